@@ -1,0 +1,174 @@
+"""The application: its command line, and what it is put together from."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before Qt: on Windows torch's libraries are not found afterwards, and Qt's import hook slows torch's import down.
+import torch  # noqa: F401
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QSessionManager
+from PySide6.QtWidgets import QApplication
+
+from ulmengine import __version__
+
+from . import theme
+from .ask import Ask, QtAsk
+from .doctor import explain, window_problems
+from .engine import Collector, ProcessHost, RunService, shutdown_jobs
+from .hooks import Uncaught, start_log
+from .pages import available
+from .project import FILE
+from .settings import APP, Settings, log_folder
+from .shell import Shell
+from .window import MainWindow
+
+SESSION_END_S = 10.0
+"""How long the end of the desktop session is held up for the run to save."""
+JOBS_END_S = 10.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    sample: bool = False
+    start: bool = True
+    project: Path | None = None
+    theme: theme.Mode | None = None
+    page: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the Studio; the exit code: 0 done, 1 it cannot run here, 2 wrong usage."""
+    multiprocessing.freeze_support()
+    parser = _parser()
+    values = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    if values.doctor:
+        return _doctor()
+    problems = window_problems()
+    if problems:
+        sys.stderr.write(explain(problems) + "\n")
+        return 1
+    if values.sample and values.project is not None:
+        parser.error("give either --sample or --project")
+    options = Options(values.sample, not values.no_start, values.project, values.theme, values.page)
+    return run(options)
+
+
+def run(options: Options) -> int:
+    """Open the window and stay until it is closed."""
+    stop_log = start_log(log_folder())
+    app = make_application()
+    uncaught = Uncaught(app)
+    uncaught.install()
+    settings = Settings()
+    theme.apply_theme(app, options.theme or settings.values.theme)
+    ask = QtAsk()
+    window = make_window(settings, ask)
+    ask.parent = window
+    session = Session(window, options)
+    uncaught.happened.connect(session.tell)
+    window.left.connect(app.quit)
+    app.setQuitOnLastWindowClosed(False)
+    app.commitDataRequest.connect(session.save)
+    window.show()
+    collector = Collector(app)
+    collector.start()
+    QTimer.singleShot(0, session, session.begin)
+    code = app.exec()
+    shutdown_jobs(JOBS_END_S)
+    collector.stop()
+    uncaught.uninstall()
+    stop_log()
+    return code
+
+
+def make_application() -> QApplication:
+    """The application object, named so that the desktop knows it."""
+    QApplication.setApplicationName(APP)
+    QApplication.setApplicationDisplayName("ULMFiT Studio")
+    QApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName(APP)
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP)
+    return QApplication([APP])
+
+
+def make_window(settings: Settings, ask: Ask, run_service: RunService | None = None) -> MainWindow:
+    """The window with all it needs; ``run_service``: another one for a test."""
+    service = run_service or RunService()
+    if run_service is None and settings.values.own_process:
+        service.make_host = ProcessHost
+    shell = Shell(service, settings, ask)
+    window = MainWindow(shell)
+    for part in (service, settings, shell):
+        part.setParent(window)
+    return window
+
+
+class Session(QObject):
+    """One time of the program being open: what it begins with, errors nobody caught, the end of the desktop."""
+
+    def __init__(self, window: MainWindow, options: Options) -> None:
+        super().__init__(window)
+        self._window, self._options, self._shell = window, options, window.shell
+
+    @Slot()
+    def begin(self) -> None:
+        """Open what the command line asked for; start the sample's run."""
+        window, options, shell = self._window, self._options, self._shell
+        if options.sample and shell.open_sample():
+            window.go("train")
+            if options.start:
+                shell.start_run()
+        elif options.project is not None:
+            folder = options.project.resolve()
+            opened = shell.open_project(folder) if (folder / FILE).is_file() else shell.new_project(folder)
+            if opened:
+                window.go("corpus")
+        if options.page:
+            window.go(options.page)
+
+    @Slot(str)
+    def tell(self, text: str) -> None:
+        """Tell the person of an error in the program, and where the details are."""
+        self._shell.toast(self.tr("An error in the program: {text}. The log has the details.").format(text=text),
+                          "error")
+
+    @Slot(QSessionManager)
+    def save(self, manager: QSessionManager) -> None:
+        """The desktop session ends: stop the run as quickly as it can save, and write the project."""
+        del manager
+        if self._shell.busy:
+            self._shell.run.shutdown(SESSION_END_S)
+        if self._shell.project is not None:
+            self._shell.project.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description="ULMFiT Studio: train a text classifier by eye.")
+    parser.add_argument("--sample", action="store_true", help="open the built-in sample and train on it")
+    parser.add_argument("--no-start", action="store_true", help="with --sample: only open it")
+    parser.add_argument("--project", type=Path, metavar="DIR", help="open the project in DIR, or make one there")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="appearance, for this time")
+    parser.add_argument("--page", choices=[entry.key for entry in available()], default="",
+                        help="the page to begin with")
+    parser.add_argument("--doctor", action="store_true", help="check what the program needs on this machine")
+    parser.add_argument("--version", action="version", version=f"ULMFiT Studio {__version__}")
+    return parser
+
+
+def _doctor() -> int:
+    from ulmengine.doctor import checks, report
+
+    found = checks()
+    sys.stdout.write(report(found) + "\n")
+    return 0 if all(check.ok for check in found) else 1

@@ -1,0 +1,110 @@
+"""Where a run is carried out: the seam between the window's service and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ulmengine.config import RunConfig
+from ulmengine.events import Checkpointed, Event, Failed, RunStarted, StageEnded
+from ulmengine.training.control import ControlError, RunControl, RunState
+
+Sink = Callable[[Event | RunState], None]
+"""Takes what a run says and every state that it enters, in order, in the thread that carries the run out."""
+
+Maker = Callable[["RunRequest", RunControl], Generator[Event, None, object]]
+"""Makes the generator of a run; a function of a module, since it may have to cross to another process by name."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What is to be carried out; pickles.
+
+    ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one and on from there.
+    """
+
+    config: RunConfig
+    folder: Path
+    make: Maker
+    resume: bool = False
+    checkpoint: str | None = None
+    pause_between_stages: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something asked of a run under way; pickles."""
+
+    name: Literal["pause", "resume", "stop", "step", "skip_stage", "pause_between_stages"]
+    value: Literal["batch", "epoch", "stage", ""] | bool = ""
+
+
+class EngineHost(Protocol):
+    """Carries out one run; made anew for each."""
+
+    def run(self, request: RunRequest, sink: Sink) -> None:
+        """Carry ``request`` out to its end; blocks, called in the worker's thread, never raises.
+
+        The last state given to ``sink`` is "stopped", "interrupted", "failed" or "finished"; an error arrives as a
+        :class:`~ulmengine.events.Failed` record before it.
+        """
+        ...
+
+    def command(self, command: Command) -> None:
+        """Ask something of the run; from any thread, returns at once. What comes too late is passed over."""
+        ...
+
+    def kill(self) -> bool:
+        """End the run at once if that is possible; False where only :meth:`command` can end it."""
+        ...
+
+
+def apply(command: Command, control: RunControl) -> None:
+    """Do what ``command`` asks; a run that has gone on in the meantime and cannot take it any more is left alone."""
+    try:
+        match command.name:
+            case "pause":
+                control.pause()
+            case "resume":
+                control.resume()
+            case "stop":
+                control.stop()
+            case "skip_stage":
+                control.skip_stage()
+            case "step":
+                control.step(command.value if isinstance(command.value, str) and command.value else "batch")
+            case "pause_between_stages":
+                return
+    except ControlError:
+        return
+
+
+@dataclass
+class Watch:
+    """What has to be remembered of a run's events while it goes, and the pause between two stages."""
+
+    control: RunControl
+    pause_between_stages: bool = False
+    failed: bool = False
+    checkpoint: str = ""
+    _last_stage: int = field(default=-1, init=False)
+
+    def saw(self, event: Event) -> None:
+        """Note ``event``."""
+        match event:
+            case RunStarted():
+                self._last_stage = len(event.stages) - 1
+            case Checkpointed():
+                self.checkpoint = event.name
+            case Failed():
+                self.failed = True
+            case StageEnded() if self.pause_between_stages and event.index != self._last_stage:
+                apply(Command("pause"), self.control)
+
+    def kept(self) -> str:
+        """What is safe on disk, in a sentence."""
+        if not self.checkpoint:
+            return "The settings and the log of the run are kept; there was no checkpoint yet."
+        return f"The last checkpoint ({self.checkpoint}) and the log of the run are safe on disk."

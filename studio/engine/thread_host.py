@@ -1,0 +1,92 @@
+"""The usual host: the run is carried out in the worker's own thread."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+
+from ulmengine.events import Event, Failed
+from ulmengine.runs.failures import describe
+from ulmengine.training.control import RunControl, RunState, Signal, drive
+
+from .host import Command, RunRequest, Sink, Watch, apply
+
+
+class ThreadHost:
+    """Carries a run out in the thread that calls :meth:`run`."""
+
+    def __init__(self) -> None:
+        self._control = RunControl(self._entered)
+        self._sink: Sink | None = None
+        self._watch = Watch(self._control)
+        self._lock = threading.Lock()
+        self._early: list[Command] | None = []
+
+    def run(self, request: RunRequest, sink: Sink) -> None:
+        """See :class:`~studio.engine.host.EngineHost`."""
+        self._sink = sink
+        self._watch.pause_between_stages |= request.pause_between_stages
+        failure = _carried_out(request, self._control, self._watch, sink)
+        if failure is not None and not self._watch.failed:
+            sink(failure)
+        # A run tells its own failure as its last event and then ends as if nothing were the matter.
+        sink(RunState.FAILED if self._watch.failed else self._control.state)
+
+    def command(self, command: Command) -> None:
+        """See :class:`~studio.engine.host.EngineHost`."""
+        if command.name == "pause_between_stages":
+            self._watch.pause_between_stages = bool(command.value)
+        with self._lock:
+            if self._early is not None:  # a Stop that comes at once waits until there is something to stop
+                self._early.append(command)
+                return
+        apply(command, self._control)
+
+    def kill(self) -> bool:
+        """A thread cannot be killed without the process; asks it to stop and says False."""
+        self.command(Command("stop"))
+        return False
+
+    def _entered(self, state: RunState) -> None:
+        if state is RunState.STARTING:
+            with self._lock:
+                early, self._early = self._early or [], None
+            for command in early:
+                apply(command, self._control)
+        if self._sink is not None and state not in ENDINGS:
+            self._sink(state)
+
+
+ENDINGS = frozenset({RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, RunState.FINISHED})
+"""The states a run ends in."""
+
+
+def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: Sink) -> Failed | None:
+    def told(event: Event) -> None:
+        sink(event)
+        watch.saw(event)
+
+    try:
+        _own_modes()
+        drive(request.make(request, control), control, told)
+    except BaseException as error:  # whatever it is, it crosses to the window as a record and never as an object
+        _break(control)
+        record = describe(error, kept=watch.kept())
+        traceback.clear_frames(error.__traceback__)
+        return record
+    return None
+
+
+def _break(control: RunControl) -> None:
+    """Bring ``control`` to an end of its own if the error came before the run was under way."""
+    if control.state is RunState.IDLE:
+        control.signal(Signal.START)
+    if control.state not in ENDINGS:
+        control.signal(Signal.BROKEN)
+
+
+def _own_modes() -> None:
+    """torch's modes belong to a thread; what the run needs is set in the run's own."""
+    import torch
+
+    torch.set_grad_enabled(True)

@@ -1,0 +1,69 @@
+"""The actions of the frame: one table, from which shortcuts, the palette and the list of keys are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from studio import theme
+from studio.words import words
+
+
+@dataclass(frozen=True)
+class ActionLine:
+    """One action: the name of the window's method that does it, its text, its keys, its icon."""
+
+    slot: str
+    text: str
+    keys: str = ""
+    icon: str = "chevron-right"
+    section: str = ""
+
+
+PROJECT, RUN, VIEW = "Project", "Run", "View"
+
+TABLE = (
+    ActionLine("new_project", "New project", "Ctrl+N", "plus", PROJECT),
+    ActionLine("choose_project", "Open a project", "Ctrl+O", "folder", PROJECT),
+    ActionLine("open_sample", "Open the sample", "", "sample", PROJECT),
+    ActionLine("show_project_folder", "Show the project's folder", "", "folder", PROJECT),
+    ActionLine("close_project", "Close the project", "Ctrl+W", "close", PROJECT),
+    ActionLine("start_run", "Start training", "Ctrl+R", "play", RUN),
+    ActionLine("toggle_pause", "Pause or resume", "Ctrl+P", "pause", RUN),
+    ActionLine("stop_run", "Stop and save", "Ctrl+.", "stop", RUN),
+    ActionLine("open_palette", "Find an action or a setting", "Ctrl+K", "search", VIEW),
+    ActionLine("theme_system", "Appearance: as the system", "", "settings", VIEW),
+    ActionLine("theme_light", "Appearance: light", "", "sun", VIEW),
+    ActionLine("theme_dark", "Appearance: dark", "", "moon", VIEW),
+    ActionLine("toggle_full_screen", "Full screen", "F11", "zoom-fit", VIEW),
+    ActionLine("show_shortcuts", "Keyboard shortcuts", "F1", "keyboard", VIEW),
+    ActionLine("quit", "Quit", "Ctrl+Q", "export", VIEW),
+)
+
+
+def make_actions(owner: QObject) -> dict[str, QAction]:
+    """An action of ``owner`` for every line of the table: slot name -> action, already connected."""
+    made: dict[str, QAction] = {}
+    for line in TABLE:
+        action = QAction(_tr(line.text), owner)
+        action.setProperty("icon_name", line.icon)
+        action.setProperty("section", line.section)
+        if line.keys:
+            action.setShortcut(QKeySequence(line.keys))
+        theme.current().set_icon(action, line.icon)
+        action.triggered.connect(getattr(owner, line.slot))
+        made[line.slot] = action
+    return made
+
+
+def section_words(action: QAction) -> str:
+    """Where ``action`` belongs, and its keys: what the palette shows beside it."""
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    section = _tr(str(action.property("section") or ""))
+    return "   ".join(part for part in (section, keys) if part)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Commands", words(text)) if text else ""

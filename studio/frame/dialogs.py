@@ -1,0 +1,78 @@
+"""The two windows of the frame besides the main one: the keys, and one setting on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.project import Project
+from studio.theme import Type
+from studio.widgets import Button, Card, ConfigField, Label, Paragraph, SectionTitle
+from studio.words import help_of
+
+
+class ShortcutsDialog(QDialog):
+    """Every key there is, from the actions themselves."""
+
+    def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
+        column.setSpacing(theme.L)
+        column.addWidget(SectionTitle(self.tr("Keyboard shortcuts"),
+                                      self.tr("Ctrl+K finds everything else by its name.")))
+        card = Card()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.XXL)
+        grid.setVerticalSpacing(theme.S)
+        shown = [action for action in actions if not action.shortcut().isEmpty()]
+        half = (len(shown) + 1) // 2
+        for number, action in enumerate(shown):
+            row, side = number % half, 2 * (number // half)
+            grid.addWidget(Label(action.text().replace("&", "")), row, side)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
+        card.body.addLayout(grid)
+        column.addWidget(card)
+        column.addLayout(_closing_row(self))
+
+
+class SettingDialog(QDialog):
+    """One setting with its whole help, wherever one is."""
+
+    def __init__(self, project: Project, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = ConfigField(project, name)
+        self.setWindowTitle(self.field.label.text())
+        self.setMinimumWidth(620)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
+        column.setSpacing(theme.L)
+        column.addWidget(Label(self.field.field.path or self.tr("Run"), Type.SMALL, muted=True))
+        column.addWidget(self.field)
+        column.addWidget(Paragraph(help_of(self.field.field)))
+        self.wrong = Paragraph(muted=False)
+        self.wrong.hide()
+        self.field.refused.connect(self._refused)
+        column.addWidget(self.wrong)
+        column.addStretch(1)
+        column.addLayout(_closing_row(self))
+        self.field.flash()
+
+    def _refused(self, why: str) -> None:
+        self.wrong.setText(why)
+        self.wrong.show()
+
+
+def _closing_row(dialog: QDialog) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addStretch(1)
+    close = Button(dialog.tr("Close"))
+    close.clicked.connect(dialog.accept)
+    row.addWidget(close)
+    return row

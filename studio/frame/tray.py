@@ -1,0 +1,61 @@
+"""The icon in the tray while the window is away and the run goes on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+
+from studio import theme
+from studio.shell import Shell
+from studio.words import state_words
+from ulmengine.training.control import RunState, commands
+from ulmengine.training.control import Signal as Command
+
+
+class Tray(QObject):
+    """Shown by :meth:`show`, gone with :meth:`hide`; tells when the run has ended."""
+
+    wanted = Signal()
+    """The person wants the window back."""
+
+    def __init__(self, shell: Shell, window: QWidget) -> None:
+        super().__init__(window)
+        self.shell = shell
+        self._menu = QMenu(window)
+        for text, slot in ((self.tr("Show the window"), self.wanted.emit), (self.tr("Stop and save"), shell.run.stop)):
+            action = QAction(text, self._menu)
+            action.triggered.connect(slot)
+            self._menu.addAction(action)
+        self._icon = QSystemTrayIcon(theme.current().icon("app", "accent"), self)
+        self._icon.setContextMenu(self._menu)
+        self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(self.wanted)
+        shell.run.stateChanged.connect(self._state_changed)
+
+    @staticmethod
+    def available() -> bool:
+        """Whether the desktop has a tray."""
+        return QSystemTrayIcon.isSystemTrayAvailable()
+
+    def show(self) -> None:
+        """Put the icon up."""
+        self._icon.setToolTip(f"ULMFiT Studio: {state_words(self.shell.run.state)}")
+        self._icon.show()
+
+    def hide(self) -> None:
+        """Take the icon down."""
+        self._icon.hide()
+
+    @Slot(QSystemTrayIcon.ActivationReason)
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason != QSystemTrayIcon.ActivationReason.Context:
+            self.wanted.emit()
+
+    @Slot(object)
+    def _state_changed(self, state: RunState) -> None:
+        if self._icon.isVisible():
+            self._icon.setToolTip(f"ULMFiT Studio: {state_words(state)}")
+            if Command.START in commands(state):
+                self._icon.showMessage("ULMFiT Studio", self.tr("The run is over: {state}").format(
+                    state=state_words(state)))

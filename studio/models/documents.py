@@ -1,0 +1,144 @@
+"""The documents of an opened corpus as rows of a table, however many there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from ulmengine.corpus import Documents
+from ulmengine.events import Event, Progress
+
+from .rows import SHOWN
+
+PARTS = ("train", "validation", "test", "unlabelled")
+SEPARATOR = "  ·  "
+"""Between the text columns of one document."""
+
+
+@dataclass(frozen=True)
+class Snippets:
+    """The beginnings of all documents, memory-mapped: a cell is there at once and costs no memory."""
+
+    chunks: tuple[pa.Array, ...]
+    starts: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def text(self, row: int) -> str:
+        """The beginning of one document."""
+        chunk = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.chunks[chunk][row - int(self.starts[chunk])].as_py() or ""
+
+
+def make_snippets(documents: Documents) -> Generator[Event, None, Snippets]:
+    """Write the beginning of every document beside the corpus' copies (once) and map it into memory."""
+    chunks: list[pa.Array] = []
+    done, total = 0, sum(piece.table.rows for piece in documents.pieces)
+    for piece in documents.pieces:
+        columns = piece.text_columns
+        key = hashlib.blake2b(json.dumps([SHOWN, *columns]).encode(), digest_size=8).hexdigest()
+        path = piece.table.folder / f"snippets-{key}.arrow"
+        if not path.is_file():
+            yield from _write(path, piece.table.frames(columns), done, total)
+        chunks.extend(_mapped(path))
+        done += piece.table.rows
+    starts = np.cumsum([0, *(len(chunk) for chunk in chunks)]).astype(np.int64)
+    return Snippets(tuple(chunks), starts)
+
+
+def _write(
+    path: Path, frames: Iterator[pl.DataFrame], done: int, total: int
+) -> Generator[Event, None, None]:
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    schema = pa.schema([("text", pa.large_string())])
+    try:
+        with pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            for frame in frames:
+                short = frame.select(
+                    pl.concat_str(pl.all().fill_null("").str.slice(0, SHOWN), separator=SEPARATOR)
+                    .str.slice(0, SHOWN).alias("text")
+                )
+                writer.write_table(short.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
+                done += frame.height
+                yield Progress("Preparing the table", done, total, "documents")
+        with beside.open("rb+") as flushed:
+            os.fsync(flushed.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _mapped(path: Path) -> list[pa.Array]:
+    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return list(table.column("text").chunks)
+
+
+class DocumentRows:
+    """Part, label and text of every source row; a row left out by a repair stays visible and says so."""
+
+    def __init__(self, documents: Documents, snippets: Snippets, names: tuple[str, ...], parts: dict[int, str]) -> None:
+        """``names``: the three headings. ``parts``: words for the values of ``Documents.parts``."""
+        self.documents = documents
+        self._snippets = snippets
+        self._columns = names
+        self._words = parts
+        self._parts = documents.parts
+        self._targets = documents.all_targets
+        self._labels = documents.labels
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The headings."""
+        return self._columns
+
+    def __len__(self) -> int:
+        return len(self._snippets)
+
+    def cell(self, row: int, column: int) -> str:
+        """One cell."""
+        if column == 0:
+            return self._words.get(int(self._parts[row]), "")
+        return self.label(row) if column == 1 else self._snippets.text(row)
+
+    def label(self, row: int) -> str:
+        """The label of a row, several with commas, or nothing."""
+        return label_of(self.documents, row)
+
+    def rows_with(self, label: str) -> npt.NDArray[np.int64]:
+        """The source rows that bear ``label``."""
+        if label not in self._labels:
+            return np.zeros(0, dtype=np.int64)
+        place = self._labels.index(label)
+        bears = self._targets[:, place] > 0 if self.documents.multi_label else self._targets == place
+        return np.flatnonzero(bears & (self._parts >= 0)).astype(np.int64)
+
+
+def label_of(documents: Documents, row: int) -> str:
+    """The label of a source row, several with commas, or nothing."""
+    target = documents.all_targets[row]
+    if documents.multi_label:
+        return ", ".join(name for name, there in zip(documents.labels, target, strict=True) if there)
+    return documents.labels[int(target)] if documents.labels and target >= 0 else ""
+
+
+def balance(documents: Documents) -> tuple[tuple[str, int], ...]:
+    """How many documents bear each label, in the order of the labels; dropped rows are not counted."""
+    if not documents.labels:
+        return ()
+    kept = documents.all_targets[documents.parts >= 0]
+    if documents.multi_label:
+        counts = kept.sum(axis=0).astype(np.int64)
+    else:
+        counts = np.bincount(kept[kept >= 0], minlength=len(documents.labels))
+    return tuple((name, int(count)) for name, count in zip(documents.labels, counts, strict=True))

@@ -1,0 +1,73 @@
+"""The screens, in the order of the method. A page whose module is not there is not shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from studio.project import Project
+    from studio.shell import Shell
+
+    from .base import Page
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One line of the table: where a page's class is, and how it stands on the rail."""
+
+    key: str
+    title: str
+    icon: str
+    class_name: str
+    of_project: bool = True
+
+    @property
+    def module(self) -> str:
+        """The module that holds the page's class."""
+        return f"{__name__}.{self.key}"
+
+    def words(self) -> str:
+        """The title in the person's language."""
+        return QCoreApplication.translate("Pages", self.title)
+
+    def make(self, shell: Shell, project: Project | None) -> Page:
+        """Make the page. ``project`` must be given for a page of a project."""
+        page_class = getattr(import_module(self.module), self.class_name)
+        page: Page = page_class(project, shell) if self.of_project else page_class(shell)
+        return page
+
+
+_TABLE = (
+    PageEntry("home", "Home", "home", "HomePage", of_project=False),
+    PageEntry("corpus", "Corpus", "corpus", "CorpusPage"),
+    PageEntry("model", "Model", "model", "ModelPage"),
+    PageEntry("rates", "Rates", "rates", "RatesPage"),
+    PageEntry("train", "Train", "train", "TrainPage"),
+    PageEntry("classify", "Classify", "classify", "ClassifyPage"),
+    PageEntry("settings", "Settings", "settings", "SettingsPage", of_project=False),
+)
+
+
+@cache
+def available() -> tuple[PageEntry, ...]:
+    """The pages that are there, in order."""
+    return tuple(entry for entry in _TABLE if find_spec(entry.module) is not None)
+
+
+def page_of_setting(name: str) -> str:
+    """The key of the page on which the setting with the dotted ``name`` stands."""
+    if name.startswith(("corpus.", "tokens.")):
+        return "corpus"
+    if name.startswith("model."):
+        return "model"
+    if ".schedule." in name or name.endswith((".lr", ".factor", ".stage_decay")):
+        return "rates"
+    if name.startswith(("compute.", "saving.")):
+        return "settings"
+    return "train"

@@ -1,0 +1,100 @@
+"""What every page is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import ConfigField, ConfigForm
+
+
+class Page(QWidget):
+    """One screen. It takes what it needs in its constructor and never reaches for the window.
+
+    A subclass sets ``key`` (also its name in the table of pages), sets ``title`` in its constructor, puts its
+    content into ``body`` (a column with the page's margins) or calls :meth:`scrolling` first.
+    """
+
+    key: ClassVar[str] = ""
+    icon: ClassVar[str] = "file"
+
+    status = Signal(str)
+    """The dot on the rail: "" (nothing yet), "ready", "busy", "done" or "problem"."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shell = shell
+        self.title = ""
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._outer = outer
+        self._body: QVBoxLayout | None = None
+
+    @property
+    def body(self) -> QVBoxLayout:
+        """The column that holds the page's content."""
+        if self._body is None:
+            self._body = QVBoxLayout()
+            self._body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
+            self._body.setSpacing(theme.L)
+            self._outer.addLayout(self._body)
+        return self._body
+
+    def scrolling(self, width: int = theme.CONTENT_WIDTH) -> QVBoxLayout:
+        """Make the page scroll, its column at most ``width`` px wide and centred; gives the column."""
+        inside = QWidget()
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
+        column = QWidget()
+        column.setMaximumWidth(width)
+        self._body = QVBoxLayout(column)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(theme.L)
+        row.addStretch(1)
+        row.addWidget(column, 1000)
+        row.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        self._outer.addWidget(area)
+        return self._body
+
+    def activated(self) -> None:
+        """The page has come into view."""
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        return []
+
+    def show_setting(self, name: str) -> bool:
+        """Bring the setting with the dotted ``name`` into view with the focus; False if the page does not show it."""
+        for form in self.findChildren(ConfigForm):
+            if form.show_field(name):
+                return True
+        for one in self.findChildren(ConfigField):
+            if one.name == name:
+                one.flash()
+                return True
+        return False
+
+    def dropped(self, paths: list[str]) -> bool:
+        """Files were dropped on the window while this page was in view; True if the page takes them."""
+        del paths
+        return False
+
+
+class ProjectPage(Page):
+    """A page about one project; it is made anew when another project is opened."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(shell, parent)
+        self.project = project

@@ -1,0 +1,180 @@
+"""The Classify page: the trained model at work on one text or on many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
+from ulmengine.events import Failed
+from ulmengine.models import SUFFIX
+
+from .base import ProjectPage
+from .classify_parts.answering import Answering, make_ready
+from .classify_parts.many import ManyTexts
+from .classify_parts.models import ModelPicker
+from .classify_parts.one import OneText
+from .parts.jobslot import JobSlot
+
+
+class ClassifyPage(ProjectPage):
+    """Pick a model, then type, paste or drop."""
+
+    key = "classify"
+    icon = "classify"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Classify")
+        self.answering: Answering | None = None
+        self.setAcceptDrops(True)
+        self.picker = ModelPicker(project, shell)
+        self.failure = FailureCard()
+        self.one = OneText()
+        self.many = ManyTexts(shell, project.cache)
+        self.empty = EmptyState("classify", self.tr("No model yet"), self.tr(
+            "When a run has finished, its classifier stands ready here. You can also open a model that was made "
+            "elsewhere."
+        ))
+        self._slot = JobSlot(self)
+        self._arrange()
+        self._connect()
+        self.refresh()
+
+    def _arrange(self) -> None:
+        train = PrimaryButton(self.tr("Go to training"), "train")
+        train.clicked.connect(self._go_train)
+        opener = Button(self.tr("Open a model…"), "folder")
+        opener.clicked.connect(self.picker.choose_file)
+        self.empty.add_button(train)
+        self.empty.add_button(opener)
+        self.chooser = QWidget()
+        line = QHBoxLayout(self.chooser)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.S)
+        line.addWidget(Label(self.tr("Model"), muted=True))
+        line.addWidget(self.picker)
+        top = QHBoxLayout()
+        top.addWidget(SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
+                                   page=True), 1)
+        top.addWidget(self.chooser, 0, Qt.AlignmentFlag.AlignBottom)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.one, self.tr("One text"))
+        self.tabs.addTab(self.many, self.tr("Many texts"))
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(full)
+        self.body.addLayout(top)
+        self.body.addWidget(self.failure)
+        self.body.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.picker.picked.connect(self._load)
+        self._slot.finished.connect(self._loaded)
+        self._slot.failed.connect(self._not_loaded)
+        self.one.failed.connect(self._failed)
+        self.many.failed.connect(self._failed)
+        self.many.opened.connect(self._open_one)
+        self.shell.run.stateChanged.connect(self.refresh)
+
+    def activated(self) -> None:
+        """A run may have finished in the meantime."""
+        self.refresh()
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        found = []
+        for text, slot in ((self.tr("Open a model…"), self.picker.choose_file),
+                           (self.tr("Classify files…"), self._choose_many)):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            found.append(action)
+        return found
+
+    def dropped(self, paths: list[str]) -> bool:
+        """A model becomes the one in use; anything else is classified."""
+        files = [Path(path) for path in paths]
+        models = [path for path in files if path.suffix == SUFFIX]
+        if models:
+            self.picker.use(models[0])
+        others = [path for path in files if path.suffix != SUFFIX]
+        if others and (self.picker.current is not None or models):
+            self.tabs.setCurrentWidget(self.many)
+            self.many.classify(others)
+        return bool(models or self.picker.current is not None)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on the page."""
+        if paths_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """As if dropped on the window."""
+        if self.dropped([str(path) for path in paths_in(event.mimeData())]):
+            event.acceptProposedAction()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look for models; take the newest if none is in use."""
+        choices = self.picker.refresh()
+        if self.picker.current is None and choices:
+            self.picker.use(choices[0].path)
+        there = self.picker.current is not None
+        self.stack.setCurrentIndex(1 if there else 0)
+        self.chooser.setVisible(there)
+
+    @Slot(object)
+    def _load(self, path: Path) -> None:
+        self.stack.setCurrentIndex(1)
+        self.chooser.show()
+        self.failure.clear()
+        self.status.emit("busy")
+        compute = self.project.config.compute
+        self._slot.start(lambda: make_ready(path, compute.device, compute.precision))
+
+    @Slot(object)
+    def _loaded(self, answering: Answering) -> None:
+        self.answering = answering
+        self.status.emit("ready")
+        self.one.set_model(answering)
+        self.many.set_model(answering)
+
+    @Slot(object)
+    def _not_loaded(self, failure: Failed) -> None:
+        """The model in use before stays in use."""
+        self.picker.keep(self.answering.path if self.answering else None)
+        there = self.answering is not None
+        self.stack.setCurrentIndex(1 if there else 0)
+        self.chooser.setVisible(there)
+        self._failed(failure)
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self.status.emit("problem")
+        self.failure.show_failure(failure, [(self.tr("Choose another model…"), self.picker.choose_file)])
+
+    @Slot(str)
+    def _open_one(self, text: str) -> None:
+        self.tabs.setCurrentWidget(self.one)
+        self.one.show_text(text)
+
+    @Slot()
+    def _choose_many(self) -> None:
+        self.tabs.setCurrentWidget(self.many)
+        self.many.choose()
+
+    @Slot()
+    def _go_train(self) -> None:
+        self.shell.go("train")

@@ -1,0 +1,122 @@
+"""Which classifiers can be asked: those of the project's runs, those kept, and any file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from studio.project import Project
+from studio.settings import data_folder
+from studio.shell import Shell
+from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
+
+_FILE = "\0file"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A classifier in the list."""
+
+    path: Path
+    name: str
+
+
+def classifiers(project: Project) -> list[Choice]:
+    """All classifiers that can be found, those of the project's runs first, newest first."""
+    found = []
+    for run in reversed(project.run_folders()):
+        if run.model_path.is_file():
+            try:
+                about = describe_bundle(run.model_path)
+            except ModelError:
+                continue  # said when it is chosen by hand; a list is no place for it
+            if about.kind == "classifier":
+                found.append(Choice(run.model_path, _tr("Run {name}: {labels}").format(
+                    name=run.path.name, labels=_few(about.labels))))
+    kept = (*own_models(data_folder() / "models"), *shipped_models())
+    return found + [Choice(entry.path, entry.name) for entry in kept
+                    if entry.description is not None and entry.description.kind == "classifier"]
+
+
+def _few(labels: tuple[str, ...]) -> str:
+    return ", ".join(labels[:3]) + (f" … {len(labels)}" if len(labels) > 3 else "")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ModelPicker", text)
+
+
+class ModelPicker(QComboBox):
+    """The list; a file chosen by hand stays in it."""
+
+    picked = Signal(object)
+    """The path of the model to use."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.shell = shell
+        self._by_hand: list[Choice] = []
+        self._current: Path | None = None
+        self.setAccessibleName(self.tr("Model"))
+        self.setToolTip(self.tr("The classifier that is asked"))
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(30)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.activated.connect(self._activated)
+
+    @property
+    def current(self) -> Path | None:
+        """The model in use."""
+        return self._current
+
+    def refresh(self) -> list[Choice]:
+        """Look for models anew; the one in use stays."""
+        choices = [*self._by_hand, *(one for one in classifiers(self.project)
+                                     if one.path not in {mine.path for mine in self._by_hand})]
+        self.clear()
+        for one in choices:
+            self.addItem(one.name, str(one.path))
+        if choices:
+            self.insertSeparator(self.count())
+        self.addItem(self.tr("Choose a file…"), _FILE)
+        self._show_current()
+        return choices
+
+    def use(self, path: Path) -> None:
+        """Make ``path`` the model in use, in the list or not."""
+        if self.findData(str(path)) < 0:
+            self._by_hand.insert(0, Choice(path, path.name))
+        self._current = path
+        self.refresh()
+        self.picked.emit(path)
+
+    def keep(self, path: Path | None) -> None:
+        """Go back to ``path``, which is still in use, because another model could not be opened."""
+        self._by_hand = [one for one in self._by_hand if one.path != self._current or one.path == path]
+        self._current = path
+        self.refresh()
+
+    @Slot()
+    def choose_file(self) -> None:
+        """Ask for a model's file."""
+        paths = self.shell.ask.open_files(
+            self.tr("Choose a model"), self.project.folder, self.tr("Models (*{suffix})").format(suffix=SUFFIX))
+        if paths:
+            self.use(paths[0])
+        else:
+            self._show_current()
+
+    @Slot(int)
+    def _activated(self, index: int) -> None:
+        chosen = self.itemData(index)
+        if chosen == _FILE:
+            self.choose_file()
+        elif chosen is not None and Path(chosen) != self._current:
+            self.use(Path(chosen))
+
+    def _show_current(self) -> None:
+        self.setCurrentIndex(self.findData(str(self._current)) if self._current is not None else -1)

@@ -1,0 +1,222 @@
+"""What has to be done in the background after a change, in which order, and what becomes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from studio.pages.parts.jobslot import JobSlot
+from studio.project import Project
+from ulmengine.config import CorpusConfig, RunConfig
+from ulmengine.corpus import Preview, audit
+from ulmengine.events import Failed
+
+from .work import Opened, Profile, facts_of, located, pretrained_path, read_corpus, read_preview, read_profile
+
+AT_ONCE = 64_000_000
+"""A source of up to so many bytes on disk is read without being asked; of a larger one only the beginning."""
+
+
+class Analysis(QObject):
+    """Preview, import, profile and audit of a project's corpus, each begun as soon as the one before is there.
+
+    A change of the settings begins again at the first step that it touches; late answers are never heard.
+    """
+
+    began = Signal(str)
+    """Work has begun: "preview", "corpus", "profile" or "audit"."""
+    events = Signal(object)
+    rested = Signal()
+    """Nothing is under way any more."""
+    forgot = Signal()
+    """Another corpus is chosen, or none: what was shown of the one before is of the past."""
+    waiting = Signal(object)
+    """The source is large: its number of bytes. It is read when :meth:`read` is called."""
+    previewed = Signal(object)
+    opened = Signal(object)
+    profiled = Signal(object)
+    audited = Signal(object)
+    failed = Signal(str, object)
+    """Which step failed, and the :class:`ulmengine.events.Failed`."""
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.preview: Preview | None = None
+        self.corpus: Opened | None = None
+        self.profile: Profile | None = None
+        self._path = ""
+        self._asked = False  # the person is asked whether to read a large source
+        self._seen: dict[str, object] = {}
+        self._slots = {step: JobSlot(self) for step in ("preview", "corpus", "profile", "audit")}
+        for slot in self._slots.values():
+            slot.events.connect(self.events)
+        self._slots["preview"].finished.connect(self._previewed)
+        self._slots["corpus"].finished.connect(self._opened)
+        self._slots["profile"].finished.connect(self._profiled)
+        self._slots["audit"].finished.connect(self._audited)
+        for step in self._slots:
+            self._slots[step].failed.connect(getattr(self, f"_{step}_failed"))
+        project.changed.connect(self.follow)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return any(slot.running for slot in self._slots.values())
+
+    @Slot()
+    def cancel(self) -> None:
+        """End what is under way; what is there already stays."""
+        for slot in self._slots.values():
+            slot.cancel()
+        self.rested.emit()
+
+    @Slot()
+    def follow(self) -> None:
+        """Begin again at the first step that the settings as they are now touch."""
+        config = self.project.config
+        if not config.corpus.path:
+            self._forget()
+        elif self._differs("preview", _preview_key(config.corpus)):
+            self._differs("corpus", (config.corpus, config.seed))
+            self._differs("profile", _profile_key(config))
+            self._begin_preview()
+        elif self._differs("corpus", (config.corpus, config.seed)):
+            if self.preview is not None and not self._asked:
+                self.read()
+        elif self._differs("profile", _profile_key(config)) and self.corpus is not None:
+            self._begin_profile()
+
+    @Slot()
+    def read(self) -> None:
+        """Read all of the corpus, however large."""
+        config, cache, base = self.project.config, self.project.cache, self.project.folder
+        self._asked = False
+        self._stop("profile", "audit")
+        self.began.emit("corpus")
+        self._slots["corpus"].start(lambda: read_corpus(config, cache, base))
+
+    @Slot()
+    def again(self) -> None:
+        """Begin from the file once more."""
+        self._seen.clear()
+        self.follow()
+
+    def _differs(self, step: str, key: object) -> bool:
+        old, self._seen[step] = self._seen.get(step), key
+        return old != key
+
+    def _stop(self, *steps: str) -> None:
+        for step in steps:
+            self._slots[step].cancel()
+
+    def _forget(self) -> None:
+        self._stop(*self._slots)
+        self._seen.clear()
+        self._drop()
+        self.rested.emit()
+
+    def _drop(self) -> None:
+        self._path = self.project.config.corpus.path
+        self.preview = self.corpus = self.profile = None
+        self.forgot.emit()
+
+    def _begin_preview(self) -> None:
+        config, base = self.project.config.corpus, self.project.folder
+        self._stop("corpus", "profile", "audit")
+        if config.path != self._path:
+            self._drop()
+        self.began.emit("preview")
+        self._slots["preview"].start(lambda: read_preview(config, base))
+
+    def _begin_profile(self) -> None:
+        if self.corpus is None:
+            return
+        config, documents = self.project.config, self.corpus.documents
+        base = self.project.folder
+        self._stop("audit")
+        self.began.emit("profile")
+        self._slots["profile"].start(
+            lambda: read_profile(documents, config.tokens, pretrained_path(config, base), config.seed)
+        )
+
+    def _begin_audit(self) -> None:
+        if self.corpus is None:
+            return
+        documents, tokens = self.corpus.documents, self.project.config.tokens
+        self.began.emit("audit")
+        self._slots["audit"].start(lambda: audit(documents, max_words=tokens.max_tokens))
+
+    @Slot(object)
+    def _previewed(self, preview: Preview) -> None:
+        self.preview = preview
+        self.previewed.emit(preview)
+        size = source_bytes(located(self.project.config.corpus.path, self.project.folder))
+        self._asked = size > AT_ONCE
+        if self._asked:
+            self.waiting.emit(size)
+            self.rested.emit()
+        else:
+            self.read()
+
+    @Slot(object)
+    def _opened(self, corpus: Opened) -> None:
+        self.corpus = corpus
+        self.opened.emit(corpus)
+        self._begin_profile()
+
+    @Slot(object)
+    def _profiled(self, profile: Profile) -> None:
+        self.profile = profile
+        if self.corpus is not None:
+            facts_of(self.corpus, profile, self.project.config).save(self.project.cache)
+        self.profiled.emit(profile)
+        self._begin_audit()
+
+    @Slot(object)
+    def _audited(self, findings: object) -> None:
+        self.audited.emit(findings)
+        self.rested.emit()
+
+    @Slot(object)
+    def _preview_failed(self, failure: Failed) -> None:
+        self._fail("preview", failure)
+
+    @Slot(object)
+    def _corpus_failed(self, failure: Failed) -> None:
+        self._fail("corpus", failure)
+
+    @Slot(object)
+    def _profile_failed(self, failure: Failed) -> None:
+        self._fail("profile", failure)
+        self._begin_audit()
+
+    @Slot(object)
+    def _audit_failed(self, failure: Failed) -> None:
+        self._fail("audit", failure)
+
+    def _fail(self, step: str, failure: Failed) -> None:
+        self.failed.emit(step, failure)
+        if not self.busy:
+            self.rested.emit()
+
+
+def _preview_key(config: CorpusConfig) -> tuple[object, ...]:
+    return (
+        config.path, config.format, config.encoding, config.delimiter, config.header, config.sheet,
+        config.text_columns, config.label_columns, config.label_delimiter, config.split.column,
+    )
+
+
+def _profile_key(config: RunConfig) -> tuple[object, ...]:
+    tokens = config.tokens
+    return (tokens.tokenizer, tokens.vocab_size, tokens.min_frequency, tokens.lower, config.model.pretrained)
+
+
+def source_bytes(path: Path) -> int:
+    """Bytes on disk of a file; 0 for a folder, whose size is not known without walking through it."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0

@@ -1,0 +1,107 @@
+"""Choosing columns of a table from a list with boxes to tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QMenu, QSizePolicy, QWidget
+
+
+class ColumnsBox(QComboBox):
+    """Looks like the other lists and shows the chosen columns; what opens has a box a column and "Guess" at the top."""
+
+    chosen = Signal(object)
+    """The person's choice: a tuple of names, empty to have it guessed."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.choices = _StayingMenu(self)
+        self.choices.aboutToHide.connect(self._closed)
+        self._columns: tuple[str, ...] = ()
+        self._in_force: tuple[str, ...] = ()
+        self._by_hand = False
+
+    def show_columns(self, columns: Sequence[str], in_force: Sequence[str], *, by_hand: bool) -> None:
+        """Offer ``columns``; ``in_force`` are ticked. ``by_hand``: they are not guessed."""
+        self._columns, self._in_force, self._by_hand = tuple(columns), tuple(in_force), by_hand
+        self.setEnabled(bool(columns))
+        self.clear()
+        self.addItem(self._caption())
+        self._fill()
+
+    @property
+    def in_force(self) -> tuple[str, ...]:
+        """The columns in use."""
+        return self._in_force
+
+    def ticked(self) -> tuple[str, ...]:
+        """What is ticked now: earlier choices first, in their order."""
+        now = [str(action.data()) for action in self._boxes() if action.isChecked()]
+        kept = [name for name in self._in_force if name in now]
+        return (*kept, *(name for name in now if name not in kept))
+
+    def showPopup(self) -> None:
+        """Open the boxes in place of a plain list."""
+        self.choices.setMinimumWidth(self.width())
+        self.choices.popup(self.mapToGlobal(QPoint(0, self.height())))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Nothing to turn to."""
+        event.ignore()
+
+    def _caption(self) -> str:
+        shown = ", ".join(name or self.tr("(no name)") for name in self._in_force) or self.tr("none")
+        return shown if self._by_hand else self.tr("Auto: {columns}").format(columns=shown)
+
+    def _fill(self) -> None:
+        self.choices.clear()
+        guess = self.choices.addAction(self.tr("Guess"))
+        guess.setCheckable(True)
+        guess.setChecked(not self._by_hand)
+        guess.triggered.connect(self._guess)
+        self.choices.addSeparator()
+        for name in self._columns:
+            action = self.choices.addAction((name or self.tr("(no name)")).replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(name in self._in_force)
+            action.setData(name)
+
+    def _boxes(self) -> list[QAction]:
+        return [action for action in self.choices.actions() if action.data() is not None]
+
+    @Slot()
+    def _guess(self) -> None:
+        if self._by_hand:
+            self._by_hand = False
+            self._in_force = self.ticked()
+            self.chosen.emit(())
+
+    @Slot()
+    def _closed(self) -> None:
+        wanted = self.ticked()
+        if set(wanted) != set(self._in_force):
+            self.chosen.emit(wanted)
+
+
+class _StayingMenu(QMenu):
+    """A menu that stays open while boxes are ticked, so that several can be."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        action = self.activeAction()
+        if action is not None and action.data() is not None:
+            action.trigger()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self.activeAction()
+        if event.key() == Qt.Key.Key_Space and action is not None and action.data() is not None:
+            action.trigger()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,84 @@
+"""Choosing the files of a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from studio.project import Project
+from studio.shell import Shell
+
+_FRESH = {
+    "corpus.format": "", "corpus.encoding": "", "corpus.delimiter": "", "corpus.header": "auto", "corpus.sheet": "",
+    "corpus.text_columns": (), "corpus.label_columns": (), "corpus.label_delimiter": "", "corpus.drop_rows": (),
+    "corpus.split.column": "", "corpus.test_path": "", "corpus.unlabelled_path": "",
+}
+"""What was set for the file before does not hold for another one."""
+
+
+class CorpusFiles(QObject):
+    """Asks for files and puts them into the project, each as one step that can be undone."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.shell = shell
+
+    @Slot()
+    def choose_file(self) -> None:
+        """Ask for the file with the documents."""
+        self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), self._filters()))
+
+    @Slot()
+    def choose_folder(self) -> None:
+        """Ask for the folder with the documents."""
+        folder = self.shell.ask.folder(self.tr("Choose a corpus folder"), self._start())
+        self.take([folder] if folder else [])
+
+    @Slot()
+    def choose_test(self) -> None:
+        """Ask for a file with test documents."""
+        self._set("corpus.test_path", self.tr("Choose a test file"), self.tr("Set the test file"))
+
+    @Slot()
+    def choose_unlabelled(self) -> None:
+        """Ask for a file with texts without labels."""
+        self._set("corpus.unlabelled_path", self.tr("Choose unlabelled texts"), self.tr("Set the unlabelled texts"))
+
+    @Slot()
+    def forget(self) -> None:
+        """Take the corpus out of the project; the files stay where they are."""
+        self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out"))
+
+    @Slot(object)
+    def take(self, paths: list[Path]) -> bool:
+        """Make the first of ``paths`` the corpus; False if there is none."""
+        if not paths:
+            return False
+        if len(paths) > 1:
+            self.shell.toast(self.tr("One file or folder is read; the first of them was taken."), "warning")
+        name = self._stored(paths[0])
+        if name != self.project.config.corpus.path:
+            self.project.change(
+                {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=paths[0].name)
+            )
+        return True
+
+    def _set(self, setting: str, title: str, text: str) -> None:
+        paths = self.shell.ask.open_files(title, self._start(), self._filters())
+        if paths:
+            self.project.change({setting: self._stored(paths[0])}, text)
+
+    def _stored(self, path: Path) -> str:
+        """Relative where the file lies in the project, so that the project can be moved."""
+        whole, base = path.resolve(), self.project.folder.resolve()
+        return str(whole.relative_to(base)) if whole.is_relative_to(base) else str(whole)
+
+    def _start(self) -> Path:
+        chosen = self.project.config.corpus.path
+        return (self.project.folder / chosen).parent if chosen else Path.home()
+
+    def _filters(self) -> str:
+        kinds = "*.csv *.tsv *.txt *.label *.json *.jsonl *.parquet *.xlsx *.xls *.ods *.gz *.bz2 *.xz *.zip"
+        return self.tr("Corpora ({kinds});;All files (*)").format(kinds=kinds)

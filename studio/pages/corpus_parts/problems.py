@@ -1,0 +1,111 @@
+"""What is wrong with a corpus: each finding with its rows and its repair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.parts.scroll import scrolling
+from studio.pages.parts.words import counted
+from studio.widgets import Button, Card, EmptyState, Paragraph
+from ulmengine.corpus import Finding
+
+
+class ProblemsPanel(QWidget):
+    """The findings of the audit as cards; what has been left out by repairs, and the way back, at the top."""
+
+    rowsWanted = Signal(object)
+    """Show these rows: a :class:`ulmengine.corpus.Finding`."""
+    repairWanted = Signal(object)
+    """Repair this finding."""
+    restoreWanted = Signal()
+    """Take all rows back that repairs have left out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cards: list[FindingCard] = []
+        self._dropped = Card()
+        self._dropped_text = Paragraph("", muted=False)
+        restore = Button(self.tr("Take them back"), "undo", "quiet")
+        restore.clicked.connect(self.restoreWanted)
+        row = QHBoxLayout()
+        row.addWidget(self._dropped_text, 1)
+        row.addWidget(restore, 0, Qt.AlignmentFlag.AlignTop)
+        self._dropped.body.addLayout(row)
+        self._waiting = EmptyState("search", self.tr("Not looked for yet"), self.tr(
+            "Empty texts, duplicates, rare labels and other problems are looked for when the corpus has been read."
+        ))
+        self._none = EmptyState("done", self.tr("No problems found"), self.tr(
+            "No empty, double, contradictory or damaged documents, and every label has enough of them."
+        ))
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, theme.M, theme.S, theme.S)
+        self._column.setSpacing(theme.M)
+        for part in (self._dropped, self._waiting, self._none):
+            self._column.addWidget(part)
+        self._column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolling(inside))
+        self.show_dropped(0)
+        self.show_findings(None)
+
+    def show_findings(self, findings: Sequence[Finding] | None) -> None:
+        """Show ``findings``; None while they are not known."""
+        for card in self.cards:
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = [FindingCard(finding) for finding in findings or ()]
+        for place, card in enumerate(self.cards):
+            self._column.insertWidget(1 + place, card)
+            card.rowsWanted.connect(self.rowsWanted)
+            card.repairWanted.connect(self.repairWanted)
+        self._waiting.setVisible(findings is None)
+        self._none.setVisible(findings is not None and not self.cards)
+
+    def show_dropped(self, rows: int) -> None:
+        """Say how many rows repairs have left out."""
+        self._dropped.setVisible(rows > 0)
+        self._dropped_text.setText(counted(
+            rows, self.tr("1 row is left out by a repair. The file itself is unchanged."),
+            self.tr("{n} rows are left out by repairs. The file itself is unchanged."),
+        ))
+
+
+class FindingCard(Card):
+    """One finding: what, how many, why it matters, and what can be done."""
+
+    rowsWanted = Signal(object)
+    repairWanted = Signal(object)
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.title)
+        self.finding = finding
+        self.body.addWidget(Paragraph(" ".join(filter(None, (finding.why, finding.advice))), theme.Type.SMALL))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.S)
+        self.show_rows = Button(self.tr("Show the rows"), "eye", "quiet")
+        self.show_rows.setVisible(len(finding.rows) > 0)
+        self.show_rows.clicked.connect(self._show_rows)
+        buttons.addWidget(self.show_rows)
+        self.repair = Button(self.tr("Leave out {n}").format(n=f"{len(finding.repair):,}"), "trash", "quiet")
+        self.repair.setVisible(len(finding.repair) > 0)
+        self.repair.setAccessibleName(self.tr("{title}: leave these rows out").format(title=finding.title))
+        self.show_rows.setAccessibleName(self.tr("{title}: show the rows").format(title=finding.title))
+        self.repair.clicked.connect(self._repair)
+        buttons.addWidget(self.repair)
+        buttons.addStretch(1)
+        self.body.addLayout(buttons)
+
+    @Slot()
+    def _show_rows(self) -> None:
+        self.rowsWanted.emit(self.finding)
+
+    @Slot()
+    def _repair(self) -> None:
+        self.repairWanted.emit(self.finding)

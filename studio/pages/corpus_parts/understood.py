@@ -1,0 +1,168 @@
+"""What was understood of a file, each part with its reason and open to correction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
+
+from studio import theme
+from studio.fields import field
+from studio.widgets.labels import Label
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import Understood
+
+from .columns import ColumnsBox
+
+FORMATS = ("csv", "jsonl", "json", "parquet", "excel", "folder", "lines", "blocks", "file", "trec", "fasttext", "wiki")
+ENCODINGS = (
+    "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "iso8859-2", "cp1251", "koi8-r", "gbk", "gb18030", "big5",
+    "shift_jis", "euc_jp", "euc_kr",
+)
+DELIMITERS = (",", ";", "\t", "|")
+_TABULAR = ("csv",)
+_BINARY = ("parquet", "excel")
+
+
+class UnderstoodBar(QWidget):
+    """Format, encoding, delimiter, sheet, text and label columns of the file at hand."""
+
+    corrected = Signal(object)
+    """The person's correction: dotted setting names -> values."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns_of: dict[str, int] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.M)
+        self._grid.setVerticalSpacing(theme.XS)
+        self.format = self._combo("format", "corpus.format")
+        self.encoding = self._combo("encoding", "corpus.encoding")
+        self.encoding.setEditable(True)
+        self.encoding.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.delimiter = self._combo("delimiter", "corpus.delimiter")
+        self.header = self._combo("header", "corpus.header")
+        self.sheet = self._combo("sheet", "corpus.sheet")
+        self.text = self._columns("text_columns", "corpus.text_columns")
+        self.label = self._columns("label_columns", "corpus.label_columns")
+        self.label_delimiter = self._combo("label_delimiter", "corpus.label_delimiter")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_understood(self, found: Understood | None, config: CorpusConfig) -> None:
+        """Show what was understood; ``config`` says which of it was set by hand."""
+        columns = found.columns if found else ()
+        reasons = found.reasons if found else {}
+        kind = found.format if found else config.format
+        self._fill(self.format, "format", FORMATS, config.format, kind, reasons)
+        self._fill(self.encoding, "encoding", ENCODINGS, config.encoding, found.encoding if found else "", reasons)
+        self._fill(self.delimiter, "delimiter", DELIMITERS, config.delimiter, found.delimiter if found else "",
+                   reasons, delimiter_words)
+        self._fill(self.header, "header", ("yes", "no"), config.header.replace("auto", ""), "", reasons, yes_or_no)
+        sheets = found.sheets if found else ()
+        self._fill(self.sheet, "sheet", sheets, config.sheet, found.sheet if found else "", reasons)
+        self._fill(self.label_delimiter, "label_delimiter", (*DELIMITERS, " "), config.label_delimiter,
+                   found.label_delimiter if found else "", reasons, delimiter_words)
+        self.text.show_columns(columns, found.text_columns if found else (), by_hand=bool(config.text_columns))
+        self.label.show_columns(columns, found.label_columns if found else (), by_hand=bool(config.label_columns))
+        self._explain(self.text, "corpus.text_columns", reasons.get("text_columns", ""))
+        self._explain(self.label, "corpus.label_columns", reasons.get("label_columns", ""))
+        self._show_column("encoding", kind not in _BINARY)
+        self._show_column("delimiter", kind in _TABULAR or bool(config.delimiter))
+        self._show_column("header", kind in _TABULAR)
+        self._show_column("sheet", len(sheets) > 1 or bool(config.sheet))
+        several = bool(found and (found.label_delimiter or config.label_delimiter))
+        self._show_column("label_delimiter", several)
+
+    def _combo(self, key: str, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        box.activated.connect(self._activated)
+        self._place(key, name, box)
+        return box
+
+    def _columns(self, key: str, name: str) -> ColumnsBox:
+        button = ColumnsBox(field(name).label)
+        button.setObjectName(name)
+        button.chosen.connect(self._chosen)
+        self._place(key, name, button)
+        return button
+
+    def _place(self, key: str, name: str, widget: QWidget) -> None:
+        column = len(self._columns_of)
+        label = Label(field(name).label, theme.Type.SMALL, muted=True)
+        label.setBuddy(widget)
+        label.setObjectName(f"{key}-caption")
+        widget.setAccessibleName(field(name).label)
+        self._columns_of[key] = column
+        self._grid.setColumnStretch(column, 1)
+        self._grid.addWidget(label, 0, column)
+        self._grid.addWidget(widget, 1, column, Qt.AlignmentFlag.AlignTop)
+
+    def _show_column(self, key: str, shown: bool) -> None:
+        caption = self.findChild(Label, f"{key}-caption")
+        widget = getattr(self, key.removesuffix("_columns"))
+        if caption is not None:
+            caption.setVisible(shown)
+        widget.setVisible(shown)
+        self._grid.setColumnStretch(self._columns_of[key], 1 if shown else 0)
+
+    def _fill(
+        self, box: QComboBox, key: str, choices: Sequence[str], wanted: str, in_force: str, reasons: dict[str, str],
+        words: Callable[[str], str] = str,
+    ) -> None:
+        box.blockSignals(True)
+        box.clear()
+        found = words(in_force) if in_force and not wanted else ""
+        box.addItem(self.tr("Auto: {found}").format(found=found) if found else self.tr("Auto"), "")
+        offered = list(choices) + [value for value in (wanted,) if value and value not in choices]
+        for value in offered:
+            box.addItem(words(value), value)
+        box.setCurrentIndex(offered.index(wanted) + 1 if wanted else 0)
+        box.blockSignals(False)
+        self._explain(box, box.objectName(), reasons.get(key, ""))
+
+    def _explain(self, widget: QWidget, name: str, reason: str) -> None:
+        tip = field(name).help
+        if reason:
+            tip = self.tr("Why: {reason}.").format(reason=reason.rstrip(".")) + "\n" + tip
+        widget.setToolTip(tip)
+        widget.setAccessibleDescription(reason)
+
+    def _activated(self, index: int) -> None:
+        box = self.sender()
+        if not isinstance(box, QComboBox):
+            return
+        value = box.itemData(index)
+        typed = box.currentText().strip() if box.isEditable() else ""
+        if value is None or (typed and typed != box.itemText(index)):
+            value = typed
+        name = box.objectName()
+        self.corrected.emit({name: value or ("auto" if name == "corpus.header" else "")})
+
+    def _chosen(self, names: tuple[str, ...]) -> None:
+        button = self.sender()
+        if isinstance(button, ColumnsBox):
+            self.corrected.emit({button.objectName(): names})
+
+
+def yes_or_no(value: str) -> str:
+    """Whether the first row names the columns."""
+    yes = QCoreApplication.translate("UnderstoodBar", "In the first row")
+    return yes if value == "yes" else QCoreApplication.translate("UnderstoodBar", "None")
+
+
+def delimiter_words(delimiter: str) -> str:
+    """A delimiter as a person calls it."""
+    names = {
+        ",": QCoreApplication.translate("UnderstoodBar", "comma  ,"),
+        ";": QCoreApplication.translate("UnderstoodBar", "semicolon  ;"),
+        "\t": QCoreApplication.translate("UnderstoodBar", "tab"),
+        "|": QCoreApplication.translate("UnderstoodBar", "bar  |"),
+        " ": QCoreApplication.translate("UnderstoodBar", "space"),
+    }
+    return names.get(delimiter, delimiter)

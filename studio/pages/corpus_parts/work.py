@@ -1,0 +1,142 @@
+"""What the Corpus page has done in the background: generators of events, without any widget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.models.documents import Snippets, balance, make_snippets
+from studio.pages.parts.facts import CorpusFacts, facts_key
+from ulmengine.config import CorpusConfig, RunConfig, TokenConfig
+from ulmengine.corpus import Documents, Preview, open_corpus, preview
+from ulmengine.events import Event, Progress
+from ulmengine.tokens import SPECIALS, Coverage, Tokenizer, WordTokenizer, coverage_of_counts, learn_tokenizer
+
+SAMPLE = 5_000
+"""Documents that are cut into tokens for the picture of the lengths; of a larger corpus a random choice."""
+PARTS = ("train", "validation", "test", "unlabelled")
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An imported corpus with what the page shows of it at once."""
+
+    documents: Documents
+    snippets: Snippets
+    counts: dict[str, int]
+    balance: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How a corpus looks in tokens.
+
+    ``lengths``: int64 tokens of each sampled document. ``documents``: how many there are in all. ``vocabulary``:
+    tokens that a run's vocabulary would have, about. ``pretrained``: the name of the model whose vocabulary
+    ``coverage`` is about; empty where the vocabulary was learnt from the sample.
+    """
+
+    lengths: npt.NDArray[np.int64]
+    documents: int
+    tokenizer: Tokenizer
+    coverage: Coverage
+    vocabulary: int
+    pretrained: str = ""
+
+    @property
+    def sampled(self) -> bool:
+        """Whether not all documents were looked at."""
+        return len(self.lengths) < self.documents
+
+
+def read_preview(config: CorpusConfig, base: Path) -> Generator[Event, None, Preview]:
+    """The beginning of the corpus as it will be read."""
+    path = located(config.path, base)
+    yield Progress("Looking at the file", 0, 0)
+    return preview(path, config)
+
+
+def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, None, Opened]:
+    """All of the corpus; what was imported before is there at once."""
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed, base=base)
+    snippets = yield from make_snippets(documents)
+    return Opened(documents, snippets, {part: documents.count(part) for part in PARTS}, balance(documents))
+
+
+def read_profile(
+    documents: Documents, config: TokenConfig, pretrained: Path | None, seed: int
+) -> Generator[Event, None, Profile]:
+    """Cut a sample into tokens: lengths, and how much of it the pretrained vocabulary knows."""
+    rows = _sample_rows(documents, seed)
+    texts = list(documents.texts_of(rows))
+    known, name = None, ""
+    if pretrained is not None:
+        known, name = _tokenizer_of(pretrained)
+    tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config, total=len(texts)))
+    lengths = np.zeros(len(texts), dtype=np.int64)
+    counts: Counter[str] = Counter()
+    for start in range(0, len(texts), _BATCH):
+        for place, tokens in enumerate(map(tokenizer.tokens, texts[start : start + _BATCH]), start):
+            lengths[place] = len(tokens)
+            counts.update(tokens)
+        yield Progress("Cutting into tokens", start, len(texts), "documents")
+    kept = int((documents.parts >= 0).sum())
+    return Profile(lengths, kept, tokenizer, coverage_of_counts(counts, tokenizer.vocabulary),
+                   _vocabulary(counts, tokenizer, config), name)
+
+
+def _vocabulary(counts: Counter[str], tokenizer: Tokenizer, config: TokenConfig) -> int:
+    """Words: as many as are seen often enough. Pieces of words: the tokeniser's own."""
+    if not isinstance(tokenizer, WordTokenizer):
+        return len(tokenizer.vocabulary)
+    often = sum(count >= config.min_frequency for token, count in counts.items() if token not in SPECIALS)
+    return min(config.vocab_size, often + len(SPECIALS))
+
+
+def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts:
+    """What the Model page reckons with."""
+    lengths = profile.lengths
+    limited = np.minimum(lengths, config.tokens.max_tokens)
+    return CorpusFacts(
+        key=facts_key(config), classes=len(corpus.documents.labels), vocabulary=profile.vocabulary,
+        train=corpus.counts["train"], others=corpus.counts["unlabelled"],
+        tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
+    )
+
+
+def _sample_rows(documents: Documents, seed: int) -> npt.NDArray[np.int64]:
+    kept = np.flatnonzero(documents.parts >= 0).astype(np.int64)
+    if len(kept) <= SAMPLE:
+        return kept
+    return np.sort(np.random.default_rng(seed).choice(kept, SAMPLE, replace=False))
+
+
+def _tokenizer_of(path: Path) -> tuple[Tokenizer, str]:
+    from ulmengine.models import load_bundle
+
+    bundle = load_bundle(path)
+    return bundle.tokenizer, bundle.description.title or path.stem
+
+
+def pretrained_path(config: RunConfig, base: Path) -> Path | None:
+    """The pretrained model that a run would start from; None where it starts from scratch."""
+    chosen = config.model.pretrained
+    if chosen not in ("auto", "none", ""):
+        return located(chosen, base)
+    if chosen == "auto":
+        from ulmengine.runs.prepare import choose_shipped
+
+        return choose_shipped(config)
+    return None
+
+
+def located(name: str, base: Path) -> Path:
+    """An absolute path for what the description calls ``name``."""
+    path = Path(name).expanduser()
+    return path if path.is_absolute() else base / path

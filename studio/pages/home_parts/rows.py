@@ -1,0 +1,126 @@
+"""A recent project as a line, and a run that can be gone on with as a card."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.shell import Shell
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel, IconButton, StatusDot
+
+from .recent import RecentProject, age_words, state_dot, state_line
+
+
+class ProjectRow(QWidget):
+    """Name and folder, the newest run's state, the last result, when; a click or Return opens it."""
+
+    opened = Signal()
+
+    def __init__(self, project: RecentProject, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.shell = shell
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedHeight(52)
+        self.setAccessibleName(f"{project.name}, {state_line(project)}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.S, 0, 0, 0)
+        row.setSpacing(theme.M)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        words.addWidget(ElidedLabel(project.name, Type.STRONG))
+        words.addWidget(ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
+        row.addLayout(words, 1)
+        row.addWidget(StatusDot(state_dot(project)))
+        for text, width in ((state_line(project), 96), (self._result(), 210), (age_words(project.used), 116)):
+            label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
+            label.setFixedWidth(width)
+            row.addWidget(label)
+        forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
+        forget.clicked.connect(self._forget)
+        row.addWidget(forget)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._open()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colors.color("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("hover") if self.underMouse() else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
+        painter.end()
+
+    def enterEvent(self, event: object) -> None:
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self.update()
+
+    def _result(self) -> str:
+        if self.project.accuracy is None:
+            return ""
+        if self.project.baseline is None:
+            return self.tr("{share} accuracy").format(share=f"{self.project.accuracy:.1%}")
+        return self.tr("{share} (baseline {other})").format(
+            share=f"{self.project.accuracy:.1%}", other=f"{self.project.baseline:.1%}"
+        )
+
+    def _open(self) -> None:
+        current = self.shell.project
+        if (current is not None and current.folder == self.project.folder) or \
+                self.shell.open_project(self.project.folder):
+            self.shell.go("train" if self.project.state else "corpus")
+
+    @Slot()
+    def _forget(self) -> None:
+        self.shell.settings.forget_project(self.project.folder)
+        self.hide()
+
+
+class InterruptedCard(Card):
+    """A run that ended before its end, with Resume."""
+
+    def __init__(self, project: RecentProject, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.project = project
+        self.shell = shell
+        self.set_colors("warn_soft", "warn")
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        title = self.tr("The last run of {name} did not come to its end").format(name=project.name)
+        words.addWidget(ElidedLabel(title, Type.STRONG))
+        run = project.resumable
+        detail = self.tr("{state}: {run}. It can go on from its last checkpoint.").format(
+            state=state_line(project), run=run.path.name if run is not None else "")
+        words.addWidget(ElidedLabel(detail, Type.SMALL))
+        row.addLayout(words, 1)
+        resume = Button(self.tr("Resume"), "play")
+        resume.clicked.connect(self._resume)
+        row.addWidget(resume)
+        self.body.addLayout(row)
+        self.setAccessibleName(title)
+
+    @Slot()
+    def _resume(self) -> None:
+        run, current = self.project.resumable, self.shell.project
+        if run is None:
+            return
+        is_open = current is not None and current.folder == self.project.folder
+        if (is_open or self.shell.open_project(self.project.folder)) and self.shell.resume_run(run.path):
+            self.shell.go("train")

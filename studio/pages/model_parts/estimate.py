@@ -1,0 +1,130 @@
+"""What training will cost, before anything starts: parameters, memory, time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.parts.facts import CorpusFacts
+from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.timeleft import time_words
+from studio.widgets import Button, Card, FailureCard, Label, Paragraph
+from ulmengine.config import RunConfig
+
+from .sizes import Network, memory_of, parameters_of, vocabulary_of
+from .speed import Speed, seconds_of
+
+
+class EstimateCard(Card):
+    """Three numbers side by side; ``told`` says how they were reckoned and is placed by the page."""
+
+    measureWanted = Signal()
+    """The person wants the speed of this machine measured."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.parameters = _Number(self.tr("Parameters"))
+        self.memory = _Number(self.tr("Memory while training"))
+        self.time = _Number(self.tr("Time"))
+        self.measure = Button(self.tr("Measure the speed"), "clock")
+        self.measure.clicked.connect(self.measureWanted)
+        self.progress = JobBar()
+        self.progress.hide()
+        self.failure = FailureCard()
+        self.told = Paragraph("", theme.Type.SMALL)
+        row = QHBoxLayout()
+        row.setSpacing(theme.XL)
+        for number in (self.parameters, self.memory, self.time):
+            row.addWidget(number)
+        row.addStretch(1)
+        row.addWidget(self.measure)
+        for part in (self.progress, self.failure):
+            self.body.addWidget(part)
+        self.body.insertLayout(0, row)
+        self.setAccessibleName(self.tr("What training will cost"))
+
+    def follow(self, network: Network, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> None:
+        """Show the estimates for ``network``; ``speed`` is None while it has not been measured for it."""
+        vocabulary, classes = vocabulary_of(network, config), network.classes or 2
+        counts = parameters_of(network, vocabulary, classes)
+        self.parameters.setText(large(counts.classifier))
+        needs = memory_of(network, config, facts)
+        self.memory.setText(self.tr("about {size}").format(size=megabytes(max(needs.values()))))
+        self.time.setText(self._time(config, facts, speed))
+        self.measure.setVisible(speed is None)
+        self.told.setText(" ".join(self._words(network, config, facts, speed, needs)))
+
+    def _time(self, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> str:
+        if speed is None:
+            return self.tr("not measured")
+        if facts is None:
+            return self.tr("no corpus yet")
+        return self.tr("about {time}").format(time=time_words(sum(seconds_of(config, facts, speed).values())))
+
+    def _words(
+        self, network: Network, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None, needs: dict[str, int]
+    ) -> list[str]:
+        counts = parameters_of(network, vocabulary_of(network, config), network.classes or 2)
+        told = [self.tr("Encoder {encoder}, head {head}; the language model adds {decoder} (its matrix is the "
+                        "embedding's).").format(encoder=large(counts.encoder), head=large(counts.head),
+                                                decoder=large(counts.decoder))]
+        if facts is None:
+            told.append(self.tr("Reckoned for the largest vocabulary, {n} tokens, since no corpus is read yet.").format(
+                n=f"{vocabulary_of(network, config):,}"))
+        told.append(self.tr(
+            "Memory: 16 bytes a parameter (weight, gradient, two moments of Adam) and 4 bytes for every number kept "
+            "for the way back; {lm} for the language model, {classifier} for the classifier."
+        ).format(lm=megabytes(needs["language_model"]), classifier=megabytes(needs["classifier"])))
+        if speed is not None:
+            told.append(self.tr(
+                "Time: measured now on {device}, {lm} and {classifier} tokens a second without other work; "
+                "evaluation and checkpoints come on top."
+            ).format(device=speed.device, lm=f"{speed.language_model:,.0f}", classifier=f"{speed.classifier:,.0f}"))
+        return told
+
+    @Slot()
+    def begin(self) -> None:
+        """Measuring has begun."""
+        self.failure.clear()
+        self.measure.setEnabled(False)
+        self.progress.begin(self.tr("Measuring the speed"))
+        self.progress.show()
+
+    @Slot()
+    def end(self) -> None:
+        """Measuring is over."""
+        self.measure.setEnabled(True)
+        self.progress.done()
+        self.progress.hide()
+
+
+class _Number(QWidget):
+    """A large number with what it counts above it."""
+
+    def __init__(self, caption: str) -> None:
+        super().__init__()
+        self.value = Label("", theme.Type.HEADING, numbers=True)
+        self._caption = caption
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(Label(caption, theme.Type.SMALL, muted=True))
+        column.addWidget(self.value)
+
+    def setText(self, text: str) -> None:
+        """Show ``text``."""
+        self.value.setText(text)
+        self.setAccessibleName(f"{self._caption}: {text}")
+
+
+def large(number: int) -> str:
+    """A large number in few figures: "12.3 M", "4,567"."""
+    if number >= 1e9:
+        return f"{number / 1e9:.2f} G"
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.0f} k" if number >= 1e4 else f"{number:,}"
+
+
+def megabytes(size: int) -> str:
+    """A size in memory."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

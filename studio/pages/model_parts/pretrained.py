@@ -1,0 +1,95 @@
+"""Choosing the language model that a run starts from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.fields import field
+from studio.project import Project
+from studio.settings import data_folder
+from studio.shell import Shell
+from studio.widgets import Label, Paragraph
+from ulmengine.models import SUFFIX, Entry, own_models, shipped_models
+
+from .sizes import Network
+
+NAME = "model.pretrained"
+_FILE = "\0file"
+
+
+class PretrainedPicker(QWidget):
+    """Automatic, none, the shipped and the person's own language models, or any file."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.shell = shell
+        self.box = QComboBox()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(12)
+        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.box.setAccessibleName(field(NAME).label)
+        self.box.setToolTip(field(NAME).help)
+        self.box.activated.connect(self._activated)
+        self.told = Paragraph("", theme.Type.SMALL)
+        caption = Label(field(NAME).label)
+        caption.setBuddy(self.box)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(caption)
+        column.addWidget(self.box)
+        column.addSpacing(2)
+        column.addWidget(self.told)
+        self.setFocusProxy(self.box)
+
+    def follow(self, network: Network) -> None:
+        """Show what is chosen and what it comes to."""
+        chosen = self.project.config.model.pretrained
+        self.box.clear()
+        self.box.addItem(self.tr("Automatic"), "auto")
+        self.box.addItem(self.tr("None: from scratch"), "none")
+        for entry in language_models():
+            self.box.addItem(entry.name, str(entry.path))
+        if chosen not in ("auto", "none") and self.box.findData(chosen) < 0:
+            self.box.addItem(Path(chosen).name, chosen)
+        self.box.insertSeparator(self.box.count())
+        self.box.addItem(self.tr("Choose a file…"), _FILE)
+        self.box.setCurrentIndex(self.box.findData(chosen))
+        self.told.setText(self._words(network, chosen))
+
+    def _words(self, network: Network, chosen: str) -> str:
+        if network.problem:
+            return network.problem
+        if network.pretrained:
+            sizes = network.sizes
+            return self.tr("Starts from {name} ({embedding}/{hidden}/{layers}). It brings its own size.").format(
+                name=network.pretrained, embedding=sizes.embedding, hidden=sizes.hidden, layers=sizes.layers)
+        if chosen == "auto":
+            return self.tr("No pretrained model of this size is there: the language model learns from scratch, on "
+                           "the corpus alone.")
+        return self.tr("The language model learns from scratch, on the corpus alone.")
+
+    @Slot(int)
+    def _activated(self, index: int) -> None:
+        value = self.box.itemData(index)
+        if value == _FILE:
+            value = self._ask()
+        if value is not None:
+            self.project.change({NAME: value}, self.tr("Choose the pretrained model"))
+        self.box.setCurrentIndex(self.box.findData(self.project.config.model.pretrained))
+
+    def _ask(self) -> str | None:
+        kinds = self.tr("Models (*{suffix})").format(suffix=SUFFIX)
+        paths = self.shell.ask.open_files(self.tr("Choose a pretrained model"), data_folder(), kinds)
+        return str(paths[0]) if paths else None
+
+
+def language_models() -> list[Entry]:
+    """The language models that can be started from."""
+    entries = (*shipped_models(), *own_models(data_folder() / "models"))
+    return [entry for entry in entries if entry.description and entry.description.kind == "language_model"]

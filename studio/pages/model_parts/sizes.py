@@ -1,0 +1,123 @@
+"""How large a network is, reckoned before it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from studio.pages.parts.facts import CorpusFacts
+from ulmengine.config import ModelConfig, RunConfig, Sizes
+
+BYTES_A_PARAMETER = 16
+"""float32 weight, gradient and the two moments of Adam; SGD needs 4 to 8 less."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a picture and an estimate need to know.
+
+    ``vocabulary`` and ``classes`` are None where no corpus has said them yet. ``pretrained``: the name of the model
+    that a run starts from, "" for none; ``problem``: why the chosen one cannot be used.
+    """
+
+    sizes: Sizes
+    model: ModelConfig
+    vocabulary: int | None = None
+    classes: int | None = None
+    pretrained: str = ""
+    problem: str = ""
+
+    @property
+    def widths(self) -> list[tuple[int, int]]:
+        """Inputs and outputs of every LSTM layer; the last is as wide as the embedding."""
+        sizes = self.sizes
+        return list(pairwise([sizes.embedding, *[sizes.hidden] * (sizes.layers - 1), sizes.embedding]))
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Numbers that are learnt, by part."""
+
+    embedding: int
+    layers: tuple[int, ...]
+    decoder: int
+    head: int
+
+    @property
+    def encoder(self) -> int:
+        """What the language model and the classifier share."""
+        return self.embedding + sum(self.layers)
+
+    @property
+    def language_model(self) -> int:
+        """The decoder's matrix is the embedding's; only its bias is its own."""
+        return self.encoder + self.decoder
+
+    @property
+    def classifier(self) -> int:
+        """Encoder and head."""
+        return self.encoder + self.head
+
+
+def parameters_of(network: Network, vocabulary: int, classes: int) -> Parameters:
+    """The parameters of a network with so many tokens and classes."""
+    embedding, width = network.sizes.embedding, network.model.head_hidden
+    # a layer: four gates, each from its inputs and from its own state, with two biases as PyTorch has it
+    layers = tuple(4 * outputs * (inputs + outputs + 2) for inputs, outputs in network.widths)
+    pooled = 3 * embedding
+    attention = embedding if network.model.pooling == "attention" else 0
+    # two blocks: batch norm's scale and shift, then a matrix without bias
+    head = attention + 2 * pooled + pooled * width + 2 * width + width * classes
+    return Parameters(vocabulary * embedding, layers, vocabulary, head)
+
+
+def activation_bytes(network: Network, tokens: int) -> int:
+    """What is kept of ``tokens`` for the backward pass, about: the embedded token, and of every layer its four gates,
+    cell and hidden state and dropped output, as float32."""
+    a_token = 2 * network.sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in network.widths)
+    return 4 * a_token * tokens
+
+
+def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) -> dict[str, int]:
+    """Bytes while training, about: "language_model" and "classifier". The larger counts, they follow one another."""
+    vocabulary, classes = vocabulary_of(network, config), network.classes or 2
+    counts = parameters_of(network, vocabulary, classes)
+    directions = 2 if config.model.direction == "both" else 1
+    language = config.language_model
+    tokens = language.batch_size * language.bptt
+    # scores of a chunk of tokens over the whole vocabulary and their gradient
+    scores = 2 * 4 * vocabulary * min(tokens, 512)
+    length = min(config.tokens.max_tokens, round(3 * facts.tokens) if facts else config.tokens.max_tokens)
+    documents = config.classifier.batch_size * max(length, 1)
+    return {
+        "language_model": BYTES_A_PARAMETER * counts.language_model + activation_bytes(network, tokens) + scores,
+        "classifier": directions * BYTES_A_PARAMETER * counts.classifier + activation_bytes(network, documents),
+    }
+
+
+def vocabulary_of(network: Network, config: RunConfig) -> int:
+    """The corpus' own number of tokens if it is known, else the most it can be."""
+    return network.vocabulary or config.tokens.vocab_size
+
+
+def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Network:
+    """The network that a run of ``config`` trains; a pretrained model brings its own size."""
+    from ulmengine.models import ModelError, describe_bundle
+    from ulmengine.runs.prepare import choose_shipped
+
+    chosen = config.model.pretrained
+    path = choose_shipped(config) if chosen == "auto" else None
+    if chosen not in ("auto", "none", ""):
+        path = base / Path(chosen).expanduser()
+    vocabulary, classes = (facts.vocabulary, facts.classes or None) if facts else (None, None)
+    plain = Network(config.model.sizes(), config.model, vocabulary, classes)
+    if path is None:
+        return plain
+    try:
+        found = describe_bundle(path)
+    except ModelError as error:
+        return Network(plain.sizes, plain.model, vocabulary, classes, path.stem, str(error))
+    if found.tokenizer != "word":
+        vocabulary = found.vocabulary
+    return Network(Sizes(*found.sizes), config.model, vocabulary, classes, found.title or path.stem)

@@ -1,0 +1,93 @@
+"""How fast this machine trains this network: measured in a few seconds, on made-up tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from studio.pages.parts.facts import CorpusFacts
+from ulmengine.config import RunConfig
+from ulmengine.events import Event, Progress
+
+from .sizes import Network, vocabulary_of
+
+STEPS = 3
+ENOUGH_S = 5.0
+"""Steps are counted up to this many seconds for each network; the first one always is."""
+LONGEST = 140
+"""Tokens of a made-up document at most."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Tokens a second, forwards and back, while the language model and the classifier are trained."""
+
+    device: str
+    language_model: float
+    classifier: float
+
+
+def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None) -> Generator[Event, None, Speed]:
+    """Train each network for a few steps on made-up tokens and throw it away. The first step, slower than
+    the others, is counted only where it took so long that no other is made."""
+    import torch
+
+    from ulmengine.inference.predict import find_device
+    from ulmengine.nets import LanguageModel, TextClassifier
+
+    device = find_device(config.compute.device)
+    if config.compute.threads:
+        torch.set_num_threads(config.compute.threads)
+    words = vocabulary_of(network, config)
+    generator = torch.Generator().manual_seed(0)
+    model = LanguageModel(words, network.sizes, network.model.dropout).to(device).train()
+    settings = config.language_model
+    shape = (settings.batch_size, settings.bptt)
+    tokens = torch.randint(9, words, (2, *shape), generator=generator).to(device)
+
+    def language_step() -> None:
+        model.zero_grad(set_to_none=True)
+        torch.autograd.backward(model.loss(tokens[0], tokens[1], None).total)
+
+    language = yield from _rate(language_step, shape[0] * shape[1], 0, device)
+    length = max(4, min(LONGEST, round(facts.limited))) if facts else 70
+    rows = config.classifier.batch_size
+    classifier = TextClassifier(model.encoder, network.classes or 2, network.model, bptt=config.classifier.bptt)
+    classifier = classifier.to(device).train()
+    documents = torch.randint(9, words, (rows, length), generator=generator).to(device)
+    lengths = torch.full((rows,), length)
+
+    def classifier_step() -> None:
+        classifier.zero_grad(set_to_none=True)
+        torch.autograd.backward(classifier(documents, lengths.to(device)).square().mean())
+
+    rate = yield from _rate(classifier_step, rows * length, STEPS + 1, device)
+    return Speed(str(device), language, rate)
+
+
+def _rate(step: Callable[[], None], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
+    import torch
+
+    seconds: list[float] = []
+    for number in range(STEPS + 1):
+        if sum(seconds) > ENOUGH_S:
+            break
+        yield Progress("Measuring the speed", done + number, 2 * (STEPS + 1), "steps")
+        began = time.perf_counter()
+        step()
+        if str(device).startswith("cuda"):
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - began)
+    return tokens / min(seconds[1:] or seconds)
+
+
+def seconds_of(config: RunConfig, facts: CorpusFacts, speed: Speed) -> dict[str, float]:
+    """Seconds that training takes, about: "language_model" and "classifier" (as if all layers always learnt)."""
+    passes = 2 if config.model.direction == "both" else 1
+    language = facts.tokens * (facts.train + facts.others) * config.language_model.epochs
+    labelled = facts.limited * facts.train * sum(config.classifier.epochs) if facts.classes else 0.0
+    return {
+        "language_model": passes * language / speed.language_model,
+        "classifier": passes * labelled / speed.classifier,
+    }

@@ -1,0 +1,59 @@
+"""What one page has found out about the corpus and another needs: kept beside the corpus' copies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ulmengine.config import RunConfig, dumps
+
+FILE = "corpus-facts.json"
+
+
+@dataclass(frozen=True)
+class CorpusFacts:
+    """Numbers of a corpus. ``key`` says for which settings they hold.
+
+    ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``: documents to
+    train the classifier on, and further ones for the language model. ``tokens``: mean a document; ``limited``: the
+    same with longer documents counted up to the document limit.
+    """
+
+    key: str
+    classes: int
+    vocabulary: int
+    train: int
+    others: int
+    tokens: float
+    limited: float
+
+    def save(self, cache: Path) -> None:
+        """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
+        beside = cache / f"{FILE}.part"
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            with beside.open("w", encoding="utf-8") as file:
+                json.dump(asdict(self), file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(cache / FILE)
+        except OSError:
+            beside.unlink(missing_ok=True)
+
+
+def facts_key(config: RunConfig) -> str:
+    """The settings on which the facts depend."""
+    part = RunConfig(corpus=config.corpus, tokens=config.tokens, seed=config.seed)
+    return hashlib.blake2b(dumps(part).encode(), digest_size=12).hexdigest()
+
+
+def known_facts(config: RunConfig, cache: Path) -> CorpusFacts | None:
+    """The facts in ``cache`` if they hold for ``config``."""
+    try:
+        facts = CorpusFacts(**json.loads((cache / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return facts if facts.key == facts_key(config) else None

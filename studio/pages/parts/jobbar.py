@@ -1,0 +1,93 @@
+"""A line that shows how background work goes: what, how far, how long still, and Cancel."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+
+from studio import theme
+from studio.widgets.buttons import Button
+from studio.widgets.labels import ElidedLabel
+from ulmengine.events import Event, Progress
+
+from .timeleft import TimeLeft, time_words
+
+STEPS = 1_000
+
+
+class JobBar(QWidget):
+    """Shows the ``Progress`` events handed to :meth:`show_events`; keeps its height when idle so that nothing jumps."""
+
+    cancelled = Signal()
+    """The person wants the work to end."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.M)
+        self.text = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, STEPS)
+        self.bar.setFixedWidth(220)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.cancel = Button(self.tr("Cancel"), "close", "quiet")
+        self.cancel.clicked.connect(self.cancelled)
+        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.cancel)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._left = TimeLeft()
+        self.done()
+
+    def begin(self, text: str) -> None:
+        """Work has begun; how far it will go is not known yet."""
+        self._left = TimeLeft()
+        self.text.setText(text)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.cancel.show()
+        self.cancel.setEnabled(True)
+
+    def done(self, text: str = "") -> None:
+        """The work is over; ``text`` stays to be read."""
+        self.text.setText(text)
+        self.bar.setRange(0, STEPS)
+        self.bar.hide()
+        self.cancel.hide()
+
+    @Slot(object)
+    def show_events(self, events: Event | list[Event]) -> None:
+        """Take the newest ``Progress`` of one event or a list of them."""
+        several = events if isinstance(events, list) else [events]
+        newest = next((event for event in reversed(several) if isinstance(event, Progress)), None)
+        if newest is not None:
+            self._show(newest)
+
+    def _show(self, event: Progress) -> None:
+        words = event.task[:1].upper() + event.task[1:]
+        if event.total > 0:
+            self.bar.setRange(0, STEPS)
+            self.bar.setValue(round(STEPS * min(1.0, event.done / event.total)))
+            words += f"  ·  {amount(event.done, event.unit)} / {amount(event.total, event.unit)} {unit(event.unit)}"
+        elif event.done:
+            self.bar.setRange(0, 0)
+            words += f"  ·  {amount(event.done, event.unit)} {unit(event.unit)}"
+        left = self._left.seconds(event.task, event.done, event.total, time.monotonic())
+        if left is not None:
+            words += "  ·  " + self.tr("{time} left").format(time=time_words(left))
+        self.text.setText(words.rstrip())
+        self.bar.setAccessibleDescription(words)
+
+
+def amount(value: float, counted: str) -> str:
+    """A number of things with separators; bytes as megabytes."""
+    return f"{value / 1e6:,.1f}" if counted in ("bytes", "byte") else f"{value:,.0f}"
+
+
+def unit(counted: str) -> str:
+    """What is counted, bytes as megabytes."""
+    return "MB" if counted in ("bytes", "byte") else counted

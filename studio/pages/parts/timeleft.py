@@ -1,0 +1,36 @@
+"""How long work will still take, reckoned from how far it has come."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+SETTLED_S = 1.0
+"""Before this many seconds of work any reckoning would jump about."""
+
+
+class TimeLeft:
+    """Reckons the seconds left of one task from its progress; begins anew when the task changes."""
+
+    def __init__(self) -> None:
+        self._task = ""
+        self._began = 0.0
+        self._first = 0.0
+
+    def seconds(self, task: str, done: float, total: float, now: float) -> float | None:
+        """Seconds left of ``task`` at the clock reading ``now``; None while it cannot be told."""
+        if task != self._task:
+            self._task, self._began, self._first = task, now, done
+        passed, made = now - self._began, done - self._first
+        if total <= 0 or made <= 0 or passed < SETTLED_S:
+            return None
+        return max(0.0, (total - done) * passed / made)
+
+
+def time_words(seconds: float) -> str:
+    """A span of time as a person says it: "8 s", "3 min", "2 h 10 min"."""
+    if seconds < 59.5:
+        return QCoreApplication.translate("TimeLeft", "{n} s").format(n=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return QCoreApplication.translate("TimeLeft", "{n} min").format(n=minutes)
+    return QCoreApplication.translate("TimeLeft", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)

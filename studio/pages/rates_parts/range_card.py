@@ -1,0 +1,298 @@
+"""The range test: a network is trained for a hundred steps at an ever higher rate, and the curve says which to take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.engine import Job, run_job
+from studio.engine.job import Work
+from studio.pages.train_parts.words import progress_words
+from studio.plots.look import rate
+from studio.plots.range_plot import RangePlot
+from studio.plots.schedule_plot import HAS_RATIO
+from studio.project import Project
+from studio.shell import Shell
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton
+from ulmengine.config import ConfigError, RunConfig
+from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
+from ulmengine.training.control import RunState
+
+WAIT_MS = 10_000
+"""How long a run that is about to begin waits for a test in hand to end its step."""
+
+HARDLY = 0.03
+"""A test in which the loss falls by a smaller share than this says little."""
+
+RULES = ("valley", "slide", "steepest", "minimum")
+
+
+class Finding:
+    """Makes the generator of a range test."""
+
+    def __init__(self, config: RunConfig, task: str, cache: Path) -> None:
+        self._arguments = config, task, cache
+
+    def __call__(self) -> Generator[Event, None, Any]:
+        from ulmengine.runs import find_learning_rate
+
+        return find_learning_rate(*self._arguments)
+
+
+class RangeCard(Card):
+    """Finds a rate for one task and puts it into the project."""
+
+    busyChanged = Signal(bool)
+
+    def __init__(self, project: Project, shell: Shell, task: str, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Range test"), below=" ", margin=theme.M, parent=parent)
+        self.project = project
+        self.shell = shell
+        self.task = task
+        self.make: Callable[[RunConfig, str, Path], Work] = Finding
+        self._job: Job | None = None
+        self.plot = RangePlot()
+        self.plot.setMinimumHeight(120)
+        self.again = Button(self.tr("Find again"), "repeat")
+        self.cancel = Button(self.tr("Cancel"), "close")
+        self.header.addWidget(self.again)
+        self.header.addWidget(self.cancel)
+        self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.failure = FailureCard()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._make_empty())
+        self.pages.addWidget(self._make_plot())
+        self.body.addWidget(self.failure)
+        self.body.addWidget(self.pages, 1)
+        for button in (self.search, self.again):
+            button.clicked.connect(self.begin)
+        self.cancel.clicked.connect(self.stop)
+        self.plot.cursorMoved.connect(self._cursor_moved)
+        self.plot.rangeEdited.connect(self._range_edited)
+        project.changed.connect(self._config_changed)
+        shell.run.stateChanged.connect(self._run_changed)
+        self._refresh()
+
+    def set_task(self, task: str) -> None:
+        """Look for a rate for ``task``; a test in hand for the other one is given up."""
+        if task != self.task:
+            self.stop()
+            self.task = task
+            self.plot.clear_points()
+            self.pages.setCurrentIndex(0)
+            self.failure.clear()
+            self._refresh()
+
+    @property
+    def running(self) -> bool:
+        """Whether a test is under way."""
+        return self._job is not None
+
+    @Slot()
+    def begin(self) -> None:
+        """Start the test."""
+        if self._job is not None or self.shell.busy:
+            return
+        self.failure.clear()
+        self.plot.clear_points()
+        self.plot.region.hide()
+        self.pages.setCurrentIndex(1)
+        job = run_job(self, self.make(self.project.run_config(), self.task, self.project.cache))
+        self._job = job
+        job.events.connect(self._events_came)
+        job.failed.connect(self._failed)
+        job.ended.connect(self._ended)
+        self.readout.setText(self.tr("Preparing …"))
+        self._refresh()
+
+    @Slot()
+    def stop(self) -> None:
+        """Give the test up."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def suggestion(self, rule: str) -> Button | None:
+        """The button that takes what ``rule`` suggests, None if it suggests nothing."""
+        for n in range(self._offers.count()):
+            item = self._offers.itemAt(n)
+            widget = item.widget() if item else None
+            if isinstance(widget, _Take) and widget.rule == rule:
+                return widget
+        return None
+
+    def _make_empty(self) -> QWidget:
+        empty = EmptyState("search", self.tr("Which rate is right?"), self.tr(
+            "The test trains a throw-away network for a hundred steps, each at a higher rate than the last, and draws "
+            "the loss. A good peak lies where the loss falls steadily, well before it shoots up. Your weights are left "
+            "as they were."
+        ))
+        self.search = PrimaryButton(self.tr("Find a rate"), "search")
+        empty.add_button(self.search)
+        return empty
+
+    def _make_plot(self) -> QWidget:
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.XS)
+        column.addWidget(self.plot, 1)
+        column.addWidget(self.readout)
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(theme.S)
+        self._offers.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._offers)
+        return shown
+
+    def _refresh(self) -> None:
+        busy = self.shell.busy
+        ready = bool(self.project.config.corpus.path)
+        self.again.setVisible(self._job is None and self.pages.currentIndex() == 1)
+        for button in (self.search, self.again):
+            button.setEnabled(ready and not busy)
+        self.cancel.setVisible(self._job is not None)
+        if busy:
+            below = self.tr("Waits until the run has ended")
+        elif not ready:
+            below = self.tr("Needs a corpus first")
+        elif self.task == "language_model":
+            below = self.tr("For the language model")
+        else:
+            below = self.tr("For the classifier, all layers learning")
+        self.set_title(self.tr("Range test"), below)
+        for button in (self.search, self.again):
+            button.setToolTip(below)
+
+    @Slot(object)
+    def _events_came(self, events: list[Event]) -> None:
+        points = [event for event in events if isinstance(event, RangePoint)]
+        if points:
+            self.plot.add(points)
+            self.readout.setText(self.tr("Step {step} of {steps}: rate {rate}").format(
+                step=points[-1].step, steps=points[-1].steps, rate=rate(points[-1].lr)
+            ))
+        for event in events:
+            if isinstance(event, RangeEnded):
+                self._show_result(event)
+            elif isinstance(event, Progress) and not self.plot.points:
+                self.readout.setText(progress_words(event))
+
+    def _show_result(self, result: RangeEnded) -> None:
+        self.plot.set_suggestions(result.suggestions)
+        self._show_range(self.project.config)
+        self._clear_offers()
+        found = [(rule, result.suggestions[rule]) for rule in RULES if rule in result.suggestions]
+        if found:
+            self._offers.addWidget(Label(self.tr("Use as peak:"), Type.SMALL, muted=True))
+        for rule, value in found:
+            button = _Take(rule, value)
+            button.taken.connect(self._take)
+            self._offers.addWidget(button)
+        self.readout.setText(self._result_words(bool(found)))
+
+    def _result_words(self, found: bool) -> str:
+        if not found:
+            return self.tr("No rule found a rate: the loss never fell. The weights are left as they were.")
+        losses = [point.smoothed for point in self.plot.points]
+        if losses and losses[0] - min(losses) < HARDLY * abs(losses[0]):
+            return self.tr("The loss hardly fell, so these are weak hints; the weights are left as they were.")
+        return self.tr("The weights are left as they were. Drag the edges of the band for peak and lowest rate.")
+
+    @Slot(float)
+    def _take(self, value: float) -> None:
+        self._change({f"{self.task}.lr": float(f"{value:.2g}")})
+
+    @Slot(float, float)
+    def _range_edited(self, low: float, high: float) -> None:
+        values = {f"{self.task}.lr": float(f"{min(high, 10.0):.2g}")}
+        if self._section(self.project.config).schedule.kind in HAS_RATIO and low > 0:
+            values[f"{self.task}.schedule.ratio"] = float(f"{min(max(high / low, 1.0), 1_000.0):.3g}")
+        self._change(values)
+
+    def _change(self, values: dict[str, Any]) -> None:
+        try:
+            self.project.change(values, self.tr("Take the rate from the range test"))
+        except ConfigError as error:
+            self.shell.toast(str(error), "warning")
+
+    def _section(self, config: RunConfig) -> Any:
+        return config.language_model if self.task == "language_model" else config.classifier
+
+    def _show_range(self, config: RunConfig) -> None:
+        section = self._section(config)
+        ratio = section.schedule.ratio if section.schedule.kind in HAS_RATIO else 1.0
+        self.plot.set_range(section.lr / ratio, section.lr)
+
+    def _clear_offers(self) -> None:
+        while self._offers.count():
+            item = self._offers.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    @Slot(object)
+    def _failed(self, failed: Failed) -> None:
+        self.failure.show_failure(failed)
+        self.pages.setCurrentIndex(0)
+
+    @Slot()
+    def _ended(self) -> None:
+        self._job = None
+        if not self.plot.suggestions and not self.plot.points:
+            self.pages.setCurrentIndex(0)
+        self._refresh()
+
+    @Slot(object)
+    def _cursor_moved(self, x: float | None) -> None:
+        said = "" if x is None or self.running else self.plot.read(x)
+        self.plot.set_cursor(x if said else None)
+        if said:
+            self.readout.setText(said)
+
+    @Slot(object)
+    def _config_changed(self, config: RunConfig) -> None:
+        if self.plot.region.isVisible() and not any(line.moving for line in self.plot.region.lines):
+            self._show_range(config)
+        self._refresh()
+
+    @Slot(object)
+    def _run_changed(self, state: RunState) -> None:
+        if state is RunState.STARTING and self._job is not None:
+            # Both draw from torch's one source of random numbers; a run must find it untouched.
+            self._job.cancel()
+            self._job.wait(WAIT_MS)
+        self._refresh()
+
+
+class _Take(Button):
+    """Takes the rate that ``rule`` suggests."""
+
+    taken = Signal(float)
+
+    def __init__(self, rule: str, value: float) -> None:
+        super().__init__(f"{rule}  {rate(value)}")
+        self.rule = rule
+        self._value = value
+        self.setToolTip(rule_words(rule))
+        self.clicked.connect(self._clicked)
+
+    @Slot()
+    def _clicked(self) -> None:
+        self.taken.emit(self._value)
+
+
+def rule_words(rule: str) -> str:
+    """What the rule looks for."""
+    tr = QCoreApplication.translate
+    return {
+        "valley": tr("RangeTest", "Within the longest stretch of falling loss: a good first choice"),
+        "slide": tr("RangeTest", "The last rate before the slope changes for good"),
+        "steepest": tr("RangeTest", "Where the loss falls fastest: rather careful"),
+        "minimum": tr("RangeTest", "A tenth of the rate with the lowest loss"),
+    }.get(rule, rule)

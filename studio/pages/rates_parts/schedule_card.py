@@ -1,0 +1,100 @@
+"""The schedule designer: the plan of all stages in a picture, with handles, beside the settings that make it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+
+from studio import theme
+from studio.plots.legend import Entry, Legend
+from studio.plots.rate_plot import color_of
+from studio.plots.schedule_plot import SchedulePlot
+from studio.project import Project
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel
+from ulmengine.config import ConfigError, RunConfig
+from ulmengine.training.stages import StagePlan
+
+TASKS = ("language_model", "classifier")
+
+
+class ScheduleCard(Card):
+    """Shows the planned rates of ``project``; dragging its handles changes the settings of the task in hand."""
+
+    taskChanged = Signal(str)
+
+    def __init__(self, project: Project, task: str = "classifier", parent: QWidget | None = None) -> None:
+        super().__init__(margin=theme.M, parent=parent)
+        self.project = project
+        self.task = task
+        self.plot = SchedulePlot()
+        self.legend = Legend()
+        self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.log = Button(self.tr("Log"), role="quiet")
+        self.log.setCheckable(True)
+        self.log.setToolTip(self.tr("Draw the rates on a logarithmic scale (L)"))
+        self.log.setAccessibleName(self.tr("Logarithmic scale"))
+        self.choice = QButtonGroup(self)
+        top = QHBoxLayout()
+        top.setSpacing(theme.S)
+        for number, text in enumerate((self.tr("Language model"), self.tr("Classifier"))):
+            button = Button(text)
+            button.setCheckable(True)
+            button.setToolTip(self.tr("Whose rates the handles and the settings change"))
+            self.choice.addButton(button, number)
+            top.addWidget(button)
+        self.choice.button(TASKS.index(task)).setChecked(True)
+        top.addSpacing(theme.M)
+        top.addWidget(self.legend, 1)
+        top.addWidget(self.log)
+        self.body.addLayout(top)
+        self.body.addWidget(self.plot, 1)
+        self.body.addWidget(self.readout)
+        self.choice.idClicked.connect(self._chosen)
+        self.log.toggled.connect(self.plot.set_log)
+        self.plot.edited.connect(self._edited)
+        self.plot.cursorMoved.connect(self._cursor_moved)
+        self._hint()
+
+    def show_plans(self, plans: tuple[StagePlan, ...]) -> None:
+        """Draw ``plans``."""
+        self.plot.set_plans(plans, self.task)
+        widest = max(plans, key=lambda plan: (plan.task == self.task, plan.unfrozen), default=None)
+        names = widest.groups if widest is not None else ()
+        self.legend.set_entries([Entry(name, color_of(len(names), n)) for n, name in reversed(list(enumerate(names)))])
+
+    def choose(self, task: str) -> None:
+        """Let the handles change ``task``."""
+        self.choice.button(TASKS.index(task)).setChecked(True)
+        self._chosen(TASKS.index(task))
+
+    @Slot(int)
+    def _chosen(self, number: int) -> None:
+        self.task = TASKS[number]
+        self.taskChanged.emit(self.task)
+
+    @Slot(object)
+    def _edited(self, values: dict[str, float]) -> None:
+        current: RunConfig = self.project.config
+        section = current.language_model if self.task == "language_model" else current.classifier
+        old = {"lr": section.lr, **{f"schedule.{k}": v for k, v in section.schedule.model_dump().items()}}
+        changed = {f"{self.task}.{name}": value for name, value in values.items() if old.get(name) != value}
+        if not changed:
+            return
+        try:
+            self.project.change(changed, self.tr("Drag the schedule"))
+        except ConfigError:  # beyond what is permitted: the handle goes back to where it may be
+            self.plot.redraw()
+
+    @Slot(object)
+    def _cursor_moved(self, x: float | None) -> None:
+        said = "" if x is None else self.plot.read(x)
+        self.plot.set_cursor(x if said else None)
+        if said:
+            self.readout.setText(said)
+        else:
+            self._hint()
+
+    def _hint(self) -> None:
+        self.readout.setText(self.tr("Drag the ring to set the peak and where it lies, the diamond for the lowest "
+                                     "rate; or use the arrow keys."))

@@ -1,0 +1,113 @@
+"""The row of buttons of the train page, shown and hidden as :func:`offers` says."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QWidget
+
+from studio import theme
+from studio.widgets import Button, IconButton, PrimaryButton
+from ulmengine.training.control import RunState
+
+from .offers import Offers
+
+
+class TrainButtons(QWidget):
+    """What can be asked of the run. Going back lists what there is when its menu opens."""
+
+    startWanted = Signal()
+    resumeWanted = Signal()
+    pauseWanted = Signal()
+    stopWanted = Signal()
+    nextStageWanted = Signal()
+    stepWanted = Signal(str)
+    """One "batch", "epoch" or "stage"."""
+    betweenChanged = Signal(bool)
+    goBackWanted = Signal(object)
+    """A :class:`~studio.pages.train_parts.going_back.Point`."""
+    pointsWanted = Signal()
+    """The menu opens: :meth:`set_points` is to be called."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.between = QCheckBox(self.tr("Pause between stages"))
+        self.between.setToolTip(self.tr("Wait after each stage, so that the next can be looked at first"))
+        self.start = PrimaryButton(self.tr("Start"), "play")
+        self.resume = PrimaryButton(self.tr("Resume"), "play")
+        self.pause = PrimaryButton(self.tr("Pause"), "pause")
+        self.anew = Button(self.tr("Start a new run"), "repeat")
+        self.next_stage = Button(self.tr("Next stage"), "next-stage")
+        self.next_stage.setToolTip(self.tr("End this stage after the step in hand and go on with the next"))
+        self.stop = Button(self.tr("Stop"), "stop")
+        self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
+        self.step = Button(self.tr("Step"), "step")
+        self.step_menu = QMenu(self)
+        for size, text in (("batch", self.tr("One batch")), ("epoch", self.tr("To the end of the epoch")),
+                           ("stage", self.tr("To the end of the stage"))):
+            action = QAction(text, self.step_menu)
+            action.setData(size)
+            action.triggered.connect(self._step)
+            self.step_menu.addAction(action)
+        self.step.setMenu(self.step_menu)
+        self.back = IconButton("undo", self.tr("Go back to a checkpoint, or repeat a stage"))
+        self.back_menu = QMenu(self)
+        self.back_menu.aboutToShow.connect(self.pointsWanted)
+        self.back.setMenu(self.back_menu)
+        self.back.setPopupMode(self.back.ToolButtonPopupMode.InstantPopup)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        for widget in (self.between, self.back, self.step, self.next_stage, self.stop, self.anew, self.pause,
+                       self.resume, self.start):
+            row.addWidget(widget)
+        self._connect()
+
+    def show_offers(self, offered: Offers, state: RunState, *, told: bool = False, complete: bool = False) -> None:
+        """Show what is offered, hide the rest. One button is the primary one.
+
+        :param told: a failure says already what to do. :param complete: the result is there, which has its own.
+        """
+        second = offered.start and (offered.resume or told or complete)
+        self.start.setVisible(offered.start and not second)
+        self.anew.setVisible(second)
+        self.resume.setVisible(offered.resume and state is not RunState.PAUSING and not (told and offered.start))
+        self.pause.setVisible(offered.pause)
+        self.stop.setVisible(offered.stop)
+        self.next_stage.setVisible(offered.next_stage)
+        self.step.setVisible(offered.step)
+        self.back.setVisible(offered.go_back)
+        self.between.setVisible(not offered.start)
+
+    def set_points(self, points: list[object]) -> None:
+        """Fill the menu with ``points`` (:class:`~studio.pages.train_parts.going_back.Point`)."""
+        self.back_menu.clear()
+        for point in points:
+            action = QAction(str(point), self.back_menu)
+            action.setData(point)
+            action.triggered.connect(self._go_back)
+            self.back_menu.addAction(action)
+        if not points:
+            nothing = self.back_menu.addAction(self.tr("There is no checkpoint yet"))
+            nothing.setEnabled(False)
+
+    def _connect(self) -> None:
+        self.start.clicked.connect(self.startWanted)
+        self.anew.clicked.connect(self.startWanted)
+        self.resume.clicked.connect(self.resumeWanted)
+        self.pause.clicked.connect(self.pauseWanted)
+        self.stop.clicked.connect(self.stopWanted)
+        self.next_stage.clicked.connect(self.nextStageWanted)
+        self.between.toggled.connect(self.betweenChanged)
+
+    @Slot()
+    def _step(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.stepWanted.emit(str(action.data()))
+
+    @Slot()
+    def _go_back(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.goBackWanted.emit(action.data())

@@ -1,0 +1,139 @@
+"""The layer stack: which groups learn and which are locked, at what rate, and how far each has moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio import theme
+from studio.pages.parts.painted import Painted
+from studio.plots.history import RunHistory
+from studio.plots.look import rate
+from studio.plots.rate_plot import color_of
+from studio.theme import Type
+from ulmengine.training.stages import StagePlan
+
+ROW = 24
+ICON = 14
+HEADING = 20
+NAME, RATE = 78, 54
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of the stack. ``moved``: distance from where the stage's network started, relative to its length."""
+
+    name: str
+    learns: bool
+    rate: float | None
+    moved: float | None
+    color: int
+
+
+def layers_of(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Layer]:
+    """The stack of the stage in hand, or of the first one planned; the last group on top."""
+    stage = history.stage
+    if stage is not None:
+        groups, unfrozen = stage.groups, stage.unfrozen
+    elif plans:
+        groups, unfrozen = plans[0].groups, plans[0].unfrozen
+    else:
+        return []
+    ends = stage.ends if stage is not None else []
+    drift = ends[-1].drift if ends else {}
+    last = history.last if stage is not None and history.last and history.last.stage == stage.index else None
+    frozen = len(groups) - unfrozen
+    rows = [
+        Layer(name, n >= frozen, last.lrs[n - frozen] if last and frozen <= n < frozen + len(last.lrs) else None,
+              drift.get(name), color_of(len(groups), n))
+        for n, name in enumerate(groups)
+    ]
+    return list(reversed(rows))
+
+
+class LayerStack(Painted):
+    """Rows of :class:`Layer`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.layers: list[Layer] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_layers([])
+
+    def show_layers(self, layers: list[Layer]) -> None:
+        """Show ``layers``, the topmost first."""
+        if layers == self.layers and self.accessibleName():
+            return
+        grown = len(layers) != len(self.layers)
+        self.layers = layers
+        self.setAccessibleName(self.tr("Layers: {rows}").format(rows="; ".join(self._spoken(one) for one in layers)))
+        if grown:
+            self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, HEADING + ROW * max(1, len(self.layers)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = self.painter()
+        widest = max((layer.moved or 0.0 for layer in self.layers), default=0.0)
+        left, right = 22.0, float(self.width())
+        name_room = max(NAME, self.width() * 0.28)
+        middle = left + name_room + RATE
+        painter.setFont(self.type(Type.SMALL))
+        painter.setPen(self.color("muted"))
+        painter.drawText(QRectF(middle - RATE, 0, RATE, HEADING), _RIGHT, self.tr("rate"))
+        painter.drawText(QRectF(middle + 12, 0, right - middle - 12, HEADING), _LEFT, self.tr("moved"))
+        for number, layer in enumerate(self.layers):
+            top = HEADING + number * ROW
+            icon = theme.current().pixmap("unlock" if layer.learns else "lock", ICON,
+                                          "text" if layer.learns else "disabled")
+            painter.drawPixmap(QPointF(0, top + (ROW - ICON) / 2), icon)
+            painter.setFont(self.type(Type.BODY))
+            painter.setPen(self.color("text" if layer.learns else "muted"))
+            name = painter.fontMetrics().elidedText(layer.name, Qt.TextElideMode.ElideRight, int(name_room))
+            painter.drawText(QRectF(left, top, name_room, ROW), _LEFT, name)
+            painter.setFont(self.type(Type.SMALL, numbers=True))
+            painter.setPen(self.color("muted"))
+            painter.drawText(QRectF(middle - RATE, top, RATE, ROW), _RIGHT, self._rate_words(layer))
+            self._bar(painter, layer, QRectF(middle + 12, top, right - middle - 12, ROW), widest)
+        painter.end()
+
+    def _bar(self, painter: QPainter, layer: Layer, box: QRectF, widest: float) -> None:
+        words = 48.0
+        track = QRectF(box.left(), box.center().y() - 3, max(10.0, box.width() - words), 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.color("sunken"))
+        painter.drawRoundedRect(track, 3, 3)
+        if layer.moved is None:
+            return
+        if widest > 0 and layer.moved > 0:
+            filled = QRectF(track)
+            filled.setWidth(max(4.0, track.width() * layer.moved / widest))
+            painter.setBrush(self.color(f"series{layer.color}"))
+            painter.drawRoundedRect(filled, 3, 3)
+        painter.setPen(self.color("muted"))
+        painter.drawText(QRectF(track.right(), box.top(), words, box.height()), _RIGHT, f"{100 * layer.moved:.1f} %")
+
+    def _rate_words(self, layer: Layer) -> str:
+        if not layer.learns:
+            return self.tr("locked")
+        return rate(layer.rate) if layer.rate is not None else ""
+
+    def _spoken(self, layer: Layer) -> str:
+        parts = [layer.name, self.tr("learns") if layer.learns else self.tr("locked")]
+        if layer.learns and layer.rate is not None:
+            parts.append(self.tr("rate {rate}").format(rate=rate(layer.rate)))
+        if layer.moved is not None:
+            parts.append(self.tr("moved {share} percent").format(share=f"{100 * layer.moved:.1f}"))
+        return ", ".join(parts)
+
+
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight

@@ -1,0 +1,67 @@
+"""Which stages a run is going to have: the engine's own plan, for a description or for a run that has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ulmengine.config import RunConfig
+from ulmengine.events import RunStarted, Step
+from ulmengine.training.stages import StagePlan, plan_stages
+
+
+def planned(config: RunConfig) -> tuple[StagePlan, ...]:
+    """The stages of a run of ``config``, as far as can be said before its corpus is read."""
+    layers, pretrained = _start(_Key(config))
+    return plan_stages(config, layers=layers, pretrained=pretrained)
+
+
+def plan_of_run(config: RunConfig, started: RunStarted, steps: Sequence[Step] = ()) -> tuple[StagePlan, ...]:
+    """The stages of a run that has said ``started``; ``steps``: some of what it has done already.
+
+    The run says which layers it has. Whether its language model came pretrained (lower layers learn slower then)
+    shows in its own rates; without a step yet, what is shipped decides.
+    """
+    groups = max((len(stage["groups"]) for stage in started.stages), default=0)
+    heads = any(stage["groups"][-1:] == ["head"] for stage in started.stages)
+    models = [stage for stage in started.stages if stage["task"] == "language_model"]
+    layers = (len(models[0]["groups"]) - 1) if models else groups - 2
+    pretrained = _start(_Key(config))[1]
+    first = next((step for step in steps if models and step.stage == models[0]["index"]), None)
+    if first is not None and len(first.lrs) > 1:
+        pretrained = first.lrs[0] < first.lrs[-1]
+    plans = plan_stages(config, layers=max(1, layers), pretrained=pretrained, classifier=heads)
+    return plans if [plan.groups for plan in plans] == [tuple(s["groups"]) for s in started.stages] else ()
+
+
+class _Key:
+    """The part of a description that decides what the run starts from."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self._parts = (config.model.pretrained, config.model.sizes(), config.model.direction, config.tokens.tokenizer)
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other._parts == self._parts
+
+
+@lru_cache(maxsize=32)
+def _start(key: _Key) -> tuple[int | None, bool]:
+    """Layers (None: as configured) of the language model that the run starts from, and whether there is one."""
+    from ulmengine.models import ModelError, describe_bundle
+    from ulmengine.runs.prepare import choose_shipped
+
+    config = key.config
+    if config.model.pretrained == "none":
+        return None, False
+    path = choose_shipped(config) if config.model.pretrained == "auto" else Path(config.model.pretrained)
+    if path is None:
+        return None, False
+    try:
+        return int(describe_bundle(path).sizes[2]), True
+    except (ModelError, OSError):  # the run itself will say so
+        return None, False

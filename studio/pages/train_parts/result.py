@@ -1,0 +1,105 @@
+"""The end of a run: how good it is, how sure that is, and whether the simple baseline would have done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.plots.history import RunHistory
+from studio.theme import Type
+from studio.widgets import Card, Label, Paragraph, PrimaryButton
+from ulmengine.events import Evaluated
+
+from .words import interval, part_words, percent, verdict
+
+
+class ResultCard(Card):
+    """Hidden until :meth:`show_result` has something to show."""
+
+    classifyWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.own = _Score(self.tr("This network"))
+        self.baseline = _Score(self.tr("TF-IDF + logistic regression"))
+        self.words = Paragraph(muted=False)
+        self.about = Paragraph(step=Type.SMALL)
+        self.classify = PrimaryButton(self.tr("Classify texts"), "classify")
+        self.classify.clicked.connect(self.classifyWanted)
+        text = QVBoxLayout()
+        text.setSpacing(theme.XS)
+        text.addWidget(self.words)
+        text.addWidget(self.about)
+        text.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(theme.XL)
+        row.addWidget(self.own)
+        row.addWidget(self.baseline)
+        row.addLayout(text, 1)
+        row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.body.addLayout(row)
+        self.hide()
+
+    def show_result(self, history: RunHistory) -> None:
+        """Show how the run ended; nothing as long as it has not."""
+        result = history.evaluated
+        self.setVisible(history.finished is not None)
+        if history.finished is None:
+            return
+        measured = result is not None
+        self.own.setVisible(measured)
+        self.baseline.setVisible(measured)
+        self.classify.setVisible(measured)
+        if result is None:
+            self.words.setText(self.tr("The language model is trained and saved. The corpus has no labels, so there is "
+                                       "no classifier to measure."))
+        else:
+            self._show(result)
+        self.about.setText(self._below(history))
+        self.setAccessibleName(self.tr("Result") + ": " + self.words.text())
+
+    def _show(self, result: Evaluated) -> None:
+        self.own.show_score(result.accuracy, result.interval)
+        self.baseline.show_score(result.baseline_accuracy, result.baseline_interval)
+        self.words.setText(verdict(result))
+
+    def _below(self, history: RunHistory) -> str:
+        parts = []
+        if history.evaluated is not None:
+            parts.append(self.tr("Accuracy on {count} {part}, with 95 % bootstrap intervals.").format(
+                count=f"{history.evaluated.documents:,}", part=part_words(history.evaluated.part)
+            ))
+        if history.finished is not None:
+            parts.append(self.tr("Trained in {time}.").format(time=_time(history.finished.seconds)))
+        return " ".join(parts)
+
+
+class _Score(QWidget):
+    """A large figure, its interval, and whose it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(0)
+        self._name = name
+        self._value = Label("", Type.TITLE, numbers=True)
+        self._span = Label("", Type.SMALL, muted=True, numbers=True)
+        grid.addWidget(Label(name, Type.SMALL, muted=True), 0, 0)
+        grid.addWidget(self._value, 1, 0)
+        grid.addWidget(self._span, 2, 0)
+        grid.setRowStretch(3, 1)
+
+    def show_score(self, accuracy: float, span: tuple[float, float]) -> None:
+        self._value.setText(percent(accuracy))
+        self._span.setText(interval(*span))
+        self.setAccessibleName(f"{self._name}: {percent(accuracy)}, {interval(*span)}")
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

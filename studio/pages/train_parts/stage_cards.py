@@ -1,0 +1,150 @@
+"""The stages of a run as cards in a row: done, running, waiting, each with what matters about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
+
+from studio import theme
+from studio.plots.history import RunHistory, StageRecord
+from studio.plots.look import figure
+from studio.theme import Type
+from studio.widgets import Card, ElidedLabel, StatusDot
+from studio.widgets.dot import dot_words
+from ulmengine.training.stages import StagePlan
+
+from .words import epochs_words, metrics_words, plan_name, plan_words
+
+NARROWEST = 150
+HEIGHT = 92
+
+
+class StageCard(Card):
+    """One stage. A click shows its part of the curves."""
+
+    chosen = Signal(int)
+
+    def __init__(self, plan: StagePlan, parent: QWidget | None = None) -> None:
+        super().__init__(margin=theme.M, parent=parent)
+        self.plan = plan
+        self.dot = StatusDot()
+        self.name = ElidedLabel(plan_name(plan), Type.STRONG)
+        self.first = ElidedLabel(plan_words(plan), Type.SMALL, muted=True, numbers=True)
+        self.second = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of the stage"))
+        top = QHBoxLayout()
+        top.setSpacing(theme.S)
+        top.addWidget(self.dot)
+        top.addWidget(self.name, 1)
+        self.body.setSpacing(theme.XS)
+        self.body.addLayout(top)
+        self.body.addWidget(self.first)
+        self.body.addWidget(self.second)
+        self.body.addWidget(self.bar)
+        retained = self.bar.sizePolicy()
+        retained.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(retained)
+        self.setMinimumWidth(NARROWEST)
+        self.setFixedHeight(HEIGHT)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.show_stage(None, False)
+
+    def show_stage(self, stage: StageRecord | None, alive: bool) -> None:
+        """``stage``: what it has done so far, None while it waits; ``alive``: the run is under way."""
+        over = stage is not None and stage.ended is not None
+        running = stage is not None and not over
+        kind = "done" if over else ("busy" if alive else "ready") if running else ""
+        self.dot.set_kind(kind)
+        self.set_colors("accent_soft" if running and alive else "panel", "accent" if running and alive else "border")
+        self.bar.setVisible(running)
+        if stage is None:
+            self.first.setText(plan_words(self.plan))
+            self.second.setText(self.tr("waiting"))
+        elif over:
+            self._show_end(stage)
+        else:
+            self._show_progress(stage)
+        said = dot_words(kind) or self.tr("waiting")
+        self.setAccessibleName(f"{self.plan.name}: {said}. {self.first.text()}. {self.second.text()}")
+
+    def _show_end(self, stage: StageRecord) -> None:
+        assert stage.ended is not None
+        self.first.setText(metrics_words(stage.ended.metrics | {"valid_loss": stage.ended.valid_loss}))
+        ended = self.tr("ended early") if stage.ended.skipped else epochs_words(stage.ended.epochs)
+        self.second.setText(self.tr("loss {loss}").format(loss=figure(stage.ended.valid_loss)) + f"  ·  {ended}")
+
+    def _show_progress(self, stage: StageRecord) -> None:
+        done = len(stage.loss)
+        self.bar.setRange(0, max(1, stage.steps))
+        self.bar.setValue(min(int(stage.loss.x[-1]) - stage.before, stage.steps) if done else 0)
+        epoch = min(len(stage.ends) + 1, max(1, stage.epochs))
+        self.first.setText(self.tr("epoch {epoch} of {epochs}").format(epoch=epoch, epochs=max(1, stage.epochs)))
+        best = stage.best
+        if best is not None:
+            self.second.setText(self.tr("best: {result}").format(result=metrics_words(best.metrics)))
+        else:
+            self.second.setText(self.tr("loss {loss}").format(loss=figure(float(stage.loss.y[-1]))) if done else "")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.plan.index)
+        super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.plan.index)
+        else:
+            super().keyPressEvent(event)
+
+
+class StageStrip(QScrollArea):
+    """All stages in order; scrolls sideways where there are many."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cards: list[StageCard] = []
+        self._least = 0
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName(self.tr("Stages of the run"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def set_plans(self, plans: tuple[StagePlan, ...]) -> None:
+        """Show ``plans``, all waiting."""
+        if [card.plan for card in self.cards] == list(plans):
+            return
+        inside = QWidget()
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        self.cards = []
+        for plan in plans:
+            card = StageCard(plan)
+            card.chosen.connect(self.chosen)
+            row.addWidget(card, 1)
+            self.cards.append(card)
+        self.setWidget(inside)
+        self._least = len(plans) * (NARROWEST + theme.S)
+        self._fit()
+
+    def show_history(self, history: RunHistory, alive: bool) -> None:
+        """Bring the cards up to date."""
+        known = {stage.index: stage for stage in history.stages}
+        for card in self.cards:
+            card.show_stage(known.get(card.plan.index), alive)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        crowded = self._least > self.width()
+        self.setFixedHeight(HEIGHT + (theme.L if crowded else 0))

@@ -1,0 +1,141 @@
+"""What the train page looks like: stages on top, curves on the left, layers and figures on the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.plots.history import RunHistory
+from studio.plots.run_plots import RunPlots
+from studio.widgets import Button, Card, EmptyState, FailureCard, PrimaryButton, SectionTitle
+from ulmengine.events import Failed
+from ulmengine.training.stages import StagePlan
+
+from .buttons import TrainButtons
+from .figures import Figures
+from .layers import LayerStack, layers_of
+from .mending import Try
+from .result import ResultCard
+from .stage_cards import StageStrip
+from .writing import Writing
+
+SIDE = 316
+
+
+class TrainView(QWidget):
+    """All that is to be seen of a run; it asks nothing and decides nothing."""
+
+    def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.history = history
+        self._tries = 0
+        self.heading = SectionTitle(self.tr("Train"), " ", page=True)
+        self.buttons = TrainButtons()
+        self.strip = StageStrip()
+        self.failure = FailureCard()
+        self.result = ResultCard()
+        self.plots = RunPlots(history)
+        self.figures = Figures(history)
+        self.stack = LayerStack()
+        self.writing = Writing()
+        self.content = QStackedWidget()
+        self.content.addWidget(self._make_empty())
+        self.content.addWidget(self._make_busy())
+        top = QHBoxLayout()
+        top.setSpacing(theme.L)
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
+        column.addLayout(top)
+        for part in (self.strip, self.failure, self.result):
+            column.addWidget(part)
+        column.addWidget(self.content, 1)
+
+    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
+        """Show another run, or the same one anew."""
+        self.history = history
+        self.strip.set_plans(plans)
+        self.plots.set_history(history, plans)
+        self.figures.set_history(history)
+        self.mark()
+
+    def mark(self) -> None:
+        """The history has grown."""
+        self.plots.mark()
+        self.figures.mark()
+        self.result.show_result(self.history)
+        self.writing.show_texts(self.history.texts)
+
+    def show_run(self, history: RunHistory, plans: tuple[StagePlan, ...], *, alive: bool, any_run: bool) -> None:
+        """Bring stages and layers up to date; ``any_run``: there is a run to show at all."""
+        self.buttons.setVisible(any_run)
+        self.content.setCurrentIndex(1 if any_run else 0)
+        self.strip.show_history(history, alive)
+        self.stack.show_layers(layers_of(history, plans))
+
+    @property
+    def has_advice(self) -> bool:
+        """Whether a failure is shown with buttons that say what to do about it."""
+        return self._tries > 0 and self.failure.isVisibleTo(self)
+
+    def show_failure(self, failed: Failed, found: list[Try]) -> None:
+        """Show what went wrong, with ``found`` to try."""
+        self._tries = len(found)
+        self.failure.show_failure(failed, found)
+
+    def clear_failure(self) -> None:
+        """The failure is of the past."""
+        self.failure.clear()
+
+    def show_readiness(self, ready: bool) -> None:
+        """Whether a run could begin: there is a corpus."""
+        self.big_start.setVisible(ready)
+        self.look.setVisible(ready)
+        self.choose.setVisible(not ready)
+
+    def _make_empty(self) -> QWidget:
+        empty = EmptyState(
+            "train", self.tr("Nothing has been trained yet"),
+            self.tr("The stages above run one after another. First the language model learns how your texts are "
+                    "written, then the classifier learns the labels, one layer group more a stage."),
+        )
+        self.big_start = PrimaryButton(self.tr("Start"), "play")
+        self.big_start.setMinimumWidth(176)
+        theme.set_type(self.big_start, theme.Type.HEADING)
+        self.choose = PrimaryButton(self.tr("Choose a corpus"), "corpus")
+        self.look = Button(self.tr("Look at the rates first"), "rates")
+        for button in (self.big_start, self.choose, self.look):
+            empty.add_button(button)
+        return empty
+
+    def _make_busy(self) -> QWidget:
+        curves = Card(margin=theme.M)
+        curves.body.addWidget(self.plots, 1)
+        layers = Card(self.tr("Layers"), margin=theme.M)
+        layers.body.addWidget(self.stack)
+        small = Card(margin=theme.M)
+        small.body.addWidget(self.figures)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
+        for card in (layers, small, self.writing):
+            column.addWidget(card)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFixedWidth(SIDE)
+        area.setWidget(side)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        busy = QWidget()
+        row = QHBoxLayout(busy)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.M)
+        row.addWidget(curves, 1)
+        row.addWidget(area)
+        return busy

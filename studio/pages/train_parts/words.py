@@ -1,0 +1,99 @@
+"""Figures and verdicts as a person says them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from studio.plots.history import RunHistory, StageRecord
+from studio.plots.look import figure, rate
+from studio.plots.stages import short_name
+from studio.words import state_words
+from ulmengine import events as ev
+from ulmengine.training.control import RunState
+from ulmengine.training.stages import StagePlan
+
+_tr = QCoreApplication.translate
+
+
+def percent(share: float) -> str:
+    """``share`` with one decimal: 87.4 %."""
+    return f"{100 * share:.1f} %"
+
+
+def interval(low: float, high: float) -> str:
+    """A 95 % interval: 81.0 to 93.0 %."""
+    return _tr("TrainWords", "{low} to {high} %").format(low=f"{100 * low:.1f}", high=f"{100 * high:.1f}")
+
+
+def metrics_words(metrics: dict[str, float]) -> str:
+    """The figure that matters: accuracy for a classifier, perplexity for a language model."""
+    if "accuracy" in metrics:
+        return _tr("TrainWords", "accuracy {value}").format(value=percent(metrics["accuracy"]))
+    if "perplexity" in metrics:
+        return _tr("TrainWords", "perplexity {value}").format(value=figure(metrics["perplexity"]))
+    return _tr("TrainWords", "loss {value}").format(value=figure(metrics.get("valid_loss")))
+
+
+def epochs_words(count: int) -> str:
+    """1 epoch, 4 epochs."""
+    if count == 1:
+        return _tr("TrainWords", "1 epoch")
+    return _tr("TrainWords", "{count} epochs").format(count=count)
+
+
+def plan_words(plan: StagePlan) -> str:
+    """Epochs and rate of a stage that is to come."""
+    return f"{epochs_words(plan.epochs)}  ·  " + _tr("TrainWords", "up to {rate}").format(rate=rate(plan.peak))
+
+
+def plan_name(plan: StagePlan) -> str:
+    """The stage in a word or two."""
+    name = short_name(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0))
+    if plan.direction == "backward":
+        name += _tr("TrainWords", " (backward)")
+    return name[:1].upper() + name[1:]
+
+
+def verdict(result: ev.Evaluated) -> str:
+    """Whether the network earned its keep beside the baseline, told as it is."""
+    points = 100 * (result.accuracy - result.baseline_accuracy)
+    apart = result.interval[0] > result.baseline_interval[1] or result.interval[1] < result.baseline_interval[0]
+    if abs(points) < 0.05:
+        text = _tr("TrainWords", "The network and the simple baseline are equally good on these documents. "
+                   "The baseline is quicker and easier to explain.")
+    elif points < 0:
+        text = _tr("TrainWords", "The simple baseline is better by {points} points: on this corpus the network has not "
+                   "earned its keep. More epochs, more unlabelled text or a larger pretrained model may change that.")
+    elif apart:
+        text = _tr("TrainWords", "The network is better than the simple baseline by {points} points, more than chance "
+                   "explains.")
+    else:
+        text = _tr("TrainWords", "The network is ahead of the simple baseline by {points} points, but with {count} "
+                   "documents the two intervals overlap: it may be chance.")
+    return text.format(points=f"{abs(points):.1f}", count=f"{result.documents:,}")
+
+
+def part_words(part: str) -> str:
+    """On which documents a result was measured."""
+    return {"test": _tr("TrainWords", "test documents"),
+            "validation": _tr("TrainWords", "validation documents")}.get(part, part)
+
+
+def standing_words(name: str, state: RunState, history: RunHistory, active: bool) -> str:
+    """How a run stands, in a line: its name, state, step, size, device."""
+    parts = [name, state_words(state)]
+    if history.progress is not None and active:
+        parts.append(progress_words(history.progress))
+    elif history.total:
+        parts.append(_tr("TrainWords", "step {step}").format(step=f"{history.total:,}"))
+    if history.started is not None:
+        parts.append(_tr("TrainWords", "{count} million parameters on {device}").format(
+            count=f"{history.started.parameters / 1e6:.1f}", device=history.started.device))
+    return "  ·  ".join(parts)
+
+
+def progress_words(progress: ev.Progress) -> str:
+    """What is being done besides training, and how far it is."""
+    if progress.total > 0:
+        return f"{progress.task} {100 * progress.done / progress.total:.0f} %"
+    return f"{progress.task} {progress.done:,.0f} {progress.unit}".rstrip() if progress.done else progress.task

@@ -1,0 +1,54 @@
+"""The whole of a run's curves as a table, every step, not only what the pixels showed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .history import RunHistory, StageRecord
+
+
+def table(history: RunHistory) -> Iterator[list[str | float | int]]:
+    """A heading, then a row a step; validation figures stand in the row of the step they were taken after."""
+    groups = _all_groups(history)
+    metrics = sorted({name for stage in history.stages for end in stage.ends for name in end.metrics})
+    yield ["step", "stage", "loss", "grad_norm", "tokens_per_second", *(f"lr {name}" for name in groups), *metrics]
+    for stage in history.stages:
+        yield from _rows(stage, groups, metrics)
+
+
+def save_table(history: RunHistory, path: Path) -> None:
+    """Write :func:`table` as CSV (UTF-8): beside it first, then renamed.
+
+    :raises OSError: it cannot be written.
+    """
+    text = io.StringIO()
+    csv.writer(text).writerows(table(history))
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        file.write(text.getvalue())
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _rows(stage: StageRecord, groups: list[str], metrics: list[str]) -> Iterator[list[str | float | int]]:
+    ends = {end.total: end.metrics for end in stage.ends}
+    rates = dict(zip(stage.learning, stage.rates, strict=True))
+    for n, total in enumerate(stage.loss.x):
+        lrs = [float(rates[name].y[n]) if name in rates else "" for name in groups]
+        measured = ends.get(int(total), {})
+        yield [
+            int(total), stage.name, float(stage.loss.y[n]), float(stage.grad_norm.y[n]),
+            round(float(stage.throughput.y[n]), 1), *lrs, *(measured.get(name, "") for name in metrics),
+        ]
+
+
+def _all_groups(history: RunHistory) -> list[str]:
+    found: list[str] = []
+    for stage in history.stages:
+        found += [name for name in stage.groups if name not in found]
+    return found

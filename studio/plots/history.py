@@ -1,0 +1,187 @@
+"""What a run has said, gathered for pictures: plain numbers, no Qt. The same whether it comes live or from a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ulmengine import events as ev
+
+from .series import SeriesBuffer
+
+
+@dataclass
+class StageRecord:
+    """One stage. ``before``: optimizer steps of the run before it; a step's x is its ``total``."""
+
+    index: int
+    name: str
+    groups: tuple[str, ...]
+    unfrozen: int
+    epochs: int
+    steps: int
+    before: int
+    loss: SeriesBuffer = field(default_factory=SeriesBuffer)
+    grad_norm: SeriesBuffer = field(default_factory=SeriesBuffer)
+    throughput: SeriesBuffer = field(default_factory=SeriesBuffer)
+    rates: list[SeriesBuffer] = field(default_factory=list)
+    ends: list[ev.EpochEnded] = field(default_factory=list)
+    ended: ev.StageEnded | None = None
+
+    def __post_init__(self) -> None:
+        self.rates = [SeriesBuffer() for _ in range(self.unfrozen)]
+
+    @property
+    def learning(self) -> tuple[str, ...]:
+        """Names of the groups that learn, the same order as :attr:`rates`."""
+        return self.groups[len(self.groups) - self.unfrozen:]
+
+    @property
+    def best(self) -> ev.EpochEnded | None:
+        """The epoch whose weights are kept so far."""
+        return next((end for end in reversed(self.ends) if end.best), None)
+
+    def add(self, steps: Sequence[ev.Step]) -> None:
+        """Take in ``steps`` of this stage."""
+        x = [float(step.total) for step in steps]
+        self.loss.extend(x, [step.loss for step in steps])
+        self.grad_norm.extend(x, [step.grad_norm for step in steps])
+        self.throughput.extend(x, [step.tokens / step.seconds if step.seconds > 0 else 0.0 for step in steps])
+        for number, series in enumerate(self.rates):
+            series.extend(x, [step.lrs[number] if number < len(step.lrs) else 0.0 for step in steps])
+
+    def cut(self, total: int) -> None:
+        """Forget what came after step ``total`` of the run."""
+        for series in (self.loss, self.grad_norm, self.throughput, *self.rates):
+            series.cut(total)
+        self.ends = [end for end in self.ends if end.total <= total]
+        self.ended = None
+
+
+@dataclass
+class RunHistory:
+    """All of a run so far. ``version`` changes whenever points were taken away, so that pictures begin anew."""
+
+    version: int = 0
+    started: ev.RunStarted | None = None
+    stages: list[StageRecord] = field(default_factory=list)
+    texts: list[ev.TextWritten] = field(default_factory=list)
+    progress: ev.Progress | None = None
+    last: ev.Step | None = None
+    evaluated: ev.Evaluated | None = None
+    finished: ev.Finished | None = None
+    failed: ev.Failed | None = None
+    model: str = ""
+    notes: list[ev.Note] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Optimizer steps so far."""
+        return self.last.total if self.last else 0
+
+    @property
+    def stage(self) -> StageRecord | None:
+        """The stage in hand, or the last one."""
+        return self.stages[-1] if self.stages else None
+
+    def extend(self, events: Iterable[ev.Event]) -> None:
+        """Take in ``events``; steps of one stage that follow one another go in at once."""
+        waiting: list[ev.Step] = []
+        for event in events:
+            if isinstance(event, ev.Step):
+                if waiting and waiting[-1].stage != event.stage:
+                    self._steps(waiting)
+                    waiting = []
+                waiting.append(event)
+                continue
+            self._steps(waiting)
+            waiting = []
+            self._other(event)
+        self._steps(waiting)
+
+    def cut(self, total: int) -> None:
+        """Forget what came after step ``total``: the run went back to a checkpoint."""
+        self.stages = [stage for stage in self.stages if stage.before <= total]
+        for stage in self.stages:
+            if len(stage.loss) and stage.loss.x[-1] > total:
+                stage.cut(total)
+        self.last = None
+        self.evaluated = self.finished = self.failed = None
+        self.version += 1
+
+    def _steps(self, steps: list[ev.Step]) -> None:
+        if not steps:
+            return
+        if self.last is not None and steps[0].total <= self.last.total:
+            self.cut(steps[0].total - 1)
+        stage = self._record_of(steps[0])
+        stage.add(steps)
+        self.last, self.progress = steps[-1], None
+
+    def _record_of(self, step: ev.Step) -> StageRecord:
+        for stage in reversed(self.stages):
+            if stage.index == step.stage:
+                return stage
+        plan = self.started.stages[step.stage] if self.started and step.stage < len(self.started.stages) else {}
+        groups = tuple(plan.get("groups", ())) or tuple(f"group {n + 1}" for n in range(len(step.lrs)))
+        record = StageRecord(step.stage, str(plan.get("name", "")), groups, len(step.lrs), 0, 0, step.total - step.step)
+        self.stages.append(record)
+        return record
+
+    def _other(self, event: ev.Event) -> None:
+        match event:
+            case ev.RunStarted():
+                self.started, self.failed, self.finished = event, None, None
+            case ev.StageStarted():
+                self._begin(event)
+            case ev.EpochEnded():
+                self._epoch(event)
+            case ev.StageEnded():
+                for stage in self.stages:
+                    if stage.index == event.index:
+                        stage.ended = event
+            case ev.TextWritten():
+                self.texts = [text for text in self.texts if (text.stage, text.epoch) != (event.stage, event.epoch)]
+                self.texts.append(event)
+            case ev.Progress():
+                self.progress = event
+            case ev.Note():
+                self.notes.append(event)
+            case _:
+                self._ending(event)
+
+    def _ending(self, event: ev.Event) -> None:
+        match event:
+            case ev.Evaluated():
+                self.evaluated = event
+            case ev.ModelSaved():
+                self.model = event.path
+            case ev.Finished():
+                self.finished, self.progress = event, None
+            case ev.Failed():
+                self.failed, self.progress = event, None
+
+    def _begin(self, event: ev.StageStarted) -> None:
+        kept = [stage for stage in self.stages if stage.index < event.index]
+        self.progress = None
+        again = next((stage for stage in self.stages if stage.index == event.index), None)
+        if again is not None and (again.steps, again.groups) == (event.steps, event.groups):
+            # A run that goes on says the stage in hand once more; its first step says how much of it stands.
+            again.ended = None
+            if len(self.stages) > len(kept) + 1:
+                self.stages = [*kept, again]
+                self.version += 1
+            return
+        if len(kept) < len(self.stages):
+            self.version += 1
+        before = max((int(stage.loss.x[-1]) for stage in kept if len(stage.loss)), default=0)
+        self.stages = [*kept, StageRecord(
+            event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, before
+        )]
+        self.texts = [text for text in self.texts if text.stage < event.index]
+
+    def _epoch(self, event: ev.EpochEnded) -> None:
+        for stage in self.stages:
+            if stage.index == event.stage:
+                stage.ends = [*(end for end in stage.ends if end.epoch < event.epoch), event]
+        self.progress = None

@@ -1,0 +1,102 @@
+"""What the lines of a plot are called: a sample of each line and its name, in a row."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio import theme
+from studio.theme import Type
+
+from .look import RAW, ghost_pen, line_pen, pen
+
+SAMPLE = 18
+GAP = 14
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name and how its line looks; ``color``: number of the series colour."""
+
+    name: str
+    color: int
+    kind: Literal["line", "raw", "planned", "points", "star"] = "line"
+
+
+class Legend(QWidget):
+    """Entries in a row; what does not fit is left out from the end."""
+
+    def __init__(self, entries: list[Entry] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[Entry] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        theme.set_type(self, Type.SMALL)
+        theme.current().changed.connect(self.update)
+        self.set_entries(entries or [])
+
+    def set_entries(self, entries: list[Entry]) -> None:
+        """Show ``entries``."""
+        if entries != self._entries:
+            self._entries = entries
+            self.setAccessibleName(self.tr("Legend: {names}").format(names=", ".join(e.name for e in entries)))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(sum(self._width(entry) + GAP for entry in self._entries)), self.fontMetrics().height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        x = 0.0
+        for entry in self._entries:
+            width = self._width(entry)
+            if x + width > self.width():
+                break
+            self._sample(painter, entry, x)
+            painter.setPen(theme.colors().color("muted"))
+            box = QRectF(x + SAMPLE + 5, 0, width, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.name)
+            x += width + GAP
+        painter.end()
+
+    def _width(self, entry: Entry) -> float:
+        return SAMPLE + 5 + QFontMetricsF(self.font()).horizontalAdvance(entry.name) + 1
+
+    def _sample(self, painter: QPainter, entry: Entry, x: float) -> None:
+        colors, middle = theme.colors(), self.height() / 2
+        color = colors.color(f"series{entry.color}")
+        if entry.kind in ("points", "star"):
+            painter.setPen(line_pen(entry.color, 1.0))
+            painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+            painter.setBrush(color)
+            painter.setPen(Qt.PenStyle.NoPen)
+            place = QPointF(x + SAMPLE / 2, middle)
+            if entry.kind == "points":
+                painter.drawEllipse(place, 3.5, 3.5)
+            else:
+                painter.drawPolygon(star(place, 6.5))
+            return
+        pens = {"line": line_pen(entry.color), "planned": ghost_pen(entry.color),
+                "raw": pen(colors.blend(f"series{entry.color}", RAW), 1.0)}
+        painter.setPen(pens[entry.kind])
+        painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+
+
+def star(center: QPointF, radius: float) -> QPolygonF:
+    """A star of five points."""
+    points = []
+    for number in range(10):
+        length = radius if number % 2 == 0 else radius * 0.45
+        angle = math.pi * number / 5 - math.pi / 2
+        points.append(center + QPointF(math.cos(angle), math.sin(angle)) * length)
+    return QPolygonF(points)

@@ -1,0 +1,146 @@
+"""How a plot looks: pens, axes, numbers. Everything comes from the theme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from studio import theme
+from studio.theme import Type
+
+from .series import Floats
+
+RAW = 0.38
+"""How much of a line's colour its unsmoothed points keep; the rest is the panel's. Opaque, so that Qt draws fast."""
+
+AXIS_WIDTH = 56
+"""The same for all, so that plots below one another line up."""
+
+
+def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen that keeps its width when the plot is zoomed."""
+    made = QPen(color, width, style)
+    made.setCosmetic(True)
+    made.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return made
+
+
+def raw_pen(series: int) -> QPen:
+    """Pen of the unsmoothed line number ``series`` (from 1)."""
+    return pen(theme.colors().blend(f"series{series}", RAW))
+
+
+def line_pen(series: int, width: float = 2.0) -> QPen:
+    """Pen of the smoothed line number ``series`` (from 1)."""
+    return pen(theme.colors().color(f"series{series}"), width)
+
+
+def ghost_pen(series: int) -> QPen:
+    """Pen of what is only planned."""
+    return pen(theme.colors().blend(f"series{series}", 0.6), 1.0, Qt.PenStyle.DashLine)
+
+
+def figure(value: float | None) -> str:
+    """``value`` as a person writes it: three or four figures, no exponent while there is a way."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 0.01 or size == 0:
+        return f"{value:.3f}" if size < 10 else f"{value:.1f}"
+    return rate(value)
+
+
+def rate(value: float) -> str:
+    """A learning rate: 0.004, 1.2e-05."""
+    return f"{value:.2g}"
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose numbers are short, on a logarithmic scale too."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=-4)
+        # A prefix such as "k" would have to be read together with the numbers.
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [_power(value) for value in values]
+        if not values:
+            return []
+        if max(abs(value) for value in values) >= 10_000:
+            return [f"{value:,.0f}" for value in values]
+        places = max(0, math.ceil(-math.log10(spacing)))
+        return [f"{value:.{places}f}" if places < 5 else f"{value:.0e}" for value in values]
+
+    def logTickValues(
+        self, low: float, high: float, size: float, usual: list[tuple[float, list[float]]]
+    ) -> list[tuple[float | None, list[float]]]:
+        """Powers of ten; with less than two of them in view, 2 and 5 times them as well."""
+        powers = [float(n) for n in range(math.ceil(low), math.floor(high) + 1)]
+        if len(powers) > 8:
+            powers = powers[:: len(powers) // 8 + 1]
+        between = [n + part for n in range(math.floor(low), math.ceil(high)) for part in np.log10([2.0, 5.0])]
+        inside = [float(value) for value in between if low <= value <= high]
+        if len(powers) >= 2:
+            return [(1.0, powers)]
+        if len(powers) + len(inside) >= 2:
+            return [(1.0, powers + inside)]
+        return usual  # type: ignore[return-value]
+
+
+def dress(plot: pg.PlotWidget) -> None:
+    """Give ``plot`` the colours and the type of the theme in force."""
+    colors = theme.colors()
+    plot.setBackground(colors.color("panel"))
+    font = theme.current().font(Type.SMALL, numbers=True)
+    for name in ("left", "bottom"):
+        axis = plot.getAxis(name)
+        axis.setPen(pen(colors.color("grid")))
+        axis.setTextPen(colors.color("muted"))
+        axis.setTickFont(font)
+        axis.label.setFont(theme.current().font(Type.SMALL))
+        axis.setStyle(tickTextOffset=6)
+    plot.getAxis("left").setWidth(AXIS_WIDTH)
+    grid = plot.getAxis("left")
+    grid.setGrid(90)
+
+
+def set_line(item: pg.PlotCurveItem, x: Floats | list[float], y: Floats | list[float]) -> None:
+    """Give a line its points; what is not a number is a gap. pyqtgraph warns of lines that are nothing but gaps."""
+    values = np.asarray(y, np.float64)
+    if np.isfinite(values).any():
+        item.setData(np.asarray(x, np.float64), values)
+    else:
+        item.setData([], [])
+
+
+def set_points(item: pg.ScatterPlotItem, x: Sequence[float], y: Floats | list[float], **style: Any) -> None:
+    """Give markers their places; what is not a number has none."""
+    values = np.asarray(y, np.float64)
+    there = np.isfinite(values)
+    item.setData(x=np.asarray(x, np.float64)[there], y=values[there], **style)
+
+
+def to_log(values: Floats) -> Floats:
+    """log10; what is not positive becomes a gap."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log10(values)
+    return np.where(np.isfinite(logs), logs, np.nan)
+
+
+def _power(value: float) -> str:
+    number = 10.0**value
+    if number >= 10_000 or number < 0.001:
+        return f"{number:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{number:.4g}"

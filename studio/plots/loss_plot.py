@@ -1,0 +1,151 @@
+"""The loss of a run: every step pale, smoothed on top, validation as markers, the best one a star."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+from ulmengine.training.stages import StagePlan
+
+from .curve import Curve
+from .history import RunHistory, StageRecord
+from .look import figure, line_pen, pen, set_line, set_points
+from .plot import Plot
+from .stages import StageBands, planned_end, stage_end, upcoming
+
+TRAIN, VALID = 1, 2
+"""Numbers of the series colours."""
+
+NAMES = 0.07
+"""Room above the curves, as a share of their height, for the names of the stages."""
+
+
+EDGE = 1.01
+"""A little more than the last step, so that a marker on it is whole."""
+
+
+class LossPlot(Plot):
+    """Training and validation loss over the optimizer steps of the run. Each stage is smoothed for itself."""
+
+    def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
+        self.history = history
+        self.plans: tuple[StagePlan, ...] = ()
+        self.beta = 0.9
+        self._curves: list[Curve] = []
+        self._version = history.version
+        super().__init__("", parent=parent)
+        self.setAccessibleName(self.tr("Loss over the steps of the run"))
+        self.setLabel("left", self.tr("loss"))
+        self.setMinimumHeight(110)
+        self._bands = StageBands(self, named=True)
+        self._valid = pg.ScatterPlotItem(pxMode=True)
+        self._valid_line = pg.PlotCurveItem(connect="finite")
+        self._best = pg.ScatterPlotItem(pxMode=True)
+        for z, item in ((8, self._valid_line), (9, self._valid), (10, self._best)):
+            item.setZValue(z)
+            self.addItem(item)
+
+    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
+        """Show another run; ``plans``: what it is going to do."""
+        self.history, self.plans = history, plans
+        self._forget()
+        self.following = True
+        self.mark()
+
+    def set_beta(self, beta: float) -> None:
+        """How strongly the line is smoothed, 0 to 0.999."""
+        self.beta = beta
+        for curve in self._curves:
+            curve.set_beta(beta)
+        self.mark()
+
+    def gather(self) -> None:
+        if self._version != self.history.version:
+            self._forget()
+        for stage in self.history.stages[len(self._curves):]:
+            self._curves.append(Curve(self, stage.loss, TRAIN, self.beta))
+
+    def paint_curves(self) -> None:
+        low, high = self.view.viewRange()[0]
+        for curve in self._curves:
+            curve.paint(low, high)
+        self._paint_validation()
+        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)])
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        extents = (self._extent(curve, stage) for curve, stage in zip(self._curves, self.history.stages, strict=True))
+        seen = [extent for extent in extents if extent is not None]
+        if not seen:
+            return None
+        low, high = min(low for low, _ in seen), max(high for _, high in seen)
+        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high + (high - low) * NAMES
+
+    def smoothed_at(self, x: float) -> tuple[float, float] | None:
+        """Step and smoothed training loss at the step nearest to ``x``; None where there is none."""
+        for curve in self._curves:
+            steps = curve.series.x
+            if len(steps) and steps[0] - 0.5 <= x <= steps[-1] + 0.5:
+                nearest = min(int(np.searchsorted(steps, x - 0.5)), len(curve.smoothed.y) - 1)
+                if nearest >= 0:
+                    return float(steps[nearest]), float(curve.smoothed.y[nearest])
+        return None
+
+    def summary(self) -> str:
+        stage = self.history.stage
+        if stage is None or not len(stage.loss):
+            return self.tr("No step yet.")
+        smoothed = self._curves[-1].smoothed.y if len(self._curves) == len(self.history.stages) else stage.loss.y
+        line = smoothed if len(smoothed) else stage.loss.y
+        before = line[max(0, len(line) - 1 - max(10, len(line) // 5))]
+        change = line[-1] - before
+        way = self.tr("level")
+        if abs(change) > 0.01 * abs(before):
+            way = self.tr("falling") if change < 0 else self.tr("rising")
+        said = self.tr("Loss {loss}, {way}, step {step} of the run.").format(
+            loss=figure(float(line[-1])), way=way, step=f"{self.history.total:,}"
+        )
+        best = stage.best
+        if best is not None:
+            said += " " + self.tr("Best after epoch {epoch}: validation loss {loss}.").format(
+                loss=figure(best.metrics.get("valid_loss")), epoch=best.epoch
+            )
+        return said
+
+    def _extent(self, curve: Curve, stage: StageRecord) -> tuple[float, float] | None:
+        span = curve.extent()
+        if span is None:
+            return None
+        values = self.scaled([*span, *(end.metrics.get("valid_loss", math.nan) for end in stage.ends)])
+        values = values[np.isfinite(values)]
+        return (float(values.min()), float(values.max())) if len(values) else None
+
+    def _paint_validation(self) -> None:
+        x: list[float] = []
+        y: list[float] = []
+        stars: list[tuple[float, float]] = []
+        for stage in self.history.stages:
+            for end in stage.ends:
+                x.append(end.total)
+                y.append(end.metrics.get("valid_loss", math.nan))
+            if stage.best is not None:
+                stars.append((stage.best.total, stage.best.metrics.get("valid_loss", math.nan)))
+            x.append(stage_end(stage))
+            y.append(math.nan)
+        shown = self.scaled(y)
+        set_line(self._valid_line, x, shown)
+        self._valid_line.setPen(line_pen(VALID, 1.0))
+        color, panel = theme.colors().color(f"series{VALID}"), theme.colors().color("panel")
+        set_points(self._valid, x, shown, symbol="o", size=8, brush=color, pen=pen(panel))
+        places = self.scaled([value for _, value in stars])
+        set_points(self._best, [total for total, _ in stars], places, symbol="star", size=17, brush=color,
+                   pen=pen(panel))
+
+    def _forget(self) -> None:
+        for curve in self._curves:
+            curve.remove()
+        self._curves = []
+        self._version = self.history.version

@@ -1,0 +1,207 @@
+"""What all plots share: the theme, following the newest point, one redraw a moment, a cursor, the keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+import shiboken6
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+
+from .look import Axis, dress, pen, to_log
+from .series import Floats
+
+REDRAW_MS = 100
+"""Least time between two redraws: ten a second."""
+
+CALM_MS = 400
+"""The same for plots that are glanced at, so that the processor is left to the training."""
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot that draws itself anew when it is :meth:`mark`-ed, seen, and not more often than it can be read.
+
+    A subclass draws in :meth:`paint_curves` and says in :meth:`bounds` what there is to see.
+    """
+
+    if TYPE_CHECKING:  # pyqtgraph is untyped, and so would everything be that is inherited through it
+        def tr(self, text: str, disambiguation: str | None = None, n: int = -1) -> str: ...
+
+    followChanged = Signal(bool)
+    """Whether the view keeps up with the newest points; zooming by hand ends that."""
+    cursorMoved = Signal(object)
+    """Where on the x axis the cursor is, None if nowhere."""
+
+    def __init__(
+        self, name: str, *, left: str = "", bottom: str = "", wide: bool = True, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, axisItems={"left": Axis("left"), "bottom": Axis("bottom")})
+        self.name = name
+        self.setAccessibleName(name)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if wide else Qt.FocusPolicy.NoFocus)
+        self.setMenuEnabled(False)
+        # pyqtgraph makes this menu all the same; as a child it goes when the plot goes. A popup it must stay, or it
+        # would be shown as a part of the plot.
+        menu = self.plotItem.ctrlMenu
+        menu.setParent(self, menu.windowFlags())
+        self.hideButtons()
+        self.view = self.getViewBox()
+        self.view.disableAutoRange()
+        self.view.setMouseEnabled(x=wide, y=wide)
+        if left:
+            self.setLabel("left", left)
+        if bottom:
+            self.setLabel("bottom", bottom)
+        self.following = True
+        self.log_y = False
+        self._due = True
+        self._gap = QTimer(self)
+        self._gap.setSingleShot(True)
+        self._gap.setInterval(REDRAW_MS if wide else CALM_MS)
+        self._gap.timeout.connect(self._gap_over)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setZValue(50)
+        self._cursor.hide()
+        self.addItem(self._cursor)
+        self.view.sigRangeChangedManually.connect(self._zoomed)
+        self.view.sigXRangeChanged.connect(self._range_changed)
+        self.scene().sigMouseMoved.connect(self._mouse_moved)
+        theme.current().changed.connect(self._theme_changed)
+        self.redress()
+
+    def gather(self) -> None:
+        """Take note of what there is to draw, before the view is fitted to it."""
+
+    def paint_curves(self) -> None:
+        """Draw what there is; called at most every :data:`REDRAW_MS` and only while the plot is seen."""
+        raise NotImplementedError
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """Left, right, lowest, highest of what there is to see (in drawn units), None for nothing."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """The plot in a sentence, for a screen reader."""
+        return self.name
+
+    def mark(self) -> None:
+        """There is something new to draw."""
+        self._due = True
+        if self.isVisible() and not self._gap.isActive():
+            self._gap.start()
+
+    @Slot()
+    def redraw(self) -> None:
+        """Draw now."""
+        self.gather()
+        if self.following:
+            self._fit()
+        self._due = False
+        self.paint_curves()
+        self.setAccessibleDescription(self.summary())
+
+    def set_following(self, following: bool) -> None:
+        """Keep the newest points in view, or leave the view alone."""
+        if following != self.following:
+            self.following = following
+            self.followChanged.emit(following)
+        if following:
+            self.redraw()
+
+    def set_log(self, log: bool) -> None:
+        """Draw y logarithmically, or not."""
+        self.log_y = log
+        self.getAxis("left").setLogMode(y=log)
+        self.gather()
+        self._fit()
+        self.redraw()
+
+    def set_cursor(self, x: float | None) -> None:
+        """Stand the cursor at ``x``; None takes it away."""
+        self._cursor.setVisible(x is not None)
+        if x is not None:
+            self._cursor.setPos(x)
+
+    def scaled(self, y: Floats | list[float]) -> Floats:
+        """``y`` as it is drawn."""
+        values = np.asarray(y, np.float64)
+        return to_log(values) if self.log_y else values
+
+    def pixels(self) -> int:
+        """Width of the picture."""
+        return max(50, int(self.view.width()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._due:
+            self.redraw()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.cursorMoved.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right move the cursor, F follows, L changes between linear and logarithmic."""
+        keys = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        key = Qt.Key(event.key())
+        if key in keys:
+            (low, high), _ = self.view.viewRange()
+            here = self._cursor.value() if self._cursor.isVisible() else high
+            self.cursorMoved.emit(min(max(here + keys[key] * (high - low) / 100, low), high))
+        elif key == Qt.Key.Key_F:
+            self.set_following(True)
+        elif key == Qt.Key.Key_L:
+            self.set_log(not self.log_y)
+        else:
+            super().keyPressEvent(event)
+
+    @Slot()
+    def redress(self) -> None:
+        """Put the colours of the theme on."""
+        dress(self)
+        self._cursor.setPen(pen(theme.colors().color("outline")))
+        self.mark()
+
+    @Slot()
+    def _theme_changed(self) -> None:
+        # pyqtgraph's objects refer to one another, so that this one may outlive its widget for a while.
+        if shiboken6.isValid(self):
+            self.redress()
+
+    def _fit(self) -> None:
+        found = self.bounds()
+        if found is None:
+            return
+        left, right, low, high = found
+        room = (high - low) * 0.06 or abs(high) * 0.06 or 0.5
+        self.view.setRange(xRange=(left, max(right, left + 1e-9)), yRange=(low - room, high + room), padding=0)
+
+    @Slot()
+    def _gap_over(self) -> None:
+        if self._due and self.isVisible():
+            self.redraw()
+
+    @Slot(object)
+    def _zoomed(self, axes: object) -> None:
+        del axes
+        if self.following:
+            self.following = False
+            self.followChanged.emit(False)
+
+    @Slot(object, object)
+    def _range_changed(self, view: object, span: object) -> None:
+        del view, span
+        self.mark()
+
+    @Slot(object)
+    def _mouse_moved(self, position: QPointF) -> None:
+        if self.view.sceneBoundingRect().contains(position):
+            self.cursorMoved.emit(float(self.view.mapSceneToView(position).x()))
+        else:
+            self.cursorMoved.emit(None)

@@ -1,0 +1,160 @@
+"""The range test: loss over the learning rate on a logarithmic axis, suggestions, and a range to be dragged."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+from ulmengine.events import RangePoint
+
+from .look import figure, line_pen, pen, rate, raw_pen, set_line, set_points
+from .plot import Plot
+
+COLORS = {"valley": 3, "slide": 4, "steepest": 5, "minimum": 6}
+"""Colour of each rule's marker; they are told apart by their names as well."""
+
+
+class RangePlot(Plot):
+    """Points of a range test as they come. The x axis is drawn in powers of ten, as are the range's ends."""
+
+    rangeEdited = Signal(float, float)
+    """Lowest and highest rate of the range, after it was dragged."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.points: list[RangePoint] = []
+        self.suggestions: dict[str, float] = {}
+        super().__init__("", parent=parent)
+        self.setAccessibleName(self.tr("Loss over the learning rate"))
+        self.setLabel("left", self.tr("loss"))
+        self.setLabel("bottom", self.tr("learning rate"))
+        self.getAxis("bottom").setLogMode(x=True)
+        self._raw = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._smooth = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._dot = pg.ScatterPlotItem(pxMode=True)
+        self.region = pg.LinearRegionItem(movable=True)
+        self.region.setZValue(-10)
+        self.region.hide()
+        for z, item in ((1, self._raw), (5, self._smooth), (8, self._dot)):
+            item.setZValue(z)
+            self.addItem(item)
+        self.addItem(self.region)
+        self._marks: dict[str, pg.InfiniteLine] = {}
+        self.region.sigRegionChanged.connect(self._region_moved)
+        self.redress()
+
+    def clear_points(self) -> None:
+        """A new test begins."""
+        self.points = []
+        self.set_suggestions({})
+        self.following = True
+        self.mark()
+
+    def add(self, points: list[RangePoint]) -> None:
+        """Further points of the test."""
+        self.points += points
+        self.mark()
+
+    def set_suggestions(self, suggestions: dict[str, float]) -> None:
+        """Mark what the rules suggest: rule -> rate."""
+        self.suggestions = suggestions
+        for line in self._marks.values():
+            self.removeItem(line)
+        self._marks = {}
+        for number, (rule, value) in enumerate(sorted(suggestions.items(), key=lambda item: item[1])):
+            if value > 0:
+                self._marks[rule] = self._mark(rule, value, number)
+        self.mark()
+
+    def set_range(self, low: float, high: float) -> None:
+        """Show the range from ``low`` to ``high`` (rates); :attr:`rangeEdited` is not emitted."""
+        with QSignalBlocker(self.region):
+            self.region.setRegion((math.log10(max(low, 1e-9)), math.log10(max(high, 1e-9))))
+        self.region.show()
+
+    def paint_curves(self) -> None:
+        x = np.log10(np.array([max(point.lr, 1e-12) for point in self.points]))
+        set_line(self._raw, x, self.scaled([point.loss for point in self.points]))
+        self._raw.setPen(raw_pen(1))
+        smooth = self.scaled([point.smoothed for point in self.points])
+        set_line(self._smooth, x, smooth)
+        self._smooth.setPen(line_pen(1))
+        going = bool(self.points) and not self.suggestions
+        set_points(self._dot, x[-1:] if going else x[:0], smooth[-1:] if going else smooth[:0], symbol="o", size=10,
+                   brush=theme.colors().color("series1"), pen=pen(theme.colors().color("panel")))
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        values = self.scaled([point.smoothed for point in self.points])
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return -7.0, 1.0, 0.0, 1.0
+        low, first = float(values.min()), float(values[0])
+        # A test ends when the loss runs away; the way there is what matters.
+        high = min(float(values.max()), first + 1.2 * max(first - low, 0.1 * abs(first)))
+        right = max(math.log10(self.points[-1].lr), 1.0 if not self.suggestions else -9.0)
+        return math.log10(max(self.points[0].lr, 1e-9)), right, low, high + 0.1 * (high - low)
+
+    def summary(self) -> str:
+        if not self.points:
+            return self.tr("No test has been made.")
+        found = ", ".join(f"{rule} {rate(value)}" for rule, value in self.suggestions.items())
+        return self.tr("{count} rates tried, up to {rate}. Suggestions: {found}.").format(
+            count=len(self.points), rate=rate(self.points[-1].lr), found=found or "–"
+        )
+
+    def read(self, x: float) -> str:
+        """What the curve says at the rate nearest to 10 to the ``x``."""
+        if not self.points:
+            return ""
+        nearest = min(self.points, key=lambda point: abs(math.log10(max(point.lr, 1e-12)) - x))
+        return self.tr("rate {rate}  ·  loss {loss}  ·  smoothed {smoothed}").format(
+            rate=rate(nearest.lr), loss=figure(nearest.loss), smoothed=figure(nearest.smoothed)
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right move the upper end of the range, with Shift the lower one."""
+        step = {Qt.Key.Key_Left: -0.05, Qt.Key.Key_Right: 0.05}.get(Qt.Key(event.key()))
+        if step is None or not self.region.isVisible():
+            super().keyPressEvent(event)
+            return
+        low, high = self.region.getRegion()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            low = min(low + step, high)
+        else:
+            high = max(high + step, low)
+        self.region.setRegion((low, high))
+
+    @Slot()
+    def redress(self) -> None:
+        """Put the colours of the theme on."""
+        super().redress()
+        if not hasattr(self, "_marks"):
+            return
+        colors = theme.colors()
+        self.region.setBrush(colors.blend("accent", 0.10))
+        self.region.setHoverBrush(colors.blend("accent", 0.16))
+        for line in self.region.lines:
+            line.setPen(pen(colors.color("accent"), 2.0))
+            line.setHoverPen(pen(colors.color("accent"), 4.0))
+        self.set_suggestions(self.suggestions)
+
+    @Slot()
+    def _region_moved(self) -> None:
+        low, high = self.region.getRegion()
+        self.rangeEdited.emit(float(10.0**low), float(10.0**high))
+
+    def _mark(self, rule: str, value: float, number: int) -> pg.InfiniteLine:
+        color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
+        line = pg.InfiniteLine(
+            math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine), label=f"{rule} {rate(value)}",
+            labelOpts={"position": 0.95 - 0.09 * number, "color": color, "anchors": [(0, 0.5), (0, 0.5)]},
+        )
+        line.label.setFont(theme.current().font(theme.Type.SMALL))
+        line.setZValue(9)
+        self.addItem(line)
+        return line

@@ -1,0 +1,150 @@
+"""The learning rate of every layer group: planned (dashed), as it really was (solid), and where it is now (a dot)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+from ulmengine.training.stages import StagePlan
+
+from .curve import Curve
+from .history import RunHistory, StageRecord
+from .look import ghost_pen, pen, rate, set_line, set_points
+from .plot import Plot
+from .stages import StageBands, upcoming
+
+PLANNED_POINTS = 240
+"""Points of a planned line: enough for a smooth one on any screen."""
+
+
+class RatePlot(Plot):
+    """Rates over the optimizer steps of the run. The plan is drawn with the schedule's own function."""
+
+    def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
+        self.history = history
+        self.plans: tuple[StagePlan, ...] = ()
+        self._curves: list[list[Curve]] = []
+        self._ghosts: list[pg.PlotCurveItem] = []
+        self._planned_key: tuple[Any, ...] = ()
+        self._planned_lines: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._version = history.version
+        super().__init__("", parent=parent)
+        self.setAccessibleName(self.tr("Learning rate of every layer group over the steps of the run"))
+        self.setLabel("left", self.tr("rate"))
+        self.setLabel("bottom", self.tr("step"))
+        self.getAxis("left").setTickDensity(0.4)
+        self.setMinimumHeight(96)
+        self._bands = StageBands(self, named=False)
+        self._dots = pg.ScatterPlotItem(pxMode=True)
+        self._dots.setZValue(12)
+        self.addItem(self._dots)
+
+    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
+        """Show another run; ``plans``: what it is going to do."""
+        self.history, self.plans = history, plans
+        self._forget()
+        self.following = True
+        self.mark()
+
+    def gather(self) -> None:
+        if self._version != self.history.version:
+            self._forget()
+        for stage in self.history.stages[len(self._curves):]:
+            count = len(stage.rates)
+            self._curves.append([
+                Curve(self, series, color_of(len(stage.groups), len(stage.groups) - count + n))
+                for n, series in enumerate(stage.rates)
+            ])
+
+    def paint_curves(self) -> None:
+        low, high = self.view.viewRange()[0]
+        for curves in self._curves:
+            for curve in curves:
+                curve.paint(low, high)
+        self._paint_plan()
+        self._paint_dots()
+        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)])
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        said = (curve.extent() for curves in self._curves for curve in curves)
+        lines = [line for _, _, line in self._planned()] + [self.scaled(list(span)) for span in said if span]
+        values = np.concatenate([np.empty(0), *lines])
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return None
+        low, high = float(values.min()), float(values.max())
+        (left, right), _ = self.view.viewRange()
+        return left, right, low if self.log_y else 0.0, high
+
+    def summary(self) -> str:
+        last, stage = self.history.last, self.history.stage
+        if last is None or stage is None:
+            return self.tr("No step yet.")
+        parts = [f"{name} {rate(value)}" for name, value in zip(stage.learning, last.lrs, strict=False)]
+        return self.tr("Learning rates: {rates}.").format(rates=", ".join(reversed(parts)))
+
+    def _planned(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
+        """Colour number, x and drawn y of the planned rate of every learning group of every stage that is placed."""
+        stages = [*self.history.stages, *upcoming(self.history, self.plans)]
+        key = (self.log_y, self.plans, *((stage.index, stage.before, stage.steps) for stage in stages))
+        if key != self._planned_key:
+            self._planned_key, self._planned_lines = key, self._plan_lines(stages)
+        return self._planned_lines
+
+    def _plan_lines(self, stages: list[StageRecord]) -> list[tuple[int, np.ndarray, np.ndarray]]:
+        found: list[tuple[int, np.ndarray, np.ndarray]] = []
+        for stage, plan in ((s, self._plan_of(s)) for s in stages):
+            if plan is None or stage.steps < 1:
+                continue
+            schedule = plan.schedule(stage.steps)
+            at = np.unique(np.linspace(0, stage.steps - 1, min(stage.steps, PLANNED_POINTS)).astype(int))
+            for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
+                rates = self.scaled([schedule.lr(int(step), group) for step in at])
+                found.append((color_of(len(plan.groups), group), stage.before + 1 + at, rates))
+        return found
+
+    def _plan_of(self, stage: StageRecord) -> StagePlan | None:
+        return next((plan for plan in self.plans if plan.index == stage.index), None)
+
+    def _paint_plan(self) -> None:
+        planned = self._planned()
+        while len(self._ghosts) < len(planned):
+            ghost = pg.PlotCurveItem(connect="finite", antialias=True)
+            ghost.setZValue(-5)
+            self.addItem(ghost)
+            self._ghosts.append(ghost)
+        for ghost in self._ghosts[len(planned):]:
+            ghost.hide()
+        for ghost, (color, x, y) in zip(self._ghosts, planned, strict=False):
+            set_line(ghost, x, y)
+            ghost.setPen(ghost_pen(color))
+            ghost.show()
+
+    def _paint_dots(self) -> None:
+        last, stage = self.history.last, self.history.stage
+        if last is None or stage is None or self.history.finished is not None:
+            self._dots.setData(x=[], y=[])
+            return
+        first = len(stage.groups) - len(last.lrs)
+        colors = [theme.colors().color(f"series{color_of(len(stage.groups), first + n)}")
+                  for n in range(len(last.lrs))]
+        set_points(
+            self._dots, [last.total] * len(last.lrs), self.scaled(list(last.lrs)), symbol="o", size=9, brush=colors,
+            pen=pen(theme.colors().color("panel")),
+        )
+
+    def _forget(self) -> None:
+        for curves in self._curves:
+            for curve in curves:
+                curve.remove()
+        self._curves = []
+        self._version = self.history.version
+
+
+def color_of(groups: int, group: int) -> int:
+    """Colour number of a layer group, counted from the last: the head keeps its colour whatever lies below it."""
+    return groups - group

@@ -1,0 +1,231 @@
+"""The planned rate of every layer group over every stage, with handles that change the plan."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+from ulmengine.training.stages import StagePlan
+
+from .history import StageRecord
+from .look import line_pen, pen, rate, set_line
+from .plot import Plot
+from .rate_plot import PLANNED_POINTS, color_of
+from .series import Floats
+from .stages import StageBands
+
+EPOCH = 100
+"""Steps that an epoch is drawn with: how many it will have is known only when the corpus is read."""
+
+X_SETTING = {"stlr": "cut_frac", "one_cycle": "pct_start", "constant": "warmup"}
+"""Which setting of a kind of schedule says how long the rate rises."""
+
+HAS_RATIO = ("stlr", "clr", "sgdr")
+
+
+class SchedulePlot(Plot):
+    """Rates over epochs, drawn with the engine's own function.
+
+    Two handles stand on the first stage of the task being edited: the peak (up and down: the rate; sideways: how long
+    it rises) and, where the kind of schedule has one, the lowest rate (the ratio). Arrow keys move the first.
+    """
+
+    edited = Signal(object)
+    """New values by the name below the section: {"lr": 0.01, "schedule.cut_frac": 0.2}."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.plans: tuple[StagePlan, ...] = ()
+        self.task = "classifier"
+        self._lines: list[pg.PlotCurveItem] = []
+        super().__init__("", parent=parent)
+        self.setAccessibleName(self.tr("Planned learning rate of every layer group over all stages"))
+        self.setLabel("left", self.tr("rate"))
+        self.setLabel("bottom", self.tr("epoch"))
+        self.view.setMouseEnabled(x=False, y=False)
+        self._bands = StageBands(self, named=True)
+        self.peak = pg.TargetItem(size=15, symbol="o", movable=True)
+        self.low = pg.TargetItem(size=13, symbol="d", movable=True)
+        for handle in (self.peak, self.low):
+            handle.setZValue(30)
+            self.addItem(handle)
+        self.peak.sigPositionChanged.connect(self._peak_moved)
+        self.low.sigPositionChanged.connect(self._low_moved)
+        self.redress()
+
+    def set_plans(self, plans: tuple[StagePlan, ...], task: str) -> None:
+        """Show ``plans``; the handles change the settings of ``task``."""
+        self.plans, self.task = plans, task
+        self.redraw()
+
+    def paint_curves(self) -> None:
+        lines = self._planned()
+        while len(self._lines) < len(lines):
+            item = pg.PlotCurveItem(connect="finite", antialias=True)
+            self.addItem(item)
+            self._lines.append(item)
+        for item in self._lines[len(lines):]:
+            item.hide()
+        for item, (color, x, y) in zip(self._lines, lines, strict=False):
+            set_line(item, x, self.scaled(y))
+            item.setPen(line_pen(color))
+            item.show()
+        self._bands.paint([_as_record(plan, start) for plan, start in self._placed()])
+        self._place_handles()
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        lines = self._planned()
+        if not lines:
+            return None
+        values = self.scaled(np.concatenate([y for _, _, y in lines]))
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return None
+        low, high = float(values.min()), float(values.max())
+        room = (high - low) * 0.14
+        return 0.0, sum(plan.epochs for plan in self.plans), low if self.log_y else 0.0, high + room
+
+    def summary(self) -> str:
+        parts = [
+            self.tr("{stage}: {epochs} epochs, up to {rate}").format(
+                stage=plan.name, epochs=plan.epochs, rate=rate(plan.peak)
+            ) for plan in self.plans
+        ]
+        return "; ".join(parts)
+
+    def read(self, x: float) -> str:
+        """What is planned at epoch ``x``."""
+        for plan, start in self._placed():
+            if start <= x <= start + plan.epochs:
+                schedule = plan.schedule(plan.epochs * EPOCH)
+                step = min(int((x - start) * EPOCH), plan.epochs * EPOCH - 1)
+                groups = range(len(plan.groups) - 1, len(plan.groups) - plan.unfrozen - 1, -1)
+                rates = [f"{plan.groups[group]} {rate(schedule.lr(step, group))}" for group in groups]
+                return "  ·  ".join([self.tr("epoch {epoch}").format(epoch=f"{x:.2f}"), plan.name, *rates])
+        return ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down: the peak, left and right: how long it rises."""
+        plan = self._edited_plan()
+        moves = {Qt.Key.Key_Up: (1.1, 0.0), Qt.Key.Key_Down: (1 / 1.1, 0.0), Qt.Key.Key_Left: (1.0, -0.01),
+                 Qt.Key.Key_Right: (1.0, 0.01)}
+        move = moves.get(Qt.Key(event.key()))
+        if plan is None or move is None:
+            super().keyPressEvent(event)
+            return
+        values: dict[str, float] = {}
+        if move[0] != 1.0:
+            values["lr"] = _rounded(plan.peak * move[0])
+        name = X_SETTING.get(plan.settings.schedule.kind)
+        if move[1] and name:
+            share = getattr(plan.settings.schedule, name) + move[1]
+            values[f"schedule.{name}"] = round(min(max(share, 0.0), 0.9), 3)
+        if values:
+            self.edited.emit(values)
+
+    def _placed(self) -> list[tuple[StagePlan, float]]:
+        start, placed = 0.0, []
+        for plan in self.plans:
+            placed.append((plan, start))
+            start += plan.epochs
+        return placed
+
+    def _planned(self) -> list[tuple[int, Floats, Floats]]:
+        found: list[tuple[int, Floats, Floats]] = []
+        for plan, start in self._placed():
+            steps = plan.epochs * EPOCH
+            schedule = plan.schedule(steps)
+            at = np.unique(np.linspace(0, steps - 1, min(steps, PLANNED_POINTS * 2)).astype(int))
+            for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
+                rates = np.array([schedule.lr(int(step), group) for step in at])
+                found.append((color_of(len(plan.groups), group), start + at / EPOCH, rates))
+        return found
+
+    def _edited_plan(self) -> StagePlan | None:
+        return next((plan for plan in self.plans if plan.task == self.task), None)
+
+    def _place_handles(self) -> None:
+        plan = self._edited_plan()
+        for handle, shown in ((self.peak, plan is not None),
+                              (self.low, plan is not None and plan.settings.schedule.kind in HAS_RATIO)):
+            handle.setVisible(shown)
+        if plan is None:
+            return
+        start = next(begin for one, begin in self._placed() if one is plan)
+        rates = self._head_rates(plan)
+        top = int(np.argmax(rates))
+        self._put(self.peak, start + top / EPOCH, float(rates[top]))
+        if self.low.isVisible():
+            valley = _first_valley(rates, top)
+            self._put(self.low, start + valley / EPOCH, float(rates[valley]))
+
+    def _put(self, handle: pg.TargetItem, x: float, y: float) -> None:
+        if not handle.moving:
+            with QSignalBlocker(handle):
+                handle.setPos(x, float(self.scaled([y])[0]))
+
+    @staticmethod
+    def _head_rates(plan: StagePlan) -> Floats:
+        schedule = plan.schedule(plan.epochs * EPOCH)
+        last = len(plan.groups) - 1
+        return np.array([schedule.lr(step, last) for step in range(plan.epochs * EPOCH)])
+
+    @Slot(object)
+    def _peak_moved(self, handle: pg.TargetItem) -> None:
+        plan = self._edited_plan()
+        if plan is None:
+            return
+        values = {"lr": _rounded(self._value(handle.pos().y(), plan.peak))}
+        name = X_SETTING.get(plan.settings.schedule.kind)
+        if name:
+            start = next(begin for one, begin in self._placed() if one is plan)
+            share = (handle.pos().x() - start) / plan.epochs
+            values[f"schedule.{name}"] = round(min(max(share, 0.0), 0.9), 3)
+        self.edited.emit(values)
+
+    @Slot(object)
+    def _low_moved(self, handle: pg.TargetItem) -> None:
+        plan = self._edited_plan()
+        if plan is not None:
+            low = self._value(handle.pos().y(), plan.peak / 1_000)
+            self.edited.emit({"schedule.ratio": _rounded(min(max(plan.peak / low, 1.0), 1_000.0))})
+
+    def _value(self, drawn: float, least: float) -> float:
+        """The rate that is drawn at height ``drawn``; below the axis there is none, and the least is taken."""
+        value = 10.0**drawn if self.log_y else drawn
+        return min(value if value > 0 else min(least, 1e-6), 10.0)
+
+    @Slot()
+    def redress(self) -> None:
+        """Put the colours of the theme on."""
+        super().redress()
+        if hasattr(self, "low"):
+            colors = theme.colors()
+            for handle in (self.peak, self.low):
+                handle.setPen(pen(colors.color("text"), 2.0))
+                handle.setBrush(colors.color("panel"))
+                handle.setHoverPen(pen(colors.color("accent"), 3.0))
+                handle.setHoverBrush(colors.color("accent_soft"))
+
+
+def _as_record(plan: StagePlan, start: float) -> StageRecord:
+    return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start))
+
+
+def _first_valley(rates: Floats, top: int) -> int:
+    """Where the rate stops falling for the first time after ``top``."""
+    later = np.diff(rates[top:])
+    rising = np.flatnonzero(later > 0)
+    return top + int(rising[0]) if len(rising) else len(rates) - 1
+
+
+def _rounded(value: float) -> float:
+    """``value`` to two digits, as a person would write it."""
+    if value <= 0 or not math.isfinite(value):
+        return value
+    return float(f"{value:.2g}")

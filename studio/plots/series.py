@@ -1,0 +1,151 @@
+"""The numbers of one curve: grown without copying all of them each time, smoothed without a bias at the start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+MAX_BETA = 0.999
+"""The strongest smoothing: beyond this a line shows its own past rather than the run."""
+
+
+class SeriesBuffer:
+    """Points of a curve. ``x`` and ``y`` are views of float64, valid until the next :meth:`extend`."""
+
+    def __init__(self, capacity: int = 256) -> None:
+        self._x = np.empty(capacity, np.float64)
+        self._y = np.empty(capacity, np.float64)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def x(self) -> Floats:
+        """Positions, in the order they came."""
+        return self._x[: self._count]
+
+    @property
+    def y(self) -> Floats:
+        """Values."""
+        return self._y[: self._count]
+
+    def extend(self, x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> None:
+        """Add points; the room is doubled when it runs out."""
+        new = self._count + len(x)
+        if new > len(self._x):
+            room = max(new, 2 * len(self._x))
+            self._x = np.concatenate([self.x, np.empty(room - self._count)])
+            self._y = np.concatenate([self.y, np.empty(room - self._count)])
+        self._x[self._count: new] = x
+        self._y[self._count: new] = y
+        self._count = new
+
+    def cut(self, last: float) -> None:
+        """Forget the points beyond ``last``; ``x`` must not decrease."""
+        self._count = int(np.searchsorted(self.x, last, "right"))
+
+
+class Smoothed:
+    """Exponential moving average of a whole series, corrected for its start (1412.6980, section 3).
+
+    :param beta: share of the past, 0 (no smoothing) to :data:`MAX_BETA`.
+
+    A value that is not finite is passed over: the line goes on from what was before.
+    """
+
+    def __init__(self, beta: float = 0.9) -> None:
+        self._beta = min(max(beta, 0.0), MAX_BETA)
+        self._values = np.empty(256, np.float64)
+        self._count = 0
+        self._seen = 0
+        self._state = 0.0
+
+    @property
+    def beta(self) -> float:
+        """Share of the past."""
+        return self._beta
+
+    @property
+    def y(self) -> Floats:
+        """The smoothed values, one for each value given."""
+        return self._values[: self._count]
+
+    def set_beta(self, beta: float, values: Floats) -> None:
+        """Smooth the whole series ``values`` anew."""
+        self._beta = min(max(beta, 0.0), MAX_BETA)
+        self._count = self._seen = 0
+        self._state = 0.0
+        self.extend(values)
+
+    def extend(self, values: Sequence[float] | Floats) -> None:
+        """Smooth further ``values`` of the series."""
+        given = np.asarray(values, np.float64)
+        new = self._count + len(given)
+        if new > len(self._values):
+            self._values = np.concatenate([self.y, np.empty(max(new, 2 * len(self._values)) - self._count)])
+        self._values[self._count: new] = self._smooth(given)
+        self._count = new
+
+    def _smooth(self, given: Floats) -> Floats:
+        finite = np.isfinite(given)
+        if finite.all():
+            return self._smooth_finite(given)
+        last = self._values[self._count - 1] if self._count else math.nan
+        line = np.full(len(given) + 1, last)
+        line[1:][finite] = self._smooth_finite(given[finite])
+        # Where nothing came, the last value stands.
+        place = np.where(np.concatenate([[True], finite]), np.arange(len(line)), 0)
+        return line[np.maximum.accumulate(place)][1:]
+
+    def _smooth_finite(self, given: Floats) -> Floats:
+        if self._beta < 1e-12:
+            return given
+        result = np.empty_like(given)
+        # In blocks so short that beta**-block stays harmless, the recurrence is a cumulative sum.
+        block = max(1, min(4_096, int(18.0 / -math.log(self._beta))))
+        for start in range(0, len(given), block):
+            part = given[start: start + block]
+            powers = self._beta ** np.arange(1, len(part) + 1)
+            states = powers * (self._state + (1 - self._beta) * np.cumsum(part / powers))
+            self._state = float(states[-1])
+            weight = 1 - self._beta ** np.arange(self._seen + 1, self._seen + len(part) + 1)
+            self._seen += len(part)
+            result[start: start + len(part)] = states / weight
+        return result
+
+
+class Extent:
+    """Lowest and highest to be shown of a growing series; single spikes among many points do not count.
+
+    Looking at all points again is put off until there are a twentieth more of them.
+    """
+
+    FEW = 200
+    """Up to this many points every one counts."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._span: tuple[float, float] | None = None
+
+    def of(self, values: Floats) -> tuple[float, float] | None:
+        """Lowest and highest of ``values``, None if none is finite."""
+        if len(values) < self._count or len(values) <= self.FEW or len(values) > 1.05 * self._count:
+            self._count = len(values)
+            self._span = _span(values, self.FEW)
+        return self._span
+
+
+def _span(values: Floats, few: int) -> tuple[float, float] | None:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return None
+    if len(finite) <= few:
+        return float(finite.min()), float(finite.max())
+    low, high = np.percentile(finite, (0.5, 99.5))
+    return float(low), float(high)

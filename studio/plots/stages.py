@@ -1,0 +1,125 @@
+"""The stages of a run behind a plot: every other one shaded, each with its name where there is room."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from studio import theme
+from studio.theme import Type
+from ulmengine.training.stages import StagePlan
+
+from .history import RunHistory, StageRecord
+from .look import pen
+from .plot import Plot
+
+
+def short_name(stage: StageRecord) -> str:
+    """The stage in a word or two."""
+    if not stage.groups or stage.groups[-1] != "head":
+        name = QCoreApplication.translate("Stages", "language model")
+    elif stage.unfrozen == len(stage.groups):
+        name = QCoreApplication.translate("Stages", "all layers")
+    elif stage.unfrozen == 1:
+        name = QCoreApplication.translate("Stages", "head")
+    else:
+        name = f"+ {stage.learning[0]}"
+    return name
+
+
+class StageBands:
+    """The bands of one plot; ``named``: with names at the top."""
+
+    def __init__(self, plot: Plot, named: bool) -> None:
+        self._plot = plot
+        self._named = named
+        self._bands: list[pg.LinearRegionItem] = []
+        self._names: list[pg.TextItem] = []
+
+    def paint(self, stages: list[StageRecord]) -> None:
+        """Show ``stages`` at their places."""
+        while len(self._bands) < len(stages):
+            self._add()
+        for item in (*self._bands[len(stages):], *self._names[len(stages):]):
+            item.hide()
+        colors = theme.colors()
+        (low, high), (_, top) = self._plot.view.viewRange()
+        unit = self._plot.pixels() / max(high - low, 1e-9)
+        metrics = QFontMetricsF(theme.current().font(Type.SMALL))
+        for number, stage in enumerate(stages):
+            end = stage_end(stage)
+            band = self._bands[number]
+            band.setRegion((stage.before, end))
+            band.setBrush(colors.blend("sunken", 0.55 if number % 2 else 0.0))
+            for line in band.lines:
+                line.setPen(pen(colors.color("border")) if number else pen(colors.color("panel")))
+            band.show()
+            if self._named:
+                self._place(number, stage, (max(stage.before, low), min(end, high)), top, unit, metrics)
+
+    def _place(
+        self, number: int, stage: StageRecord, span: tuple[float, float], top: float, unit: float,
+        metrics: QFontMetricsF,
+    ) -> None:
+        text = self._names[number]
+        name = short_name(stage)
+        room = (span[1] - span[0]) * unit
+        text.setVisible(metrics.horizontalAdvance(name) + 12 < room)
+        text.setText(name)
+        text.setColor(theme.colors().color("muted"))
+        text.setFont(theme.current().font(Type.SMALL))
+        text.setPos(span[0], top)
+
+    def _add(self) -> None:
+        band = pg.LinearRegionItem(movable=False)
+        band.setZValue(-20)
+        for line in band.lines:
+            line.setZValue(-19)
+        self._plot.addItem(band)
+        self._bands.append(band)
+        name = pg.TextItem(anchor=(0, 0))
+        name.setZValue(20)
+        name.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        if self._named:
+            self._plot.addItem(name)
+        self._names.append(name)
+
+
+def stage_end(stage: StageRecord) -> float:
+    """Where a stage ends: where it did, or where it will."""
+    last = float(stage.loss.x[-1]) if len(stage.loss) else float(stage.before)
+    return last if stage.ended is not None else max(last, float(stage.before + stage.steps))
+
+
+def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRecord]:
+    """The stages that are still to come and whose length is known: one of the same kind has begun already.
+
+    Stages of one kind read the same documents, so an epoch has as many steps in all of them.
+    """
+    stage = history.stage
+    if stage is None:
+        return []
+    known = {_kind(plan): one.steps / one.epochs for one in history.stages for plan in plans
+             if plan.index == one.index and one.epochs > 0}
+    found: list[StageRecord] = []
+    start = stage_end(stage)
+    for plan in (plan for plan in plans if plan.index > stage.index):
+        length = known.get(_kind(plan))
+        if length is None:
+            break
+        steps = round(plan.epochs * length)
+        found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start)))
+        start += steps
+    return found
+
+
+def planned_end(history: RunHistory, plans: tuple[StagePlan, ...]) -> float:
+    """How far right a plot that follows the run looks: all that is known to come, unless that is far away still."""
+    stages = [*history.stages, *upcoming(history, plans)]
+    end = stage_end(stages[-1]) if stages else 1.0
+    return max(min(end, 4.0 * history.total), 20.0 if end > 20 else end)
+
+
+def _kind(plan: StagePlan) -> tuple[str, str]:
+    return plan.task, plan.direction

@@ -1,0 +1,218 @@
+"""The project on disk, as an object that tells what changed."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate
+from ulmengine.runs import RunFolder, find_runs
+
+from .fields import all_fields, field, value_of
+
+FILE = "project.toml"
+SAVE_GAP_MS = 250
+"""Least time between two writes while a slider is dragged; the first change of a burst is written at once."""
+MERGE_GAP_S = 1.0
+"""Changes of the same settings that follow within this time are undone together."""
+
+
+class ProjectError(RuntimeError):
+    """A project that cannot be opened, made or written; the message says where, why and what to try."""
+
+
+class Project(QObject):
+    """What is going to be run, and the folder in which it is kept: project.toml, cache/, runs/."""
+
+    changed = Signal(object)
+    """The new :class:`ulmengine.config.RunConfig`, after a change, an undo or a redo."""
+    saveFailed = Signal(str)
+    """The project file could not be written: why."""
+
+    def __init__(self, folder: Path, config: RunConfig, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder
+        self.undo = QUndoStack(self)
+        self._config = config
+        self._unsaved = False
+        self._gap = QTimer(self)
+        self._gap.setSingleShot(True)
+        self._gap.setInterval(SAVE_GAP_MS)
+        self._gap.timeout.connect(self._gap_over)
+
+    @classmethod
+    def create(cls, folder: Path, config: RunConfig | None = None, parent: QObject | None = None) -> Project:
+        """Make a project at ``folder``.
+
+        :raises ProjectError: a project stands there already, or the folder cannot be written.
+        """
+        if (folder / FILE).exists():
+            raise ProjectError(f"{folder} holds a project already; open it, or choose another folder")
+        project = cls(folder, config or RunConfig(name=folder.name), parent)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(project.config, folder / FILE)
+        except OSError as error:
+            raise ProjectError(f"{folder} cannot be written ({error.strerror or error}); choose another folder") \
+                from error
+        return project
+
+    @classmethod
+    def open(cls, folder: Path, parent: QObject | None = None) -> Project:
+        """Open the project at ``folder``.
+
+        :raises ProjectError: there is none, or its file cannot be understood.
+        """
+        if not (folder / FILE).is_file():
+            raise ProjectError(f"{folder} holds no project ({FILE} is missing); choose a folder that does")
+        try:
+            return cls(folder, load(folder / FILE), parent)
+        except ConfigError as error:
+            raise ProjectError(str(error)) from error
+
+    @property
+    def config(self) -> RunConfig:
+        """The description as it stands."""
+        return self._config
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return self._config.name
+
+    @property
+    def cache(self) -> Path:
+        """Where imported corpora and tokens are kept."""
+        return self.folder / "cache"
+
+    @property
+    def runs(self) -> Path:
+        """Where the runs are kept."""
+        return self.folder / "runs"
+
+    def value(self, name: str) -> Any:
+        """The value of the setting with the dotted ``name``."""
+        return value_of(self._config, name)
+
+    def change(self, settings: dict[str, Any], text: str = "") -> None:
+        """Give ``settings`` (dotted names -> values) together, as one step that can be undone, and save.
+
+        ``text``: what the undo menu calls the step. The same settings changed again within a second belong to the
+        same step. Nothing happens if nothing differs.
+
+        :raises ConfigError: an unknown name or a value that is not permitted; then nothing is changed.
+        """
+        new = self._with(settings)
+        if new == self._config:
+            return
+        self.undo.push(_Change(self, self._config, new, frozenset(settings), text or self._describe(new)))
+
+    def run_config(self) -> RunConfig:
+        """The description as a run needs it: every path absolute."""
+        values = {}
+        for name in ("path", "test_path", "unlabelled_path"):
+            path = getattr(self._config.corpus, name)
+            values[name] = str(self.folder / path) if path else ""
+        return self._config.model_copy(update={"corpus": self._config.corpus.model_copy(update=values)})
+
+    def new_run_folder(self) -> Path:
+        """A folder for the next run that does not exist yet, named so that runs sort by time."""
+        stem = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+        path, number = self.runs / stem, 2
+        while path.exists():
+            path, number = self.runs / f"{stem}-{number}", number + 1
+        return path
+
+    def run_folders(self) -> list[RunFolder]:
+        """The project's runs, oldest first."""
+        return find_runs(self.runs)
+
+    def latest_model(self) -> Path | None:
+        """The model of the newest run that finished, or None."""
+        models = [run.model_path for run in self.run_folders() if run.model_path.is_file()]
+        return models[-1] if models else None
+
+    def save(self) -> None:
+        """Write the project file now."""
+        try:
+            save(self._config, self.folder / FILE)
+            self._unsaved = False
+        except OSError as error:
+            self._unsaved = True
+            self.saveFailed.emit(
+                self.tr("{file} could not be written: {why}").format(
+                    file=self.folder / FILE, why=error.strerror or str(error)
+                )
+            )
+
+    def close(self) -> None:
+        """Write what is not yet written; the object is of no use afterwards."""
+        self._gap.stop()
+        if self._unsaved:
+            self.save()
+
+    def _with(self, settings: dict[str, Any]) -> RunConfig:
+        values = self._config.model_dump(mode="json")
+        for name, value in settings.items():
+            if name not in all_fields():
+                raise ConfigError(f"there is no setting called {name!r}")
+            *outer, last = name.split(".")
+            place = values
+            for part in outer:
+                place = place[part]
+            place[last] = list(value) if isinstance(value, tuple) else value
+        return validate(values, "project")
+
+    def _describe(self, new: RunConfig) -> str:
+        names = list(difference(self._config, new))
+        if len(names) == 1:
+            return self.tr("Change {setting}").format(setting=field(names[0]).label)
+        return self.tr("Change %n setting(s)", "", len(names))
+
+    def _put(self, config: RunConfig) -> None:
+        self._config = config
+        if self._gap.isActive():
+            self._unsaved = True
+        else:
+            self.save()
+            self._gap.start()
+        self.changed.emit(config)
+
+    @Slot()
+    def _gap_over(self) -> None:
+        if self._unsaved:
+            self.save()
+            self._gap.start()
+
+
+class _Change(QUndoCommand):
+    """From one description to another."""
+
+    def __init__(self, project: Project, old: RunConfig, new: RunConfig, names: frozenset[str], text: str) -> None:
+        super().__init__(text)
+        self._project = project
+        self._old = old
+        self._new = new
+        self._names = names
+        self._at = time.monotonic()
+
+    def id(self) -> int:
+        return 1
+
+    def mergeWith(self, other: QUndoCommand, /) -> bool:
+        if not isinstance(other, _Change) or other._names != self._names or other._at - self._at > MERGE_GAP_S:
+            return False
+        self._new, self._at = other._new, other._at
+        self.setText(other.text())
+        return True
+
+    def redo(self) -> None:
+        self._project._put(self._new)
+
+    def undo(self) -> None:
+        self._project._put(self._old)

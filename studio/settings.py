@@ -1,0 +1,111 @@
+"""What the program remembers between two starts: appearance, recent projects, where the window stood."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from PySide6.QtCore import QObject, Signal
+
+APP = "ulmfit-studio"
+RECENT = 12
+
+_log = logging.getLogger(__name__)
+
+
+class Preferences(BaseModel):
+    """The values; a bad or unknown one in the file is passed over with a warning, never a reason not to start."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = 1
+    theme: Literal["system", "light", "dark"] = "system"
+    recent: tuple[str, ...] = ()
+    geometry: str = ""
+    page: str = "home"
+    reduced_motion: bool = False
+    device: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    threads: int = Field(default=0, ge=0, le=1_024)
+    own_process: bool = False
+    layouts: dict[str, str] = {}
+
+
+class Settings(QObject):
+    """The preferences on disk. Use :meth:`change`; ``values`` is what is in force."""
+
+    changed = Signal(object)
+    """The new :class:`Preferences`."""
+
+    def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path or platformdirs.user_config_path(APP) / "settings.json"
+        self.values = _read(self.path)
+
+    def change(self, **values: Any) -> None:
+        """Set ``values`` and write the file; a folder that cannot be written is not worth a failure."""
+        new = Preferences.model_validate({**self.values.model_dump(), **values})
+        if new == self.values:
+            return
+        self.values = new
+        try:
+            _write(self.path, new)
+        except OSError as error:
+            _log.warning("%s could not be written: %s", self.path, error)
+        self.changed.emit(new)
+
+    def remember_project(self, folder: Path) -> None:
+        """Put ``folder`` first among the recent projects."""
+        others = [path for path in self.values.recent if path != str(folder)]
+        self.change(recent=(str(folder), *others)[:RECENT])
+
+    def forget_project(self, folder: Path) -> None:
+        """Take ``folder`` off the list; nothing on disk is touched."""
+        self.change(recent=tuple(path for path in self.values.recent if path != str(folder)))
+
+
+def data_folder() -> Path:
+    """Where projects go unless the person says otherwise."""
+    return platformdirs.user_data_path(APP)
+
+
+def log_folder() -> Path:
+    """Where the program's log and crash reports go."""
+    return platformdirs.user_log_path(APP)
+
+
+def _read(path: Path) -> Preferences:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Preferences()
+    except (OSError, ValueError) as error:
+        _log.warning("%s could not be read: %s", path, error)
+        return Preferences()
+    good = {name: value for name, value in values.items() if _permitted(name, value)} \
+        if isinstance(values, dict) else {}
+    return Preferences.model_validate(good)
+
+
+def _permitted(name: str, value: Any) -> bool:
+    try:
+        Preferences.model_validate({name: value})
+    except ValidationError:
+        _log.warning("setting %s = %r is not permitted and is passed over", name, value)
+        return False
+    return name in Preferences.model_fields
+
+
+def _write(path: Path, values: Preferences) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(values.model_dump_json(indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,146 @@
+"""What every page may use of the program around it: the run, the project, questions, news, and the way to a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from ulmengine.config import RunConfig
+from ulmengine.runs import RunFolder
+from ulmengine.runs.sample import sample_config
+from ulmengine.training.control import Signal as Command
+from ulmengine.training.control import commands
+
+from .ask import Ask
+from .project import FILE, Project, ProjectError
+from .settings import Settings, data_folder
+
+if TYPE_CHECKING:
+    from studio.engine import RunService
+
+Level = Literal["info", "ok", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A piece of news; ``action`` is what the button called ``button`` does."""
+
+    text: str
+    level: Level = "info"
+    button: str = ""
+    action: Callable[[], None] | None = None
+
+
+class Shell(QObject):
+    """The services of the program, handed to every page. It knows no window."""
+
+    projectChanged = Signal(object)
+    """Another :class:`Project` is open now, or None."""
+    pageWanted = Signal(str)
+    filesGiven = Signal(object)
+    """Files (a list of :class:`pathlib.Path`) that the person has dropped or chosen, to be made sense of."""
+    noticed = Signal(object)
+    """A :class:`Notice` to be shown."""
+
+    def __init__(self, run: RunService, settings: Settings, ask: Ask, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.run = run
+        self.settings = settings
+        self.ask = ask
+        self.project: Project | None = None
+
+    def go(self, key: str) -> None:
+        """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
+        self.pageWanted.emit(key)
+
+    def toast(
+        self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None
+    ) -> None:
+        """Tell a piece of news without getting in the way."""
+        self.noticed.emit(Notice(text, level, button, action))
+
+    def take_files(self, paths: list[Path]) -> None:
+        """Open ``paths``: a project as it is, anything else as the corpus (of a new project where none is open)."""
+        if paths:
+            self.filesGiven.emit(paths)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is alive (running, paused, or on its way between the two)."""
+        return Command.START not in commands(self.run.state)
+
+    def open_project(self, folder: Path) -> bool:
+        """Open the project at ``folder``; False (and a toast) if it cannot be opened."""
+        return self._try(lambda: Project.open(folder, self))
+
+    def new_project(self, folder: Path, config: RunConfig | None = None) -> bool:
+        """Make a project at ``folder`` and open it; False (and a toast) if that cannot be done."""
+        values = self.settings.values
+        base = config or RunConfig(name=folder.name)
+        compute = base.compute.model_copy(
+            update={"device": values.device, "precision": values.precision, "threads": values.threads}
+        )
+        return self._try(lambda: Project.create(folder, base.model_copy(update={"compute": compute}), self))
+
+    def open_sample(self) -> bool:
+        """Open the project on the built-in sample, made on the first time."""
+        folder = data_folder() / "sample"
+        if (folder / FILE).is_file():
+            return self.open_project(folder)
+        try:
+            config = sample_config()
+        except (RuntimeError, ValueError) as error:
+            self.toast(str(error), "error")
+            return False
+        return self.new_project(folder, config)
+
+    def close_project(self) -> None:
+        """Let go of the open project; everything is saved."""
+        if self.project is not None:
+            old, self.project = self.project, None
+            old.close()
+            self.projectChanged.emit(None)
+            old.deleteLater()
+
+    def start_run(self) -> bool:
+        """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
+        if self.project is None or self.busy:
+            return False
+        self.project.close()
+        self.run.start(self.project.run_config(), self.project.new_run_folder())
+        return True
+
+    def resume_run(self, folder: Path) -> bool:
+        """Go on with the run at ``folder`` from its last checkpoint; False if a run is alive or it cannot be read."""
+        if self.busy:
+            return False
+        try:
+            config = RunFolder.open(folder).config()
+        except (RuntimeError, ValueError) as error:
+            self.toast(str(error), "error")
+            return False
+        self.run.start(config, folder, resume=True)
+        return True
+
+    def _try(self, make: Callable[[], Project]) -> bool:
+        if self.busy:
+            self.toast(self.tr("Training is under way. Stop it before you open another project."), "warning")
+            return False
+        try:
+            project = make()
+        except ProjectError as error:
+            self.toast(str(error), "error")
+            return False
+        self.close_project()
+        self.project = project
+        project.saveFailed.connect(self._save_failed)
+        self.settings.remember_project(project.folder)
+        self.projectChanged.emit(project)
+        return True
+
+    def _save_failed(self, why: str) -> None:
+        self.toast(why, "error")

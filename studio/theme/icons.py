@@ -1,0 +1,60 @@
+"""Line icons, drawn in the colour that is asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from .colors import Colors
+
+_SIZES = (16, 18, 20, 24, 32, 48)
+
+
+def icon_folder() -> Path:
+    """Where the SVG files lie."""
+    return Path(str(resources.files("resources"))) / "icons"
+
+
+def icon_names() -> tuple[str, ...]:
+    """The names of all icons."""
+    return tuple(sorted(path.stem for path in icon_folder().glob("*.svg")))
+
+
+def draw(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
+    """The icon called ``name``, ``size`` px high, in one ``color``. ``ratio``: device pixels a px.
+
+    :raises KeyError: there is no icon of that name.
+    """
+    pixmap = QPixmap(QSize(size, size) * ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    QSvgRenderer(_source(name)).render(painter, QRectF(pixmap.rect()))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(pixmap.rect(), color)
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def make_icon(name: str, colors: Colors, color: str = "text") -> QIcon:
+    """An icon in the colour called ``color``; disabled it is pale."""
+    icon = QIcon()
+    ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    for size in _SIZES:
+        icon.addPixmap(draw(name, size, colors.color(color), ratio), QIcon.Mode.Normal)
+        icon.addPixmap(draw(name, size, colors.color("disabled"), ratio), QIcon.Mode.Disabled)
+    return icon
+
+
+@cache
+def _source(name: str) -> QByteArray:
+    path = icon_folder() / f"{name}.svg"
+    if not path.is_file():
+        raise KeyError(f"there is no icon called {name!r} in {path.parent}")
+    return QByteArray(path.read_bytes())

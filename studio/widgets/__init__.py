@@ -1,0 +1,20 @@
+"""Parts that several pages use."""
+
+from .buttons import Button, IconButton, PrimaryButton
+from .card import Card
+from .config_field import ConfigField
+from .config_form import ConfigForm, section_names
+from .dot import StatusDot, paint_dot
+from .drop import DropArea, paths_in
+from .editors import make_editor
+from .empty import EmptyState
+from .failure import FailureCard
+from .labels import ElidedLabel, Label, Paragraph, SectionTitle
+from .number_box import CalmSlider, NumberBox, Scale
+from .toast import Toast, Toasts
+
+__all__ = [
+    "Button", "CalmSlider", "Card", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel", "EmptyState",
+    "FailureCard", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale", "SectionTitle",
+    "StatusDot", "Toast", "Toasts", "make_editor", "paint_dot", "paths_in", "section_names",
+]

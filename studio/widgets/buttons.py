@@ -1,0 +1,64 @@
+"""Buttons: one primary action a screen, the others plain or quiet."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+from studio import theme
+
+_INK = {"primary": "accent_text", "danger": "error", "quiet": "accent", "fold": "accent", "search": "muted"}
+
+
+class Button(QPushButton):
+    """A button with a text and perhaps an icon. ``role``: "plain", "primary", "danger", "quiet" or "fold"."""
+
+    def __init__(self, text: str, icon: str = "", role: str = "plain", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setProperty("role", role)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(text.replace("&", ""))
+        self._icon_name = icon
+        self._show_icon(role)
+
+    def set_role(self, role: str) -> None:
+        """Let the button be of another kind: the primary one, say, or no longer."""
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._show_icon(role)
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon."""
+        self._icon_name = name
+        self._show_icon(str(self.property("role")))
+
+    def _show_icon(self, role: str) -> None:
+        if self._icon_name:
+            theme.current().set_icon(self, self._icon_name, _INK.get(role, "text"))
+
+
+class PrimaryButton(Button):
+    """The one thing that a screen is about."""
+
+    def __init__(self, text: str, icon: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, icon, "primary", parent)
+
+
+class IconButton(QToolButton):
+    """A button that is only an icon; ``name`` is its tooltip and what a screen reader says."""
+
+    def __init__(self, icon: str, name: str, parent: QWidget | None = None, color: str = "muted") -> None:
+        super().__init__(parent)
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(theme.TARGET, theme.TARGET)
+        theme.current().set_icon(self, icon, color)
+
+    def rename(self, icon: str, name: str, color: str = "muted") -> None:
+        """Let the button be another one: Pause becomes Resume."""
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        theme.current().set_icon(self, icon, color)

@@ -1,0 +1,72 @@
+"""A surface that holds what belongs together."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+
+from .labels import ElidedLabel
+
+
+class Card(QWidget):
+    """A panel with rounded corners; ``body`` takes its content, ``header`` what stands right of the title."""
+
+    def __init__(
+        self, title: str = "", *, below: str = "", margin: int = theme.L, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._fill = "panel"
+        self._edge = "border"
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(margin, margin, margin, margin)
+        outer.setSpacing(theme.M)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(theme.S)
+        self.title = ElidedLabel(title, Type.STRONG)
+        self.below = ElidedLabel(below, Type.SMALL, muted=True)
+        if title:
+            words = QVBoxLayout()
+            words.setSpacing(2)
+            words.addWidget(self.title)
+            words.addWidget(self.below)
+            self.below.setVisible(bool(below))
+            self.header.addLayout(words, 1)
+            outer.addLayout(self.header)
+        else:
+            self.title.setParent(self)
+            self.title.hide()
+            self.below.setParent(self)
+            self.below.hide()
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(theme.S)
+        outer.addLayout(self.body, 1)
+        # Takes the room that the content does not want, so that the title stays at the top.
+        outer.addSpacerItem(QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding))
+        self.setAccessibleName(title)
+        theme.current().changed.connect(self.update)
+
+    def set_title(self, title: str, below: str = "") -> None:
+        """Change the title, and the muted line below it; an empty line is not shown."""
+        self.title.setText(title)
+        self.below.setText(below)
+        self.below.setVisible(bool(below))
+        self.setAccessibleName(title)
+
+    def set_colors(self, fill: str = "panel", edge: str = "border") -> None:
+        """Name the colours of the surface and of its edge: an active stage, a failure."""
+        self._fill, self._edge = fill, edge
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colors.color(self._edge)), 1))
+        painter.setBrush(colors.color(self._fill))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
+        painter.end()

@@ -1,0 +1,131 @@
+"""One setting of the project on the screen: label, editor, unit, and a way back to the usual value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.fields import field
+from studio.project import Project
+from studio.theme import Type
+from studio.words import help_of, words
+from ulmengine.config import ConfigError, RunConfig
+
+from .buttons import IconButton
+from .editors import make_editor
+from .labels import ElidedLabel
+
+LABEL_WIDTH = 196
+UNIT_WIDTH = 104
+
+
+class ConfigField(QWidget):
+    """Shows and changes the setting called ``name`` (dotted) of ``project``, and follows it.
+
+    ``compact`` puts the label above the editor, for narrow columns.
+    """
+
+    refused = Signal(str)
+    """The value entered is not permitted: why. The earlier one is shown again."""
+
+    def __init__(
+        self, project: Project, name: str, *, compact: bool = False, label: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.project = project
+        self.name = name
+        self.field = field(name)
+        self.editor = make_editor(self.field)
+        self.label = ElidedLabel(label or words(self.field.label), Type.BODY)
+        self.unit = ElidedLabel(words(self.field.unit) if self.field.kind in ("integer", "number") else "",
+                                Type.SMALL, muted=True)
+        self.reset = IconButton("reset", self.tr("Back to the usual value"))
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        if compact:
+            self._arrange_compact()
+        else:
+            self._arrange_row()
+        self._name_controls()
+        self.editor.edited.connect(self._edited)
+        self.reset.clicked.connect(self._reset)
+        project.changed.connect(self._config_changed)
+        self._show(project.value(name))
+
+    def _arrange_row(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.M)
+        self.label.setFixedWidth(LABEL_WIDTH)
+        row.addWidget(self.label)
+        row.addWidget(self.editor, 1)
+        self.unit.setFixedWidth(UNIT_WIDTH)
+        row.addWidget(self.unit)
+        row.addWidget(self.reset)
+
+    def _arrange_compact(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        top = QHBoxLayout()
+        top.setSpacing(theme.S)
+        top.addWidget(self.label, 1)
+        self.unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        top.addWidget(self.unit)
+        top.addWidget(self.reset)
+        column.addLayout(top)
+        column.addWidget(self.editor)
+
+    def _name_controls(self) -> None:
+        text, help_text = self.label.text(), help_of(self.field)
+        if self.field.unit and self.unit.text():
+            text = f"{text} ({self.unit.text()})"
+        for widget in self.editor.controls():
+            widget.setAccessibleName(text)
+            widget.setAccessibleDescription(help_text)
+            widget.setToolTip(_wrapped(help_text))
+        self.label.setToolTip(_wrapped(help_text))
+        self.reset.setAccessibleName(self.tr("{setting}: back to the usual value").format(setting=text))
+        self.setFocusProxy(self.editor.controls()[0])
+
+    def flash(self) -> None:
+        """Take the focus, for a person who came here by searching."""
+        self.editor.controls()[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot(object)
+    def _edited(self, value: Any) -> None:
+        try:
+            self.project.change({self.name: value})
+        except ConfigError as error:
+            self._show(self.project.value(self.name))
+            self.refused.emit(str(error))
+
+    @Slot()
+    def _reset(self) -> None:
+        self._edited(self.field.default)
+        self.editor.controls()[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(object)
+    def _config_changed(self, config: RunConfig) -> None:
+        del config
+        self._show(self.project.value(self.name))
+
+    def _show(self, value: Any) -> None:
+        self.editor.set_value(value)
+        self.reset.setVisible(value != self.field.default)
+
+
+def _wrapped(text: str) -> str:
+    """``text`` as rich text, which a tooltip wraps."""
+    from html import escape
+
+    return f"<p>{escape(text)}</p>"
+
+
+def unit_text(name: str) -> str:
+    """The unit of the setting called ``name``, in the person's language."""
+    return QCoreApplication.translate("Words", field(name).unit)

@@ -1,0 +1,199 @@
+"""One editor for each kind of setting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+
+from studio import theme
+from studio.devices import device_choices
+from studio.fields import Field
+from studio.words import choice_words
+
+from .number_box import CalmSlider, NumberBox, Scale
+
+WIDEST_SLIDER = 100_000
+"""A linear range wider than this (a seed) gets no slider: a pixel would be thousands."""
+DEVICE = "compute.device"
+"""A text to the engine; here a list of what this machine has."""
+
+
+class Editor(QWidget):
+    """Edits one value."""
+
+    edited = Signal(object)
+    """The person has set another value."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(theme.S)
+
+    def set_value(self, value: Any) -> None:
+        """Show ``value``; :attr:`edited` is not emitted."""
+        raise NotImplementedError
+
+    def controls(self) -> list[QWidget]:
+        """What takes the focus, the main one first."""
+        raise NotImplementedError
+
+
+class NumberEditor(Editor):
+    """A slider and a box."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        low, high = field.low or 0.0, field.high if field.high is not None else 1e9
+        self.scale = Scale(low, high, field.log, field.kind == "integer", float(field.default or 0),
+                           field.low_open)
+        self.slider = CalmSlider()
+        self.box = NumberBox(self.scale)
+        self.row.addWidget(self.slider, 1)
+        self.row.addWidget(self.box)
+        wide = not field.log and high - low > WIDEST_SLIDER
+        self.slider.setVisible(not wide)
+        if wide:
+            self.row.insertStretch(0, 1)
+        self.slider.valueChanged.connect(self._slid)
+        self.box.edited.connect(self._typed)
+
+    def set_value(self, value: Any) -> None:
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.scale.to_position(float(value)))
+        self.box.set_value(float(value))
+
+    def controls(self) -> list[QWidget]:
+        return [self.box, self.slider]
+
+    @Slot(int)
+    def _slid(self, position: int) -> None:
+        value = self.scale.to_value(position)
+        self.box.set_value(value)
+        self.edited.emit(int(value) if self.scale.whole else value)
+
+    @Slot(object)
+    def _typed(self, value: float) -> None:
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.scale.to_position(value))
+        self.edited.emit(value)
+
+
+class CalmCombo(QComboBox):
+    """A drop-down list that the wheel does not change in passing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class ChoiceEditor(Editor):
+    """A drop-down list."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.combo = CalmCombo()
+        if field.name == DEVICE:
+            for key, name in device_choices():
+                self.combo.addItem(name, key)
+        for choice in field.choices:
+            self.combo.addItem(choice_words(choice), choice)
+        self.row.addWidget(self.combo, 1)
+        self.combo.activated.connect(self._activated)
+
+    def set_value(self, value: Any) -> None:
+        if self.combo.findData(value) < 0:
+            self.combo.addItem(str(value), value)
+        self.combo.setCurrentIndex(self.combo.findData(value))
+
+    def controls(self) -> list[QWidget]:
+        return [self.combo]
+
+    @Slot(int)
+    def _activated(self, index: int) -> None:
+        self.edited.emit(self.combo.itemData(index))
+
+
+class SwitchEditor(Editor):
+    """A check box."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.check = QCheckBox()
+        self.row.addWidget(self.check)
+        self.row.addStretch(1)
+        self.check.clicked.connect(self._clicked)
+
+    def set_value(self, value: Any) -> None:
+        self.check.setChecked(bool(value))
+
+    def controls(self) -> list[QWidget]:
+        return [self.check]
+
+    @Slot(bool)
+    def _clicked(self, checked: bool) -> None:
+        self.edited.emit(checked)
+
+
+class TextEditor(Editor):
+    """A line of text, or several values with commas between them."""
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self.line = QLineEdit()
+        self.row.addWidget(self.line, 1)
+        self._value: Any = field.default
+        self.line.editingFinished.connect(self._finished)
+        self.line.textEdited.connect(self._typing)
+
+    def set_value(self, value: Any) -> None:
+        self._value = value
+        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        if self.line.text() != text:
+            self.line.setText(text)
+        self._mark(False)
+
+    def controls(self) -> list[QWidget]:
+        return [self.line]
+
+    @Slot()
+    def _finished(self) -> None:
+        value = self._parse(self.line.text())
+        if value is None:
+            self.set_value(self._value)
+        elif value != self._value:
+            self._value = value
+            self.edited.emit(value)
+
+    @Slot(str)
+    def _typing(self, text: str) -> None:
+        self._mark(self._parse(text) is None)
+
+    def _parse(self, text: str) -> Any:
+        if self.field.kind == "text":
+            return text.strip()
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        if self.field.kind == "texts":
+            return parts
+        try:
+            return tuple(int(part) for part in parts)
+        except ValueError:
+            return None
+
+    def _mark(self, wrong: bool) -> None:
+        if bool(self.line.property("wrong")) != wrong:
+            self.line.setProperty("wrong", wrong)
+            self.line.style().unpolish(self.line)
+            self.line.style().polish(self.line)
+
+
+def make_editor(field: Field) -> Editor:
+    """The editor for ``field``."""
+    if field.kind in ("integer", "number"):
+        return NumberEditor(field)
+    if field.kind == "choice" or field.name == DEVICE:
+        return ChoiceEditor(field)
+    return SwitchEditor(field) if field.kind == "switch" else TextEditor(field)

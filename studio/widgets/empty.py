@@ -1,0 +1,48 @@
+"""What a place says as long as there is nothing in it: what it is for, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+
+from .labels import Label, Paragraph
+
+
+class EmptyState(QWidget):
+    """An icon, a sentence, an explanation and the buttons that fill the emptiness."""
+
+    def __init__(self, icon: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name = icon
+        self._icon = QLabel()
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.title = Label(title, Type.HEADING)
+        self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.text = Paragraph(text, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self.text.setFixedWidth(440)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(theme.S)
+        self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout(self)
+        column.setSpacing(theme.M)
+        column.addStretch(1)
+        column.addWidget(self._icon)
+        column.addWidget(self.title)
+        column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(theme.XS)
+        column.addLayout(self.buttons)
+        column.addStretch(2)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme.current().changed.connect(self._paint_icon)
+        self._paint_icon()
+
+    def add_button(self, button: QWidget) -> None:
+        """Put ``button`` below the text; the first should be the primary one."""
+        self.buttons.addWidget(button)
+
+    @Slot()
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(theme.current().pixmap(self._icon_name, 40, "muted"))

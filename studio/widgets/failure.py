@@ -1,0 +1,132 @@
+"""A failure as a card near its cause: what happened, what was kept, what to try, details to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+from ulmengine.events import Failed
+
+from .buttons import Button, IconButton
+from .card import Card
+from .labels import Paragraph
+
+DETAILS_HEIGHT = 180
+
+
+class FailureCard(Card):
+    """Hidden until :meth:`show_failure` is called."""
+
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.set_colors("error_soft", "error")
+        self.failure: Failed | None = None
+        self._icon = QLabel()
+        self._title = Paragraph(step=Type.STRONG, muted=False)
+        self._kept = Paragraph(muted=False)
+        self._advice = Paragraph(muted=False)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setFont(theme.current().fixed_font(Type.SMALL))
+        self._details.setFixedHeight(DETAILS_HEIGHT)
+        self._details.setAccessibleName(self.tr("Technical details"))
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(theme.S)
+        self._arrange()
+        theme.current().changed.connect(self._paint_icon)
+        self._paint_icon()
+        self.hide()
+
+    def show_failure(self, failure: Failed, tries: list[tuple[str, Callable[[], None]]] | None = None) -> None:
+        """Show ``failure``; ``tries``: buttons, each a text and what it does (the card closes afterwards)."""
+        self.failure = failure
+        self._title.setText(failure.title)
+        self._kept.setText(failure.kept)
+        self._kept.setVisible(bool(failure.kept))
+        self._advice.setText(failure.advice)
+        self._details.setPlainText(failure.details)
+        self._details.hide()
+        self._fill_buttons(tries or [])
+        self.setAccessibleName(f"{failure.title}. {failure.kept} {failure.advice}")
+        self.show()
+
+    def clear(self) -> None:
+        """The failure is of the past."""
+        self.failure = None
+        self.hide()
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(theme.S)
+        for part in (self._title, self._kept, self._advice):
+            column.addWidget(part)
+        column.addSpacing(theme.XS)
+        column.addLayout(self._buttons)
+        column.addWidget(self._details)
+        row.addLayout(column, 1)
+        close = IconButton("close", self.tr("Close"))
+        close.clicked.connect(self._dismiss)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(row)
+
+    def _fill_buttons(self, tries: list[tuple[str, Callable[[], None]]]) -> None:
+        while self._buttons.count():
+            item = self._buttons.takeAt(0)
+            widget = item.widget() if item else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for number, (text, action) in enumerate(tries):
+            attempt = _TryButton(text, action, "primary" if number == 0 else "plain")
+            attempt.tried.connect(self._dismiss)
+            self._buttons.addWidget(attempt)
+        for text, icon, slot in ((self.tr("Details"), "text", self._toggle), (self.tr("Copy"), "copy", self._copy)):
+            button = Button(text, icon, "quiet")
+            button.clicked.connect(slot)
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+
+    @Slot()
+    def _dismiss(self) -> None:
+        self.clear()
+        self.dismissed.emit()
+
+    @Slot()
+    def _toggle(self) -> None:
+        self._details.setVisible(not self._details.isVisibleTo(self))
+
+    @Slot()
+    def _copy(self) -> None:
+        if self.failure is not None:
+            parts = (self.failure.title, self.failure.kept, self.failure.advice, self.failure.details)
+            QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+
+    @Slot()
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(theme.current().pixmap("warning", 20, "error"))
+
+
+class _TryButton(Button):
+    """A button that does ``action``, then says so."""
+
+    tried = Signal()
+
+    def __init__(self, text: str, action: Callable[[], None], role: str) -> None:
+        super().__init__(text, role=role)
+        self._action = action
+        self.clicked.connect(self._do)
+
+    @Slot()
+    def _do(self) -> None:
+        self._action()
+        self.tried.emit()

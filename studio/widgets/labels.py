@@ -1,0 +1,162 @@
+"""Text on the screen that never pushes the layout about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+
+
+class Label(QLabel):
+    """One line of text in a step of the type scale; ``muted`` for what is said beside."""
+
+    def __init__(
+        self, text: str = "", step: Type = Type.BODY, *, muted: bool = False, numbers: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        theme.set_type(self, step, numbers=numbers)
+        if muted:
+            self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+
+
+class ElidedLabel(QWidget):
+    """One line that gives way when there is no room: cut in the middle or at the end, whole in the tooltip."""
+
+    def __init__(
+        self, text: str = "", step: Type = Type.BODY, *, muted: bool = False, numbers: bool = False,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._text = text
+        self._mode = mode
+        self.alignment = Qt.AlignmentFlag.AlignLeft
+        theme.set_type(self, step, numbers=numbers)
+        self.setForegroundRole(QPalette.ColorRole.PlaceholderText if muted else QPalette.ColorRole.WindowText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Show ``text``."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self._hint()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(min(metrics.horizontalAdvance(self._text) + 2, metrics.averageCharWidth() * 4), metrics.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment | Qt.AlignmentFlag.AlignVCenter, self._shown())
+        painter.end()
+
+    def _shown(self) -> str:
+        return self.fontMetrics().elidedText(self._text, self._mode, self.width())
+
+    def _hint(self) -> None:
+        self.setToolTip(self._text if self._shown() != self._text else "")
+
+
+class Paragraph(QWidget):
+    """Several lines, wrapped to the width. It fixes its own height, so no layout has to ask for it twice."""
+
+    def __init__(
+        self, text: str = "", step: Type = Type.BODY, *, muted: bool = True,
+        alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft, parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._text = text
+        self.alignment = alignment
+        theme.set_type(self, step)
+        self.setForegroundRole(QPalette.ColorRole.PlaceholderText if muted else QPalette.ColorRole.WindowText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        self.setFixedHeight(self._height(400))
+
+    def text(self) -> str:
+        """The text."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Show ``text``."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self._fit()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment | Qt.TextFlag.TextWordWrap, self._text)
+        painter.end()
+
+    def _fit(self) -> None:
+        height = self._height(max(1, self.width()))
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def _height(self, width: int) -> int:
+        if not self._text:
+            return 0
+        flags = int(Qt.TextFlag.TextWordWrap) | int(self.alignment)
+        return self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), flags, self._text).height()
+
+
+class SectionTitle(QWidget):
+    """A heading with, perhaps, one muted sentence below it. ``page``: the larger one at the top of a page."""
+
+    def __init__(self, text: str, below: str = "", *, page: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.XS)
+        self.heading = ElidedLabel(text, Type.TITLE if page else Type.HEADING)
+        column.addWidget(self.heading)
+        self.below = ElidedLabel(below, muted=True)
+        self.below.setVisible(bool(below))
+        column.addWidget(self.below)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Change the heading."""
+        self.heading.setText(text)
+
+    def set_below(self, text: str) -> None:
+        """Change the sentence below; an empty one is not shown."""
+        self.below.setText(text)
+        self.below.setVisible(bool(text))

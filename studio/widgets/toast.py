@@ -1,0 +1,128 @@
+"""News that comes and goes in the corner, and never asks for an answer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from studio import theme
+from studio.shell import Notice
+
+from .buttons import Button, IconButton
+from .card import Card
+from .labels import Paragraph
+
+_ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning", "warn"),
+          "error": ("error", "error")}
+WIDTH = 380
+SHOWN = 4
+"""More than this are not stacked; the oldest goes."""
+SECONDS = {"info": 6, "ok": 6, "warning": 12, "error": 20}
+
+
+class Toast(Card):
+    """One piece of news. It stays while the mouse rests on it."""
+
+    closed = Signal(object)
+
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(margin=theme.M, parent=parent)
+        self.notice = notice
+        self.set_colors("panel", "outline")
+        self.setFixedWidth(WIDTH)
+        icon = QLabel()
+        name, color = _ICONS[notice.level]
+        icon.setPixmap(theme.current().pixmap(name, 20, color))
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        text = Paragraph(notice.text, muted=False)
+        text.setFixedWidth(WIDTH - 2 * theme.M - 20 - 2 * theme.M - theme.TARGET)
+        row.addWidget(text, 1, Qt.AlignmentFlag.AlignVCenter)
+        close = IconButton("close", self.tr("Close"))
+        close.clicked.connect(self.close_toast)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(row)
+        if notice.button:
+            button = Button(notice.button, role="quiet")
+            button.clicked.connect(self._act)
+            self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+        self.setAccessibleName(notice.text)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SECONDS[notice.level] * 1_000)
+        self._timer.timeout.connect(self.close_toast)
+        self._timer.start()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._timer.start()
+        super().leaveEvent(event)
+
+    @Slot()
+    def close_toast(self) -> None:
+        """Take the toast away."""
+        self._timer.stop()
+        self.hide()
+        self.closed.emit(self)
+
+    @Slot()
+    def _act(self) -> None:
+        if self.notice.action is not None:
+            self.notice.action()
+        self.close_toast()
+
+
+class Toasts(QObject):
+    """Stacks toasts in the lower right corner of ``window``, above ``lift`` px."""
+
+    def __init__(self, window: QWidget, lift: int = 0) -> None:
+        super().__init__(window)
+        self._window = window
+        self._lift = lift
+        self.shown: list[Toast] = []
+        window.installEventFilter(self)
+
+    @Slot(object)
+    def show_notice(self, notice: Notice) -> None:
+        """Show ``notice``; the same text is not shown twice at a time."""
+        for toast in [one for one in self.shown if one.notice.text == notice.text]:
+            toast.close_toast()
+        if len(self.shown) >= SHOWN:
+            self.shown[0].close_toast()
+        toast = Toast(notice, self._window)
+        toast.closed.connect(self._closed)
+        self.shown.append(toast)
+        toast.adjustSize()
+        toast.show()
+        toast.raise_()
+        self._place()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, notice.text))
+
+    def clear(self) -> None:
+        """Take all away."""
+        for toast in list(self.shown):
+            toast.close_toast()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    @Slot(object)
+    def _closed(self, toast: Toast) -> None:
+        if toast in self.shown:
+            self.shown.remove(toast)
+            toast.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        bottom = self._window.height() - self._lift - theme.L
+        for toast in reversed(self.shown):
+            bottom -= toast.height()
+            toast.move(self._window.width() - toast.width() - theme.L, bottom)
+            bottom -= theme.S

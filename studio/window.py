@@ -1,0 +1,372 @@
+"""The one window: rail, pages, run bar, palette, toasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QUndoGroup,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from ulmengine.training.control import RunState
+
+from . import theme
+from .fields import Field, all_fields
+from .frame.commands import make_actions, section_words
+from .frame.dialogs import SettingDialog, ShortcutsDialog
+from .frame.dropping import DropVeil, fresh_folder, project_in
+from .frame.leaving import Leaving
+from .frame.matching import Entry
+from .frame.palette import Palette
+from .frame.rail import Rail
+from .frame.runbar import HEIGHT, RunBar
+from .frame.stack import PageStack
+from .frame.tray import Tray
+from .pages import page_of_setting
+from .pages.base import Page
+from .project import Project
+from .settings import data_folder
+from .shell import Shell
+from .widgets import Toasts, paths_in
+from .words import words
+
+SIZE = QSize(1280, 800)
+SMALLEST = QSize(960, 600)
+
+
+class MainWindow(QMainWindow):
+    """Holds everything together and knows nothing of what the pages do."""
+
+    left = Signal()
+    """The window is closed for good."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self.shell = shell
+        self.setWindowTitle("ULMFiT Studio")
+        self.setMinimumSize(SMALLEST)
+        self.setAcceptDrops(True)
+        self.setWindowIcon(theme.current().icon("app", "accent"))
+        self.pages = PageStack(shell)
+        self.rail = Rail(self.pages.entries)
+        self.bar = RunBar(shell)
+        self._arrange()
+        self.undo_group = QUndoGroup(self)
+        self.toasts = Toasts(self, lift=HEIGHT)
+        self.palette_view = Palette(self)
+        self.veil = DropVeil(self)
+        self.tray = Tray(shell, self) if Tray.available() else None
+        self.commands = make_actions(self)
+        self._add_actions()
+        self.leaving = Leaving(shell, self, self.tray)
+        self._connect()
+        self._restore_geometry()
+        self._project_changed(shell.project)
+        self.go(shell.settings.values.page if shell.project else "home")
+
+    def go(self, key: str) -> None:
+        """Show the page called ``key``; an unknown one is Home."""
+        if not self.pages.show_page(key):
+            key = "home"
+            self.pages.show_page(key)
+        self.rail.select(key)
+        self.shell.settings.change(page=key)
+
+    # What the actions do. The names are those of the table in frame/commands.py.
+
+    @Slot()
+    def new_project(self) -> None:
+        """Ask where the new project goes, make it, and show the page where it begins."""
+        folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
+        if folder is not None and self.shell.new_project(folder):
+            self.go("corpus")
+
+    @Slot()
+    def choose_project(self) -> None:
+        """Ask for a project's folder and open it."""
+        start = data_folder() / "projects"
+        folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
+        if folder is not None and self.shell.open_project(folder):
+            self.go("corpus")
+
+    @Slot()
+    def open_sample(self) -> None:
+        """Open the project on the built-in sample."""
+        if self.shell.open_sample():
+            self.go("train")
+
+    @Slot()
+    def show_project_folder(self) -> None:
+        """Show the open project's folder in the desktop's file manager."""
+        if self.shell.project is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.shell.project.folder)))
+
+    @Slot()
+    def close_project(self) -> None:
+        """Close the open project, unless a run is alive."""
+        if self.shell.busy:
+            self.shell.toast(self.tr("Training is under way. Stop it before you close the project."), "warning")
+        else:
+            self.shell.close_project()
+            self.go("home")
+
+    @Slot()
+    def start_run(self) -> None:
+        """Start a new run and show it."""
+        if self.shell.start_run():
+            self.go("train")
+
+    @Slot()
+    def toggle_pause(self) -> None:
+        """Pause or go on."""
+        self.bar.toggle_pause()
+
+    @Slot()
+    def stop_run(self) -> None:
+        """Stop the run and save."""
+        if self.shell.busy:
+            self.shell.run.stop()
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Find any action or setting."""
+        self.palette_view.open(self.palette_entries())
+
+    @Slot()
+    def theme_system(self) -> None:
+        """Look as the system does."""
+        self._set_theme("system")
+
+    @Slot()
+    def theme_light(self) -> None:
+        """Look light."""
+        self._set_theme("light")
+
+    @Slot()
+    def theme_dark(self) -> None:
+        """Look dark."""
+        self._set_theme("dark")
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        """List the keys."""
+        dialog = ShortcutsDialog(self.actions(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot()
+    def quit(self) -> None:
+        """Leave, which may ask."""
+        self.close()
+
+    def palette_entries(self) -> list[Entry]:
+        """Everything the palette finds: the frame's actions, those of the pages made so far, all settings."""
+        actions = [*self.actions(), *(action for page in self.pages.made() for action in page.actions())]
+        entries = [
+            Entry(action.text().replace("&", ""), section_words(action), action.trigger,
+                  str(action.property("icon_name") or "chevron-right"), enabled=action.isEnabled())
+            for action in actions
+        ]
+        entries += [
+            Entry(self.tr("Open {project}").format(project=Path(path).name), path, _Opening(self, Path(path)), "folder")
+            for path in self.shell.settings.values.recent
+        ]
+        if self.shell.project is not None:
+            entries += [
+                Entry(words(field.label), " / ".join(map(words, field.sections)) or self.tr("Run"),
+                      _Showing(self, field), "settings", f"{field.name} {words(field.help)}")
+                for field in all_fields().values() if field.name != "version"
+            ]
+        return entries
+
+    def show_setting(self, name: str) -> None:
+        """Go to where the setting called ``name`` stands; one that no page shows opens on its own."""
+        key = page_of_setting(name)
+        page = self.pages.page(key)
+        if isinstance(page, Page) and page.show_setting(name):
+            self.go(key)
+            page.show_setting(name)
+        elif self.shell.project is not None:
+            dialog = SettingDialog(self.shell.project, name, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    @Slot(object)
+    def take_files(self, paths: list[Path]) -> None:
+        """Files were dropped: a project is opened, anything else goes to the page in view or becomes the corpus."""
+        folder = project_in(paths)
+        if folder is not None:
+            if self.shell.open_project(folder):
+                self.go("corpus")
+            return
+        names = [str(path) for path in paths]
+        page = self.pages.page(self.pages.key)
+        if self.pages.key not in ("home", "settings") and page is not None and page.dropped(names):
+            return
+        if self.shell.project is None and not self.shell.new_project(fresh_folder(paths[0].stem)):
+            return
+        self.go("corpus")
+        corpus = self.pages.page("corpus")
+        if corpus is not None:
+            corpus.dropped(names)
+
+    # Qt's events
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.leaving.may_close():
+            self._leave()
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_in(event.mimeData()):
+            event.acceptProposedAction()
+            self.veil.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.veil.hide()
+        paths = paths_in(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.take_files(paths)
+
+    def _arrange(self) -> None:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.bar)
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(right, 1)
+        self.setCentralWidget(whole)
+
+    def _add_actions(self) -> None:
+        self.addActions(list(self.commands.values()))
+        undo = self.undo_group.createUndoAction(self, self.tr("Undo"))
+        redo = self.undo_group.createRedoAction(self, self.tr("Redo"))
+        for action, keys, icon in ((undo, QKeySequence.StandardKey.Undo, "undo"),
+                                   (redo, QKeySequence.StandardKey.Redo, "redo")):
+            action.setShortcuts(keys)
+            action.setProperty("icon_name", icon)
+            self.addAction(action)
+        for number, entry in enumerate(self.pages.entries, 1):
+            going = QAction(self.tr("Go to {page}").format(page=entry.words()), self)
+            going.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            going.setProperty("icon_name", entry.icon)
+            going.setData(entry.key)
+            going.triggered.connect(self._going)
+            self.addAction(going)
+
+    def _connect(self) -> None:
+        shell = self.shell
+        shell.projectChanged.connect(self._project_changed)
+        shell.pageWanted.connect(self.go)
+        shell.filesGiven.connect(self.take_files)
+        shell.noticed.connect(self.toasts.show_notice)
+        shell.run.stateChanged.connect(self._run_changed)
+        self.rail.wanted.connect(self.go)
+        self.rail.searched.connect(self.open_palette)
+        self.pages.statusChanged.connect(self.rail.set_dot)
+        self.bar.opened.connect(self._show_run)
+        if self.tray is not None:
+            self.tray.wanted.connect(self._back_from_tray)
+
+    def _restore_geometry(self) -> None:
+        known = self.shell.settings.values.geometry
+        if not known or not self.restoreGeometry(QByteArray.fromBase64(known.encode())):
+            self.resize(SIZE.boundedTo(self.screen().availableSize()))
+
+    def _set_theme(self, mode: theme.Mode) -> None:
+        self.shell.settings.change(theme=mode)
+        theme.current().apply(mode)
+
+    def _leave(self) -> None:
+        self.toasts.clear()
+        if self.tray is not None:
+            self.tray.hide()
+        self.shell.settings.change(geometry=self.saveGeometry().toBase64().toStdString())
+        if self.shell.project is not None:
+            self.shell.project.close()
+        self.left.emit()
+
+    @Slot()
+    def _going(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.go(str(action.data()))
+
+    @Slot()
+    def _show_run(self) -> None:
+        self.go("train")
+
+    @Slot()
+    def _back_from_tray(self) -> None:
+        if self.tray is not None:
+            self.tray.hide()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot(object)
+    def _run_changed(self, state: RunState) -> None:
+        for name, possible in (("start_run", not self.shell.busy), ("toggle_pause", self.shell.busy),
+                               ("stop_run", self.shell.busy)):
+            self.commands[name].setEnabled(possible)
+
+    @Slot(object)
+    def _project_changed(self, project: Project | None) -> None:
+        self.pages.drop_project_pages()
+        name = project.name if project is not None else ""
+        self.rail.show_project(name, str(project.folder) if project is not None else "")
+        self.setWindowTitle(f"{name} - ULMFiT Studio" if name else "ULMFiT Studio")
+        if project is not None:
+            self.undo_group.addStack(project.undo)
+            self.undo_group.setActiveStack(project.undo)
+        for key in ("show_project_folder", "close_project", "start_run"):
+            self.commands[key].setEnabled(project is not None)
+        if self.pages.key:
+            self.pages.show_page(self.pages.key)
+
+
+class _Showing:
+    """Shows one setting."""
+
+    def __init__(self, window: MainWindow, field: Field) -> None:
+        self._window, self._name = window, field.name
+
+    def __call__(self) -> None:
+        self._window.show_setting(self._name)
+
+
+class _Opening:
+    """Opens one project."""
+
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self._window, self._folder = window, folder
+
+    def __call__(self) -> None:
+        if self._window.shell.open_project(self._folder):
+            self._window.go("corpus")

@@ -1,0 +1,103 @@
+"""What the person reads for the engine's own words: settings, their choices, states, failures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from ulmengine.training.control import RunState
+
+from .fields import Field
+
+
+def _mark(text: str) -> str:
+    """Mark ``text`` for the translators; it is translated when it is shown."""
+    return text
+
+
+_CHOICES: dict[str, str] = {
+    "auto": _mark("Automatic"),
+    "none": _mark("None"),
+    "stlr": _mark("Slanted triangular (STLR)"),
+    "one_cycle": _mark("One cycle"),
+    "clr": _mark("Cyclical (CLR)"),
+    "sgdr": _mark("Warm restarts (SGDR)"),
+    "constant": _mark("Constant"),
+    "triangular": _mark("Triangular"),
+    "triangular2": _mark("Triangular, halving"),
+    "exp_range": _mark("Exponential range"),
+    "adamw": "AdamW", "adam": "Adam", "sgd": "SGD", "nt_asgd": "NT-ASGD",
+    "bpe": _mark("Pieces of words (BPE)"),
+    "unigram": _mark("Pieces of words (unigram)"),
+    "word": _mark("Whole words"),
+    "paper": _mark("Paper"),
+    "small": _mark("Small"),
+    "tiny": _mark("Tiny"),
+    "custom": _mark("Custom"),
+    "forward": _mark("Forward"),
+    "backward": _mark("Backward"),
+    "both": _mark("Both, averaged"),
+    "concat": _mark("Last, maximum and mean"),
+    "attention": _mark("Attention"),
+    "full": _mark("Full"),
+    "adaptive": _mark("Adaptive"),
+    "sampled": _mark("Sampled"),
+    "cross_entropy": _mark("Cross entropy"),
+    "focal": _mark("Focal"),
+    "binary": _mark("Binary"),
+    "balanced": _mark("Balanced"),
+    "given": _mark("As given"),
+    "stratified": _mark("Stratified"),
+    "grouped": _mark("Grouped"),
+    "time": _mark("By time"),
+    "float32": "float32", "bfloat16": "bfloat16", "float16": "float16",
+}
+
+_STATES: dict[RunState, str] = {
+    RunState.IDLE: _mark("No run"),
+    RunState.STARTING: _mark("Starting"),
+    RunState.RUNNING: _mark("Running"),
+    RunState.PAUSING: _mark("Pausing"),
+    RunState.PAUSED: _mark("Paused"),
+    RunState.STOPPING: _mark("Stopping"),
+    RunState.STOPPED: _mark("Stopped"),
+    RunState.INTERRUPTED: _mark("Interrupted"),
+    RunState.FAILED: _mark("Failed"),
+    RunState.FINISHED: _mark("Finished"),
+}
+
+_DOTS: dict[RunState, str] = {
+    RunState.STARTING: "busy", RunState.RUNNING: "busy", RunState.PAUSING: "busy", RunState.PAUSED: "ready",
+    RunState.STOPPING: "busy", RunState.STOPPED: "ready", RunState.INTERRUPTED: "problem",
+    RunState.FAILED: "problem", RunState.FINISHED: "done",
+}
+
+
+def words(text: str) -> str:
+    """``text``, one of this module's or of the engine's own, in the person's language."""
+    return QCoreApplication.translate("Words", text)
+
+
+def choice_words(choice: str) -> str:
+    """What a form calls the value ``choice`` of a setting."""
+    return words(_CHOICES.get(choice, choice.replace("_", " ").capitalize()))
+
+
+def state_words(state: RunState) -> str:
+    """What the run bar calls ``state``."""
+    return words(_STATES[state])
+
+
+def state_dot(state: RunState) -> str:
+    """The kind of dot that stands for ``state``: "", "ready", "busy", "done" or "problem"."""
+    return _DOTS.get(state, "")
+
+
+def help_of(field: Field) -> str:
+    """The whole help on a setting: its sentences, range and usual value."""
+    parts = [words(field.help)]
+    if field.low is not None and field.high is not None:
+        span = QCoreApplication.translate("Words", "From {low} to {high}").format(
+            low=f"{field.low:.10g}", high=f"{field.high:.10g}"
+        )
+        parts.append(f"{span} {words(field.unit)}".rstrip() + ".")
+    return " ".join(parts)

@@ -1,0 +1,57 @@
+"""The benchmarks of the networks at toy sizes: what they report, not how fast this machine is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ulmengine.bench import classifier, lm, measure, predict
+
+TASK = {
+    "preset": "tiny", "vocabulary": 60, "batch": 2, "time": 5, "steps": 2, "precision": "float32", "softmax": "full",
+}
+DOCUMENTS = {**TASK, "classes": 2, "max_tokens": 12, "lengths": [[9, 4], [15, 6], [3, 1]]}
+
+
+@pytest.mark.parametrize("work", [lm.train, lm.validate])
+def test_language_model_counts_tokens(work: Any) -> None:
+    result = work(TASK)
+    assert result["done"] == 2 * 2 * 5
+    assert result["per_s"] > 0
+    assert result["peak_rss_mb"] > 50
+
+
+@pytest.mark.parametrize("unfrozen", [1, 4])
+def test_classifier_counts_documents(unfrozen: int) -> None:
+    assert classifier.train({**DOCUMENTS, "unfrozen": unfrozen})["done"] == 4
+
+
+def test_prediction_counts_documents() -> None:
+    assert predict.bulk(DOCUMENTS)["done"] == 4
+
+
+def test_the_first_step_does_not_count() -> None:
+    assert measure.timed(lambda n: n, [100, 1, 2])["done"] == 3
+
+
+def test_document_lengths_are_sorted_and_repeatable() -> None:
+    batches = measure.document_lengths(20, 32)
+    assert batches == measure.document_lengths(20, 32)
+    assert all(batch == sorted(batch, reverse=True) and 10 <= batch[-1] <= batch[0] <= 2500 for batch in batches)
+    assert sum(map(sum, batches)) / 640 == pytest.approx(257, rel=0.1)
+
+
+def test_a_missing_reference_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "ours", lambda _task: {"per_s": 1.0})
+    result = measure.beside({}, "/nowhere/python")
+    assert result["reference"] is None
+    assert "/nowhere/python" in result["reference_missing"]
+
+
+def test_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = {"per_s": 30.0, "cpu_s": 2.0, "done": 10, "peak_rss_mb": 500.0}
+    monkeypatch.setattr(measure, "ours", lambda _task: figures)
+    theirs = {**figures, "per_s": 10.0, "cpu_s": 5.0, "peak_rss_mb": 1000.0}
+    monkeypatch.setattr(measure, "reference", lambda *_: theirs)
+    assert measure.beside({}, "python")["ratio"] == {"per_s": 3.0, "cpu": 2.5, "peak_rss_mb": 0.5}

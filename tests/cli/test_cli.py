@@ -1,0 +1,283 @@
+"""The command line: what it prints, how it ends, and that it tells mistakes in plain sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.runs.made import tiny_config, write_corpus
+from ulmengine.cli import main
+from ulmengine.cli.output import ProgressView, say_json
+from ulmengine.config import loads, save
+from ulmengine.events import TextWritten
+from ulmengine.runs import RunFolder
+
+SMALL = ["--set", "model.preset=tiny", "--set", "language_model.epochs=1", "--set", "classifier.epochs=[1, 1]",
+         "--set", "compute.threads=1", "--set", "model.pretrained=none"]
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    save(tiny_config(write_corpus(folder / "corpus.csv")), folder / "c.toml")
+    assert main(["train", str(folder / "c.toml"), "--out", str(folder / "run"), "--json"]) == 0
+    return folder
+
+
+def test_the_sample_ends_with_its_result_as_one_json_object(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", "--out", str(tmp_path / "run"), "--json", *SMALL]) == 0
+    said = lines(capsys)
+    result = said[-1]
+    assert result["type"] == "finished"
+    assert [stage["name"] for stage in result["stages"]] == [
+        "language model", "classifier: head", "classifier: all layers",
+    ]
+    for stage in result["stages"]:
+        assert {"unfrozen_groups", "epochs", "train_loss", "valid_loss", "accuracy", "seconds"} <= stage.keys()
+    assert 0 <= result["accuracy"] <= 1
+    assert 0.5 < result["baseline_accuracy"] < 0.95
+    assert Path(result["model"]).is_file()
+    assert result["seconds"] > 0
+    assert {"run_started", "stage_started", "step", "epoch_ended"} <= {event["type"] for event in said[:-1]}
+
+
+def test_predict_answers_one_object_a_document_in_order(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.txt").write_text("my old hammer", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("a nice apple today", encoding="utf-8")
+    table = write_corpus(tmp_path / "table.csv", count=5)
+    paths = [str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), str(table)]
+    assert main(["predict", str(trained / "run" / "model.ulmfit"), *paths, "--json"]) == 0
+    said = lines(capsys)
+    assert [line["path"] for line in said] == [*paths[:2], *[str(table)] * 5]
+    assert [line.get("row") for line in said] == [None, None, 0, 1, 2, 3, 4]
+    for line in said:
+        assert line["label"] == max(line["probabilities"], key=line["probabilities"].get)
+        assert sum(line["probabilities"].values()) == pytest.approx(1.0)
+
+
+def test_predict_leaves_no_row_out_that_training_would(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"the {text} in my box,{label},{part}" for part in ("train", "test") for text, label in (
+        ("apple", "fruit"), ("saw", "tool"), (f"{part} plum", "fruit"), (f"{part} drill", "tool"),
+    )]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["text,label,split", *rows]), encoding="utf-8")
+    assert main(["predict", str(trained / "run" / "model.ulmfit"), str(table), "--json"]) == 0
+    assert [line["row"] for line in lines(capsys)] == list(range(8))
+
+
+def test_evaluate_measures_a_model_on_labelled_texts(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = write_corpus(tmp_path / "table.csv", count=20, seed=5)
+    assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table), "--json"]) == 0
+    [result] = lines(capsys)
+    assert result["documents"] == 20
+    assert result["labels"] == ["fruit", "tool"]
+
+
+def test_evaluate_names_a_label_that_the_model_does_not_know(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("text,label\na nice old plum,fruit\nthe big red car,car\nanother saw,tool\n" * 3)
+    assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table)]) == 1
+    assert "car" in capsys.readouterr().err
+
+
+def test_a_finished_run_is_listed(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", str(trained), "--json"]) == 0
+    [run] = lines(capsys)
+    assert (run["name"], run["state"], len(run["stages"])) == ("run", "finished", 3)
+
+
+def test_a_second_run_in_the_same_folder_needs_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(trained / "c.toml"), "--out", str(trained / "run")]) == 1
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_brackets_in_a_text_are_shown_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressView() as view:
+        view.show(TextWritten(0, 1, "a", "see [/quote] and [b]"))
+    assert "see [/quote] and [b]" in capsys.readouterr().err
+
+
+def test_a_figure_that_is_not_defined_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    say_json({"valid_loss": float("nan"), "stages": [{"auc": float("inf")}], "accuracy": 0.5})
+    assert lines(capsys) == [{"valid_loss": None, "stages": [{"auc": None}], "accuracy": 0.5}]
+
+
+def test_what_is_printed_is_utf_8_whatever_the_code_page(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.csv"
+    corpus.write_text("text,label\ngood day,яблоко\nwell then,木\n" * 5, encoding="utf-8")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    result = subprocess.run([sys.executable, "-m", "ulmengine", "inspect", str(corpus), "--json"],
+                            capture_output=True, env=environment, timeout=100, check=False)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout.decode("utf-8"))["labels"][-2:] == ["яблоко", "木"]
+
+
+def test_resuming_says_which_settings_it_does_not_use(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", str(trained / "c.toml"), "--out", str(trained / "run"), "--resume"]
+    assert main([*arguments, "--set", "classifier.lr=0.5"]) == 0
+    assert "not used: classifier.lr\n" in capsys.readouterr().err
+    assert main(arguments) == 0
+    assert "not used" not in capsys.readouterr().err
+
+
+def test_a_pretrained_model_is_looked_for_beside_the_configuration(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tiny_config(trained / "corpus.csv", "model.pretrained=start.ulmfit"), tmp_path / "c.toml")
+    assert main(["train", str(tmp_path / "c.toml"), "--out", str(tmp_path / "run")]) == 1
+    assert str(tmp_path / "start.ulmfit") in capsys.readouterr().err
+
+
+def test_config_prints_a_complete_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write_corpus(tmp_path / "corpus.csv")
+    assert main(["config", str(corpus), "--preset", "paper"]) == 0
+    text = capsys.readouterr().out
+    config = loads(text)
+    assert config.corpus.text_columns == ("text",)
+    assert config.corpus.label_columns == ("label",)
+    assert config.model.sizes() == (400, 1152, 3)
+    assert "# Peak learning rate (per step)" in text
+
+
+def test_find_lr_ends_with_suggestions(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["find-lr", str(trained / "c.toml"), "--json"]) == 0
+    assert lines(capsys)[-1]["type"] == "range_ended"
+
+
+def test_inspect_tells_what_a_file_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(write_corpus(tmp_path / "corpus.csv")), "--json"]) == 0
+    [found] = lines(capsys)
+    assert found["format"] == "csv"
+    assert found["rows"] == 80
+    assert found["text_columns"] == ["text"]
+    assert found["label_columns"] == ["label"]
+    assert found["labels"] == ["fruit", "tool"]
+    assert {"encoding", "columns", "audit"} <= found.keys()
+
+
+def test_tokenize_writes_a_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = write_corpus(tmp_path / "corpus.csv")
+    assert main(["tokenize", str(corpus), "--out", str(tmp_path / "out"), "--json"]) == 0
+    [figures] = lines(capsys)
+    assert figures["documents"] == 80
+    assert figures["tokens"] > 80 * 5
+    assert {"seconds", "mb_per_s", "peak_rss_mb"} <= figures.keys()
+
+
+def test_doctor_lists_its_checks(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json"])
+    assert any("torch" in check["name"].lower() for check in lines(capsys))
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (["train", "missing.toml"], "missing.toml"),
+    (["predict", "missing.ulmfit", "x.txt"], "missing.ulmfit"),
+    (["inspect", "missing.csv"], "missing.csv"),
+    (["runs", "nowhere"], "nowhere"),
+    (["sample", "--set", "classifier.rate=1"], "classifier.rate"),
+])
+def test_a_failure_is_one_plain_sentence_and_exit_code_1(
+    arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert word in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["predict"], ["tokenize", "x.csv"]])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-m", "ulmengine", *arguments], env=environment,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for_steps(folder: RunFolder, count: int) -> None:
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        if folder.log_path.exists() and folder.log_path.read_text(encoding="utf-8").count('"step"') > count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run did not begin to train")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_stops_and_saves_and_resume_goes_on(tmp_path: Path) -> None:
+    save(tiny_config(write_corpus(tmp_path / "c.csv"), "language_model.epochs=200"), tmp_path / "c.toml")
+    folder = RunFolder(tmp_path / "run")
+    with start("train", str(tmp_path / "c.toml"), "--out", str(folder.path)) as process:
+        wait_for_steps(folder, 3)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert b"--resume" in error
+    assert folder.state() == "stopped"
+    before = sum(1 for _ in folder.events())
+    with start("train", str(tmp_path / "c.toml"), "--out", str(folder.path), "--resume") as process:
+        deadline = time.monotonic() + 100
+        while sum(1 for _ in folder.events()) <= before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+        process.communicate()
+    assert folder.state() == "interrupted"
+    assert sum(1 for _ in folder.events()) > before
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(tmp_path: Path, trained: Path) -> None:
+    torchrun = Path(sys.executable).with_name("torchrun")
+    out = tmp_path / "run"
+    result = subprocess.run(
+        [str(torchrun), "--nproc-per-node", "2", "-m", "ulmengine", "train", str(trained / "c.toml"), "--out", str(out),
+         "--json"], capture_output=True, text=True, timeout=250, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    last = json.loads(result.stdout.splitlines()[-1])
+    assert last["type"] == "finished"
+    alone = [event for event in RunFolder(trained / "run").events() if type(event).__name__ == "Step"]
+    together = [event for event in RunFolder(out).events() if type(event).__name__ == "Step"]
+    assert len(alone) == len(together)
+    assert [event.tokens for event in alone] == [event.tokens for event in together]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("module", ["ulmengine.cli.main", "studio"])
+def test_threads_wait_passively_before_torch_is_loaded(module: str) -> None:
+    program = (
+        f"import os, sys, {module}\n"
+        "from ulmengine.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE' and 'torch' not in sys.modules\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

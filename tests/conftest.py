@@ -1,0 +1,5 @@
+"""What holds for every test."""
+
+from ulmengine.threads import wait_passively
+
+wait_passively()

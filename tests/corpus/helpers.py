@@ -1,0 +1,50 @@
+"""What the corpus tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ulmengine.config import CorpusConfig, SplitConfig
+from ulmengine.corpus import Documents, open_corpus
+from ulmengine.events import Event
+
+T = TypeVar("T")
+
+
+def finish(generator: Generator[Event, None, T]) -> T:
+    """The result of a generator, run to its end."""
+    return with_events(generator)[0]
+
+
+def with_events(generator: Generator[Event, None, T]) -> tuple[T, list[Event]]:
+    """The result of a generator and all it said."""
+    events: list[Event] = []
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as stop:
+            return stop.value, events
+
+
+def opened(path: Path, **settings: Any) -> Documents:
+    """The corpus at ``path``, its copy in a folder beside it. A setting of the split may be given by its own name."""
+    split = {name: settings.pop(name) for name in ("method", "column", "validation", "test") if name in settings}
+    seed = settings.pop("seed", 42)
+    config = CorpusConfig(path=str(path), split=SplitConfig(**split), **settings)
+    return finish(open_corpus(config, path.parent / "cache", seed=seed))
+
+
+def everything(documents: Documents) -> list[str]:
+    """All texts in the order of the source, whatever part they are in."""
+    parts = ("train", "validation", "test", "unlabelled")
+    rows = {int(r): t for part in parts for r, t in zip(documents.rows(part), documents.texts(part), strict=True)}
+    return [rows[row] for row in sorted(rows)]
+
+
+def labels_in_order(documents: Documents) -> list[str]:
+    """The label of every labelled row in the order of the source."""
+    parts = ("train", "validation", "test")
+    rows = {int(r): int(t) for p in parts for r, t in zip(documents.rows(p), documents.targets(p), strict=True)}
+    return [documents.labels[rows[row]] for row in sorted(rows)]

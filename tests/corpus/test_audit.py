@@ -1,0 +1,200 @@
+"""The audit: every kind of finding with its rows, and repairs that can be taken back."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import finish, opened, with_events
+from tests.corpus.test_split import table
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import Documents, Finding, audit, inspect, open_corpus, repaired, restored
+from ulmengine.corpus.near import shingles
+from ulmengine.events import Progress
+
+WORDS = [
+    "river", "stone", "window", "garden", "music", "paper", "silver", "winter", "summer", "bridge", "forest", "candle",
+    "mirror", "pocket", "ladder", "violin", "harbour", "meadow", "thunder", "lantern", "saddle", "feather", "copper",
+]
+
+
+def prose(seed: int, length: int = 40) -> str:
+    """A text that no other seed gives."""
+    return " ".join(random.Random(seed).choices(WORDS, k=length)) + f" number{seed}"
+
+
+def plain(count: int = 40) -> list[list[str]]:
+    return [[prose(n), "ab"[n % 2]] for n in range(count)]
+
+
+def found(documents: Documents, **settings: int) -> dict[str, Finding]:
+    return {finding.kind: finding for finding in finish(audit(documents, **settings))}
+
+
+def audited(tmp_path: Path, rows: list[list[str]], header: list[str] | None = None) -> dict[str, Finding]:
+    return found(opened(table(tmp_path / "a.csv", rows, header)))
+
+
+def test_a_sound_corpus_has_no_findings(tmp_path: Path) -> None:
+    assert audited(tmp_path, plain()) == {}
+
+
+def test_empty_and_almost_empty_texts(tmp_path: Path) -> None:
+    rows = [*plain(), ["", "a"], ["  ", "b"], [":)", "a"], ["ok", "b"], ["yes", "a"]]
+    findings = audited(tmp_path, rows)
+    assert findings["empty"].rows.tolist() == [40, 41]
+    assert findings["near_empty"].rows.tolist() == [42, 43]
+    assert "conflict" not in findings  # two empty texts with different labels contradict nobody
+
+
+def test_repeats_and_contradictions(tmp_path: Path) -> None:
+    rows = [*plain(), [prose(0).upper(), "a"], [prose(0), "a"], [prose(1), "a"], [prose(2), "b"], [prose(2), "b"]]
+    findings = audited(tmp_path, rows)
+    assert findings["duplicate"].rows.tolist() == [40, 41]
+    assert findings["conflict"].rows.tolist() == [1, 2, 42, 43, 44]
+    # Row 1 (b) against 42 (a) is a tie: both go. Of row 2 (a), 43 (b) and 44 (b) one b stays.
+    assert findings["conflict"].repair.tolist() == [1, 2, 42, 44]
+
+
+def test_near_duplicates(tmp_path: Path) -> None:
+    changed = prose(3, 100).replace("number3", "number3 indeed")
+    rows = [[prose(n, 100), "ab"[n % 2]] for n in range(30)] + [[changed, "b"]]
+    findings = audited(tmp_path, rows)
+    assert findings["near_duplicate"].rows.tolist() == [30]
+    assert "duplicate" not in findings
+
+
+def test_near_duplicates_agree_with_the_exact_share_of_common_runs() -> None:
+    """MinHash is an estimate; the runs themselves are compared here one by one."""
+    one, other = prose(5, 60).split(), prose(5, 60).split()
+    other[30] = "elsewhere"
+    runs = [{tuple(text[n : n + 3]) for n in range(len(text) - 2)} for text in (one, other)]
+    exact = len(runs[0] & runs[1]) / len(runs[0] | runs[1])
+    codes = [set(shingles(text).tolist()) for text in (one, other)]
+    assert len(codes[0] & codes[1]) / len(codes[0] | codes[1]) == pytest.approx(exact)
+
+
+def test_texts_without_spaces_are_compared_by_their_letters(tmp_path: Path) -> None:
+    text = "距离川沙公路较近但是公交指示不对如果是蔡陆线的话会非常麻烦建议用别的路线房间较为简单早餐太差"
+    rows = [[text, "a"], [text + "的", "a"], ["商务大床房房间很大床有两米宽整体感觉经济实惠不错", "b"], *plain()]
+    assert audited(tmp_path, rows)["near_duplicate"].rows.tolist() == [1]
+
+
+def test_garbled_characters_and_markup(tmp_path: Path) -> None:
+    rows = [*plain(), ["crème brûlée, señor, £5 — “fine”", "a"], ["crÃ¨me brÃ»lÃ©e was the best", "b"],
+            ["a <br /> tag and more words", "a"], ["Tom &amp; Jerry are here", "b"], ["a < b and c > d & e", "a"]]
+    findings = audited(tmp_path, rows)
+    assert findings["mojibake"].rows.tolist() == [41]
+    assert findings["markup"].rows.tolist() == [42, 43]
+
+
+def test_over_long_texts(tmp_path: Path) -> None:
+    documents = opened(table(tmp_path / "a.csv", [*plain(), [prose(99, 60), "a"], ["长" * 1200, "b"]]))
+    assert found(documents, max_words=50)["too_long"].rows.tolist() == [40, 41]
+
+
+def test_one_label_only(tmp_path: Path) -> None:
+    findings = audited(tmp_path, [[text, "a"] for text, _ in plain()])
+    assert findings["one_class"].count == 40
+    assert len(findings["one_class"].repair) == 0
+
+
+def test_rare_labels(tmp_path: Path) -> None:
+    rows = [*plain(), *[[prose(100 + n), "rare"] for n in range(9)], *[[prose(200 + n), "just"] for n in range(10)]]
+    finding = audited(tmp_path, rows)["rare_class"]
+    assert finding.rows.tolist() == list(range(40, 49))
+    assert "rare (9)" in finding.why
+
+
+def test_constant_and_empty_columns(tmp_path: Path) -> None:
+    rows = [[text, label, "2024", "", str(n)] for n, (text, label) in enumerate(plain())]
+    documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", "year", "", "n"]))
+    titles = [finding.title for finding in finish(audit(documents)) if finding.kind == "constant_column"]
+    assert titles == ["Column 'year' says nothing", "Column 'column 4' says nothing"]
+
+
+def test_a_label_in_its_own_text(tmp_path: Path) -> None:
+    rows = [[prose(n) + (" Sports!" if n % 2 else ""), "sports" if n % 2 else "politics"] for n in range(40)]
+    finding = audited(tmp_path, rows)["label_leak"]
+    assert finding.rows.tolist() == list(range(1, 40, 2))
+    assert "sports" in finding.why
+
+
+def test_a_word_that_others_use_as_well_is_no_leak(tmp_path: Path) -> None:
+    rows = [[prose(n) + " sports", "sports" if n % 2 else "politics"] for n in range(40)]
+    assert "label_leak" not in audited(tmp_path, rows)
+
+
+def test_overlap_of_training_and_test(tmp_path: Path) -> None:
+    rows = [[prose(n % 35), "ab"[n % 35 % 2], "test" if n >= 30 else "train"] for n in range(40)]
+    finding = audited(tmp_path, rows, ["text", "label", "split"])["overlap"]
+    assert finding.rows.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_losses_of_reading_are_findings(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", plain())
+    path.write_bytes(path.read_bytes() + b"only a text here\r\nbad \x00 byte,a\r\n")
+    findings = found(opened(path))
+    assert findings["ragged"].rows.tolist() == [40]
+    assert findings["undecodable"].count == 1
+
+
+def test_a_repair_is_recorded_and_can_be_taken_back(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [*plain(), ["", "a"], [prose(0), "a"]])
+    before = path.read_bytes()
+    config = CorpusConfig(path=str(path), drop_rows=(5,))
+    findings = found(finish(open_corpus(config, tmp_path / "cache")))
+    mended = repaired(repaired(config, findings["empty"]), findings["duplicate"])
+    assert mended.drop_rows == (5, 40, 41)
+    documents = finish(open_corpus(mended, tmp_path / "cache"))
+    assert found(documents) == {}
+    assert sum(documents.count(part) for part in ("train", "validation", "test")) == 39
+    assert restored(mended, findings["empty"]).drop_rows == (5, 41)
+    assert restored(restored(mended, findings["empty"]), findings["duplicate"]) == config
+    assert path.read_bytes() == before
+
+
+def test_several_labels_are_audited_too(tmp_path: Path) -> None:
+    rows = [[prose(n), "1" if n % 2 else "0", "1" if n % 3 else "0", "1" if n < 4 else "0"] for n in range(60)]
+    rows.append([prose(0), "1", "1", "1"])
+    findings = audited(tmp_path, rows, ["text", "toxic", "rude", "threat"])
+    assert findings["conflict"].rows.tolist() == [0, 60]
+    assert findings["rare_class"].rows.tolist() == [0, 1, 2, 3, 60]
+
+
+def test_progress_and_cancel(tmp_path: Path) -> None:
+    documents = opened(table(tmp_path / "a.csv", plain(1200)))
+    _, events = with_events(audit(documents, near_limit=0))
+    assert [(e.done, e.total) for e in events if isinstance(e, Progress)] == [(500, 1200), (1000, 1200), (1200, 1200)]
+    work = audit(documents)
+    next(work)
+    work.close()
+
+
+def test_the_number_of_texts_compared_is_bounded_and_said(tmp_path: Path) -> None:
+    copies = [[prose(n) + " again", "a"] for n in range(5)]
+    documents = opened(table(tmp_path / "a.csv", [*plain(), *copies]))
+    assert found(documents)["near_duplicate"].count == 5
+    less = [[prose(0) + " again", "a"], *plain(), *copies]
+    finding = found(opened(table(tmp_path / "b.csv", less)), near_limit=20)["near_duplicate"]
+    assert finding.rows.tolist() == [1]
+    assert "Only the first 20" in finding.why
+    assert "near_duplicate" not in found(documents, near_limit=0)
+
+
+def test_inspect_gives_plain_json(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [*plain(), ["", "a"]])
+    result = finish(inspect(path))
+    again = json.loads(json.dumps(result))
+    assert again == result
+    expected = {
+        "format": "csv", "encoding": "utf-8", "rows": 41, "columns": ["text", "label"], "text_columns": ["text"],
+        "label_columns": ["label"], "labels": ["a", "b"],
+    }
+    assert {name: result[name] for name in expected} == expected
+    assert result["label_counts"] == {"a": 21, "b": 20}
+    assert [(item["kind"], item["count"], item["rows"]) for item in result["audit"]] == [("empty", 1, [40])]
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,174 @@
+"""CSV and its kin: dialects, header, quoting, uneven rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus.delimited import DelimitedRows
+from ulmengine.corpus.dialect import Dialect, column_names, sniff
+from ulmengine.corpus.textlines import Losses
+
+
+def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[list[list[str]], Losses]:
+    losses = Losses()
+    dialect = Dialect(",", True, False, tuple(f"c{n}" for n in range(columns)), {})
+    lines = iter(text.splitlines(keepends=True))
+    return list(DelimitedRows(lines, dialect, losses, text_place)), losses
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "suffix"), [(",", ".csv"), ("\t", ".tsv"), (";", ".csv"), ("|", ".csv"), ("\t", ".csv")]
+)
+def test_the_delimiter_is_found(tmp_path: Path, delimiter: str, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    lines = [
+        ["text", "label", "note"], ["good, really; good", "pos", "a"], ["bad | awful, no", "neg", "b"],
+        ["so so", "pos", "c"],
+    ]
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(lines)
+    path.write_text(text.getvalue(), newline="")
+    shown = preview(path)
+    assert shown.understood.delimiter == delimiter
+    assert shown.columns == ("text", "label", "note")
+    assert shown.rows[0] == ("good, really; good", "pos", "a")
+
+
+def test_a_delimiter_that_is_set_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text;label\na,b;1\nc,d;0\n")
+    assert preview(path, CorpusConfig(delimiter=",")).columns[0] == "text;label"
+    with pytest.raises(CorpusError, match="not a delimiter"):
+        preview(path, CorpusConfig(delimiter="ab"))
+
+
+def test_quoted_newlines_delimiters_and_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('label,text\r\npos,"one\r\ntwo, ""three"""\r\nneg,"x\n\ny"\r\n', newline="")
+    documents = opened(path)
+    assert everything(documents) == ['one\r\ntwo, "three"', "x\n\ny"]
+    assert not documents.notes
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12),
+                         min_size=3, max_size=3), min_size=1, max_size=8))
+def test_what_the_standard_writer_writes_is_read_back(table: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
+    losses = Losses()
+    lines = iter([line + "\n" for line in text.getvalue().split("\n")][:-1])
+    rows = list(DelimitedRows(lines, Dialect(",", True, False, ("a", "b", "c"), {}), losses))
+    assert rows == table
+    assert (losses.ragged, losses.mended) == ([], 0)
+
+
+def test_stray_quotes_are_read_as_text() -> None:
+    rows, losses = rows_of('"the film "Teachers" is good","pos"\n"ends on a "quote"","neg"\n', 2, 0)
+    assert rows == [['the film "Teachers" is good', "pos"], ['ends on a "quote"', "neg"]]
+    assert losses.mended == 2
+    assert losses.ragged == []
+
+
+def test_a_stray_quote_before_a_comma_is_read_as_text() -> None:
+    rows, losses = rows_of('"I loved "Titanic", cried, and "Heat", too.","pos"\n', 2, 0)
+    assert rows == [['I loved "Titanic", cried, and "Heat", too.', "pos"]]
+    assert losses.ragged == []
+
+
+def test_a_stray_quote_in_a_text_of_several_lines() -> None:
+    rows, _ = rows_of('"one "two"\nthree, four","pos"\nplain,neg\n', 2, 0)
+    assert rows == [['one "two"\nthree, four', "pos"], ["plain", "neg"]]
+
+
+def test_an_opening_quote_without_end_does_not_swallow_the_file() -> None:
+    rows, losses = rows_of('"never closed,pos\n' + "fine,neg\n" * 200, 2, 0)
+    assert rows[0] == ['"never closed', "pos"]
+    assert rows[1:] == [["fine", "neg"]] * 200
+    assert losses.mended == 1
+
+
+def test_short_rows_are_filled_and_counted() -> None:
+    rows, losses = rows_of("a,b,c\nd,e\nf\n", 3)
+    assert rows == [["a", "b", "c"], ["d", "e", ""], ["f", "", ""]]
+    assert losses.ragged == [1, 2]
+
+
+def test_surplus_cells_go_into_the_text_and_are_counted() -> None:
+    rows, losses = rows_of("pos,one, two, three,x\nneg,four,y\n", 3, 1)
+    assert rows == [["pos", "one, two, three", "x"], ["neg", "four", "y"]]
+    assert losses.ragged == [0]
+
+
+def test_surplus_empty_cells_are_no_loss() -> None:
+    rows, losses = rows_of("a,b,,,\nc,d\n", 2)
+    assert rows == [["a", "b"], ["c", "d"]]
+    assert losses.ragged == []
+
+
+def test_quotes_in_a_tab_file_without_quoting_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('text\tlabel\n"Hello" he said\tpos\n"unclosed\tneg\nplain\tneg\n5" nails\tpos\n')
+    documents = opened(path)
+    assert everything(documents) == ['"Hello" he said', '"unclosed', "plain", '5" nails']
+
+
+def test_a_column_that_vanishes_half_way_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "good,pos\n" * 50 + "only text\n" * 30)
+    documents = opened(path)
+    assert documents.ragged.tolist() == list(range(50, 80))
+    assert documents.count("unlabelled") == 30
+    assert any("30 rows" in note for note in documents.notes)
+
+
+def test_nameless_and_repeated_columns_get_names() -> None:
+    assert column_names(["v1", "", "v1", " x "], 5) == ("v1", "column 2", "v1 (2)", "x", "column 5")
+
+
+def test_a_file_without_names_is_not_robbed_of_its_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "ag.csv"
+    path.write_text('"3","Wall St. bears claw back","Short-sellers are seeing green again."\n'
+                    '"1","Iraq halts oil exports","Authorities have halted exports from the main pipeline."\n')
+    shown = preview(path)
+    assert shown.columns == ("column 1", "column 2", "column 3")
+    assert len(shown.rows) == 2
+    assert preview(path, CorpusConfig(header="yes")).columns[0] == "3"
+
+
+def test_one_column_with_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("text\nfirst document here\nsecond document here\n")
+    assert preview(path).rows == (("first document here",), ("second document here",))
+
+
+def test_old_mac_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "mac.csv"
+    path.write_bytes(b"text,label\rgood film,pos\rbad film,neg\r")
+    documents = opened(path)
+    assert everything(documents) == ["good film", "bad film"]
+    assert labels_in_order(documents) == ["pos", "neg"]
+
+
+def test_a_huge_field_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    long = "word " * 1_000_000
+    path.write_text(f'text,label\n"{long}",pos\nshort,neg\n')
+    documents = opened(path)
+    assert documents.text_of(0) == long
+    assert documents.text_of(1) == "short"
+
+
+def test_a_dialect_says_why() -> None:
+    found = sniff(["text;label\n", "a, b;x\n", "c;y\n"])
+    assert "semicolon" in found.reasons["delimiter"]
+    assert "'label'" in found.reasons["header"]

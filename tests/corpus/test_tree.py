@@ -1,0 +1,169 @@
+"""Folders of documents, as they are and in archives; compressed files."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus.tree import find_layout
+
+TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
+
+
+def make_imdb(root: Path) -> Path:
+    """A tiny aclImdb: two documents a label and part, three unlabelled, and its other files."""
+    for part in ("train", "test"):
+        for label in ("neg", "pos"):
+            for number in range(2):
+                path = root / part / label / f"{number}_7.txt"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"{part} {label} number {number}")
+    (root / "train" / "unsup").mkdir()
+    for number in range(3):
+        (root / "train" / "unsup" / f"{number}_0.txt").write_text(f"unlabelled number {number}")
+    (root / "imdb.vocab").write_text("the\nand\n")
+    (root / "README").write_text("Large Movie Review Dataset")
+    (root / "train" / "urls_pos.txt").write_text("http://example.org\n")
+    return root
+
+
+def packed(root: Path, kind: str) -> Path:
+    target = root.parent / f"packed.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(root.rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(root.parent))
+    else:
+        opener = {"tar": tarfile.TarFile.taropen, "tar.gz": tarfile.TarFile.gzopen, "tar.xz": tarfile.TarFile.xzopen}
+        with opener[kind](target, "w") as tar:  # type: ignore[operator]
+            tar.add(root, root.name)
+    return target
+
+
+@pytest.mark.parametrize("kind", ["", "zip", "tar", "tar.gz", "tar.xz"])
+def test_the_layout_of_aclimdb(tmp_path: Path, kind: str) -> None:
+    root = make_imdb(tmp_path / "aclImdb")
+    documents = opened(packed(root, kind) if kind else root, validation=0.0)
+    assert documents.understood.format == "folder"
+    assert documents.labels == ("neg", "pos")
+    assert {part: documents.count(part) for part in ("train", "validation", "test", "unlabelled")} == {
+        "train": 4, "validation": 0, "test": 4, "unlabelled": 3,
+    }
+    assert sorted(documents.texts("train"))[0] == "train neg number 0"
+    assert sorted(documents.texts("unlabelled"))[0] == "unlabelled number 0"
+    for part in ("train", "test"):
+        for text, target in zip(documents.texts(part), documents.targets(part), strict=True):
+            assert text.split()[:2] == [part, documents.labels[target]]
+
+
+def test_a_folder_a_label(tmp_path: Path) -> None:
+    for label in ("sport", "politics"):
+        (tmp_path / "news" / label).mkdir(parents=True)
+        for number in range(2):
+            (tmp_path / "news" / label / f"{number:03}.txt").write_text(f"{label} text {number}")
+    documents = opened(tmp_path / "news")
+    assert documents.labels == ("politics", "sport")
+    assert labels_in_order(documents) == ["politics", "politics", "sport", "sport"]
+
+
+def test_a_folder_of_texts_has_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    for number in range(5):
+        (tmp_path / "texts" / f"{number}.txt").write_text(f"text number {number}\r\nline two\r\n")
+    documents = opened(tmp_path / "texts")
+    assert documents.labels == ()
+    assert everything(documents)[4] == "text number 4\nline two"
+
+
+def test_files_that_differ_in_encoding_are_each_read_in_their_own(tmp_path: Path) -> None:
+    root = tmp_path / "texts"
+    root.mkdir()
+    (root / "a.txt").write_bytes("schön".encode())
+    (root / "b.txt").write_bytes("für große Gefühle, schön".encode("cp1252"))
+    (root / "c.txt").write_bytes("größer".encode("utf-16"))
+    assert everything(opened(root)) == ["schön", "für große Gefühle, schön", "größer"]
+
+
+def test_a_binary_file_among_the_texts_is_skipped_and_counted(tmp_path: Path) -> None:
+    root = tmp_path / "texts"
+    root.mkdir()
+    (root / "a.txt").write_text("a text")
+    (root / "b.txt").write_bytes(bytes(range(256)) * 20)
+    documents = opened(root)
+    assert everything(documents) == ["a text"]
+    assert documents.skipped == 1
+    assert any("b.txt" in note for note in documents.notes)
+
+
+def test_a_folder_of_tables_says_which_to_choose(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "train.csv").write_bytes(TABLE)
+    (tmp_path / "data" / "README.md").write_text("about the data")
+    with pytest.raises(CorpusError, match=r"tables \(train.csv\)"):
+        preview(tmp_path / "data")
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with pytest.raises(CorpusError, match="holds no texts"):
+        preview(tmp_path / "none")
+
+
+def test_layout_of_numbered_files_without_suffix() -> None:
+    layout = find_layout(["20news/sci.med/54.12", "20news/sci.med/100", "20news/rec.autos/7"])
+    assert (layout.skip, layout.labelled, layout.parts) == (1, True, False)
+    assert layout.place("20news/sci.med/54.12") == ("sci.med", "")
+
+
+def _zip(path: Path) -> Path:
+    target = path.with_suffix(".csv.zip")
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.write(path, "inner/table.csv")
+        archive.writestr("__MACOSX/inner/._table.csv", b"\0\5\26\7")
+    return target
+
+
+def _stream(opener: Callable[..., object], suffix: str) -> Callable[[Path], Path]:
+    def pack(path: Path) -> Path:
+        target = path.with_name(path.name + suffix)
+        with opener(target, "wb") as file:  # type: ignore[attr-defined]
+            file.write(path.read_bytes())
+        return target
+    return pack
+
+
+@pytest.mark.parametrize("pack", [
+    _zip, _stream(gzip.open, ".gz"), _stream(bz2.open, ".bz2"), _stream(lzma.open, ".xz"), _stream(gzip.open, ".dat"),
+], ids=["zip", "gz", "bz2", "xz", "gz by another name"])
+def test_compressed_tables(tmp_path: Path, pack: Callable[[Path], Path]) -> None:
+    plain = tmp_path / "plain" / "table.csv"
+    plain.parent.mkdir()
+    plain.write_bytes(TABLE)
+    (tmp_path / "table.csv").write_bytes(TABLE)
+    target = pack(plain) if pack is not _zip else _zip(tmp_path / "table.csv")
+    documents = opened(target)
+    assert documents.understood.format == "csv"
+    assert everything(documents) == ["good film", "bad film"]
+    assert labels_in_order(documents) == ["pos", "neg"]
+
+
+def test_compressed_parquet(tmp_path: Path) -> None:
+    import polars as pl
+
+    plain = tmp_path / "a.parquet"
+    pl.DataFrame({"text": ["good film", "bad film"]}).write_parquet(plain)
+    target = tmp_path / "b.parquet.gz"
+    with gzip.open(target, "wb") as file, plain.open("rb") as source:
+        shutil.copyfileobj(source, file)
+    assert everything(opened(target)) == ["good film", "bad film"]

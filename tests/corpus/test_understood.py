@@ -1,0 +1,150 @@
+"""What is understood of a table: text, label and split columns, with reasons; labels; overrides; the estimate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.corpus.helpers import opened
+from tests.corpus.test_split import table
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import CorpusError, Understood, preview
+from ulmengine.corpus.guess import guess_columns, guess_label_delimiter, listed
+from ulmengine.corpus.labels import in_order, read_labels
+
+LONG = "a sentence with quite a number of words in it, number "
+
+
+def frame(**columns: list[str]) -> pl.DataFrame:
+    return pl.DataFrame(columns)
+
+
+def long(count: int) -> list[str]:
+    return [LONG + str(n) for n in range(count)]
+
+
+def test_names_speak_first() -> None:
+    guess = guess_columns(frame(id=["1", "2", "3"], label=["a", "b", "a"], rating=["1", "5", "3"], text=long(3)))
+    assert (guess.text, guess.label) == (("text",), ("label",))
+    assert "named like a text" in guess.reasons["text_columns"]
+    assert "'label'" in guess.reasons["label_columns"]
+
+
+def test_without_names_length_and_variety_speak() -> None:
+    guess = guess_columns(frame(**{"column 1": ["ham", "spam"] * 20, "column 2": long(40), "column 3": [""] * 40}))
+    assert (guess.text, guess.label) == (("column 2",), ("column 1",))
+
+
+def test_a_title_is_read_before_the_text() -> None:
+    guess = guess_columns(frame(label=["1", "2", "3"], title=["One thing", "Two things", "Three"], text=long(3)))
+    assert guess.text == ("title", "text")
+
+
+def test_codes_and_addresses_are_no_texts() -> None:
+    codes = [f"R3T0UABTU20MP5,RN7WKKBCCZ0RZ,{n}ONL7KEE5O65I,R3T0UABTU20MP5" for n in range(9)]
+    urls = [f"http://www.example.com/a/very/long/address/of/a/page/number/{n}.html" for n in range(9)]
+    names = [f"Some Name {n}" for n in range(9)]
+    guess = guess_columns(frame(category=["x", "y", "z"] * 3, name=names, a=codes, b=urls))
+    assert (guess.text, guess.label) == (("name",), ("category",))
+
+
+def test_one_hot_columns_are_several_labels() -> None:
+    marks = {name: ["0", "1", "0", "1"] for name in ("toxic", "obscene", "threat")}
+    guess = guess_columns(frame(id=["a", "b", "c", "d"], comment_text=long(4), **marks))
+    assert guess.label == ("toxic", "obscene", "threat")
+
+
+def test_a_split_column_is_recognised_by_name_and_values() -> None:
+    base = {"text": long(4), "label": ["a", "b", "a", "b"]}
+    assert guess_columns(frame(**base, split=["train", "test", "train", "dev"])).split == "split"
+    assert guess_columns(frame(**base, is_valid=["False", "True", "False", "False"])).split == "is_valid"
+    assert guess_columns(frame(**base, set=["red", "blue", "red", "red"])).split == ""
+
+
+def test_texts_alone_have_no_label() -> None:
+    assert guess_columns(frame(id=["1", "2", "3"], text=long(3))).label == ()
+
+
+@pytest.mark.parametrize(("cells", "delimiter"), [
+    (["a|b", "a", "b", "c", "b|c"], "|"), (["x, y", "x", "y"], ","), (["New York", "Paris", "London"], ""),
+    (["a", "b"], ""), (["one;two", "two;one", "one", "two"], ";"),
+])
+def test_the_delimiter_of_labels_needs_evidence(cells: list[str], delimiter: str) -> None:
+    assert guess_label_delimiter(pl.Series("label", cells)) == delimiter
+
+
+def test_lists_in_cells_are_understood_as_json_and_as_python_writes_them() -> None:
+    assert listed('["a", "b"]') == ["a", "b"]
+    assert listed("['a', 'b']") == ["a", "b"]
+    assert listed("[]") == []
+    assert listed("[1, 2]") == ["1", "2"]
+    assert listed("[not a list]") is None
+    assert listed("a") is None
+
+
+def test_labels_are_ordered_as_people_count() -> None:
+    assert in_order({"10", "9", "1.0", "-2"}) == ("-2", "1.0", "9", "10")
+    assert in_order({"pos", "neg"}) == ("neg", "pos")
+    assert in_order({"b2", "b10", "a"}) == ("a", "b2", "b10")
+    assert in_order({"1", "a", "b"}) == ("1", "a", "b")
+
+
+def test_labels_in_one_cell(tmp_path: Path) -> None:
+    rows = [[text, label] for text, label in zip(long(4), ["a; b", "b", "a", ""], strict=True)]
+    documents = opened(table(tmp_path / "a.csv", rows), label_delimiter=";", validation=0.0, test=0.0)
+    assert documents.multi_label
+    assert documents.labels == ("a", "b")
+    assert documents.targets("train").tolist() == [[1, 1], [0, 1], [1, 0]]
+    assert documents.targets("train").dtype == "float32"
+    assert documents.count("unlabelled") == 1
+
+
+def test_one_hot_with_exactly_one_mark_a_row_is_one_label() -> None:
+    found = read_labels([pl.Series("x", ["1", "0"]), pl.Series("y", ["0", "1"])])
+    assert not found.multi
+    assert [found.kinds[code] for code in found.codes] == [("x",), ("y",)]
+
+
+def test_several_label_columns_must_be_marks(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[LONG, "a", "b"]], ["text", "one", "two"])
+    with pytest.raises(CorpusError, match="must hold 0 and 1, but 'one' holds 'a'"):
+        opened(path, label_columns=("one", "two"))
+
+
+def test_a_column_with_far_too_many_values_is_no_label(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[LONG, f"value {n}"] for n in range(10_001)], ["text", "key"])
+    with pytest.raises(CorpusError, match="10,001 different values"):
+        opened(path, label_columns=("key",))
+
+
+def test_overrides_are_honoured_and_wrong_ones_told(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[LONG, "a", "short one"]], ["text", "label", "note"])
+    found = preview(path, CorpusConfig(text_columns=("note", "text"), label_columns=("label",))).understood
+    assert found.text_columns == ("note", "text")
+    assert found.reasons["text_columns"] == "as set"
+    with pytest.raises(CorpusError, match=r"no column 'body'\. Its columns are: text, label, note"):
+        preview(path, CorpusConfig(text_columns=("body",)))
+    with pytest.raises(CorpusError, match="no column 'body'"):
+        opened(path, text_columns=("body",))
+
+
+def test_several_text_columns_are_marked_as_fields(tmp_path: Path) -> None:
+    rows = [["A title", "a", "The text."], ["", "b", "Only text."]]
+    path = table(tmp_path / "a.csv", rows, ["title", "label", "text"])
+    documents = opened(path)
+    assert documents.text_of(0) == "xxfld 1 A title xxfld 2 The text."
+    assert documents.text_of(1) == "xxfld 1  xxfld 2 Only text."
+
+
+def test_the_number_of_rows_is_known_or_well_reckoned(tmp_path: Path) -> None:
+    small = table(tmp_path / "small.csv", [[LONG + str(n), "ab"[n % 2]] for n in range(5_000)])
+    assert preview(small).understood.rows == 5_000
+    large = table(tmp_path / "large.csv", [[LONG * 3 + str(n), "ab"[n % 2]] for n in range(50_000)])
+    assert preview(large).understood.rows == pytest.approx(50_000, rel=0.1)
+
+
+def test_understood_survives_json(tmp_path: Path) -> None:
+    found = preview(table(tmp_path / "a.csv", [[LONG, "a"]])).understood
+    assert Understood.from_json(found.to_json()) == found

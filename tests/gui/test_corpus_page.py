@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox
+from pytestqt.qtbot import QtBot
+
+from studio import project
+from studio.engine import shutdown_jobs
+from studio.pages.corpus import CorpusPage
+from studio.pages.corpus_parts import analysis
+from studio.pages.corpus_parts.lengths import LengthHistogram
+from studio.pages.parts.timeleft import TimeLeft, time_words
+
+from .pages_help import FRUIT, Desk, write_csv
+
+
+@pytest.fixture
+def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    assert shutdown_jobs(10)
+    desk.close()
+
+
+@pytest.fixture
+def page(desk: Desk, qtbot: QtBot) -> CorpusPage:
+    page = CorpusPage(desk.project, desk.shell)
+    qtbot.addWidget(page)
+    page.resize(1096, 744)
+    return page
+
+
+def settle(qtbot: QtBot, page: CorpusPage) -> None:
+    qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
+
+
+def opened(qtbot: QtBot, page: CorpusPage, path: Path) -> None:
+    page.dropped([str(path)])
+    settle(qtbot, page)
+
+
+def test_an_empty_project_says_what_to_do(page: CorpusPage, desk: Desk, qtbot: QtBot) -> None:
+    assert page.stack.currentWidget() is page.empty
+    desk.answers.files = []
+    qtbot.mouseClick(page.empty.choose, Qt.MouseButton.LeftButton)
+    assert desk.answers.asked == ["Choose a corpus"]
+    assert desk.project.config.corpus.path == ""
+
+
+def test_a_table_is_understood_read_and_counted(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.stack.currentIndex() == 1
+    assert page.understood.format.currentText() == "Auto: csv"
+    assert page.understood.text.in_force == ("text",)
+    assert page.understood.label.in_force == ("label",)
+    assert "Why: " in page.understood.text.toolTip()
+    assert page.tables.file.rows.rowCount() == 40
+    assert page.tables.documents.rows.rowCount() == 40
+    assert page.overview.labels.counts == (("sour", 20), ("sweet", 20))
+    assert int(page.overview.lengths.counts.sum()) == 40
+    profile = page.analysis.profile
+    assert profile is not None
+    expected = "xxbos xxmaj the apple number 0 tastes sour to xxmaj anna , i think"
+    assert profile.lengths[0] == len(expected.split(" "))
+
+
+def test_the_preview_follows_a_correction_and_undo_takes_it_back(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "cafe.csv"
+    path.write_bytes(b"label,text\n" + b"".join(
+        f"{label},{text.replace(',', '')} au caf\u00e9\n".encode("cp1252") for label, text in FRUIT))
+    opened(qtbot, page, path)
+    assert page.tables.file.rows.index(0, 1).data().endswith("café")
+    page.understood.corrected.emit({"corpus.encoding": "cp1251"})
+    settle(qtbot, page)
+    assert page.tables.file.rows.index(0, 1).data().endswith("cafй")
+    assert page.understood.encoding.currentText() == "cp1251"
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert page.tables.file.rows.index(0, 1).data().endswith("café")
+
+
+def test_columns_are_chosen_by_ticking(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    rows = [(*row, "x y z") for row in FRUIT]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows, ("label", "text", "more")))
+    box = page.understood.text
+    for action in box.choices.actions():
+        if action.data() == "more":
+            action.trigger()
+    box.choices.aboutToHide.emit()
+    assert desk.project.config.corpus.text_columns == ("text", "more")
+    settle(qtbot, page)
+    opened_corpus = page.analysis.corpus
+    assert opened_corpus is not None
+    assert opened_corpus.documents.text_of(0) == f"xxfld 1 {FRUIT[0][1]} xxfld 2 x y z"
+    box.choices.actions()[0].trigger()
+    assert desk.project.config.corpus.text_columns == ()
+
+
+def test_problems_are_shown_and_repaired_reversibly(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [*FRUIT, FRUIT[0], ("sweet", ""), FRUIT[3]]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    empty = next(card for card in page.problems.cards if card.finding.kind == "empty")
+    qtbot.mouseClick(empty.show_rows, Qt.MouseButton.LeftButton)
+    table = page.tables.documents.rows
+    assert [table.source_row(n) for n in range(table.rowCount())] == [41]
+    repeated = next(card for card in page.problems.cards if len(card.finding.repair) == 2)
+    assert sorted(repeated.finding.repair.tolist()) == [40, 42]
+    qtbot.mouseClick(repeated.repair, Qt.MouseButton.LeftButton)
+    assert desk.project.config.corpus.drop_rows == (40, 42)
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+    assert sum(page.analysis.corpus.counts.values()) == 41
+    assert desk.news[-1].button == "Undo"
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.drop_rows == ()
+    assert sum(page.analysis.corpus.counts.values()) == 43
+
+
+def test_a_label_shows_its_documents(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    bars = page.overview.labels
+    qtbot.keyClick(bars, Qt.Key.Key_Down)
+    qtbot.keyClick(bars, Qt.Key.Key_Return)
+    table = page.tables.documents.rows
+    assert {table.index(n, 1).data() for n in range(table.rowCount())} == {"sweet"}
+    assert table.rowCount() == 20
+    qtbot.keyClick(bars, Qt.Key.Key_Return)
+    assert table.rowCount() == 40
+
+
+def test_split_settings_change_the_counts(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.analysis.corpus is not None
+    assert page.analysis.corpus.counts == {"train": 32, "validation": 4, "test": 4, "unlabelled": 0}
+    desk.project.change({"corpus.split.validation": 0.25})
+    settle(qtbot, page)
+    assert page.analysis.corpus.counts == {"train": 26, "validation": 10, "test": 4, "unlabelled": 0}
+
+
+def test_a_document_is_shown_as_tokens(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", [*FRUIT, ("sour", "HELLO Zyxomma!!!!")]))
+    page.tables.documents.pick(40)
+    tokens = page.document.tokens.tokens
+    assert tokens == ("xxbos", "xxup", "hello", "xxmaj", "zyxomma", "xxrep", "4", "!")
+    assert page.document.plain.toPlainText() == "HELLO Zyxomma!!!!"
+    page.document.back.click()
+    assert page.document.plain.toPlainText() == FRUIT[39][1]
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("empty.csv", b""), ("noise.csv", bytes(range(256)) * 40), ("cut.csv.gz", b"\x1f\x8b\x08\x00\x00"),
+])
+def test_a_bad_file_is_a_card_and_the_project_is_intact(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str,
+    content: bytes,
+) -> None:
+    monkeypatch.setattr(project, "MERGE_GAP_S", 0.0)  # the test is quicker than a person
+    good = write_csv(tmp_path / "fruit.csv", FRUIT)
+    opened(qtbot, page, good)
+    (tmp_path / name).write_bytes(content)
+    opened(qtbot, page, tmp_path / name)
+    assert page.failure.failure is not None
+    assert page.failure.failure.cause == "data"
+    assert page.tables.rows is None
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert page.failure.failure is None
+    assert page.tables.documents.rows.rowCount() == 40
+
+
+def test_lost_characters_are_counted_and_shown(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    path = write_csv(tmp_path / "fruit.csv", FRUIT)
+    path.write_bytes(path.read_bytes().replace(b"apple", "\u00e4pple".encode()) + b"sour,broken \xff byte\r\n")
+    opened(qtbot, page, path)
+    assert page.overview.losses.text().startswith("1 place could not be decoded")
+
+
+def test_a_large_file_is_read_only_when_asked(
+    page: CorpusPage, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "AT_ONCE", 100)
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.analysis.corpus is None
+    assert page.tables.file.rows.rowCount() == 40
+    page.header.read.click()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+
+
+def test_cancelling_keeps_what_is_there(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    page.dropped([str(write_csv(tmp_path / "fruit.csv", FRUIT * 50))])
+    page.progress.cancel.click()
+    assert not page.analysis.busy
+    page.analysis.again()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+
+
+def test_another_file_forgets_what_was_set_for_the_first(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "one.csv", FRUIT))
+    desk.project.change({"corpus.text_columns": ("text",), "corpus.drop_rows": (3,)})
+    opened(qtbot, page, write_csv(tmp_path / "two.csv", FRUIT, ("kind", "sentence")))
+    assert desk.project.config.corpus.text_columns == ()
+    assert desk.project.config.corpus.drop_rows == ()
+    assert page.understood.text.in_force == ("sentence",)
+
+
+def test_the_limit_line_counts_the_longer_ones(qtbot: QtBot) -> None:
+    picture = LengthHistogram()
+    qtbot.addWidget(picture)
+    picture.set_lengths(np.array([5, 10, 100, 101, 1_000]))
+    picture.set_limit(100)
+    assert picture.beyond() == 2
+    moved: list[int] = []
+    picture.limitMoved.connect(moved.append)
+    qtbot.keyClick(picture, Qt.Key.Key_Right)
+    assert moved == [110]
+    assert picture.beyond() == 1
+
+
+def test_everything_that_can_be_used_has_a_name(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    nameless = [
+        widget for kind in (QAbstractButton, QComboBox) for widget in page.findChildren(kind)
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+        and widget.metaObject().className() not in ("QTableCornerButton", "QToolButton")
+        and widget.isVisibleTo(page)
+    ]
+    assert nameless == []
+
+
+def test_settings_are_found_on_their_tab(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.show_setting("corpus.split.column")
+    assert page.side.currentWidget() is page.splits
+    assert page.show_setting("tokens.min_frequency")
+    assert page.side.currentWidget() is page.overview
+    assert page.show_setting("corpus.encoding")
+    assert page.show_setting("corpus.split.test")
+    assert page.side.currentWidget() is page.splits
+
+
+def test_the_vocabulary_follows_the_token_settings(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk.project.change({"model.pretrained": "none"})  # otherwise the share is that of its own vocabulary
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.analysis.profile is not None
+    before = page.analysis.profile.coverage.share
+    desk.project.change({"tokens.min_frequency": 9})
+    settle(qtbot, page)
+    assert page.analysis.profile.coverage.share < before
+
+
+def test_time_left() -> None:
+    left = TimeLeft()
+    assert left.seconds("read", 0, 100, now=10.0) is None
+    assert left.seconds("read", 5, 100, now=10.5) is None
+    assert left.seconds("read", 20, 100, now=12.0) == pytest.approx(8.0)
+    assert left.seconds("other", 20, 100, now=13.0) is None
+    assert [time_words(s) for s in (0.2, 42, 200, 7_800)] == ["1 s", "42 s", "3 min", "2 h 10 min"]

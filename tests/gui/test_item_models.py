@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.models.documents import DocumentRows, balance, make_snippets
+from studio.models.rows import SHOWN, ListRows, Role, RowsModel, one_line, plain_tip
+from studio.pages.corpus_parts.table import RowsTable
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import open_corpus
+
+from .pages_help import FRUIT, write_csv
+
+MILLION = 1_000_000
+
+
+class Numbers:
+    """A million rows that exist nowhere."""
+
+    columns = ("number", "square", "text")
+
+    def __len__(self) -> int:
+        return MILLION
+
+    def cell(self, row: int, column: int) -> str:
+        return (str(row), str(row * row), f"row {row} " + "word " * 40)[column]
+
+
+def cells(model: RowsModel) -> list[list[str]]:
+    return [[str(model.index(row, column).data()) for column in range(model.columnCount())]
+            for row in range(model.rowCount())]
+
+
+def test_a_table_shows_names_uses_and_cells(qtbot: QtBot) -> None:
+    model = RowsModel()
+    model.set_source(ListRows(("a", ""), (("1", "x\ny"), ("2",))), {0: Role.LABEL, 1: Role.TEXT})
+    assert cells(model) == [["1", "x y"], ["2", ""]]
+    headings = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(2)]
+    assert headings == ["a  ·  label", "(no name)  ·  text"]
+    assert model.headerData(1, Qt.Orientation.Vertical) == "2"
+    assert model.columnCount(model.index(0, 0)) == 0
+    assert model.rowCount(model.index(0, 0)) == 0
+
+
+def test_some_rows_only_keep_their_numbers_in_the_source(qtbot: QtBot) -> None:
+    model = RowsModel()
+    model.set_source(ListRows(("a",), [(str(n),) for n in range(10)]))
+    model.show_only([7, 2, 99, -1])
+    assert cells(model) == [["7"], ["2"]]
+    assert [model.source_row(n) for n in range(2)] == [7, 2]
+    assert model.headerData(0, Qt.Orientation.Vertical) == "8"
+    assert model.filtered
+    model.show_only(None)
+    assert model.rowCount() == 10
+    assert not model.filtered
+
+
+def test_a_cell_is_one_short_line_and_its_tooltip_no_html() -> None:
+    assert one_line("a\n\n  b\tc") == "a b c"
+    assert len(one_line("x" * 10_000)) == SHOWN
+    assert plain_tip("1 < 2 & 3\nend") == "<p>1 &lt; 2 &amp; 3<br>end</p>"
+    assert plain_tip("") == ""
+
+
+def test_a_million_rows_scroll_with_repaints_below_16_ms(qtbot: QtBot) -> None:
+    table = RowsTable("numbers")
+    qtbot.addWidget(table)
+    table.resize(1200, 800)
+    began = time.perf_counter()
+    table.set_source(Numbers(), {2: Role.TEXT})
+    with qtbot.waitExposed(table):
+        table.show()
+    assert time.perf_counter() - began < 3.0
+    bar = table.verticalScrollBar()
+    took = []
+    for place in np.linspace(0, bar.maximum(), 40).astype(int):
+        bar.setValue(int(place))
+        began = time.thread_time()  # other processes do not count
+        table.viewport().repaint()
+        took.append(1000 * (time.thread_time() - began))
+    assert bar.maximum() > MILLION - 100
+    assert statistics.median(took) < 16.0, f"repaints of {sorted(took)} ms"
+
+
+@pytest.fixture
+def fruit(tmp_path: Path) -> DocumentRows:
+    source = write_csv(tmp_path / "fruit.csv", FRUIT)
+    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    names = {0: "training", 1: "validation", 2: "test", 3: "none", 4: "overlap", -2: "dropped"}
+    return DocumentRows(documents, drained(make_snippets(documents)), ("Part", "Label", "Text"), names)
+
+
+def drained(steps):  # type: ignore[no-untyped-def]
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def test_documents_as_rows(fruit: DocumentRows) -> None:
+    assert len(fruit) == len(FRUIT)
+    for row, (label, text) in enumerate(FRUIT):
+        assert fruit.cell(row, 1) == label
+        assert fruit.cell(row, 2) == text
+        assert fruit.cell(row, 0) in ("training", "validation", "test")
+    assert fruit.rows_with("sweet").tolist() == [n for n, (label, _) in enumerate(FRUIT) if label == "sweet"]
+    assert fruit.rows_with("bitter").tolist() == []
+    assert dict(balance(fruit.documents)) == {"sweet": 20, "sour": 20}
+
+
+def test_snippets_are_written_once_and_cut(tmp_path: Path) -> None:
+    long = "abc " * 1_000
+    source = write_csv(tmp_path / "long.csv", [("a", long), ("b", ""), ("a", "short"), *FRUIT])
+    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    first = drained(make_snippets(documents))
+    assert first.text(0) == long[:SHOWN]
+    assert first.text(1) == ""
+    assert first.text(2) == "short"
+    files = list((tmp_path / "cache").rglob("snippets-*"))
+    assert len(files) == 1
+    stamp = files[0].stat().st_mtime_ns
+    assert len(drained(make_snippets(documents))) == len(FRUIT) + 3
+    assert files[0].stat().st_mtime_ns == stamp
+
+
+def test_a_cell_of_many_documents_costs_microseconds(tmp_path: Path) -> None:
+    rows = [(label, f"{text} {n}") for n in range(500) for label, text in FRUIT]
+    source = write_csv(tmp_path / "many.csv", rows)
+    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    shown = DocumentRows(documents, drained(make_snippets(documents)), ("", "", ""), {})
+    places = np.random.default_rng(0).integers(0, len(rows), 1_000)
+    began = time.perf_counter()
+    for place in places:
+        for column in range(3):
+            shown.cell(int(place), column)
+    assert (time.perf_counter() - began) / 1_000 < 0.001

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from studio.engine import run_job, shutdown_jobs
+from ulmengine.events import Event, Failed, Progress
+
+closed = threading.Event()
+
+
+def counting() -> Generator[Event, None, int]:
+    for n in range(3):
+        yield Progress(f"task {n}", n, 3)
+    return 42
+
+
+def endless() -> Generator[Event, None, None]:
+    try:
+        while True:
+            time.sleep(0.005)
+            yield Progress("forever", 0, 0)
+    finally:
+        closed.set()
+
+
+def failing() -> Generator[Event, None, None]:
+    yield Progress("begun", 0, 0)
+    raise ValueError("the file is empty")
+
+
+def test_a_job_says_what_it_does_and_returns(qtbot: QtBot) -> None:
+    parent = QObject()
+    job = run_job(parent, counting)
+    heard: list[Event] = []
+    job.events.connect(heard.extend)
+    returned: list[object] = []
+    job.finished.connect(returned.append)
+    with qtbot.waitSignal(job.ended, timeout=5000):
+        pass
+    assert returned == [42]
+    assert [event.task for event in heard if isinstance(event, Progress)] == ["task 0", "task 1", "task 2"]
+    assert not job.running
+
+
+def test_a_failing_job_tells_a_record(qtbot: QtBot) -> None:
+    parent = QObject()
+    job = run_job(parent, failing)
+    with qtbot.waitSignal(job.failed, timeout=5000) as blocker:
+        pass
+    record = blocker.args[0]
+    assert isinstance(record, Failed)
+    assert (record.cause, record.title) == ("data", "the file is empty")
+
+
+def test_a_cancelled_job_closes_its_generator_and_says_nothing_more(qtbot: QtBot) -> None:
+    parent = QObject()
+    closed.clear()
+    job = run_job(parent, endless)
+    late: list[object] = []
+    job.finished.connect(late.append)
+    job.failed.connect(late.append)
+    with qtbot.waitSignal(job.events, timeout=5000):
+        pass
+    with qtbot.waitSignal(job.ended, timeout=5000):
+        job.cancel()
+    assert closed.is_set()
+    assert late == []
+
+
+def test_the_window_ends_all_jobs(qtbot: QtBot) -> None:
+    parent = QObject()
+    jobs = [run_job(parent, endless) for _ in range(3)]
+    assert shutdown_jobs(5.0)
+    assert not any(job.running for job in jobs)
+
+
+def test_a_job_ends_with_its_parent(qtbot: QtBot) -> None:
+    parent = QObject()
+    job = run_job(parent, endless)
+    with qtbot.waitSignal(job.ended, timeout=5000):
+        parent.deleteLater()

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from studio import theme
+from studio.plots.history import RunHistory
+from studio.plots.range_plot import RangePlot
+from studio.plots.run_plots import RunPlots, beta_of, position_of
+from studio.plots.schedule_plot import SchedulePlot
+from tests.studio import replay
+from ulmengine import events as ev
+from ulmengine.config import RunConfig
+from ulmengine.training.stages import StagePlan, plan_stages
+
+
+@pytest.fixture
+def plans() -> tuple[StagePlan, ...]:
+    return plan_stages(replay.small_config(), pretrained=True)
+
+
+@pytest.fixture
+def plots(qtbot: QtBot, plans: tuple[StagePlan, ...]) -> RunPlots:
+    shown = RunPlots(RunHistory())
+    qtbot.addWidget(shown)
+    shown.resize(900, 500)
+    shown.set_history(shown.history, plans)
+    shown.show()
+    qtbot.waitExposed(shown)
+    return shown
+
+
+def told(count: int | None = None, steps: int = 30) -> list[ev.Event]:
+    return list(replay.script(replay.small_config(), steps))[:count]
+
+
+def redraw(plots: RunPlots) -> None:
+    plots.mark()
+    plots.loss.redraw()
+    plots.rate.redraw()
+
+
+def test_the_curve_is_what_the_run_said(plots: RunPlots) -> None:
+    events = told()
+    plots.history.extend(events)
+    redraw(plots)
+    steps = [event for event in events if isinstance(event, ev.Step)]
+    x = np.concatenate([curve._raw.getData()[0] for curve in plots.loss._curves])
+    y = np.concatenate([curve._raw.getData()[1] for curve in plots.loss._curves])
+    assert x.tolist() == [step.total for step in steps]
+    assert y.tolist() == [step.loss for step in steps]
+    ends = [event for event in events if isinstance(event, ev.EpochEnded)]
+    shown = sorted((point.pos().x(), point.pos().y()) for point in plots.loss._valid.points()
+                   if math.isfinite(point.pos().y()))
+    assert shown == [(end.total, end.metrics["valid_loss"]) for end in ends]
+
+
+def test_the_newest_point_is_always_drawn(plots: RunPlots) -> None:
+    plots.history.extend([ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 100_000)])
+    for start in range(0, 60_000, 7_001):
+        plots.history.extend(
+            ev.Step(0, 1, n, n, 5.0 + math.sin(n), (0.1, 0.2), 1.0, 10, 0.1) for n in range(start + 1, start + 7_002)
+        )
+        redraw(plots)
+        x = plots.loss._curves[0]._raw.getData()[0]
+        assert x[-1] == start + 7_001
+        assert len(x) < 5_000
+        (left, right), _ = plots.loss.view.viewRange()
+        assert left <= 1
+        assert right >= start + 7_001
+
+
+def test_the_planned_line_is_the_schedule_itself(plots: RunPlots, plans: tuple[StagePlan, ...]) -> None:
+    plots.history.extend(told(40))
+    redraw(plots)
+    schedule = plans[0].schedule(60)
+    lines = [ghost for ghost in plots.rate._ghosts if ghost.isVisible()]
+    for group, ghost in enumerate(lines[: len(plans[0].groups)]):
+        x, y = ghost.getData()
+        assert x.tolist() == list(range(1, 61))
+        assert y.tolist() == pytest.approx([schedule.lr(step, group) for step in range(60)])
+
+
+def test_stages_to_come_are_planned_as_soon_as_their_length_is_known(plots: RunPlots) -> None:
+    plots.history.extend(told())
+    plots.history.stages = plots.history.stages[:2]  # the head's stage has begun, two more are to come
+    redraw(plots)
+    ends = [ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()]
+    # language model 60 steps (3 groups), head 30 (1), + layer 2 30 (2), all layers 60 (4)
+    assert ends == [60] * 3 + [90] + [120] * 2 + [180] * 4
+
+
+def test_zooming_ends_following_and_the_button_begins_it_again(plots: RunPlots, qtbot: QtBot) -> None:
+    plots.history.extend(told(100))
+    redraw(plots)
+    assert not plots.follow.isVisible()
+    plots.rate.view.setXRange(5, 10)
+    plots.rate.view.sigRangeChangedManually.emit([True, True])
+    assert plots.follow.isVisible()
+    assert plots.loss.view.viewRange()[0] == pytest.approx([5, 10], abs=0.5)
+    plots.history.extend(told()[100:])
+    redraw(plots)
+    assert plots.loss.view.viewRange()[0] == pytest.approx([5, 10], abs=0.5)
+    QTest.mouseClick(plots.follow, Qt.MouseButton.LeftButton)
+    assert not plots.follow.isVisible()
+    assert plots.loss.view.viewRange()[0][1] > 180
+
+
+def test_logarithmic_and_back(plots: RunPlots) -> None:
+    plots.history.extend(told(60))
+    plots.log.setChecked(True)
+    redraw(plots)
+    y = plots.loss._curves[0]._raw.getData()[1]
+    assert y.tolist() == pytest.approx(np.log10(plots.history.stages[0].loss.y).tolist())
+    plots.log.setChecked(False)
+    redraw(plots)
+    assert plots.loss._curves[0]._raw.getData()[1].tolist() == plots.history.stages[0].loss.y.tolist()
+
+
+def test_the_slider_smooths_the_whole_curve(plots: RunPlots) -> None:
+    plots.history.extend(told(60))
+    redraw(plots)
+    plots.smoothing.setValue(0)
+    redraw(plots)
+    assert not plots.loss._curves[0]._smooth.isVisible()  # type: ignore[union-attr]
+    plots.smoothing.setValue(position_of(0.9))
+    redraw(plots)
+    values = plots.history.stages[0].loss.y
+    state, wanted = 0.0, []
+    beta = beta_of(position_of(0.9))
+    for n, value in enumerate(values, 1):
+        state = beta * state + (1 - beta) * value
+        wanted.append(state / (1 - beta**n))
+    assert plots.loss._curves[0]._smooth.getData()[1].tolist() == pytest.approx(wanted)  # type: ignore[union-attr]
+    assert beta == pytest.approx(0.9, abs=0.002)
+    assert beta_of(1_000) <= 0.999
+
+
+def test_reading_at_the_cursor(plots: RunPlots) -> None:
+    plots.history.extend(told())
+    redraw(plots)
+    said = plots.read(95.2)
+    assert "step 95" in said
+    assert "classifier: head + layer 2" in said
+    assert "layer 2" in said
+    assert plots.read(1e6) == ""
+    plots.loss.setFocus()
+    plots.loss.cursorMoved.emit(95.0)
+    assert "step 95" in plots.readout.text()
+    plots.loss.cursorMoved.emit(None)
+    assert plots.readout.text().startswith("Loss")
+
+
+def test_what_a_screen_reader_says(plots: RunPlots) -> None:
+    plots.history.extend(told(50))
+    redraw(plots)
+    assert "falling" in plots.loss.accessibleDescription()
+    assert "decoder" in plots.rate.accessibleDescription()
+
+
+def test_the_plots_follow_the_theme(plots: RunPlots) -> None:
+    plots.history.extend(told(50))
+    redraw(plots)
+    theme.current().apply("dark")
+    redraw(plots)
+    dark = theme.colors()
+    assert plots.loss.backgroundBrush().color() == dark.color("panel")
+    assert plots.loss._curves[0]._smooth.opts["pen"].color() == dark.color("series1")  # type: ignore[union-attr]
+    raw = plots.loss._curves[0]._raw.opts["pen"].color()
+    assert raw.alpha() == 255
+    assert raw != dark.color("series1")
+
+
+def test_nothing_of_the_plotting_library_is_to_be_seen(plots: RunPlots) -> None:
+    assert [menu for menu in plots.findChildren(QMenu) if menu.isVisible()] == []
+
+
+def test_the_picture_is_saved(plots: RunPlots, tmp_path: Path) -> None:
+    plots.history.extend(told())
+    redraw(plots)
+    plots.save_picture(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 10_000
+    with pytest.raises(OSError, match="cannot be written"):
+        plots.save_picture(tmp_path / "missing" / "curves.png")
+
+
+# The designer
+
+
+def first_classifier(config: RunConfig) -> tuple[tuple[StagePlan, ...], StagePlan]:
+    plans = plan_stages(config, pretrained=True)
+    return plans, next(plan for plan in plans if plan.task == "classifier")
+
+
+@pytest.fixture
+def designer(qtbot: QtBot) -> SchedulePlot:
+    plot = SchedulePlot()
+    qtbot.addWidget(plot)
+    plot.resize(800, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    return plot
+
+
+def test_handles_stand_on_the_peak_and_on_the_lowest_rate(designer: SchedulePlot) -> None:
+    plans, plan = first_classifier(replay.small_config())
+    designer.set_plans(plans, "classifier")
+    # two epochs of language model before it; the cut is at a tenth of the one epoch
+    assert designer.peak.pos().x() == pytest.approx(2.1, abs=0.011)
+    assert designer.peak.pos().y() == pytest.approx(plan.peak)
+    # STLR's last step is one step short of the lowest rate, the peak / 32
+    assert designer.low.pos().y() == pytest.approx(plan.peak / 32, rel=0.4)
+
+
+def test_dragging_the_handles_tells_new_settings(designer: SchedulePlot) -> None:
+    plans, plan = first_classifier(replay.small_config())
+    designer.set_plans(plans, "classifier")
+    heard: list[dict[str, float]] = []
+    designer.edited.connect(heard.append)
+    designer.peak.setPos(2.3, 0.02)
+    assert heard[-1] == {"lr": 0.02, "schedule.cut_frac": 0.3}
+    designer.low.setPos(2.9, plan.peak / 8)
+    assert heard[-1] == {"schedule.ratio": 8.0}
+    designer.peak.setPos(1.0, -5.0)  # beyond the axis and before the stage
+    assert heard[-1]["schedule.cut_frac"] == 0.0
+    assert heard[-1]["lr"] > 0
+
+
+def test_the_arrow_keys_move_the_peak(designer: SchedulePlot, qtbot: QtBot) -> None:
+    plans, plan = first_classifier(replay.small_config())
+    designer.set_plans(plans, "classifier")
+    heard: list[dict[str, float]] = []
+    designer.edited.connect(heard.append)
+    QTest.keyClick(designer, Qt.Key.Key_Up)
+    QTest.keyClick(designer, Qt.Key.Key_Right)
+    assert heard == [{"lr": pytest.approx(plan.peak * 1.1)}, {"schedule.cut_frac": pytest.approx(0.11)}]
+
+
+@pytest.mark.parametrize("kind", ["stlr", "one_cycle", "clr", "sgdr", "constant"])
+def test_every_kind_of_schedule_is_drawn_with_the_engines_function(designer: SchedulePlot, kind: str) -> None:
+    base = replay.small_config()
+    schedule = base.classifier.schedule.model_copy(update={"kind": kind})
+    config = base.model_copy(update={"classifier": base.classifier.model_copy(update={"schedule": schedule})})
+    plans, plan = first_classifier(config)
+    designer.set_plans(plans, "classifier")
+    x, y = designer._lines[3].getData()  # after the three groups of the language model: the head in the first stage
+    rates = plan.schedule(100)
+    assert y.tolist() == pytest.approx([rates.lr(round((at - 2) * 100), 3) for at in x])
+    assert designer.low.isVisible() == (kind in ("stlr", "clr", "sgdr"))
+
+
+# The range test
+
+
+def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    points = [ev.RangePoint(n, 50, 10 ** (-6 + 0.1 * n), 3 - n * 0.02, 3 - n * 0.02) for n in range(1, 51)]
+    plot.add(points[:20])
+    plot.redraw()
+    assert plot._smooth.getData()[0].tolist() == pytest.approx([-6 + 0.1 * n for n in range(1, 21)])
+    plot.add(points[20:])
+    plot.set_suggestions({"valley": 0.003, "steepest": 0.001})
+    plot.redraw()
+    assert plot._marks["valley"].value() == pytest.approx(math.log10(0.003))
+    heard: list[tuple[float, float]] = []
+    plot.rangeEdited.connect(lambda low, high: heard.append((low, high)))
+    plot.set_range(1e-4, 1e-2)
+    assert heard == []
+    plot.region.setRegion((-3.0, -1.0))
+    assert heard[-1] == pytest.approx((1e-3, 1e-1))
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_Left)
+    assert heard[-1] == pytest.approx((1e-3, 10**-1.05))
+    assert "valley" in plot.summary()

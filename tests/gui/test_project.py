@@ -1,0 +1,185 @@
+"""A project: changes, undo, the file on disk."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.project import FILE, Project, ProjectError
+from studio.settings import Settings
+from studio.shell import Notice, Shell
+from ulmengine.config import ConfigError, RunConfig
+
+from .fakes import FakeRun
+
+
+def on_disk(project: Project) -> dict[str, object]:
+    return tomllib.loads((project.folder / FILE).read_text(encoding="utf-8"))
+
+
+def test_a_new_project_stands_on_disk_and_opens_again(tmp_path: Path, qtbot: QtBot) -> None:
+    made = Project.create(tmp_path / "reviews")
+    assert made.name == "reviews"
+    again = Project.open(tmp_path / "reviews")
+    assert again.config == made.config
+    assert again.runs == tmp_path / "reviews" / "runs"
+    assert again.cache == tmp_path / "reviews" / "cache"
+
+
+def test_a_change_is_told_and_saved_at_once(project: Project, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(project.changed) as told:
+        project.change({"classifier.lr": 0.02, "language_model.epochs": 7}, "Use these")
+    assert told.args == [project.config]
+    assert project.config.classifier.lr == 0.02
+    assert on_disk(project)["language_model"]["epochs"] == 7  # type: ignore[index]
+    assert project.undo.undoText() == "Use these"
+
+
+def test_several_settings_changed_together_are_one_step(project: Project) -> None:
+    before = project.config
+    project.change({"classifier.lr": 0.02, "model.preset": "tiny", "corpus.text_columns": ("title", "body")})
+    assert project.config.corpus.text_columns == ("title", "body")
+    assert project.undo.count() == 1
+    project.undo.undo()
+    assert project.config == before
+    project.undo.redo()
+    assert project.config.model.preset == "tiny"
+
+
+def test_a_slider_being_dragged_is_one_step_and_all_of_it_reaches_the_disk(project: Project, qtbot: QtBot) -> None:
+    for value in (0.02, 0.03, 0.04):
+        project.change({"classifier.lr": value})
+    assert project.undo.count() == 1
+    qtbot.waitUntil(lambda: on_disk(project)["classifier"]["lr"] == 0.04, timeout=3_000)  # type: ignore[index]
+    project.undo.undo()
+    assert project.config.classifier.lr == RunConfig().classifier.lr
+    project.close()
+    assert on_disk(project)["classifier"]["lr"] == RunConfig().classifier.lr  # type: ignore[index]
+
+
+def test_changes_of_different_settings_are_different_steps(project: Project) -> None:
+    project.change({"classifier.lr": 0.02})
+    project.change({"language_model.lr": 0.02})
+    assert project.undo.count() == 2
+    assert project.undo.undoText() == "Change Peak learning rate"
+
+
+def test_what_does_not_differ_is_no_step(project: Project) -> None:
+    project.change({"classifier.lr": project.config.classifier.lr})
+    assert project.undo.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"classifier.lr": 11.0}, "classifier.lr"),
+        ({"classifier.speed": 1}, "no setting called 'classifier.speed'"),
+        ({"classifier": 1}, "no setting called 'classifier'"),
+        ({"model.preset": "huge"}, "model.preset"),
+    ],
+)
+def test_a_value_that_is_not_permitted_changes_nothing(
+    project: Project, change: dict[str, object], words: str
+) -> None:
+    before = project.config
+    with pytest.raises(ConfigError, match=words):
+        project.change(change)
+    assert project.config is before
+    assert project.undo.count() == 0
+
+
+def test_a_run_gets_absolute_paths(project: Project, tmp_path: Path) -> None:
+    project.change({"corpus.path": "texts.csv", "corpus.test_path": str(tmp_path / "test.csv")})
+    corpus = project.run_config().corpus
+    assert corpus.path == str(project.folder / "texts.csv")
+    assert corpus.test_path == str(tmp_path / "test.csv")
+    assert corpus.unlabelled_path == ""
+
+
+def test_run_folders_are_new_and_sort_by_time(project: Project) -> None:
+    first = project.new_run_folder()
+    first.mkdir(parents=True)
+    second = project.new_run_folder()
+    assert second != first
+    assert second.parent == first.parent == project.runs
+    assert project.latest_model() is None
+
+
+def test_the_latest_model_is_that_of_the_newest_run_that_has_one(project: Project) -> None:
+    for name, finished in (("2026-01-01-000000", True), ("2026-01-02-000000", True), ("2026-01-03-000000", False)):
+        run = project.runs / name
+        run.mkdir(parents=True)
+        (run / "config.toml").write_text("", encoding="utf-8")
+        if finished:
+            (run / "model.ulmfit").write_bytes(b"x")
+    assert project.latest_model() == project.runs / "2026-01-02-000000" / "model.ulmfit"
+
+
+def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="holds no project"):
+        Project.open(tmp_path)
+    (tmp_path / FILE).write_text("classifier = 3", encoding="utf-8")
+    with pytest.raises(ProjectError, match="classifier"):
+        Project.open(tmp_path)
+    with pytest.raises(ProjectError, match="holds a project already"):
+        Project.create(tmp_path)
+
+
+def test_a_file_that_cannot_be_written_is_told(project: Project, qtbot: QtBot) -> None:
+    (project.folder / FILE).unlink()
+    project.folder.rmdir()
+    with qtbot.waitSignal(project.saveFailed) as told:
+        project.change({"classifier.lr": 0.02})
+    assert FILE in told.args[0]
+    project.folder.mkdir()
+    project.close()
+    assert on_disk(project)["classifier"]["lr"] == 0.02  # type: ignore[index]
+
+
+def test_shell_opens_remembers_and_closes_projects(shell: Shell, settings: Settings, tmp_path: Path) -> None:
+    heard: list[object] = []
+    shell.projectChanged.connect(heard.append)
+    assert shell.new_project(tmp_path / "one")
+    one = shell.project
+    assert shell.new_project(tmp_path / "two")
+    assert settings.values.recent == (str(tmp_path / "two"), str(tmp_path / "one"))
+    assert heard == [one, None, shell.project]
+    assert shell.open_project(tmp_path / "one")
+    assert settings.values.recent[0] == str(tmp_path / "one")
+
+
+def test_a_project_that_cannot_be_opened_is_news_and_the_old_one_stays(
+    shell: Shell, project: Project, tmp_path: Path
+) -> None:
+    news: list[Notice] = []
+    shell.noticed.connect(news.append)
+    assert not shell.open_project(tmp_path / "nowhere")
+    assert shell.project is project
+    assert [notice.level for notice in news] == ["error"]
+
+
+def test_no_other_project_while_a_run_is_alive(
+    shell: Shell, project: Project, run: FakeRun, tmp_path: Path
+) -> None:
+    assert shell.start_run()
+    assert run.folder is not None
+    assert run.folder.parent == project.runs
+    assert not shell.start_run()
+    assert not shell.new_project(tmp_path / "other")
+    assert shell.project is project
+    run.stop()
+    from ulmengine.training.control import Signal
+
+    run.signal(Signal.CLOSED)
+    assert shell.new_project(tmp_path / "other")
+
+
+def test_new_projects_begin_with_the_persons_device(shell: Shell, settings: Settings, tmp_path: Path) -> None:
+    settings.change(device="cpu", precision="float32", threads=2)
+    assert shell.new_project(tmp_path / "new")
+    assert shell.project is not None
+    compute = shell.project.config.compute
+    assert (compute.device, compute.precision, compute.threads) == ("cpu", "float32", 2)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.pages.rates import RatesPage
+from studio.project import Project
+from studio.shell import Shell
+from tests.gui.fakes import FakeRun
+from ulmengine.config import RunConfig
+from ulmengine.events import Event, RangeEnded, RangePoint
+from ulmengine.training.control import Signal as Command
+
+
+def sweep(nap: float = 0.0) -> Generator[Event, None, str]:
+    for n in range(1, 41):
+        time.sleep(nap)
+        yield RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3 - 0.05 * n, 3 - 0.05 * n)
+    yield RangeEnded({"valley": 0.0031, "steepest": 0.0012}, False)
+    return "result"
+
+
+class Sweep:
+    """Stands in for the engine's range test."""
+
+    asked: list[tuple[RunConfig, str, Path]]
+    nap = 0.0
+
+    def __init__(self, config: RunConfig, task: str, cache: Path) -> None:
+        type(self).asked.append((config, task, cache))
+
+    def __call__(self) -> Generator[Event, None, Any]:
+        return sweep(self.nap)
+
+
+class SlowSweep(Sweep):
+    nap = 0.05
+
+
+@pytest.fixture
+def page(project: Project, shell: Shell, qtbot: QtBot) -> RatesPage:
+    Sweep.asked = []
+    SlowSweep.asked = []
+    project.change({"corpus.path": "corpus.csv"})
+    made = RatesPage(project, shell)
+    made.range.make = Sweep
+    qtbot.addWidget(made)
+    made.resize(1_090, 720)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def find(page: RatesPage, qtbot: QtBot) -> None:
+    button = page.range.search if page.range.search.isVisible() else page.range.again
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+
+
+def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    find(page, qtbot)
+    assert Sweep.asked[0][1:] == ("classifier", project.cache)
+    assert [point.step for point in page.range.plot.points] == list(range(1, 41))
+    assert "weights are left as they were" in page.range.readout.text()
+    take = page.range.suggestion("valley")
+    assert take is not None
+    assert page.range.suggestion("minimum") is None
+    QTest.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert project.config.classifier.lr == 0.0031
+    assert page.range.plot.region.getRegion()[1] == pytest.approx(-2.509, abs=0.001)
+    project.undo.undo()
+    assert project.config.classifier.lr == 0.01
+
+
+def test_the_band_sets_peak_and_ratio(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    find(page, qtbot)
+    page.range.plot.region.setRegion((-4.0, -2.0))
+    assert project.config.classifier.lr == 0.01
+    assert project.config.classifier.schedule.ratio == 100.0
+
+
+def test_the_language_model_has_its_own(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert "language_model.lr" in page.settings.fields
+    assert "classifier.lr" not in page.settings.fields
+    find(page, qtbot)
+    assert Sweep.asked[-1][1] == "language_model"
+    take = page.range.suggestion("steepest")
+    assert take is not None
+    QTest.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert project.config.language_model.lr == 0.0012
+
+
+def test_the_handles_change_the_project_in_one_step_of_undo(page: RatesPage, project: Project) -> None:
+    page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.02)
+    page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.03)
+    assert project.config.classifier.lr == 0.03
+    while project.undo.canUndo() and project.config.classifier.lr != 0.01:
+        project.undo.undo()
+    assert project.config.classifier.lr == 0.01
+    assert page.schedule.plot.peak.pos().y() == pytest.approx(0.01)
+
+
+def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: Project) -> None:
+    def shown() -> set[str]:
+        return {name.rpartition(".")[2] for name, row in page.settings.fields.items() if row.isVisibleTo(page)}
+
+    common = {"kind", "lr", "factor", "epochs", "stage_decay"}
+    for kind, own in (("stlr", {"cut_frac", "ratio"}), ("one_cycle", {"pct_start"}), ("constant", {"warmup"}),
+                      ("sgdr", {"ratio", "cycles", "cycle_multiplier"}), ("clr", {"ratio", "cycles", "clr_mode"})):
+        project.change({"classifier.schedule.kind": kind})
+        assert shown() == common | own
+
+
+def test_no_test_while_a_run_is_alive(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
+    run.signal(Command.START)
+    assert not page.range.search.isEnabled()
+    run.signal(Command.BROKEN)
+    assert page.range.search.isEnabled()
+
+
+def test_a_run_that_begins_ends_the_test_first(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    run.signal(Command.START)
+    assert not page.range.running
+
+
+def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    QTest.mouseClick(page.range.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    assert page.range.again.isVisible()
+    assert project.config.classifier.lr == 0.01
+
+
+def test_a_setting_is_found_on_either_side(page: RatesPage) -> None:
+    assert page.show_setting("language_model.schedule.cut_frac")
+    assert page.schedule.task == "language_model"
+    assert page.show_setting("classifier.factor")
+    assert page.schedule.task == "classifier"
+    assert not page.show_setting("model.preset")

@@ -1,0 +1,391 @@
+"""The window around the pages: rail, run bar, palette, news, dropped files, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio import theme
+from studio.app import make_window
+from studio.fields import all_fields
+from studio.frame import leaving
+from studio.frame.dialogs import SettingDialog, ShortcutsDialog
+from studio.frame.matching import Entry, best
+from studio.frame.runbar import duration_words
+from studio.frame.stack import NoProject
+from studio.pages import available, page_of_setting
+from studio.pages.base import Page, ProjectPage
+from studio.settings import Settings
+from studio.window import MainWindow
+from ulmengine import events as ev
+from ulmengine.training.control import RunState, commands
+from ulmengine.training.control import Signal as Command
+
+from .fakes import FakeRun, ScriptedAsk
+
+
+@pytest.fixture
+def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
+    made = make_window(settings, ask, run)  # type: ignore[arg-type]
+    made.show()
+    yield made
+    run.state = RunState.IDLE
+    made.close()
+    made.deleteLater()
+
+
+def test_the_rail_shows_the_pages_there_are_in_the_order_of_the_method(window: MainWindow) -> None:
+    order = ["home", "corpus", "model", "rates", "train", "evaluate", "classify", "runs", "models", "settings"]
+    keys = list(window.rail.items)
+    assert keys == [key for key in order if key in keys]
+    assert keys[0] == "home"
+    assert keys[-1] == "settings"
+    assert keys == [entry.key for entry in available()]
+
+
+def test_without_a_project_a_step_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(window.rail.items["corpus"], Qt.MouseButton.LeftButton)
+    assert isinstance(window.pages.currentWidget(), NoProject)
+    assert window.rail.items["corpus"].isChecked()
+
+
+def test_pages_are_made_when_first_wanted_and_go_with_the_project(window: MainWindow, tmp_path: Path) -> None:
+    assert [page.key for page in window.pages.made()] == ["home"]
+    assert window.shell.new_project(tmp_path / "one")
+    window.go("corpus")
+    first = window.pages.page("corpus")
+    assert isinstance(first, ProjectPage)
+    assert first.project is window.shell.project
+    assert window.shell.new_project(tmp_path / "two")
+    second = window.pages.page("corpus")
+    assert isinstance(second, ProjectPage)
+    assert second is not first
+    assert second.project is window.shell.project
+
+
+def test_every_page_opens_with_and_without_a_project_in_both_appearances(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for mode in ("light", "dark"):
+        theme.current().apply(mode)  # type: ignore[arg-type]
+        for entry in window.pages.entries:
+            window.go(entry.key)
+            window.grab()
+    assert window.shell.new_project(tmp_path / "one")
+    for mode in ("dark", "light"):
+        theme.current().apply(mode)  # type: ignore[arg-type]
+        for entry in window.pages.entries:
+            window.go(entry.key)
+            window.grab()
+            page = window.pages.currentWidget()
+            assert isinstance(page, Page)
+            assert page.key == entry.key
+            assert page.title == entry.title
+
+
+def test_every_control_has_a_name_for_a_screen_reader(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    for key in ("home", "settings"):
+        window.go(key)
+    nameless = [
+        f"{type(control).__name__} on {window.pages.key}"
+        for kind in (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit)
+        for control in window.findChildren(kind)
+        if _own(control) and not (control.accessibleName() or getattr(control, "text", str)())
+    ]
+    assert nameless == []
+
+
+def _own(widget: QWidget) -> bool:
+    """Whether a control is the program's own and not a part that Qt makes inside another."""
+    return not widget.objectName().startswith("qt_") and not isinstance(widget.parent(), QComboBox)
+
+
+def test_keys_go_to_pages(window: MainWindow, qtbot: QtBot) -> None:
+    keys = [entry.key for entry in window.pages.entries]
+    for number, key in enumerate(keys, 1):
+        action = next(one for one in window.actions() if one.data() == key)
+        assert action.shortcut().toString() == f"Ctrl+{number}"
+        action.trigger()
+        assert window.pages.key == key
+
+
+def test_no_key_is_given_twice(window: MainWindow) -> None:
+    keys = [key.toString() for action in window.actions() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_pages_dot_is_shown_on_the_rail(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    page = window.pages.page("corpus")
+    assert page is not None
+    page.status.emit("problem")
+    assert window.rail.items["corpus"].dot == "problem"
+    assert window.rail.items["corpus"].accessibleName() == "Corpus, needs attention"
+    window.shell.close_project()
+    assert window.rail.items["corpus"].dot == ""
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_the_run_bars_buttons_are_a_function_of_the_state(
+    window: MainWindow, run: FakeRun, tmp_path: Path, state: RunState
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    run.enter(state)
+    bar, possible = window.bar, commands(state)
+    assert bar.start.isHidden() != (Command.START in possible)
+    assert bar.pause.isHidden() == bar.stop.isHidden() == (Command.START in possible)
+    if Command.START not in possible:
+        assert bar.stop.isEnabled() == (Command.STOP in possible)
+        assert bar.pause.isEnabled() == bool(possible & {Command.PAUSE, Command.RESUME})
+        assert bar.pause.text() == ("Resume" if Command.RESUME in possible else "Pause")
+    assert window.commands["start_run"].isEnabled() == (Command.START in possible)
+    assert window.commands["stop_run"].isEnabled() == (Command.START not in possible)
+    assert bar.state.text()
+
+
+def test_the_run_bars_buttons_ask_the_run(window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    bar = window.bar
+    qtbot.mouseClick(bar.start, Qt.MouseButton.LeftButton)
+    run.signal(Command.BEGUN)
+    qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
+    run.signal(Command.HELD)
+    assert bar.state.text() == "Paused"
+    qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
+    run.signal(Command.CLOSED)
+    assert run.calls == ["start", "pause", "resume", "stop"]
+    assert not bar.start.isHidden()
+
+
+def test_the_run_bar_tells_stage_step_loss_time_and_device(
+    window: MainWindow, run: FakeRun, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.signal(Command.BEGUN)
+    stages = ({"name": "language model"}, {"name": "head"})
+    run.say(ev.RunStarted("x", "cpu", "float32", 10, stages),
+            ev.StageStarted(0, "language model", ("a", "b"), 2, 3, 100))
+    run.say(*(ev.Step(0, 1, n, n, 4.0, (1e-3,), 0.1, 10, 0.5) for n in range(1, 21)))
+    bar = window.bar
+    assert bar.stage.text() == "1 of 2: language model"
+    assert bar.step.text() == "step 20 of 100, epoch 1 of 3"
+    assert bar.loss.text() == "loss 4.000"
+    assert bar.left.text() == "40 s left"  # 80 steps of half a second
+    assert bar.device.text() == "cpu"
+    assert bar.bar.value() == 200
+    run.say(ev.Progress("validation", 3, 12, "batches"))
+    assert bar.step.text() == "validation: 3 of 12"
+    assert bar.bar.value() == 250
+    run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85)))
+    run.signal(Command.ENDED)
+    assert bar.stage.text() == "Accuracy 87.5%"
+    window.shell.start_run()
+    assert bar.loss.text() == ""
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (60, "1 min"), (7_800, "2 h 10 min")])
+def test_spans_of_time_in_words(seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+def _nothing() -> None:
+    """What a line of the palette does in a test."""
+
+
+def test_matching_puts_the_likely_first() -> None:
+    titles = ["Stop and save", "Peak learning rate", "Rate decay a stage", "Open the sample", "Start training"]
+    entries = [Entry(title, "", _nothing) for title in titles]
+    assert [entry.title for entry in best("rate", entries)][:2] == ["Rate decay a stage", "Peak learning rate"]
+    assert best("pk lr", entries)[0].title == "Peak learning rate"
+    assert best("sample open", entries)[0].title == "Open the sample"
+    assert best("zzz", entries) == []
+    assert best("", entries) == entries
+
+
+def test_ctrl_k_finds_and_does_an_action(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_palette()
+    palette = window.palette_view
+    assert palette.isVisible()
+    qtbot.keyClicks(palette.line, "go to settings")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+    assert window.pages.key == "settings"
+
+
+def test_the_palette_moves_with_the_keys_and_goes_with_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_palette()
+    palette = window.palette_view
+    first = palette.list.currentIndex().row()
+    qtbot.keyClick(palette.line, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().row() == first + 1
+    qtbot.keyClicks(palette.line, "qqqqqqqq")
+    assert not palette.nothing.isHidden()
+    qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+
+
+def test_the_palette_offers_every_action_and_every_setting(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    titles = [entry.title for entry in window.palette_entries()]
+    words = " ".join(entry.words for entry in window.palette_entries())
+    assert all(action.text().replace("&", "") in titles for action in window.actions())
+    assert all(name in words for name in all_fields() if name != "version")
+
+
+def test_a_setting_found_by_its_name_gets_the_focus_on_its_page(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.activateWindow()
+    window.show_setting("saving.keep")
+    assert page_of_setting("saving.keep") == "settings"
+    assert window.pages.key == "settings"
+    page = window.pages.page("settings")
+    assert page is not None
+    assert page.show_setting("saving.tensorboard")
+
+
+def test_a_setting_that_no_page_shows_opens_on_its_own(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.show_setting("name")
+    dialog = window.findChild(SettingDialog)
+    assert dialog is not None
+    assert dialog.field.name == "name"
+    dialog.accept()
+
+
+def test_f1_lists_the_keys(window: MainWindow) -> None:
+    window.commands["show_shortcuts"].trigger()
+    dialog = window.findChild(ShortcutsDialog)
+    assert dialog is not None
+    words = [getattr(label, "text", str)() for label in dialog.findChildren(QWidget)]
+    assert "Ctrl+K" in words
+    assert "Start training" in words
+    dialog.accept()
+
+
+def test_undo_and_redo_act_on_the_open_project(window: MainWindow, tmp_path: Path) -> None:
+    undo = next(action for action in window.actions() if action.text().startswith("Undo"))
+    assert not undo.isEnabled()
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"classifier.lr": 0.5})
+    assert undo.isEnabled()
+    undo.trigger()
+    assert project.config.classifier.lr == 0.01
+
+
+def _drop(window: MainWindow, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    window.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                                Qt.KeyboardModifier.NoModifier))
+
+
+def test_a_dropped_project_is_opened(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    assert window.shell.new_project(tmp_path / "two")
+    _drop(window, tmp_path / "one")
+    assert window.shell.project is not None
+    assert window.shell.project.folder == tmp_path / "one"
+
+
+def test_a_dropped_file_starts_a_project_where_none_is_open(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    file = tmp_path / "reviews.csv"
+    rows = [f"a text that is number {n},{'good' if n % 2 else 'bad'}" for n in range(20)]
+    file.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    _drop(window, file)
+    project = window.shell.project
+    assert project is not None
+    assert project.name == "reviews"
+    assert project.config.corpus.path == str(file)
+    assert window.pages.key == "corpus"
+    from studio.engine import shutdown_jobs
+
+    qtbot.wait(50)
+    assert shutdown_jobs(10.0)
+
+
+def test_closing_without_a_run_asks_nothing(window: MainWindow, ask: ScriptedAsk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.left):
+        window.close()
+    assert ask.asked == []
+
+
+def test_closing_while_training_stop_and_save_waits_for_the_run(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.signal(Command.BEGUN)
+    ask.answers = ["stop"]
+    window.close()
+    assert window.isVisible()
+    assert run.state is RunState.STOPPING
+    assert ask.asked[0][1] == ("stop", "quit", "cancel")  # offscreen there is no tray
+    window.close()
+    assert len(ask.asked) == 1
+    with qtbot.waitSignal(window.left):
+        run.signal(Command.CLOSED)
+
+
+def test_closing_while_training_cancel_stays(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    ask.answers = ["cancel"]
+    window.close()
+    assert window.isVisible()
+    assert "stop" not in run.calls
+
+
+def test_closing_while_training_quit_now_does_not_wait(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.signal(Command.BEGUN)
+    ask.answers = ["quit"]
+    with qtbot.waitSignal(window.left):
+        window.close()
+    assert run.calls[-1] == "shutdown"
+    assert not window.isVisible()
+
+
+def test_the_question_tells_how_old_the_last_checkpoint_is(tmp_path: Path) -> None:
+    assert "no checkpoint yet" in leaving.last_checkpoint_words(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step-1.safetensors").write_bytes(b"x")
+    assert leaving.last_checkpoint_words(tmp_path) == "The last checkpoint is 1 s old."
+
+
+def test_the_window_remembers_where_it_stood(
+    qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk
+) -> None:
+    first = make_window(settings, ask, run)  # type: ignore[arg-type]
+    first.resize(1000, 640)
+    first.show()
+    first.close()
+    again = Settings(settings.path)
+    assert again.values.geometry
+    first.deleteLater()
+    second = make_window(again, ask, FakeRun())  # type: ignore[arg-type]
+    assert second.height() == 640  # the screen of the test is too narrow to keep the width
+    second.close()
+    second.deleteLater()
+
+
+def test_the_whole_window_fits_1280_by_800_and_less(window: MainWindow) -> None:
+    assert window.minimumSizeHint().width() <= 1280
+    assert window.minimumSizeHint().height() <= 800

@@ -1,0 +1,119 @@
+"""Colours that can be read and told apart, icons, the two appearances."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QColor, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QLabel
+
+from studio import theme
+from studio.theme import DARK, LIGHT, Colors, Type
+
+
+def luminance(color: QColor) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    def linear(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF())
+
+
+def contrast(one: str, other: str) -> float:
+    bright, dim = sorted((luminance(QColor(one)), luminance(QColor(other))), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_contrast_of_black_and_white_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21.0)
+    assert contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["text", "muted", "accent", "ok", "busy", "warn", "error"])
+@pytest.mark.parametrize("ground", ["window", "panel"])
+def test_text_colours_have_the_contrast_of_wcag_aa(colors: Colors, name: str, ground: str) -> None:
+    assert contrast(getattr(colors, name), getattr(colors, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_edges_of_controls_and_series_stand_out_three_to_one(colors: Colors) -> None:
+    assert contrast(colors.outline, colors.panel) >= 3.0
+    assert contrast(colors.accent_text, colors.accent) >= 4.5
+    assert all(contrast(one, colors.panel) >= 3.0 for one in colors.series)
+
+
+def test_series_are_those_of_the_design() -> None:
+    assert LIGHT.series == ("#0072B2", "#D55E00", "#332288", "#7A21DD", "#882255", "#CC79A7")
+    assert DARK.series == ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#DDCC77", "#EE7733")
+
+
+def test_a_blend_is_opaque_and_in_between() -> None:
+    half = LIGHT.blend("#000000", 0.5)
+    assert half.alpha() == 255
+    assert half.red() in (127, 128)
+    assert LIGHT.blend("#123456", 1.0) == QColor("#123456")
+    assert LIGHT.blend("#123456", 0.0) == QColor(LIGHT.panel)
+
+
+def test_appearance_changes_palette_icons_and_says_so(qapp: QApplication) -> None:
+    heard: list[bool] = []
+    themes = theme.current()
+    def hear() -> None:
+        heard.append(themes.colors.dark)
+
+    themes.changed.connect(hear)
+    action = QAction("x", qapp)
+    themes.set_icon(action, "play")
+    light = action.icon().pixmap(16).toImage()
+    themes.apply("dark")
+    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
+    assert action.icon().pixmap(16).toImage() != light
+    themes.apply("light")
+    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(LIGHT.window)
+    assert heard == [True, False]
+    themes.changed.disconnect(hear)
+    action.deleteLater()
+
+
+def test_system_appearance_follows_the_desktop(qapp: QApplication) -> None:
+    themes = theme.current()
+    themes.apply("system")
+    dark = qapp.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    assert themes.colors.dark is dark
+    themes.apply("light")
+
+
+def test_every_icon_can_be_drawn_and_is_drawn_in_one_colour(qapp: QApplication) -> None:
+    for name in theme.icon_names():
+        image = theme.current().pixmap(name, 24, "error").toImage().convertToFormat(QImage.Format.Format_ARGB32)
+        pixels = [QColor.fromRgba(image.pixel(x, y)) for x, y in itertools.product(range(image.width()), repeat=2)]
+        solid = [pixel for pixel in pixels if pixel.alpha() > 200]
+        assert solid, f"{name} is empty"
+        wanted = QColor(theme.colors().error)
+        near = [zip(pixel.getRgb()[:3], wanted.getRgb()[:3], strict=True) for pixel in solid]
+        assert all(abs(a - b) < 4 for pairs in near for a, b in pairs), name
+
+
+def test_an_unknown_icon_is_an_error(qapp: QApplication) -> None:
+    with pytest.raises(KeyError, match="no icon called 'unheard-of'"):
+        theme.current().icon("unheard-of")
+
+
+def test_type_scale(qapp: QApplication) -> None:
+    base = theme.current().font().pointSizeF()
+    steps = (Type.SMALL, Type.BODY, Type.HEADING, Type.TITLE)
+    sizes = [theme.current().font(step).pointSizeF() / base for step in steps]
+    assert sizes == pytest.approx([0.9, 1.0, 1.25, 1.6])
+
+
+def test_muted_label_follows_the_palette(qtbot: object, qapp: QApplication) -> None:
+    from studio.widgets import Label
+
+    label: QLabel = Label("x", muted=True)
+    theme.current().apply("dark")
+    assert label.palette().color(label.foregroundRole()) == QColor(DARK.muted)
+    theme.current().apply("light")
+    assert label.palette().color(label.foregroundRole()) == QColor(LIGHT.muted)
+    label.deleteLater()

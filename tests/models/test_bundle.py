@@ -1,0 +1,256 @@
+"""Bundles: what is saved is what is opened, and whatever else is handed in is refused with a word."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+import torch
+from safetensors.torch import save as dump_tensors
+
+from tests.models.made import MODEL, SIZES, TOKENS, classifier, language_model, save
+from ulmengine.models import ModelError, describe_bundle, load_bundle
+from ulmengine.models.archive import CARD, MANIFEST, TOKENIZER, WEIGHTS
+
+DOCUMENT = torch.tensor([[2, 9, 10, 11]]), torch.tensor([4])
+
+
+def repacked(path, change: Callable[[dict[str, bytes]], None], method=zipfile.ZIP_STORED):
+    """The bundle at ``path`` with its entries changed and put together again by hand."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    change(entries)
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def described(path, **values):
+    """The bundle at ``path`` with some values of its description replaced."""
+    def change(entries):
+        entries[MANIFEST] = json.dumps({**json.loads(entries[MANIFEST]), **values}).encode()
+    return repacked(path, change)
+
+
+def test_a_classifier_comes_back_as_it_was(tmp_path):
+    bundle = load_bundle(save(tmp_path / "m.ulmfit", temperature=1.5, card={"title": "Reviews"}))
+    (name, network), = bundle.classifiers().items()
+    assert name == "forward"
+    assert torch.equal(network(*DOCUMENT), classifier()(*DOCUMENT))
+    assert not network.training
+    assert (network.bptt, network.max_tokens) == (7, 40)
+    assert (bundle.labels, bundle.multi_label, bundle.temperature) == (("neg", "pos"), False, 1.5)
+    assert bundle.tokenizer.encode("a good film") == TOKENS.encode("a good film")
+    assert bundle.description.title == "Reviews"
+    assert bundle.description.parameters == sum(value.numel() for value in classifier().state_dict().values()
+                                                if value.is_floating_point())
+
+
+def test_both_directions(tmp_path):
+    one, other = classifier(1), classifier(2)
+    state = {f"forward.{name}": value for name, value in one.state_dict().items()}
+    state |= {f"backward.{name}": value for name, value in other.state_dict().items()}
+    bundle = load_bundle(save(tmp_path / "m.ulmfit", state, model=MODEL.model_copy(update={"direction": "both"})))
+    networks = bundle.classifiers()
+    assert list(networks) == ["forward", "backward"]
+    assert torch.equal(networks["forward"](*DOCUMENT), one(*DOCUMENT))
+    assert torch.equal(networks["backward"](*DOCUMENT), other(*DOCUMENT))
+
+
+def test_a_language_model(tmp_path):
+    model = language_model()
+    path = save(tmp_path / "m.ulmfit", model.state_dict(), kind="language_model", labels=())
+    loaded = load_bundle(path).language_models()["forward"]
+    assert torch.equal(loaded.logits(DOCUMENT[0])[0], model.logits(DOCUMENT[0])[0])
+    with pytest.raises(ModelError, match="language model and knows no labels"):
+        load_bundle(path).classifiers()
+    with pytest.raises(ModelError, match="this is a classifier"):
+        load_bundle(save(tmp_path / "c.ulmfit")).language_models()
+
+
+def test_opening_leaves_random_numbers_alone(tmp_path):
+    path = save(tmp_path / "m.ulmfit")
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    load_bundle(path).classifiers()
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_half_precision_halves_matrices_only(tmp_path):
+    whole, half = save(tmp_path / "w.ulmfit"), save(tmp_path / "h.ulmfit", dtype="float16")
+    first, second = load_bundle(whole).state, load_bundle(half).state
+    assert all(value.dtype == torch.float32 for value in second.values() if value.is_floating_point())
+    for name, value in first.items():
+        expected = value.half().float() if value.is_floating_point() and value.dim() > 1 else value
+        assert torch.equal(second[name], expected), name
+    saved = sum(value.numel() * 2 for value in first.values() if value.is_floating_point() and value.dim() > 1)
+    assert whole.stat().st_size - half.stat().st_size == pytest.approx(saved, abs=300)
+
+
+def test_numbers_beyond_half_precision_stay_whole(tmp_path):
+    state = classifier().state_dict()
+    state["encoder.embedding.weight"][3, 3] = 1e6
+    loaded = load_bundle(save(tmp_path / "m.ulmfit", state, dtype="float16"))
+    assert loaded.weights("forward")["encoder.embedding.weight"][3, 3] == 1e6
+
+
+def test_shared_memory_is_saved_twice_rather_than_refused(tmp_path):
+    state = classifier().state_dict()
+    state["head.copy"] = state["encoder.embedding.weight"]
+    bundle = load_bundle(save(tmp_path / "m.ulmfit", state))
+    assert torch.equal(bundle.weights("forward")["head.copy"], state["encoder.embedding.weight"])
+    with pytest.raises(ModelError, match="do not fit the model's description"):
+        bundle.classifiers()
+
+
+def test_the_card_is_readable(tmp_path):
+    card = {"title": "Reviews", "summary": "Tells good from bad.", "licence": "CC0", "results": {"accuracy": 0.91234},
+            "made_of": ["one", "two"]}
+    text = load_bundle(save(tmp_path / "m.ulmfit", card=card)).card
+    for line in ("# Reviews", "Tells good from bad.", "## Licence", "- accuracy: 0.9123", "## Made of", "- two",
+                 "- labels: neg, pos", "- embedding / hidden / layers: 6 / 8 / 2"):
+        assert line in text.splitlines()
+
+
+def test_a_save_that_fails_leaves_the_old_model(tmp_path, monkeypatch):
+    path = save(tmp_path / "m.ulmfit", card={"title": "Old"})
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(ModelError, match="No space left on device"):
+        save(path, card={"title": "New"})
+    monkeypatch.undo()
+    assert describe_bundle(path).title == "Old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m.ulmfit"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_cut_short(tmp_path, share):
+    path = save(tmp_path / "m.ulmfit")
+    content = path.read_bytes()
+    path.write_bytes(content[:int(len(content) * share)])
+    with pytest.raises(ModelError, match=r"cut short|not a model"):
+        load_bundle(path)
+
+
+def test_one_wrong_byte_in_the_weights(tmp_path):
+    path = save(tmp_path / "m.ulmfit")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"encoder.layers.0.weight_hh") + 3_000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="damaged"):
+        load_bundle(path)
+
+
+def test_other_files(tmp_path):
+    (tmp_path / "t.ulmfit").write_text("label,text\n", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "z.ulmfit", "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    for name in ("t", "z"):
+        with pytest.raises(ModelError, match="not a model of ULMFiT Studio"):
+            load_bundle(tmp_path / f"{name}.ulmfit")
+    with pytest.raises(ModelError, match="No such file"):
+        load_bundle(tmp_path / "missing.ulmfit")
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../evil.txt", "/etc/passwd", "extra.bin"])
+def test_a_name_that_has_no_place(tmp_path, name):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({name: b"x"}))
+    with pytest.raises(ModelError, match="has no place in a model"):
+        load_bundle(path)
+
+
+def test_compressed_entries_are_refused(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({CARD: b"0" * 5_000_000}),
+                    zipfile.ZIP_DEFLATED)
+    with pytest.raises(ModelError, match="compressed"):
+        load_bundle(path)
+
+
+def test_an_entry_larger_than_permitted(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({CARD: b"0" * ((16 << 20) + 1)}))
+    with pytest.raises(ModelError, match=r"card\.md says it is"):
+        load_bundle(path)
+
+
+def test_a_missing_entry(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.pop(TOKENIZER))
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
+        load_bundle(path)
+
+
+def test_a_newer_version(tmp_path):
+    path = described(save(tmp_path / "m.ulmfit"), format=2, something_new=True)
+    with pytest.raises(ModelError, match="newer version of the program"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize(("values", "word"), [
+    ({"labels": ["a", "b", "c"]}, "do not fit the model's description"),
+    ({"vocabulary": 13}, "tokeniser has 12 tokens, the network 13|do not fit"),
+    ({"sizes": [6, 60_000, 60]}, "do not fit the model's description"),
+    ({"sizes": [6, 10**9, 2]}, "no network has the sizes"),
+    ({"labels": ["a", "a"]}, "a label stands in it twice"),
+    ({"labels": []}, "a classifier needs labels"),
+    ({"directions": ["backward"]}, "weights of the backward network are missing"),
+    ({"temperature": 0}, "temperature"), ({"kind": "picture"}, "kind"), ({"sizes": "large"}, "sizes"),
+])
+def test_a_description_that_does_not_fit(tmp_path, values, word):
+    path = described(save(tmp_path / "m.ulmfit"), **values)
+
+    def use():
+        bundle = load_bundle(path)
+        bundle.classifiers()
+
+    with pytest.raises(ModelError, match=word):
+        use()
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"\xff\xfe", b"[" * 100_000])
+def test_a_description_that_is_none(tmp_path, content):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({MANIFEST: content}))
+    with pytest.raises(ModelError, match="description"):
+        load_bundle(path)
+
+
+def test_a_tokeniser_that_does_not_fit(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({TOKENIZER: b'{"kind": "runes"}'}))
+    with pytest.raises(ModelError, match="tokeniser cannot be used"):
+        _ = load_bundle(path).tokenizer
+    short = {**TOKENS.to_json(), "tokens": list(TOKENS.vocabulary.tokens[:-1])}
+    path = save(tmp_path / "s.ulmfit", tokenizer=short)
+    with pytest.raises(ModelError, match="11 tokens, the network 12"):
+        _ = load_bundle(path).tokenizer
+
+
+def test_weights_that_are_none(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({WEIGHTS: b"abc"}))
+    with pytest.raises(ModelError, match="weights are damaged"):
+        load_bundle(path)
+    path = repacked(save(tmp_path / "n.ulmfit"),
+                    lambda entries: entries.update({WEIGHTS: dump_tensors({"x": torch.zeros(1)})}))
+    with pytest.raises(ModelError, match="weights of the forward network are missing"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize(("changes", "word"), [
+    ({"labels": ()}, "a classifier needs labels"), ({"card": {"when": object()}}, "cannot be saved"),
+    ({"model": {"preset": "huge"}}, "settings cannot be saved"), ({"state": {"x": torch.zeros(1)}}, "no encoder"),
+    ({"model": MODEL.model_copy(update={"direction": "both"})}, "under forward. and backward."),
+])
+def test_what_cannot_be_saved_is_told_and_nothing_is_written(tmp_path, changes, word):
+    with pytest.raises(ModelError, match=word):
+        save(tmp_path / "m.ulmfit", **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sizes_are_those_of_the_network(tmp_path):
+    assert describe_bundle(save(tmp_path / "m.ulmfit")).sizes == SIZES

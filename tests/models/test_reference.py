@@ -1,0 +1,168 @@
+"""Weights of fastai: read without running anything, moved to this program's vocabulary."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from ulmengine.models import ModelError, import_reference, load_bundle
+from ulmengine.models.unpickle import read_vocabulary, read_weights
+
+# As fastai 1 has them: other specials in another order, a filler at the end.
+WORDS = ["xxunk", "xxpad", "xxbos", "xxfld", "xxmaj", "xxup", "xxrep", "xxwrep", "the", "film", "was", "xxfake"]
+EMBEDDING, HIDDEN = 4, 6
+
+
+def weights(rows=12):
+    """A two-layer language model under fastai's names."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.rand(shape, generator=generator) - .5
+
+    state = {"0.encoder.weight": draw(rows, EMBEDDING), "1.decoder.bias": draw(rows)}
+    state["0.encoder_dp.emb.weight"] = state["1.decoder.weight"] = state["0.encoder.weight"]
+    for number, (inputs, hidden) in enumerate([(EMBEDDING, HIDDEN), (HIDDEN, EMBEDDING)]):
+        state[f"0.rnns.{number}.weight_hh_l0_raw"] = draw(4 * hidden, hidden)
+        state[f"0.rnns.{number}.module.weight_ih_l0"] = draw(4 * hidden, inputs)
+        state[f"0.rnns.{number}.module.weight_hh_l0"] = draw(4 * hidden, hidden)
+        state[f"0.rnns.{number}.module.bias_ih_l0"] = draw(4 * hidden)
+        state[f"0.rnns.{number}.module.bias_hh_l0"] = draw(4 * hidden)
+    return state
+
+
+def written(folder, state=None, words=WORDS):
+    torch.save(weights() if state is None else state, folder / "w.pth")
+    (folder / "v.pkl").write_bytes(pickle.dumps(words))
+    return folder / "w.pth", folder / "v.pkl", folder / "m.ulmfit"
+
+
+def lstm_by_hand(x, ih, hh, bias):
+    """One layer, gate by gate in NumPy (gates i, f, g, o)."""
+    hidden = hh.shape[1]
+    h = c = np.zeros(hidden)
+    out = []
+    for vector in x:
+        gates = ih @ vector + hh @ h + bias
+        i, f, o = (1 / (1 + np.exp(-gates[place * hidden:(place + 1) * hidden])) for place in (0, 1, 3))
+        c = f * c + i * np.tanh(gates[2 * hidden:3 * hidden])
+        h = o * np.tanh(c)
+        out.append(h)
+    return np.array(out)
+
+
+def test_the_imported_model_scores_as_the_weights_say(tmp_path):
+    paths = written(tmp_path)
+    import_reference(*paths, title="Old")
+    bundle = load_bundle(paths[2])
+    model = bundle.language_models()["forward"]
+    assert bundle.description.title == "Old"
+    assert bundle.description.sizes == (EMBEDDING, HIDDEN, 2)
+    ids = bundle.tokenizer.encode("the film was")
+    tokens = [bundle.tokenizer.vocabulary.tokens[index] for index in ids]
+    assert tokens == ["xxbos", "the", "film", "was"]
+    got = model.logits(torch.tensor([ids]))[0][0].detach().numpy()
+
+    raw = {name: value.double().numpy() for name, value in weights().items()}
+    x = raw["0.encoder.weight"][[WORDS.index(token) for token in tokens]]
+    for number in range(2):
+        name = f"0.rnns.{number}."
+        x = lstm_by_hand(x, raw[f"{name}module.weight_ih_l0"], raw[f"{name}weight_hh_l0_raw"],
+                         raw[f"{name}module.bias_ih_l0"] + raw[f"{name}module.bias_hh_l0"])
+    scores = x @ raw["0.encoder.weight"].T + raw["1.decoder.bias"]
+    for word in ("the", "film", "was", "xxmaj", "xxunk"):
+        place = bundle.tokenizer.vocabulary.index(word)
+        assert got[:, place] == pytest.approx(scores[:, WORDS.index(word)], abs=1e-5)
+    # xxeos is not in the old vocabulary: the mean row, the mean bias.
+    mean = x @ raw["0.encoder.weight"].mean(0) + raw["1.decoder.bias"].mean()
+    assert got[:, 3] == pytest.approx(mean, abs=1e-5)
+    assert "xxfake" not in bundle.tokenizer.vocabulary
+
+
+def test_an_encoder_alone_gets_a_bias_of_zeros(tmp_path):
+    state = {name[2:]: value for name, value in weights().items() if name.startswith("0.")}
+    paths = written(tmp_path, state)
+    import_reference(*paths, direction="backward")
+    assert not load_bundle(paths[2]).weights("backward")["decoder.bias"].any()
+
+
+def test_a_saved_learner_and_the_old_file_format(tmp_path):
+    torch.save({"model": weights(), "opt": {"lr": .1}}, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
+    assert set(read_weights(tmp_path / "w.pth")) == set(weights())
+
+
+class Evil:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_nothing_is_run(tmp_path):
+    trap = tmp_path / "sprung"
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(["the", Evil(trap)]))
+    with pytest.raises(ModelError, match="no plain vocabulary"):
+        read_vocabulary(tmp_path / "v.pkl")
+    torch.save({"0.encoder.weight": Evil(trap)}, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="more than weights"):
+        read_weights(tmp_path / "w.pth")
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize(("values", "expected"), [
+    (["a", "b"], ["a", "b"]), ({"itos": ["a"]}, ["a"]), ({"vocab": ["b"], "min_freq": 3}, ["b"]),
+])
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_vocabularies_in_every_protocol(tmp_path, values, expected, protocol):
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(values, protocol))
+    assert read_vocabulary(tmp_path / "v.pkl") == expected
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"hello", pickle.dumps([1, 2]), pickle.dumps([]), pickle.dumps("abc"), pickle.dumps({"itos": "abc"}),
+    pickle.dumps(["a", b"b"]), pickle.dumps({"itos": ["a"], "share": .5}), pickle.dumps({"itos": ["a"], 1: {None}}),
+    pickle.dumps({1, 2}), pickle.dumps(["a"])[:-3], pickle.dumps(np.array(["a"])),
+])
+def test_what_is_no_vocabulary(tmp_path, content):
+    (tmp_path / "v.pkl").write_bytes(content)
+    with pytest.raises(ModelError, match=r"v\.pkl"):
+        read_vocabulary(tmp_path / "v.pkl")
+
+
+def test_a_list_that_holds_itself(tmp_path):
+    words: list[object] = ["a"]
+    words.append(words)
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(words))
+    with pytest.raises(ModelError, match="no list of words"):
+        read_vocabulary(tmp_path / "v.pkl")
+
+
+def test_files_that_do_not_belong_together(tmp_path):
+    paths = written(tmp_path, weights(rows=40))
+    with pytest.raises(ModelError, match="belong together"):
+        import_reference(*paths)
+    paths = written(tmp_path, {**weights(), "0.cnn.weight": torch.zeros(2)})
+    with pytest.raises(ModelError, match="belongs to no AWD-LSTM"):
+        import_reference(*paths)
+    state = weights()
+    del state["0.rnns.1.weight_hh_l0_raw"], state["0.rnns.1.module.weight_hh_l0"]
+    paths = written(tmp_path, state)
+    with pytest.raises(ModelError, match="not those of an AWD-LSTM"):
+        import_reference(*paths)
+    assert not paths[2].exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", pickle.dumps({"a": 1})])
+def test_what_is_no_weights(tmp_path, content):
+    (tmp_path / "w.pth").write_bytes(content)
+    with pytest.raises(ModelError, match=r"w\.pth"):
+        read_weights(tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_weights(tmp_path / "missing.pth")

@@ -1,0 +1,88 @@
+"""The classifier's losses, worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from ulmengine.config import ClassifierConfig
+from ulmengine.nets import balanced_weights, classifier_loss
+
+SCORES = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, -1.0]])
+TARGETS = torch.tensor([0, 0, 1])
+# -log softmax at the target, from log(1 + e^-difference)
+ROWS = [math.log1p(math.exp(-2)), math.log1p(math.exp(1)), math.log1p(math.exp(2))]
+
+
+def value(
+    counts: Tensor | None = None, multi_label: bool = False, targets: Tensor = TARGETS, **options: object
+) -> float:
+    loss = classifier_loss(ClassifierConfig(**options), counts, multi_label)  # type: ignore[arg-type]
+    return float(loss(SCORES, targets))
+
+
+def test_cross_entropy() -> None:
+    assert value() == pytest.approx(sum(ROWS) / 3)
+    assert value(loss="cross_entropy") == pytest.approx(sum(ROWS) / 3)
+
+
+def test_label_smoothing() -> None:
+    """0.1 spread over two labels: 0.95 of the target's and 0.05 of the other's -log softmax."""
+    other = [math.log1p(math.exp(2)), math.log1p(math.exp(-1)), math.log1p(math.exp(-2))]
+    by_hand = sum(0.95 * right + 0.05 * wrong for right, wrong in zip(ROWS, other, strict=True)) / 3
+    assert value(label_smoothing=0.1) == pytest.approx(by_hand)
+
+
+def test_balanced_weights() -> None:
+    """30 of one and 10 of the other: 40 / (2 * 30) and 40 / (2 * 10); an absent class counts nothing."""
+    assert balanced_weights(torch.tensor([30, 10])).tolist() == pytest.approx([2 / 3, 2.0])
+    assert balanced_weights(torch.tensor([30, 0, 10])).tolist() == pytest.approx([2 / 3, 0.0, 2.0])
+    by_hand = (2 / 3 * ROWS[0] + 2 / 3 * ROWS[1] + 2 * ROWS[2]) / (2 / 3 + 2 / 3 + 2)
+    assert value(torch.tensor([30, 10]), class_weights="balanced") == pytest.approx(by_hand)
+    with pytest.raises(ValueError, match="number of documents"):
+        value(class_weights="balanced")
+
+
+def test_focal() -> None:
+    by_hand = sum((1 - math.exp(-row)) ** 2 * row for row in ROWS) / 3
+    assert value(loss="focal", focal_gamma=2.0) == pytest.approx(by_hand)
+    assert value(loss="focal", focal_gamma=0.0) == pytest.approx(sum(ROWS) / 3)
+    weights = [2 / 3, 2 / 3, 2.0]
+    weighted = sum(w * (1 - math.exp(-row)) ** 2 * row for w, row in zip(weights, ROWS, strict=True)) / sum(weights)
+    assert value(torch.tensor([30, 10]), loss="focal", class_weights="balanced") == pytest.approx(weighted)
+
+
+def softplus(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+MANY = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+# -log sigmoid(score) where 1, -log(1 - sigmoid(score)) where 0
+CELLS = [softplus(-2), softplus(0), softplus(0), softplus(-1), softplus(1), softplus(-1)]
+
+
+def test_several_labels() -> None:
+    assert value(multi_label=True, targets=MANY) == pytest.approx(sum(CELLS) / 6)
+    focal = sum((1 - math.exp(-cell)) ** 2 * cell for cell in CELLS) / 6
+    assert value(multi_label=True, targets=MANY, loss="focal") == pytest.approx(focal)
+    smooth = 0.9 * sum(CELLS) + 0.1 * sum((softplus(s) + softplus(-s)) / 2 for s in SCORES.flatten().tolist())
+    assert value(multi_label=True, targets=MANY, label_smoothing=0.1) == pytest.approx(smooth / 6)
+    weighted = sum(cell * (2 / 3, 2.0)[n % 2] for n, cell in enumerate(CELLS)) / 6
+    counts = torch.tensor([30, 10])
+    assert value(counts, multi_label=True, targets=MANY, class_weights="balanced") == pytest.approx(weighted)
+    with pytest.raises(ValueError, match="several"):
+        value(multi_label=True, targets=MANY, loss="cross_entropy")
+
+
+def test_binary_for_one_label() -> None:
+    """Each class is a question of its own; targets 0, 0, 1."""
+    by_hand = (softplus(-2) + softplus(0) + softplus(0) + softplus(1) + softplus(1) + softplus(1)) / 6
+    assert value(loss="binary") == pytest.approx(by_hand)
+
+
+def test_half_precision_scores_are_widened() -> None:
+    loss = classifier_loss(ClassifierConfig(), None, False)
+    assert loss(SCORES.bfloat16(), TARGETS).dtype == torch.float32

@@ -1,0 +1,294 @@
+"""A whole run: what it says, what it leaves on disk, and how it goes on after being put down."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ulmengine import events as ev
+from ulmengine.config import with_settings
+from ulmengine.inference import Predictor
+from ulmengine.models import load_bundle
+from ulmengine.nets import LanguageModel
+from ulmengine.runs import Run, RunFolder, RunFolderError, cause_of, find_learning_rate, summary
+from ulmengine.runs.networks import new_language_model
+from ulmengine.training import Checkpoints, RunControl, Signal, TrainingError, drive
+
+from .made import tiny_config, tiny_run, write_corpus
+
+
+def timeless(event: ev.Event) -> ev.Event:
+    """The event without what depends on the clock and on where the run lies."""
+    names = {field.name for field in dataclasses.fields(event)}  # type: ignore[arg-type]
+    blank: dict[str, object] = {"seconds": 0.0, "path": "", "model": ""}
+    return dataclasses.replace(event, **{name: value for name, value in blank.items() if name in names})  # type: ignore[type-var]
+
+
+def logged(folder: RunFolder) -> list[ev.Event]:
+    return [timeless(event) for event in folder.events()]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tiny_run(tmp_path_factory.mktemp("whole") / "run")
+    for _ in Run(folder).events():
+        pass
+    return folder
+
+
+def test_a_run_says_its_stages_in_order_and_ends_with_its_result(whole: RunFolder) -> None:
+    events = list(whole.events())
+    stages = [event for event in events if isinstance(event, ev.StageEnded)]
+    assert [stage.name for stage in stages] == ["language model", "classifier: head", "classifier: all layers"]
+    assert [stage.unfrozen for stage in stages][1:] == [1, 4]
+    started = next(event for event in events if isinstance(event, ev.RunStarted))
+    assert len(started.stages) == 3
+    steps = [event.total for event in events if isinstance(event, ev.Step)]
+    assert steps == list(range(1, len(steps) + 1))
+    assert isinstance(events[-1], ev.Finished)
+    assert whole.state() == "finished"
+
+
+def test_the_result_is_measured_on_held_back_documents_beside_the_baseline(whole: RunFolder) -> None:
+    result = next(event for event in whole.events() if isinstance(event, ev.Evaluated))
+    assert (result.part, result.documents) == ("test", 8)
+    assert result.interval[0] <= result.accuracy <= result.interval[1]
+    assert result.baseline_accuracy >= 0.75
+    assert result.accuracy * 8 == pytest.approx(round(result.accuracy * 8))
+
+
+def test_the_saved_model_opens_and_predicts(whole: RunFolder) -> None:
+    predictor = Predictor(load_bundle(whole.model_path))
+    predictions = list(predictor.predict(["the apple is nice", "my old hammer"]))
+    assert all(set(p.probabilities) == {"fruit", "tool"} for p in predictions)
+    assert all(sum(p.probabilities.values()) == pytest.approx(1.0) for p in predictions)
+
+
+def test_the_summary_holds_what_the_command_line_promises(whole: RunFolder) -> None:
+    result = summary(whole)
+    assert result["type"] == "finished"
+    assert {"name", "unfrozen_groups", "epochs", "train_loss", "valid_loss", "accuracy", "seconds"} <= set(
+        result["stages"][1]
+    )
+    assert result["stages"][0]["accuracy"] is None
+    assert result["stages"][1]["accuracy"] is not None
+    assert Path(result["model"]).exists()
+
+
+@pytest.mark.parametrize("stop_after", [3, 14, 24])
+def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
+    whole: RunFolder, tmp_path: Path, stop_after: int
+) -> None:
+    corpus = whole.path.parent / "corpus.csv"
+    folder = RunFolder.create(tmp_path / "run", tiny_config(corpus))
+    run = Run(folder).events()
+    for event in run:
+        if isinstance(event, ev.Step) and event.total == stop_after:
+            break
+    run.close()
+    assert folder.state() == "stopped"
+    for _ in Run(folder).events(resume=True):
+        pass
+    ours, theirs = load_bundle(folder.model_path).state, load_bundle(whole.model_path).state
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    # The numbers of checkpoints differ: stopping wrote one more.
+    def without_checkpoints(events: list[ev.Event]) -> list[ev.Event]:
+        return [event for event in events if not isinstance(event, ev.Checkpointed)]
+    assert without_checkpoints(logged(folder)) == without_checkpoints(logged(whole))
+
+
+def test_resuming_without_a_checkpoint_starts_afresh(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    events = list(Run(folder).events(resume=True))
+    assert isinstance(events[-1], ev.Finished)
+
+
+def test_a_run_goes_back_to_a_checkpoint(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    first = list(Run(folder).events())
+    end_of_language_model = next(e for e in first if isinstance(e, ev.Checkpointed) and e.reason == "stage")
+    again = list(Run(folder).events(checkpoint=end_of_language_model.name))
+    assert [e.name for e in again if isinstance(e, ev.StageEnded)] == ["classifier: head", "classifier: all layers"]
+    assert [e.index for e in folder.events() if isinstance(e, ev.StageEnded)] == [0, 1, 2]
+
+
+def test_a_changed_corpus_refuses_to_go_on(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    run = Run(folder).events()
+    for event in run:
+        if isinstance(event, ev.Step) and event.total == 3:
+            break
+    run.close()
+    write_corpus(tmp_path / "corpus.csv", count=60, seed=9)
+    before = folder.log_path.read_bytes()
+    last = list(Run(folder).events(resume=True))[-1]
+    assert isinstance(last, ev.Failed)
+    assert last.cause == "corpus_changed"
+    assert "changed" in last.title
+    assert folder.log_path.read_bytes() == before
+    assert folder.state() == "stopped"
+
+
+def test_a_failure_is_the_last_event_and_stands_in_the_log(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", tiny_config(tmp_path / "missing.csv"))
+    events = list(Run(folder).events())
+    failed = events[-1]
+    assert isinstance(failed, ev.Failed)
+    assert failed.cause == "data"
+    assert "missing.csv" in failed.title
+    assert "Traceback" in failed.details
+    assert folder.state() == "failed"
+    assert list(folder.events()) == events
+    assert not (folder.path / "lock.json").exists()
+
+
+def test_a_loss_that_is_no_number_stops_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(*arguments: Any) -> LanguageModel:
+        model = new_language_model(*arguments)
+        with torch.no_grad():
+            model.encoder.embedding.weight.fill_(float("nan"))
+        return model
+
+    monkeypatch.setattr("ulmengine.runs.stages.new_language_model", spoilt)
+    last = list(Run(tiny_run(tmp_path / "run")).events())[-1]
+    assert isinstance(last, ev.Failed)
+    assert last.cause == "nan_loss"
+    assert "lower learning rate" in last.advice
+
+
+def test_both_directions_make_one_model(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "model.direction=both", "classifier.epochs=[1]")
+    events = list(Run(folder).events())
+    assert isinstance(events[-1], ev.Finished)
+    assert load_bundle(folder.model_path).description.directions == ("forward", "backward")
+
+
+def test_a_language_model_alone_is_saved_and_serves_as_a_start(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "one", "classifier.epochs=[0]")
+    events = list(Run(folder).events())
+    assert events[-1] == ev.Finished(None, None, str(folder.model_path), events[-1].seconds)  # type: ignore[attr-defined]
+    assert load_bundle(folder.model_path).description.kind == "language_model"
+    second = tiny_run(tmp_path / "two", f"model.pretrained='{folder.model_path}'", "model.preset=paper")
+    started = next(e for e in Run(second).events() if isinstance(e, ev.RunStarted))
+    first = next(e for e in events if isinstance(e, ev.RunStarted))
+    assert started.parameters == first.parameters
+
+
+def test_the_same_seed_gives_the_same_result_and_another_does_not(whole: RunFolder, tmp_path: Path) -> None:
+    corpus = whole.path.parent / "corpus.csv"
+    losses = []
+    for number, seed in enumerate((42, 7)):
+        folder = RunFolder.create(tmp_path / str(number), with_settings(tiny_config(corpus), [f"seed={seed}"]))
+        run = Run(folder).events()
+        losses.append(next(e.loss for e in run if isinstance(e, ev.Step)))
+        run.close()
+    expected = next(e.loss for e in whole.events() if isinstance(e, ev.Step))
+    assert losses[0] == expected != losses[1]
+
+
+def test_driving_a_run_can_skip_a_stage(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=50")
+    control = RunControl()
+    control.signal(Signal.START)
+
+    def sink(event: ev.Event) -> None:
+        if isinstance(event, ev.Step) and event.total == 2:
+            control.skip_stage()
+
+    drive(Run(folder, skip=control.take_skip).events(), control, sink)
+    first = next(e for e in folder.events() if isinstance(e, ev.StageEnded))
+    assert (first.index, first.skipped) == (0, True)
+    assert folder.state() == "finished"
+
+
+@pytest.mark.parametrize("task", ["language_model", "classifier"])
+def test_the_range_test_of_a_run_gives_points_and_an_end(tmp_path: Path, task: str) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv"))
+    events = list(find_learning_rate(config, task, tmp_path / "cache", steps=20))
+    points = [e for e in events if isinstance(e, ev.RangePoint)]
+    assert isinstance(events[-1], ev.RangeEnded)
+    assert points[0].lr == pytest.approx(1e-6)
+    assert [p.step for p in points] == list(range(1, len(points) + 1))
+
+
+def test_a_run_that_cannot_be_saved_when_it_stops_says_so_and_gives_its_lock_back(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    run = Run(folder)
+    events = run.events()
+    next(event for event in events if isinstance(event, ev.Step))
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run.checkpoints.save = full  # type: ignore[method-assign, assignment]
+    with pytest.raises(RunFolderError, match="could not be saved when it stopped: The disk is full"):
+        events.close()
+    assert folder.state() == "failed"
+
+
+def test_a_language_model_of_both_directions_keeps_the_first_when_taken_up_in_the_second(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "model.direction=both", "classifier.epochs=[0]")
+    events = Run(folder).events()
+    next(event for event in events if isinstance(event, ev.StageStarted) and event.index == 1)
+    events.close()
+    kept = Checkpoints(folder.checkpoints).end_of(0)
+    assert kept is not None
+    weights = Checkpoints(folder.checkpoints).load(kept.name).weights()
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    bundle = load_bundle(folder.model_path)
+    assert bundle.description.directions == ("forward", "backward")
+    name = "encoder.layers.0.bias_ih"
+    assert torch.equal(bundle.weights("forward")[name], weights[name])
+
+
+def test_going_back_to_a_damaged_checkpoint_leaves_the_newer_ones(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    assert isinstance(list(Run(folder).events())[-1], ev.Finished)
+    names = [info.name for info in Checkpoints(folder.checkpoints).all()]
+    (folder.checkpoints / f"{names[0]}.safetensors").write_bytes(b"short")
+    last = list(Run(folder).events(checkpoint=names[0]))[-1]
+    assert isinstance(last, ev.Failed)
+    assert (last.cause, names[0] in last.title) == ("data", True)
+    assert [info.name for info in Checkpoints(folder.checkpoints).all()] == names
+
+
+def test_a_run_begun_anew_gives_up_the_checkpoints_of_the_attempt_before(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    assert isinstance(list(Run(folder).events())[-1], ev.Finished)
+    events = Run(folder).events()
+    next(event for event in events if isinstance(event, ev.StageStarted))
+    assert Checkpoints(folder.checkpoints).all() == []
+    events.close()
+
+
+def test_what_the_engine_says_in_words_is_no_bug() -> None:
+    assert cause_of(TrainingError("use more text or a smaller batch size")) == "data"
+    assert cause_of(RuntimeError("shapes do not agree")) == "bug"
+
+
+def test_a_pretrained_model_that_reads_the_other_way_is_refused(whole: RunFolder, tmp_path: Path) -> None:
+    start = f"model.pretrained='{whole.model_path}'"
+    last = list(Run(tiny_run(tmp_path / "back", start, "model.direction=backward")).events())[-1]
+    assert isinstance(last, ev.Failed)
+    assert "does not read backward" in last.title
+    notes = (e for e in Run(tiny_run(tmp_path / "both", start, "model.direction=both")).events()
+             if isinstance(e, ev.Note) and e.level == "warning")
+    assert "backward" in next(notes).text
+
+
+def test_a_skip_asked_while_a_stage_ends_does_not_hit_the_next(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    control = RunControl()
+
+    def sink(event: ev.Event) -> None:
+        if isinstance(event, ev.EpochEnded) and event.stage == 0:
+            control.skip_stage()
+
+    drive(Run(folder, skip=control.take_skip).events(), control, sink)
+    assert [e.skipped for e in folder.events() if isinstance(e, ev.StageEnded)] == [False, False, False]

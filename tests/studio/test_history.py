@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from studio.plots.export import save_table
+from studio.plots.history import RunHistory
+from tests.studio import replay
+from ulmengine import events as ev
+
+
+def whole(steps: int = 10) -> list[ev.Event]:
+    return list(replay.script(replay.small_config(), steps))
+
+
+def steps_of(events: list[ev.Event]) -> list[ev.Step]:
+    return [event for event in events if isinstance(event, ev.Step)]
+
+
+def drawn(history: RunHistory) -> list[tuple[float, float]]:
+    return [point for stage in history.stages for point in zip(stage.loss.x, stage.loss.y, strict=True)]
+
+
+@pytest.mark.parametrize("piece", [1, 7, 10_000])
+def test_every_step_is_kept_however_the_events_come(piece: int) -> None:
+    events = whole()
+    history = RunHistory()
+    for start in range(0, len(events), piece):
+        history.extend(events[start: start + piece])
+    assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+    assert [stage.before for stage in history.stages] == [0, 20, 30, 40]
+    assert history.total == 60
+    last = history.stages[-1]
+    assert [rates.y[-1] for rates in last.rates] == list(steps_of(events)[-1].lrs)
+    assert [end.total for stage in history.stages for end in stage.ends] == [10, 20, 30, 40, 50, 60]
+    assert history.finished is not None
+    assert history.evaluated is not None
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_forgets_what_came_after_it() -> None:
+    events = whole()
+    at = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 36)
+    history = RunHistory()
+    history.extend(events[:at])
+    version = history.version
+    # the checkpoint was at step 30: the second classifier stage begins anew
+    begin = next(n for n, event in enumerate(events) if isinstance(event, ev.StageStarted) and event.index == 2)
+    history.extend(events[begin:])
+    assert history.version > version
+    assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+
+
+def test_a_run_that_goes_on_within_a_stage() -> None:
+    events = whole()
+    at = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 18)
+    history = RunHistory()
+    history.extend(events[:at])  # up to step 17; the checkpoint was at step 13
+    again = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 14)
+    history.extend(events[again:])
+    assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+
+
+def test_a_run_that_goes_on_says_the_stage_in_hand_again() -> None:
+    events = whole()
+    history = RunHistory()
+    at = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 14)
+    history.extend(events[:at])  # up to step 13, where the checkpoint is
+    stage = next(event for event in events if isinstance(event, ev.StageStarted))
+    history.extend([stage])
+    history.extend(events[at:])
+    assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+    assert [end.total for end in history.stages[0].ends] == [10, 20]
+
+
+def test_the_same_event_twice_counts_once() -> None:
+    events = whole()
+    history = RunHistory()
+    history.extend(events)
+    history.extend(events[-6:])
+    assert [end.total for stage in history.stages for end in stage.ends] == [10, 20, 30, 40, 50, 60]
+
+
+def test_the_table_holds_every_step(tmp_path: Path) -> None:
+    events = whole()
+    history = RunHistory()
+    history.extend(events)
+    save_table(history, tmp_path / "curves.csv")
+    with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    steps = steps_of(events)
+    assert [int(row["step"]) for row in rows] == [step.total for step in steps]
+    assert [float(row["loss"]) for row in rows] == [step.loss for step in steps]
+    assert float(rows[-1]["lr head"]) == steps[-1].lrs[-1]
+    assert rows[0]["lr head"] == ""  # the language model has no head
+    assert float(rows[19]["perplexity"]) == next(
+        e.metrics["perplexity"] for e in events if isinstance(e, ev.EpochEnded) and e.total == 20
+    )

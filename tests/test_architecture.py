@@ -1,0 +1,61 @@
+"""The shape of the house: imports run down the list, and the engine does not need the window."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*(ROOT / "ulmengine").rglob("*.py"), *(ROOT / "studio").rglob("*.py"), ROOT / "main.py"])
+
+
+def test_imports_run_down_the_list() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([str(linter), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_engine_imports_without_qt() -> None:
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((ROOT / "ulmengine").rglob("*.py")) if path.stem != "__main__"
+    ]
+    program = (
+        "import sys, importlib\n"
+        "sys.modules['PySide6'] = None\n"
+        "sys.modules['pyqtgraph'] = None\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_house_rules(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    in_theme = "theme" in path.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"bare except at line {node.lineno}"
+        if isinstance(node, ast.ImportFrom):
+            assert all(alias.name != "*" for alias in node.names), f"star import at line {node.lineno}"
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            printing = isinstance(node.func, ast.Name) and name == "print"
+            assert not printing, f"print at line {node.lineno}"
+            assert name != "processEvents", f"processEvents at line {node.lineno}"
+            assert in_theme or name != "setStyleSheet", f"setStyleSheet at line {node.lineno}"
+            if name == "load" and isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") in (
+                "pickle", "torch"
+            ):
+                safe = any(k.arg == "weights_only" and getattr(k.value, "value", False) for k in node.keywords)
+                assert safe, f"unpickling at line {node.lineno}"
+
+
+def test_a_file_holds_one_idea() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}

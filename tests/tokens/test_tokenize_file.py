@@ -1,0 +1,64 @@
+"""A file to tokens in one go, and the figures of the benchmark."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from ulmengine.bench.tokenize import bench_tokenize, tokenize_file
+from ulmengine.config import TokenConfig
+from ulmengine.corpus import CorpusError
+from ulmengine.tokens import TokensError, TokenStore, tokenizer_from_json
+
+from .helpers import TEXTS, finish
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "text"])
+        writer.writerows([str(number % 2), f"{text} {number}"] for number, text in enumerate(TEXTS * 4))
+    return path
+
+
+def test_a_file_becomes_a_store_and_a_tokeniser(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    figures, events = finish(tokenize_file(table, out, TokenConfig(vocab_size=200, min_frequency=1)))
+    assert events
+    assert figures["documents"] == 4 * len(TEXTS)
+    tokenizer = tokenizer_from_json(json.loads((out / "tokenizer.json").read_text("utf-8")))
+    stores = [TokenStore.open(Path(folder)) for folder in figures["stores"].values()]
+    documents = sorted(document.tolist() for store in stores for document in store)
+    expected = [tokenizer.encode(f"{text} {number}".strip()) for number, text in enumerate(TEXTS * 4)]
+    assert documents == sorted(expected)
+    assert figures["tokens"] == sum(map(len, expected))
+    assert figures["seconds"] > 0
+    assert figures["mb_per_s"] > 0
+    assert figures["peak_rss_mb"] > 10
+    assert sorted(path.name for path in out.iterdir()) == ["tokenizer.json", "tokens"]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError):
+        finish(tokenize_file(tmp_path / "none.csv", tmp_path / "out", TokenConfig()))
+
+
+def test_figures_without_a_reference() -> None:
+    figures = bench_tokenize(TEXTS * 5, vocab_size=100, repeats=1)
+    assert figures["documents"] == 5 * len(TEXTS)
+    assert figures["word"]["documents_per_s"] > 0
+    assert figures["bpe"]["tokens"] > figures["documents"]
+    assert "ratio" not in figures
+
+
+@pytest.mark.skipif(find_spec("fastai") is not None, reason="this Python has the reference")
+def test_a_python_without_the_reference_is_named() -> None:
+    with pytest.raises(TokensError, match="reference could not be run"):
+        bench_tokenize(TEXTS, sys.executable, vocab_size=100, repeats=1)

@@ -1,0 +1,184 @@
+"""Learning tokenisers, writing them down, and text back from ids."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ulmengine.config import TokenConfig
+from ulmengine.tokens import (
+    SPECIALS,
+    SubwordTokenizer,
+    Tokenizer,
+    TokensError,
+    Vocabulary,
+    WordTokenizer,
+    choose_kind,
+    extend_vocabulary,
+    learn_tokenizer,
+    readable,
+    tokenizer_from_json,
+)
+from ulmengine.tokens.learn_subwords import learn_pieces
+
+from .helpers import TEXTS, drop, finish
+
+KINDS = ("word", "bpe", "unigram")
+
+
+def learn(kind: str, texts: list[str], **settings: Any) -> Tokenizer:
+    values: dict[str, Any] = {"tokenizer": kind, "vocab_size": 200, "min_frequency": 1, **settings}
+    return finish(learn_tokenizer(lambda: texts, TokenConfig.model_validate(values)))[0]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def learnt(request: pytest.FixtureRequest) -> Tokenizer:
+    return learn(request.param, TEXTS * 10)
+
+
+def test_vocabulary_begins_with_the_special_tokens(learnt: Tokenizer) -> None:
+    assert learnt.vocabulary.tokens[:9] == SPECIALS
+    assert len(learnt.vocabulary) <= 200
+
+
+def test_every_document_begins_with_xxbos(learnt: Tokenizer) -> None:
+    assert all(learnt.encode(text)[0] == 2 and learnt.tokens(text)[0] == "xxbos" for text in TEXTS)
+    assert learnt.encode("") == [2]
+
+
+def test_ids_are_those_of_the_tokens(learnt: Tokenizer) -> None:
+    for text in TEXTS:
+        assert learnt.encode(text) == [learnt.vocabulary.index(token) for token in learnt.tokens(text)]
+
+
+def test_written_down_and_read_again_it_is_the_same(learnt: Tokenizer) -> None:
+    again = tokenizer_from_json(json.loads(json.dumps(learnt.to_json())))
+    assert again.kind == learnt.kind
+    assert again.to_json() == learnt.to_json()
+    assert [again.encode(text) for text in TEXTS] == [learnt.encode(text) for text in TEXTS]
+
+
+def test_known_text_comes_back_readable(learnt: Tokenizer) -> None:
+    """But for lone capitals and those beyond A to Z, which the rules lower without a mark."""
+    back = [learnt.decode(learnt.encode(text)) for text in TEXTS]
+    assert back[1].lower() == TEXTS[1].lower()
+    assert back[3] == ""
+    assert back[4].lower() == TEXTS[4].lower()
+    assert "GREAT" in back[0]
+    assert "!!!!" in back[0]
+
+
+def test_pieces_of_a_word_join_to_the_word() -> None:
+    for kind in ("bpe", "unigram"):
+        tokenizer = learn(kind, ["lower lowest newer newest wider widest"] * 20)
+        # a word never seen is spelt by pieces that were
+        assert tokenizer.decode(tokenizer.encode("lowest wider newest")) == "lowest wider newest"
+        assert 0 not in tokenizer.encode("wewest")
+        assert tokenizer.tokens("lowest")[1].startswith("▁")
+        assert "".join(tokenizer.tokens("wewest")[1:]) == "▁wewest"
+
+
+def test_a_character_never_seen_is_unknown_not_lost() -> None:
+    tokenizer = learn("bpe", ["abc abd"] * 5)
+    assert tokenizer.tokens("ab東") == ["xxbos", "▁ab", "xxunk"]
+
+
+def test_text_written_like_a_special_token_inside_a_word_is_text() -> None:
+    tokenizer = learn("bpe", ["abxxbos cd"] * 5)
+    assert 2 not in tokenizer.encode("abxxbos")[1:]
+
+
+def test_any_script() -> None:
+    """Chinese has no spaces: auto takes unigram, which finds the words that are repeated."""
+    texts = ["酒店很好，服务很好。", "酒店不好，服务不好。", "我喜欢这个酒店"] * 20
+    assert choose_kind(texts) == "unigram"
+    tokenizer = learn("auto", texts)
+    assert tokenizer.kind == "unigram"
+    assert tokenizer.decode(tokenizer.encode("酒店很好")).replace(" ", "") == "酒店很好"
+    assert choose_kind(["영화가 정말 재미있다", "별로였다"]) == "word"
+    assert choose_kind(TEXTS) == "word"
+
+
+def test_more_characters_than_the_vocabulary_holds() -> None:
+    texts = ["".join(chr(0x4E00 + (n * 7 + k) % 900) for k in range(30)) for n in range(60)]
+    for kind in ("bpe", "unigram"):
+        assert len(learn(kind, texts, vocab_size=100).vocabulary) <= 100
+
+
+def test_bpe_merges_the_commonest_pair_first() -> None:
+    """By hand (Sennrich et al. 2016): of ``▁ab`` x 5 and ``▁abc`` x 4, the pair that stands 9 times is merged first."""
+    state = learn_pieces("bpe", {"▁ab": 5, "▁abc": 4}, size=16)
+    merges = [tuple(merge) for merge in json.loads(state)["model"]["merges"]]
+    assert set(merges[0]) in ({"▁", "a"}, {"a", "b"})
+    assert len(merges[0][0] + merges[0][1]) == 2
+    assert "▁ab" in json.loads(state)["model"]["vocab"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("texts", [[], ["", "  \n "]])
+def test_nothing_to_learn_from_is_an_error(kind: str, texts: list[str]) -> None:
+    with pytest.raises(TokensError, match="no text"):
+        learn(kind, texts)
+
+
+def test_extending_words_takes_the_new_corpus_words() -> None:
+    old = learn("word", ["the cat"], lower=False)
+    new, _ = finish(extend_vocabulary(old, lambda: ["a Dog", "a Dog"], TokenConfig(min_frequency=2)))
+    assert new.vocabulary.tokens == (*SPECIALS, "Dog", "a")  # the old one's rules: capitals are kept
+
+
+def test_extending_subwords_keeps_the_pieces() -> None:
+    old = learn("bpe", TEXTS * 5)
+    assert finish(extend_vocabulary(old, lambda: ["dog"], TokenConfig()))[0] is old
+
+
+def test_learning_says_how_far_it_is() -> None:
+    _, events = finish(learn_tokenizer(lambda: TEXTS, TokenConfig(min_frequency=1), total=len(TEXTS)))
+    last = events[-1]
+    assert (getattr(last, "done", None), getattr(last, "total", None)) == (len(TEXTS), len(TEXTS))
+
+
+@pytest.mark.parametrize("values", [{}, {"kind": "magic"}, {"kind": "word"}, {"kind": "bpe", "state": {}, "lower": 1}])
+def test_a_damaged_description_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(TokensError):
+        tokenizer_from_json(values)
+
+
+def test_spacy_is_asked_for_only_where_it_is_installed() -> None:
+    values = drop(WordTokenizer(Vocabulary(SPECIALS)).to_json(), "backend") | {"backend": "other"}
+    with pytest.raises(TokensError, match="own or spacy"):
+        tokenizer_from_json(values)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        ("xxbos xxmaj hello xxup world , it is xxup great xxrep 5 ! xxmaj bye", "Hello WORLD, it is GREAT!!!!! Bye"),
+        ("xxwrep 3 no , it is n't", "no no no, it isn't"),
+        ("xxfld 1 xxmaj title xxfld 2 some text", "Title\nsome text"),
+        ("( see \" this \" and ' that ' )", "(see \"this\" and 'that')"),
+        ("well - made , 5 % of $ 10", "well-made, 5% of $10"),
+        ("the xxunk film", "the <unk> film"),
+        ("one \n\n two", "one\n\ntwo"),
+        ("xxrep xxmaj word xxup", "Word"),  # marks that a generated text left without their number or word
+        ("xxrep 4 xxunk", "<unk><unk><unk><unk>"),
+        ("xxpad xxpad xxeos", ""),
+    ],
+)
+def test_readable_text(tokens: str, text: str) -> None:
+    assert readable(tokens.split(" ")) == text
+
+
+def test_spacy_backend_gives_the_same_words() -> None:
+    pytest.importorskip("spacy")
+    exact = WordTokenizer(Vocabulary(SPECIALS), backend="spacy")
+    own = WordTokenizer(Vocabulary(SPECIALS))
+    assert [exact.tokens(text) for text in TEXTS] == [own.tokens(text) for text in TEXTS]
+
+
+def test_subword_kind_is_written_down() -> None:
+    tokenizer = learn("unigram", TEXTS * 5)
+    assert isinstance(tokenizer, SubwordTokenizer)
+    assert tokenizer.to_json()["kind"] == "unigram"

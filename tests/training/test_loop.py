@@ -1,0 +1,391 @@
+"""The two trainings: against the reference's numbers, against the large batch, and what they say when."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ulmengine.config import OptimizerConfig, ScheduleConfig, Sizes
+from ulmengine.events import Checkpointed, EpochEnded, Note, Progress, StageEnded, StageStarted, Step, TextWritten
+from ulmengine.nets import LanguageModel, classifier_loss, from_reference_names
+from ulmengine.tokens import DocumentBatch, StreamBatch
+from ulmengine.training import (
+    NanLoss,
+    Snapshot,
+    TrainContext,
+    TrainingError,
+    train_classifier,
+    train_language_model,
+)
+
+from . import builders
+from .builders import NO_DROPOUT, SGD, Listed, finish, stage
+
+LM, HEAD, ALL = builders.plans()
+VECTORS = Path(__file__).parents[1] / "nets" / "data" / "language_model.npz"
+
+
+def test_training_reproduces_the_weights_of_the_reference() -> None:
+    """Three batches of plain SGD with AR and TAR, the state carried over (vectors/language_model.npz)."""
+    data = np.load(VECTORS)
+
+    def weights(prefix: str) -> dict[str, Tensor]:
+        found = {name.removeprefix(prefix): torch.from_numpy(data[name]) for name in data if name.startswith(prefix)}
+        return from_reference_names(found)
+
+    model = LanguageModel(64, Sizes(12, 20, 3), NO_DROPOUT)
+    model.load_state_dict(weights("init/"))
+    tokens = torch.from_numpy(data["tokens"])
+    batches = [StreamBatch(t[:, :-1], t[:, 1:], 1.0, fresh=n == 0) for n, t in enumerate(tokens)]
+    base = builders.plan_stages(builders.config(), layers=3, pretrained=True)[0]
+    plan = stage(base, lr=float(data["lr"]), optimizer=SGD)
+    said, _ = finish(train_language_model(model, Listed(*batches), None, plan, TrainContext()))  # type: ignore[arg-type]
+    losses = [event.loss for event in said if isinstance(event, Step)]
+    assert losses == pytest.approx(data["losses_ce"].tolist(), rel=1e-5)
+    final = weights("final/")
+    for name, tensor in model.state_dict().items():
+        torch.testing.assert_close(tensor, final[name], rtol=1e-5, atol=1e-6)
+
+
+def gradients_after(model: nn.Module, events: Any) -> dict[str, Tensor]:
+    """What one step of plain SGD at rate 1 has taken off each weight: its gradient."""
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    finish(events)
+    return {name: before[name] - p.detach() for name, p in model.named_parameters()}
+
+
+def test_accumulated_language_model_batches_equal_the_large_one() -> None:
+    """Rows of different numbers of targets: the mean is over tokens, not over batches."""
+    inputs = torch.randint(9, 40, (6, 7), generator=torch.Generator().manual_seed(1))
+    targets = inputs.roll(-1, 1)
+    targets[4:, 3:] = -100
+    parts = [slice(0, 2), slice(2, 5), slice(5, 6)]
+    small = [StreamBatch(inputs[part], targets[part], 1.0, fresh=True) for part in parts]
+    large = [StreamBatch(inputs, targets, 1.0, fresh=True)]
+    found = []
+    for batches, accumulation in ((large, 1), (small, 3)):
+        plan = stage(LM, lr=1.0, alpha=0.0, beta=0.0, optimizer=SGD.model_copy(update={"accumulation": accumulation}))
+        model = builders.language_model(dropout=NO_DROPOUT).double()
+        events = train_language_model(model, Listed(*batches), None, plan, TrainContext())  # type: ignore[arg-type]
+        found.append(gradients_after(model, events))
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
+
+
+class Weighted:
+    """Cross entropy with class weights, which divides by the sum of the targets' weights and says so."""
+
+    def __init__(self, *weights: float) -> None:
+        self.weights = torch.tensor(weights)
+
+    def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(scores, targets, self.weights)
+
+    def share(self, targets: Tensor) -> Tensor:
+        return self.weights[targets].sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_accumulated_documents_equal_the_large_batch(weighted: bool) -> None:
+    """With batch norm's statistics fixed, which otherwise sees the small batches."""
+    tokens = torch.randint(9, 40, (5, 6), generator=torch.Generator().manual_seed(1))
+    lengths, targets = torch.tensor([6, 5, 4, 3, 2]), torch.tensor([0, 1, 1, 1, 0])
+
+    def batch(part: slice) -> DocumentBatch:
+        return DocumentBatch(tokens[part, : int(lengths[part][0])], lengths[part], targets[part], np.arange(5)[part])
+
+    plain = classifier_loss(builders.config().classifier, None, multi_label=False)
+    loss = Weighted(0.3, 2.0) if weighted else plain
+    found = []
+    for parts in ([slice(0, 5)], [slice(0, 2), slice(2, 5)]):
+        optimizer = SGD.model_copy(update={"accumulation": len(parts)})
+        plan = stage(ALL, lr=1.0, optimizer=optimizer, freeze_batch_norm=True)
+        model = builders.text_classifier(dropout=NO_DROPOUT)
+        batches = Listed(*(batch(part) for part in parts))
+        found.append(gradients_after(model, train_classifier(model, batches, None, plan, loss, TrainContext())))  # type: ignore[arg-type]
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_schedule_counts_optimizer_steps_of_this_stage() -> None:
+    """Five batches accumulated by two are three steps an epoch; the second stage starts its schedule anew."""
+    batches = Listed(*list(builders.streams()[0].epoch(0))[:5])
+    shape = ScheduleConfig(kind="clr", cycles=0.5, ratio=7.0)  # one straight rise: base 1/7, six steps to 1
+    optimizer = SGD.model_copy(update={"accumulation": 2, "clip": 1e-3})
+    plan = stage(LM, epochs=2, lr=7.0, schedule=shape, optimizer=optimizer)
+    ctx, model = TrainContext(), builders.language_model()
+    for stage_number in range(2):
+        said, _ = finish(train_language_model(model, batches, None, plan, ctx))  # type: ignore[arg-type]
+        steps = [event for event in said if isinstance(event, Step)]
+        assert said[0].steps == 6  # type: ignore[attr-defined]
+        assert [step.lrs[-1] for step in steps] == pytest.approx([1, 2, 3, 4, 5, 6])
+        assert [step.step for step in steps] == [1, 2, 3, 4, 5, 6]
+        assert [step.total for step in steps] == [n + 6 * stage_number for n in range(1, 7)]
+        assert [step.epoch for step in steps] == [1, 1, 1, 2, 2, 2]
+
+
+def test_jitter_scales_the_rate() -> None:
+    batches = [StreamBatch(b.inputs, b.targets, scale, b.fresh)
+               for b, scale in zip(list(builders.streams()[0].epoch(0))[:2], (0.5, 1.5), strict=True)]
+    said, _ = finish(train_language_model(
+        builders.language_model(), Listed(*batches), None, stage(LM, lr=0.1, optimizer=SGD), TrainContext()  # type: ignore[arg-type]
+    ))
+    assert [event.lrs[-1] for event in said if isinstance(event, Step)] == pytest.approx([0.05, 0.15])
+
+
+def test_the_state_is_carried_within_an_epoch_and_reset_between() -> None:
+    """At a rate too small to move a weight, the second epoch gives the losses of the first, to the bit; a batch after
+    another one does not give the loss it would have alone; validation does not disturb it."""
+    train, valid = builders.streams()
+    model = builders.language_model(dropout=NO_DROPOUT)
+    tiny = stage(LM, epochs=2, lr=1e-30, optimizer=SGD)
+    said, _ = finish(train_language_model(model, train_twice(train), valid, tiny, TrainContext()))  # type: ignore[arg-type]
+    losses = [event.loss for event in said if isinstance(event, Step)]
+    half = len(losses) // 2
+    assert losses[:half] == losses[half:]
+    batches = list(train.epoch(0))
+    state = None
+    model.train()
+    for batch, loss in zip(batches, losses, strict=False):
+        plain = model.loss(batch.inputs, batch.targets, state)
+        state = plain.state
+        assert loss == pytest.approx(float(plain.cross_entropy), rel=1e-6)
+    alone = model.loss(batches[1].inputs, batches[1].targets, None)
+    assert float(alone.cross_entropy) != pytest.approx(losses[1], rel=1e-6)
+
+
+def train_twice(stream: Any) -> Listed:
+    return Listed(*stream.epoch(0))
+
+
+def test_validation_is_the_mean_over_tokens() -> None:
+    """Batches of 12, 12 and 2 tokens: the perplexity is exp of the mean over 26 tokens."""
+    train, _ = builders.streams()
+    model = builders.language_model(dropout=NO_DROPOUT)
+    stream = torch.randint(9, 40, (2, 14), generator=torch.Generator().manual_seed(2))
+    cuts = [(0, 6), (6, 12), (12, 13)]
+    valid = Listed(*(StreamBatch(stream[:, a:b], stream[:, a + 1 : b + 1], 1.0, fresh=a == 0) for a, b in cuts))
+    said, result = finish(train_language_model(
+        model, train_twice(train), valid, stage(LM, lr=1e-30, optimizer=SGD), TrainContext()  # type: ignore[arg-type]
+    ))
+    with torch.no_grad():
+        scores, _ = model.eval().logits(stream[:, :-1])
+    mean = float(nn.functional.cross_entropy(scores.flatten(0, 1).double(), stream[:, 1:].flatten()))
+    assert result.metrics["valid_loss"] == pytest.approx(mean, rel=1e-5)
+    assert result.metrics["perplexity"] == pytest.approx(math.exp(mean), rel=1e-5)
+    assert [e.done for e in said if isinstance(e, Progress)] == [1, 2, 3]
+
+
+def test_the_best_epoch_is_kept() -> None:
+    """A rate that ruins the network in the second epoch: the first one's weights stay."""
+    model = builders.language_model(dropout=NO_DROPOUT)
+    shape = ScheduleConfig(kind="clr", cycles=0.5, ratio=1000.0)
+    train = train_twice(builders.streams()[0])
+    plan = stage(LM, epochs=3, lr=100.0, schedule=shape, optimizer=SGD)
+    after: list[dict[str, Tensor]] = []
+    events = train_language_model(model, train, builders.streams()[1], plan, TrainContext())  # type: ignore[arg-type]
+    ended = []
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            result = end.value
+            break
+        if isinstance(event, EpochEnded):
+            ended.append(event)
+            if event.epoch < 3:
+                after.append({name: t.clone() for name, t in model.state_dict().items()})
+        if isinstance(event, StageEnded):
+            stage_ended = event
+    losses = [event.metrics["valid_loss"] for event in ended]
+    best = losses.index(min(losses))
+    assert best < 2
+    assert [event.best for event in ended] == [loss == min(losses[: n + 1]) for n, loss in enumerate(losses)]
+    assert result.best_epoch == best + 1
+    assert result.valid_loss == stage_ended.valid_loss == min(losses)
+    assert all(torch.equal(after[best][name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_early_stopping_ends_the_stage_and_says_so() -> None:
+    model = builders.language_model(dropout=NO_DROPOUT)
+    plan = stage(LM, epochs=9, lr=1e-30, optimizer=SGD, early_stopping=2)
+    said, result = finish(train_language_model(model, *builders.streams(), plan, TrainContext()))
+    # Nothing changes: the first epoch is the best, two more bring nothing.
+    assert sum(isinstance(event, EpochEnded) for event in said) == 3
+    assert any(isinstance(event, Note) and "epoch 1 are kept" in event.text for event in said)
+    assert result.skipped
+    assert result.best_epoch == 1
+
+
+def test_a_skipped_stage_still_measures_and_ends() -> None:
+    asked = iter([False, False, True])
+    said, result = finish(builders.train_cls(
+        builders.text_classifier(), stage(ALL, epochs=5), TrainContext(skip=lambda: next(asked))
+    ))
+    assert sum(isinstance(event, Step) for event in said) == 3
+    assert [type(event) for event in said[-2:]] == [EpochEnded, StageEnded]
+    assert result.skipped
+    assert "accuracy" in result.metrics
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(bad: float) -> None:
+    model = builders.text_classifier()
+    calls = iter([1.0, 1.0, bad])
+
+    def loss(scores: Tensor, targets: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(scores, targets) * next(calls)
+
+    events = train_classifier(model, *builders.documents(), stage(HEAD, lr=0.3), loss, TrainContext())
+    with pytest.raises(NanLoss, match=r"step 3 .*0\.3.*0\.1") as caught:
+        finish(events)
+    assert caught.value.step == 3
+    assert caught.value.suggested == pytest.approx(0.1)
+    assert all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
+
+
+def test_clipping_shortens_the_gradient_but_reports_its_length() -> None:
+    batch = Listed(next(iter(builders.streams()[0].epoch(0))))
+    found = {}
+    for clip in (0.0, 0.01):
+        model = builders.language_model(dropout=NO_DROPOUT)
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        plan = stage(LM, lr=1.0, optimizer=SGD.model_copy(update={"clip": clip}))
+        said, _ = finish(train_language_model(model, batch, None, plan, TrainContext()))  # type: ignore[arg-type]
+        moved = sum(float((before[name] - p.detach()).square().sum()) for name, p in model.named_parameters()) ** 0.5
+        found[clip] = (moved, next(event.grad_norm for event in said if isinstance(event, Step)))
+    assert found[0.0][0] == pytest.approx(found[0.0][1], rel=1e-4)
+    assert found[0.01][0] == pytest.approx(0.01, rel=1e-3)
+    assert found[0.01][1] == found[0.0][1] > 0.01
+
+
+def test_frozen_groups_stay_still_and_dropout_in_them_stays_on() -> None:
+    model = builders.text_classifier()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    said = []
+    plan = stage(HEAD, epochs=2, optimizer=OptimizerConfig(weight_decay=0.5))
+    for event in builders.train_cls(model, plan, TrainContext()):
+        said.append(event)
+        if isinstance(event, Step):
+            assert all(module.training for module in model.modules())
+    for name, p in model.named_parameters():
+        assert torch.equal(before[name], p) is not name.startswith("head.")
+        assert p.grad is None
+    drift = next(event for event in said if isinstance(event, EpochEnded)).drift
+    assert drift["embedding"] == drift["layer 1"] == drift["layer 2"] == 0.0
+    assert drift["head"] > 0
+    assert all(len(event.lrs) == 1 for event in said if isinstance(event, Step))
+
+
+def test_drift_is_the_distance_over_the_length_of_the_start() -> None:
+    model = builders.language_model(dropout=NO_DROPOUT)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    said, _ = finish(train_language_model(
+        model, builders.streams()[0], None, stage(LM, lr=0.1, optimizer=SGD), TrainContext()
+    ))
+    names = [name for name in before if name.startswith("encoder.layers.1.")]
+    distance = math.hypot(*(float((model.get_parameter(n).detach() - before[n]).norm()) for n in names))
+    length = math.hypot(*(float(before[n].norm()) for n in names))
+    ended = next(event for event in said if isinstance(event, EpochEnded))
+    assert ended.drift["layer 2"] == pytest.approx(distance / length, rel=1e-5)
+
+
+def test_frozen_batch_norm_keeps_its_statistics() -> None:
+    for frozen in (True, False):
+        model = builders.text_classifier()
+        before = {name: b.clone() for name, b in model.named_buffers() if "running" in name}
+        finish(builders.train_cls(model, stage(ALL, freeze_batch_norm=frozen), TrainContext()))
+        assert all(torch.equal(before[name], b) is frozen for name, b in model.named_buffers() if name in before)
+
+
+def test_what_is_said_and_when(tmp_path: Path) -> None:
+    saved: list[str] = []
+
+    def save(snapshot: Snapshot) -> Checkpointed:
+        saved.append(snapshot.reason)
+        return Checkpointed(f"{len(saved)}", snapshot.reason, snapshot.total, 0, 0.0)
+
+    ctx = TrainContext(checkpoint=save, write=lambda _: ("once", "upon a time"))
+    model = builders.language_model()
+    said, _ = finish(train_language_model(model, builders.streams()[0], None, stage(LM, epochs=2), ctx))
+    steps = len(builders.streams()[0])
+    assert [type(event) for event in said] == [
+        StageStarted, *[Step] * steps, EpochEnded, TextWritten, Checkpointed,
+        *[Step] * steps, EpochEnded, TextWritten, StageEnded, Checkpointed,
+    ]
+    assert saved == ["epoch", "stage"]
+    assert not model.training
+
+
+def test_a_snapshot_is_taken_every_few_minutes() -> None:
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 1.0
+        return now
+
+    reasons: list[str] = []
+    ctx = TrainContext(minutes=0.25, clock=clock, checkpoint=lambda taken: reasons.append(taken.reason))
+    finish(builders.train_lm(builders.language_model(), stage(LM, epochs=1), ctx))
+    assert reasons[-1] == "stage"
+    assert "time" in reasons[:-1]
+
+
+def test_the_optimizer_is_carried_from_stage_to_stage_and_only_the_new_group_starts_fresh() -> None:
+    model, ctx = builders.text_classifier(), TrainContext()
+    two = stage(builders.plans(epochs=(1, 1, 1))[2])
+    finish(builders.train_cls(model, stage(HEAD), ctx))
+    first = ctx.optimizer
+    assert first is not None
+    state = {name: t.clone() for name, t in first.pack()[0].items()}
+    events = builders.train_cls(model, two, ctx)
+    next(events)
+    assert ctx.optimizer is first
+    assert all(torch.equal(state[name], t) for name, t in first.pack()[0].items())
+    next(events)
+    after = first.pack()[0]
+    assert state.keys() < after.keys()
+    steps = {float(t) for name, t in after.items() if name.endswith(".step") and name in state}
+    fresh = {float(t) for name, t in after.items() if name.endswith(".step") and name not in state}
+    assert steps == {len(builders.documents()[0]) + 1.0}
+    assert fresh == {1.0}
+    events.close()
+
+
+def test_a_plan_for_another_network_is_refused() -> None:
+    with pytest.raises(TrainingError, match="does not train a classifier"):
+        finish(builders.train_cls(builders.text_classifier(), LM, TrainContext()))
+    deeper = builders.plan_stages(builders.config(), layers=3, pretrained=True)[0]
+    with pytest.raises(TrainingError, match="layer 3"):
+        finish(builders.train_lm(builders.language_model(), deeper, TrainContext()))
+    with pytest.raises(TrainingError, match="smaller batch size"):
+        finish(train_language_model(builders.language_model(), Listed(), None, LM, TrainContext()))  # type: ignore[arg-type]
+
+
+def test_looking_at_the_losses_more_rarely_changes_nothing_but_the_moment() -> None:
+    """As on a graphics card, where each look waits for the device."""
+    found = []
+    for every in (1, 5):
+        torch.manual_seed(0)
+        ctx = TrainContext(read_every=every)
+        said, _ = finish(builders.train_lm(builders.language_model(), stage(LM, epochs=2), ctx))
+        found.append([dataclasses.replace(e, seconds=0.0) if hasattr(e, "seconds") else e for e in said])
+        assert all(event.seconds > 0 for event in said if isinstance(event, Step))
+    assert found[0] == found[1]
+
+
+def test_bfloat16_products_train_as_well() -> None:
+    ctx = TrainContext(precision=torch.bfloat16)
+    model = builders.language_model()
+    said, _ = finish(builders.train_lm(model, stage(LM, lr=1e-2), ctx))
+    assert all(p.dtype is torch.float32 for p in model.parameters())
+    losses = [event.train_loss for event in said if isinstance(event, EpochEnded)]
+    assert losses[0] < math.log(builders.VOCABULARY)

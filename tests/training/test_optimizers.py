@@ -1,0 +1,208 @@
+"""Optimizers against slow plain versions; what is frozen stays as it is; averages go in and out exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ulmengine.config import OptimizerConfig
+from ulmengine.nets import freeze_to, layer_groups
+from ulmengine.training import TrainContext
+from ulmengine.training.groups import named_groups
+from ulmengine.training.optimizers import LayerOptimizer
+
+from . import builders
+from .builders import SGD, finish, stage
+
+
+class Two(nn.Module):
+    """Two groups of one matrix and one bias each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.low, self.high = nn.Linear(3, 2), nn.Linear(2, 2)
+
+    def optimizer(self, **settings: Any) -> LayerOptimizer:
+        groups = named_groups(self, [("low", list(self.low.parameters())), ("high", list(self.high.parameters()))])
+        return LayerOptimizer(groups, OptimizerConfig(**settings))
+
+
+def gradients(steps: int) -> list[list[Tensor]]:
+    generator = torch.Generator().manual_seed(4)
+    shapes = [(2, 3), (2,), (2, 2), (2,)]
+    return [[torch.randn(shape, generator=generator) for shape in shapes] for _ in range(steps)]
+
+
+def follow(model: Two, optimizer: LayerOptimizer, rates: tuple[float, float], steps: int) -> list[list[Tensor]]:
+    """Take ``steps`` steps along fixed gradients; the weights after each."""
+    after = []
+    for gradient in gradients(steps):
+        for p, g in zip(model.parameters(), gradient, strict=True):
+            p.grad = g.clone() if p.requires_grad else None
+        optimizer.set_rates(rates)
+        optimizer.step()
+        after.append([p.detach().clone() for p in model.parameters()])
+    return after
+
+
+@pytest.mark.parametrize(("kind", "decay"), [("adamw", 0.1), ("adamw", 0.0), ("adam", 0.1)])
+def test_adam_by_its_formula_with_a_rate_for_each_group(kind: Any, decay: float) -> None:
+    """1412.6980, algorithm 1; the decay of 1711.05101 on matrices only, and none for adam."""
+    beta1, beta2, eps, rates = 0.7, 0.99, 1e-5, (0.01, 0.1)
+    model = Two()
+    weights = [p.detach().clone().double() for p in model.parameters()]
+    m, v = [torch.zeros_like(w) for w in weights], [torch.zeros_like(w) for w in weights]
+    for t, gradient in enumerate(gradients(5), start=1):
+        for n, g in enumerate(gradient):
+            rate = rates[n // 2]
+            if kind == "adamw" and g.ndim > 1:
+                weights[n] = weights[n] * (1 - rate * decay)
+            m[n] = beta1 * m[n] + (1 - beta1) * g
+            v[n] = beta2 * v[n] + (1 - beta2) * g**2
+            weights[n] = weights[n] - rate * (m[n] / (1 - beta1**t)) / ((v[n] / (1 - beta2**t)).sqrt() + eps)
+    got = follow(model, model.optimizer(kind=kind, beta1=beta1, beta2=beta2, eps=eps, weight_decay=decay), rates, 5)[-1]
+    for mine, theirs in zip(weights, got, strict=True):
+        torch.testing.assert_close(theirs.double(), mine, rtol=1e-5, atol=1e-6)
+
+
+def test_sgd_with_momentum_and_decay_apart_from_the_gradient() -> None:
+    model = Two()
+    weights, speed = [p.detach().clone() for p in model.parameters()], [torch.zeros(()) for _ in range(4)]
+    for gradient in gradients(4):
+        for n, g in enumerate(gradient):
+            speed[n] = 0.9 * speed[n] + g
+            decayed = weights[n] * (1 - 0.1 * 0.01) if g.ndim > 1 else weights[n]
+            weights[n] = decayed - 0.1 * speed[n]
+    got = follow(model, model.optimizer(kind="sgd", beta1=0.9, weight_decay=0.01), (0.1, 0.1), 4)[-1]
+    for mine, theirs in zip(weights, got, strict=True):
+        torch.testing.assert_close(theirs, mine, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["adamw", "adam", "sgd", "nt_asgd"])
+def test_a_frozen_group_keeps_weights_and_state(kind: Any) -> None:
+    """First both learn, so that there is a state; then the lower one is frozen, with a large decay set."""
+    model = Two()
+    optimizer = model.optimizer(kind=kind, weight_decay=0.5, beta1=0.9, nonmonotone=1)
+    follow(model, optimizer, (0.1, 0.1), 3)
+    for p in model.low.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+    weights = [p.detach().clone() for p in model.low.parameters()]
+    state = {name: t.clone() for name, t in optimizer.pack()[0].items()}
+    follow(model, optimizer, (0.1, 0.1), 3)
+    assert all(torch.equal(a, b) for a, b in zip(weights, model.low.parameters(), strict=True))
+    after = optimizer.pack()[0]
+    assert after.keys() == state.keys()
+    own = [n for n in state if n.startswith(("0.", "1."))]
+    assert all(torch.equal(state[n], after[n]) for n in own)
+    assert kind == "nt_asgd" or own
+
+
+def test_non_monotone_averaging_against_a_slow_plain_version() -> None:
+    """1708.02182, algorithm 1, keeping every iterate; a check after every second step, n = 2."""
+    checks = [5.0, 4.0, 4.5, 4.4, 4.2, 4.1, 4.05]
+    # t = 0..2 cannot trigger (t > n is needed). t = 3: 4.4 against min(5) no; t = 4: 4.2 > min(5, 4) = 4: begins.
+    model = Two()
+    optimizer = model.optimizer(kind="nt_asgd", nonmonotone=2, weight_decay=0.0)
+    assert optimizer.averages is not None
+    plain = [p.detach().clone() for p in model.parameters()]
+    kept: list[list[Tensor]] = []
+    begun = False
+    stream = iter(gradients(2 * len(checks)))
+    logs: list[float] = []
+    for t, loss in enumerate(checks):
+        for _ in range(2):
+            gradient = next(stream)
+            for p, g in zip(model.parameters(), gradient, strict=True):
+                p.grad = g.clone()
+            optimizer.set_rates((0.1, 0.1))
+            optimizer.step()
+            plain = [w - 0.1 * g for w, g in zip(plain, gradient, strict=True)]
+            if begun:
+                kept.append(plain)
+        triggered = t > 2 and loss > min(logs[: t - 2])
+        logs.append(loss)
+        assert optimizer.averages.check(loss) is (triggered and not begun)
+        if triggered and not begun:
+            begun, kept = True, [plain]
+    assert begun
+    assert len(kept) == 5
+    live = [p.detach().clone() for p in model.parameters()]
+    for mine, theirs in zip(plain, live, strict=True):
+        torch.testing.assert_close(theirs, mine)
+    with optimizer.averaged():
+        for n, p in enumerate(model.parameters()):
+            torch.testing.assert_close(p.detach(), torch.stack([step[n] for step in kept]).mean(0))
+    assert all(torch.equal(a, b) for a, b in zip(live, model.parameters(), strict=True))
+
+
+def test_averages_are_put_back_even_if_evaluation_fails() -> None:
+    model = Two()
+    optimizer = model.optimizer(kind="nt_asgd", nonmonotone=1)
+    assert optimizer.averages is not None
+    optimizer.averages.check(1.0)
+    optimizer.averages.check(1.0)
+    assert optimizer.averages.check(2.0)
+    follow(model, optimizer, (0.1, 0.1), 2)
+    live = [p.detach().clone() for p in model.parameters()]
+    with pytest.raises(OSError, match="no"), optimizer.averaged():
+        raise OSError("no")
+    assert all(torch.equal(a, b) for a, b in zip(live, model.parameters(), strict=True))
+
+
+def test_a_state_taken_over_goes_on_the_same() -> None:
+    for kind in ("adamw", "sgd", "nt_asgd"):
+        ends = []
+        for stored in (False, True):
+            model = Two()
+            optimizer = model.optimizer(kind=kind, nonmonotone=1)
+            follow(model, optimizer, (0.1, 0.2), 3)
+            if optimizer.averages is not None:
+                for loss in (1.0, 1.0, 2.0):
+                    optimizer.averages.check(loss)
+            follow(model, optimizer, (0.1, 0.2), 1)
+            if stored:
+                tensors, values = optimizer.pack()
+                optimizer = model.optimizer(kind=kind, nonmonotone=1)
+                optimizer.unpack({name: t.clone() for name, t in tensors.items()}, values)
+            follow(model, optimizer, (0.1, 0.2), 3)
+            with optimizer.averaged():
+                ends.append([p.detach().clone() for p in model.parameters()])
+        assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
+
+
+def test_a_tied_weight_is_moved_once() -> None:
+    model = builders.language_model()
+    groups = named_groups(model, [*layer_groups(model), ("again", list(model.encoder.embedding.parameters()))])
+    assert groups[-1].parameters == {}
+    names = [name for group in groups for name in group.parameters]
+    assert sorted(names) == sorted(dict(model.named_parameters()))
+    before = model.encoder.embedding.weight.detach().clone()
+    optimizer = LayerOptimizer(groups, SGD)
+    model.encoder.embedding.weight.grad = torch.ones_like(before)
+    optimizer.set_rates((1.0,) * len(groups))
+    optimizer.step()
+    torch.testing.assert_close(model.encoder.embedding.weight.detach(), before - 1)
+
+
+def test_averaged_training_keeps_the_averaged_weights() -> None:
+    """At a rate that makes the loss jump about, averaging begins and is what is evaluated."""
+    model, ctx = builders.language_model(), TrainContext()
+    plan = stage(builders.plans()[0], epochs=6, lr=20.0,
+                 optimizer=OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0))
+    finish(builders.train_lm(model, plan, ctx))
+    assert ctx.optimizer is not None
+    assert ctx.optimizer.averages is not None
+    assert ctx.optimizer.averages.running
+
+
+def test_freezing_drops_the_gradient() -> None:
+    model = builders.text_classifier()
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
+    freeze_to(model, 1)
+    assert all((p.grad is None) is not name.startswith("head.") for name, p in model.named_parameters())

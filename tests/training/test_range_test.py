@@ -1,0 +1,167 @@
+"""The range test finds what the reference finds and leaves no trace, however it ends."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ulmengine.events import RangeEnded, RangePoint, Step
+from ulmengine.nets import classifier_loss
+from ulmengine.training import (
+    TrainContext,
+    TrainingError,
+    classifier_task,
+    language_model_task,
+    range_test,
+    suggestions,
+    train_classifier,
+)
+from ulmengine.training.range_curve import Curve
+
+from . import builders
+
+VECTORS = json.loads((Path(__file__).parent / "data" / "schedules.json").read_text())["range_test"]
+
+
+def test_the_four_suggestions_agree_with_the_reference() -> None:
+    found = suggestions(VECTORS["lrs"], VECTORS["smoothed_losses"])
+    expected = VECTORS["suggestions"]
+    assert found == pytest.approx({
+        "valley": expected["valley"], "slide": expected["slide"], "minimum": expected["minimum"],
+        "steepest": expected["steep"],
+    }, rel=1e-9)
+
+
+def test_a_curve_that_never_falls_has_no_valley() -> None:
+    found = suggestions([1e-3, 1e-2, 1e-1], [1.0, 2.0, 3.0])
+    assert set(found) == {"steepest", "minimum"}
+    assert found["minimum"] == pytest.approx(1e-4)
+    assert suggestions([1e-3], [1.0]) == {}
+
+
+def test_smoothing_has_no_bias_towards_the_start() -> None:
+    curve = Curve()
+    assert [curve.add(0.1 * n, 3.0) for n in range(1, 6)] == pytest.approx([3.0] * 5)
+    # Mean of weights 0.98 and 1 over 3 and 5, by hand.
+    other = Curve()
+    other.add(0.1, 3.0)
+    assert other.add(0.2, 5.0) == pytest.approx((0.98 * 3 + 5) / 1.98)
+
+
+def test_it_stops_when_the_loss_diverges_and_drops_those_points() -> None:
+    curve = Curve()
+    losses = [3.0, 2.0, 1.0, 50.0, 900.0]
+    smoothed = [curve.add(10.0**n, loss) for n, loss in enumerate(losses)]
+    assert curve.diverged
+    result = curve.result()
+    assert result.diverged
+    assert result.losses == (3.0, 2.0, 1.0)
+    assert result.smoothed == tuple(smoothed[:3])
+
+
+def test_a_loss_that_is_no_number_ends_it() -> None:
+    curve = Curve()
+    curve.add(1.0, 2.0)
+    assert math.isfinite(curve.add(2.0, math.nan))
+    assert curve.diverged
+    with pytest.raises(TrainingError, match="before anything was learnt"):
+        Curve().add(1.0, math.inf)
+
+
+def everything(model: nn.Module, ctx: TrainContext) -> dict[str, Any]:
+    """Every bit that a run depends on."""
+    optimizer: dict[str, torch.Tensor] = {} if ctx.optimizer is None else ctx.optimizer.pack()[0]
+    return {
+        "weights": {name: tensor.clone() for name, tensor in model.state_dict().items()},
+        "optimizer": {name: tensor.clone() for name, tensor in optimizer.items()},
+        "gradients": {name: p.grad for name, p in model.named_parameters()},
+        "learns": {name: p.requires_grad for name, p in model.named_parameters()},
+        "modes": [module.training for module in model.modules()],
+        "torch": torch.get_rng_state(), "numpy": np.random.get_state()[1].tolist(), "python": random.getstate(),
+    }
+
+
+def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
+    for key in ("weights", "optimizer"):
+        assert first[key].keys() == second[key].keys()
+        assert all(torch.equal(first[key][name], second[key][name]) for name in first[key])
+    assert torch.equal(first["torch"], second["torch"])
+    for key in ("gradients", "learns", "modes", "numpy", "python"):
+        assert first[key] == second[key]
+
+
+@pytest.mark.parametrize("taken", [1, 7, None])
+@pytest.mark.parametrize("optimizer", ["adamw", "nt_asgd"])
+def test_everything_is_bit_for_bit_as_before(taken: int | None, optimizer: Any) -> None:
+    """In the middle of a stage, with an optimizer that has a state; closed half-way or run to its end."""
+    settings = builders.config().classifier.optimizer.model_copy(update={"kind": optimizer})
+    plans = builders.plans(optimizer=settings)
+    model, ctx = builders.text_classifier(), TrainContext()
+    training = builders.train_cls(model, plans[1], ctx)
+    while not isinstance(next(training), Step):
+        pass
+    training.close()
+    loss = classifier_loss(builders.config().classifier, None, multi_label=False)
+    task = classifier_task(model, *builders.documents(), plans[2], loss, ctx)
+    before = everything(model, ctx)
+    test = range_test(task, plans[2], ctx, low=1e-5, high=1.0, steps=12)
+    if taken is None:
+        said = list(test)
+        assert isinstance(said[-1], RangeEnded)
+    else:
+        moved = [next(test) for _ in range(taken)]
+        assert len(moved) == taken
+        assert any(not torch.equal(before["weights"][name], t) for name, t in model.state_dict().items())
+        test.close()
+    assert_same(before, everything(model, ctx))
+
+
+def test_training_goes_on_as_if_there_had_been_no_test() -> None:
+    plan = builders.plans()[1]
+    loss = classifier_loss(builders.config().classifier, None, multi_label=False)
+    ends = []
+    for tested in (False, True):
+        model, ctx = builders.text_classifier(), TrainContext()
+        train, valid = builders.documents()
+        torch.manual_seed(0)
+        if tested:
+            list(range_test(classifier_task(model, train, valid, plan, loss, ctx), plan, ctx, steps=10))
+        list(train_classifier(model, train, valid, plan, loss, ctx))
+        ends.append(model.state_dict())
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_the_rates_rise_as_asked_and_the_steps_count_up() -> None:
+    plan = builders.plans()[0]
+    model, ctx = builders.language_model(), TrainContext()
+    for linear, expected in ((False, [1e-4, 1e-3, 1e-2]), (True, [1e-4, 5.05e-3, 1e-2])):
+        task = language_model_task(model, *builders.streams(), plan, ctx)
+        points = [event for event in range_test(task, plan, ctx, low=1e-4, high=1e-2, steps=3, linear=linear)
+                  if isinstance(event, RangePoint)]
+        assert [point.lr for point in points] == pytest.approx(expected)
+        assert [point.step for point in points] == [1, 2, 3]
+        assert points[0].loss == points[0].smoothed
+
+
+def test_a_rate_that_is_too_high_ends_it_early() -> None:
+    plan = builders.plans(optimizer=builders.SGD)[0]
+    task = language_model_task(builders.language_model(), *builders.streams(), plan, TrainContext())
+    said = list(range_test(task, plan, TrainContext(), low=1e-2, high=1e6, steps=80))
+    assert isinstance(said[-1], RangeEnded)
+    assert said[-1].diverged
+    assert len(said) < 80
+
+
+def test_rates_that_do_not_rise_are_refused() -> None:
+    plan = builders.plans()[0]
+    task = language_model_task(builders.language_model(), *builders.streams(), plan, TrainContext())
+    with pytest.raises(TrainingError, match="above 0"):
+        next(range_test(task, plan, TrainContext(), low=1.0, high=0.1))

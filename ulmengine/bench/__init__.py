@@ -1,0 +1,1 @@
+"""Benchmarks: the engine beside the reference, in one run."""

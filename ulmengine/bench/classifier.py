@@ -1,0 +1,113 @@
+"""Speed and memory of the classifier's training, stage by stage of the gradual unfreezing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ulmengine.config import PRESETS, DropoutConfig, ModelConfig
+from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
+
+from .lm import random_tokens
+from .measure import Task, beside, document_lengths, timed
+
+CLASSES = 2
+
+
+def bench_classifier(
+    reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 32, seq: int = 72,
+    steps: int = 3, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
+    stages: tuple[int, ...] = (1, 2, 3, 4),
+) -> dict[str, Any]:
+    """Documents a second in every stage, on random documents as long as IMDb's reviews.
+
+    Stage n trains the head and the n - 1 layer groups below it, the last of four everything.
+
+    :returns: of all stages together ``documents_per_s``, ``tokens_per_s`` (real tokens), ``seconds`` and the largest
+        ``peak_rss_mb``; ``stages``: number -> the figures of :func:`ulmengine.bench.measure.beside`.
+    """
+    found: dict[str, Any] = {}
+    task = classifier_task(preset, vocab, seq, precision, threads, max_tokens)
+    groups = PRESETS[preset].layers + 2
+    for stage in stages:
+        unfrozen = groups if stage >= 4 else stage
+        work = {"work": "classifier", "unfrozen": unfrozen, "lengths": document_lengths(steps + 1, batch)}
+        found[str(stage)] = beside({**task, **work}, reference_python)
+    return {**_together(list(found.values()), document_lengths(steps + 1, batch)[1:]), "stages": found}
+
+
+def classifier_task(preset: str, vocab: int, seq: int, precision: str, threads: int, max_tokens: int) -> Task:
+    """What both sides need to know to build the same network."""
+    sizes, dropout = PRESETS[preset], DropoutConfig()
+    return {
+        "preset": preset, "vocabulary": vocab, "time": seq, "precision": precision, "max_tokens": max_tokens,
+        "classes": CLASSES, "threads": threads or torch.get_num_threads(),
+        "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
+        "dropout": {
+            "output_p": dropout.effective("pooled"), "hidden_p": dropout.effective("hidden"),
+            "input_p": dropout.effective("input"), "embed_p": dropout.effective("embedding"),
+            "weight_p": dropout.effective("weight"),
+        },
+    }
+
+
+def build(task: Task) -> TextClassifier:
+    """The network of the wanted size and precision."""
+    config = ModelConfig()
+    encoder = AWDLSTM(task["vocabulary"], PRESETS[task["preset"]], config.dropout)
+    model = TextClassifier(encoder, task["classes"], config, bptt=task["time"], max_tokens=task["max_tokens"])
+    set_precision(model, precision_for(torch.device("cpu"), task["precision"]))
+    return model
+
+
+def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
+    """Right-padded tokens (batch, time) and lengths (batch,)."""
+    for lengths in task["lengths"]:
+        tokens = random_tokens(task["vocabulary"], len(lengths), max(lengths))
+        for row, length in enumerate(lengths):
+            tokens[row, length:] = 1
+        yield tokens, torch.tensor(lengths)
+
+
+def train(task: Task) -> dict[str, Any]:
+    """Training steps with the last ``unfrozen`` groups learning: loss, backward, clipping, fused AdamW."""
+    model = build(task).train()
+    freeze_to(model, min(task["unfrozen"], len(layer_groups(model))))
+    learning = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=True)
+
+    def step(batch: tuple[Tensor, Tensor]) -> int:
+        tokens, lengths = batch
+        scores = model(tokens, lengths)
+        F.cross_entropy(scores, torch.randint(CLASSES, (len(lengths),))).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(learning, 0.4)
+        optimizer.step()
+        optimizer.zero_grad()
+        return len(lengths)
+
+    return {**timed(step, batches(task)), "precision": task["precision"]}
+
+
+def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[str, Any]:
+    """Sums over the stages; the same for the reference where every stage has it."""
+    seconds = sum(stage["seconds"] for stage in stages)
+    documents = sum(stage["done"] for stage in stages)
+    tokens = len(stages) * sum(map(sum, lengths))
+    result: dict[str, Any] = {
+        "documents_per_s": round(documents / seconds, 2), "tokens_per_s": round(tokens / seconds, 1),
+        "seconds": round(seconds, 3), "peak_rss_mb": max(stage["peak_rss_mb"] for stage in stages),
+    }
+    theirs = [stage.get("reference") for stage in stages]
+    if all(theirs):
+        result["reference"] = _together([part for part in theirs if part], lengths)
+        result["ratio"] = {
+            name: round(result[name] / result["reference"][name], 2) for name in ("documents_per_s", "peak_rss_mb")
+        }
+    missing = {stage["reference_missing"] for stage in stages if "reference_missing" in stage}
+    return {**result, "reference": None, "reference_missing": " ".join(sorted(missing))} if missing else result
+
+

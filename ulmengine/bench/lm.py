@@ -1,0 +1,101 @@
+"""Speed and memory of the language model: training and validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ulmengine.config import PRESETS, DropoutConfig
+from ulmengine.nets import LanguageModel, State, precision_for, set_precision
+
+from .measure import Task, beside, timed
+
+
+def bench_lm(
+    reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72,
+    steps: int = 3, precision: str = "auto", softmax: str = "full", validate: bool = False, threads: int = 0,
+) -> dict[str, Any]:
+    """Tokens a second of training (with ``validate``: of validation) on random tokens.
+
+    :param reference_python: a Python that has fastai, to measure beside; fastai always computes the full softmax in
+        float32.
+    :param steps: steps that are measured, after one to warm up.
+    :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; see
+        :func:`ulmengine.bench.measure.beside`.
+    """
+    sizes, dropout = PRESETS[preset], DropoutConfig()
+    task: Task = {
+        "work": "validate" if validate else "lm", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq,
+        "steps": steps, "precision": precision, "softmax": softmax, "threads": threads or torch.get_num_threads(),
+        "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
+        "dropout": {
+            "output_p": dropout.effective("output"), "hidden_p": dropout.effective("hidden"),
+            "input_p": dropout.effective("input"), "embed_p": dropout.effective("embedding"),
+            "weight_p": dropout.effective("weight"),
+        },
+    }
+    return with_tokens(beside(task, reference_python))
+
+
+def with_tokens(result: dict[str, Any]) -> dict[str, Any]:
+    """``result`` with its ``per_s`` also as ``tokens_per_s``, in the reference's figures and the ratio too."""
+    for part in (result, result.get("reference"), result.get("ratio")):
+        if part is not None:
+            part["tokens_per_s"] = part["per_s"]
+    return result
+
+
+def random_tokens(vocabulary: int, *shape: int) -> Tensor:
+    """Tokens as frequent as in text: log-uniform, the special tokens 0 and 1 left out."""
+    return torch.rand(shape).mul_(torch.tensor(float(vocabulary)).log()).exp_().long().clamp_(2, vocabulary - 1)
+
+
+def build(task: Task) -> LanguageModel:
+    """The network of the wanted size and precision."""
+    model = LanguageModel(task["vocabulary"], PRESETS[task["preset"]], DropoutConfig(), softmax=task["softmax"])
+    set_precision(model, precision_for(torch.device("cpu"), task["precision"]))
+    return model
+
+
+def stream(task: Task) -> Iterator[Tensor]:
+    """(batch, time + 1) each: one batch to warm up and ``steps`` to measure."""
+    for _ in range(task["steps"] + 1):
+        yield random_tokens(task["vocabulary"], task["batch"], task["time"] + 1)
+
+
+def train(task: Task) -> dict[str, Any]:
+    """Training steps: loss, backward, clipping, fused AdamW."""
+    model = build(task).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=True)
+    state: State | None = None
+
+    def step(batch: Tensor) -> int:
+        nonlocal state
+        loss = model.loss(batch[:, :-1], batch[:, 1:], state)
+        state = loss.state
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.4)
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.tokens
+
+    return {**timed(step, stream(task)), "precision": task["precision"], "softmax": task["softmax"]}
+
+
+def validate(task: Task) -> dict[str, Any]:
+    """Validation steps."""
+    model = build(task).eval()
+    state: State | None = None
+
+    @torch.no_grad()
+    def step(batch: Tensor) -> int:
+        nonlocal state
+        loss = model.loss(batch[:, :-1], batch[:, 1:], state)
+        state = loss.state
+        loss.cross_entropy.item()
+        return loss.tokens
+
+    return {**timed(step, stream(task)), "precision": task["precision"]}

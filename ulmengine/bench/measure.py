@@ -1,0 +1,140 @@
+"""How a piece of work is measured: in a process of its own, so that its peak of memory is its own, and the
+reference's beside it.
+
+``python -m ulmengine.bench.measure '{"work": ...}'`` is what such a process runs; it writes one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Task = dict[str, Any]
+
+
+class BenchError(RuntimeError):
+    """A measurement that could not be made."""
+
+
+def timed(step: Callable[[T], int], batches: Iterable[T]) -> dict[str, Any]:
+    """Do ``step`` on every batch; the first one warms up and does not count.
+
+    :returns: ``seconds`` in all, ``done`` (sum of what ``step`` returned), ``per_s`` (median over the steps, which
+        other work on the machine disturbs least), ``step_ms`` (median), ``cpu_s`` (processor time), ``peak_rss_mb``.
+    """
+    seconds: list[float] = []
+    done: list[int] = []
+    cpu = 0.0
+    for number, batch in enumerate(batches):
+        cpu = time.process_time() if number == 1 else cpu
+        start = time.perf_counter()
+        done.append(step(batch))
+        seconds.append(time.perf_counter() - start)
+    cpu = time.process_time() - cpu
+    seconds, done = (seconds[1:], done[1:]) if len(seconds) > 1 else (seconds, done)
+    return {
+        "seconds": round(sum(seconds), 3), "done": sum(done),
+        "per_s": round(statistics.median(n / s for n, s in zip(done, seconds, strict=True)), 2),
+        "step_ms": round(1000 * statistics.median(seconds), 2), "cpu_s": round(cpu, 3), "peak_rss_mb": peak_rss_mb(),
+    }
+
+
+def peak_rss_mb() -> float:
+    """The most memory this process has had, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+def ours(task: Task) -> dict[str, Any]:
+    """Measure ``task`` in a fresh process of this Python.
+
+    :raises BenchError: the process failed; the message holds the end of what it wrote.
+    """
+    return _run([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)], None)
+
+
+def reference(python: str, task: Task) -> dict[str, Any]:
+    """Measure ``task`` with fastai, run by ``python``.
+
+    :raises BenchError: that Python or fastai is not there, or the work failed.
+    """
+    return _run([python, "-W", "ignore", "-", json.dumps(task)], Path(__file__).with_name("reference.py").read_text())
+
+
+def beside(task: Task, python: str | None) -> dict[str, Any]:
+    """Our figures, and with ``python`` the reference's under ``reference`` and ours to theirs under ``ratio``.
+
+    Where the reference cannot be run, ``reference`` is ``None`` and ``reference_missing`` says why.
+    """
+    result = ours(task)
+    if python is None:
+        return result
+    try:
+        theirs = reference(python, task)
+    except BenchError as error:
+        return {**result, "reference": None, "reference_missing": str(error)}
+    ratio = {
+        "per_s": round(result["per_s"] / theirs["per_s"], 2),
+        "cpu": round(theirs["cpu_s"] / theirs["done"] * result["done"] / result["cpu_s"], 2),
+        "peak_rss_mb": round(result["peak_rss_mb"] / theirs["peak_rss_mb"], 2),
+    }
+    return {**result, "reference": theirs, "ratio": ratio}
+
+
+def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list[int]]:
+    """Lengths like those of IMDb's reviews, in sorted batches: log-normal, between 10 and 2,500 tokens.
+
+    Neighbours in length share a batch, as the sampler arranges them; the batches come in a fixed mixed order.
+    """
+    import numpy as np
+
+    chance = np.random.default_rng(0)
+    spread = 0.65
+    drawn = chance.lognormal(math.log(mean) - spread**2 / 2, spread, size=20 * batch)
+    lengths = np.sort(np.clip(drawn, 10, 2500).astype(int))[::-1].reshape(20, batch)
+    order = chance.permutation(20)
+    return [lengths[order[number % 20]].tolist() for number in range(batches)]
+
+
+def _run(command: list[str], script: str | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        # In an empty folder: the script's own holds modules named as some of the standard library's.
+        place = folder if script is not None else None
+        try:
+            done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd=place)
+        except OSError as error:
+            raise BenchError(f"{command[0]} cannot be run: {error.strerror or error}") from error
+    if done.returncode:
+        raise BenchError(f"{command[0]} failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def main() -> None:
+    """Do the work described on the command line and write the result."""
+    task = json.loads(sys.argv[1])
+    import torch
+
+    from . import classifier, lm, predict
+
+    if task["threads"]:
+        torch.set_num_threads(task["threads"])
+    torch.manual_seed(0)
+    works = {
+        "lm": lm.train, "validate": lm.validate, "classifier": classifier.train, "predict": predict.bulk,
+    }
+    sys.stdout.write(json.dumps(works[task["work"]](task)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The command that measures: bench."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+from .files import read_texts
+from .output import complain, say, say_json
+
+
+def add_commands(commands: Any) -> None:
+    """Add this group's command to the parser's ``commands``."""
+    bench = commands.add_parser("bench", help="measure speed and memory, beside the reference (fastai) if wanted")
+    bench.add_argument("work", choices=("lm", "classifier", "predict", "tokenize"))
+    bench.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
+    bench.add_argument("--vocab", type=int, default=30_000, metavar="N")
+    bench.add_argument("--batch", type=int, metavar="N", help="default: 64 rows (lm), 32 documents (others)")
+    bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
+    bench.add_argument("--steps", type=int, default=3, metavar="N", help="measured steps (lm, classifier)")
+    bench.add_argument("--documents", type=int, default=1_000, metavar="N", help="documents (predict)")
+    bench.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    bench.add_argument("--softmax", choices=("full", "adaptive", "sampled"), default="full", help="(lm)")
+    bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
+    bench.add_argument("--threads", type=int, default=0, metavar="N")
+    bench.add_argument("--texts", type=Path, metavar="FILE", help="corpus to cut into tokens (tokenize)")
+    bench.add_argument("--reference", action="store_true", help="measure fastai in the same run, if it is installed")
+    bench.add_argument("--reference-python", metavar="PYTHON", help="the Python in which fastai is installed")
+    bench.add_argument("--json", action="store_true")
+    bench.set_defaults(command=run_bench)
+
+
+def run_bench(options: argparse.Namespace) -> int:
+    """``bench``: figures of one kind of work; says so where the reference is not there to be measured."""
+    python = options.reference_python
+    if options.reference and python is None:
+        if importlib.util.find_spec("fastai") is None:
+            complain("the reference (fastai) is not installed here; install it, or name a Python that has it with "
+                     "--reference-python; measuring without it")
+        else:
+            python = sys.executable
+    figures = _measure(options, python)
+    if options.reference and python is None:
+        figures |= {"reference": None, "ratio": None}
+    if options.json:
+        say_json(figures)
+    else:
+        _show(figures)
+    return 0
+
+
+def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
+    common = {"preset": options.preset, "vocab": options.vocab, "seq": options.seq, "threads": options.threads,
+              "precision": options.precision}
+    match options.work:
+        case "lm":
+            from ulmengine.bench.lm import bench_lm
+
+            return bench_lm(python, **common, batch=options.batch or 64, steps=options.steps,
+                            softmax=options.softmax, validate=options.validate)
+        case "classifier":
+            from ulmengine.bench.classifier import bench_classifier
+
+            return bench_classifier(python, **common, batch=options.batch or 32, steps=options.steps)
+        case "predict":
+            from ulmengine.bench.predict import bench_predict
+
+            return bench_predict(python, **common, batch=options.batch or 32, documents=options.documents)
+    from ulmengine.bench.tokenize import bench_tokenize
+
+    if options.texts is None:
+        raise ValueError("bench tokenize needs texts: name a corpus of 5,000 or more documents with --texts FILE")
+    return bench_tokenize(list(read_texts(options.texts)), python)
+
+
+def _show(figures: dict[str, Any], indent: str = "") -> None:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            say(f"{indent}{name}:")
+            _show(value, indent + "  ")
+        else:
+            say(f"{indent}{name:18} {value:,.3f}" if isinstance(value, float) else f"{indent}{name:18} {value}")

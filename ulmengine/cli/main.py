@@ -1,0 +1,62 @@
+"""Which command was meant, and how its end is told: 0 done, 1 failed with a plain sentence, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from ulmengine import __version__
+from ulmengine.threads import wait_passively
+
+from . import bench, files, runs, tools
+from .output import complain
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process' own) and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Redirected on Windows it would be in the local code page, which cannot write every text.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    wait_passively()
+    parser = _parser()
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 1
+    except BrokenPipeError:
+        # The reader of our output went away (`... | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        complain(f"error: {_sentence(error)}")
+        return 1
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, (ValueError, RuntimeError)) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error} (run again with --debug for the technical report)"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ulmengine", description="ULMFiT: from labelled texts to a classifier, without a window."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--debug", action="store_true", help="show the technical report of an error")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for group in (runs, files, tools, bench):
+        group.add_commands(commands)
+    return parser

@@ -1,0 +1,110 @@
+"""What the command line writes: progress for people on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ulmengine import events as ev
+from ulmengine.runs import in_words
+
+
+def say(text: str) -> None:
+    """A line of result on stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say_json(values: dict[str, Any]) -> None:
+    """One JSON object on a line of stdout; a figure that is not defined is null, for JSON knows no NaN."""
+    say(json.dumps(_defined(values), ensure_ascii=False, allow_nan=False))
+
+
+def _defined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _defined(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_defined(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def complain(text: str) -> None:
+    """A plain sentence on stderr."""
+    sys.stderr.write(text.rstrip() + "\n")
+    sys.stderr.flush()
+
+
+class ProgressView:
+    """Shows a run's events on stderr: one bar for what is going on, one line for what is over.
+
+    With ``as_json`` every event is also written to stdout as one JSON object a line.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+        self._json = as_json
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=28),
+            TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), TimeRemainingColumn(), console=self._console,
+            transient=True,
+        )
+        self._bar: TaskID | None = None
+        self._name = ""
+        self._stages: dict[int, ev.StageStarted] = {}
+        self._smooth = 0.0
+        self._steps = 0
+        self._tokens = 0
+        self._since = time.monotonic()
+
+    def __enter__(self) -> ProgressView:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, event: ev.Event) -> None:
+        """Take the next event."""
+        if self._json and not isinstance(event, ev.Finished):
+            say_json(ev.to_json(event))
+        match event:
+            case ev.Progress():
+                self._update(event.task, event.done, event.total, f"{event.done:,.0f} {event.unit}")
+            case ev.RangePoint():
+                self._update("range test", event.step, event.steps, f"rate {event.lr:.2e}  loss {event.smoothed:.3f}")
+            case ev.StageStarted():
+                self._stages[event.index] = event
+                self._smooth, self._steps, self._tokens, self._since = 0.0, 0, 0, time.monotonic()
+            case ev.Step():
+                self._step(event)
+            case _:
+                line = in_words(event)
+                if line:
+                    # Texts and names may hold brackets, which are no markup.
+                    self._bars.console.print(line, markup=False)
+
+    def _step(self, event: ev.Step) -> None:
+        self._smooth = 0.95 * self._smooth + 0.05 * event.loss
+        self._tokens += event.tokens
+        self._steps += 1
+        stage = self._stages[event.stage]
+        loss = self._smooth / (1 - 0.95**self._steps)
+        rate = self._tokens / max(1e-9, time.monotonic() - self._since)
+        self._update(stage.name, event.step, stage.steps, f"loss {loss:.3f}  {rate:,.0f} tokens/s")
+
+    def _update(self, name: str, done: float, total: float, figures: str) -> None:
+        if self._bar is None or name != self._name:
+            if self._bar is not None:
+                self._bars.remove_task(self._bar)
+            self._bar = self._bars.add_task(name, total=total or None, figures="")
+            self._name = name
+        self._bars.update(self._bar, completed=done, total=total or None, figures=figures)

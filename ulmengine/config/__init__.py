@@ -1,0 +1,19 @@
+"""One typed description of a run.
+
+The form and its tooltips, the command line, the TOML file, the run's frozen record and the difference between two
+runs are all made from these fields.
+"""
+
+from .corpus import CorpusConfig, SplitConfig, TokenConfig
+from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of
+from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
+from .run import ComputeConfig, RunConfig, SavingConfig
+from .toml import ConfigError, difference, dumps, load, loads, save, validate, with_settings
+from .training import ClassifierConfig, LanguageModelConfig, OptimizerConfig, ScheduleConfig, StageSettings
+
+__all__ = [
+    "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
+    "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
+    "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "difference", "dumps",
+    "is_advanced", "is_logarithmic", "load", "loads", "save", "unit_of", "validate", "with_settings",
+]

@@ -1,0 +1,99 @@
+"""What to read and how to cut it into tokens."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .fields import Section, knob, section
+
+
+class SplitConfig(Section):
+    """How documents are divided into training, validation and test."""
+
+    method: Literal["auto", "given", "stratified", "grouped", "time"] = knob(
+        "auto", label="Split by",
+        help="auto: as given where the corpus says which part a document belongs to, otherwise stratified by label. "
+        "grouped keeps all documents with the same value together; time puts the latest documents last.",
+    )
+    column: str = knob(
+        "", label="Split column",
+        help="The column that names the part (given), the group (grouped) or the date (time). Empty: found by itself.",
+    )
+    validation: float = knob(
+        0.1, label="Validation share", unit="share of documents", ge=0.0, le=0.5,
+        help="Documents held back to watch the training and to choose the best epoch.",
+    )
+    test: float = knob(
+        0.1, label="Test share", unit="share of documents", ge=0.0, le=0.5,
+        help="Documents never looked at while training; the headline result is measured on them. "
+        "Used only where the corpus brings no test part of its own.",
+    )
+
+
+class CorpusConfig(Section):
+    """The files a run reads. Paths are relative to the configuration's own folder or absolute."""
+
+    path: str = knob("", label="Corpus", help="The file or folder with the labelled documents.")
+    test_path: str = knob(
+        "", label="Test file", advanced=True, help="A separate file with test documents, read like the corpus."
+    )
+    unlabelled_path: str = knob(
+        "", label="Unlabelled texts",
+        help="More texts of the same kind without labels. The language model learns from them.",
+    )
+    format: str = knob(
+        "", label="Format", advanced=True,
+        help="csv, jsonl, json, parquet, excel, folder, trec, fasttext, wiki, or plain text as lines, blocks (a blank "
+        "line between documents) or file (one document). Empty: recognised from the content.",
+    )
+    encoding: str = knob("", label="Encoding", help="utf-8, cp1252, ... Empty: detected.")
+    delimiter: str = knob("", label="Delimiter", help="The character between two columns. Empty: detected.")
+    header: Literal["auto", "yes", "no"] = knob(
+        "auto", label="Column names", advanced=True,
+        help="Whether the first row of a table names its columns. auto: found out from the rows below it.",
+    )
+    sheet: str = knob("", label="Sheet", advanced=True, help="The sheet of a workbook. Empty: the first with data.")
+    text_columns: tuple[str, ...] = knob(
+        (), label="Text columns", help="The columns whose text is read, in order. Empty: guessed."
+    )
+    label_columns: tuple[str, ...] = knob(
+        (), label="Label columns",
+        help="One column with the label, or several columns of 0 and 1 for several labels. Empty: guessed.",
+    )
+    label_delimiter: str = knob(
+        "", label="Label delimiter", advanced=True,
+        help="Where one cell holds several labels: the character between them. Empty: one label a document.",
+    )
+    drop_rows: tuple[int, ...] = knob(
+        (), label="Rows left out", advanced=True,
+        help="Source rows (counted from 0) that a repair has left out; the file itself is never changed.",
+    )
+    split: SplitConfig = section(SplitConfig, label="Split", help="Training, validation and test documents.")
+
+
+class TokenConfig(Section):
+    """How text becomes numbers."""
+
+    tokenizer: Literal["auto", "word", "bpe", "unigram"] = knob(
+        "auto", label="Tokeniser",
+        help="word: whole words, as the pretrained English models expect. bpe and unigram: pieces of words learnt "
+        "from the corpus, for any language and for rare words. auto: what the pretrained model uses; without one, "
+        "words for texts with spaces between them and unigram for others.",
+    )
+    vocab_size: int = knob(
+        30_000, label="Vocabulary size", unit="tokens", ge=50, le=200_000, log=True,
+        help="The most tokens the network knows; rarer ones become xxunk (words) or smaller pieces (subwords).",
+    )
+    min_frequency: int = knob(
+        2, label="Minimum frequency", unit="occurrences", ge=1, le=1_000,
+        help="A word seen less often than this in the training texts is not given a place in the vocabulary.",
+    )
+    lower: bool = knob(
+        True, label="Lower case", advanced=True,
+        help="Write words in lower case and keep the capital as a token of its own (xxmaj, xxup).",
+    )
+    max_tokens: int = knob(
+        1_440, label="Document limit", unit="tokens", ge=16, le=100_000, log=True,
+        help="Of a longer document the classifier's gradient and pooling use the last tokens up to this limit "
+        "(fastai: 20 chunks of 72).",
+    )

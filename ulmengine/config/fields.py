@@ -1,0 +1,78 @@
+"""How a field of a run's description is declared: with a label, a unit, a range and a help text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+class Section(BaseModel):
+    """A part of a run's description. Immutable; an unknown key is an error, not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+def knob(
+    default: Any,
+    *,
+    label: str,
+    help: str,  # noqa: A002 - the field's own word in every form and tooltip
+    unit: str = "",
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    advanced: bool = False,
+    log: bool = False,
+    factory: Any = None,
+) -> Any:
+    """Declare one field.
+
+    :param label: what a form writes beside it, in sentence case.
+    :param help: one or two sentences for the tooltip and for the comment in the TOML file.
+    :param unit: what the number counts ("tokens", "epochs", ...), empty for a plain ratio, choice or text.
+    :param ge, gt, le: the permitted range, inclusive, exclusive, inclusive; every number has both ends.
+    :param advanced: shown only when a form is unfolded.
+    :param log: a form moves it on a logarithmic scale.
+    """
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "log": log}
+    common: dict[str, Any] = {
+        "title": label, "description": help, "json_schema_extra": extra, "ge": ge, "gt": gt, "le": le,
+    }
+    if factory is not None:
+        return Field(default_factory=factory, **common)
+    return Field(default, **common)
+
+
+def section(factory: type[Section], *, label: str, help: str) -> Any:  # noqa: A002
+    """Declare a nested section with its heading and its one-line explanation."""
+    return Field(default_factory=factory, title=label, description=help)
+
+
+def unit_of(info: FieldInfo) -> str:
+    """The unit a field is counted in, or an empty string."""
+    extra = info.json_schema_extra
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def is_advanced(info: FieldInfo) -> bool:
+    """Whether a form shows the field only when unfolded."""
+    extra = info.json_schema_extra
+    return bool(extra.get("advanced", False)) if isinstance(extra, dict) else False
+
+
+def is_logarithmic(info: FieldInfo) -> bool:
+    """Whether a form moves the field on a logarithmic scale."""
+    extra = info.json_schema_extra
+    return bool(extra.get("log", False)) if isinstance(extra, dict) else False
+
+
+def bounds(info: FieldInfo) -> tuple[float | None, float | None]:
+    """The smallest and largest permitted value of a numeric field (an exclusive bound is returned as it stands)."""
+    low: float | None = None
+    high: float | None = None
+    for rule in info.metadata:
+        low = getattr(rule, "ge", getattr(rule, "gt", low))
+        high = getattr(rule, "le", high)
+    return low, high

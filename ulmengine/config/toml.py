@@ -1,0 +1,151 @@
+"""A run's description as a TOML file: written with its help as comments, read with errors in the person's words."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from .fields import Section, bounds, unit_of
+from .run import RunConfig
+
+
+class ConfigError(ValueError):
+    """A description that cannot be used; the message says which field, what is wrong and what is permitted."""
+
+
+def load(path: Path | str) -> RunConfig:
+    """Read a description from ``path``.
+
+    :raises ConfigError: the file is missing, is no TOML, or holds a field or value that is not permitted.
+    """
+    source = Path(path)
+    try:
+        # With the byte-order mark that editors on Windows write, or without.
+        return loads(source.read_text(encoding="utf-8-sig"), str(source))
+    except OSError as error:
+        raise ConfigError(f"{source}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: is not UTF-8 text (byte {error.start})") from error
+
+
+def loads(text: str, where: str = "configuration") -> RunConfig:
+    """Read a description from TOML ``text``; ``where`` names it in errors.
+
+    :raises ConfigError: as :func:`load`.
+    """
+    try:
+        return validate(tomllib.loads(text), where)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not valid TOML: {error}") from error
+
+
+def validate(values: dict[str, Any], where: str = "configuration") -> RunConfig:
+    """Check plain ``values`` (nested dicts) and turn them into a description.
+
+    :raises ConfigError: as :func:`load`.
+    """
+    if isinstance(values.get("version"), int) and values["version"] > 1:
+        raise ConfigError(f"{where}: written by a newer version of the program (format {values['version']}, "
+                          "this one reads 1); update the program to open it")
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{where}: {_explain(item)}" for item in error.errors())) from error
+
+
+def dumps(config: RunConfig, comments: bool = False) -> str:
+    """``config`` as TOML; with ``comments`` every field is preceded by its help, unit and range."""
+    document = tomlkit.document()
+    _fill(document, config, comments)
+    return tomlkit.dumps(document)
+
+
+def save(config: RunConfig, path: Path | str, comments: bool = False) -> None:
+    """Write ``config`` to ``path``: beside it first, flushed, then renamed, so that no half file is ever seen."""
+    target = Path(path)
+    beside = target.with_name(target.name + ".part")
+    with beside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(dumps(config, comments))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(target)
+
+
+def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:
+    """``config`` with ``key=value`` settings applied: dotted keys (``classifier.lr=0.02``), TOML or plain-text values.
+
+    :raises ConfigError: a setting without ``=``, an unknown key or a value that is not permitted.
+    """
+    values = config.model_dump(mode="json")
+    for setting in settings:
+        key, sep, raw = setting.partition("=")
+        if not sep:
+            raise ConfigError(f"--set {setting}: write it as key=value, for example classifier.lr=0.02")
+        place = values
+        *outer, last = key.strip().split(".")
+        for name in outer:
+            place = place.get(name) if isinstance(place, dict) else None  # type: ignore[assignment]
+        if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
+            raise ConfigError(f"--set {setting}: there is no setting called {key.strip()!r}")
+        place[last] = _value(raw.strip())
+    return validate(values, "--set")
+
+
+def difference(first: Section, second: Section, prefix: str = "") -> dict[str, tuple[Any, Any]]:
+    """The fields in which two descriptions differ: dotted name -> (value in ``first``, value in ``second``)."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in type(first).model_fields:
+        one, two = getattr(first, name), getattr(second, name)
+        if isinstance(one, Section) and isinstance(two, Section):
+            found |= difference(one, two, f"{prefix}{name}.")
+        elif one != two:
+            found[prefix + name] = (one, two)
+    return found
+
+
+def _value(raw: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        return raw
+
+
+def _fill(place: Any, config: Section, comments: bool) -> None:
+    nested: list[tuple[str, FieldInfo]] = []
+    for name, info in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Section):
+            nested.append((name, info))
+            continue
+        if comments:
+            for line in _comment(info):
+                place.add(tomlkit.comment(line))
+        place.add(name, list(value) if isinstance(value, tuple) else value)
+    for name, info in nested:
+        table = tomlkit.table()
+        if comments and info.description:
+            table.add(tomlkit.comment(info.description))
+        _fill(table, getattr(config, name), comments)
+        place.add(name, table)
+
+
+def _comment(info: FieldInfo) -> list[str]:
+    low, high = bounds(info)
+    span = f" [{low:.10g} to {high:.10g}]" if low is not None and high is not None else ""
+    unit = f" ({unit_of(info)})" if unit_of(info) else ""
+    return [f"{info.title}{unit}{span}: {info.description}"]
+
+
+def _explain(item: Any) -> str:
+    name = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{name} = {item['input']!r}: {message[:1].lower()}{message[1:]}"

@@ -1,0 +1,14 @@
+"""From files to documents: read, audited, split."""
+
+from .audit import audit
+from .documents import Documents
+from .errors import CorpusError
+from .findings import Finding, repaired, restored
+from .inspect import inspect
+from .opening import open_corpus
+from .understood import Preview, Understood, preview
+
+__all__ = [
+    "CorpusError", "Documents", "Finding", "Preview", "Understood", "audit", "inspect", "open_corpus", "preview",
+    "repaired", "restored",
+]

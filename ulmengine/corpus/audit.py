@@ -1,0 +1,160 @@
+"""What is wrong with a corpus: each finding with its rows, why it matters and a reversible repair."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import numpy as np
+from ftfy.badness import is_bad
+
+from ulmengine.events import Event, Progress
+
+from .documents import Documents
+from .findings import Finding, Rows, documents_are, no_rows
+from .likeness import normalised
+from .near import NearDuplicates
+from .repeats import class_findings, column_findings, loss_findings, repeat_findings
+
+MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,8}|#\d{2,5});")
+"""A tag or a character entity."""
+
+_WORD = re.compile(r"\w+")
+_EVERY = 500
+
+
+@dataclass
+class _Marks:
+    """What the single passage over the texts has marked: rows by kind."""
+
+    empty: list[int] = field(default_factory=list)
+    near_empty: list[int] = field(default_factory=list)
+    mojibake: list[int] = field(default_factory=list)
+    markup: list[int] = field(default_factory=list)
+    too_long: list[int] = field(default_factory=list)
+
+
+def audit(
+    documents: Documents, *, max_words: int = 1_440, near_limit: int = 100_000
+) -> Generator[Event, None, tuple[Finding, ...]]:
+    """Look through all documents that no repair has left out. Closing the generator cancels.
+
+    :param max_words: a longer document counts as over-long (the classifier's gradient sees only its end).
+    :param near_limit: near duplicates are looked for among at most so many different texts; 0: not at all.
+    """
+    kept = np.flatnonzero(documents.parts >= 0).astype(np.int64)
+    marks = _Marks()
+    leaks = _Leaks(documents)
+    near = NearDuplicates(near_limit)
+    first = np.zeros(len(documents.parts), dtype=bool)
+    first[kept[np.unique(documents.hashes[kept], return_index=True)[1]]] = True
+    for done, (row, text) in enumerate(zip(kept.tolist(), documents.texts_of(kept), strict=True), 1):
+        plain = normalised(text)
+        words = _WORD.findall(plain)
+        _mark(marks, row, text, plain, words, max_words)
+        leaks.look(row, words)
+        if first[row]:
+            near.look(row, words)
+        if done % _EVERY == 0 or done == len(kept):
+            yield Progress("Looking for problems", done, len(kept), "documents")
+    findings = [
+        *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(),
+        *class_findings(documents), *leaks.findings(), *column_findings(documents), *loss_findings(documents),
+    ]
+    return tuple(findings)
+
+
+def _mark(marks: _Marks, row: int, text: str, plain: str, words: list[str], max_words: int) -> None:
+    letters = sum(map(len, words))
+    if not plain:
+        marks.empty.append(row)
+    elif letters < 3:
+        marks.near_empty.append(row)
+    if not text.isascii() and is_bad(text):
+        marks.mojibake.append(row)
+    if ("<" in text or "&" in text) and MARKUP.search(text):
+        marks.markup.append(row)
+    # Scripts without spaces have few "words" of many letters; there, two letters count as one word.
+    if max(len(words), letters // 12) > max_words:
+        marks.too_long.append(row)
+
+
+def _text_findings(marks: _Marks, max_words: int) -> list[Finding]:
+    """The findings about single texts."""
+    found = []
+    for kind, title, one, many, why, advice in (
+        ("empty", "Empty texts", "has no text", "have no text",
+         "Nothing can be learnt from them, but they count in every result.", ""),
+        ("near_empty", "Almost empty texts", "has fewer than three letters", "have fewer than three letters",
+         "They say next to nothing and are answered by chance.", ""),
+        ("mojibake", "Garbled characters", "holds letters garbled by a wrong encoding (like Ã© for é)",
+         "hold letters garbled by a wrong encoding (like Ã© for é)",
+         "Garbled words are unknown to a pretrained model.",
+         "If most documents are garbled, choose another encoding for the file instead."),
+        ("markup", "Leftover markup", "holds HTML tags or entities", "hold HTML tags or entities",
+         "Tags become words of their own. The tokeniser's rules already clean <br />, &amp; and their like.",
+         "Leave them in unless the tags say which label it is."),
+        ("too_long", "Over-long texts", f"is longer than about {max_words:,} words",
+         f"are longer than about {max_words:,} words",
+         "The classifier learns from the end of such a document only.", "Raise the document limit, or leave them."),
+    ):
+        rows = np.array(getattr(marks, kind), dtype=np.int64)
+        if len(rows):
+            found.append(Finding(kind, title, f"{documents_are(len(rows), one, many)}. {why}", len(rows), rows, rows,
+                                 advice))
+    return found
+
+
+class _Leaks:
+    """Labels whose own name stands in most of their texts and hardly in others: the answer is written in the "
+    "question."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._labels = documents.labels
+        self._targets = documents.all_targets
+        self._multi = documents.multi_label
+        self._words = {
+            name.casefold(): place for place, name in enumerate(documents.labels) if len(name) > 2 and name.isalpha()
+        }
+        size = len(documents.labels)
+        self._own = np.zeros(size, dtype=np.int64)
+        self._others = np.zeros(size, dtype=np.int64)
+        self._count = np.zeros(size, dtype=np.int64)
+        self._rows: list[tuple[int, int]] = []
+
+    def look(self, row: int, words: list[str]) -> None:
+        """Count one document."""
+        if not self._words:
+            return
+        mine = self._labels_of(row)
+        self._count[mine] += 1
+        for word in self._words.keys() & set(words):
+            place = self._words[word]
+            if place in mine:
+                self._own[place] += 1
+                self._rows.append((row, place))
+            else:
+                self._others[place] += 1
+
+    def _labels_of(self, row: int) -> list[int]:
+        target = self._targets[row]
+        if self._multi:
+            return [int(place) for place in np.flatnonzero(target)]
+        return [int(target)] if target >= 0 else []
+
+    def findings(self) -> list[Finding]:
+        """One finding for all labels that leak."""
+        rest = np.maximum(1, self._count.sum() - self._count)
+        own_share = self._own / np.maximum(1, self._count)
+        leaking = (self._own >= 5) & (own_share >= 0.5) & (self._others / rest <= 0.1 * own_share)
+        if not leaking.any():
+            return []
+        rows: Rows = np.unique([row for row, place in self._rows if leaking[place]]).astype(np.int64)
+        names = ", ".join(self._labels[place] for place in np.flatnonzero(leaking)[:5])
+        why = (
+            f"{documents_are(len(rows), 'names', 'name')} the own label in the text ({names}), and other documents "
+            "hardly ever do. The network would learn to look for that word instead of reading."
+        )
+        return [Finding("label_leak", "Label stands in the text", why, len(rows), rows, no_rows(),
+                        "Take the word out of the texts, or choose another text column.")]

@@ -1,0 +1,104 @@
+"""An opened corpus: its documents part by part, streamed from the project's own copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from .split import PART_NAMES
+from .table import Table
+from .understood import Understood
+
+
+def joined(cells: Sequence[str]) -> str:
+    """One document out of its text columns; several are marked "xxfld 1 ... xxfld 2 ..." as the reference does."""
+    if len(cells) == 1:
+        return cells[0]
+    return " ".join(f"xxfld {number} {cell}" for number, cell in enumerate(cells, 1))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One source of a corpus: its table, its text columns, and the number of its first row in the whole corpus."""
+
+    table: Table
+    text_columns: tuple[str, ...]
+    start: int
+
+    def texts(self, wanted: np.ndarray) -> Iterator[str]:
+        """The documents of the rows ``wanted`` (int64, ascending, counted within this table)."""
+        starts = self.table.starts()
+        edges = np.searchsorted(wanted, starts)
+        for number in range(len(starts) - 1):
+            rows = wanted[edges[number] : edges[number + 1]] - starts[number]
+            if len(rows):
+                frame = self.table.read_group(number, self.text_columns)[rows]
+                yield from frame_texts(frame)
+
+
+def frame_texts(frame: pl.DataFrame) -> Iterator[str]:
+    """The documents of a frame whose columns are the text columns."""
+    if frame.width == 1:
+        yield from (cell or "" for cell in frame.to_series().to_list())
+    else:
+        yield from (joined([cell or "" for cell in row]) for row in frame.iter_rows())
+
+
+@dataclass(frozen=True)
+class Documents:
+    """A corpus, split. Rows are counted from 0 through the corpus, then its test file, then its unlabelled file.
+
+    ``labels``: names in order; empty where there are none. ``multi_label``: a document may bear several.
+    ``undecodable``: bytes that were not text. ``skipped``: rows that could not be read. ``overlap``: rows left out
+    because their text also stands in a part that must stay unseen. ``notes``: sentences for the person.
+    """
+
+    labels: tuple[str, ...]
+    multi_label: bool
+    fingerprint: str
+    understood: Understood
+    undecodable: int
+    skipped: int
+    pieces: tuple[Piece, ...]
+    parts: np.ndarray  # int8 (rows,): place in PART_NAMES; 4 left out as overlap; -1 dropped by a repair
+    all_targets: np.ndarray  # of all rows; -1 or zeros where not labelled
+    hashes: np.ndarray  # uint64 (rows,): of the normalised text
+    ragged: np.ndarray
+    notes: tuple[str, ...] = ()
+    overlap: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def count(self, part: str) -> int:
+        """Number of documents in "train", "validation", "test" or "unlabelled"."""
+        return int((self.parts == PART_NAMES.index(part)).sum())
+
+    def rows(self, part: str) -> np.ndarray:
+        """Source rows of the part's documents, int64, ascending."""
+        return np.flatnonzero(self.parts == PART_NAMES.index(part)).astype(np.int64)
+
+    def targets(self, part: str) -> np.ndarray:
+        """int64 (n,), or float32 (n, classes) for several labels; -1 or zeros in a part without labels."""
+        return np.asarray(self.all_targets[self.rows(part)])
+
+    def texts(self, part: str) -> Iterator[str]:
+        """The part's documents in the order of :meth:`rows`, a few megabytes in memory at a time."""
+        return self.texts_of(self.rows(part))
+
+    def texts_of(self, rows: np.ndarray) -> Iterator[str]:
+        """The documents of any ascending source rows."""
+        for piece in self.pieces:
+            mine = rows[(rows >= piece.start) & (rows < piece.start + piece.table.rows)]
+            yield from piece.texts(mine - piece.start)
+
+    def text(self, part: str, index: int) -> str:
+        """One document. :raises IndexError: there is no such document."""
+        return self.text_of(int(self.rows(part)[index]))
+
+    def text_of(self, row: int) -> str:
+        """The document of a source row. :raises IndexError: there is no such row."""
+        for piece in self.pieces:
+            if piece.start <= row < piece.start + piece.table.rows:
+                return joined(piece.table.cells(row - piece.start, piece.text_columns))
+        raise IndexError(row)

@@ -1,0 +1,34 @@
+"""What goes wrong with a corpus, told in the person's words."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+
+class CorpusError(ValueError):
+    """A corpus cannot be read or used; the message says what, where and what to try."""
+
+
+def told(error: OSError, path: Path) -> CorpusError:
+    """The failure of the operating system ``error`` on ``path`` in plain words."""
+    name = path.name or str(path)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return CorpusError(
+            f"The disk is full: the copy of '{name}' could not be written. The file itself is untouched and the "
+            "half-written copy has been removed. Free some space, or put the project on another disk, and open it "
+            "again."
+        )
+    if isinstance(error, FileNotFoundError):
+        return CorpusError(
+            f"'{path}' is not there. It may have been moved, renamed or deleted; choose the file again."
+        )
+    if isinstance(error, PermissionError):
+        return CorpusError(
+            f"'{path}' may not be read: permission denied. Ask its owner for read permission, or copy it to a folder "
+            "of your own."
+        )
+    return CorpusError(
+        f"'{path}' could not be read ({error.strerror or error}). If it lies on a network drive or a stick, check "
+        "the connection and try again."
+    )

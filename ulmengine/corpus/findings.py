@@ -1,0 +1,63 @@
+"""What an audit finds, and how a finding is repaired and taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ulmengine.config import CorpusConfig
+
+Rows = npt.NDArray[np.int64]
+
+
+def no_rows() -> Rows:
+    """An empty list of rows."""
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that may spoil a result.
+
+    :param kind: "empty", "duplicate", ...; stable, for programs.
+    :param title: a short name. ``why``: how many, and why it matters. ``advice``: what to do where leaving rows out is
+        not the answer.
+    :param count: how many documents (or columns, bytes) it concerns.
+    :param rows: the source rows, int64, ascending.
+    :param repair: the source rows that a repair leaves out (``CorpusConfig.drop_rows``); empty where it cannot help.
+    """
+
+    kind: str
+    title: str
+    why: str
+    count: int
+    rows: Rows = field(default_factory=no_rows)
+    repair: Rows = field(default_factory=no_rows)
+    advice: str = ""
+
+    def to_json(self, most: int = 100) -> dict[str, Any]:
+        """As plain JSON values with at most ``most`` rows."""
+        return {
+            "kind": self.kind, "title": self.title, "why": self.why, "count": self.count,
+            "rows": self.rows[:most].tolist(), "repair": len(self.repair), "advice": self.advice,
+        }
+
+
+def repaired(config: CorpusConfig, finding: Finding) -> CorpusConfig:
+    """``config`` with the finding's repair recorded; the source itself is never changed."""
+    rows = sorted({*config.drop_rows, *finding.repair.tolist()})
+    return config.model_copy(update={"drop_rows": tuple(rows)})
+
+
+def restored(config: CorpusConfig, finding: Finding) -> CorpusConfig:
+    """``config`` with the finding's repair taken back."""
+    back = set(finding.repair.tolist())
+    return config.model_copy(update={"drop_rows": tuple(row for row in config.drop_rows if row not in back)})
+
+
+def documents_are(count: int, one: str, many: str) -> str:
+    """ "1 document <one>" or "12 documents <many>"."""
+    return f"1 document {one}" if count == 1 else f"{count:,} documents {many}"

@@ -1,0 +1,63 @@
+"""Rows of strings gathered into frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from . import limits
+from .encoding import BAD
+from .textlines import Losses
+
+FIRST_ROWS = 1_000
+"""The first frame is small, so that a preview need not wait for a full one."""
+
+
+def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], losses: Losses) -> Iterator[pl.DataFrame]:
+    """Rows, each with a cell for every column, as frames within the limits of a chunk."""
+    batch: list[list[str]] = []
+    size, most = 0, FIRST_ROWS
+    for row in rows:
+        batch.append(row)
+        size += sum(map(len, row))
+        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS:
+            yield _frame(zip(*batch, strict=True), columns, losses)
+            batch, size, most = [], 0, limits.CHUNK_ROWS
+    if batch:
+        yield _frame(zip(*batch, strict=True), columns, losses)
+
+
+def frames_of_records(records: Iterator[Mapping[str, str | None]], losses: Losses) -> Iterator[pl.DataFrame]:
+    """Records whose keys may differ as frames; a key that a record lacks is null there."""
+    columns: dict[str, None] = {}
+    batch: list[Mapping[str, str | None]] = []
+    size, most = 0, FIRST_ROWS
+    for record in records:
+        batch.append(record)
+        columns.update(dict.fromkeys(record))
+        size += sum(len(value or "") for value in record.values())
+        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS:
+            yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
+            batch, size, most = [], 0, limits.CHUNK_ROWS
+    if batch:
+        yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
+
+
+def _frame(cells: Iterator[Sequence[str | None]], columns: tuple[str, ...], losses: Losses) -> pl.DataFrame:
+    return pl.DataFrame([_series(name, values, losses) for name, values in zip(columns, cells, strict=True)])
+
+
+def _series(name: str, values: Sequence[str | None], losses: Losses) -> pl.Series:
+    r"""A column; half a surrogate pair, as "\ud83d" in JSON, is no character: replaced and counted."""
+    try:
+        return pl.Series(name, values, dtype=pl.String)
+    except UnicodeEncodeError:
+        clean = [None if value is None else _whole(value, losses) for value in values]
+        return pl.Series(name, clean, dtype=pl.String)
+
+
+def _whole(text: str, losses: Losses) -> str:
+    halves = sum("\ud800" <= character <= "\udfff" for character in text)
+    losses.undecodable += halves
+    return "".join(BAD if "\ud800" <= c <= "\udfff" else c for c in text) if halves else text

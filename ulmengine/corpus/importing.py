@@ -1,0 +1,161 @@
+"""Reading a source once, streamed, into the project's own copy; the second time it is already there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ulmengine.config import CorpusConfig
+from ulmengine.events import Event, Progress
+
+from .encoding import detect
+from .errors import CorpusError, told
+from .reading import Pass, Reading, chunks, recognise
+from .table import Table, TableWriter
+from .textlines import Losses
+from .understood import GUESS_ROWS, first_frame, understand
+
+READER_VERSION = 1
+"""Counted up when a change of the readers makes old copies differ from new ones."""
+
+_READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet")
+
+
+def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Event, None, Table]:
+    """The copy of ``path`` in ``cache``, made if it is not there yet. Yields progress in bytes of the file.
+
+    The copy's key is the file's place, size and time of change with the settings of reading, so that an unchanged file
+    opens at once. Closing the generator removes what was half written.
+
+    :raises CorpusError: the source cannot be read, changes while it is read, or the disk is full.
+    """
+    stamp = source_stamp(path)
+    folder = cache / f"table-{_key(path, config, stamp)}"
+    if folder.is_dir():
+        try:
+            return Table.open(folder)
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(folder, ignore_errors=True)  # damaged: made anew below
+    _sweep(cache)
+    task = f"Reading {path.name}"
+    yield Progress(task, 0, stamp["size"], "bytes")
+    reading = _certain(recognise(path, config))
+    writer: TableWriter | None = None
+    try:
+        writer = TableWriter(cache / f"tmp-{uuid.uuid4().hex}")
+        record = yield from _copy(reading, config, writer, task)
+        if source_stamp(path) != stamp:
+            raise CorpusError(f"'{path.name}' was changed while it was read. Nothing was kept of it; open it again.")
+        writer.finish({**record, "stamp": stamp})
+        folder = _put_in_place(writer.folder, folder)
+    except OSError as error:
+        raise told(error, path) from error
+    except pa.ArrowException as error:
+        raise CorpusError(f"The copy of '{path.name}' could not be written ({error}). Is the disk full?") from error
+    finally:
+        if writer is not None:
+            writer.abandon()  # after a success the folder has moved away and there is nothing to remove
+    return Table.open(folder)
+
+
+def _copy(
+    reading: Reading, config: CorpusConfig, writer: TableWriter, task: str
+) -> Generator[Event, None, dict[str, Any]]:
+    """Write all rows; returns the record of what was understood and lost."""
+    losses, going = Losses(), Pass()
+    head = first_frame(reading, Losses(), Pass(), GUESS_ROWS)
+    free = config.model_copy(update={
+        "text_columns": (), "label_columns": (), "label_delimiter": "",
+        "split": config.split.model_copy(update={"column": ""}),
+    })
+    understood = understand(reading, head, free, losses)
+    lacking: dict[str, int] = {}
+    for frame in chunks(reading, losses, going):
+        writer.write(frame)
+        for name, count in zip(frame.columns, frame.null_count().row(0), strict=True):
+            lacking[name] = lacking.get(name, 0) + count
+        for name in set(writer.columns) - set(frame.columns):
+            lacking[name] = lacking.get(name, 0) + frame.height
+        yield Progress(task, going.position, going.size, "bytes")
+    if not writer.rows:
+        raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
+    values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": losses.undecodable}
+    return {
+        "understood": values, "undecodable": losses.undecodable, "skipped": losses.skipped,
+        "mended": losses.mended, "lacking": lacking, "ragged": losses.ragged, "notes": losses.notes,
+        "digest": going.digest,
+    }
+
+
+def _certain(reading: Reading) -> Reading:
+    """``reading`` with its encoding settled: where the sample was plain ASCII, look for bytes beyond it further on."""
+    if reading.sure:
+        return reading
+    high: list[bytes] = []
+    with reading.source.open() as stream:
+        while data := stream.read():
+            if not data.isascii():
+                high.append(data)
+            if len(high) == 4:
+                break
+    found = detect(b"".join(high)) if high else None
+    if found is None:
+        return reading
+    reasons = {**reading.reasons, "encoding": found.reason}
+    return replace(reading, encoding=found.name, sure=True, reasons=reasons)
+
+
+def source_stamp(path: Path) -> dict[str, Any]:
+    """A cheap fingerprint of a file or folder: size and time of change (of all its files).
+
+    :raises CorpusError: it is gone.
+    """
+    try:
+        if not path.is_dir():
+            state = path.stat()
+            return {"size": state.st_size, "changed": str(state.st_mtime_ns)}
+        from .tree import tree_files
+
+        mixed = hashlib.blake2b(digest_size=16)
+        size = 0
+        for name, state in tree_files(path):
+            mixed.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            size += state.st_size
+    except OSError as error:
+        raise told(error, path) from error
+    return {"size": size, "changed": mixed.hexdigest()}
+
+
+def _key(path: Path, config: CorpusConfig, stamp: dict[str, Any]) -> str:
+    settings = {name: getattr(config, name) for name in _READING_FIELDS}
+    text = json.dumps([READER_VERSION, os.path.abspath(path), stamp, settings], sort_keys=True)
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what imports have left half written that were killed more than a day ago."""
+    for folder in cache.glob("tmp-*"):
+        if time.time() - folder.stat().st_mtime > 86_400:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_in_place(made: Path, folder: Path) -> Path:
+    """Rename the finished copy; where another process was first, its copy serves."""
+    try:
+        made.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    return folder
+
+

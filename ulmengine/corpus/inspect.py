@@ -1,0 +1,56 @@
+"""All there is to say about one file: what it is, what it holds, what is wrong with it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ulmengine.config import CorpusConfig
+from ulmengine.events import Event
+
+from .audit import audit
+from .opening import open_corpus
+
+
+def inspect(
+    path: Path | str, config: CorpusConfig | None = None, cache: Path | None = None
+) -> Generator[Event, None, dict[str, Any]]:
+    """Read all of ``path`` and look for problems; returns plain JSON values.
+
+    :param cache: where the imported copy lies; by default a folder that is removed again.
+    :raises CorpusError: it cannot be read.
+    """
+    config = (config or CorpusConfig()).model_copy(update={"path": str(path)})
+    if cache is not None:
+        return (yield from _inspect(config, cache))
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        return (yield from _inspect(config, Path(folder)))
+
+
+def _inspect(config: CorpusConfig, cache: Path) -> Generator[Event, None, dict[str, Any]]:
+    documents = yield from open_corpus(config, cache)
+    findings = yield from audit(documents)
+    found = documents.understood.to_json()
+    targets = documents.all_targets
+    counts = (
+        targets.sum(axis=0).astype(int).tolist() if documents.multi_label
+        else np.bincount(targets[targets >= 0], minlength=len(documents.labels)).tolist()
+    )
+    names = ("path", "format", "encoding", "delimiter", "sheet", "sheets", "rows", "columns", "text_columns",
+             "label_columns", "label_delimiter", "split_column")
+    return {
+        **{name: list(found[name]) if isinstance(found[name], tuple) else found[name] for name in names},
+        "labels": list(documents.labels),
+        "label_counts": dict(zip(documents.labels, counts, strict=True)),
+        "multi_label": documents.multi_label,
+        "parts": {part: documents.count(part) for part in ("train", "validation", "test", "unlabelled")},
+        "undecodable": documents.undecodable,
+        "skipped": documents.skipped,
+        "reasons": found["reasons"],
+        "notes": list(documents.notes),
+        "audit": [finding.to_json() for finding in findings],
+    }

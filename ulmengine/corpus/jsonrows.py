@@ -1,0 +1,199 @@
+"""JSON Lines and JSON as rows, streamed: an array is read one element at a time, on one line or on many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from . import limits
+from .errors import CorpusError
+from .frames import frames_of_records
+from .textlines import Losses, text_lines
+
+MAX_OBJECT = 256_000_000
+"""A JSON file that is one single object must be read whole: the most characters it may have."""
+
+_DEPTH = 3
+
+
+def json_chunks(kind: str, blocks: Iterator[str], name: str, losses: Losses, *, cut: bool) -> Iterator[pl.DataFrame]:
+    """The documents of a JSON Lines ("jsonl") or JSON file as frames of strings.
+
+    :param cut: only the beginning is read, so that an unfinished end is no fault.
+    :raises CorpusError: hardly a line is JSON, or the array is broken.
+    """
+    values = _lines(blocks, name, losses, cut) if kind == "jsonl" else _values(blocks, name, losses, cut)
+    yield from frames_of_records((as_record(value) for value in values), losses)
+
+
+def _lines(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Iterator[Any]:
+    """One value a line; a broken line is counted and the first one named."""
+    good = 0
+    last_broken = False
+    for number, line in enumerate(text_lines(blocks, name), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            losses.skipped += 1
+            last_broken = not line.endswith("\n")
+            if losses.skipped == 1:
+                losses.notes.append(
+                    f"Line {number:,} of '{name}' is not JSON ({error}) and was skipped, as are others like it."
+                )
+            if losses.skipped >= 100 and not good:
+                break
+            continue
+        good += 1
+        yield value
+    if cut and last_broken and losses.skipped == 1:
+        losses.skipped = 0
+        losses.notes.clear()
+    if not good and losses.skipped:
+        raise CorpusError(
+            f"No line of '{name}' is JSON. Choose another format, or leave it empty to have it recognised."
+        )
+
+
+class _Buffer:
+    """Text that grows by reading on, with a place up to which it has been used."""
+
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks = blocks
+        self.text = ""
+        self.place = 0
+        self.ended = False
+
+    def grow(self, least: int) -> None:
+        """Read at least ``least`` more characters if there are any, and forget those already used."""
+        parts = [self.text[self.place :]]
+        self.place = 0
+        got = 0
+        while got < least and not self.ended:
+            block = next(self._blocks, None)
+            self.ended = block is None
+            parts.append(block or "")
+            got += len(block or "")
+        self.text = "".join(parts)
+
+    def skip(self, characters: str) -> str:
+        """Pass over ``characters``; the next one after them, "" at the end."""
+        while True:
+            while self.place < len(self.text) and self.text[self.place] in characters:
+                self.place += 1
+            if self.place < len(self.text) or self.ended:
+                return self.text[self.place : self.place + 1]
+            self.grow(1)
+
+
+def _values(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Iterator[Any]:
+    """The elements of a JSON array; or what a single object holds."""
+    buffer = _Buffer(blocks)
+    array = buffer.skip(" \t\r\n") == "["
+    if array:
+        buffer.place += 1
+    most = limits.MAX_FIELD if array else MAX_OBJECT
+    number = 0
+    while buffer.skip(" \t\r\n," if number or array else " \t\r\n") not in ("", "]" if array else ""):
+        try:
+            value = _one(buffer, most)
+        except (ValueError, RecursionError) as error:
+            if cut:
+                return
+            if not number:
+                raise CorpusError(
+                    f"'{name}' is not valid JSON: {error}. Choose another format, or mend the file."
+                ) from error
+            losses.skipped += 1
+            losses.notes.append(
+                f"'{name}' is broken after its document {number:,} ({error}); what follows was not read."
+            )
+            return
+        number += 1
+        if array or number > 1 or buffer.skip(" \t\r\n"):
+            yield value
+        else:
+            yield from _inside(value)
+
+
+def _one(buffer: _Buffer, most: int) -> Any:
+    """The next value; reads twice as much each time until it is complete. :raises ValueError: it is not JSON."""
+    decoder = json.JSONDecoder()
+    while True:
+        try:
+            value, end = decoder.raw_decode(buffer.text, buffer.place)
+        except ValueError:
+            if buffer.ended or len(buffer.text) - buffer.place > most:
+                raise
+        else:
+            if end < len(buffer.text) or buffer.ended or isinstance(value, dict | list | str):
+                buffer.place = end
+                return value
+        buffer.grow(max(limits.BLOCK_BYTES, len(buffer.text) - buffer.place))
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """The documents of a file that is one object: its longest list, its columns, or its values; else itself."""
+    if not isinstance(value, dict):
+        yield value
+        return
+    lists = {key: item for key, item in value.items() if isinstance(item, list)}
+    records = [item for item in lists.values() if item and all(isinstance(one, dict) for one in item)]
+    if records:
+        yield from max(records, key=len)
+    elif lists and len(lists) == len(value) and len({len(item) for item in lists.values()}) == 1:
+        yield from (dict(zip(value, row, strict=True)) for row in zip(*lists.values(), strict=True))
+    elif value and all(isinstance(item, dict) for item in value.values()):
+        inner = list(value.values())
+        if all(set(item) == {str(n) for n in range(len(item))} for item in inner):  # as pandas writes columns
+            yield from ({name: column.get(row) for name, column in value.items()} for row in inner[0])
+        else:
+            yield from ({"id": key, **item} for key, item in value.items())
+    else:
+        yield value
+
+
+def as_record(value: Any) -> Mapping[str, str | None]:
+    """A value as named strings: objects inside are named with dots, lists stay JSON, plain values are the text."""
+    if isinstance(value, dict):
+        record: dict[str, str | None] = {}
+        _flatten(value, "", record, 0)
+        return record
+    if isinstance(value, list):
+        return _list_record(value)
+    return {"text": _cell(value)}
+
+
+def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], depth: int) -> None:
+    for key, item in value.items():
+        if isinstance(item, dict) and item and depth < _DEPTH:
+            _flatten(item, f"{prefix}{key}.", record, depth + 1)
+        else:
+            record[f"{prefix}{key}"] = _cell(item)
+    if len(record) > limits.MAX_COLUMNS:
+        raise CorpusError(
+            f"A JSON document has more than {limits.MAX_COLUMNS:,} fields; that is not one document a record."
+        )
+
+
+def _list_record(value: list[Any]) -> dict[str, str | None]:
+    """A list: words with their tags become a text and its tags, anything else one column a place."""
+    if value and all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in value):
+        return {"text": " ".join(item[0] for item in value), "tags": " ".join(str(item[1]) for item in value)}
+    if len(value) > limits.MAX_COLUMNS or any(isinstance(item, list | dict) for item in value):
+        return {"text": _cell(value)}
+    return {f"column {place}": _cell(item) for place, item in enumerate(value, 1)}
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,0 +1,252 @@
+"""A corpus as a run describes it: imported, labelled, repaired, split."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ulmengine.config import CorpusConfig
+from ulmengine.events import Event, Note, Progress
+
+from . import split as cut
+from .documents import Documents, Piece, frame_texts
+from .errors import CorpusError
+from .importing import import_table
+from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
+from .likeness import text_hash
+from .table import Table
+from .understood import Understood, with_overrides
+
+
+def open_corpus(
+    config: CorpusConfig, cache: Path, *, seed: int = 42, base: Path | None = None
+) -> Generator[Event, None, Documents]:
+    """Open the corpus that ``config`` describes; its copy lies in ``cache`` and is made where it is missing.
+
+    :param seed: of the split; the same seed and texts give the same parts.
+    :param base: the folder that relative paths start from.
+    :raises CorpusError: a source cannot be read or does not hold what was set.
+    """
+    if not config.path:
+        raise CorpusError("No corpus is chosen yet. Choose a file or folder with texts.")
+    cache.mkdir(parents=True, exist_ok=True)
+    tables: list[tuple[str, Table, Understood]] = []
+    for role, name in (("main", config.path), ("test", config.test_path), ("unlabelled", config.unlabelled_path)):
+        if name:
+            settings = config if role == "main" else _for_other_file(config, tables[0][2], role)
+            table = yield from import_table(_absolute(name, base), settings, cache)
+            tables.append((role, table, _columns_of(table, settings, role)))
+    pieces = _pieces(tables)
+    hashes = np.zeros(0, dtype=np.uint64)
+    for piece in pieces:
+        own = yield from _text_hashes(piece)
+        hashes = np.concatenate([hashes, own])
+    documents = _assemble(config, tables, pieces, hashes, seed)
+    for note in documents.notes:
+        yield Note(note, "warning")
+    return documents
+
+
+def _absolute(name: str, base: Path | None) -> Path:
+    path = Path(name).expanduser()
+    return path if path.is_absolute() or base is None else base / path
+
+
+def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> CorpusConfig:
+    """The settings for the test or unlabelled file: read by itself, but with the corpus' columns."""
+    labels = main.label_columns if role == "test" else ()
+    return config.model_copy(update={
+        "format": "", "encoding": "", "delimiter": "", "sheet": "", "header": "auto",
+        "text_columns": main.text_columns, "label_columns": labels, "label_delimiter": main.label_delimiter,
+        "split": config.split.model_copy(update={"column": ""}),
+    })
+
+
+def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
+    """What is understood of a table under ``config``; a further file without the corpus' columns has its own "
+    "guessed."""
+    found = table.understood
+    if role != "main" and not set(config.text_columns) <= set(found.columns):
+        config = config.model_copy(update={"text_columns": ()})
+    if role != "main" and not set(config.label_columns) <= set(found.columns):
+        config = config.model_copy(update={"label_columns": ()})
+    found = with_overrides(found, config)
+    if not found.text_columns:
+        raise CorpusError(
+            f"No column of '{found.path.name}' looks like text (columns: {', '.join(found.columns[:30])}). "
+            "Choose the text column yourself."
+        )
+    return found
+
+
+def _pieces(tables: list[tuple[str, Table, Understood]]) -> tuple[Piece, ...]:
+    pieces, start = [], 0
+    for _, table, found in tables:
+        pieces.append(Piece(table, found.text_columns, start))
+        start += table.rows
+    return tuple(pieces)
+
+
+def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
+    """A 64-bit hash of each normalised document, kept beside the table: uint64 (rows,)."""
+    name = hashlib.blake2b(json.dumps(piece.text_columns).encode(), digest_size=8).hexdigest()
+    path = piece.table.folder / f"hashes-{name}.npy"
+    if path.is_file():
+        return np.asarray(np.load(path, allow_pickle=False))
+    hashes = np.zeros(piece.table.rows, dtype=np.uint64)
+    done = 0
+    for frame in piece.table.frames(piece.text_columns):
+        for text in frame_texts(frame):
+            hashes[done] = text_hash(text)
+            done += 1
+        yield Progress("Comparing texts", done, piece.table.rows, "documents")
+    beside = path.with_suffix(".tmp.npy")
+    np.save(beside, hashes, allow_pickle=False)
+    beside.replace(path)
+    return hashes
+
+
+def _assemble(
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], pieces: tuple[Piece, ...],
+    hashes: np.ndarray, seed: int,
+) -> Documents:
+    labelled = _labels(tables)
+    names = in_order({name for one in labelled for name in one.names})
+    multi = any(one.multi for one in labelled)
+    targets = np.concatenate([as_targets(one, names, multi) for one in labelled])
+    bears = np.concatenate([one.bears for one in labelled])
+    parts = _parts(config, tables, bears, targets, multi, hashes, seed)
+    overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
+    main = tables[0][2]
+    records = [table.record for _, table, _ in tables]
+    starts = [piece.start for piece in pieces]
+    ragged = [row + start for record, start in zip(records, starts, strict=True) for row in record["ragged"]]
+    undecodable = sum(record["undecodable"] for record in records)
+    documents = Documents(
+        labels=names, multi_label=multi, fingerprint=_fingerprint(records, config, seed, tables),
+        understood=replace(main, undecodable=undecodable), undecodable=undecodable,
+        skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=targets,
+        hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
+    )
+    return replace(documents, notes=_notes(documents, tables))
+
+
+def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
+    """The labels of every table; those of an unlabelled file are not looked at."""
+    found = []
+    for role, table, understood in tables:
+        if role == "unlabelled" or not understood.label_columns:
+            found.append(unlabelled(table.rows))
+        else:
+            columns = [table.column(name) for name in understood.label_columns]
+            found.append(read_labels(columns, understood.label_delimiter))
+    return found
+
+
+def _parts(
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], bears: np.ndarray, targets: np.ndarray,
+    multi: bool, hashes: np.ndarray, seed: int,
+) -> np.ndarray:
+    """The part of every row of the corpus."""
+    parts = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
+    dropped = np.array([row for row in config.drop_rows if 0 <= row < len(parts)], dtype=np.int64)
+    has_labels = bool(bears.any())
+    if has_labels:
+        parts[~bears & (parts != cut.DROPPED)] = cut.UNLABELLED
+    parts[dropped] = cut.DROPPED
+    if config.split.method == "given" and not np.isin(parts, (cut.VALIDATION, cut.TEST)).any():
+        raise CorpusError(
+            "The split is to be as given, but no column or file says which documents are for validation or test. "
+            "Choose the split column or a test file, or split by label."
+        )
+    validation, test = cut.needed_shares(config.split, parts)
+    kept = parts != cut.DROPPED
+    if not has_labels:
+        test = 0.0
+    if validation or test or not has_labels:
+        parts[kept & (parts == cut.TRAIN)] = cut.OPEN  # a given training part lends the shares that were not given
+    # A text that already stands in a given held-back part is never drawn again.
+    parts[kept] = cut.keep_apart(parts[kept], hashes[kept])
+    rows = np.flatnonzero(parts == cut.OPEN)
+    strata = _strata(targets[rows], multi)
+    drawn = _draw(config, tables, rows, strata, hashes[rows], (validation, test), seed)
+    parts[rows] = drawn if has_labels else np.where(drawn == cut.TRAIN, cut.UNLABELLED, drawn)
+    parts[kept] = cut.keep_apart(parts[kept], hashes[kept])
+    return parts
+
+
+def _brought(config: CorpusConfig, role: str, table: Table, found: Understood) -> np.ndarray:
+    """The part each row of one table brings with it, OPEN where it is still to be drawn."""
+    if role == "test":
+        return np.full(table.rows, cut.TEST, dtype=np.int8)
+    if role == "unlabelled":
+        return np.full(table.rows, cut.UNLABELLED, dtype=np.int8)
+    if found.split_column and config.split.method in ("auto", "given"):
+        return cut.given_parts(table.column(found.split_column))
+    return np.full(table.rows, cut.OPEN, dtype=np.int8)
+
+
+def _strata(targets: np.ndarray, multi: bool) -> np.ndarray:
+    """The class of each row; of several labels, each combination is a class of its own."""
+    if not multi:
+        return targets
+    _, codes = np.unique(targets, axis=0, return_inverse=True)
+    return codes.reshape(-1).astype(np.int64)
+
+
+def _draw(
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], rows: np.ndarray, strata: np.ndarray,
+    hashes: np.ndarray, shares: tuple[float, float], seed: int,
+) -> np.ndarray:
+    """Draw the parts of the open rows (all of the main table) by the chosen method."""
+    method = config.split.method
+    if method not in ("grouped", "time"):
+        return cut.stratified(strata, hashes, shares, seed)
+    column = tables[0][2].split_column
+    if not config.split.column:
+        raise CorpusError(f"Splitting by {'group' if method == 'grouped' else 'time'} needs a column. Choose it.")
+    cells = tables[0][1].column(column)[rows]
+    if method == "grouped":
+        return cut.grouped(cells.fill_null("").to_list(), hashes, shares, seed)
+    return cut.by_time(cut.moments_of(cells), hashes, shares)
+
+
+def _fingerprint(
+    records: list[dict[str, object]], config: CorpusConfig, seed: int, tables: list[tuple[str, Table, Understood]]
+) -> str:
+    """Changes with the content of the files and with every setting that changes the documents."""
+    columns = [
+        (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
+    ]
+    text = json.dumps([[record["digest"] for record in records], columns, sorted(config.drop_rows),
+                       config.split.model_dump(), seed])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _notes(documents: Documents, tables: list[tuple[str, Table, Understood]]) -> tuple[str, ...]:
+    """What was lost or mended, in sentences."""
+    notes = [note for _, table, _ in tables for note in table.record["notes"]]
+    mended = sum(table.record["mended"] for _, table, _ in tables)
+    encoding = documents.understood.encoding or "text"
+    notes += [f"1 {one}" if count == 1 else f"{count:,} {many}" for count, one, many in (
+        (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
+         f"bytes are not {encoding} and were replaced by \ufffd."),
+        (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
+        (len(documents.ragged), "row had too few or too many cells; it was mended as well as possible.",
+         "rows had too few or too many cells; they were mended as well as possible."),
+        (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
+        (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
+         "documents were left out: the same text stands in the validation or test part."),
+    ) if count]
+    for _, table, found in tables:
+        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
+        notes += [
+            f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
+            for name, count in lacking.items() if count
+        ]
+    return tuple(notes)

@@ -1,0 +1,96 @@
+"""The files of a zip or tar archive that holds a whole folder."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from . import limits
+from .archive import is_junk, refuse_encrypted, refuse_unsafe, zip_members
+from .errors import CorpusError, told
+from .source import Source, Stream
+
+PEEK_MEMBERS = 3_000
+PEEK_BYTES = 16 << 20
+
+
+def packed_names(source: Source) -> tuple[list[str], bool]:
+    """The names in an archive and whether these are all; a tar is only looked at from its beginning."""
+    if source.compression == "zip-tree":
+        return [member.filename for member in zip_members(source.path)], True
+    names: list[str] = []
+    with source.open() as stream:
+        for member in _tar_members(stream, source):
+            names.append(member.name)
+            if len(names) >= PEEK_MEMBERS or stream.given > PEEK_BYTES:
+                return names, False
+    return names, True
+
+
+def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of the members ``names``; None where one is damaged or too long for a document."""
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            for name in names:
+                member = archive.getinfo(name)
+                refuse_encrypted(member, source.path)
+                if member.file_size > 4 * limits.MAX_FIELD:
+                    yield name, None
+                    continue
+                try:
+                    yield name, archive.read(member)
+                except zipfile.BadZipFile:
+                    yield name, None
+    except OSError as error:
+        raise told(error, source.path) from error
+
+
+def read_packed(source: Source) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of all files of a tar in its own order; None where one is too long for a document."""
+    with source.open() as stream:
+        archive = _opened(stream, source)
+        for member in _members(archive, source):
+            if member.size > 4 * limits.MAX_FIELD:
+                yield member.name, None
+                continue
+            file = archive.extractfile(member)
+            yield member.name, file.read() if file is not None else None
+
+
+class _Readable(io.RawIOBase):
+    """A stream as ``tarfile`` wants it."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read(size if size >= 0 else limits.BLOCK_BYTES)
+
+
+def _opened(stream: Stream, source: Source) -> tarfile.TarFile:
+    try:
+        return tarfile.open(fileobj=cast(io.BufferedReader, _Readable(stream)), mode="r|")
+    except tarfile.TarError as error:
+        raise _damaged(source, error) from error
+
+
+def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
+    yield from _members(_opened(stream, source), source)
+
+
+def _members(archive: tarfile.TarFile, source: Source) -> Iterator[tarfile.TarInfo]:
+    """Plain files only: links and devices are no documents."""
+    try:
+        for member in archive:
+            refuse_unsafe(member.name, source.path)
+            if member.isfile() and not is_junk(member.name):
+                yield member
+    except tarfile.TarError as error:
+        raise _damaged(source, error) from error
+
+
+def _damaged(source: Source, error: Exception) -> CorpusError:
+    return CorpusError(f"'{source.path.name}' is a damaged tar archive ({error}). Fetch it again.")

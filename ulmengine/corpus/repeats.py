@@ -1,0 +1,168 @@
+"""Findings that need no look at the texts: repeats, contradictions, classes, columns, losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .documents import Documents
+from .findings import Finding, Rows, documents_are
+from .split import EMPTY, TEST, VALIDATION
+
+RARE = 10
+
+
+def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
+    """Exact repeats, contradicting labels, and texts on both sides of the split. ``kept``: rows not left out."""
+    filled = kept[documents.hashes[kept] != EMPTY]
+    hashes = documents.hashes[filled]
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    found = []
+    overlap = documents.overlap
+    again = np.setdiff1d(filled, filled[first])
+    again = np.setdiff1d(again, overlap)
+    clash = _contradicting(documents, filled, group)
+    copies = np.setdiff1d(again, clash)
+    if len(copies):
+        why = documents_are(len(copies), "repeats", "repeat") + (
+            " the text of an earlier one (but for case and spaces). Copies count several times in training and in "
+            "every "
+            "result; they are kept in the same part."
+        )
+        found.append(Finding("duplicate", "Repeated texts", why, len(copies), copies, copies))
+    if len(clash):
+        why = documents_are(len(clash), "has", "have") + (
+            " the same text as another with a different label. At least one of the labels is wrong or the text does "
+            "not "
+            "decide it; the network cannot learn both."
+        )
+        found.append(Finding("conflict", "Same text, different labels", why, len(clash), clash,
+                             _outvoted(documents, clash)))
+    if len(overlap):
+        held = np.isin(documents.parts, (TEST, VALIDATION))
+        copies_held = int(np.isin(documents.hashes[held], documents.hashes[overlap]).sum())
+        why = documents_are(len(overlap), "outside of the validation and test parts has", "outside of the validation "
+                            "and test parts have") + (
+            f" the text of one of {copies_held:,} documents inside them. Learning from the answers makes a result look "
+            "better than it is, so they are left out of training already."
+        )
+        found.append(Finding("overlap", "Training texts in the test", why, len(overlap), overlap, overlap))
+    return found
+
+
+def _contradicting(documents: Documents, rows: Rows, group: np.ndarray) -> Rows:
+    """Labelled rows whose text also stands with another label."""
+    targets = documents.all_targets[rows]
+    if not documents.labels:
+        return np.zeros(0, dtype=np.int64)
+    if documents.multi_label:
+        _, codes = np.unique(targets, axis=0, return_inverse=True)
+        codes = codes.reshape(-1)
+        bears = targets.any(axis=1)
+    else:
+        codes, bears = targets, targets >= 0
+    groups = int(group.max(initial=-1)) + 1
+    least = np.full(groups, np.iinfo(np.int64).max)
+    most = np.full(groups, -1, dtype=np.int64)
+    np.minimum.at(least, group[bears], codes[bears])
+    np.maximum.at(most, group[bears], codes[bears])
+    return np.asarray(rows[bears & (least < most)[group]])
+
+
+def _outvoted(documents: Documents, rows: Rows) -> Rows:
+    """Of contradicting rows those that a repair leaves out: all but one bearer of the commonest label; all in a tie."""
+    targets = documents.all_targets[rows]
+    codes = np.unique(targets, axis=0, return_inverse=True)[1].reshape(-1) if documents.multi_label else targets
+    drop = []
+    for text in np.unique(documents.hashes[rows]):
+        members = np.flatnonzero(documents.hashes[rows] == text)
+        values, counts = np.unique(codes[members], return_counts=True)
+        winners = values[counts == counts.max()]
+        keep = members[codes[members] == winners[0]][:1] if len(winners) == 1 else members[:0]
+        drop.extend(np.setdiff1d(members, keep).tolist())
+    return np.asarray(rows[np.sort(np.array(drop, dtype=np.int64))])
+
+
+def class_findings(documents: Documents) -> list[Finding]:
+    """A single class, and classes too rare to learn."""
+    if not documents.labels:
+        return []
+    kept = np.flatnonzero(documents.parts >= 0)
+    targets = documents.all_targets[kept]
+    counts = (
+        targets.sum(axis=0).astype(np.int64) if documents.multi_label
+        else np.bincount(targets[targets >= 0], minlength=len(documents.labels))
+    )
+    found = []
+    if int((counts > 0).sum()) == 1:
+        name = documents.labels[int(counts.argmax())]
+        found.append(Finding(
+            "one_class", "Only one label", f"Every labelled document bears the label '{name}'. There is nothing to "
+            "tell "
+            "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
+        ))
+    rare = np.flatnonzero((counts > 0) & (counts < RARE))
+    if len(rare) and len(documents.labels) > 1:
+        mask = targets[:, rare].any(axis=1) if documents.multi_label else np.isin(targets, rare)
+        rows = kept[mask].astype(np.int64)
+        names = ", ".join(f"{documents.labels[place]} ({counts[place]})" for place in rare[:8])
+        why = (
+            f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents: {names}"
+            f"{', ...' if len(rare) > 8 else ''}. Hardly anything can be learnt about them, and their results are "
+            "chance."
+        )
+        found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
+                             "Add documents with these labels, or leave the labels out."))
+    return found
+
+
+def column_findings(documents: Documents) -> list[Finding]:
+    """Columns of the main source that hold the same value in every row."""
+    table = documents.pieces[0].table
+    used = {*documents.understood.text_columns, *documents.understood.label_columns}
+    open_columns = {name: "" for name in table.columns if name not in used}
+    if table.rows < 2:
+        return []
+    values: dict[str, str] = {}
+    for number in range(len(table.groups())):
+        if not open_columns:
+            break
+        frame = table.read_group(number, list(open_columns))
+        for name in list(open_columns):
+            column = frame[name].fill_null("")
+            first = values.setdefault(name, str(column[0]))
+            if not bool((column == first).all()):
+                del open_columns[name]
+    found = []
+    for name in open_columns:
+        said = f"holds '{values[name][:60]}' in every row" if values[name] else "is empty in every row"
+        found.append(Finding(
+            "constant_column", f"Column '{name}' says nothing", f"The column '{name}' {said}. It is not used; if it "
+            "should hold the text or the label, the file may have been read wrongly.", table.rows,
+            advice="Look at the preview: are delimiter and sheet right?",
+        ))
+    return found
+
+
+def loss_findings(documents: Documents) -> list[Finding]:
+    """What reading lost or had to mend."""
+    found = []
+    if len(documents.ragged):
+        rows = np.intersect1d(documents.ragged, np.flatnonzero(documents.parts >= 0)).astype(np.int64)
+        why = documents_are(len(rows), "comes", "come") + (
+            " from a row with too few or too many cells. What was missing is empty, what was too much has been put "
+            "into "
+            "the text."
+        )
+        found += [Finding("ragged", "Uneven rows", why, len(rows), rows, rows)] if len(rows) else []
+    if documents.undecodable:
+        found.append(Finding(
+            "undecodable", "Unreadable bytes", f"{documents.undecodable:,} bytes are not text in the encoding and "
+            "stand "
+            "as \ufffd in the documents.", documents.undecodable, advice="Choose another encoding for the file.",
+        ))
+    if documents.skipped:
+        found.append(Finding(
+            "skipped", "Rows left away", f"{documents.skipped:,} rows or files could not be read at all.",
+            documents.skipped, advice="Look at the file at the places named in the notes.",
+        ))
+    return found

@@ -1,0 +1,185 @@
+"""Opening a source: plain or compressed, counted and guarded."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from . import limits
+from .errors import CorpusError, told
+
+MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
+WORKBOOK_MARKS = ("[Content_Types].xml", "mimetype", "content.xml")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One stream of bytes: a file, or the one file inside a compressed one.
+
+    :param compression: "", "gzip", "bz2", "xz" or "zip"; "zip-tree" and "tar" for an archive of many files.
+    :param member: the name inside a zip archive; the compression around a tar.
+    :param name: the file's name without the suffix of its compression; says what kind of file it is.
+    """
+
+    path: Path
+    compression: str = ""
+    member: str = ""
+    name: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix of the (unpacked) name, in lower case."""
+        return Path(self.name).suffix.lower()
+
+    def open(self) -> Stream:
+        """Begin to read. :raises CorpusError: not there, no permission, not what its suffix says."""
+        return Stream(self)
+
+
+def find_source(path: Path, *, allow_many: bool = False) -> Source:
+    """Look at the first bytes of the file ``path`` and say how to open it.
+
+    :param allow_many: an archive of several files is returned as such (compression "zip-tree" or "tar").
+    :raises CorpusError: no such file, no permission, empty, or an archive that does not hold exactly one file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise told(error, path) from error
+    if not head:
+        raise CorpusError(f"'{path.name}' is empty: it has no bytes at all. Choose a file with texts in it.")
+    compression = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
+    if compression == "zip":
+        return _in_zip(path, allow_many)
+    name = path.stem if compression and path.suffix.lower() in SUFFIXES else path.name
+    source = Source(path, compression, "", name)
+    if allow_many and (compression or source.suffix == ".tar") and _is_tar(source):
+        return Source(path, "tar", compression, name)
+    return source
+
+
+def _is_tar(source: Source) -> bool:
+    with source.open() as stream:
+        return stream.read(512)[257:262] == b"ustar"
+
+
+def _in_zip(path: Path, allow_many: bool) -> Source:
+    from .archive import zip_members
+
+    members = zip_members(path)
+    names = [member.filename for member in members]
+    if any(mark in names for mark in WORKBOOK_MARKS):
+        return Source(path, "", "", path.name)  # .xlsx and .ods are zip archives themselves
+    if len(names) == 1:
+        return Source(path, "zip", names[0], Path(names[0]).name)
+    if allow_many:
+        return Source(path, "zip-tree", "", path.name)
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    raise CorpusError(
+        f"The archive '{path.name}' holds {len(names)} files ({shown}). Unpack it and choose one of them, or the "
+        "folder."
+    )
+
+
+class Stream:
+    """Bytes of a source in order: ``read`` unpacks, counts, hashes and stops a decompression bomb.
+
+    ``position`` of ``size`` bytes of the file on disk have been consumed, which is what a progress bar shows.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.given = 0
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._archive: zipfile.ZipFile | None = None
+        try:
+            self._raw: IO[bytes] = source.path.open("rb")
+            self.size = source.path.stat().st_size
+            self._file = self._unpacked()
+        except OSError as error:
+            raise told(error, source.path) from error
+
+    def _unpacked(self) -> IO[bytes]:
+        kind = self.source.compression
+        kind = self.source.member if kind == "tar" else kind
+        if kind == "gzip":
+            return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw))
+        if kind == "bz2":
+            return cast(IO[bytes], bz2.BZ2File(self._raw))
+        if kind == "xz":
+            return cast(IO[bytes], lzma.LZMAFile(self._raw))
+        if kind == "zip":
+            from .archive import refuse_encrypted
+
+            self._archive = zipfile.ZipFile(self._raw)
+            refuse_encrypted(self._archive.getinfo(self.source.member), self.source.path)
+            return self._archive.open(self.source.member)
+        return self._raw
+
+    def read(self, size: int = limits.BLOCK_BYTES) -> bytes:
+        """At most ``size`` bytes; empty at the end.
+
+        :raises CorpusError: the file is cut short or damaged, cannot be read, or unpacks past the limits.
+        """
+        path = self.source.path
+        try:
+            data = self._file.read(size)
+        except EOFError as error:
+            raise CorpusError(
+                f"'{path.name}' ends before its end: the compressed file is cut short, as after an interrupted "
+                "download. Fetch it again."
+            ) from error
+        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+            raise CorpusError(
+                f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
+            ) from error
+        except OSError as error:
+            if error.errno is None:  # bz2 reports damage as a bare OSError
+                raise CorpusError(
+                    f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
+                ) from error
+            raise told(error, path) from error
+        self.given += len(data)
+        self._hash.update(data)
+        if self.source.compression and self.given > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * self.size):
+            raise CorpusError(
+                f"'{path.name}' unpacks to more than {limits.BOMB_RATIO} times its size "
+                f"(over {self.given >> 20} MB out of {self.size / 2**20:.1f} MB): it looks like a decompression bomb "
+                "and is not read. If it is genuine, unpack it yourself and open the unpacked file."
+            )
+        return data
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file on disk consumed so far."""
+        return min(self.size, self._raw.tell())
+
+    @property
+    def digest(self) -> str:
+        """Hash of the (unpacked) bytes read so far, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        self._file.close()
+        if self._archive is not None:
+            self._archive.close()
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,148 @@
+"""The project's own copy of a source: a folder of Parquet files with all cells as strings, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .understood import Understood
+
+RECORD = "table.json"
+
+
+class TableWriter:
+    """Writes frames of strings, one row group each. A frame with columns not seen before begins a new file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows = 0
+        self.columns: tuple[str, ...] = ()
+        self.files: list[dict[str, Any]] = []
+        self._writer: pq.ParquetWriter | None = None
+        folder.mkdir(parents=True)
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Append ``frame``; a column it lacks is empty in its rows."""
+        new = [name for name in frame.columns if name not in self.columns]
+        if new or self._writer is None:
+            self._close_file()
+            self.columns = (*self.columns, *new)
+            name = f"part-{len(self.files):04d}.parquet"
+            schema = pa.schema([(column, pa.large_string()) for column in self.columns])
+            self._writer = pq.ParquetWriter(self.folder / name, schema, compression="zstd", use_dictionary=False)
+            self.files.append({"name": name, "groups": [], "columns": list(self.columns)})
+        lacking = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in frame.columns]
+        full = frame.with_columns(lacking).select(self.columns)
+        table = full.to_arrow(compat_level=pl.CompatLevel.oldest())
+        self._writer.write_table(table.cast(self._writer.schema), row_group_size=max(1, frame.height))
+        self.files[-1]["groups"].append(frame.height)
+        self.rows += frame.height
+
+    def _close_file(self) -> None:
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            writer.close()
+
+    def finish(self, record: dict[str, Any]) -> None:
+        """Close the files, write the record last and put everything safely on disk."""
+        self._close_file()
+        text = json.dumps({**record, "rows": self.rows, "columns": list(self.columns), "files": self.files})
+        (self.folder / RECORD).write_text(text, encoding="utf-8")
+        for path in self.folder.iterdir():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+
+    def abandon(self) -> None:
+        """Remove what has been written."""
+        try:
+            self._close_file()
+        except (OSError, pa.ArrowException):
+            self._writer = None  # closing writes a footer, which a full disk refuses; the folder goes away anyway
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Table:
+    """An imported source: read a column or a row group at a time, never whole unless asked."""
+
+    folder: Path
+    record: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> Table:
+        """:raises OSError, ValueError: the record is missing or damaged."""
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        for file in record["files"]:
+            (folder / file["name"]).stat()
+        return cls(folder, record)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.record["rows"])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns."""
+        return tuple(self.record["columns"])
+
+    @property
+    def understood(self) -> Understood:
+        """What was understood of the source, with the guesses as they were without any override of columns."""
+        return Understood.from_json(self.record["understood"])
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+    def groups(self) -> list[tuple[int, int, int]]:
+        """(file, row group, rows) in order."""
+        return [(f, g, n) for f, file in enumerate(self.record["files"]) for g, n in enumerate(file["groups"])]
+
+    def starts(self) -> np.ndarray:
+        """First row of each group and, last, the number of rows: int64 (groups + 1,)."""
+        return np.concatenate([[0], np.cumsum([rows for _, _, rows in self.groups()])]).astype(np.int64)
+
+    def read_group(self, number: int, columns: Sequence[str]) -> pl.DataFrame:
+        """The row group ``number``; columns that its file lacks are null."""
+        index, group, rows = self.groups()[number]
+        file = self.record["files"][index]
+        there = [name for name in columns if name in file["columns"]]
+        frame = pl.DataFrame({"_": pl.Series([None] * rows, dtype=pl.Null)})
+        if there:
+            with pq.ParquetFile(self.folder / file["name"]) as reader:
+                read = pl.from_arrow(reader.read_row_group(group, columns=there, use_threads=False))
+            frame = read if isinstance(read, pl.DataFrame) else frame
+        lacking = [pl.lit(None, pl.String).alias(name) for name in columns if name not in there]
+        return frame.with_columns(lacking).select(columns)
+
+    def frames(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """All row groups in order."""
+        for number in range(len(self.groups())):
+            yield self.read_group(number, columns)
+
+    def column(self, name: str) -> pl.Series:
+        """One whole column in memory."""
+        frames = list(self.frames([name]))
+        return pl.concat(frames)[name] if frames else pl.Series(name, [], dtype=pl.String)
+
+    def cells(self, row: int, columns: Sequence[str]) -> tuple[str, ...]:
+        """The cells of one row; the row group last used is kept."""
+        number = int(np.searchsorted(self.starts(), row, side="right")) - 1
+        frame = _recent_group(self, number, tuple(columns))
+        return tuple(cell or "" for cell in frame.row(row - int(self.starts()[number])))
+
+
+@lru_cache(maxsize=4)
+def _recent_group(table: Table, number: int, columns: tuple[str, ...]) -> pl.DataFrame:
+    return table.read_group(number, columns)

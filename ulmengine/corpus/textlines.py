@@ -1,0 +1,73 @@
+"""The lines of a text source, decoded, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from . import limits
+from .encoding import Decoder
+from .errors import CorpusError
+from .source import Stream
+
+
+@dataclass
+class Losses:
+    """What a source lost or had mended on its way in; shown to the person.
+
+    ``undecodable``: bytes that are not text in the encoding. ``skipped``: rows that could not be read at all.
+    ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
+    read as text. ``notes``: sentences for the person.
+    """
+
+    undecodable: int = 0
+    skipped: int = 0
+    mended: int = 0
+    ragged: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def text_blocks(stream: Stream, encoding: str, losses: Losses, most: int | None = None) -> Iterator[str]:
+    """The text of ``stream`` in pieces of about a megabyte; small pieces where only ``most`` bytes are wanted."""
+    decoder = Decoder(encoding)
+    block = limits.BLOCK_BYTES if most is None else limits.SMALL_BLOCK
+    left = most
+    final = False
+    while not final:
+        size = block if left is None else min(block, left)
+        data = stream.read(size) if size else b""
+        final = not data
+        text = decoder.decode(data, final and left != 0)
+        losses.undecodable += decoder.undecodable
+        decoder.undecodable = 0
+        if left is not None:
+            left -= len(data)
+        if text:
+            yield text
+
+
+def text_lines(blocks: Iterator[str], name: str) -> Iterator[str]:
+    r"""The lines of ``blocks`` with their ends; only "\n" and, in a file without any, "\r" end a line.
+
+    :raises CorpusError: a line is longer than the limit.
+    """
+    rest = ""
+    old_mac: bool | None = None
+    number = 0
+    for block in blocks:
+        if old_mac is None:
+            old_mac = "\n" not in block and "\r" in block.rstrip("\r")
+        lines = (rest + (block.replace("\r", "\n") if old_mac else block)).split("\n")
+        rest = lines.pop()
+        for line in lines:
+            yield line + "\n"
+        number += len(lines)
+        if len(rest) > limits.MAX_FIELD:
+            raise CorpusError(
+                f"Line {number + 1:,} of '{name}' is longer than {limits.MAX_FIELD:,} characters. A document or "
+                "table row "
+                "of that length is not read. Is it one long text? Put each document on a line of its own; is it "
+                "another kind of file? Choose its format."
+            )
+    if rest:
+        yield rest

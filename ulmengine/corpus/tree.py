@@ -1,0 +1,239 @@
+"""Folders of documents: the aclImdb layout (train/pos/*.txt, train/unsup), a folder a label, or just files.
+
+The same inside a zip or tar archive.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from . import limits
+from .encoding import Decoder, detect
+from .errors import CorpusError
+from .frames import frames_of
+from .guess import PARTS
+from .kinds import is_binary
+from .packed import packed_names, read_packed, read_zipped
+from .source import Source, find_source
+from .textlines import Losses
+
+if TYPE_CHECKING:
+    from .reading import Pass, Reading
+
+DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")
+TABLE_SUFFIXES = (
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".bz2", ".xz", ".zip",
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the names of a tree say what a file is.
+
+    :param skip: how many leading folders all files share.
+    :param labelled: whether folders name labels; then a file that lies in none is no document.
+    :param parts: whether folders name the parts.
+    """
+
+    skip: int = 0
+    labelled: bool = False
+    parts: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the table that a tree becomes."""
+        return ("text", *(("label",) if self.labelled else ()), *(("part",) if self.parts else ()), "file")
+
+    def place(self, name: str) -> tuple[str, str] | None:
+        """(label, part) of the file ``name``, None where it is no document."""
+        path = PurePosixPath(name)
+        if path.suffix.lower() not in DOCUMENT_SUFFIXES and not _is_number(path.suffix[1:]):
+            return None
+        folders = path.parts[self.skip : -1]
+        part = next((folder for folder in folders if folder.lower() in PARTS), "")
+        own = [folder for folder in folders if folder.lower() not in PARTS]
+        unlabelled = any(PARTS.get(folder.lower()) == "unlabelled" for folder in folders)
+        if self.labelled and not own and not unlabelled:
+            return None
+        return ("", "unlabelled") if unlabelled else ("/".join(own), part)
+
+    def row(self, name: str, text: str) -> list[str] | None:
+        """The row of a document, None where ``name`` is none."""
+        found = self.place(name)
+        if found is None:
+            return None
+        label, part = found
+        return [text, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
+
+
+def find_layout(names: Sequence[str]) -> Layout:
+    """The layout of a tree with the files ``names`` (with / between folders)."""
+    folders = [PurePosixPath(name).parts[:-1] for name in names if Layout().place(name) is not None]
+    if not folders:
+        return Layout()
+    skip = 0
+    while all(len(parts) > skip for parts in folders) and len({parts[skip] for parts in folders}) == 1:
+        if folders[0][skip].lower() in PARTS:
+            break
+        skip += 1
+    rest = [parts[skip:] for parts in folders]
+    labels = {part for parts in rest for part in parts if part.lower() not in PARTS}
+    return Layout(skip, len(labels) > 0, any(part.lower() in PARTS for parts in rest for part in parts))
+
+
+def _is_number(text: str) -> bool:
+    """A file called 54.12 has no suffix, only a number (20 Newsgroups)."""
+    return text.isdigit()
+
+
+def is_tree(path: Path) -> Source | None:
+    """The source of ``path`` where it is a folder, or an archive with several files; None for a single file."""
+    if path.is_dir():
+        return Source(path, "", "", path.name)
+    source = find_source(path, allow_many=True)
+    return source if source.compression in ("zip-tree", "tar") else None
+
+
+def recognise_tree(source: Source, encoding: str = "") -> Reading:
+    """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
+    from .reading import Reading
+
+    names, complete = tree_names(source)
+    layout = find_layout(names)
+    documents = [name for name in names if layout.place(name) is not None]
+    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
+    if not documents or (tables and len(documents) <= 3 and not layout.labelled):
+        raise _no_documents(source.path, tables)
+    sample = b"".join(data or b"" for _, data in read_tree(source, documents[:200], 1 << 18))
+    found = detect(sample, whole=True)
+    reason = (
+        "folders name the labels" if layout.labelled else "a folder of texts without labels"
+    ) + (" and the parts" if layout.parts else "")
+    return Reading(
+        source, "folder", encoding or found.name, columns=layout.columns, rows=len(documents) if complete else None,
+        reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
+        forced=bool(encoding),
+    )
+
+
+def _no_documents(path: Path, tables: list[str]) -> CorpusError:
+    if tables:
+        shown = ", ".join(tables[:5]) + (", ..." if len(tables) > 5 else "")
+        return CorpusError(
+            f"'{path.name}' holds tables ({shown}) rather than one text a file. Choose one of them as the corpus; a "
+            "second "
+            "one can be its test file."
+        )
+    return CorpusError(
+        f"'{path.name}' holds no texts. A folder is read as one document a .txt file, best in a folder for each label, "
+        "as in train/pos/1.txt."
+    )
+
+
+def tree_names(source: Source) -> tuple[list[str], bool]:
+    """The names of a tree's files in the order they are read, and whether these are all."""
+    if source.compression:
+        return packed_names(source)
+    return [name for name, _ in tree_files(source.path)], True
+
+
+def tree_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """All files under a folder, sorted, with / between folders; hidden ones and links to folders are passed over.
+
+    :raises CorpusError: more files than the limit.
+    """
+    count = 0
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            full = Path(folder, name)
+            if name.startswith(".") or not full.is_file():
+                continue
+            count += 1
+            if count > limits.MAX_MEMBERS:
+                raise CorpusError(
+                    f"'{path.name}' holds more than {limits.MAX_MEMBERS:,} files. Choose a smaller folder."
+                )
+            yield full.relative_to(path).as_posix(), full.stat()
+
+
+def read_tree(source: Source, names: Sequence[str], most: int | None = None) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of the files ``names``, at most about ``most`` bytes; None for a file that cannot be read."""
+    given = 0
+    for name, data in _contents(source, names):
+        yield name, data
+        given += len(data or b"")
+        if most is not None and given >= most:
+            return
+
+
+def _contents(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+    if source.compression == "tar":
+        wanted = set(names)
+        yield from ((name, data) for name, data in read_packed(source) if name in wanted)
+    elif source.compression:
+        yield from read_zipped(source, names)
+    else:
+        for name in names:
+            try:
+                full = source.path / name
+                too_long = full.stat().st_size > 4 * limits.MAX_FIELD
+                yield name, None if too_long else full.read_bytes()
+            except OSError:
+                yield name, None
+
+
+def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None) -> Iterator[pl.DataFrame]:
+    """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    layout = reading.layout
+    names, _ = tree_names(reading.source)
+    documents = [name for name in names if layout.place(name) is not None]
+    going.size = len(documents)
+    lost: list[str] = []
+
+    def rows() -> Iterator[list[str]]:
+        stream = read_packed(reading.source) if reading.source.compression == "tar" else None
+        for name, data in stream or read_tree(reading.source, documents, most):
+            going.position += layout.place(name) is not None
+            if data is None or (is_binary(data[:65_536]) and not reading.forced):
+                lost.append(name)
+                continue
+            digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + data)
+            going.given += len(data)
+            row = layout.row(name, document_text(data, reading.encoding, reading.forced, losses))
+            if row is not None:
+                yield row
+            if most is not None and going.given > most:
+                return
+
+    yield from frames_of(rows(), reading.columns, losses)
+    losses.skipped += len(lost)
+    if lost:
+        losses.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
+    going.digest = digest.hexdigest()
+
+
+def document_text(data: bytes, encoding: str, forced: bool, losses: Losses) -> str:
+    """One file's text: UTF-8 where it is valid, otherwise in the tree's encoding or one of its own."""
+    if not forced:
+        try:
+            text = data.decode("utf-8-sig")
+            if "\0" not in text:
+                return text.replace("\r\n", "\n").strip()
+        except UnicodeDecodeError:
+            pass
+        if encoding == "utf-8" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = detect(data, whole=True).name
+    decoder = Decoder(encoding)
+    text = decoder.decode(data, final=True)
+    losses.undecodable += decoder.undecodable
+    return text.replace("\r\n", "\n").strip()

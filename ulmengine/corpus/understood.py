@@ -1,0 +1,146 @@
+"""What was understood of a source, and a look at its first rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ulmengine.config import CorpusConfig
+
+from . import limits
+from .errors import CorpusError
+from .guess import Guess, guess_columns
+from .reading import Pass, Reading, chunks, recognise
+from .textlines import Losses
+
+PREVIEW_BYTES = 4 << 20
+GUESS_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What was understood of a source, and why (``reasons``: field -> sentence). ``rows``: known, estimated or None."""
+
+    path: Path
+    format: str
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
+    label_columns: tuple[str, ...] = ()
+    label_delimiter: str = ""
+    split_column: str = ""
+    rows: int | None = None
+    undecodable: int = 0
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {**asdict(self), "path": str(self.path)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Understood:
+        """The inverse of :meth:`to_json`."""
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**{**values, **lists, "path": Path(values["path"])})
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a source as they will be read."""
+
+    understood: Understood
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def preview(path: Path, config: CorpusConfig | None = None, rows: int = 200) -> Preview:
+    """Read only the beginning of ``path`` and say what is understood of it; overrides in ``config`` are honoured.
+
+    :raises CorpusError: it cannot be read, or a column that was set is not there.
+    """
+    config = config or CorpusConfig()
+    path = Path(path)
+    reading = recognise(path, config)
+    losses, going = Losses(), Pass()
+    frame = first_frame(reading, losses, going, max(rows, GUESS_ROWS))
+    understood = understand(reading, frame, config, losses)
+    if understood.rows is None:
+        understood = _with_estimate(understood, going, frame.height)
+    shown = frame.head(rows)
+    cells = tuple(tuple(cell or "" for cell in row) for row in shown.iter_rows())
+    return Preview(understood, tuple(frame.columns), cells)
+
+
+def first_frame(reading: Reading, losses: Losses, going: Pass, rows: int) -> pl.DataFrame:
+    """The first ``rows`` rows (fewer where the first megabytes hold fewer)."""
+    frames: list[pl.DataFrame] = []
+    have = 0
+    for frame in chunks(reading, losses, going, PREVIEW_BYTES):
+        frames.append(frame)
+        have += frame.height
+        if have >= rows and going.size > limits.SAMPLE_BYTES:  # a small file is read whole: its rows are then known
+            break
+    if not frames:
+        return pl.DataFrame(schema=dict.fromkeys(reading.columns, pl.String))
+    return pl.concat(frames, how="diagonal")
+
+
+def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, losses: Losses) -> Understood:
+    """Put what is known of a source together; ``frame`` holds its first rows."""
+    columns = tuple(frame.columns) or reading.columns
+    guess = guess_columns(frame) if columns else Guess()
+    if reading.format == "wiki":
+        guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"
+    base = Understood(
+        path=reading.source.path, format=reading.format, encoding=reading.encoding,
+        delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
+        columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
+        split_column=guess.split, rows=reading.rows, undecodable=losses.undecodable,
+        reasons={**reading.reasons, **guess.reasons},
+    )
+    return with_overrides(base, config)
+
+
+def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
+    """``found`` with what the person has set in place of what was guessed.
+
+    :raises CorpusError: a column that was set is not in the source, or no column holds texts.
+    """
+    values = {name: getattr(found, name) for name in Understood.__dataclass_fields__}
+    reasons = dict(found.reasons)
+    for name in ("text_columns", "label_columns", "label_delimiter"):
+        if getattr(config, name):
+            values[name], reasons[name] = getattr(config, name), "as set"
+    if config.label_columns and not config.label_delimiter and config.label_columns != found.label_columns:
+        values["label_delimiter"] = ""
+    if config.split.column:
+        values["split_column"], reasons["split_column"] = config.split.column, "as set"
+    asked = (*values["text_columns"], *values["label_columns"], *filter(None, [values["split_column"]]))
+    missing = [name for name in asked if name not in found.columns]
+    if missing:
+        raise CorpusError(
+            f"'{found.path.name}' has no column '{missing[0]}'. Its columns are: {', '.join(found.columns[:30])}. "
+            "Choose another column, or leave the choice empty to have it guessed."
+        )
+    if not config.label_columns:
+        values["label_columns"] = tuple(n for n in values["label_columns"] if n not in values["text_columns"])
+    values["reasons"] = reasons
+    return Understood(**values)
+
+
+def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
+    """``found`` with the number of rows reckoned from the share of the file that was read."""
+    if going.digest and going.position >= going.size:
+        rows = seen
+    elif going.position and seen:
+        rows = max(seen, round(seen * going.size / going.position))
+    else:
+        return found
+    values = {name: getattr(found, name) for name in Understood.__dataclass_fields__}
+    return Understood(**{**values, "rows": rows})

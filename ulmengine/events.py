@@ -1,0 +1,256 @@
+"""What a run says while it goes: small frozen records that pickle and turn into JSON.
+
+Every record belongs to one run; numbers are plain Python numbers, so that a record crosses threads, processes and
+files unchanged. ``to_json`` and ``from_json`` are each other's inverse.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from typing import Any, ClassVar, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything a run says."""
+
+    kind: ClassVar[str] = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """The run begins, or goes on from a checkpoint (``resumed``). ``stages``: the whole plan, in order."""
+
+    kind: ClassVar[str] = "run_started"
+    name: str
+    device: str
+    precision: str
+    parameters: int
+    stages: tuple[dict[str, Any], ...]
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """Work before or between stages: ``done`` of ``total`` (0: unknown) ``unit`` of ``task``."""
+
+    kind: ClassVar[str] = "progress"
+    task: str
+    done: float
+    total: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Event):
+    """A sentence for the person. ``level``: "info" or "warning"."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted(Event):
+    """A stage of the plan begins.
+
+    ``groups`` names all layer groups from the embedding to the head, ``unfrozen`` how many of them, counted from the
+    head, learn. ``steps`` is the number of optimizer steps of the whole stage.
+    """
+
+    kind: ClassVar[str] = "stage_started"
+    index: int
+    name: str
+    groups: tuple[str, ...]
+    unfrozen: int
+    epochs: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Event):
+    """One optimizer step. ``step`` counts within the stage from 1, ``total`` over the whole run.
+
+    ``lrs``: rate of every unfrozen group, embedding first. ``tokens``: real tokens in the step (no padding).
+    ``loss``: cross entropy in nats without regularisation. ``grad_norm``: before clipping.
+    """
+
+    kind: ClassVar[str] = "step"
+    stage: int
+    epoch: int
+    step: int
+    total: int
+    loss: float
+    lrs: tuple[float, ...]
+    grad_norm: float
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded(Event):
+    """An epoch of a stage is over; ``metrics`` hold at least ``valid_loss`` and ``accuracy`` or ``perplexity``.
+
+    ``drift``: per layer group the distance moved from where the stage's network started, relative to its length.
+    """
+
+    kind: ClassVar[str] = "epoch_ended"
+    stage: int
+    epoch: int
+    total: int
+    train_loss: float
+    metrics: dict[str, float]
+    best: bool
+    seconds: float
+    drift: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextWritten(Event):
+    """What the language model writes after ``prompt`` at this point of its training."""
+
+    kind: ClassVar[str] = "text_written"
+    stage: int
+    epoch: int
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded(Event):
+    """A stage is over: its losses, metrics and wall-clock seconds. ``skipped``: ended before its last step."""
+
+    kind: ClassVar[str] = "stage_ended"
+    index: int
+    name: str
+    unfrozen: int
+    epochs: int
+    train_loss: float
+    valid_loss: float
+    metrics: dict[str, float]
+    seconds: float
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointed(Event):
+    """A checkpoint is safely on disk. ``reason``: "epoch", "stage", "time", "stop" or "best"."""
+
+    kind: ClassVar[str] = "checkpointed"
+    name: str
+    reason: str
+    total: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RangePoint(Event):
+    """One step of a learning-rate range test."""
+
+    kind: ClassVar[str] = "range_point"
+    step: int
+    steps: int
+    lr: float
+    loss: float
+    smoothed: float
+
+
+@dataclass(frozen=True, slots=True)
+class RangeEnded(Event):
+    """The range test is over and everything is as it was before. ``suggestions``: rule -> rate (only those found)."""
+
+    kind: ClassVar[str] = "range_ended"
+    suggestions: dict[str, float]
+    diverged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated(Event):
+    """The classifier measured on ``part`` ("test" or "validation") beside the TF-IDF + logistic-regression baseline.
+
+    ``interval``: 95 % bootstrap interval of the accuracy.
+    """
+
+    kind: ClassVar[str] = "evaluated"
+    part: str
+    documents: int
+    accuracy: float
+    interval: tuple[float, float]
+    metrics: dict[str, float]
+    baseline_accuracy: float
+    baseline_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSaved(Event):
+    """The finished model stands at ``path``."""
+
+    kind: ClassVar[str] = "model_saved"
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """The run ended by an error, told in the person's words.
+
+    ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "device", "corpus_changed" or "bug".
+    ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report, for copying.
+    """
+
+    kind: ClassVar[str] = "failed"
+    cause: str
+    title: str
+    kept: str
+    advice: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
+    """The run was stopped by a person and can go on later."""
+
+    kind: ClassVar[str] = "stopped"
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """All stages are done. The accuracies are None where nothing could be measured (a language model alone)."""
+
+    kind: ClassVar[str] = "finished"
+    accuracy: float | None
+    baseline_accuracy: float | None
+    model: str
+    seconds: float
+
+
+EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """``event`` as a JSON object with its ``type`` first."""
+    return {"type": event.kind, **dataclasses.asdict(event)}
+
+
+def from_json(values: dict[str, Any]) -> Event:
+    """The event that :func:`to_json` made ``values`` of; unknown keys (a newer writer's) are passed over.
+
+    :raises KeyError: an unknown type of event.
+    """
+    cls = EVENTS[values["type"]]
+    known = _fields(cls.kind)
+    return cls(**{
+        name: tuple(value) if isinstance(value, list) and known[name] else value
+        for name, value in values.items() if name in known
+    })
+
+
+@functools.cache
+def _fields(kind: str) -> dict[str, bool]:
+    """The fields of a kind of event and whether each is a tuple; worked out once, for long logs are read."""
+    cls = EVENTS[kind]
+    hints = get_type_hints(cls)
+    return {field.name: str(hints[field.name]).startswith("tuple") for field in dataclasses.fields(cls)}

@@ -1,0 +1,15 @@
+"""Trained models at work: predict, evaluate, calibrate, explain, and the baseline beside them."""
+
+from .baseline import Baseline, baseline
+from .calibrate import average, fit_temperature, probabilities
+from .errors import InferenceError
+from .evaluate import ClassReport, Estimate, Evaluation, bootstrap_interval, evaluate
+from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
+from .predict import Prediction, Predictor, Trained, find_device
+from .ranking import Bin, Curves, curves
+
+__all__ = [
+    "Baseline", "Bin", "ClassReport", "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError",
+    "Prediction", "Predictor", "Trained", "WordWeight", "average", "baseline", "bootstrap_interval", "curves",
+    "evaluate", "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "probabilities",
+]

@@ -1,0 +1,216 @@
+"""How good a classifier is, every figure with its interval."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .calibrate import one_hot
+from .errors import InferenceError
+from .ranking import Bin, Ranked, Reliability
+from .tally import Bools, Floats, Patterns, Tally
+
+RESAMPLES = 1_000
+# The figures that need the documents themselves are resampled less often when there are many of them.
+_HEAVY_BUDGET = 20_000_000
+_HEAVY_LEAST = 50
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % bootstrap interval. All three are not-a-number where the figure is not defined."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """One class: ``support`` documents have it, ``predicted`` were given it. Areas are None where not defined."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    predicted: int
+    auc: float | None
+    average_precision: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A classifier measured on documents whose labels are known.
+
+    ``metrics``: accuracy, f1_macro, f1_micro, mcc, auc and average_precision (means over the classes, one against
+    the rest), ece (calibration error), loss (nats a document). ``confusion``: (true, predicted) int64, or for several
+    labels (label, true no/yes, predicted no/yes). ``losses``: (documents,) nats in the order given.
+    ``predicted``: (documents,) class numbers, or (documents, classes) bool.
+    """
+
+    documents: int
+    labels: tuple[str, ...]
+    multi_label: bool
+    metrics: dict[str, Estimate]
+    classes: tuple[ClassReport, ...]
+    confusion: NDArray[np.int64]
+    calibration: tuple[Bin, ...]
+    losses: Floats
+    predicted: NDArray[Any]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of documents that are right as a whole."""
+        return self.metrics["accuracy"].value
+
+    def top_losses(self, count: int = 20) -> NDArray[np.int64]:
+        """The positions of the documents with the largest losses, worst first."""
+        return np.argsort(-self.losses, kind="stable")[:count]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the single documents, as plain JSON values (None for not-a-number)."""
+        return {
+            "documents": self.documents, "labels": list(self.labels), "multi_label": self.multi_label,
+            "metrics": {name: {key: _plain(value) for key, value in dataclasses.asdict(one).items()}
+                        for name, one in self.metrics.items()},
+            "classes": [dataclasses.asdict(one) for one in self.classes],
+            "confusion": self.confusion.tolist(),
+            "calibration": [dataclasses.asdict(one) for one in self.calibration],
+        }
+
+
+def evaluate(
+    probabilities: NDArray[np.floating],
+    targets: NDArray[np.generic],
+    labels: Sequence[str],
+    *,
+    multi_label: bool = False,
+    threshold: float = 0.5,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure ``probabilities`` against what the documents really are.
+
+    :param probabilities: (documents, classes), in the order of ``targets`` and of ``labels``.
+    :param targets: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.
+    :param threshold: from which probability on a label counts as given (``multi_label`` only).
+    :param resamples: bootstrap samples (Efron 1979, percentile intervals); the same seed gives the same intervals.
+    :raises InferenceError: no documents, shapes that do not fit, or probabilities that are not numbers.
+    """
+    scores = np.asarray(probabilities, dtype=np.float64)
+    truth = one_hot(targets, scores.shape, multi_label)
+    if scores.shape[1] != len(labels):
+        raise InferenceError(f"{scores.shape[1]} probabilities a document do not fit {len(labels)} labels")
+    if not np.isfinite(scores).all():
+        raise InferenceError("some probabilities are not numbers; the network has diverged, lower the learning rate")
+    chosen = scores >= threshold if multi_label else _winner(scores)
+    patterns = Patterns(truth > 0, chosen, multi_label)
+    ranked = [Ranked(scores[:, number], truth[:, number]) for number in range(len(labels))]
+    reliability = _reliability(scores, truth, chosen, multi_label)
+    losses = document_losses(scores, truth, multi_label)
+    random = np.random.default_rng(seed)
+    metrics = _counted(patterns, resamples, random)
+    metrics |= _weighted(ranked, reliability, losses, resamples, random)
+    return Evaluation(
+        len(scores), tuple(labels), multi_label, metrics, _classes(patterns.tally(), ranked, labels),
+        _confusion(truth > 0, chosen, multi_label), reliability.diagram(), losses,
+        chosen if multi_label else scores.argmax(1),
+    )
+
+
+def bootstrap_interval(
+    statistic: Callable[[NDArray[np.int64]], float], documents: int, *, resamples: int = RESAMPLES, seed: int = 0,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of any ``statistic`` of document positions drawn with replacement.
+
+    :raises InferenceError: no documents.
+    """
+    if documents < 1:
+        raise InferenceError("an interval needs at least one document")
+    random = np.random.default_rng(seed)
+    values = np.array([statistic(random.integers(documents, size=documents)) for _ in range(resamples)])
+    return _interval(values, level)
+
+
+def document_losses(scores: Floats, truth: Floats, multi_label: bool) -> Floats:
+    """(documents,) negative log-likelihood in nats; for several labels the sum over them."""
+    if multi_label:
+        sure = np.clip(scores, _TINY, 1 - _TINY)
+        return np.asarray(-(truth * np.log(sure) + (1 - truth) * np.log1p(-sure)).sum(1))
+    return np.asarray(-np.log(np.maximum((scores * truth).sum(1), _TINY)))
+
+
+def _winner(scores: Floats) -> Bools:
+    return np.asarray(np.arange(scores.shape[1]) == scores.argmax(1)[:, None])
+
+
+def _reliability(scores: Floats, truth: Floats, chosen: Bools, multi_label: bool) -> Reliability:
+    if multi_label:
+        return Reliability(scores, truth)
+    return Reliability(scores.max(1, keepdims=True), (truth * chosen).sum(1, keepdims=True))
+
+
+def _counted(patterns: Patterns, resamples: int, random: np.random.Generator) -> dict[str, Estimate]:
+    sample, drawn = patterns.tally(), patterns.resampled(resamples, random)
+    figures: dict[str, Callable[[Tally], Floats]] = {
+        "accuracy": Tally.accuracy, "f1_macro": Tally.f1_macro, "f1_micro": Tally.f1_micro, "mcc": Tally.mcc,
+    }
+    return {name: Estimate(float(figure(sample)), *_interval(figure(drawn))) for name, figure in figures.items()}
+
+
+def _weighted(
+    ranked: Sequence[Ranked], reliability: Reliability, losses: Floats, resamples: int, random: np.random.Generator
+) -> dict[str, Estimate]:
+    def figures(weights: Floats) -> tuple[float, float, float, float]:
+        areas = np.array([one.areas(weights) for one in ranked])
+        defined = areas[~np.isnan(areas[:, 0])]
+        auc, precision = defined.mean(0) if len(defined) else (float("nan"), float("nan"))
+        return float(auc), float(precision), reliability.error(weights), float(weights @ losses / len(losses))
+
+    documents = len(losses)
+    often = min(resamples, max(_HEAVY_LEAST, _HEAVY_BUDGET // (documents * len(ranked))))
+    drawn = np.array([
+        figures(np.bincount(random.integers(documents, size=documents), minlength=documents).astype(np.float64))
+        for _ in range(often)
+    ])
+    names = ("auc", "average_precision", "ece", "loss")
+    return {name: Estimate(value, *_interval(drawn[:, column]))
+            for column, (name, value) in enumerate(zip(names, figures(np.ones(documents)), strict=True))}
+
+
+def _interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
+    defined = values[~np.isnan(values)]
+    if not len(defined):
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _classes(tally: Tally, ranked: Sequence[Ranked], labels: Sequence[str]) -> tuple[ClassReport, ...]:
+    precision, recall, f1 = tally.precision(), tally.recall(), tally.f1()
+    ones = np.ones(tally.documents)
+    return tuple(
+        ClassReport(label, float(precision[number]), float(recall[number]), float(f1[number]),
+                    int(tally.true[number]), int(tally.predicted[number]), *map(_plain, ranked[number].areas(ones)))
+        for number, label in enumerate(labels)
+    )
+
+
+def _confusion(truth: Bools, chosen: Bools, multi_label: bool) -> NDArray[np.int64]:
+    if not multi_label:
+        size = truth.shape[1]
+        return np.bincount(truth.argmax(1) * size + chosen.argmax(1), minlength=size * size).reshape(size, size)
+    return np.array([[[(~was & ~said).sum(), (~was & said).sum()], [(was & ~said).sum(), (was & said).sum()]]
+                     for was, said in zip(truth.T, chosen.T, strict=True)], dtype=np.int64)
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,150 @@
+"""Which words a prediction hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ulmengine.events import Event, Progress
+from ulmengine.nets import TextClassifier
+
+from .align import Span, word_spans
+from .calibrate import Floats, probabilities
+from .errors import InferenceError
+from .predict import Predictor, padded
+
+# A longer text is left out of in this many parts at most, neighbouring words together.
+OCCLUSIONS = 400
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class WordWeight:
+    """Characters ``start`` to ``end`` of the text and how much they speak for the label (below 0: against it)."""
+
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why ``label`` got its ``probability``: the words in the order of the text.
+
+    ``weights`` of ``gradient`` are first-order changes of the label's log-odds, of ``occlusion`` real ones: how far
+    the log-odds fall when the word is not there.
+    """
+
+    text: str
+    label: str
+    probability: float
+    method: Literal["gradient", "occlusion"]
+    words: tuple[WordWeight, ...]
+
+    def scaled(self) -> tuple[float, ...]:
+        """The words' weights from -1 to 1, the strongest at one end; for colours."""
+        largest = max((abs(word.weight) for word in self.words), default=0.0)
+        return tuple(word.weight / largest if largest else 0.0 for word in self.words)
+
+
+def explain_by_gradient(predictor: Predictor, text: str, label: str | None = None) -> Explanation:
+    """Input times gradient (Denil et al. 2014, 1412.6815; Ancona et al. 2018, 1711.06104): one pass there and back.
+
+    :param label: which label to explain; absent: the likeliest.
+    :raises InferenceError: the model does not know the label.
+    """
+    ids = predictor.tokenizer.encode(text)
+    target, probability = _target(predictor, ids, label)
+    spans = _spans(predictor, text, ids)
+    weights = np.zeros(len(ids))
+    for name, network in predictor.networks.items():
+        weights += gradient_times_input(network, ids, target, name == "backward", predictor.multi_label)
+    weights /= len(predictor.networks)
+    words = tuple(WordWeight(span.start, span.end, float(weights[list(span.tokens)].sum())) for span in spans)
+    return Explanation(text, predictor.labels[target], probability, "gradient", words)
+
+
+def explain_by_occlusion(
+    predictor: Predictor, text: str, label: str | None = None
+) -> Generator[Event, None, Explanation]:
+    """Leave every word out in turn and see what becomes of the label (Li et al. 2016, 1612.08220).
+
+    :param label: which label to explain; absent: the likeliest.
+    :raises InferenceError: the model does not know the label.
+    """
+    ids = predictor.tokenizer.encode(text)
+    target, probability = _target(predictor, ids, label)
+    spans = _spans(predictor, text, ids)
+    parts = [part.tolist() for part in np.array_split(np.arange(len(spans)), min(len(spans), OCCLUSIONS) or 1)]
+    whole = log_odds(predictor.logits_of([ids]), target, predictor.multi_label)[0]
+    falls: list[float] = []
+    for start in range(0, len(parts), _AT_ONCE):
+        yield Progress("explain", start, len(parts), "words")
+        without = [_without(ids, [spans[word] for word in part]) for part in parts[start : start + _AT_ONCE]]
+        falls += (whole - log_odds(predictor.logits_of(without), target, predictor.multi_label)).tolist()
+    yield Progress("explain", len(parts), len(parts), "words")
+    words = tuple(
+        WordWeight(spans[word].start, spans[word].end, fall / len(part))
+        for part, fall in zip(parts, falls, strict=True) for word in part
+    )
+    return Explanation(text, predictor.labels[target], probability, "occlusion", words)
+
+
+def gradient_times_input(
+    network: TextClassifier, ids: Sequence[int], target: int, backwards: bool, multi_label: bool = False
+) -> Floats:
+    """(tokens,) the embedded token times the gradient of the ``target``'s log-odds, in the order of ``ids``.
+
+    Tokens before the classifier's window (its ``max_tokens``) have none. The network is not changed.
+    """
+    tokens, lengths = padded([ids], backwards)
+    device = network.encoder.device
+    table = network.encoder.embedding.weight.detach()
+    vectors = table[tokens[0].to(device)].requires_grad_()
+    # Every position becomes a word of its own with its own vector, so that a word's occurrences are told apart.
+    pad = network.encoder.pad
+    rows = torch.cat([table[: pad + 1], vectors])
+    places = torch.arange(pad + 1, len(rows), device=device).unsqueeze(0)
+    with torch.enable_grad():
+        scores = torch.func.functional_call(
+            network, {"encoder.embedding.weight": rows}, (places, lengths.to(device)), strict=False
+        )
+        chosen = scores[0, target] if multi_label else _odds(scores, target)[0]
+        gradient, = torch.autograd.grad(chosen, vectors)
+    weights = (gradient * vectors).sum(1).detach().double().cpu().numpy()
+    return np.asarray(weights[::-1] if backwards else weights)
+
+
+def log_odds(logits: Floats, target: int, multi_label: bool = False) -> Floats:
+    """(documents,) log of p / (1 - p) of class ``target``."""
+    if multi_label:
+        return np.asarray(logits[:, target])
+    return _odds(torch.from_numpy(logits), target).numpy()
+
+
+def _odds(scores: Tensor, target: int) -> Tensor:
+    others = [number for number in range(scores.shape[1]) if number != target]
+    return scores[:, target] - scores[:, others].logsumexp(1) if others else scores[:, target]
+
+
+def _target(predictor: Predictor, ids: Sequence[int], label: str | None) -> tuple[int, float]:
+    if label is not None and label not in predictor.labels:
+        raise InferenceError(f"the model does not know the label {label!r}; it knows {', '.join(predictor.labels)}")
+    found = probabilities(predictor.logits_of([ids]), predictor.temperature, multi_label=predictor.multi_label)[0]
+    target = int(found.argmax()) if label is None else predictor.labels.index(label)
+    return target, float(found[target])
+
+
+def _spans(predictor: Predictor, text: str, ids: Sequence[int]) -> list[Span]:
+    tokens = predictor.tokenizer.tokens(text)
+    return word_spans(text, tokens) if len(tokens) == len(ids) else []
+
+
+def _without(ids: Sequence[int], spans: Sequence[Span]) -> list[int]:
+    left_out = {position for span in spans for position in span.tokens}
+    return [token for position, token in enumerate(ids) if position not in left_out]

@@ -1,0 +1,202 @@
+"""Predictions for texts of any number and length, in the order they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ulmengine.nets import TextClassifier, precision_for, set_precision
+from ulmengine.tokens import PAD, Tokenizer
+
+from .calibrate import Floats, average, probabilities
+from .errors import InferenceError
+from .packed import PackedClassifier, can_pack
+
+Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
+
+# Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
+WINDOW_TEXTS = 2_048
+WINDOW_CHARACTERS = 16_000_000
+# A batch is at most so many rows, and so many rows times the longest one's tokens.
+BATCH_ROWS = 128
+BATCH_TOKENS = 32_768
+
+
+class Trained(Protocol):
+    """What a :class:`Predictor` needs of a trained model; ``ulmengine.models.Bundle`` has all of it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the logits."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a document may have several labels, or none."""
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by before they become probabilities."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokeniser the networks were trained with."""
+
+    def classifiers(self) -> Mapping[str, TextClassifier]:
+        """Networks by direction, "forward" and "backward"; several are averaged."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is predicted for one text.
+
+    ``label``: the likeliest one; for several labels those from 0.5 on, joined by commas (empty: none).
+    ``labels``: the same as a tuple. ``probabilities``: by label, in the model's order.
+    """
+
+    label: str
+    labels: tuple[str, ...]
+    probabilities: dict[str, float]
+
+
+class Predictor:
+    """A model made ready to answer; all set-up happens here, none with a question.
+
+    :param model: an opened bundle, or anything like it.
+    :param device: "auto" (a graphics card if there is one), or torch's name of one.
+    :param precision: "auto", "float32", "bfloat16" or "float16".
+    :raises InferenceError: there is no such device or precision.
+    """
+
+    def __init__(self, model: Trained, device: str = "auto", precision: str = "auto") -> None:
+        self.labels, self.multi_label, self.temperature = model.labels, model.multi_label, model.temperature
+        self.tokenizer = model.tokenizer
+        self.device = find_device(device)
+        self.networks = dict(model.classifiers())
+        try:
+            self.precision = precision_for(self.device, precision)
+            for network in self.networks.values():
+                set_precision(network.to(self.device).eval(), self.precision)
+        except (RuntimeError, ValueError) as error:
+            raise InferenceError(f"{device}, {precision}: the model cannot run like that ({error})") from error
+        self._readers: dict[str, Reader] = {
+            name: PackedClassifier(network, self.precision) if can_pack(network, self.precision) else network
+            for name, network in self.networks.items()
+        }
+
+    def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
+        """A prediction for every text, in their order, while they are read: ``texts`` may be endless."""
+        for window in windows(texts):
+            yield from self._window(window)
+
+    def predict_one(self, text: str) -> Prediction:
+        """The prediction for one text."""
+        return self._window([text])[0]
+
+    def probabilities(self, texts: Iterable[str]) -> Floats:
+        """(texts, classes) calibrated probabilities of all ``texts``."""
+        scores = [self.logits(window) for window in windows(texts)]
+        if not scores:
+            return np.zeros((0, len(self.labels)))
+        return probabilities(np.concatenate(scores), self.temperature, multi_label=self.multi_label)
+
+    def logits(self, texts: Iterable[str]) -> Floats:
+        """(texts, classes) logits before the temperature, directions averaged; all ``texts`` at once in memory."""
+        return self.logits_of([self.tokenizer.encode(text) for text in texts])
+
+    def logits_of(self, documents: Sequence[Sequence[int]]) -> Floats:
+        """The same of token ids; each document has at least one."""
+        scores = [self._run(reader, documents, name == "backward") for name, reader in self._readers.items()]
+        return average(scores, multi_label=self.multi_label)
+
+    def _window(self, texts: Sequence[str]) -> list[Prediction]:
+        found = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)
+        return [self._prediction(row) for row in found]
+
+    def _prediction(self, row: Floats) -> Prediction:
+        values = dict(zip(self.labels, row.tolist(), strict=True))
+        if self.multi_label:
+            chosen = tuple(label for label, value in values.items() if value >= 0.5)
+        else:
+            chosen = (self.labels[int(row.argmax())],)
+        return Prediction(", ".join(chosen), chosen, values)
+
+    def _run(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
+        result = np.empty((len(documents), len(self.labels)), dtype=np.float32)
+        for chosen in batches([len(document) for document in documents]):
+            result[chosen] = self._scores(reader, [documents[index] for index in chosen], backwards)
+        return result
+
+    # Not inference mode: the same networks take gradients for explanations, in the same scratch memory.
+    @torch.no_grad()
+    def _scores(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
+        """(documents, classes) of one batch, longest first; in halves where the device's memory is too small."""
+        tokens, lengths = padded(documents, backwards)
+        try:
+            found: NDArray[np.float32] = reader(tokens.to(self.device), lengths.to(self.device)).float().cpu().numpy()
+            return found
+        except torch.OutOfMemoryError as error:
+            if len(documents) == 1:
+                raise InferenceError(
+                    f"a text of {lengths[0]:,} tokens does not fit into the memory of {self.device}; close other "
+                    "programs that use it, or predict on cpu"
+                ) from error
+        half = len(documents) // 2
+        parts = (documents[:half], documents[half:])
+        return np.concatenate([self._scores(reader, part, backwards) for part in parts])
+
+
+def find_device(name: str) -> torch.device:
+    """The device called ``name``; "auto" takes a graphics card where there is one.
+
+    :raises InferenceError: torch does not know it, or this machine does not have it.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InferenceError(f"{name}: this machine has no such device; choose auto or cpu") from error
+    return device
+
+
+def windows(texts: Iterable[str]) -> Iterator[list[str]]:
+    """``texts`` in lists of bounded number and size, in order."""
+    window: list[str] = []
+    characters = 0
+    for text in texts:
+        window.append(text)
+        characters += len(text)
+        if len(window) >= WINDOW_TEXTS or characters >= WINDOW_CHARACTERS:
+            yield window
+            window, characters = [], 0
+    if window:
+        yield window
+
+
+def batches(lengths: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+    """Positions of documents of these ``lengths`` in batches, longest first, each sorted from the longest down."""
+    sizes = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    start = 0
+    while start < len(order):
+        rows = max(1, min(BATCH_ROWS, BATCH_TOKENS // max(1, int(sizes[order[start]]))))
+        yield order[start : start + rows]
+        start += rows
+
+
+def padded(documents: Sequence[Sequence[int]], backwards: bool) -> tuple[Tensor, Tensor]:
+    """Right-padded tokens (batch, time) and lengths (batch,) of ``documents``, the longest one first."""
+    lengths = [len(document) for document in documents]
+    tokens = np.full((len(documents), lengths[0]), PAD, dtype=np.int64)
+    for row, document in enumerate(documents):
+        tokens[row, : len(document)] = document[::-1] if backwards else document
+    return torch.from_numpy(tokens), torch.tensor(lengths)

@@ -1,0 +1,116 @@
+"""How well probabilities rank documents and how far they can be believed: ROC and PR area, calibration error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+Floats = NDArray[np.float64]
+
+BINS = 15  # as Guo et al. 2017 (1706.04599)
+_CURVE_POINTS = 200
+
+
+class Ranked:
+    """One class' scores, sorted once, so that areas under other weights of the documents cost no further sort.
+
+    :param scores: (documents,). :param truth: (documents,) of 0.0 and 1.0.
+    """
+
+    def __init__(self, scores: Floats, truth: Floats) -> None:
+        self._order = np.argsort(-scores, kind="stable")
+        ranked = scores[self._order]
+        # The last place of every group of equal scores, best first: within a group no order is defined.
+        self._ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+        self._truth = truth[self._order]
+
+    def areas(self, weights: Floats) -> tuple[float, float]:
+        """(area under the ROC curve, average precision), not-a-number where one side has no weight."""
+        ranked = weights[self._order]
+        everything = np.cumsum(ranked)[self._ends]
+        above = np.cumsum(ranked * self._truth)[self._ends]
+        total_positive, total_negative = above[-1], everything[-1] - above[-1]
+        if total_positive <= 0 or total_negative <= 0:
+            return float("nan"), float("nan")
+        positive = np.diff(above, prepend=0.0)
+        negative = np.diff(everything, prepend=0.0) - positive
+        area = negative @ (above - positive / 2) / (total_positive * total_negative)
+        precision = np.divide(above, everything, out=np.zeros_like(above), where=everything > 0)
+        return float(area), float(positive @ precision / total_positive)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bar of a reliability diagram: documents whose confidence lies in (low, high]."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+
+class Reliability:
+    """Confidences beside what came of them, in equal bins.
+
+    :param confidence: (documents, 1) of the chosen class, or (documents, classes) for several labels.
+    :param right: the same shape, 0.0 or 1.0: whether it was so.
+    """
+
+    def __init__(self, confidence: Floats, right: Floats, bins: int = BINS) -> None:
+        self._bins = bins
+        self._bin = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+        self._confidence, self._right = confidence, right
+
+    def error(self, weights: Floats) -> float:
+        """Expected calibration error: the mean gap between confidence and accuracy, by the weight of the bins."""
+        count, confidence, right = self._sums(weights)
+        return float(np.abs(right - confidence).sum() / count.sum())
+
+    def diagram(self) -> tuple[Bin, ...]:
+        """The bins, empty ones with a count of 0."""
+        count, confidence, right = self._sums(np.ones(len(self._bin)))
+        share = np.maximum(count, 1)
+        return tuple(
+            Bin(number / self._bins, (number + 1) / self._bins, int(count[number]),
+                float(confidence[number] / share[number]), float(right[number] / share[number]))
+            for number in range(self._bins)
+        )
+
+    def _sums(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        spread = np.broadcast_to(weights[:, None], self._bin.shape)
+        where = self._bin.ravel()
+        count, confidence, right = (
+            np.bincount(where, values.ravel(), self._bins).astype(np.float64)
+            for values in (spread, spread * self._confidence, spread * self._right)
+        )
+        return count, confidence, right
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Points of one class' ROC curve (x false-positive, y true-positive share) and PR curve (x recall, y precision)."""
+
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
+
+
+def curves(scores: Floats, truth: NDArray[np.generic]) -> Curves | None:
+    """Curves of at most 200 points for one class; None where all or none of the documents belong to it.
+
+    :param scores: (documents,) probabilities. :param truth: (documents,) of 0 and 1.
+    """
+    actual = np.asarray(truth).astype(np.int64)
+    if not 0 < actual.sum() < len(actual):
+        return None
+    false_positive, true_positive, _ = roc_curve(actual, scores)
+    precision, recall, _ = precision_recall_curve(actual, scores, drop_intermediate=True)
+    return Curves(_thin(false_positive, true_positive), _thin(recall[::-1], precision[::-1]))
+
+
+def _thin(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
+    chosen = np.unique(np.linspace(0, len(x) - 1, min(len(x), _CURVE_POINTS)).round().astype(np.int64))
+    return tuple((float(x[index]), float(y[index])) for index in chosen)

@@ -1,0 +1,97 @@
+"""The one file a trained model lives in: a zip of known entries, stored without compression.
+
+Stored, because weights do not compress and because an entry then never unpacks to more than the file's own size.
+Nothing is ever extracted to disk, nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+SUFFIX = ".ulmfit"
+MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "tokenizer.json", "card.md"
+
+# Largest size of each entry in bytes: far above what a model needs, far below what would fill a machine's memory.
+LIMITS: dict[str, int] = {
+    MANIFEST: 64 << 20, TOKENIZER: 256 << 20, CARD: 16 << 20, WEIGHTS: 16 << 30,
+}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ModelError(ValueError):
+    """A model file that cannot be read or written; the message says which, why, and what to try."""
+
+
+def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
+    """Write ``entries`` (name -> content) as one file: beside ``path`` first, flushed, then renamed.
+
+    :raises ModelError: the place cannot be written.
+    """
+    beside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for name, content in entries.items():
+                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise ModelError(f"{path}: the model cannot be written ({error.strerror or error}); "
+                         "free some space or choose another folder") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The content of the entries ``names`` of the model at ``path``; each is checked against its checksum.
+
+    :raises ModelError: no such file, cut short, damaged, or no model of this program.
+    """
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            _check(archive, path)
+            return {name: archive.read(name) for name in names}
+    except OSError as error:
+        raise ModelError(f"{path}: the model cannot be read ({error.strerror or error})") from error
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ModelError(_broken(path)) from error
+    # zipfile says so of entries that claim encryption or a method it does not know in their local header.
+    except (NotImplementedError, RuntimeError) as error:
+        raise ModelError(_foreign(path, str(error))) from error
+
+
+def _check(archive: zipfile.ZipFile, path: Path) -> None:
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    strange = sorted(set(names) - set(LIMITS))
+    if strange:
+        raise ModelError(_foreign(path, f"it holds {strange[0]!r}, which has no place in a model"))
+    missing = sorted(set(LIMITS) - set(names))
+    if missing:
+        raise ModelError(_foreign(path, f"{missing[0]} is missing"))
+    if len(names) != len(set(names)):
+        raise ModelError(_foreign(path, "an entry stands in it twice"))
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ModelError(_foreign(path, "its entries are compressed; it was packed again by another program"))
+    for entry in entries:
+        if entry.file_size > LIMITS[entry.filename]:
+            raise ModelError(_foreign(path, f"{entry.filename} says it is {entry.file_size:,} bytes large"))
+    if sum(entry.file_size for entry in entries) > path.stat().st_size:
+        raise ModelError(_foreign(path, "its entries claim to be larger than the file"))
+
+
+def _broken(path: Path) -> str:
+    with path.open("rb") as file:
+        begins_as_zip = file.read(2) == b"PK"
+    if begins_as_zip:
+        return f"{path}: the model is damaged or was cut short; copy or download it again"
+    return _foreign(path, "it is a file of another kind")
+
+
+def _foreign(path: Path, why: str) -> str:
+    return f"{path}: this is not a model of ULMFiT Studio ({why}); choose a {SUFFIX} file"

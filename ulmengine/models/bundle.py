@@ -1,0 +1,223 @@
+"""A trained model as one file that any studio opens: weights, tokeniser, labels, description and card."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as dump_tensors
+from torch import Tensor
+
+from ulmengine import __version__
+from ulmengine.config import ModelConfig, Sizes
+from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.tokens import Tokenizer, tokenizer_from_json
+
+from . import networks
+from .archive import CARD, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
+from .card import render_card
+from .description import FORMAT, Description, Kind, read_description, read_json
+
+_DIRECTIONS = ("forward", "backward")
+_HALF_MAX = torch.finfo(torch.float16).max
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """An opened model. ``state``: float32 weights on the CPU, named ``<direction>.<name in the network>``."""
+
+    path: Path
+    description: Description
+    state: dict[str, Tensor]
+    tokenizer_json: dict[str, Any]
+    card: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the logits; empty for a language model."""
+        return self.description.labels
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a document may have several labels, or none."""
+        return self.description.multi_label
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by before they become probabilities."""
+        return self.description.temperature
+
+    @functools.cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokeniser the model was trained with.
+
+        :raises ModelError: it cannot be made from what the file holds, or does not fit the weights.
+        """
+        try:
+            tokenizer = tokenizer_from_json(self.tokenizer_json)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{self.path}: the model's tokeniser cannot be used ({error}); "
+                             "save or download the model again") from error
+        if len(tokenizer.vocabulary) != self.description.vocabulary:
+            raise ModelError(f"{self.path}: the tokeniser has {len(tokenizer.vocabulary):,} tokens, the network "
+                             f"{self.description.vocabulary:,}; save or download the model again")
+        return tokenizer
+
+    def weights(self, direction: str) -> dict[str, Tensor]:
+        """The weights of one ``direction`` under the network's own names."""
+        start = f"{direction}."
+        return {name.removeprefix(start): value for name, value in self.state.items() if name.startswith(start)}
+
+    def classifiers(self) -> dict[str, TextClassifier]:
+        """A new network for each direction, in evaluation mode on the CPU.
+
+        :raises ModelError: the bundle holds a language model, or its weights do not fit its description.
+        """
+        return {name: networks.build_classifier(self.description, self.weights(name), self.path)
+                for name in self.description.directions}
+
+    def language_models(self) -> dict[str, LanguageModel]:
+        """A new language model for each direction, in evaluation mode on the CPU.
+
+        :raises ModelError: the bundle holds a classifier, or its weights do not fit its description.
+        """
+        return {name: networks.build_language_model(self.description, self.weights(name), self.path)
+                for name in self.description.directions}
+
+
+def save_bundle(
+    path: Path | str,
+    *,
+    kind: Kind,
+    state: Mapping[str, Tensor],
+    tokenizer: Mapping[str, Any],
+    sizes: Sizes | Sequence[int],
+    model: ModelConfig | Mapping[str, Any],
+    labels: Sequence[str] = (),
+    multi_label: bool = False,
+    temperature: float = 1.0,
+    max_tokens: int = 1_440,
+    bptt: int = 70,
+    card: Mapping[str, Any] | None = None,
+    dtype: Literal["float32", "float16"] = "float32",
+) -> None:
+    """Write a model to ``path`` in one step: either all of it stands there afterwards, or what stood there before.
+
+    :param state: weights under ``forward.`` and ``backward.``, or without a prefix for the one direction that
+        ``model`` names. Every direction brings ``encoder.embedding.weight`` of (vocabulary, embedding).
+    :param tokenizer: what ``Tokenizer.to_json()`` gives.
+    :param card: ``title``, ``summary`` and any other headings; plain JSON values.
+    :param dtype: float16 halves the file; vectors (biases, norms) stay float32.
+    :raises ModelError: values that do not fit together, or a place that cannot be written.
+    """
+    target = Path(path)
+    config = model if isinstance(model, ModelConfig) else _model_config(model, target)
+    named = _with_direction(state, config, target)
+    words = named[f"{_directions(named)[0]}.encoder.embedding.weight"].shape[0]
+    values = {
+        "format": FORMAT, "kind": kind, "program": __version__, "directions": _directions(named),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
+        "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "dtype": dtype, "vocabulary": words,
+        "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}),
+        "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
+    }
+    try:
+        description = Description.model_validate(values)
+        tokens = json.dumps(tokenizer, ensure_ascii=False).encode()
+        manifest = description.model_dump_json(indent=1).encode()
+    except (ValidationError, TypeError, ValueError) as error:
+        raise ModelError(f"{target}: the model cannot be saved: {error}") from error
+    write_archive(target, {
+        MANIFEST: manifest, TOKENIZER: tokens, CARD: render_card(description.card, facts(description)).encode(),
+        WEIGHTS: dump_tensors({name: _stored(value, dtype) for name, value in named.items()}),
+    })
+
+
+def load_bundle(path: Path | str) -> Bundle:
+    """Open the model at ``path``.
+
+    :raises ModelError: missing, cut short, damaged, of another program, or of a newer version of this one.
+    """
+    source = Path(path)
+    entries = read_archive(source, (MANIFEST, TOKENIZER, CARD, WEIGHTS))
+    description = read_description(entries[MANIFEST], source)
+    try:
+        state = load_tensors(entries.pop(WEIGHTS))
+    except SafetensorError as error:
+        raise ModelError(f"{source}: the model's weights are damaged ({error}); copy or download it again") from error
+    missing = [name for name in description.directions if f"{name}.encoder.embedding.weight" not in state]
+    if missing:
+        raise ModelError(f"{source}: the weights of the {missing[0]} network are missing; save the model again")
+    return Bundle(
+        source, description, {name: _opened(value) for name, value in state.items()},
+        read_json(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
+    )
+
+
+def describe_bundle(path: Path | str) -> Description:
+    """What the model at ``path`` says of itself, without reading its weights.
+
+    :raises ModelError: as :func:`load_bundle`.
+    """
+    source = Path(path)
+    return read_description(read_archive(source, (MANIFEST,))[MANIFEST], source)
+
+
+def facts(description: Description) -> dict[str, Any]:
+    """The lines of the card that follow from the model itself."""
+    embedding, hidden, layers = description.sizes
+    lines: dict[str, Any] = {
+        "kind": description.kind.replace("_", " "), "direction": " and ".join(description.directions),
+        "embedding / hidden / layers": f"{embedding} / {hidden} / {layers}",
+        "vocabulary": description.vocabulary, "tokeniser": description.tokenizer,
+        "parameters": description.parameters, "stored as": description.dtype,
+    }
+    if description.labels:
+        lines |= {"labels": description.labels, "several labels a document": description.multi_label}
+    return lines | {"made with": f"ULMFiT Studio {description.program}, {description.created}"}
+
+
+def _model_config(values: Mapping[str, Any], path: Path) -> ModelConfig:
+    try:
+        return ModelConfig.model_validate(dict(values))
+    except ValidationError as error:
+        raise ModelError(f"{path}: the model's settings cannot be saved: {error}") from error
+
+
+def _with_direction(state: Mapping[str, Tensor], model: ModelConfig, path: Path) -> dict[str, Tensor]:
+    if not _directions(state):
+        if model.direction == "both":
+            raise ModelError(f"{path}: a model of both directions needs its weights under forward. and backward.")
+        state = {f"{model.direction}.{name}": value for name, value in state.items()}
+    for name in _directions(state):
+        if f"{name}.encoder.embedding.weight" not in state:
+            raise ModelError(f"{path}: the weights of the {name} network have no encoder.embedding.weight")
+    return dict(state)
+
+
+def _directions(state: Mapping[str, Tensor]) -> tuple[str, ...]:
+    return tuple(name for name in _DIRECTIONS if any(key.startswith(f"{name}.") for key in state))
+
+
+def _stored(value: Tensor, dtype: str) -> Tensor:
+    # A copy, because safetensors takes no two names for one piece of memory (a tied decoder, a view).
+    plain = value.detach().to("cpu", copy=True).contiguous()
+    if not plain.is_floating_point():
+        return plain
+    if dtype == "float16" and plain.dim() > 1 and float(plain.abs().max()) <= _HALF_MAX:
+        return plain.half()
+    return plain.float()
+
+
+def _opened(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value

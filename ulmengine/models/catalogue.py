@@ -1,0 +1,127 @@
+"""Which models there are: those shipped with the program and a person's own."""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .archive import SUFFIX, ModelError
+from .bundle import describe_bundle
+from .description import Description
+
+_TRASH = ".deleted"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model that can be chosen. ``problem`` says why its file cannot be used; ``description`` is None then."""
+
+    path: Path
+    bytes: int
+    shipped: bool
+    description: Description | None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The model's title, or its file's name where it has none."""
+        return (self.description.title if self.description else "") or self.path.stem
+
+
+def shipped_models() -> tuple[Entry, ...]:
+    """The models in ``resources/models``; none where there are no resources."""
+    try:
+        folder = importlib.resources.files("resources").joinpath("models")
+        paths = [place for place in folder.iterdir() if isinstance(place, Path)]
+    except (ModuleNotFoundError, FileNotFoundError, NotADirectoryError):
+        return ()
+    return _entries(paths, shipped=True)
+
+
+def own_models(folder: Path) -> tuple[Entry, ...]:
+    """The models in ``folder``, by file name; unreadable ones are listed with what is wrong with them."""
+    return _entries(folder.iterdir(), shipped=False) if folder.is_dir() else ()
+
+
+def add_model(source: Path, folder: Path) -> Path:
+    """Copy the model ``source`` into ``folder`` under a free name; returns where it stands now.
+
+    :raises ModelError: it cannot be read, is no model, or the folder cannot be written.
+    """
+    describe_bundle(source)
+    target = free_path(folder, source.stem)
+    beside = target.with_name(target.name + ".part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, beside)
+        with beside.open("r+b") as file:
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except OSError as error:
+        raise ModelError(f"{folder}: the model cannot be copied there ({error.strerror or error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return target
+
+
+def delete_model(path: Path) -> Path:
+    """Put the model aside, so that :func:`restore_model` can bring it back; returns where it waits.
+
+    :raises ModelError: it cannot be moved.
+    """
+    return _move(path, free_path(path.parent / _TRASH, path.stem))
+
+
+def restore_model(deleted: Path) -> Path:
+    """Bring a model back that :func:`delete_model` put aside; returns where it stands now.
+
+    :raises ModelError: it cannot be moved.
+    """
+    return _move(deleted, free_path(deleted.parent.parent, deleted.stem))
+
+
+def empty_trash(folder: Path) -> int:
+    """Remove for good what was deleted from ``folder``; returns how many bytes that sets free."""
+    trash = folder / _TRASH
+    paths = list(trash.glob(f"*{SUFFIX}"))
+    freed = sum(path.stat().st_size for path in paths)
+    for path in paths:
+        path.unlink()
+    return freed
+
+
+def free_path(folder: Path, title: str) -> Path:
+    """A path in ``folder`` that nothing stands at yet, named after ``title``."""
+    stem = "".join(char if char.isalnum() or char in " -_." else "_" for char in title).strip(" .") or "model"
+    number = 1
+    path = folder / f"{stem}{SUFFIX}"
+    while path.exists():
+        number += 1
+        path = folder / f"{stem} {number}{SUFFIX}"
+    return path
+
+
+def _entries(paths: Iterable[Path], shipped: bool) -> tuple[Entry, ...]:
+    found = sorted(path for path in paths if path.suffix == SUFFIX and path.is_file())
+    return tuple(_entry(path, shipped) for path in found)
+
+
+def _entry(path: Path, shipped: bool) -> Entry:
+    size = path.stat().st_size
+    try:
+        return Entry(path, size, shipped, describe_bundle(path))
+    except ModelError as error:
+        return Entry(path, size, shipped, None, str(error))
+
+
+def _move(source: Path, target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+    except OSError as error:
+        raise ModelError(f"{source}: cannot be moved ({error.strerror or error})") from error
+    return target

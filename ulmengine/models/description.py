@@ -1,0 +1,99 @@
+"""What a bundle says of itself: everything about a trained model except its weights and its tokeniser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ulmengine.config import ModelConfig, Sizes
+
+from .archive import ModelError
+
+FORMAT = 1
+_WIDEST, _DEEPEST = 1 << 16, 64
+
+Kind = Literal["classifier", "language_model"]
+Direction = Literal["forward", "backward"]
+
+
+class Description(BaseModel):
+    """The content of ``model.json``.
+
+    ``temperature`` divides the classifier's logits before they become probabilities; ``max_tokens`` and ``bptt`` are
+    those it was trained with; ``vocabulary`` counts tokens, ``parameters`` numbers in the weights.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    format: int
+    kind: Kind
+    program: str
+    created: str
+    directions: tuple[Direction, ...] = Field(min_length=1, max_length=2)
+    sizes: Sizes
+    model: ModelConfig
+    labels: tuple[str, ...]
+    multi_label: bool
+    temperature: float = Field(gt=0)
+    max_tokens: int = Field(ge=1)
+    bptt: int = Field(ge=1)
+    dtype: Literal["float32", "float16"]
+    vocabulary: int = Field(ge=1)
+    tokenizer: str
+    parameters: int = Field(ge=1)
+    card: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Description:
+        if self.kind == "classifier" and not self.labels:
+            raise ValueError("a classifier needs labels")
+        if self.kind == "language_model" and self.labels:
+            raise ValueError("a language model has no labels")
+        if min(self.sizes) < 1 or max(self.sizes) > _WIDEST or self.sizes.layers > _DEEPEST:
+            raise ValueError(f"no network has the sizes {tuple(self.sizes)}")
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label stands in it twice")
+        if len(set(self.directions)) != len(self.directions):
+            raise ValueError("a direction stands in it twice")
+        return self
+
+    @property
+    def title(self) -> str:
+        """What the model is called in lists; empty if its maker gave it no title."""
+        return str(self.card.get("title", ""))
+
+
+def read_description(content: bytes, path: Path) -> Description:
+    """The description that ``content`` (JSON) holds; ``path`` names the model in errors.
+
+    :raises ModelError: no JSON, another format, or values that do not fit together.
+    """
+    values = read_json(content, path)
+    version = values.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise ModelError(f"{path}: the model was saved by a newer version of the program (format {version}, this "
+                         f"one reads up to {FORMAT}); update the program to open it")
+    try:
+        return Description.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "model.json"
+        raise ModelError(f"{path}: the model's description cannot be used ({where}: {first['msg']}); "
+                         "save or download it again") from error
+
+
+def read_json(content: bytes, path: Path) -> dict[str, Any]:
+    """The JSON object in ``content``.
+
+    :raises ModelError: it is none.
+    """
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: the model's description is not readable; copy or download it again") from error
+    if not isinstance(values, dict):
+        raise ModelError(f"{path}: the model's description is not what this program writes; choose another file")
+    return values

@@ -1,0 +1,19 @@
+"""The networks: AWD-LSTM, language model, classifier, their dropouts and losses."""
+
+from .awd_lstm import AWDLSTM, Draw, Encoded, State, detach
+from .chunked import IGNORED, chunked_cross_entropy
+from .classifier import TextClassifier
+from .generate import generate
+from .groups import LayerGroup, freeze_to, layer_groups
+from .language_model import LanguageModel, LanguageModelLoss
+from .losses import Loss, balanced_weights, classifier_loss
+from .names import WeightsError, from_reference_names, to_reference_names
+from .precision import precision_for, set_precision
+from .transfer import transfer_embedding
+
+__all__ = [
+    "AWDLSTM", "IGNORED", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss", "State",
+    "TextClassifier", "WeightsError", "balanced_weights", "chunked_cross_entropy", "classifier_loss", "detach",
+    "freeze_to", "from_reference_names", "generate", "layer_groups", "precision_for", "set_precision",
+    "to_reference_names", "transfer_embedding",
+]

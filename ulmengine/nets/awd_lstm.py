@@ -1,0 +1,160 @@
+"""The AWD-LSTM encoder (Merity, Keskar & Socher 2017, arXiv 1708.02182) as ULMFiT uses it (1801.06146)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ulmengine.config import DropoutConfig, Sizes
+
+from .dropout import locked_mask, word_mask
+from .layout import Layout
+from .lstm import LayerState, LSTMLayer, PassWeights
+from .workspace import Workspace
+
+State = tuple[LayerState, ...]  # hidden and cell state of every layer, each (batch, that layer's width)
+
+
+def detach(state: State) -> State:
+    """``state`` cut off from the graph that made it: truncated back-propagation through time."""
+    return tuple((h.detach(), c.detach()) for h, c in state)
+
+
+def first_rows(state: State, count: int) -> State:
+    """``state`` of the first ``count`` rows."""
+    return tuple((h[:count], c[:count]) for h, c in state)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is random in one pass, drawn once: the dropped words, the locked masks and the dropped weights."""
+
+    words: Tensor | None  # (vocabulary,)
+    between: tuple[Tensor | None, ...]  # before each layer: (batch, that layer's inputs)
+    weights: tuple[PassWeights, ...]
+
+    def rows(self, which: Tensor | slice) -> Draw:
+        """The same draw for some rows of the batch."""
+        between = tuple(None if mask is None else mask[which] for mask in self.between)
+        return Draw(self.words, between, self.weights)
+
+
+class Encoded(NamedTuple):
+    """What the encoder makes of a batch: last layer's hidden states (N, embedding) in ``layout``, and the state."""
+
+    hidden: Tensor
+    layout: Layout
+    state: State
+
+
+class AWDLSTM(nn.Module):
+    """Embedding and a stack of LSTM layers, each dropout in its place.
+
+    The last layer is as wide as the embedding, so that its matrix can serve as the decoder's too.
+
+    :param vocabulary: number of tokens; ``pad`` is the padding's.
+    :param skip_connections: add a layer's (undropped) input to its output where the widths agree.
+    """
+
+    def __init__(
+        self, vocabulary: int, sizes: Sizes, dropout: DropoutConfig, *, skip_connections: bool = False, pad: int = 1
+    ) -> None:
+        super().__init__()
+        self.sizes, self.pad, self.skip_connections = sizes, pad, skip_connections
+        self.set_dropout(dropout)
+        self.embedding = nn.Embedding(vocabulary, sizes.embedding, padding_idx=pad)
+        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # 1708.02182, 5
+        widths = [sizes.embedding] + [sizes.hidden] * (sizes.layers - 1) + [sizes.embedding]
+        self.layers = nn.ModuleList(
+            LSTMLayer(inputs, hidden, dropout.effective("weight"), dropout.effective("input_weight"))
+            for inputs, hidden in pairwise(widths)
+        )
+        workspace = Workspace()
+        for layer in self._layers():
+            layer.workspace = workspace
+
+    def set_dropout(self, dropout: DropoutConfig) -> None:
+        """Change what is dropped from the next pass on."""
+        self.word_p = dropout.effective("embedding")
+        self.input_p, self.hidden_p = dropout.effective("input"), dropout.effective("hidden")
+        for layer in getattr(self, "layers", ()):
+            layer.weight_drop = dropout.effective("weight")
+            layer.input_weight_drop = dropout.effective("input_weight")
+
+    @property
+    def vocabulary(self) -> int:
+        return self.embedding.num_embeddings
+
+    @property
+    def device(self) -> torch.device:
+        return self.embedding.weight.device
+
+    def zero_state(self, batch: int) -> State:
+        """The state of ``batch`` rows of which nothing is read yet."""
+        return tuple(layer.zero_state(batch) for layer in self._layers())
+
+    def draw(self, batch: int) -> Draw:
+        """Draw all masks for a pass over ``batch`` rows; nothing is dropped in evaluation."""
+        p = (self.input_p, *[self.hidden_p] * (self.sizes.layers - 1)) if self.training else (0.0,) * self.sizes.layers
+        between = tuple(
+            locked_mask(batch, layer.inputs, share, self.device)
+            for layer, share in zip(self._layers(), p, strict=True)
+        )
+        words = word_mask(self.vocabulary, self.word_p if self.training else 0.0, self.pad, self.device)
+        return Draw(words, between, tuple(layer.draw() for layer in self._layers()))
+
+    def forward(
+        self,
+        tokens: Tensor,
+        state: State | None = None,
+        lengths: Tensor | None = None,
+        draw: Draw | None = None,
+        vectors: Tensor | None = None,
+    ) -> Encoded:
+        """Read ``tokens`` (batch, time) on from ``state``.
+
+        :param lengths: (batch,) real tokens of each row, sorted from the longest down; absent: all of them.
+        :param draw: masks drawn earlier for the same pass; absent: fresh ones.
+        :param vectors: what :meth:`embed` gave for the tokens, (N, embedding), if that was done already.
+
+        Frozen layers below the first one that learns record nothing for a backward pass.
+        """
+        batch, time = tokens.shape
+        layout = Layout.equal(batch, time, tokens.device) if lengths is None else Layout.of(lengths)
+        once = draw is None
+        draw = draw or self.draw(layout.batch)
+        learns = torch.is_grad_enabled() and self.embedding.weight.requires_grad
+        with torch.set_grad_enabled(learns):
+            x = self.embed(layout.pack(tokens), draw.words) if vectors is None else vectors
+        states = []
+        for index, layer in enumerate(self._layers()):
+            before = None if state is None else state[index]
+            learns = learns or self._learns(layer, before)
+            with torch.set_grad_enabled(learns):
+                out, after = layer(x, layout, before, draw.weights[index], draw.between[index])
+                x = out + x if self.skip_connections and out.shape == x.shape else out
+            if once:
+                draw.weights[index].forget_forward()
+            states.append(after)
+        return Encoded(x, layout, tuple(states))
+
+    def embed(self, tokens: Tensor, words: Tensor | None) -> Tensor:
+        """Vectors of ``tokens`` (N,), with the dropped ``words`` (vocabulary,) zeroed: (N, embedding).
+
+        Only the rows that are looked up are multiplied; the matrix itself is never copied.
+        """
+        vectors: Tensor = self.embedding(tokens)
+        return vectors if words is None else vectors * words[tokens].unsqueeze(1)
+
+    def _layers(self) -> list[LSTMLayer]:
+        return [layer for layer in self.layers if isinstance(layer, LSTMLayer)]
+
+    @staticmethod
+    def _learns(layer: LSTMLayer, state: LayerState | None) -> bool:
+        """Whether ``layer`` or the ``state`` it starts from wants a gradient."""
+        wanted = any(p.requires_grad for p in layer.parameters()) or (state is not None and state[0].requires_grad)
+        return torch.is_grad_enabled() and wanted

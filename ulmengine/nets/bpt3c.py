@@ -1,0 +1,111 @@
+"""Back-propagation through time for text classification (BPT3C, 1801.06146, 3.3).
+
+A document is read in chunks, the state carried from one to the next. The last tokens of each document, its window,
+are pooled and carry the gradient; what lies before is read without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .awd_lstm import AWDLSTM, Draw, State, first_rows
+from .layout import Layout
+
+
+class Window(NamedTuple):
+    """Hidden states (batch, time, features) of each document's window, zeros behind its end; ``lengths`` (batch,)."""
+
+    hidden: Tensor
+    lengths: Tensor
+
+
+def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
+    """Where each window begins: at the first border of a chunk from which at most ``max_tokens`` are left.
+
+    At least the document's last chunk is kept. Counted document by document, so that the batch a document is in
+    cannot matter.
+    """
+    over = (lengths - max_tokens).clamp(min=0)
+    last_chunk = (lengths - 1) // bptt
+    return torch.minimum(-(-over // bptt), last_chunk) * bptt
+
+
+def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int) -> Window:
+    """Read right-padded ``tokens`` (batch, time) of these ``lengths``, rows sorted from the longest down.
+
+    :raises ValueError: rows that are not sorted, or an empty one.
+    """
+    counts = lengths.tolist()
+    if not counts or counts[-1] < 1 or any(a < b for a, b in pairwise(counts)):
+        raise ValueError(f"documents must be sorted from the longest down and have at least one token, not {counts}")
+    draw = encoder.draw(len(lengths))
+    starts = window_starts(lengths, bptt, max_tokens)
+    state = _read_ahead(encoder, tokens, starts, bptt, draw)
+    left = lengths - starts
+    # Cut to their windows the documents have other lengths, so they are sorted anew, and back at the end.
+    order = torch.argsort(left, descending=True, stable=True)
+    left = left[order]
+    steps = torch.arange(int(left[0]), device=tokens.device)
+    places = (starts[order, None] + steps).clamp(max=tokens.shape[1] - 1)
+    windows = tokens[order].gather(1, places)
+    state = tuple((h[order], c[order]) for h, c in state)
+    hidden = _read_windows(encoder, windows, left, bptt, state, draw.rows(order))
+    back = torch.argsort(order)
+    return Window(hidden[back], left[back])
+
+
+@torch.no_grad()
+def _read_ahead(encoder: AWDLSTM, tokens: Tensor, starts: Tensor, bptt: int, draw: Draw) -> State:
+    """State of every document where its window begins; longer documents have later windows and come first."""
+    state = encoder.zero_state(len(starts))
+    for start in range(0, int(starts[0]), bptt):
+        alive = int((starts > start).sum())
+        part = slice(0, alive)
+        after = encoder(tokens[part, start : start + bptt], first_rows(state, alive), draw=draw.rows(part)).state
+        for (h, c), (new_h, new_c) in zip(state, after, strict=True):
+            h[:alive], c[:alive] = new_h, new_c
+    return state
+
+
+def _read_windows(
+    encoder: AWDLSTM, windows: Tensor, lengths: Tensor, bptt: int, state: State, draw: Draw
+) -> Tensor:
+    """Hidden states (batch, time, features) of ``windows`` (batch, time) of these ``lengths``, longest first."""
+    chunks = list(_chunks(windows, lengths, bptt))
+    vectors = _embedded(encoder, chunks, draw)
+    batch, pieces = len(windows), []
+    for (chunk, here), known in zip(chunks, vectors, strict=True):
+        alive = len(here)
+        before, masks = first_rows(state, alive), draw.rows(slice(0, alive))
+        if known is None:
+            encoded = encoder(chunk, before, here, masks)
+        else:
+            encoded = encoder(chunk, before, here, masks, known)
+        state = encoded.state
+        hidden = encoded.layout.unpack(encoded.hidden)
+        pieces.append(torch.nn.functional.pad(hidden, (0, 0, 0, 0, 0, batch - alive)))
+    return torch.cat(pieces, dim=1)
+
+
+def _chunks(windows: Tensor, lengths: Tensor, bptt: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Chunk by chunk the tokens of the rows still alive, (alive, at most bptt), and how many are real, (alive,)."""
+    for start in range(0, windows.shape[1], bptt):
+        alive = int((lengths > start).sum())
+        chunk = windows[:alive, start : start + bptt]
+        yield chunk, (lengths[:alive] - start).clamp(max=chunk.shape[1])
+
+
+def _embedded(encoder: AWDLSTM, chunks: list[tuple[Tensor, Tensor]], draw: Draw) -> Iterable[Tensor | None]:
+    """Where the embedding learns, the vectors of all chunks: one look-up, and one gradient as large as the matrix.
+
+    Otherwise ``None`` for each chunk, which then looks up its own.
+    """
+    if not torch.is_grad_enabled() or not encoder.embedding.weight.requires_grad:
+        return [None] * len(chunks)
+    tokens = [Layout.of(lengths).pack(chunk) for chunk, lengths in chunks]
+    return torch.split(encoder.embed(torch.cat(tokens), draw.words), [len(part) for part in tokens])

@@ -1,0 +1,38 @@
+"""The LSTM by the framework's fused kernels: cuDNN on a GPU, oneDNN on a processor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .layout import Layout
+
+
+def lstm(
+    x: Tensor, layout: Layout, state: tuple[Tensor, Tensor], weights: tuple[Tensor, ...], precision: torch.dtype
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """All steps of one layer.
+
+    The kernels take the recurrent weights as a plain tensor of their list, so dropped ones are as good as stored ones.
+
+    On a processor these kernels are good in float32 only, which is used whatever the ``precision``.
+
+    :param x: (N, inputs) as ``layout`` orders it; ``state``: hidden and cell, each (batch, hidden).
+    :returns: hidden states (N, hidden); last hidden and cell states in the dtype of ``state``.
+    """
+    if x.device.type == "cpu":
+        precision = torch.promote_types(x.dtype, torch.float32)
+    hx = [part.to(precision).unsqueeze(0) for part in state]
+    flat = [weight.to(precision) for weight in weights]
+    kernel: Any = torch._VF.lstm
+    if layout.is_equal:
+        padded = x.to(precision).view(layout.time, layout.batch, -1)
+        out, h, c = kernel(padded, hx, flat, True, 1, 0.0, torch.is_grad_enabled(), False, False)
+        out = out.reshape(layout.tokens, -1)
+    else:
+        out, h, c = kernel(
+            x.to(precision), layout.sizes_tensor, hx, flat, True, 1, 0.0, torch.is_grad_enabled(), False
+        )
+    return out, (h[0].to(state[0].dtype), c[0].to(state[1].dtype))

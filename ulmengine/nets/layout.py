@@ -1,0 +1,96 @@
+"""How a batch of sequences of different lengths lies in memory: real tokens only, one time step after another.
+
+Rows are sorted by length, longest first, so that the rows still alive at a step are always the first ones. A batch
+of equal lengths is the special case in which every step holds all rows. Nothing is ever computed on padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """``sizes[t]``: rows alive at step t, never growing. N = sum(sizes) is the number of real tokens."""
+
+    sizes: tuple[int, ...]
+    device: torch.device
+
+    @staticmethod
+    def equal(batch: int, time: int, device: torch.device) -> Layout:
+        """All ``batch`` rows are ``time`` tokens long."""
+        return Layout((batch,) * time, device)
+
+    @staticmethod
+    def of(lengths: Tensor) -> Layout:
+        """Rows of these ``lengths`` (batch,).
+
+        :raises ValueError: a length below 1, or lengths that are not sorted from the longest to the shortest.
+        """
+        counts = lengths.tolist()
+        if not counts or counts[-1] < 1 or any(a < b for a, b in pairwise(counts)):
+            raise ValueError(f"lengths must be sorted from the longest down and be at least 1, not {counts}")
+        sizes, alive = [], len(counts)
+        for step in range(counts[0]):
+            while counts[alive - 1] <= step:
+                alive -= 1
+            sizes.append(alive)
+        return Layout(tuple(sizes), lengths.device)
+
+    @property
+    def batch(self) -> int:
+        return self.sizes[0]
+
+    @property
+    def time(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def tokens(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def is_equal(self) -> bool:
+        return self.sizes[0] == self.sizes[-1]
+
+    @cached_property
+    def sizes_tensor(self) -> Tensor:
+        """(time,) on the CPU, as PyTorch's packed sequences want it."""
+        return torch.tensor(self.sizes)
+
+    @cached_property
+    def real(self) -> Tensor:
+        """(time, batch) bool: where a token stands."""
+        alive = self.sizes_tensor.to(self.device)
+        return torch.arange(self.batch, device=self.device) < alive[:, None]
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """(N,) the row each token belongs to."""
+        return torch.arange(self.batch, device=self.device).expand(self.time, -1)[self.real]
+
+    def pack(self, values: Tensor) -> Tensor:
+        """(batch, time, ...) -> (N, ...)"""
+        by_time = values.transpose(0, 1)
+        return by_time.flatten(0, 1) if self.is_equal else by_time[self.real]
+
+    def unpack(self, packed: Tensor) -> Tensor:
+        """(N, features) -> (batch, time, features), zeros where no token stands."""
+        if self.is_equal:
+            return packed.view(self.time, self.batch, -1).transpose(0, 1)
+        padded = packed.new_zeros(self.time, self.batch, packed.shape[-1])
+        return padded.masked_scatter(self.real[:, :, None], packed).transpose(0, 1)
+
+    def scale_rows(self, packed: Tensor, mask: Tensor | None) -> Tensor:
+        """Multiply every token of row b, (N, features), by ``mask[b]``, (batch, features): locked dropout."""
+        if mask is None:
+            return packed
+        mask = mask.to(packed.dtype)
+        if self.is_equal:
+            return (packed.view(self.time, self.batch, -1) * mask).view(packed.shape)
+        return packed * mask[self.rows]

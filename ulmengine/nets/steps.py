@@ -1,0 +1,212 @@
+"""The LSTM step by step with its own backward pass: the fast path for training on a processor.
+
+The inputs of many steps are multiplied at once, the state step by step; one product over all steps gives a weight's
+gradient. Nothing is computed for rows that have ended. The products are in float32 or bfloat16, the gates and the cell
+state always in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from .gates import gate_gradients, new_cells, tanh
+from .layout import Layout
+from .packed import Packed
+from .products import linear, linear_add
+
+BYTES = 16 * 2**20  # of pre-activations made at once
+
+# oneDNN compiles a kernel for each number of rows and keeps it. Products over many steps are therefore taken over a
+# multiple of so many rows, for which there is room behind the last token.
+MULTIPLE = 32
+
+State = tuple[Tensor, Tensor]
+
+
+@dataclass(eq=False)
+class _Tape:
+    """What the backward pass needs of the forward pass, all (N, ...) in the order of the layout, with some room behind.
+
+    In float32 ``gates`` holds the gates i, f, s, o; in narrower precision their pre-activations as the product gave
+    them, which lose less there. The backward pass writes their gradients in their place.
+    """
+
+    inputs: Tensor  # dropped: (N, inputs)
+    states: Tensor  # hidden state before each step: (N, hidden)
+    gates: Tensor  # (N, 4 * hidden)
+    cells: Tensor  # (N, hidden), float32
+
+
+def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Packed) -> tuple[Tensor, Tensor, Tensor]:
+    """All steps without a tape: as :func:`record`, for reading only."""
+    inputs, out = _begin(x, mask, layout, packed)
+    h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
+    gates, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
+    weight, outs = packed.weight("state"), out.split_with_sizes(list(layout.sizes))
+    for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
+        alive = slice(0, len(pre))
+        here, cells = gates[alive], c[alive]
+        torch.sigmoid(_widen(linear_add(h[alive], weight, pre), here), out=here)
+        new_cells(here, cells, cells, scratch[alive])
+        torch.mul(here[:, 3 * packed.hidden :], tanh(cells, scratch[alive]), out=outs[step])
+        h[alive].copy_(outs[step])
+    packed.workspace.give(inputs)
+    return out, h.float(), c
+
+
+def record(
+    x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Packed
+) -> tuple[Tensor, Tensor, Tensor, _Tape]:
+    """All steps.
+
+    :param mask: locked dropout of the inputs, (batch, inputs).
+    :returns: hidden states (N, hidden) in the products' precision, last hidden and cell states (batch, hidden) in
+        float32, and the tape for the backward pass.
+    """
+    inputs, out = _begin(x, mask, layout, packed)
+    space, n = packed.workspace, layout.tokens
+    tape = _Tape(
+        inputs,
+        space.take(_rounded(n), packed.hidden, dtype=packed.precision),
+        space.take(_rounded(n), 4 * packed.hidden, dtype=packed.precision),
+        space.take(n, packed.hidden, dtype=torch.float32),
+    )
+    h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
+    scratch, wide = torch.empty_like(c), torch.empty(layout.batch, 4 * packed.hidden)
+    parts = (out, tape.states[:n], tape.gates[:n], tape.cells)
+    outs, states, gates, cells = (part.split_with_sizes(list(layout.sizes)) for part in parts)
+    weight = packed.weight("state")
+    for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
+        alive = slice(0, len(pre))
+        pre = linear_add(states[step].copy_(h[alive]), weight, pre)
+        here = gates[step] if packed.precision == torch.float32 else wide[alive]
+        if here is not gates[step]:
+            gates[step].copy_(pre)
+        torch.sigmoid(_widen(pre, here), out=here)
+        new_cells(here, c[alive], cells[step], scratch[alive])
+        torch.mul(here[:, 3 * packed.hidden :], tanh(cells[step], scratch[alive]), out=outs[step])
+        h[alive].copy_(outs[step])
+        c[alive].copy_(cells[step])
+    return out, h.float(), c, tape
+
+
+def _begin(x: Tensor, mask: Tensor | None, layout: Layout, packed: Packed) -> tuple[Tensor, Tensor]:
+    """The inputs (N, inputs), dropped, in the products' precision; and room for what comes out, (N, hidden)."""
+    inputs = packed.workspace.take(_rounded(layout.tokens), packed.inputs, dtype=packed.precision)
+    place = inputs[: layout.tokens]
+    if mask is None:
+        place.copy_(x)
+    elif layout.is_equal:
+        shape = (layout.time, layout.batch, packed.inputs)
+        torch.mul(x.view(shape), mask, out=place.view(shape))
+    else:
+        torch.mul(x, mask[layout.rows], out=place)
+    return inputs, torch.empty(layout.tokens, packed.hidden, dtype=packed.precision)
+
+
+def _from_inputs(inputs: Tensor, layout: Layout, packed: Packed) -> Iterator[Tensor]:
+    """What the ``inputs`` and the bias give to the gates, step by step: (rows, 4 * hidden)."""
+    start, most = 0, max(1, BYTES // (4 * packed.hidden * inputs.element_size()))
+    sizes: list[int] = []
+    for number, alive in enumerate(layout.sizes):
+        sizes.append(alive)
+        if number + 1 == layout.time or sum(sizes) + layout.sizes[number + 1] > most:
+            count = sum(sizes)
+            rows = inputs[start : start + _rounded(count)]
+            yield from linear(rows, packed.weight("inputs"), packed.bias)[:count].split_with_sizes(sizes)
+            start, sizes = start + count, []
+
+
+def _rounded(rows: int) -> int:
+    return -(-rows // MULTIPLE) * MULTIPLE
+
+
+def _widen(pre: Tensor, into: Tensor) -> Tensor:
+    """``pre`` in float32, by way of ``into`` where it has to be changed."""
+    return pre if pre.dtype == into.dtype else into.copy_(pre)
+
+
+class Steps(torch.autograd.Function):
+    """:func:`record` with its gradient."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, h: Tensor, c: Tensor,
+        ih: Tensor, hh: Tensor, bias_ih: Tensor, bias_hh: Tensor,  # noqa: ARG004 - packed holds them; here for their gradients
+        mask: Tensor | None, layout: Layout, packed: Packed,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        out, last_h, last_c, tape = record(x, (h, c), mask, layout, packed)
+        ctx.tape, ctx.layout, ctx.packed, ctx.mask = tape, layout, packed, mask
+        ctx.start, ctx.x_dtype = c.detach(), x.dtype
+        ctx.set_materialize_grads(False)
+        return out, last_h, last_c
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d_out: Tensor | None, d_h: Tensor | None, d_c: Tensor | None) -> tuple[Tensor | None, ...]:
+        tape, layout, packed = ctx.tape, ctx.layout, ctx.packed
+        if tape is None:
+            raise RuntimeError("the gradient of this pass was already taken; run the forward pass again")
+        ctx.tape = ctx.packed = None
+        wants_x, wants_weights = ctx.needs_input_grad[0], any(ctx.needs_input_grad[3:7])
+        shape = (layout.batch, packed.hidden)
+        dh, dc = (torch.zeros(shape) if part is None else part.float().clone() for part in (d_h, d_c))
+        packed.forget_forward()
+        _backward_steps(packed, layout, tape, ctx.start, d_out, dh, dc)
+        dx = _input_gradient(packed, layout, tape.gates, ctx.mask, ctx.x_dtype) if wants_x else None
+        weights: tuple[Tensor | None, ...] = (None,) * 4
+        if wants_weights:
+            for part in (tape.gates, tape.inputs, tape.states):
+                part[layout.tokens :].zero_()  # the products sum over these rows too
+            weights = packed.weight_gradients(tape.gates, tape.inputs, tape.states)
+        packed.workspace.give(tape.inputs, tape.states, tape.gates, tape.cells)
+        return dx, dh, dc, *weights, None, None, None
+
+
+def _input_gradient(
+    packed: Packed, layout: Layout, d_gates: Tensor, mask: Tensor | None, dtype: torch.dtype
+) -> Tensor:
+    """Gradient of the inputs before their locked dropout, (N, inputs), in ``dtype``."""
+    most = max(MULTIPLE, BYTES // (packed.inputs * d_gates.element_size()) // MULTIPLE * MULTIPLE)
+    weight = packed.weight("back to inputs")
+    dx = torch.empty(layout.tokens, packed.inputs, dtype=dtype)
+    for place, part in zip(torch.split(dx, most), torch.split(d_gates, most), strict=True):
+        place.copy_(linear(part, weight)[: len(place)])
+    if mask is not None:
+        if layout.is_equal:
+            dx.view(layout.time, layout.batch, -1).mul_(mask)
+        else:
+            dx.mul_(mask[layout.rows])
+    return dx
+
+
+def _backward_steps(
+    packed: Packed, layout: Layout, tape: _Tape, start: Tensor, d_out: Tensor | None, dh: Tensor, dc: Tensor
+) -> None:
+    """From the last step to the first: the gates' gradients, written in the place of the gates.
+
+    ``dh`` and ``dc`` hold the gradient of the last state and become the first state's. A row that ends early waits
+    there until its last step is reached.
+    """
+    sizes, weight = list(layout.sizes), packed.weight("back to state")
+    gates = tape.gates[: layout.tokens].split_with_sizes(sizes)
+    cells = tape.cells.split_with_sizes(sizes)
+    d_outs = None if d_out is None else d_out.split_with_sizes(sizes)
+    scratch, wide = torch.empty(layout.batch, 4 * packed.hidden), torch.empty(layout.batch, 4 * packed.hidden)
+    squashed = torch.empty_like(dh)
+    for step in range(len(sizes) - 1, -1, -1):
+        alive = slice(0, sizes[step])
+        here_h, here_c = dh[alive], dc[alive]
+        if d_outs is not None:
+            here_h.add_(d_outs[step])
+        opened = gates[step] if gates[step].dtype == wide.dtype else wide[alive].copy_(gates[step]).sigmoid_()
+        before = (cells[step - 1] if step else start)[alive]
+        tanh(cells[step], squashed[alive])
+        gate_gradients(opened, squashed[alive], before, here_h, here_c, scratch[alive], gates[step])
+        here_h.copy_(linear(gates[step], weight))

@@ -1,0 +1,77 @@
+"""An error as a card: what happened, what was kept, what to try, details to copy."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import traceback
+
+from ulmengine.events import Failed
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+_DEVICE = ("cuda error", "device-side assert", "cudnn error", "nccl error", "cublas")
+
+
+def describe(error: BaseException, *, kept: str = "") -> Failed:
+    """Tell ``error`` in a person's words. ``kept``: what is safe on disk.
+
+    The record holds text only: an exception holds its frames, and the frames hold the tensors.
+    """
+    details = "".join(traceback.format_exception(error))
+    cause = cause_of(error)
+    title, advice = _words(cause, error)
+    return Failed(cause, title, kept, advice, details)
+
+
+def cause_of(error: BaseException) -> str:
+    """Which kind of failure ``error`` is; the names are those of :class:`ulmengine.events.Failed`."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
+        return "out_of_memory"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "disk_full"
+    own = getattr(error, "cause", None)
+    if isinstance(own, str):
+        return own
+    # The engine's own errors are written for a person: whatever they are, they are no bug.
+    if isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith("ulmengine."):
+        return "data"
+    if any(words in text for words in _DEVICE):
+        return "device"
+    return "bug"
+
+
+def release_memory() -> None:
+    """Give back what a failed run held; call it when no reference to the error is left.
+
+    The garbage collector runs in the caller's thread and may destroy whatever it finds: a program with a window calls
+    this in the window's own thread, and a :class:`~ulmengine.runs.Run` leaves it to its consumer.
+    """
+    gc.collect()
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _words(cause: str, error: BaseException) -> tuple[str, str]:
+    if cause == "out_of_memory":
+        return ("There was not enough memory for this batch size",
+                "Halve the batch size and double the accumulation: the result is the same, the memory is not.")
+    if cause == "nan_loss":
+        return (str(error), "Go back to the last checkpoint and use a lower learning rate.")
+    if cause == "disk_full":
+        return ("The disk is full", "Free some space, then go on from the last checkpoint.")
+    if cause == "device":
+        return (f"The device failed: {_first_line(error)}",
+                "Start the program anew, or train on the processor (device = \"cpu\").")
+    if cause == "corpus_changed":
+        return (str(error), "Bring the earlier files back, or start a new run with the changed ones.")
+    if cause == "data":
+        return (str(error) or type(error).__name__, "Look at the files and settings named here.")
+    return (f"An error in the program: {type(error).__name__}: {_first_line(error)}",
+            "Please report it together with the details.")
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "")

@@ -1,0 +1,138 @@
+"""The end of a run: calibrate, measure beside the baseline, save the model."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+
+import numpy as np
+import torch
+
+from ulmengine.config import RunConfig
+from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
+from ulmengine.inference import average, baseline, evaluate, fit_temperature, probabilities
+from ulmengine.models import save_bundle
+from ulmengine.nets import LanguageModel, TextClassifier
+
+from .batches import document_batches
+from .folder import RunFolder
+from .prepare import Prepared
+
+Classifiers = Mapping[str, TextClassifier]
+
+
+def finish_classifier(
+    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers
+) -> Generator[Event, None, Evaluated | None]:
+    """Calibrate on the validation part, measure on the test part (or, without one, on validation), save the bundle.
+
+    :param classifiers: the trained network of each direction.
+    :returns: the result; None where nothing was held back to measure on.
+    """
+    documents = prepared.documents
+    held = yield from _scores(config, prepared, classifiers, "validation")
+    temperature = 1.0 if held is None else fit_temperature(
+        held, documents.targets("validation"), multi_label=documents.multi_label
+    )
+    part = "test" if documents.count("test") else "validation"
+    scores = held if part == "validation" else (yield from _scores(config, prepared, classifiers, part))
+    result = None
+    if scores is None:
+        yield Note("No documents were held back, so the result cannot be measured.", "warning")
+    else:
+        result = yield from _measure(config, prepared, scores, temperature, part)
+        yield result
+    state = {f"{direction}.{name}": value for direction, model in classifiers.items()
+             for name, value in model.state_dict().items()}
+    save_bundle(
+        folder.model_path, kind="classifier", state=state, tokenizer=prepared.tokenizer.to_json(),
+        sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
+        temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
+        card=_card(config, prepared, result),
+    )
+    yield ModelSaved(str(folder.model_path))
+    return result
+
+
+def finish_language_model(
+    config: RunConfig, folder: RunFolder, prepared: Prepared, models: Mapping[str, LanguageModel],
+    metrics: Mapping[str, float],
+) -> Generator[Event, None, None]:
+    """Save a language model that no classifier follows."""
+    state = {f"{direction}.{name}": value for direction, model in models.items()
+             for name, value in model.state_dict().items()}
+    card = {**_card(config, prepared, None), **{name: round(value, 4) for name, value in metrics.items()}}
+    save_bundle(
+        folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),
+        sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt, card=card, dtype="float16",
+    )
+    yield ModelSaved(str(folder.model_path))
+
+
+def _scores(
+    config: RunConfig, prepared: Prepared, classifiers: Classifiers, part: str
+) -> Generator[Event, None, np.ndarray | None]:
+    """Scores (documents, classes) of ``part`` in the documents' own order, both directions averaged."""
+    if not prepared.documents.count(part):
+        return None
+    every = []
+    for direction, model in classifiers.items():
+        every.append((yield from _scores_of(model, config, prepared, direction, part)))
+    return average(every, multi_label=prepared.documents.multi_label)
+
+
+def _scores_of(
+    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str
+) -> Generator[Event, None, np.ndarray]:
+    batches = document_batches(config, prepared, direction, part)
+    assert batches is not None
+    device = next(model.parameters()).device
+    model.eval()
+    scores = np.zeros((prepared.documents.count(part), model.classes))
+    for number, batch in enumerate(batches.epoch(0), start=1):
+        # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
+        with torch.no_grad():
+            found = model(batch.tokens.to(device), batch.lengths.to(device))
+        scores[batch.indices] = found.cpu().double().numpy()
+        yield Progress(f"Measuring on {part}", number, len(batches), "batches")
+    return scores
+
+
+def _measure(
+    config: RunConfig, prepared: Prepared, scores: np.ndarray, temperature: float, part: str
+) -> Generator[Event, None, Evaluated]:
+    documents = prepared.documents
+    targets, multi = documents.targets(part), documents.multi_label
+    ours = evaluate(
+        probabilities(scores, temperature, multi_label=multi), targets, documents.labels, multi_label=multi,
+        seed=config.seed,
+    )
+    yield Progress("Fitting the baseline", 0, 0)
+    plain = baseline(documents.texts("train"), documents.targets("train"), documents.texts(part), documents.labels)
+    theirs = evaluate(plain, targets, documents.labels, multi_label=multi, seed=config.seed)
+    mine, base = ours.metrics["accuracy"], theirs.metrics["accuracy"]
+    figures = {name: estimate.value for name, estimate in ours.metrics.items() if np.isfinite(estimate.value)}
+    return Evaluated(
+        part, len(targets), mine.value, (mine.low, mine.high), figures, base.value, (base.low, base.high)
+    )
+
+
+def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> dict[str, object]:
+    documents = prepared.documents
+    card: dict[str, object] = {
+        "title": config.name,
+        "summary": f"Trained on {documents.count('train'):,} labelled and {documents.count('unlabelled'):,} "
+                   f"unlabelled documents of {documents.understood.path.name}.",
+        "labels and documents": {label: int(count) for label, count in
+                                 zip(documents.labels, _label_counts(documents.targets("train"), len(documents.labels)),
+                                     strict=True)},
+    }
+    if result is not None:
+        low, high = result.interval
+        card["accuracy"] = (f"{result.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
+                            f"{result.part} documents")
+        card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
+    return card
+
+
+def _label_counts(targets: np.ndarray, classes: int) -> np.ndarray:
+    return targets.sum(axis=0) if targets.ndim > 1 else np.bincount(targets[targets >= 0], minlength=classes)

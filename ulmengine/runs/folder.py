@@ -1,0 +1,164 @@
+"""A run is a folder: everything that it was told, said and made stands in it, and it opens anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ulmengine import __version__
+from ulmengine.config import RunConfig, load, save
+from ulmengine.events import Event, Failed, Finished, Stopped
+
+from .lock import RunLock, owner_of
+from .log import EventLog, read_events
+
+FORMAT = 1
+
+
+class RunFolderError(ValueError):
+    """The folder is no run of this program, or cannot be used as asked; the message says why and what to try."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of a run and what can be read from them without any training code."""
+
+    path: Path
+
+    @property
+    def config_path(self) -> Path:
+        """The frozen description."""
+        return self.path / "config.toml"
+
+    @property
+    def log_path(self) -> Path:
+        """The event log."""
+        return self.path / "events.jsonl"
+
+    @property
+    def text_log_path(self) -> Path:
+        """The log for people."""
+        return self.path / "log.txt"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def model_path(self) -> Path:
+        """The finished model."""
+        return self.path / "model.ulmfit"
+
+    @property
+    def lock(self) -> RunLock:
+        """The lock to hold while working on the run."""
+        return RunLock(self.path / "lock.json")
+
+    @classmethod
+    def create(cls, path: Path, config: RunConfig) -> RunFolder:
+        """Make a new run at ``path`` with its description frozen.
+
+        :raises RunFolderError: a run stands there already, or the folder is not writable.
+        """
+        folder = cls(path)
+        if folder.config_path.exists():
+            raise RunFolderError(
+                f"{path} holds a run already; give another folder, or go on with it (--resume)"
+            )
+        try:
+            folder.checkpoints.mkdir(parents=True, exist_ok=True)
+            save(config, folder.config_path, comments=True)
+            (path / "environment.json").write_text(json.dumps(environment(), indent=1), encoding="utf-8")
+        except OSError as error:
+            raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open the run that stands at ``path``.
+
+        :raises RunFolderError: there is none.
+        """
+        folder = cls(path)
+        if not folder.config_path.is_file():
+            raise RunFolderError(f"{path} holds no run (config.toml is missing)")
+        return folder
+
+    def config(self) -> RunConfig:
+        """The frozen description. Raises :class:`ulmengine.config.ConfigError` if it cannot be read."""
+        return load(self.config_path)
+
+    def events(self) -> Iterator[Event]:
+        """All events said so far."""
+        return (event for event, _ in read_events(self.log_path))
+
+    def open_log(self, keep: int | None = None) -> EventLog:
+        """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""
+        return EventLog(self.log_path, keep=keep)
+
+    def state(self) -> str:
+        """ "running", "finished", "failed", "stopped" or "interrupted" (its process died), "new" if it never began."""
+        if owner_of(self.lock.path) is not None:
+            return "running"
+        last = last_event(self.log_path)
+        if last is None:
+            return "new"
+        endings = {Finished: "finished", Failed: "failed", Stopped: "stopped"}
+        return endings.get(type(last), "interrupted")
+
+    def append_text(self, line: str) -> None:
+        """Add a line with the time of day to the log for people; an empty one is left out."""
+        if not line:
+            return
+        line = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}"
+        with self.text_log_path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+
+def last_event(path: Path) -> Event | None:
+    """The last event of the log at ``path`` without reading all of it; None for an empty or missing log."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        # The longest events (an evaluation, a failure's report) stay far below this.
+        start = max(0, size - 262_144)
+        file.seek(start)
+        if start:
+            file.readline()
+        start = file.tell()
+    last = None
+    for event, _ in read_events(path, start):
+        last = event
+    return last
+
+
+def find_runs(folder: Path) -> list[RunFolder]:
+    """The runs directly below ``folder``, oldest first by name."""
+    if not folder.is_dir():
+        return []
+    return [RunFolder(path) for path in sorted(folder.iterdir()) if (path / "config.toml").is_file()]
+
+
+def environment() -> dict[str, Any]:
+    """On what a run is made: versions and machine, for its record."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for name in ("torch", "numpy", "tokenizers", "polars", "scikit-learn", "safetensors"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "missing"
+    return {
+        "format": FORMAT, "program": __version__, "python": sys.version.split()[0],
+        "system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count(), **versions,
+    }

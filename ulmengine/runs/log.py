@@ -1,0 +1,142 @@
+"""The event log: one JSON object a line, only ever appended to.
+
+A process that dies while it writes leaves at most a torn last line; a reader passes over it and the next writer
+cuts it off. Going on from a checkpoint cuts the log back to what had been said when the checkpoint was made, so that
+the log of a resumed run reads like that of one never interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from ulmengine.events import Event, Step, from_json, to_json
+
+FORMAT = 1
+
+
+class EventLog:
+    """An open log that events are appended to. Every event but a :class:`Step` is flushed to the disk at once."""
+
+    def __init__(self, path: Path, *, keep: int | None = None) -> None:
+        """Open ``path``; ``keep``: cut it back to this many bytes first (None: only a torn last line is cut)."""
+        self.path = path
+        length = _whole_lines(path) if keep is None else min(keep, _whole_lines(path))
+        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(length)
+        self._file.seek(length)
+        if length == 0:
+            self._write({"type": "log", "format": FORMAT})
+
+    @property
+    def length(self) -> int:
+        """Bytes written so far: what a checkpoint remembers as the log's end."""
+        return self._file.tell()
+
+    def append(self, event: Event) -> None:
+        """Add ``event`` with the time of day; readers of other processes see it at once."""
+        self._write({**to_json(event), "at": round(time.time(), 3)})
+        if not isinstance(event, Step):
+            os.fsync(self._file.fileno())
+
+    def cut(self, length: int) -> None:
+        """Give up everything after the first ``length`` bytes."""
+        self._file.truncate(length)
+        self._file.seek(length)
+
+    def close(self) -> None:
+        """Flush and close; a second call does nothing."""
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def __enter__(self) -> EventLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, values: dict[str, Any]) -> None:
+        self._file.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        self._file.flush()
+
+
+def read_events(path: Path, start: int = 0) -> Iterator[tuple[Event, float]]:
+    """Yield each event of the log at ``path`` with its time of day (seconds since 1970), from byte ``start`` on.
+
+    A torn last line and events of a kind this version does not know are passed over.
+    """
+    for values, _ in _lines(path, start):
+        event = _event(values)
+        if event is not None:
+            yield event, float(values.get("at", 0.0))
+
+
+class LogFollower:
+    """Reads a log that another process (another machine, over a shared folder) may still be writing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._position = 0
+
+    def poll(self) -> list[Event]:
+        """The events added since the last call; the log being cut back (a resumed run) starts the reading anew."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size < self._position:
+            self._position = 0
+        found: list[Event] = []
+        for values, end in _lines(self.path, self._position):
+            event = _event(values)
+            if event is not None:
+                found.append(event)
+            self._position = end
+        return found
+
+
+def _event(values: dict[str, Any]) -> Event | None:
+    try:
+        return from_json(values)
+    except (KeyError, TypeError):
+        return None
+
+
+def _lines(path: Path, start: int) -> Iterator[tuple[dict[str, Any], int]]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        file.seek(start)
+        end = start
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            end += len(line)
+            try:
+                values = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(values, dict):
+                yield values, end
+
+
+def _whole_lines(path: Path) -> int:
+    """Bytes up to the end of the last whole line; looks back from the end, so a long log costs nothing."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        while position > 0:
+            size = min(65_536, position)
+            position = file.seek(position - size)
+            at = file.read(size).rfind(b"\n")
+            if at >= 0:
+                return position + at + 1
+            file.seek(position)
+    return 0

@@ -1,0 +1,58 @@
+"""The networks of a run, made from what was prepared."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ulmengine.config import RunConfig
+from ulmengine.nets import AWDLSTM, LanguageModel, Loss, TextClassifier, classifier_loss, transfer_embedding
+from ulmengine.tokens import vocabulary_transfer
+
+from .prepare import Prepared
+
+
+def new_language_model(config: RunConfig, prepared: Prepared, direction: str) -> LanguageModel:
+    """A language model for the corpus' vocabulary, with the pretrained weights where there are any.
+
+    Words are moved by name, new ones start at the mean row (1801.06146, 3.1; fastai).
+    """
+    model = LanguageModel(
+        len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
+        softmax=config.language_model.softmax, skip_connections=config.model.skip_connections,
+    )
+    bundle = prepared.pretrained
+    if bundle is None or direction not in bundle.description.directions:
+        return model
+    weights = bundle.weights(direction)
+    mapping = vocabulary_transfer(bundle.tokenizer.vocabulary, prepared.tokenizer.vocabulary)
+    rows, bias = transfer_embedding(weights["encoder.embedding.weight"], weights.get("decoder.bias"), mapping)
+    weights["encoder.embedding.weight"] = rows
+    if bias is not None:
+        weights["decoder.bias"] = bias
+    own = model.state_dict()
+    model.load_state_dict({name: weights.get(name, value) for name, value in own.items()})
+    return model
+
+
+def new_classifier(config: RunConfig, prepared: Prepared, encoder: AWDLSTM) -> TextClassifier:
+    """A new head for the corpus' labels on ``encoder``."""
+    return TextClassifier(
+        encoder, len(prepared.documents.labels), config.model, bptt=config.classifier.bptt,
+        max_tokens=config.tokens.max_tokens,
+    )
+
+
+def training_loss(config: RunConfig, prepared: Prepared) -> Loss:
+    """The classifier's loss, weighted by the training documents of each label if set."""
+    documents = prepared.documents
+    targets = documents.targets("train")
+    counts = targets.sum(axis=0) if targets.ndim > 1 else np.bincount(targets, minlength=len(documents.labels))
+    return classifier_loss(config.classifier, torch.as_tensor(counts), documents.multi_label)
+
+
+def parameter_count(config: RunConfig, prepared: Prepared) -> int:
+    """Numbers in the language model of one direction, counted without making it."""
+    with torch.device("meta"):
+        model = LanguageModel(len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout)
+    return sum(parameter.numel() for parameter in model.parameters())

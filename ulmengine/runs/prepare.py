@@ -1,0 +1,112 @@
+"""From a corpus on disk to token stores: what a run needs before it can train."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ulmengine.config import RunConfig, Sizes
+from ulmengine.corpus import Documents, open_corpus
+from ulmengine.events import Event, Note
+from ulmengine.models import Bundle, ModelError, load_bundle, shipped_models
+from ulmengine.tokens import (
+    Tokenizer,
+    TokenStore,
+    encode_texts,
+    extend_vocabulary,
+    learn_tokenizer,
+)
+
+PARTS = ("train", "validation", "test", "unlabelled")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus as the networks see it. ``stores``: one for each part that holds documents."""
+
+    documents: Documents
+    tokenizer: Tokenizer
+    stores: dict[str, TokenStore]
+    pretrained: Bundle | None
+    sizes: Sizes
+
+    def language_model_stores(self) -> list[TokenStore]:
+        """What a language model may read: training and unlabelled documents, never held-back ones."""
+        return [self.stores[part] for part in ("train", "unlabelled") if part in self.stores]
+
+
+def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
+    """Read the corpus, learn or extend the vocabulary, encode every part; all of it cached in ``cache`` by content.
+
+    :raises CorpusError, TokensError, ModelError: what cannot be read, in the person's words.
+    """
+    documents = yield from open_corpus(config.corpus, cache / "corpora", seed=config.seed)
+    pretrained = yield from find_pretrained(config)
+    texts = partial(_language_texts, documents)
+    total = documents.count("train") + documents.count("unlabelled")
+    if pretrained is None:
+        tokenizer = yield from learn_tokenizer(texts, config.tokens, total=total)
+    else:
+        tokenizer = yield from extend_vocabulary(pretrained.tokenizer, texts, config.tokens, total=total)
+    stores = {}
+    for part in PARTS:
+        count = documents.count(part)
+        if count:
+            key = f"{documents.fingerprint}-{part}"
+            stores[part] = yield from encode_texts(
+                documents.texts(part), tokenizer, cache / "tokens", key=key, total=count
+            )
+    sizes = config.model.sizes() if pretrained is None else Sizes(*pretrained.description.sizes)
+    return Prepared(documents, tokenizer, stores, pretrained, sizes)
+
+
+def find_pretrained(config: RunConfig) -> Generator[Event, None, Bundle | None]:
+    """The language model to start from, if there is one, saying which or that there is none."""
+    wanted = config.model.pretrained
+    if wanted == "none":
+        yield Note("The language model starts from scratch, as set.")
+        return None
+    if wanted != "auto":
+        bundle = load_bundle(wanted)
+        yield from _tell_missing(bundle, config.model.direction)
+        return bundle
+    fitting = choose_shipped(config)
+    if fitting is None:
+        yield Note("No pretrained model is shipped that fits these settings; the language model starts from scratch.")
+        return None
+    bundle = load_bundle(fitting)
+    yield Note(f"The language model starts from the pretrained model {bundle.description.title or fitting.stem}.")
+    yield from _tell_missing(bundle, config.model.direction)
+    return bundle
+
+
+def choose_shipped(config: RunConfig) -> Path | None:
+    """The shipped language model of the size and kind of tokens that ``config`` asks for, None if there is none."""
+    direction = "backward" if config.model.direction == "backward" else "forward"
+    for entry in shipped_models():
+        about = entry.description
+        if (about is not None and about.kind == "language_model" and direction in about.directions
+                and Sizes(*about.sizes) == config.model.sizes()
+                and config.tokens.tokenizer in ("auto", about.tokenizer)):
+            return entry.path
+    return None
+
+
+def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None]:
+    """Say which ``direction`` the model cannot start.
+
+    :raises ModelError: it can start none that is wanted.
+    """
+    wanted = ("forward", "backward") if direction == "both" else (direction,)
+    missing = [one for one in wanted if one not in bundle.description.directions]
+    if len(missing) == len(wanted):
+        raise ModelError(f"{bundle.path}: the model does not read {direction}; choose another one or direction")
+    if missing:
+        yield Note(f"The pretrained model does not read {missing[0]}: that network starts from scratch.", "warning")
+
+
+def _language_texts(documents: Documents) -> Iterable[str]:
+    yield from documents.texts("train")
+    yield from documents.texts("unlabelled")

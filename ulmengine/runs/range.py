@@ -1,0 +1,74 @@
+"""The learning-rate range test of a run that has not begun, or of a stage whose predecessor has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import torch
+
+from ulmengine.config import RunConfig
+from ulmengine.events import Event
+from ulmengine.nets import precision_for
+from ulmengine.training import (
+    RangeResult,
+    StagePlan,
+    TrainContext,
+    classifier_task,
+    language_model_task,
+    plan_stages,
+    range_test,
+)
+from ulmengine.training.tasks import Task
+
+from .batches import document_batches, streams
+from .device import choose_device, use_threads
+from .folder import RunFolderError
+from .networks import new_classifier, new_language_model, training_loss
+from .prepare import Prepared, prepare
+
+
+def find_learning_rate(
+    config: RunConfig, task: str, cache: Path, *, low: float = 1e-6, high: float = 1.0, steps: int = 100
+) -> Generator[Event, None, RangeResult]:
+    """Sweep the rate of the first ``task`` ("language_model" or "classifier") stage of the plan.
+
+    A network is made as the run would make it and given up afterwards. The classifier is tried with all its groups
+    learning, on an encoder that is not yet tuned to the corpus.
+
+    :raises RunFolderError: the plan has no such stage. Yields what :func:`ulmengine.training.range_test` yields.
+    """
+    use_threads(config.compute)
+    device = choose_device(config.compute.device)
+    ctx = TrainContext(device=device, precision=precision_for(device, config.compute.precision))
+    torch.manual_seed(config.seed)
+    prepared = yield from prepare(config, cache)
+    plan = _first(config, prepared, task)
+    work: Task
+    if task == "language_model":
+        model = new_language_model(config, prepared, plan.direction).to(device)
+        train, _ = streams(config, prepared, plan.direction)
+        work = language_model_task(model, train, None, plan, ctx)
+    else:
+        batches = document_batches(config, prepared, plan.direction, "train")
+        if batches is None:
+            raise RunFolderError("the corpus has no training documents with labels")
+        encoder = new_language_model(config, prepared, plan.direction).encoder
+        work = classifier_task(
+            new_classifier(config, prepared, encoder).to(device), batches, None, plan,
+            training_loss(config, prepared), ctx,
+        )
+    return (yield from range_test(work, plan, ctx, low=low, high=high, steps=steps))
+
+
+def _first(config: RunConfig, prepared: Prepared, task: str) -> StagePlan:
+    plans = [
+        plan for plan in plan_stages(
+            config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
+            classifier=bool(prepared.documents.labels),
+        ) if plan.task == task
+    ]
+    if not plans:
+        kind = "language-model" if task == "language_model" else "classifier"
+        raise RunFolderError(f"the plan has no {kind} stage to find a rate for; give it at least one epoch")
+    return plans[0] if task == "language_model" else plans[-1]

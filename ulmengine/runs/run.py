@@ -1,0 +1,276 @@
+"""A whole run as a generator of events: corpus, language model, classifier stage by stage, result, saved model."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from ulmengine import events as ev
+from ulmengine.config import RunConfig
+from ulmengine.nets import LanguageModel, generate, precision_for
+from ulmengine.tokens import BOS
+from ulmengine.training import Checkpoints, Snapshot, TrainContext, plan_stages, saved_event
+from ulmengine.training.distributed import World
+
+from .device import choose_device, use_threads
+from .failures import describe
+from .finish import finish_classifier, finish_language_model
+from .folder import RunFolder, RunFolderError
+from .log import EventLog
+from .mirror import MirrorError, TensorBoardMirror
+from .networks import parameter_count
+from .prepare import Prepared, prepare
+from .stages import Stages
+from .words import in_words
+
+SAMPLE_LENGTH = 40
+"""Tokens the language model writes after each epoch."""
+
+
+class CorpusChangedError(RunFolderError):
+    """The corpus is not the one the run began with."""
+
+    cause = "corpus_changed"
+
+
+class Run:
+    """One run in its folder.
+
+    ``for event in run.events():`` is the whole protocol. Not asking for the next event pauses it, closing the
+    generator stops it after saving, and whatever goes wrong arrives as a last event :class:`~ulmengine.events.Failed`.
+
+    :param cache: where prepared corpora lie; None: in the project of the run, or in the run's own folder.
+    :param skip: asked after every step whether the stage in hand is to end there.
+    :param world: the processes that train together; number 0 alone writes the folder. None: this one alone.
+    """
+
+    def __init__(
+        self, folder: RunFolder, *, cache: Path | None = None, skip: Callable[[], bool] | None = None,
+        world: World | None = None,
+    ) -> None:
+        self.folder = folder
+        self.checkpoints = Checkpoints(folder.checkpoints)
+        self._cache = cache or _cache_of(folder)
+        self._skip, self._world = skip, world
+        self._total = 0
+        self._repeating = False
+        self._closing = False
+
+    def events(self, *, resume: bool = False, checkpoint: str | None = None) -> Generator[ev.Event, None, None]:
+        """The run's events from the beginning.
+
+        :param resume: go on from the latest checkpoint that is whole; without one the run starts afresh.
+        :param checkpoint: go back to this checkpoint and go on from there; what came after it is given up.
+        :raises RunBusyError: another process is working on the run.
+        :raises RunFolderError: on closing, when what was learnt since the last checkpoint cannot be saved.
+        """
+        if self._world is not None and not self._world.writes:
+            yield from self._work(self._find(resume, checkpoint), None)
+            return
+        failed, self._closing = None, False
+        with self.folder.lock:
+            log: EventLog | None = None
+            try:
+                start = self._find(resume, checkpoint)
+                if start is None and not resume and self.folder.checkpoints.exists():
+                    # Those of an earlier attempt: killed before its own first one, this run would go on from them.
+                    shutil.rmtree(self.folder.checkpoints)
+                self._repeating = start is not None
+                log = self.folder.open_log(keep=0 if start is None else None)
+                yield from self._logged(self._work(start, log), log)
+            except GeneratorExit:
+                if log is not None and not self._repeating:
+                    log.append(ev.Stopped(self._total))
+                raise
+            except Exception as error:
+                failed = describe(error, kept=self._kept())
+            finally:
+                if log is not None and failed is None:
+                    log.close()
+            if failed is not None:
+                self._log_failure(log, failed)
+                if self._closing:
+                    raise RunFolderError(f"The run could not be saved when it stopped: {failed.title}. {failed.kept}")
+                yield failed
+
+    def _find(self, resume: bool, checkpoint: str | None) -> str | None:
+        if checkpoint is not None:
+            # Before the newer ones are given up for it.
+            if not self.checkpoints.verify(checkpoint):
+                raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; go back to another one")
+            return checkpoint
+        latest = self.checkpoints.latest() if resume else None
+        return None if latest is None else latest.name
+
+    def _logged(self, work: Generator[ev.Event, None, None], log: EventLog) -> Generator[ev.Event, None, None]:
+        """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said."""
+        mirror, note = self._mirror()
+        if note is not None:
+            yield note
+        try:
+            for event in work:
+                if mirror is not None:
+                    mirror.show(event)
+                if isinstance(event, ev.Step):
+                    self._total = event.total
+                if not isinstance(event, ev.Progress) and self._is_new(event):
+                    log.append(event)
+                self.folder.append_text(in_words(event))
+                yield event
+        except GeneratorExit:
+            self._closing = True
+            raise
+        finally:
+            work.close()
+            if mirror is not None:
+                mirror.close()
+
+    def _mirror(self) -> tuple[TensorBoardMirror | None, ev.Note | None]:
+        if not self.folder.config().saving.tensorboard:
+            return None, None
+        try:
+            return TensorBoardMirror(self.folder.path / "tensorboard"), None
+        except MirrorError as error:
+            return None, ev.Note(str(error), "warning")
+
+    def _is_new(self, event: ev.Event) -> bool:
+        return not (self._repeating and isinstance(event, ev.Note | ev.RunStarted | ev.StageStarted))
+
+    def _work(self, start: str | None, log: EventLog | None) -> Generator[ev.Event, None, None]:
+        began = time.monotonic()
+        config = self.folder.config()
+        use_threads(config.compute)
+        device = choose_device(config.compute.device)
+        precision = precision_for(device, config.compute.precision)
+        torch.manual_seed(config.seed)
+        prepared = yield from self._prepare(config)
+        plans = plan_stages(
+            config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
+            classifier=bool(prepared.documents.labels),
+        )
+        if not plans:
+            raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
+        snapshot = None if start is None else self.checkpoints.load(start)
+        if start is not None and log is not None:
+            # Only now is it certain that the run can go on; until here nothing of the old log is given up.
+            self.checkpoints.drop_after(start)
+            log.cut(int(self.checkpoints.info(start).extra["log"]))
+        ctx = TrainContext(
+            device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
+            checkpoint=None if log is None else partial(self._save, config, log),
+            write=_writer(config, prepared) if config.saving.samples else None, world=self._world,
+        )
+        stages = Stages(config, prepared, plans, ctx, self.checkpoints)
+        yield ev.RunStarted(
+            config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
+            tuple(plan.describe() for plan in plans), start is not None,
+        )
+        if start is not None:
+            yield from self._say_again(start)
+        self._repeating = False
+        yield from stages.events(snapshot)
+        if log is not None:
+            yield from self._finish(config, prepared, stages, began)
+
+    def _prepare(self, config: RunConfig) -> Generator[ev.Event, None, Prepared]:
+        """Of several processes the first one fills the cache, the others read it."""
+        world = self._world
+        if world is not None and not world.writes:
+            world.barrier()
+        prepared = yield from prepare(config, self._cache)
+        if world is not None and world.writes:
+            world.barrier()
+        if world is None or world.writes:
+            self._check_corpus(prepared)
+        return prepared
+
+    def _finish(
+        self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
+    ) -> Generator[ev.Event, None, None]:
+        result = None
+        if stages.classifiers:
+            result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers)
+        else:
+            yield from finish_language_model(
+                config, self.folder, prepared, stages.language_models, stages.metrics
+            )
+        accuracy, plain = (None, None) if result is None else (result.accuracy, result.baseline_accuracy)
+        yield ev.Finished(accuracy, plain, str(self.folder.model_path), round(time.monotonic() - began, 3))
+
+    def _save(self, config: RunConfig, log: EventLog, snapshot: Snapshot) -> ev.Event:
+        began = time.monotonic()
+        info = self.checkpoints.save(snapshot, {"log": log.length})
+        self.checkpoints.prune(config.saving.keep)
+        return saved_event(info, round(time.monotonic() - began, 3))
+
+    def _say_again(self, start: str) -> Generator[ev.Event, None, None]:
+        """Tell a consumer that comes in half-way which stage is in hand, and of the checkpoint it goes on from.
+
+        The checkpoint's own word is written down once more: its log position does not include it. One that was made
+        by stopping would not exist in a run that was never stopped.
+        """
+        info = self.checkpoints.info(start)
+        if info.reason != "stop":
+            self._repeating = False
+            yield saved_event(info, 0.0)
+            self._repeating = True
+        begun = (event for event in self.folder.events() if isinstance(event, ev.StageStarted))
+        yield from (event for event in begun if event.index == info.stage and not info.finished)
+
+    def _check_corpus(self, prepared: Prepared) -> None:
+        path = self.folder.path / "corpus.txt"
+        found = prepared.documents.fingerprint
+        if not self._repeating:
+            path.write_text(found, encoding="utf-8")
+        elif path.exists() and path.read_text(encoding="utf-8") != found:
+            raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
+
+    def _kept(self) -> str:
+        latest = self.checkpoints.latest()
+        if latest is None:
+            return "Nothing had been trained long enough to be saved."
+        return f"Everything up to step {latest.total:,} is saved (checkpoint {latest.name})."
+
+    def _log_failure(self, log: EventLog | None, failed: ev.Failed) -> None:
+        try:
+            if log is not None and not self._repeating:
+                log.append(failed)
+            self.folder.append_text(f"{failed.title}\n{failed.details}")
+        except OSError as error:
+            # A full disk must not hide the failure that it is told with.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+        finally:
+            if log is not None:
+                with suppress(OSError):
+                    log.close()
+
+
+def _writer(config: RunConfig, prepared: Prepared) -> Callable[[torch.nn.Module], tuple[str, str]]:
+    """Lets a language model write after the first words of a held-back document."""
+    store = prepared.stores.get("validation")
+    opening = [BOS] if store is None else [int(token) for token in store[0][:4]]
+    prompt = torch.tensor(opening)
+
+    def write(model: torch.nn.Module) -> tuple[str, str]:
+        assert isinstance(model, LanguageModel)
+        source = torch.Generator().manual_seed(config.seed)
+        tokens = generate(model, prompt, SAMPLE_LENGTH, generator=source)
+        backward = config.model.direction == "backward"
+        text = list(reversed(tokens)) if backward else tokens
+        return prepared.tokenizer.decode(opening), prepared.tokenizer.decode(text)
+
+    return write
+
+
+def _cache_of(folder: RunFolder) -> Path:
+    """A project's runs share one cache; a run that stands alone has its own."""
+    runs = folder.path.resolve().parent
+    return runs.parent / "cache" if runs.name == "runs" else folder.path / "cache"

@@ -1,0 +1,92 @@
+"""The stages of a run one after another, and the networks that come out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ulmengine.config import RunConfig
+from ulmengine.events import Event
+from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.training import (
+    Checkpoints,
+    Snapshot,
+    StagePlan,
+    StageResult,
+    TrainContext,
+    train_classifier,
+    train_language_model,
+)
+
+from .batches import document_batches, streams
+from .folder import RunFolderError
+from .networks import new_classifier, new_language_model, training_loss
+from .prepare import Prepared
+
+
+class Stages:
+    """Goes through the plan.
+
+    :ivar classifiers: the classifier of each direction, trained as far as the plan has come.
+    :ivar language_models: the language model of each direction that no classifier has taken over.
+    :ivar metrics: validation figures of the last stage.
+    """
+
+    def __init__(
+        self, config: RunConfig, prepared: Prepared, plans: tuple[StagePlan, ...], ctx: TrainContext,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self.config, self.prepared, self.plans, self.ctx = config, prepared, plans, ctx
+        self.checkpoints = checkpoints
+        self.language_models: dict[str, LanguageModel] = {}
+        self.classifiers: dict[str, TextClassifier] = {}
+        self.metrics: dict[str, float] = {}
+
+    def events(self, start: Snapshot | None) -> Generator[Event, None, None]:
+        """Train every stage of the plan, from ``start`` on if given."""
+        first = 0 if start is None else start.stage
+        self._bring_back(first)
+        for plan in self.plans[first:]:
+            result = yield from self._train(plan, start if plan.index == first else None)
+            self.metrics = dict(result.metrics)
+
+    def _train(self, plan: StagePlan, start: Snapshot | None) -> Generator[Event, None, StageResult]:
+        if plan.task == "language_model":
+            model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
+            self.language_models[plan.direction] = model
+            train, valid = streams(self.config, self.prepared, plan.direction)
+            return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
+        if plan.direction not in self.classifiers:
+            self.classifiers[plan.direction] = self._classifier(plan.direction)
+        batches = document_batches(self.config, self.prepared, plan.direction, "train")
+        if batches is None:
+            raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")
+        held = document_batches(self.config, self.prepared, plan.direction, "validation")
+        loss = training_loss(self.config, self.prepared)
+        return (yield from train_classifier(
+            self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
+        ))
+
+    def _classifier(self, direction: str) -> TextClassifier:
+        """The language model's encoder under a new head; its own training ends here."""
+        model = self.language_models.pop(direction, None)
+        if model is None:
+            model = new_language_model(self.config, self.prepared, direction)
+        self.ctx.optimizer = None
+        return new_classifier(self.config, self.prepared, model.encoder).to(self.ctx.device)
+
+    def _bring_back(self, first: int) -> None:
+        """Networks that were finished before stage ``first``, from the checkpoints at the ends of their stages."""
+        ends = {info.stage: info.name for info in self.checkpoints.all() if info.finished and info.stage < first}
+        for plan in self.plans[:first]:
+            if self.plans[plan.index + 1].direction == plan.direction:
+                continue  # a later stage goes on with this network, and its checkpoint brings the weights
+            if plan.index not in ends:
+                raise RunFolderError(f"the checkpoint at the end of {plan.name!r} is missing; start the run anew")
+            weights = self.checkpoints.load(ends[plan.index]).weights()
+            if plan.task == "classifier":
+                self.classifiers[plan.direction] = self._classifier(plan.direction)
+                self.classifiers[plan.direction].load_state_dict(weights)
+            else:
+                model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
+                model.load_state_dict(weights)
+                self.language_models[plan.direction] = model

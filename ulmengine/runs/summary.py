@@ -1,0 +1,46 @@
+"""A run's result in one object, read from its event log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ulmengine import events as ev
+
+from .folder import RunFolder
+
+
+def summary(folder: RunFolder) -> dict[str, Any]:
+    """What the run in ``folder`` came to, as plain values for JSON.
+
+    ``type`` is the kind of the last word ("finished", "stopped", "failed" or "interrupted"); ``stages`` lists name,
+    unfrozen groups, epochs, train and validation loss, accuracy (None for a language model), metrics and seconds.
+    """
+    result: dict[str, Any] = {
+        "type": "interrupted", "stages": [], "accuracy": None, "baseline_accuracy": None, "model": None,
+        "seconds": 0.0,
+    }
+    for event in folder.events():
+        match event:
+            case ev.StageEnded():
+                result["stages"].append(_stage(event))
+            case ev.Evaluated():
+                result |= {
+                    "part": event.part, "documents": event.documents, "accuracy": event.accuracy,
+                    "interval": list(event.interval), "metrics": event.metrics,
+                    "baseline_accuracy": event.baseline_accuracy,
+                    "baseline_interval": list(event.baseline_interval),
+                }
+            case ev.Finished():
+                result |= {"type": "finished", "model": event.model, "seconds": event.seconds}
+            case ev.Stopped() | ev.Failed():
+                result["type"] = event.kind
+    return {**result, "folder": str(folder.path)}
+
+
+def _stage(event: ev.StageEnded) -> dict[str, Any]:
+    return {
+        "name": event.name, "unfrozen_groups": event.unfrozen, "epochs": event.epochs,
+        "train_loss": event.train_loss, "valid_loss": event.valid_loss,
+        "accuracy": event.metrics.get("accuracy"), "metrics": event.metrics, "seconds": event.seconds,
+        "skipped": event.skipped,
+    }

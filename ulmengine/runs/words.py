@@ -1,0 +1,33 @@
+"""Events in words: what the command line shows and what the log for people keeps."""
+
+from __future__ import annotations
+
+from ulmengine import events as ev
+
+
+def in_words(event: ev.Event) -> str:
+    """One line about an event that is worth one, otherwise an empty string."""
+    match event:
+        case ev.RunStarted():
+            begin = "goes on" if event.resumed else "starts"
+            return (f"{event.name} {begin} on {event.device} ({event.precision}), "
+                    f"{event.parameters:,} parameters, {len(event.stages)} stages")
+        case ev.Note():
+            return f"{'warning: ' if event.level == 'warning' else ''}{event.text}"
+        case ev.EpochEnded():
+            figures = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
+            return f"  epoch {event.epoch}: train_loss {event.train_loss:.4g}  {figures}{'  *' if event.best else ''}"
+        case ev.StageEnded():
+            skipped = " (ended early)" if event.skipped else ""
+            return f"{event.name}{skipped}: valid_loss {event.valid_loss:.4f} in {event.seconds:.1f} s"
+        case ev.TextWritten():
+            return f"  it writes: {event.text}"
+        case ev.Evaluated():
+            low, high = event.interval
+            return (f"accuracy {event.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
+                    f"{event.part} documents; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}")
+        case ev.ModelSaved():
+            return f"model: {event.path}"
+        case ev.RangeEnded():
+            return "  ".join(f"{rule} {rate:.2e}" for rule, rate in event.suggestions.items())
+    return ""

@@ -1,0 +1,58 @@
+"""Texts to token ids and back, and the batches made of them.
+
+Everything is imported when first asked for, so that a process that only cuts texts into tokens loads neither torch,
+which the batches need, nor the run's description.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .detokenise import readable
+    from .documents import DocumentBatch, DocumentBatches
+    from .encode import encode_texts
+    from .known_words import coverage, coverage_of_texts, store_counts
+    from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
+    from .rules import apply_rules
+    from .specials import BOS, EOS, PAD, SPECIALS, UNK, TokensError
+    from .store import TokenStore
+    from .stream import LanguageModelStream, StreamBatch
+    from .subwords import SubwordTokenizer
+    from .tokenizer import Tokenizer, fingerprint, tokenizer_from_json
+    from .vocabulary import Coverage, Vocabulary, coverage_of_counts, vocabulary_transfer
+    from .wordwise import WordTokenizer
+
+__all__ = [
+    "BOS", "EOS", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches", "LanguageModelStream",
+    "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError", "Vocabulary", "WordTokenizer",
+    "apply_rules", "choose_kind", "count_tokens", "coverage", "coverage_of_counts", "coverage_of_texts",
+    "encode_texts", "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "store_counts",
+    "tokenizer_from_json", "vocabulary_transfer",
+]
+
+_WHERE = {
+    "known_words": ("coverage", "coverage_of_texts", "store_counts"),
+    "detokenise": ("readable",),
+    "documents": ("DocumentBatch", "DocumentBatches"),
+    "encode": ("encode_texts",),
+    "learn": ("choose_kind", "count_tokens", "extend_vocabulary", "learn_tokenizer"),
+    "rules": ("apply_rules",),
+    "specials": ("BOS", "EOS", "PAD", "SPECIALS", "UNK", "TokensError"),
+    "store": ("TokenStore",),
+    "stream": ("LanguageModelStream", "StreamBatch"),
+    "subwords": ("SubwordTokenizer",),
+    "tokenizer": ("Tokenizer", "fingerprint", "tokenizer_from_json"),
+    "vocabulary": ("Coverage", "Vocabulary", "coverage_of_counts", "vocabulary_transfer"),
+    "wordwise": ("WordTokenizer",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _WHERE.items():
+        if name in names:
+            value = getattr(import_module(f".{module}", __name__), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,121 @@
+"""Learning a tokeniser from a corpus, and moving one to another corpus."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
+from itertools import islice
+from typing import Any
+
+from ulmengine.config import TokenConfig
+from ulmengine.events import Event, Progress
+
+from .counting import PieceCounter
+from .cutters import cutter_from_json
+from .pool import batched, own_share, shared
+from .specials import SPECIALS, TokensError
+from .tokenizer import PieceTokenizer, Tokenizer
+from .vocabulary import Vocabulary
+from .wordwise import WordTokenizer
+from .worker import unpack
+
+Texts = Callable[[], Iterable[str]]
+
+_TASK = "Learning the vocabulary"
+_SAMPLE = 300
+_SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def learn_tokenizer(
+    texts: Texts, config: TokenConfig, *, total: int = 0, workers: int = 0
+) -> Generator[Event, None, Tokenizer]:
+    """Learn what ``config`` asks for from the training texts.
+
+    :param texts: gives the texts from the beginning each time it is called.
+    :param total: how many they are, for the progress; 0 if unknown.
+    :param workers: processes to use; 0: as many as pay.
+    :raises TokensError: there is no text to learn from.
+    """
+    kind = choose_kind(texts()) if config.tokenizer == "auto" else config.tokenizer
+    if kind == "word":
+        cutter = WordTokenizer(Vocabulary(SPECIALS), lower=config.lower)
+        return (yield from _learn_words(cutter, texts, config, total, workers))
+    from .learn_subwords import learn_pieces  # the tokenizers library is loaded only by those who use it
+    from .subwords import SubwordTokenizer
+
+    counts, cuts = yield from _count(texts(), {"runs": {"lower": config.lower}}, total, workers)
+    yield Progress("Learning pieces of words", 0, 0)  # by a library that does not say how far it is
+    learnt = SubwordTokenizer(kind, learn_pieces(kind, counts, size=config.vocab_size), lower=config.lower)
+    learnt.remember(cuts)
+    return learnt
+
+
+def choose_kind(texts: Iterable[str]) -> str:
+    """ "unigram" where most letters belong to a script written without spaces, otherwise "word"."""
+    sample = "".join(text[:2_000] for text in islice(texts, _SAMPLE))
+    return "unigram" if 3 * len(_SPACELESS.findall(sample)) > len(_LETTER.findall(sample)) else "word"
+
+
+def extend_vocabulary(
+    old: Tokenizer, texts: Texts, config: TokenConfig, *, total: int = 0, workers: int = 0
+) -> Generator[Event, None, Tokenizer]:
+    """The tokeniser for a new corpus of a model that was trained with ``old``.
+
+    Words: the same rules with the new corpus' own vocabulary, to be joined by name (:func:`vocabulary_transfer`).
+    Subwords: ``old`` itself, whose pieces spell any text.
+    """
+    if not isinstance(old, WordTokenizer):
+        return old
+    return (yield from _learn_words(old, texts, config, total, workers))
+
+
+def _learn_words(
+    cutter: WordTokenizer, texts: Texts, config: TokenConfig, total: int, workers: int
+) -> Generator[Event, None, Tokenizer]:
+    counts, cuts = yield from _count(texts(), {"tokens": cutter.to_json()}, total, workers)
+    if not counts:
+        raise TokensError("There is no text to learn a vocabulary from: all documents are empty.")
+    vocabulary = Vocabulary.from_counts(counts, size=config.vocab_size, min_frequency=config.min_frequency)
+    learnt = WordTokenizer(vocabulary, lower=cutter.lower, backend=cutter.backend)
+    learnt.remember(cuts)
+    return learnt
+
+
+def count_tokens(
+    texts: Iterable[str], cutter: PieceTokenizer, *, total: int = 0, workers: int = 0
+) -> Generator[Event, None, Counter[str]]:
+    """How often each token stands in ``texts`` (``xxbos`` not counted), as ``cutter`` cuts them."""
+    counts, _ = yield from _count(texts, {"tokens": cutter.to_json()}, total, workers)
+    return counts
+
+
+def _count(
+    texts: Iterable[str], cutter: dict[str, Any], total: int, workers: int
+) -> Generator[Event, None, tuple[Counter[str], dict[str, list[str]]]]:
+    """The counts, and how pieces were cut, as far as this process did it."""
+    batches, done = batched(texts), 0
+    counter = PieceCounter(cutter_from_json(cutter))
+    for batch in own_share(batches, workers):
+        for text in batch:
+            counter.add(text)
+        done += len(batch)
+        yield Progress(_TASK, done, total, "documents")
+    answers = shared({"task": "count", "cutter": cutter}, batches, workers)
+    try:
+        while True:
+            size, _ = next(answers)
+            done += size
+            yield Progress(_TASK, done, total, "documents")
+    except StopIteration as stop:
+        ends: list[bytes] = stop.value
+    finally:
+        answers.close()
+    counts = counter.result()
+    for end in ends:
+        counts.update(unpack(end))
+    yield Progress(_TASK, done, total or done, "documents")
+    return counts, counter.cuts

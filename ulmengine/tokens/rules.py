@@ -1,0 +1,88 @@
+"""The text rules of fastai (Howard & Gugger 2020, "fastai: a layered API", text), in their order.
+
+They repair leftovers of HTML, write repetitions and capitals as tokens of their own, and lower the text. Written
+from the behaviour of the reference; its outputs are the test.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from .specials import BOS_TOKEN, CAPITAL, REPEAT, UNK_TOKEN, UPPER, WORD_REPEAT
+
+LEFTOVERS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (";", (("#39;", "'"), ("amp;", "&"), ("#146;", "'"), ("nbsp;", " "), ("#36;", "$"), ("quot;", "'"))),
+    ("\\", (("\\n", "\n"), ('\\"', '"'))),
+    ("<", (("<br />", "\n"), ("<unk>", UNK_TOKEN))),
+    (" @", ((" @.@ ", "."), (" @-@ ", "-"))),
+    ("...", (("...", " …"),)),
+)
+"""What is left of HTML and of WikiText's own tokens and what it is replaced by, under a sign that all of them have."""
+
+_RUN = re.compile(r"(\S)(\1{2,})")
+_WORD_RUN = re.compile(r"(?:\s|^)(\w+)\s+((?:\1\s+)+)\1(\s|\W|$)")
+_SLASHES = re.compile(r"([/#\\])")
+_SPACES = re.compile(" {2,}")
+_ALL_CAPS = re.compile(r"(\s|^)([A-Z]+[^a-z\s]*)(?=(\s|$))")
+_CAPITALISED = re.compile(r"(\s|^)([A-Z][^A-Z\s]*)(?=(\s|$))")
+
+
+def fix_html(text: str) -> str:
+    """Replace what is left of HTML by the characters it stands for."""
+    for sign, leftovers in LEFTOVERS:
+        if sign in text:
+            for leftover, replacement in leftovers:
+                text = text.replace(leftover, replacement)
+    return html.unescape(text)
+
+
+def replace_repeats(text: str) -> str:
+    """``!!!!`` becomes ``xxrep 4 !``: three or more of one character in a row."""
+    return _RUN.sub(lambda run: f" {REPEAT} {len(run[2]) + 1} {run[1]} ", text)
+
+
+def replace_word_repeats(text: str) -> str:
+    """``no no no`` becomes ``xxwrep 3 no``: three or more of one word in a row."""
+    return _WORD_RUN.sub(lambda run: f" {WORD_REPEAT} {len(run[2].split()) + 2} {run[1]} {run[3]}", text)
+
+
+def space_slashes(text: str) -> str:
+    """Spaces around ``/``, ``#`` and the backslash."""
+    return _SLASHES.sub(r" \1 ", text)
+
+
+def single_spaces(text: str) -> str:
+    """Several spaces become one; line breaks and tabs stay."""
+    return _SPACES.sub(" ", text) if "  " in text else text
+
+
+def mark_all_caps(text: str) -> str:
+    """``WORLD`` becomes ``xxup world``; a lone capital is only lowered."""
+    return _ALL_CAPS.sub(lambda word: _marked(UPPER, word), text)
+
+
+def mark_capitals(text: str) -> str:
+    """``Hello`` becomes ``xxmaj hello``; a lone capital is only lowered."""
+    return _CAPITALISED.sub(lambda word: _marked(CAPITAL, word), text)
+
+
+def _marked(mark: str, word: re.Match[str]) -> str:
+    return f"{word[1]}{mark + ' ' if len(word[2]) > 1 else ''}{word[2].lower()}"
+
+
+def piece_rules(piece: str, *, lower: bool) -> str:
+    """The rules that never look beyond a space, on the text between two spaces (or on a whole text)."""
+    if "/" in piece or "#" in piece or "\\" in piece:
+        piece = space_slashes(piece)
+    piece = single_spaces(piece)
+    small = piece.lower()
+    if not lower or small == piece:
+        return piece  # nothing to mark
+    return mark_capitals(mark_all_caps(piece)).lower()
+
+
+def apply_rules(text: str, *, lower: bool = True) -> str:
+    """All rules on one document, with ``xxbos`` before it: the plain definition that the fast way must agree with."""
+    text = replace_word_repeats(replace_repeats(fix_html(text)))
+    return f"{BOS_TOKEN} {piece_rules(text, lower=lower).strip()}"

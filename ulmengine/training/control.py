@@ -1,0 +1,236 @@
+"""The states of a run and who may move it: one table, one lock, plain threading events, no Qt.
+
+A run is a generator, so control is small: pausing is not asking for the next event, stopping is closing the
+generator, stepping is asking until the wanted event has come. :func:`drive` does just that for the command line and
+for the studio's worker alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from enum import StrEnum
+from typing import Literal, TypeVar
+
+from ulmengine.events import EpochEnded, Event, StageEnded, Step
+
+T = TypeVar("T")
+StepSize = Literal["batch", "epoch", "stage"]
+
+
+class RunState(StrEnum):
+    """What a run is doing."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    FINISHED = "finished"
+
+
+class Signal(StrEnum):
+    """What moves a run from one state to another: the first five are a person's, the others the run's own."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STEP = "step"
+    STOP = "stop"
+    BEGUN = "begun"
+    HELD = "held"
+    CLOSED = "closed"
+    ENDED = "ended"
+    BROKEN = "broken"
+    LOST = "lost"
+
+
+class ControlError(RuntimeError):
+    """Something was asked of a run that its state does not allow."""
+
+
+_OVER = {Signal.START: RunState.STARTING}
+_ALIVE = {Signal.BROKEN: RunState.FAILED, Signal.LOST: RunState.INTERRUPTED, Signal.ENDED: RunState.FINISHED}
+
+TRANSITIONS: dict[RunState, dict[Signal, RunState]] = {
+    RunState.IDLE: _OVER,
+    RunState.STARTING: {
+        Signal.BEGUN: RunState.RUNNING, Signal.PAUSE: RunState.PAUSING, Signal.STOP: RunState.STOPPING, **_ALIVE,
+    },
+    RunState.RUNNING: {Signal.PAUSE: RunState.PAUSING, Signal.STOP: RunState.STOPPING, **_ALIVE},
+    RunState.PAUSING: {
+        Signal.HELD: RunState.PAUSED, Signal.RESUME: RunState.RUNNING, Signal.STOP: RunState.STOPPING, **_ALIVE,
+    },
+    RunState.PAUSED: {
+        Signal.RESUME: RunState.RUNNING, Signal.STEP: RunState.RUNNING, Signal.STOP: RunState.STOPPING,
+        Signal.BROKEN: RunState.FAILED, Signal.LOST: RunState.INTERRUPTED,
+    },
+    RunState.STOPPING: {Signal.CLOSED: RunState.STOPPED, **_ALIVE},
+    RunState.STOPPED: _OVER,
+    RunState.INTERRUPTED: _OVER,
+    RunState.FAILED: _OVER,
+    RunState.FINISHED: _OVER,
+}
+"""From each state, which signals are possible and where they lead."""
+
+_PERSONS = (Signal.START, Signal.PAUSE, Signal.RESUME, Signal.STEP, Signal.STOP)
+
+
+def commands(state: RunState) -> frozenset[Signal]:
+    """What a person can ask of a run in ``state``: which buttons are alive."""
+    return frozenset(signal for signal in _PERSONS if signal in TRANSITIONS[state])
+
+
+class RunControl:
+    """The state of one run and the requests made of it; every method may be called from any thread.
+
+    :param changed: told of every new state, in the thread that caused it.
+    """
+
+    def __init__(self, changed: Callable[[RunState], None] | None = None) -> None:
+        # Re-entrant: a Ctrl+C may come while its own thread holds it.
+        self._lock = threading.RLock()
+        self._state = RunState.IDLE
+        self._go = threading.Event()
+        self._until: StepSize | None = None
+        self._skip = threading.Event()
+        self._changed = changed
+
+    @property
+    def state(self) -> RunState:
+        """The state in force."""
+        return self._state
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether the run is being stopped."""
+        return self._state is RunState.STOPPING
+
+    def signal(self, signal: Signal) -> RunState:
+        """Move to the state that ``signal`` leads to.
+
+        :raises ControlError: the state in force knows no such signal.
+        """
+        with self._lock:
+            after = TRANSITIONS[self._state].get(signal)
+            if after is None:
+                raise ControlError(f"a run that is {self._state} cannot take {signal.value!r}")
+            self._enter(after)
+        if self._changed is not None:
+            self._changed(after)
+        return after
+
+    def pause(self) -> None:
+        """Hold before the next event; the network stays in memory."""
+        self.signal(Signal.PAUSE)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._until = None
+        self.signal(Signal.RESUME)
+
+    def stop(self) -> None:
+        """Stop after the current step; what was learnt is saved."""
+        self.signal(Signal.STOP)
+
+    def step(self, size: StepSize = "batch") -> None:
+        """Go on for one batch, epoch or stage, then pause again."""
+        if self._state is RunState.PAUSED:
+            self._until = size
+        self.signal(Signal.STEP)
+
+    def skip_stage(self) -> None:
+        """End the stage in hand after the current step and go on with the next."""
+        self._skip.set()
+
+    def take_skip(self) -> bool:
+        """Whether a stage was to be skipped; asking takes the request away."""
+        if not self._skip.is_set():
+            return False
+        self._skip.clear()
+        return True
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block while the run is paused. True: go on or stop; False: ``timeout`` seconds have passed."""
+        return self._go.wait(timeout)
+
+    def saw(self, event: Event) -> None:
+        """Note that ``event`` came: the end of a wanted step pauses the run."""
+        if isinstance(event, StageEnded):
+            self._skip.clear()  # asked while the stage was ending by itself; the next one is not meant
+        wanted = {"batch": Step, "epoch": EpochEnded, "stage": StageEnded}
+        if self._until is not None and isinstance(event, wanted[self._until]) and self._state is RunState.RUNNING:
+            self._until = None
+            _quietly(self, Signal.PAUSE)
+
+    def _enter(self, state: RunState) -> None:
+        self._state = state
+        if state is RunState.STARTING:
+            self._until = None
+            self._skip.clear()
+        if state in (RunState.PAUSING, RunState.PAUSED):
+            self._go.clear()
+        else:
+            self._go.set()
+
+
+def drive(
+    events: Generator[Event, None, T], control: RunControl, sink: Callable[[Event], None],
+    agree: Callable[[bool], bool] | None = None,
+) -> T | None:
+    """Ask ``events`` for one event after another as ``control`` allows and hand each to ``sink``.
+
+    :param agree: where several processes train together: told after every step whether this one is to stop, says
+        whether any is (:meth:`ulmengine.training.distributed.World.any`), so that all stop at the same step.
+
+    :returns: what the generator returned, None if it was stopped.
+    :raises BaseException: whatever the generator or ``sink`` raised; the state is "failed" then, or "interrupted"
+        for a second Ctrl+C. The generator is closed in every case.
+    """
+    if control.state is not RunState.STARTING:
+        control.signal(Signal.START)
+    agreed = agree is None
+    try:
+        while True:
+            _wait_out_pause(control)
+            if agreed and control.stop_requested:
+                events.close()
+                control.signal(Signal.CLOSED)
+                return None
+            try:
+                event = next(events)
+            except StopIteration as end:
+                control.signal(Signal.ENDED)
+                return end.value  # type: ignore[no-any-return]
+            sink(event)
+            control.saw(event)
+            if agree is not None and isinstance(event, Step) and agree(control.stop_requested):
+                agreed = True
+                _quietly(control, Signal.STOP)
+            if control.state is RunState.STARTING:
+                _quietly(control, Signal.BEGUN)
+    except BaseException as error:
+        lost = isinstance(error, (KeyboardInterrupt, SystemExit))
+        _quietly(control, Signal.LOST if lost else Signal.BROKEN)
+        raise
+    finally:
+        events.close()
+
+
+def _wait_out_pause(control: RunControl) -> None:
+    while control.state in (RunState.PAUSING, RunState.PAUSED):
+        if control.state is RunState.PAUSING:
+            _quietly(control, Signal.HELD)
+        control.wait()
+
+
+def _quietly(control: RunControl, signal: Signal) -> None:
+    """Give a signal that another thread's may have overtaken in the meantime."""
+    try:
+        control.signal(signal)
+    except ControlError:
+        return

@@ -1,0 +1,36 @@
+"""What can go wrong in training, in the person's words."""
+
+from __future__ import annotations
+
+import math
+
+
+class TrainingError(RuntimeError):
+    """Training cannot begin or go on; the message says why and what to try."""
+
+
+class NanLoss(TrainingError):  # noqa: N818 - the name the rest of the program knows it by
+    """The loss or the gradient is no longer a number.
+
+    :ivar step: optimizer step of the stage, from 1. :ivar lr: rate of the last layer group in that step.
+    :ivar suggested: a peak rate to try instead. The weights may be spoilt: go back to a checkpoint.
+    """
+
+    cause = "nan_loss"
+
+    def __init__(self, step: int, lr: float, what: str = "loss") -> None:
+        self.step = step
+        self.lr = lr
+        self.suggested = _rounded(lr / 3)
+        super().__init__(
+            f"The {what} is not a number any more at step {step} (learning rate {lr:.3g}); "
+            f"go back to the last checkpoint and try a peak of {self.suggested:.1g}"
+        )
+
+
+def _rounded(value: float) -> float:
+    """``value`` to one digit."""
+    if not value > 0 or math.isinf(value):
+        return 1e-4
+    digit = 10.0 ** math.floor(math.log10(value))
+    return round(value / digit) * digit

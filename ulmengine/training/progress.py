@@ -1,0 +1,139 @@
+"""How far a stage has come: its counters, its best epoch, and the steps whose losses are still on the device."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ulmengine.events import Step
+
+
+@dataclass
+class Standing:
+    """Counters of a stage.
+
+    :ivar epoch: epochs that are over. :ivar batch: batches of the present epoch that are done.
+    :ivar step: optimizer steps of the stage that are done: what its schedule is asked with.
+    :ivar epoch_over: all batches are done, validation is not. :ivar said: words of progress of the validation at hand.
+    :ivar waited: epochs since the lowest validation loss. :ivar seconds: wall clock of the stage, pauses included.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    epoch_over: bool = False
+    said: int = 0
+    waited: int = 0
+    lowest: float | None = None
+    seconds: float = 0.0
+    epoch_began: float = 0.0
+    skipped: bool = False
+    finished: bool = False
+
+    @property
+    def train_loss(self) -> float:
+        """Mean training loss of the epoch so far."""
+        return self.loss_sum / self.weight_sum if self.weight_sum else 0.0
+
+    def next_epoch(self) -> None:
+        """Begin the next epoch."""
+        self.epoch += 1
+        self.batch = self.said = 0
+        self.loss_sum = self.weight_sum = 0.0
+        self.epoch_over = False
+        self.epoch_began = self.seconds
+
+    def waited_too_long(self, valid_loss: float, patience: int) -> bool:
+        """Count an epoch with ``valid_loss``; True after ``patience`` epochs without a lower one."""
+        if self.lowest is None or valid_loss < self.lowest:
+            self.lowest, self.waited = valid_loss, 0
+        else:
+            self.waited += 1
+        return self.waited >= patience
+
+    def pack(self) -> dict[str, Any]:
+        """As plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def unpack(cls, values: dict[str, Any]) -> Standing:
+        """What :meth:`pack` gave."""
+        return cls(**values)
+
+
+@dataclass
+class Best:
+    """The best epoch so far (counted from 1; 0: none yet) and its weights.
+
+    :ivar standing: how good it was, see :meth:`ulmengine.training.tasks.Task.standing`.
+    :ivar key: name of the weights among a snapshot's shared tensors.
+    """
+
+    epoch: int = 0
+    standing: tuple[float, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
+    train_loss: float = 0.0
+    key: str = ""
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+    def is_beaten_by(self, standing: tuple[float, ...]) -> bool:
+        """Whether an epoch with ``standing`` is better."""
+        return self.epoch == 0 or standing > self.standing
+
+    @torch.no_grad()
+    def put_into(self, model: nn.Module) -> None:
+        """Give ``model`` the kept weights."""
+        places = dict(model.named_parameters()) | dict(model.named_buffers())
+        for name, tensor in self.tensors.items():
+            places[name].copy_(tensor)
+
+    def pack(self) -> dict[str, Any]:
+        """As plain values, without the weights."""
+        return {"epoch": self.epoch, "standing": list(self.standing), "metrics": self.metrics,
+                "train_loss": self.train_loss, "key": self.key}
+
+    @classmethod
+    def unpack(cls, values: dict[str, Any], shared: dict[str, dict[str, Tensor]], device: torch.device) -> Best:
+        """What :meth:`pack` gave, with the weights out of a snapshot's ``shared`` tensors."""
+        tensors = {name: tensor.to(device) for name, tensor in shared.get(values["key"], {}).items()}
+        return cls(values["epoch"], tuple(values["standing"]), dict(values["metrics"]), values["train_loss"],
+                   values["key"], tensors)
+
+
+class Unread:
+    """Steps whose loss and gradient norm have not been fetched from the device yet.
+
+    :param clock: seconds. A device works on while the program goes ahead, so the time of a single step is unknown:
+        each waiting step is said to have taken an equal share of the time until all of them were done.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = 0.0
+        self._waiting: list[tuple[Tensor, Tensor, float, Step]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, loss: Tensor, norm: Tensor, weight: float, event: Step, began: float) -> None:
+        """Let ``event`` of a step that ``began`` then wait for its ``loss`` and ``norm``."""
+        if not self._waiting:
+            self._began = began
+        self._waiting.append((loss, norm, weight, event))
+
+    def read(self) -> Iterator[tuple[Step, float]]:
+        """Each waiting step with its figures, and how much it counts in the mean."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        figures = torch.stack([torch.stack((loss.double(), norm.double())) for loss, norm, _, _ in waiting]).tolist()
+        seconds = (self._clock() - self._began) / len(waiting)
+        for (loss, norm), (_, _, weight, event) in zip(figures, waiting, strict=True):
+            yield dataclasses.replace(event, loss=loss, grad_norm=norm, seconds=seconds), weight

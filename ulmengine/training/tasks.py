@@ -1,0 +1,235 @@
+"""What differs between training a language model and training a classifier: batches, losses, validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ulmengine.config import ClassifierConfig, LanguageModelConfig
+from ulmengine.events import Event, Progress
+from ulmengine.nets import IGNORED, LanguageModel, TextClassifier
+from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
+
+from .distributed import World, documents_of, rows_of
+from .metrics import ClassifierMetrics, LanguageModelMetrics
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+Validation = Generator[Event, None, dict[str, float]]
+PROGRESS_STEPS = 20
+"""How many words of progress a validation gives at most."""
+
+
+class Task(Protocol):
+    """One kind of training. A batch is a :class:`StreamBatch` or a :class:`DocumentBatch`."""
+
+    @property
+    def model(self) -> LanguageModel | TextClassifier:
+        """The network."""
+
+    @property
+    def forward(self) -> nn.Module:
+        """What is called for a loss; DDP stands around it."""
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+
+    def epoch(self, number: int, skip: int) -> Iterator[Any]:
+        """The batches of epoch ``number`` (from 0) but the first ``skip``, this process' share of each."""
+
+    def weight(self, batch: Any) -> float:
+        """How much a batch counts in the mean: its targets or documents."""
+
+    def tokens(self, batch: Any) -> int:
+        """Real tokens read."""
+
+    def rate_scale(self, batch: Any) -> float:
+        """What the batch multiplies the rate by."""
+
+    def loss(self, batch: Any, call: nn.Module) -> tuple[Tensor, Tensor]:
+        """The loss to minimise, with its graph, and the one to report, detached: means over the batch."""
+
+    def validate(self, said: int) -> Validation:
+        """Measure on the validation part; progress is told but for the first ``said`` words. {}: no such part."""
+
+    def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
+        """How good an epoch with these ``metrics`` is: the greater tuple is the better epoch."""
+
+    def state(self) -> Any:
+        """What is carried from batch to batch: tensors in tuples, or None."""
+
+    def set_state(self, state: Any) -> None:
+        """Take up what :meth:`state` gave."""
+
+
+class LanguageModelForward(nn.Module):
+    """The regularised loss as a module's forward pass, so that DDP can stand around it."""
+
+    def __init__(self, model: LanguageModel, alpha: float, beta: float) -> None:
+        super().__init__()
+        self.model, self.alpha, self.beta = model, alpha, beta
+
+    def forward(self, inputs: Tensor, targets: Tensor, state: Any) -> tuple[Tensor, Tensor, Any]:
+        """(batch, time) each -> total, cross entropy, state."""
+        loss = self.model.loss(inputs, targets, state, alpha=self.alpha, beta=self.beta)
+        return loss.total, loss.cross_entropy, loss.state
+
+
+class LanguageModelTask:
+    """Next-token prediction over contiguous streams; the state goes on from batch to batch within an epoch."""
+
+    def __init__(
+        self, model: LanguageModel, train: LanguageModelStream, valid: LanguageModelStream | None,
+        settings: LanguageModelConfig, device: torch.device, world: World | None,
+    ) -> None:
+        self.model = model
+        self._train, self._valid, self._device, self._world = train, valid, device, world
+        self._state: Any = None
+        self.forward = LanguageModelForward(model, settings.alpha, settings.beta)
+
+    def __len__(self) -> int:
+        return len(self._train)
+
+    def epoch(self, number: int, skip: int) -> Iterator[StreamBatch]:
+        return (rows_of(batch, self._world) for batch in self._train.epoch(number, skip))
+
+    def weight(self, batch: StreamBatch) -> float:
+        return float((batch.targets != IGNORED).sum())
+
+    def tokens(self, batch: StreamBatch) -> int:
+        return int(self.weight(batch))
+
+    def rate_scale(self, batch: StreamBatch) -> float:
+        return batch.lr_scale
+
+    def loss(self, batch: StreamBatch, call: nn.Module) -> tuple[Tensor, Tensor]:
+        if batch.fresh:
+            self._state = None
+        inputs, targets = _to(self._device, batch.inputs, batch.targets)
+        total, cross_entropy, self._state = call(inputs, targets, self._state)
+        return total, cross_entropy
+
+    def validate(self, said: int) -> Validation:
+        figures = LanguageModelMetrics()
+        if self._valid is None or not len(self._valid):
+            return {}
+        state, every, losses = None, _interval(len(self._valid)), []
+        for number, batch in enumerate(self._valid.epoch(0), start=1):
+            part = rows_of(batch, self._world)
+            inputs, targets = _to(self._device, part.inputs, part.targets)
+            with torch.no_grad():
+                loss = self.model.loss(inputs, targets, None if batch.fresh else state)
+            state = loss.state
+            losses.append((loss.cross_entropy, int(self.weight(part))))
+            if number % every == 0:
+                _read(figures, losses)
+                if number // every > said:
+                    yield Progress("validation", number, len(self._valid), "batches")
+        _read(figures, losses)
+        if self._world is not None:
+            self._world.merge(figures)
+        return figures.result()
+
+    def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
+        return (-metrics["valid_loss"],)
+
+    def state(self) -> Any:
+        return self._state
+
+    def set_state(self, state: Any) -> None:
+        if state is not None:
+            state = tuple((h.to(self._device), c.to(self._device)) for h, c in state)
+        self._state = state
+
+
+class ClassifierTask:
+    """Document classification; nothing is carried from batch to batch."""
+
+    def __init__(
+        self, model: TextClassifier, train: DocumentBatches, valid: DocumentBatches | None, loss: Loss,
+        settings: ClassifierConfig, device: torch.device, world: World | None,
+    ) -> None:
+        self.model = model
+        self.forward: nn.Module = model
+        self._train, self._valid, self._loss, self._device, self._world = train, valid, loss, device, world
+        model.head.freeze_statistics(settings.freeze_batch_norm)
+
+    def __len__(self) -> int:
+        return len(self._train)
+
+    def epoch(self, number: int, skip: int) -> Iterator[DocumentBatch]:
+        return (documents_of(batch, self._world) for batch in self._train.epoch(number, skip))
+
+    def weight(self, batch: DocumentBatch) -> float:
+        # A loss with class weights divides by their sum over the targets, not by the number of documents.
+        share = getattr(self._loss, "share", None)
+        documents = len(batch.indices)
+        return float(documents if share is None or not documents else share(batch.targets))
+
+    def tokens(self, batch: DocumentBatch) -> int:
+        return int(batch.lengths.sum()) if len(batch.indices) else 0
+
+    def rate_scale(self, batch: DocumentBatch) -> float:
+        del batch
+        return 1.0
+
+    def loss(self, batch: DocumentBatch, call: nn.Module) -> tuple[Tensor, Tensor]:
+        tokens, lengths, targets = _to(self._device, batch.tokens, batch.lengths, cast(Tensor, batch.targets))
+        loss = self._loss(call(tokens, lengths), targets)
+        return loss, loss.detach()
+
+    def validate(self, said: int) -> Validation:
+        if self._valid is None or not len(self._valid):
+            return {}
+        figures: ClassifierMetrics | None = None
+        every = _interval(len(self._valid))
+        for number, batch in enumerate(self._valid.epoch(0), start=1):
+            part = documents_of(batch, self._world)
+            if figures is None:
+                figures = ClassifierMetrics(self.model.classes, cast(Tensor, part.targets).ndim > 1)
+            self._measure(part, figures)
+            if number % every == 0 and number // every > said:
+                yield Progress("validation", number, len(self._valid), "batches")
+        if figures is None:
+            return {}
+        if self._world is not None:
+            self._world.merge(figures)
+        return figures.result()
+
+    def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
+        return (metrics["accuracy"], -metrics["valid_loss"])
+
+    def state(self) -> Any:
+        return None
+
+    def set_state(self, state: Any) -> None:
+        del state
+
+    @torch.no_grad()
+    def _measure(self, batch: DocumentBatch, figures: ClassifierMetrics) -> None:
+        tokens, lengths, targets = _to(self._device, batch.tokens, batch.lengths, cast(Tensor, batch.targets))
+        scores = self.model(tokens, lengths).float()
+        loss = float(self._loss(scores, targets))
+        scores = scores.sigmoid() if figures.multi_label else scores.softmax(dim=1)
+        if len(batch.indices):
+            figures.add(loss, self.weight(batch), scores.double().cpu().numpy(), np.asarray(batch.targets))
+
+
+def _to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
+    return tuple(tensor.to(device, non_blocking=True) for tensor in tensors)
+
+
+def _interval(batches: int) -> int:
+    return max(1, -(-batches // PROGRESS_STEPS))
+
+
+def _read(figures: LanguageModelMetrics, losses: list[tuple[Tensor, int]]) -> None:
+    """Fetch the waiting losses from the device in one go."""
+    if losses:
+        values: Sequence[float] = torch.stack([loss for loss, _ in losses]).double().tolist()
+        for value, (_, tokens) in zip(values, losses, strict=True):
+            figures.add(value, tokens)
+        losses.clear()
