@@ -1,5 +1,5 @@
 """What holds for every test."""
 
-from ulmengine.threads import wait_passively
+from ulmengine.threads import wait_briefly
 
-wait_passively()
+wait_briefly()

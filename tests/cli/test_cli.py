@@ -271,13 +271,15 @@ def test_two_processes_train_as_one(tmp_path: Path, trained: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["ulmengine.cli.main", "studio"])
-def test_threads_wait_passively_before_torch_is_loaded(module: str) -> None:
+@pytest.mark.parametrize(("own", "expected"), [({}, "2000"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None")])
+def test_how_threads_wait_is_told_before_torch_is_loaded(module: str, own: dict[str, str], expected: str) -> None:
     program = (
         f"import os, sys, {module}\n"
         "from ulmengine.cli import main\n"
         "try: main(['--version'])\n"
         "except SystemExit: pass\n"
-        "assert os.environ['OMP_WAIT_POLICY'] == 'PASSIVE' and 'torch' not in sys.modules\n"
+        f"assert str(os.environ.get('GOMP_SPINCOUNT')) == '{expected}' and 'torch' not in sys.modules\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    told = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+    environment = {name: value for name, value in os.environ.items() if name not in told}
+    subprocess.run([sys.executable, "-c", program], env={**environment, **own}, check=True)

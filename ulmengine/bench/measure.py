@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import statistics
 import subprocess
@@ -17,6 +18,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from ulmengine.threads import SETTINGS
 
 T = TypeVar("T")
 Task = dict[str, Any]
@@ -64,11 +67,12 @@ def ours(task: Task) -> dict[str, Any]:
 
 
 def reference(python: str, task: Task) -> dict[str, Any]:
-    """Measure ``task`` with fastai, run by ``python``.
+    """Measure ``task`` with fastai, run by ``python`` with the threads' waiting as it is where nobody sets it.
 
     :raises BenchError: that Python or fastai is not there, or the work failed.
     """
-    return _run([python, "-W", "ignore", "-", json.dumps(task)], Path(__file__).with_name("reference.py").read_text())
+    return _run([python, "-W", "ignore", "-", json.dumps(task)], Path(__file__).with_name("reference.py").read_text(),
+                {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value})
 
 
 def beside(task: Task, python: str | None) -> dict[str, Any]:
@@ -106,12 +110,14 @@ def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list
     return [lengths[order[number % 20]].tolist() for number in range(batches)]
 
 
-def _run(command: list[str], script: str | None) -> dict[str, Any]:
+def _run(command: list[str], script: str | None, environment: dict[str, str] | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         # In an empty folder: the script's own holds modules named as some of the standard library's.
         place = folder if script is not None else None
         try:
-            done = subprocess.run(command, input=script, capture_output=True, text=True, check=False, cwd=place)
+            done = subprocess.run(
+                command, input=script, capture_output=True, text=True, check=False, cwd=place, env=environment
+            )
         except OSError as error:
             raise BenchError(f"{command[0]} cannot be run: {error.strerror or error}") from error
     if done.returncode:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 
 from ulmengine import __version__
-from ulmengine.threads import wait_passively
+from ulmengine.threads import wait_briefly
 
 from . import bench, files, runs, tools
 from .output import complain
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Redirected on Windows it would be in the local code page, which cannot write every text.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    wait_passively()
+    wait_briefly()
     parser = _parser()
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
