@@ -20,6 +20,8 @@ PATIENCE_S = 60
 """After so long without the run having saved, leaving at once is offered."""
 FAREWELL_S = 5.0
 """How long "quit now" waits for the run's thread before the process ends without it."""
+SAVED = frozenset({RunState.STOPPED, RunState.FINISHED})
+"""The ends of a run after which everything it learnt is on disk."""
 
 
 class Leaving(QObject):
@@ -31,6 +33,7 @@ class Leaving(QObject):
         self._window = window
         self._tray = tray
         self._decided = False
+        self._at_once = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_S * 1_000)
@@ -57,7 +60,7 @@ class Leaving(QObject):
     @Slot()
     def quit_now(self) -> bool:
         """End the run at once; True when it is over. A thread that does not end in time ends with the process."""
-        self._decided = True
+        self._decided = self._at_once = True
         self._window.hide()
         if not (self.shell.run.shutdown(FAREWELL_S) or self.shell.run.kill()):
             if self.shell.project is not None:
@@ -88,9 +91,24 @@ class Leaving(QObject):
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
-        del state
-        if self._decided and not self.shell.busy:
+        if not self._decided or self.shell.busy:
+            return
+        if self._at_once or state in SAVED:
             self._close_later()
+        else:
+            self._stay()
+
+    def _stay(self) -> None:
+        """The run ended without being saved: the window stays, and says so, until the person decides anew."""
+        self._decided = False
+        self._patience.stop()
+        self._window.setEnabled(True)
+        self._window.show()
+        failure = self.shell.run.failure
+        why = failure.title if failure is not None else self.tr("it ended unexpectedly")
+        self.shell.go("train")
+        self.shell.toast(self.tr("The run could not be saved, so the window stays open: {why}").format(why=why),
+                         "error", self.tr("Quit now"), self._quit)
 
 
 def ask_how_to_close(ask: Ask, folder: Path | None, *, tray: bool) -> str:

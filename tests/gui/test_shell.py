@@ -339,6 +339,30 @@ def test_closing_while_training_stop_and_save_waits_for_the_run(
         run.signal(Command.CLOSED)
 
 
+@pytest.mark.parametrize("end", [Command.BROKEN, Command.LOST])
+def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Command
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.signal(Command.BEGUN)
+    ask.answers = ["stop"]
+    window.close()
+    assert not window.isEnabled()
+    news: list[str] = []
+    window.shell.noticed.connect(lambda notice: news.append(notice.text))
+    run.failure = ev.Failed("disk_full", "The disk is full", "", "", "")  # type: ignore[assignment]
+    with qtbot.assertNotEmitted(window.left, wait=100):
+        run.signal(end)
+    assert window.isVisible()
+    assert window.isEnabled()
+    assert window.pages.key == "train"
+    assert "could not be saved" in news[-1]
+    assert "The disk is full" in news[-1]
+    with qtbot.waitSignal(window.left):  # the person has been told; now the way out is free
+        window.close()
+
+
 def test_closing_while_training_cancel_stays(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
 ) -> None:
