@@ -14,6 +14,7 @@ import pytest
 from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus.understood import PREVIEW_BYTES
 
 
 def written(tmp_path: Path, name: str, text: str) -> Path:
@@ -106,6 +107,26 @@ def test_the_shapes_of_json(tmp_path: Path, name: str, text: str) -> None:
     documents = opened(written(tmp_path, name, text))
     assert everything(documents) == ["good film", "bad film"]
     assert labels_in_order(documents) == ["pos", "neg"]
+
+
+def test_a_large_json_object_is_read_to_its_end(tmp_path: Path) -> None:
+    records = [{"text": f"film {number} " + "good " * 150, "label": "ab"[number % 2]} for number in range(7_000)]
+    path = written(tmp_path, "a.json", json.dumps({"version": 1, "data": records}))
+    assert path.stat().st_size > PREVIEW_BYTES
+    shown = preview(path)
+    assert (shown.columns, shown.understood.text_columns, len(shown.rows)) == (("text", "label"), ("text",), 200)
+    documents = opened(path)
+    assert len(everything(documents)) == 7_000
+    assert labels_in_order(documents) == ["a", "b"] * 3_500
+
+
+def test_of_a_large_json_array_only_the_beginning_is_previewed(tmp_path: Path) -> None:
+    records = [{"text": f"film {number} " + "good " * 15_000, "label": "a"} for number in range(200)]
+    path = written(tmp_path, "a.json", json.dumps(records))
+    shown = preview(path)
+    assert 40 < len(shown.rows) < 80  # of 75 kB each in 4 MB
+    assert shown.understood.rows is not None
+    assert 180 < shown.understood.rows < 220
 
 
 def test_a_json_array_on_one_very_long_line_is_streamed(tmp_path: Path) -> None:

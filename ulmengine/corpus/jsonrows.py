@@ -19,13 +19,16 @@ MAX_OBJECT = 256_000_000
 _DEPTH = 3
 
 
-def json_chunks(kind: str, blocks: Iterator[str], name: str, losses: Losses, *, cut: bool) -> Iterator[pl.DataFrame]:
+def json_chunks(
+    kind: str, blocks: Iterator[str], name: str, losses: Losses, most: int | None = None
+) -> Iterator[pl.DataFrame]:
     """The documents of a JSON Lines ("jsonl") or JSON file as frames of strings.
 
-    :param cut: only the beginning is read, so that an unfinished end is no fault.
+    :param most: only about so many characters of the beginning are read, so that an unfinished end is no fault. A file
+        that is one single object is read to its end nevertheless: only then is it known what it holds.
     :raises CorpusError: hardly a line is JSON, or the array is broken.
     """
-    values = _lines(blocks, name, losses, cut) if kind == "jsonl" else _values(blocks, name, losses, cut)
+    values = _lines(blocks, name, losses, most is not None) if kind == "jsonl" else _values(blocks, name, losses, most)
     yield from frames_of_records((as_record(value) for value in values), losses)
 
 
@@ -64,6 +67,9 @@ class _Buffer:
 
     def __init__(self, blocks: Iterator[str]) -> None:
         self._blocks = blocks
+        self._read = 0
+        self.most: int | None = None  # beyond so many characters nothing more is read
+        self.cut = False  # the end is that of what was wanted, not of the file
         self.text = ""
         self.place = 0
         self.ended = False
@@ -74,8 +80,10 @@ class _Buffer:
         self.place = 0
         got = 0
         while got < least and not self.ended:
-            block = next(self._blocks, None)
+            self.cut = self.most is not None and self._read >= self.most
+            block = None if self.cut else next(self._blocks, None)
             self.ended = block is None
+            self._read += len(block or "")
             parts.append(block or "")
             got += len(block or "")
         self.text = "".join(parts)
@@ -90,19 +98,20 @@ class _Buffer:
             self.grow(1)
 
 
-def _values(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Iterator[Any]:
+def _values(blocks: Iterator[str], name: str, losses: Losses, wanted: int | None) -> Iterator[Any]:
     """The elements of a JSON array; or what a single object holds."""
     buffer = _Buffer(blocks)
     array = buffer.skip(" \t\r\n") == "["
     if array:
         buffer.place += 1
+        buffer.most = wanted
     most = limits.MAX_FIELD if array else MAX_OBJECT
     number = 0
     while buffer.skip(" \t\r\n," if number or array else " \t\r\n") not in ("", "]" if array else ""):
         try:
             value = _one(buffer, most)
         except (ValueError, RecursionError) as error:
-            if cut:
+            if buffer.cut:
                 return
             if not number:
                 raise CorpusError(
@@ -114,6 +123,8 @@ def _values(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Iter
             )
             return
         number += 1
+        if number > 1:
+            buffer.most = wanted
         if array or number > 1 or buffer.skip(" \t\r\n"):
             yield value
         else:

@@ -57,10 +57,12 @@ class Reading:
 
 @dataclass
 class Pass:
-    """One passage through a source: how far it is (of ``size`` bytes on disk) and the hash of what was read."""
+    """One passage through a source: how far it is (of ``size`` bytes on disk, or documents of a tree: ``unit``) and
+    the hash of what was read."""
 
     position: int = 0
     size: int = 0
+    unit: str = "bytes"
     digest: str = ""
     given: int = 0
 
@@ -186,11 +188,13 @@ def _text_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None
     name = reading.source.path.name
     with reading.source.open() as stream:
         going.size = stream.size
-        blocks = text_blocks(stream, reading.encoding, losses, most)
+        # What a single JSON object holds is known only at its end: it decides for itself how far a preview reads.
+        limit = None if reading.format == "json" else most
+        blocks = text_blocks(stream, reading.encoding, losses, limit, small=most is not None)
         if reading.format in ("json", "jsonl"):
             from .jsonrows import json_chunks
 
-            frames = json_chunks(reading.format, blocks, name, losses, cut=most is not None)
+            frames = json_chunks(reading.format, blocks, name, losses, most)
         else:
             lines = text_lines(blocks, name)
             if reading.dialect is not None:

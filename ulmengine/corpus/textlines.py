@@ -27,10 +27,12 @@ class Losses:
     notes: list[str] = field(default_factory=list)
 
 
-def text_blocks(stream: Stream, encoding: str, losses: Losses, most: int | None = None) -> Iterator[str]:
-    """The text of ``stream`` in pieces of about a megabyte; small pieces where only ``most`` bytes are wanted."""
+def text_blocks(
+    stream: Stream, encoding: str, losses: Losses, most: int | None = None, *, small: bool = False
+) -> Iterator[str]:
+    """The text of ``stream`` in pieces of about a megabyte; ``small`` ones where only ``most`` bytes are wanted."""
     decoder = Decoder(encoding)
-    block = limits.BLOCK_BYTES if most is None else limits.SMALL_BLOCK
+    block = limits.BLOCK_BYTES if most is None and not small else limits.SMALL_BLOCK
     left = most
     final = False
     while not final:
