@@ -260,9 +260,8 @@ def test_far_too_many_columns(tmp_path: Path) -> None:
 def test_cancelling_an_import_leaves_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", TABLE * 20)
     work = open_corpus(CorpusConfig(path=str(path)), tmp_path / "cache")
-    next(work)
-    next(work)
-    assert leftovers(path) != []
+    while not leftovers(path):
+        next(work)
     work.close()
     assert leftovers(path) == []
 

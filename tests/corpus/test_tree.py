@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.helpers import everything, labels_in_order, opened
-from ulmengine.corpus import CorpusError, preview
-from ulmengine.corpus.tree import find_layout
+from tests.corpus.helpers import everything, finish, labels_in_order, opened, with_events
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import CorpusError, open_corpus, packed, preview
+from ulmengine.corpus.importing import import_table
+from ulmengine.corpus.tree import find_layout, is_tree, recognise_tree
+from ulmengine.events import Progress
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
 
@@ -37,7 +40,7 @@ def make_imdb(root: Path) -> Path:
     return root
 
 
-def packed(root: Path, kind: str) -> Path:
+def pack(root: Path, kind: str) -> Path:
     target = root.parent / f"packed.{kind}"
     if kind == "zip":
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -54,7 +57,7 @@ def packed(root: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["", "zip", "tar", "tar.gz", "tar.xz"])
 def test_the_layout_of_aclimdb(tmp_path: Path, kind: str) -> None:
     root = make_imdb(tmp_path / "aclImdb")
-    documents = opened(packed(root, kind) if kind else root, validation=0.0)
+    documents = opened(pack(root, kind) if kind else root, validation=0.0)
     assert documents.understood.format == "folder"
     assert documents.labels == ("neg", "pos")
     assert {part: documents.count(part) for part in ("train", "validation", "test", "unlabelled")} == {
@@ -167,3 +170,105 @@ def test_compressed_parquet(tmp_path: Path) -> None:
     with gzip.open(target, "wb") as file, plain.open("rb") as source:
         shutil.copyfileobj(source, file)
     assert everything(opened(target)) == ["good film", "bad film"]
+
+
+def in_blocks(root: Path) -> Path:
+    """Twelve documents of one label before two of another, as archives hold them."""
+    for label, count in (("ham", 12), ("spam", 2)):
+        (root / label).mkdir(parents=True)
+        for number in range(count):
+            (root / label / f"{number:02}.txt").write_text(f"{label} letter {number}")
+    return root
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz"])
+def test_labels_that_come_in_blocks_are_all_seen(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packed, "PEEK_MEMBERS", 4)
+    documents, events = with_events(
+        open_corpus(CorpusConfig(path=str(pack(in_blocks(tmp_path / "enron1"), kind))), tmp_path / "cache")
+    )
+    assert documents.labels == ("ham", "spam")
+    assert labels_in_order(documents) == ["ham"] * 12 + ["spam"] * 2
+    last = [event for event in events if isinstance(event, Progress) and event.task.startswith("Reading")][-1]
+    assert (last.done, last.total, last.unit) == (14, 14, "documents")
+
+
+def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = is_tree(pack(in_blocks(tmp_path / "enron1"), "tar.gz"))
+    assert source is not None
+    seen: list[str] = []
+    plain = packed.read_packed
+
+    def watched(source: object) -> object:
+        for name, data in plain(source):  # type: ignore[arg-type]
+            seen.append(name)
+            yield name, data
+
+    monkeypatch.setattr("ulmengine.corpus.tree.read_packed", watched)
+    monkeypatch.setattr(packed, "PEEK_MEMBERS", 3)
+    assert recognise_tree(source).rows is None
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
+def test_files_that_are_no_documents_are_counted_and_named(tmp_path: Path, kind: str) -> None:
+    root = in_blocks(tmp_path / "mail")
+    (root / "ham" / "x.html").write_text("<p>page</p>")
+    (root / "ham" / "y.html").write_text("<p>page</p>")
+    (root / "loose.txt").write_text("in no folder")
+    table = finish(import_table(pack(root, kind) if kind else root, CorpusConfig(), tmp_path / "cache"))
+    assert table.rows == 14
+    note, = table.record["notes"]
+    assert note.startswith("3 files are no documents")
+    assert "2 .html" in note
+    assert "1 outside of the folders" in note
+
+
+def spoil(path: Path, place: int) -> Path:
+    """Overwrite a few bytes from ``place`` on."""
+    data = bytearray(path.read_bytes())
+    data[place : place + 16] = b"\xff" * 16
+    path.write_bytes(bytes(data))
+    return path
+
+
+def test_a_damaged_member_of_a_zip_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "mail.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"ham/{number}.txt", f"letter number {number} " * 50)
+            archive.writestr(f"spam/{number}.txt", f"offer number {number} " * 50)
+        place = archive.getinfo("spam/1.txt").header_offset + 30 + len("spam/1.txt") + 4
+    documents = opened(spoil(path, place))
+    assert (len(everything(documents)), documents.skipped) == (5, 1)
+    assert any("spam/1.txt" in note for note in documents.notes)
+
+
+def test_a_tar_cut_short_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = pack(in_blocks(tmp_path / "mail"), "tar")
+    short = tmp_path / "short.tar.gz"
+    short.write_bytes(gzip.compress(whole.read_bytes()[:-12_000]))
+    whole.write_bytes(whole.read_bytes()[:-12_000])
+    monkeypatch.setattr(packed, "PEEK_MEMBERS", 3)
+    for path in (whole, short):
+        with pytest.raises(CorpusError, match="cut short"):
+            opened(path)
+
+
+@pytest.mark.parametrize("kind", ["bz2", "xz"])
+def test_a_compressed_table_cut_short_is_told(tmp_path: Path, kind: str) -> None:
+    packer = {"bz2": bz2.compress, "xz": lzma.compress}[kind]
+    path = tmp_path / f"a.csv.{kind}"
+    path.write_bytes(packer(b"text,label\n" + b"".join(b"film %d,pos\n" % n for n in range(5_000)))[:-40])
+    with pytest.raises(CorpusError, match=r"cut short|damaged"):
+        opened(path)
+
+
+def test_a_zip_whose_entry_is_damaged_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", TABLE)
+    with pytest.raises(CorpusError, match="cannot be unpacked"):
+        opened(spoil(path, 30))

@@ -23,9 +23,10 @@ from .errors import CorpusError, told
 from .reading import Pass, Reading, chunks, recognise
 from .table import Table, TableWriter
 from .textlines import Losses
+from .tree import settle_tree
 from .understood import GUESS_ROWS, first_frame, understand
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet")
@@ -48,8 +49,8 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
             shutil.rmtree(folder, ignore_errors=True)  # damaged: made anew below
     _sweep(cache)
     task = f"Reading {path.name}"
-    yield Progress(task, 0, stamp["size"], "bytes")
-    reading = _certain(recognise(path, config))
+    yield Progress(task, 0, 0 if path.is_dir() else stamp["size"], "documents" if path.is_dir() else "bytes")
+    reading = yield from _settled(recognise(path, config), f"Looking through {path.name}")
     writer: TableWriter | None = None
     try:
         writer = TableWriter(cache / f"tmp-{uuid.uuid4().hex}")
@@ -86,7 +87,7 @@ def _copy(
             lacking[name] = lacking.get(name, 0) + count
         for name in set(writer.columns) - set(frame.columns):
             lacking[name] = lacking.get(name, 0) + frame.height
-        yield Progress(task, going.position, going.size, "bytes")
+        yield Progress(task, going.position, going.size, going.unit)
     if not writer.rows:
         raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
     values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": losses.undecodable}
@@ -97,8 +98,20 @@ def _copy(
     }
 
 
-def _certain(reading: Reading) -> Reading:
-    """``reading`` with its encoding settled: where the sample was plain ASCII, look for bytes beyond it further on."""
+def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
+    """``reading`` with all settled that a look at the beginning leaves open.
+
+    The folders of a tar, and the encoding where the sample was plain ASCII: then bytes beyond it are looked for.
+    """
+    if reading.format == "folder" and reading.rows is None:
+        steps = settle_tree(reading)
+        while True:
+            try:
+                position, size = next(steps)
+            except StopIteration as stop:
+                settled: Reading = stop.value
+                return settled
+            yield Progress(task, position, size, "bytes")
     if reading.sure:
         return reading
     high: list[bytes] = []
@@ -108,6 +121,7 @@ def _certain(reading: Reading) -> Reading:
                 high.append(data)
             if len(high) == 4:
                 break
+            yield Progress(task, stream.position, stream.size, "bytes")
     found = detect(b"".join(high)) if high else None
     if found is None:
         return reading

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -15,19 +17,32 @@ from .source import Source, Stream
 
 PEEK_MEMBERS = 3_000
 PEEK_BYTES = 16 << 20
+_EVERY = 500
 
 
 def packed_names(source: Source) -> tuple[list[str], bool]:
-    """The names in an archive and whether these are all; a tar is only looked at from its beginning."""
+    """The names in an archive and whether these are all; a compressed tar is only looked at from its beginning."""
     if source.compression == "zip-tree":
         return [member.filename for member in zip_members(source.path)], True
     names: list[str] = []
+    if not source.member:  # not compressed: from one header to the next without reading what lies between
+        with _sought(source) as archive:
+            return [member.name for member in _members(archive, source)], True
     with source.open() as stream:
         for member in _tar_members(stream, source):
             names.append(member.name)
             if len(names) >= PEEK_MEMBERS or stream.given > PEEK_BYTES:
                 return names, False
     return names, True
+
+
+def walk_names(source: Source, names: list[str]) -> Iterator[tuple[int, int]]:
+    """Gather the names of all files of a tar in ``names``; now and then how far it is: bytes of how many."""
+    with source.open() as stream:
+        for number, member in enumerate(_tar_members(stream, source)):
+            names.append(member.name)
+            if number % _EVERY == 0:
+                yield stream.position, stream.size
 
 
 def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
@@ -42,8 +57,12 @@ def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, byt
                     continue
                 try:
                     yield name, archive.read(member)
-                except zipfile.BadZipFile:
+                except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError):
                     yield name, None
+                except OSError as error:
+                    if error.errno is not None:
+                        raise
+                    yield name, None  # bz2 reports damage as a bare OSError
     except OSError as error:
         raise told(error, source.path) from error
 
@@ -56,8 +75,12 @@ def read_packed(source: Source) -> Iterator[tuple[str, bytes | None]]:
             if member.size > 4 * limits.MAX_FIELD:
                 yield member.name, None
                 continue
-            file = archive.extractfile(member)
-            yield member.name, file.read() if file is not None else None
+            try:
+                file = archive.extractfile(member)
+                data = file.read() if file is not None else None
+            except tarfile.TarError as error:
+                raise _damaged(source, error) from error
+            yield member.name, data
 
 
 class _Readable(io.RawIOBase):
@@ -77,6 +100,15 @@ def _opened(stream: Stream, source: Source) -> tarfile.TarFile:
         raise _damaged(source, error) from error
 
 
+def _sought(source: Source) -> tarfile.TarFile:
+    try:
+        return tarfile.open(source.path, "r:")
+    except OSError as error:
+        raise told(error, source.path) from error
+    except tarfile.TarError as error:
+        raise _damaged(source, error) from error
+
+
 def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
     yield from _members(_opened(stream, source), source)
 
@@ -84,8 +116,13 @@ def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
 def _members(archive: tarfile.TarFile, source: Source) -> Iterator[tarfile.TarInfo]:
     """Plain files only: links and devices are no documents."""
     try:
-        for member in archive:
+        for number, member in enumerate(archive, 1):
             refuse_unsafe(member.name, source.path)
+            if number > limits.MAX_MEMBERS:
+                raise CorpusError(
+                    f"The archive '{source.path.name}' holds more than {limits.MAX_MEMBERS:,} files, which is the most "
+                    "that are read. Unpack it and choose a smaller folder."
+                )
             if member.isfile() and not is_junk(member.name):
                 yield member
     except tarfile.TarError as error:
@@ -93,4 +130,4 @@ def _members(archive: tarfile.TarFile, source: Source) -> Iterator[tarfile.TarIn
 
 
 def _damaged(source: Source, error: Exception) -> CorpusError:
-    return CorpusError(f"'{source.path.name}' is a damaged tar archive ({error}). Fetch it again.")
+    return CorpusError(f"'{source.path.name}' is a damaged tar archive, or cut short ({error}). Fetch it again.")

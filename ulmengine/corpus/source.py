@@ -108,6 +108,12 @@ class Stream:
             self._file = self._unpacked()
         except OSError as error:
             raise told(error, source.path) from error
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            self._raw.close()
+            raise CorpusError(
+                f"'{source.path.name}' cannot be unpacked here ({error}). Fetch it again if it may be damaged; "
+                "otherwise unpack it yourself and open the unpacked file."
+            ) from error
 
     def _unpacked(self) -> IO[bytes]:
         kind = self.source.compression

@@ -6,8 +6,9 @@ The same inside a zip or tar archive.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from .errors import CorpusError
 from .frames import frames_of
 from .guess import PARTS
 from .kinds import is_binary
-from .packed import packed_names, read_packed, read_zipped
+from .packed import packed_names, read_packed, read_zipped, walk_names
 from .source import Source, find_source
 from .textlines import Losses
 
@@ -112,14 +113,32 @@ def recognise_tree(source: Source, encoding: str = "") -> Reading:
         raise _no_documents(source.path, tables)
     sample = b"".join(data or b"" for _, data in read_tree(source, documents[:200], 1 << 18))
     found = detect(sample, whole=True)
-    reason = (
-        "folders name the labels" if layout.labelled else "a folder of texts without labels"
-    ) + (" and the parts" if layout.parts else "")
+    reason = _layout_reason(layout)
+    if not complete:
+        reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
         source, "folder", encoding or found.name, columns=layout.columns, rows=len(documents) if complete else None,
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
         forced=bool(encoding),
     )
+
+
+def _layout_reason(layout: Layout) -> str:
+    reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
+    return reason + (" and the parts" if layout.parts else "")
+
+
+def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
+    """``reading`` by the names of all files of a tar, of which it knows only the first; yields how far it is.
+
+    The folders that name the labels may come one after another: the first ones need not show that there are others.
+    """
+    names: list[str] = []
+    yield from walk_names(reading.source, names)
+    layout = find_layout(names)
+    count = sum(layout.place(name) is not None for name in names)
+    return replace(reading, layout=layout, columns=layout.columns, rows=count,
+                   reasons={**reading.reasons, "format": _layout_reason(layout)})
 
 
 def _no_documents(path: Path, tables: list[str]) -> CorpusError:
@@ -176,7 +195,12 @@ def read_tree(source: Source, names: Sequence[str], most: int | None = None) -> 
 def _contents(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
     if source.compression == "tar":
         wanted = set(names)
-        yield from ((name, data) for name, data in read_packed(source) if name in wanted)
+        for name, data in read_packed(source):
+            if name in wanted:
+                yield name, data
+                wanted.discard(name)
+            if not wanted:  # what lies behind the last of them is not unpacked
+                return
     elif source.compression:
         yield from read_zipped(source, names)
     else:
@@ -195,15 +219,20 @@ def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None)
 
     digest = hashlib.blake2b(digest_size=16)
     layout = reading.layout
-    names, _ = tree_names(reading.source)
+    stream = read_packed(reading.source) if reading.source.compression == "tar" else None
+    names = [] if stream else tree_names(reading.source)[0]
     documents = [name for name in names if layout.place(name) is not None]
-    going.size = len(documents)
+    others = [name for name in names if layout.place(name) is None]
+    going.unit = "documents"
+    going.size = len(documents) if reading.rows is None else reading.rows
     lost: list[str] = []
 
     def rows() -> Iterator[list[str]]:
-        stream = read_packed(reading.source) if reading.source.compression == "tar" else None
         for name, data in stream or read_tree(reading.source, documents, most):
-            going.position += layout.place(name) is not None
+            if layout.place(name) is None:
+                others.append(name)
+                continue
+            going.position += 1
             if data is None or (is_binary(data[:65_536]) and not reading.forced):
                 lost.append(name)
                 continue
@@ -219,7 +248,22 @@ def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None)
     losses.skipped += len(lost)
     if lost:
         losses.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
+    losses.notes += _left_aside(others, layout)
     going.digest = digest.hexdigest()
+
+
+def _left_aside(names: Sequence[str], layout: Layout) -> list[str]:
+    """A sentence about the files that are no documents, by what they are."""
+    if not names:
+        return []
+    kinds = Counter(
+        "outside of the folders that name the labels" if Layout().place(name) is not None and layout.labelled
+        else PurePosixPath(name).suffix.lower() for name in names
+    )
+    shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
+    files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
+    return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
+            + (", in a folder named like its label." if layout.labelled else ".")]
 
 
 def document_text(data: bytes, encoding: str, forced: bool, losses: Losses) -> str:

@@ -136,6 +136,8 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
 
 def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
     """``found`` with the number of rows reckoned from the share of the file that was read."""
+    if not going.size:  # a compressed tar does not say how many files it holds
+        return found
     if going.digest and going.position >= going.size:
         rows = seen
     elif going.position and seen:
