@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPixmap, QRegion
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 from pytestqt.qtbot import QtBot
 
@@ -13,8 +14,10 @@ from studio import project
 from studio.engine import shutdown_jobs
 from studio.pages.corpus import CorpusPage
 from studio.pages.corpus_parts import analysis
+from studio.pages.corpus_parts.balance import BalanceBars
 from studio.pages.corpus_parts.lengths import LengthHistogram
 from studio.pages.parts.timeleft import TimeLeft, time_words
+from tests.corpus.test_workbook import write_xlsx
 
 from .pages_help import FRUIT, Desk, write_csv
 
@@ -86,6 +89,90 @@ def test_the_preview_follows_a_correction_and_undo_takes_it_back(
     assert page.tables.file.rows.index(0, 1).data().endswith("café")
 
 
+def typed(qtbot: QtBot, box: QComboBox, text: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
+    line = box.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, key)
+
+
+def test_an_encoding_that_is_not_in_the_list_can_be_typed(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "greek.csv"
+    greek = "\u03ba\u03b1\u03bb\u03cc"
+    path.write_bytes(b"label,text\n" + b"".join(
+        f"{label},{text.replace(',', '')} {greek}\n".encode("cp1253") for label, text in FRUIT))
+    opened(qtbot, page, path)
+    told: list[object] = []
+    page.understood.corrected.connect(told.append)
+    typed(qtbot, page.understood.encoding, "cp1253")
+    assert told == [{"corpus.encoding": "cp1253"}]
+    settle(qtbot, page)
+    assert desk.project.config.corpus.encoding == "cp1253"
+    assert page.tables.file.rows.index(0, 1).data().endswith(greek)
+    assert page.understood.encoding.currentText() == "cp1253"
+    typed(qtbot, page.understood.encoding, "no-such-encoding")
+    settle(qtbot, page)
+    assert page.failure.failure is not None
+    assert "no-such-encoding" in page.failure.failure.title
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert page.failure.failure is None
+    typed(qtbot, page.understood.encoding, "")
+    settle(qtbot, page)
+    assert desk.project.config.corpus.encoding == ""
+
+
+def test_any_character_can_be_the_delimiter(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "fruit.csv"
+    path.write_text("label^text\n" + "".join(f"{label}^{text}\n" for label, text in FRUIT))
+    opened(qtbot, page, path)
+    typed(qtbot, page.understood.delimiter, "^")
+    settle(qtbot, page)
+    assert desk.project.config.corpus.delimiter == "^"
+    assert page.analysis.preview is not None
+    assert page.analysis.preview.columns == ("label", "text")
+    assert page.tables.file.rows.index(3, 1).data() == FRUIT[3][1]
+
+
+def test_leaving_a_box_unchanged_changes_nothing(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    told: list[object] = []
+    page.understood.corrected.connect(told.append)
+    shown = page.understood.encoding.currentText()
+    page.understood.encoding.lineEdit().editingFinished.emit()
+    page.understood.delimiter.lineEdit().editingFinished.emit()
+    assert told == []
+    assert page.understood.encoding.currentText() == shown
+
+
+def test_the_first_row_of_a_workbook_can_be_a_document(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    write_xlsx(tmp_path / "fruit.xlsx", {"reviews": [["label", "text"], *map(list, FRUIT)]})
+    opened(qtbot, page, tmp_path / "fruit.xlsx")
+    assert page.understood.header.isVisibleTo(page)
+    assert page.tables.file.rows.rowCount() == 40
+    page.understood.header.setCurrentIndex(page.understood.header.findData("no"))
+    page.understood.header.activated.emit(page.understood.header.currentIndex())
+    settle(qtbot, page)
+    assert desk.project.config.corpus.header == "no"
+    assert page.tables.file.rows.rowCount() == 41
+
+
+def test_several_labels_in_a_cell_can_be_said_where_they_were_not_found(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [(f"{label}~fruit", text) for label, text in FRUIT]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    assert page.overview.labels.counts == (("sour~fruit", 20), ("sweet~fruit", 20))
+    assert page.understood.label_delimiter.isVisibleTo(page)
+    typed(qtbot, page.understood.label_delimiter, "~")
+    settle(qtbot, page)
+    assert page.overview.labels.counts == (("fruit", 40), ("sour", 20), ("sweet", 20))
+
+
 def test_columns_are_chosen_by_ticking(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     rows = [(*row, "x y z") for row in FRUIT]
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows, ("label", "text", "more")))
@@ -115,10 +202,13 @@ def test_problems_are_shown_and_repaired_reversibly(
     repeated = next(card for card in page.problems.cards if len(card.finding.repair) == 2)
     assert sorted(repeated.finding.repair.tolist()) == [40, 42]
     qtbot.mouseClick(repeated.repair, Qt.MouseButton.LeftButton)
-    assert desk.project.config.corpus.drop_rows == (40, 42)
+    assert len(desk.project.config.corpus.drop_rows) == 2
     settle(qtbot, page)
     assert page.analysis.corpus is not None
     assert sum(page.analysis.corpus.counts.values()) == 41
+    parts = [table.index(row, 0).data() for row in range(43)]
+    assert [row for row, part in enumerate(parts) if part == "Left out by repair"] == [40, 42]
+    assert "" not in parts
     assert desk.news[-1].button == "Undo"
     desk.project.undo.undo()
     settle(qtbot, page)
@@ -136,6 +226,21 @@ def test_a_label_shows_its_documents(page: CorpusPage, tmp_path: Path, qtbot: Qt
     assert table.rowCount() == 20
     qtbot.keyClick(bars, Qt.Key.Key_Return)
     assert table.rowCount() == 40
+
+
+def test_only_the_labels_in_sight_are_painted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = BalanceBars()
+    qtbot.addWidget(bars)
+    bars.set_counts([(f"label {n:04}", 5_000 - n) for n in range(5_000)])
+    bars.resize(300, bars.sizeHint().height())
+    painted: list[int] = []
+    whole = BalanceBars._paint_row
+    monkeypatch.setattr(BalanceBars, "_paint_row", lambda self, painter, row, *rest: (
+        painted.append(row), whole(self, painter, row, *rest)))
+    bars.render(QPixmap(300, 260), QPoint(), QRegion(0, 2_600, 300, 260))
+    assert painted
+    assert min(painted) >= 98
+    assert max(painted) <= 111
 
 
 def test_split_settings_change_the_counts(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:

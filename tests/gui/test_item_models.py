@@ -92,7 +92,7 @@ def test_a_million_rows_scroll_with_repaints_below_16_ms(qtbot: QtBot) -> None:
 def fruit(tmp_path: Path) -> DocumentRows:
     source = write_csv(tmp_path / "fruit.csv", FRUIT)
     documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
-    names = {0: "training", 1: "validation", 2: "test", 3: "none", 4: "overlap", -2: "dropped"}
+    names = {0: "training", 1: "validation", 2: "test", 3: "none", 4: "overlap", -1: "dropped"}
     return DocumentRows(documents, drained(make_snippets(documents)), ("Part", "Label", "Text"), names)
 
 

@@ -29,6 +29,8 @@ class BalanceBars(Painted):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._counts: tuple[tuple[str, int], ...] = ()
+        self._total = 0
+        self._longest = ("", 0.0)  # the font it was measured in, and the width of the longest label
         self._picked = ""
         self._at = 0
         self._hover = -1
@@ -37,8 +39,8 @@ class BalanceBars(Painted):
         """Show these labels with their numbers of documents."""
         self._counts = tuple(sorted(counts, key=lambda item: (-item[1], item[0])))
         self._picked, self._at, self._hover = "", 0, -1
-        total = sum(count for _, count in self._counts) or 1
-        told = "; ".join(f"{name}: {count:,} ({count / total:.0%})" for name, count in self._counts[:20])
+        self._total, self._longest = sum(count for _, count in self._counts), ("", 0.0)
+        told = "; ".join(f"{name}: {count:,} ({count / (self._total or 1):.0%})" for name, count in self._counts[:20])
         self.setAccessibleDescription(told)
         self.setFixedHeight(max(1, len(self._counts)) * ROW + 2)
         self.update()
@@ -62,19 +64,22 @@ class BalanceBars(Painted):
         return QSize(180, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Label, bar, count and share of every row."""
+        """Label, bar, count and share of the rows in sight: there may be thousands."""
         painter = self.painter()
         font = self.type(numbers=True)
         painter.setFont(font)
-        width, total = self._label_width(), sum(count for _, count in self._counts) or 1
-        for row, (name, count) in enumerate(self._counts):
+        width, total = self._label_width(), self._total or 1
+        first, last = max(0, (event.rect().top() - 1) // ROW), event.rect().bottom() // ROW + 1
+        for row, (name, count) in enumerate(self._counts[first:last], first):
             self._paint_row(painter, row, name, count, total, width)
         painter.end()
 
     def _label_width(self) -> float:
-        metrics = self.metrics()
-        longest = max((metrics.horizontalAdvance(name) for name, _ in self._counts), default=0.0)
-        return float(min(longest + theme.S, self.width() * 0.4))
+        font = self.type().key()
+        if self._longest[0] != font:
+            metrics = self.metrics()
+            self._longest = (font, max((metrics.horizontalAdvance(name) for name, _ in self._counts), default=0.0))
+        return float(min(self._longest[1] + theme.S, self.width() * 0.4))
 
     def _paint_row(self, painter: QPainter, row: int, name: str, count: int, total: int, label: float) -> None:
         top, metrics = row * ROW + 1, self.metrics()

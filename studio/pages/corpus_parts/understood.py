@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from studio import theme
 from studio.fields import field
@@ -13,6 +13,7 @@ from studio.widgets.labels import Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
 
+from .choice import ChoiceBox
 from .columns import ColumnsBox
 
 FORMATS = ("csv", "jsonl", "json", "parquet", "excel", "folder", "lines", "blocks", "file", "trec", "fasttext", "wiki")
@@ -21,7 +22,8 @@ ENCODINGS = (
     "shift_jis", "euc_jp", "euc_kr",
 )
 DELIMITERS = (",", ";", "\t", "|")
-_TABULAR = ("csv",)
+_DELIMITED = ("csv",)
+_WITH_HEADER = ("csv", "excel")
 _BINARY = ("parquet", "excel")
 
 
@@ -39,15 +41,13 @@ class UnderstoodBar(QWidget):
         self._grid.setHorizontalSpacing(theme.M)
         self._grid.setVerticalSpacing(theme.XS)
         self.format = self._combo("format", "corpus.format")
-        self.encoding = self._combo("encoding", "corpus.encoding")
-        self.encoding.setEditable(True)
-        self.encoding.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.delimiter = self._combo("delimiter", "corpus.delimiter")
+        self.encoding = self._combo("encoding", "corpus.encoding", typed=True)
+        self.delimiter = self._combo("delimiter", "corpus.delimiter", typed=True)
         self.header = self._combo("header", "corpus.header")
         self.sheet = self._combo("sheet", "corpus.sheet")
         self.text = self._columns("text_columns", "corpus.text_columns")
         self.label = self._columns("label_columns", "corpus.label_columns")
-        self.label_delimiter = self._combo("label_delimiter", "corpus.label_delimiter")
+        self.label_delimiter = self._combo("label_delimiter", "corpus.label_delimiter", typed=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_understood(self, found: Understood | None, config: CorpusConfig) -> None:
@@ -69,19 +69,15 @@ class UnderstoodBar(QWidget):
         self._explain(self.text, "corpus.text_columns", reasons.get("text_columns", ""))
         self._explain(self.label, "corpus.label_columns", reasons.get("label_columns", ""))
         self._show_column("encoding", kind not in _BINARY)
-        self._show_column("delimiter", kind in _TABULAR or bool(config.delimiter))
-        self._show_column("header", kind in _TABULAR)
+        self._show_column("delimiter", kind in _DELIMITED or bool(config.delimiter))
+        self._show_column("header", kind in _WITH_HEADER)
         self._show_column("sheet", len(sheets) > 1 or bool(config.sheet))
-        several = bool(found and (found.label_delimiter or config.label_delimiter))
-        self._show_column("label_delimiter", several)
+        one = bool(found and len(found.label_columns) == 1)
+        self._show_column("label_delimiter", one or bool(config.label_delimiter))
 
-    def _combo(self, key: str, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setObjectName(name)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(8)
-        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.activated.connect(self._activated)
+    def _combo(self, key: str, name: str, *, typed: bool = False) -> ChoiceBox:
+        box = ChoiceBox(name, typed=typed)
+        box.chosen.connect(self._set)
         self._place(key, name, box)
         return box
 
@@ -112,18 +108,10 @@ class UnderstoodBar(QWidget):
         self._grid.setColumnStretch(self._columns_of[key], 1 if shown else 0)
 
     def _fill(
-        self, box: QComboBox, key: str, choices: Sequence[str], wanted: str, in_force: str, reasons: dict[str, str],
+        self, box: ChoiceBox, key: str, choices: Sequence[str], wanted: str, in_force: str, reasons: dict[str, str],
         words: Callable[[str], str] = str,
     ) -> None:
-        box.blockSignals(True)
-        box.clear()
-        found = words(in_force) if in_force and not wanted else ""
-        box.addItem(self.tr("Auto: {found}").format(found=found) if found else self.tr("Auto"), "")
-        offered = list(choices) + [value for value in (wanted,) if value and value not in choices]
-        for value in offered:
-            box.addItem(words(value), value)
-        box.setCurrentIndex(offered.index(wanted) + 1 if wanted else 0)
-        box.blockSignals(False)
+        box.fill(choices, wanted, in_force, words)
         self._explain(box, box.objectName(), reasons.get(key, ""))
 
     def _explain(self, widget: QWidget, name: str, reason: str) -> None:
@@ -133,17 +121,14 @@ class UnderstoodBar(QWidget):
         widget.setToolTip(tip)
         widget.setAccessibleDescription(reason)
 
-    def _activated(self, index: int) -> None:
+    @Slot(str)
+    def _set(self, value: str) -> None:
         box = self.sender()
-        if not isinstance(box, QComboBox):
-            return
-        value = box.itemData(index)
-        typed = box.currentText().strip() if box.isEditable() else ""
-        if value is None or (typed and typed != box.itemText(index)):
-            value = typed
-        name = box.objectName()
-        self.corrected.emit({name: value or ("auto" if name == "corpus.header" else "")})
+        if isinstance(box, ChoiceBox):
+            name = box.objectName()
+            self.corrected.emit({name: value or ("auto" if name == "corpus.header" else "")})
 
+    @Slot(object)
     def _chosen(self, names: tuple[str, ...]) -> None:
         button = self.sender()
         if isinstance(button, ColumnsBox):

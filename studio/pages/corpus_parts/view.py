@@ -12,11 +12,10 @@ from studio.models.documents import DocumentRows
 from studio.models.rows import ListRows, Role
 from studio.widgets import Button, ElidedLabel
 from ulmengine.corpus import Preview
+from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
 from .table import RowsTable
 from .work import Opened
-
-_DROPPED, _OVERLAP = -2, 4
 
 
 class TablesPanel(QWidget):
@@ -124,8 +123,9 @@ class TablesPanel(QWidget):
 def document_rows(opened: Opened, owner: QWidget) -> DocumentRows:
     """The documents with headings and parts in the person's language."""
     words = {
-        0: owner.tr("Training"), 1: owner.tr("Validation"), 2: owner.tr("Test"), 3: owner.tr("Without label"),
-        _OVERLAP: owner.tr("Left out: text held back"), _DROPPED: owner.tr("Left out by repair"),
+        TRAIN: owner.tr("Training"), VALIDATION: owner.tr("Validation"), TEST: owner.tr("Test"),
+        UNLABELLED: owner.tr("Without label"), LEFT_OUT: owner.tr("Left out: text held back"),
+        DROPPED: owner.tr("Left out by repair"),
     }
     names = (owner.tr("Part"), owner.tr("Label"), owner.tr("Text"))
     return DocumentRows(opened.documents, opened.snippets, names, words)
