@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.corpus.helpers import finish, opened, with_events
@@ -148,11 +150,14 @@ def test_a_repair_is_recorded_and_can_be_taken_back(tmp_path: Path) -> None:
     config = CorpusConfig(path=str(path), drop_rows=(5,))
     findings = found(finish(open_corpus(config, tmp_path / "cache")))
     mended = repaired(repaired(config, findings["empty"]), findings["duplicate"])
-    assert mended.drop_rows == (5, 40, 41)
+    empty = f"main:{int.from_bytes(blake2b(b'', digest_size=8).digest(), 'little'):016x}"
+    text = " ".join(prose(0).casefold().split())
+    again = f"main:{int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), 'little'):016x}:2"
+    assert mended.drop_rows == (5, empty, again)
     documents = finish(open_corpus(mended, tmp_path / "cache"))
     assert found(documents) == {}
     assert sum(documents.count(part) for part in ("train", "validation", "test")) == 39
-    assert restored(mended, findings["empty"]).drop_rows == (5, 41)
+    assert restored(mended, findings["empty"]).drop_rows == (5, again)
     assert restored(restored(mended, findings["empty"]), findings["duplicate"]) == config
     assert path.read_bytes() == before
 
@@ -198,3 +203,35 @@ def test_inspect_gives_plain_json(tmp_path: Path) -> None:
     assert result["label_counts"] == {"a": 21, "b": 20}
     assert [(item["kind"], item["count"], item["rows"]) for item in result["audit"]] == [("empty", 1, [40])]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def left_out(documents: Documents) -> list[str]:
+    """The texts that repairs have left out."""
+    return list(documents.texts_of(np.flatnonzero(documents.parts == -1)))
+
+
+def test_a_repair_stays_with_its_documents(tmp_path: Path) -> None:
+    rows = [*plain(), [prose(7), "b"], ["", "b"]]
+    path, cache = table(tmp_path / "a.csv", rows), tmp_path / "cache"
+    spare = table(tmp_path / "more.csv", [[prose(90), "a"], ["", "b"], [prose(7), "a"]])
+    config = CorpusConfig(path=str(path), unlabelled_path=str(spare))
+    for finding in found(finish(open_corpus(config, cache))).values():
+        if finding.kind in ("empty", "duplicate", "overlap"):
+            config = repaired(config, finding)
+    before = finish(open_corpus(config, cache))
+    assert sorted(left_out(before)) == ["", "", prose(7), prose(7)]
+
+    held = table(tmp_path / "test.csv", [[prose(number), "ab"[number % 2]] for number in range(60, 75)])
+    with_test = finish(open_corpus(config.model_copy(update={"test_path": str(held)}), cache))
+    assert sorted(left_out(with_test)) == ["", "", prose(7), prose(7)]
+
+    table(path, [[prose(99), "a"], *rows])
+    assert sorted(left_out(finish(open_corpus(config, cache)))) == ["", "", prose(7), prose(7)]
+
+    headless = finish(open_corpus(config.model_copy(update={"header": "no"}), cache))
+    assert sorted(left_out(headless)) == ["", "", prose(7), prose(7)]
+
+    table(path, [*plain(), ["another text in its place, which no repair has seen", "a"]])
+    changed = finish(open_corpus(config, cache))
+    assert sorted(left_out(changed)) == ["", prose(7)]
+    assert any(note.startswith("2 documents that repairs left out are no longer there") for note in changed.notes)

@@ -64,9 +64,10 @@ class CorpusConfig(Section):
         "", label="Label delimiter", advanced=True,
         help="Where one cell holds several labels: the character between them. Empty: one label a document.",
     )
-    drop_rows: tuple[int, ...] = knob(
-        (), label="Rows left out", advanced=True,
-        help="Source rows (counted from 0) that a repair has left out; the file itself is never changed.",
+    drop_rows: tuple[int | str, ...] = knob(
+        (), label="Documents left out", advanced=True,
+        help="Documents that a repair has left out, recorded by their text (main:1f0c...: in the corpus file; :2 "
+        "behind it: the second with this text) or by source row, counted from 0. The file itself is never changed.",
     )
     split: SplitConfig = section(SplitConfig, label="Split", help="Training, validation and test documents.")
 

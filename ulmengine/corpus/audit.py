@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from ftfy.badness import is_bad
@@ -15,6 +15,7 @@ from .documents import Documents
 from .findings import Finding, Rows, documents_are, no_rows
 from .likeness import normalised
 from .near import NearDuplicates
+from .repairs import records_of
 from .repeats import class_findings, column_findings, loss_findings, repeat_findings
 
 MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,8}|#\d{2,5});")
@@ -62,7 +63,9 @@ def audit(
         *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(),
         *class_findings(documents), *leaks.findings(), *column_findings(documents), *loss_findings(documents),
     ]
-    return tuple(findings)
+    return tuple(
+        replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings
+    )
 
 
 def _mark(marks: _Marks, row: int, text: str, plain: str, words: list[str], max_words: int) -> None:

@@ -22,11 +22,15 @@ def joined(cells: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Piece:
-    """One source of a corpus: its table, its text columns, and the number of its first row in the whole corpus."""
+    """One source of a corpus: its table, its text columns, and the number of its first row in the whole corpus.
+
+    ``role``: "main", "test" or "unlabelled".
+    """
 
     table: Table
     text_columns: tuple[str, ...]
     start: int
+    role: str = "main"
 
     def texts(self, wanted: np.ndarray) -> Iterator[str]:
         """The documents of the rows ``wanted`` (int64, ascending, counted within this table)."""

@@ -27,7 +27,8 @@ class Finding:
         not the answer.
     :param count: how many documents (or columns, bytes) it concerns.
     :param rows: the source rows, int64, ascending.
-    :param repair: the source rows that a repair leaves out (``CorpusConfig.drop_rows``); empty where it cannot help.
+    :param repair: the source rows that a repair leaves out; empty where it cannot help.
+    :param records: how ``CorpusConfig.drop_rows`` records these rows.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Finding:
     rows: Rows = field(default_factory=no_rows)
     repair: Rows = field(default_factory=no_rows)
     advice: str = ""
+    records: tuple[str, ...] = ()
 
     def to_json(self, most: int = 100) -> dict[str, Any]:
         """As plain JSON values with at most ``most`` rows."""
@@ -48,13 +50,13 @@ class Finding:
 
 def repaired(config: CorpusConfig, finding: Finding) -> CorpusConfig:
     """``config`` with the finding's repair recorded; the source itself is never changed."""
-    rows = sorted({*config.drop_rows, *finding.repair.tolist()})
-    return config.model_copy(update={"drop_rows": tuple(rows)})
+    records = dict.fromkeys((*config.drop_rows, *finding.records))
+    return config.model_copy(update={"drop_rows": tuple(records)})
 
 
 def restored(config: CorpusConfig, finding: Finding) -> CorpusConfig:
     """``config`` with the finding's repair taken back."""
-    back = set(finding.repair.tolist())
+    back = set(finding.records)
     return config.model_copy(update={"drop_rows": tuple(row for row in config.drop_rows if row not in back)})
 
 

@@ -19,6 +19,7 @@ from .errors import CorpusError
 from .importing import import_table
 from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
 from .likeness import text_hash
+from .repairs import recorded_rows
 from .table import Table
 from .understood import Understood, with_overrides
 
@@ -86,8 +87,8 @@ def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
 
 def _pieces(tables: list[tuple[str, Table, Understood]]) -> tuple[Piece, ...]:
     pieces, start = [], 0
-    for _, table, found in tables:
-        pieces.append(Piece(table, found.text_columns, start))
+    for role, table, found in tables:
+        pieces.append(Piece(table, found.text_columns, start, role))
         start += table.rows
     return tuple(pieces)
 
@@ -120,7 +121,8 @@ def _assemble(
     multi = any(one.multi for one in labelled)
     targets = np.concatenate([as_targets(one, names, multi) for one in labelled])
     bears = np.concatenate([one.bears for one in labelled])
-    parts = _parts(config, tables, bears, targets, multi, hashes, seed)
+    dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
+    parts = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
     overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
@@ -133,7 +135,7 @@ def _assemble(
         skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=targets,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
     )
-    return replace(documents, notes=_notes(documents, tables))
+    return replace(documents, notes=_notes(documents, tables, gone))
 
 
 def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
@@ -150,11 +152,10 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
 
 def _parts(
     config: CorpusConfig, tables: list[tuple[str, Table, Understood]], bears: np.ndarray, targets: np.ndarray,
-    multi: bool, hashes: np.ndarray, seed: int,
+    multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
 ) -> np.ndarray:
     """The part of every row of the corpus."""
     parts = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
-    dropped = np.array([row for row in config.drop_rows if 0 <= row < len(parts)], dtype=np.int64)
     has_labels = bool(bears.any())
     if has_labels:
         parts[~bears & (parts != cut.DROPPED)] = cut.UNLABELLED
@@ -223,13 +224,13 @@ def _fingerprint(
     columns = [
         (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
     ]
-    text = json.dumps([[record["digest"] for record in records], columns, sorted(config.drop_rows),
+    text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(), seed])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _notes(documents: Documents, tables: list[tuple[str, Table, Understood]]) -> tuple[str, ...]:
-    """What was lost or mended, in sentences."""
+def _notes(documents: Documents, tables: list[tuple[str, Table, Understood]], gone: int) -> tuple[str, ...]:
+    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for."""
     notes = [note for _, table, _ in tables for note in table.record["notes"]]
     mended = sum(table.record["mended"] for _, table, _ in tables)
     encoding = documents.understood.encoding or "text"
@@ -242,6 +243,8 @@ def _notes(documents: Documents, tables: list[tuple[str, Table, Understood]]) ->
         (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
         (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
          "documents were left out: the same text stands in the validation or test part."),
+        (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
+         "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
     ) if count]
     for _, table, found in tables:
         lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
