@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 Role = Literal["default", "plain", "danger", "cancel"]
@@ -83,7 +85,9 @@ class QtAsk:
 
     def new_folder(self, title: str, start: Path) -> Path | None:
         """See :class:`Ask`."""
-        return self._save(title, start, "", QFileDialog.Option.DontConfirmOverwrite)
+        found, _ = QFileDialog.getSaveFileName(
+            self.parent, title, str(start), options=QFileDialog.Option.DontConfirmOverwrite)
+        return Path(found) if found else None
 
     def open_files(self, title: str, start: Path, filters: str, several: bool = False) -> list[Path]:
         """See :class:`Ask`."""
@@ -95,13 +99,47 @@ class QtAsk:
 
     def save_file(self, title: str, start: Path, filters: str) -> Path | None:
         """See :class:`Ask`."""
-        return self._save(title, start, filters, QFileDialog.Option(0))
+        dialog = SaveDialog(title, start, filters, self.parent)
+        taken = dialog.exec() == QFileDialog.DialogCode.Accepted
+        found = dialog.selectedFiles()
+        dialog.deleteLater()
+        return Path(found[0]) if taken and found else None
 
     def text(self, title: str, label: str, initial: str = "") -> str | None:
         """See :class:`Ask`."""
         text, taken = QInputDialog.getText(self.parent, title, label, text=initial)
         return text if taken else None
 
-    def _save(self, title: str, start: Path, filters: str, options: QFileDialog.Option) -> Path | None:
-        found, _ = QFileDialog.getSaveFileName(self.parent, title, str(start), filters, options=options)
-        return Path(found) if found else None
+
+class SaveDialog(QFileDialog):
+    """Asks where to write a file. The kind of file chosen is the one it is named as, before it is asked about
+    overwriting; a suffix that the person types stays as typed."""
+
+    def __init__(self, title: str, start: Path, filters: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, title, str(start.parent), filters)
+        self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self.setFileMode(QFileDialog.FileMode.AnyFile)
+        self.selectFile(start.name)
+        kinds = [kind for kind in self.nameFilters() if start.suffix and start.suffix in _suffixes(kind)]
+        if kinds:
+            self.selectNameFilter(kinds[0])
+        self.setDefaultSuffix(next(iter(_suffixes(self.selectedNameFilter())), ""))
+        self.filterSelected.connect(self._kind_chosen)
+
+    @Slot(str)
+    def _kind_chosen(self, kind: str) -> None:
+        """Name the file as one of the ``kind`` just chosen."""
+        suffixes = _suffixes(kind)
+        if not suffixes:
+            return
+        self.setDefaultSuffix(suffixes[0])
+        known = [suffix for other in self.nameFilters() for suffix in _suffixes(other)]
+        for name in self.selectedFiles()[:1]:
+            path = Path(name)
+            if path.suffix in known and path.suffix not in suffixes:
+                self.selectFile(path.with_suffix(suffixes[0]).name)
+
+
+def _suffixes(kind: str) -> list[str]:
+    """The suffixes of a kind of file, as ".csv" of ``"Table (*.csv)"``."""
+    return list(re.findall(r"\*(\.\w+)", kind))
