@@ -1,9 +1,11 @@
-"""What runs in the training process: a :class:`ThreadHost` whose sink is a pipe."""
+"""What runs in the training process: a :class:`ThreadHost` whose sink is a pipe. No Qt is loaded here."""
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import threading
-from dataclasses import dataclass
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from ulmengine.events import Event
@@ -11,6 +13,7 @@ from ulmengine.training.control import RunState
 
 from .host import Command, RunRequest
 from .mailbox import Mailbox
+from .pulse import Pulse
 from .thread_host import ThreadHost
 
 _EVERY = 0.03
@@ -20,22 +23,26 @@ _BEAT = 1.0
 """Seconds between two signs of life while there is nothing to say."""
 
 
-@dataclass(frozen=True)
-class Beat:
-    """A sign of life."""
-
-
 def serve(pipe: Connection, request: RunRequest) -> None:
     """Carry ``request`` out; events and states go up ``pipe`` in batches, commands come down it."""
+    _be_alone()
     host = ThreadHost()
     box = Mailbox()
+    pulse = Pulse()
     over = threading.Event()
     threading.Thread(target=_obey, args=(pipe, host), name="commands", daemon=True).start()
-    sender = threading.Thread(target=_send, args=(pipe, box, over), name="events")
+    sender = threading.Thread(target=_send, args=(pipe, box, pulse, over), name="events")
     sender.start()
 
     def sink(item: Event | RunState) -> None:
-        box.put(item, wait=isinstance(item, Event))
+        if isinstance(item, RunState):
+            pulse.entered(item)
+            box.put(item, wait=False)
+            return
+        pulse.saw(item)
+        pulse.held = True  # as long as there is no room
+        box.put(item)
+        pulse.held = False
 
     try:
         host.run(request, sink)
@@ -43,6 +50,13 @@ def serve(pipe: Connection, request: RunRequest) -> None:
         over.set()
         sender.join()
         pipe.close()
+
+
+def _be_alone() -> None:
+    """A Ctrl+C in the terminal is the window's business, and a crash of native code says where it was."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(RuntimeError, ValueError, OSError):  # a program without a console has nowhere to write it
+        faulthandler.enable()
 
 
 def _obey(pipe: Connection, host: ThreadHost) -> None:
@@ -55,14 +69,15 @@ def _obey(pipe: Connection, host: ThreadHost) -> None:
             return
 
 
-def _send(pipe: Connection, box: Mailbox, over: threading.Event) -> None:
+def _send(pipe: Connection, box: Mailbox, pulse: Pulse, over: threading.Event) -> None:
     quiet = 0.0
     while True:
         last = over.wait(_EVERY)
+        beat = pulse.beat()
         batch: list[object] = box.take()
         quiet = 0.0 if batch else quiet + _EVERY
         if quiet >= _BEAT:
-            batch, quiet = [Beat()], 0.0
+            batch, quiet = [beat], 0.0
         try:
             if batch:
                 pipe.send(batch)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-import time
 from multiprocessing.process import BaseProcess
 
 from ulmengine.events import Checkpointed, Event, Failed
 from ulmengine.training.control import RunControl, RunState
 
-from .child import Beat, serve
+from .child import serve
 from .host import Command, RunRequest, Sink, Watch
+from .pulse import Beat, Silence
 from .thread_host import ENDINGS
 
 _DEVICE_ADVICE = "Go on from the last checkpoint. If it happens again, train on the processor (device = \"cpu\")."
@@ -25,17 +25,23 @@ _DEVICE_ADVICE = "Go on from the last checkpoint. If it happens again, train on 
 class ProcessHost:
     """Carries a run out in a spawned process.
 
-    :param patience: seconds without any sign of life after which the process counts as hung and is ended.
+    Whether it hangs is told by its training loop: a process that lives but whose step does not end has hung. Only time
+    in which this thread really listened counts, so neither a window that is held up nor a machine that slept ends it.
+
+    :param patience: seconds that a step may take (more, where steps have been longer than that), and seconds without
+        any sign of life, after which the process counts as hung and is ended.
+    :param between: the same for all other work: starting, reading the corpus, measuring, saving.
     :param grace: seconds that a run which was asked to stop may take for its step and its checkpoint.
     """
 
-    def __init__(self, *, patience: float = 120.0, grace: float = 60.0) -> None:
+    def __init__(self, *, patience: float = 120.0, between: float = 1_800.0, grace: float = 60.0) -> None:
         self._patience = patience
+        self._between = between
         self._grace = grace
         self._ours, self._theirs = multiprocessing.get_context("spawn").Pipe()
         self._process: BaseProcess | None = None
         self._sending = threading.Lock()
-        self._stop_at: float | None = None
+        self._stopping = threading.Event()
         self._killed = threading.Event()
         self._watch = Watch(RunControl())
         self._ended: RunState | None = None
@@ -62,8 +68,8 @@ class ProcessHost:
 
     def command(self, command: Command) -> None:
         """See :class:`~studio.engine.host.EngineHost`."""
-        if command.name == "stop" and self._stop_at is None:
-            self._stop_at = time.monotonic() + self._grace
+        if command.name == "stop":
+            self._stopping.set()
         with self._sending:
             try:
                 self._ours.send(command)
@@ -80,22 +86,26 @@ class ProcessHost:
 
     def _listen(self, sink: Sink) -> str:
         """Hand on what the process says until it ends; why it had to be ended otherwise, or an empty string."""
-        last_sign = time.monotonic()
+        sign, stopping, patience = Silence(), Silence(), self._between
         while True:
-            now = time.monotonic()
-            if self._stop_at is not None and now > self._stop_at:
-                return f"It was asked to stop and did not within {self._grace:.0f} seconds."
-            if now - last_sign > self._patience:
-                return f"It gave no sign of life for {self._patience:.0f} seconds."
             try:
-                if not self._ours.poll(0.05):
-                    continue
-                batch = self._ours.recv()
+                batch = self._ours.recv() if self._ours.poll(0.05) else []
             except (EOFError, OSError):
                 return ""
-            last_sign = time.monotonic()
             for item in batch:
                 self._hand_on(item, sink)
+            if batch:
+                sign.broken()
+                patience = self._patience
+            if not self._stopping.is_set():
+                stopping.broken()
+            if stopping.look() > self._grace:
+                return f"It was asked to stop and did not within {self._grace:.0f} seconds."
+            if sign.look() > patience:
+                return f"It gave no sign of life for {patience:.0f} seconds."
+            beat = batch[-1] if batch else None
+            if isinstance(beat, Beat) and beat.hangs(self._patience, self._between):
+                return f"Its training has not moved for {beat.silent:.0f} seconds."
 
     def _hand_on(self, item: Event | RunState | Beat, sink: Sink) -> None:
         if isinstance(item, Beat):
@@ -137,5 +147,3 @@ def death_record(code: int | None, kept: str) -> Failed:
                       "the accumulation. The run can go on from its last checkpoint.", f"exit code {code}")
     return Failed("device", f"The training process ended unexpectedly (exit code {code})", kept, _DEVICE_ADVICE,
                   f"exit code {code}")
-
-

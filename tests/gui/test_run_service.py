@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.engine import ProcessHost, RunService, ThreadHost
+from studio.engine import ProcessHost, RunRequest, RunService, ThreadHost
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.training.control import ControlError, RunState
@@ -186,6 +186,53 @@ def test_a_process_that_does_not_stop_is_ended(qtbot: QtBot, tmp_path: Path) -> 
     until(qtbot, service, RunState.INTERRUPTED)
     assert service.failure is not None
     assert "did not answer" in service.failure.title
+
+
+def test_a_step_that_hangs_is_seen_by_the_watchdog(qtbot: QtBot, tmp_path: Path) -> None:
+    """The process lives and beats all the while; only its training does not move."""
+    service = RunService(host=partial(ProcessHost, patience=2.0), make=replay.deaf)
+    service.start(replay.small_config(), tmp_path)
+    until(qtbot, service, RunState.INTERRUPTED)
+    assert service.failure is not None
+    assert "did not answer" in service.failure.title
+    assert "has not moved" in service.failure.details
+
+
+def test_a_run_that_is_paused_or_at_other_work_does_not_hang(qtbot: QtBot, tmp_path: Path) -> None:
+    service = RunService(host=partial(ProcessHost, patience=1.8), make=replay.steady)
+    service.start(replay.small_config(), tmp_path)
+    until(qtbot, service, RunState.RUNNING)
+    service.pause()
+    until(qtbot, service, RunState.PAUSED)
+    qtbot.wait(3_000)
+    assert service.state is RunState.PAUSED
+    service.resume()
+    until(qtbot, service, RunState.FINISHED)
+    idle = RunService(host=partial(ProcessHost, patience=1.8), make=replay.idle)
+    idle.start(replay.small_config(), tmp_path)
+    until(qtbot, idle, RunState.FINISHED)
+
+
+def test_a_window_that_is_held_up_does_not_end_a_healthy_process(tmp_path: Path) -> None:
+    """Whoever listens stands still for longer than the patience, as a stalled window or a sleeping machine does."""
+    said: list[object] = []
+
+    def sink(item: object) -> None:
+        if not said:
+            time.sleep(3.0)
+        said.append(item)
+
+    ProcessHost(patience=1.5).run(RunRequest(replay.small_config(), tmp_path, replay.steady), sink)
+    assert [item.step for item in said if isinstance(item, ev.Step)] == list(range(1, 11))
+    assert said[-1] is RunState.FINISHED
+
+
+def test_the_training_process_loads_no_qt(qtbot: QtBot, tmp_path: Path) -> None:
+    service = RunService(host=ProcessHost, make=replay.loaded)
+    told = Told(service)
+    service.start(replay.small_config(), tmp_path)
+    until(qtbot, service, RunState.FINISHED)
+    assert [note.text for note in told.of(ev.Note)] == ["no Qt"]
 
 
 def test_a_flood_of_events_neither_loses_one_nor_holds_the_window_up(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import time
 from collections.abc import Generator, Iterator
 
@@ -139,6 +140,27 @@ def deaf(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, 
     """A step that does not end."""
     yield ev.Step(0, 1, 1, 1, 1.0, (0.1,), 1.0, 10, 0.0)
     time.sleep(3600)
+    return None
+
+
+def idle(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """Work that says nothing for three seconds, but is no step."""
+    yield ev.Progress("Reading the corpus", 0, 0)
+    time.sleep(3.0)
+    return None
+
+
+def loaded(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """Says whether Qt is loaded where the run is carried out."""
+    yield ev.Note("Qt" if any(name.startswith("PySide6") for name in sys.modules) else "no Qt")
+    return None
+
+
+def steady(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """Ten steps, a tenth of a second each."""
+    for step in range(1, 11):
+        time.sleep(0.1)
+        yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.1)
     return None
 
 
