@@ -5,12 +5,16 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from ulmengine import doctor
 from ulmengine.doctor import LIBRARIES, Check, checks, report
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Loaded before a test pretends to be on another system.
 assert torch.__version__
@@ -64,7 +68,49 @@ def test_display(monkeypatch, setting, value, ok):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(setting, value)
+    monkeypatch.setattr(doctor, "x_server_answers", lambda: True)
     assert doctor._display().ok is ok
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks an X server")
+def test_a_display_that_does_not_answer_is_no_display(monkeypatch):
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setenv("DISPLAY", ":4711")
+    check = doctor._display()
+    assert not check.ok
+    assert check.found == "DISPLAY=:4711, which does not answer"
+    assert "xvfb-run" in check.advice
+
+
+# What libQt6Core, libQt6Gui, libQt6Widgets, libQt6DBus and libqoffscreen are linked with (readelf -d), without the
+# libraries that every system has.
+WITHOUT_A_SCREEN = {"libglib2.0-0", "libegl1", "libgl1", "libxkbcommon0", "libdbus-1-3", "libfontconfig1"}
+# Brought along by other packages of the line: what they are, by whom.
+BROUGHT_ALONG = {
+    "libxcb1": "libxcb-cursor0", "libxcb-randr0": "libgl1", "libxcb-render0": "libxcb-cursor0",
+    "libxcb-shm0": "libxcb-image0", "libxcb-sync1": "libgl1", "libxcb-xfixes0": "libgl1",
+    "libxcb-xkb1": "libxkbcommon-x11-0", "libxcb-util1": "libxcb-image0", "libx11-6": "libgl1", "libx11-xcb1": "libgl1",
+    "libfreetype6": "libfontconfig1",
+}
+
+
+def test_the_readme_names_every_package_that_the_doctor_looks_for():
+    line = next(line for line in README.splitlines() if "apt-get install" in line)
+    named = line.split("install -y ")[1].split()
+    assert named[0] == "python3-venv"
+    assert set(named[1:7]) == WITHOUT_A_SCREEN  # README says of them that the tests need them
+    wanted = {library.debian for library in LIBRARIES}
+    assert wanted <= set(named) | BROUGHT_ALONG.keys()
+    assert set(BROUGHT_ALONG.values()) <= set(named)
+
+
+def test_continuous_integration_looks_for_each_library_by_itself():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").partition("<<'LIBRARIES'\n")[2].splitlines()
+    told = dict(line.split() for line in lines[:lines.index("LIBRARIES")])
+    known = {library.name: library.debian for library in LIBRARIES}
+    assert told == {name: known[name] for name in told}
+    assert set(told.values()) == WITHOUT_A_SCREEN | {"libx11-6", "libfreetype6"}
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):

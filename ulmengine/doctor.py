@@ -24,7 +24,9 @@ LEAST_MEMORY_GB = 2.0
 LEAST_DISK_GB = 2.0
 _INSTALL = "install the program's packages again: pip install .   in its folder"
 # Platforms of Qt that draw without a screen.
-_SCREENLESS = ("offscreen", "minimal", "vnc")
+SCREENLESS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs", "vkkhrdisplay", "minimalegl")
+_ADVICE = ("start the Studio from a desktop session or through ssh -X; without a screen use python -m ulmengine, "
+           "or xvfb-run python main.py")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ LIBRARIES = (
     Library("libfontconfig.so.1", "libfontconfig1", "fontconfig", "fontconfig"),
     Library("libfreetype.so.6", "libfreetype6", "freetype", "freetype2"),
     Library("libdbus-1.so.3", "libdbus-1-3", "dbus-libs", "dbus"),
+    # Newer systems call the package libglib2.0-0t64; it answers to this name as well.
     Library("libglib-2.0.so.0", "libglib2.0-0", "glib2", "glib2"),
+    Library("libgthread-2.0.so.0", "libglib2.0-0", "glib2", "glib2"),
     Library("libGL.so.1", "libgl1", "libglvnd-glx", "libglvnd"),
     Library("libEGL.so.1", "libegl1", "libglvnd-egl", "libglvnd"),
 )
@@ -109,6 +113,7 @@ def install_commands(libraries: list[Library]) -> tuple[str, str, str]:
 
 def _all() -> Iterator[Check]:
     yield _python()
+    yield _venv()
     yield from _torch()
     yield _memory()
     yield from _folders()
@@ -118,6 +123,13 @@ def _all() -> Iterator[Check]:
         yield _display()
         for library in LIBRARIES:
             yield _library(library)
+
+
+def _venv() -> Check:
+    """The module that makes virtual environments: Debian and Ubuntu have it in a package of its own."""
+    found = importlib.util.find_spec("ensurepip") is not None
+    return Check("venv", found, "found" if found else "the module ensurepip is missing",
+                 "Debian, Ubuntu: sudo apt install python3-venv")
 
 
 def _python() -> Check:
@@ -215,15 +227,39 @@ def _plugin() -> Check:
     return Check("Qt platform plugin", found is not None, str(found or f"{wanted} is missing below {root}"), advice)
 
 
+def uses_x11() -> bool:
+    """Whether Qt will draw through an X server here."""
+    if not sys.platform.startswith("linux"):
+        return False
+    asked = os.environ.get("QT_QPA_PLATFORM", "")
+    return asked.startswith("xcb") or not (asked.startswith("wayland") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def x_server_answers() -> bool:
+    """Whether the X server that DISPLAY names lets itself be connected to; True where that cannot be tried."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # told of as a missing library
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = (ctypes.c_char_p, ctypes.c_void_p)
+    xcb.xcb_connection_has_error.argtypes = (ctypes.c_void_p,)
+    xcb.xcb_disconnect.argtypes = (ctypes.c_void_p,)
+    connection = xcb.xcb_connect(None, None)
+    wrong = int(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return wrong == 0
+
+
 def _display() -> Check:
     x11, wayland = os.environ.get("DISPLAY", ""), os.environ.get("WAYLAND_DISPLAY", "")
     asked = os.environ.get("QT_QPA_PLATFORM", "")
-    if asked.split(":")[0] in _SCREENLESS:
+    if asked.split(":")[0] in SCREENLESS:
         return Check("Display", True, f"none needed: QT_QPA_PLATFORM={asked}")
     found = ", ".join(f"{name}={value}" for name, value in (("WAYLAND_DISPLAY", wayland), ("DISPLAY", x11)) if value)
-    return Check("Display", bool(found), found or "neither DISPLAY nor WAYLAND_DISPLAY is set",
-                 "start the Studio from a desktop session or through ssh -X; without a screen use "
-                 "python -m ulmengine, or xvfb-run python main.py")
+    if x11 and uses_x11() and not x_server_answers():
+        return Check("Display", False, f"DISPLAY={x11}, which does not answer", _ADVICE)
+    return Check("Display", bool(found), found or "neither DISPLAY nor WAYLAND_DISPLAY is set", _ADVICE)
 
 
 def _library(library: Library) -> Check:
