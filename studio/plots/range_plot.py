@@ -24,7 +24,9 @@ class RangePlot(Plot):
     """Points of a range test as they come. The x axis is drawn in powers of ten, as are the range's ends."""
 
     rangeEdited = Signal(float, float)
-    """Lowest and highest rate of the range, after it was dragged."""
+    """Lowest and highest rate of the range, while it is dragged."""
+    rangeSettled = Signal()
+    """The range was let go of."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.points: list[RangePoint] = []
@@ -46,7 +48,13 @@ class RangePlot(Plot):
         self.addItem(self.region)
         self._marks: dict[str, pg.InfiniteLine] = {}
         self.region.sigRegionChanged.connect(self._region_moved)
+        self.region.sigRegionChangeFinished.connect(self._region_let_go)
         self.redress()
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the band or one of its edges is in the person's hand."""
+        return bool(self.region.moving or any(line.moving for line in self.region.lines))
 
     def clear_points(self) -> None:
         """A new test begins."""
@@ -147,6 +155,11 @@ class RangePlot(Plot):
     def _region_moved(self) -> None:
         low, high = self.region.getRegion()
         self.rangeEdited.emit(float(10.0**low), float(10.0**high))
+
+    @Slot()
+    def _region_let_go(self) -> None:
+        self._region_moved()  # the last move of the whole band is told of here alone
+        self.rangeSettled.emit()
 
     def _mark(self, rule: str, value: float, number: int) -> pg.InfiniteLine:
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")

@@ -56,6 +56,8 @@ class SchedulePlot(Plot):
             self.addItem(handle)
         self.peak.sigPositionChanged.connect(self._peak_moved)
         self.low.sigPositionChanged.connect(self._low_moved)
+        for handle in (self.peak, self.low):
+            handle.sigPositionChangeFinished.connect(self._let_go)
         self.redress()
 
     def set_plans(self, plans: tuple[StagePlan, ...], task: str) -> None:
@@ -89,6 +91,11 @@ class SchedulePlot(Plot):
         low, high = float(values.min()), float(values.max())
         room = (high - low) * 0.14
         return 0.0, sum(plan.epochs for plan in self.plans), low if self.log_y else 0.0, high + room
+
+    @property
+    def dragging(self) -> bool:
+        """Whether a handle is in the person's hand."""
+        return bool(self.peak.moving or self.low.moving)
 
     def summary(self) -> str:
         parts = [
@@ -194,6 +201,16 @@ class SchedulePlot(Plot):
         if plan is not None:
             low = self._value(handle.pos().y(), plan.peak / 1_000)
             self.edited.emit({"schedule.ratio": _rounded(min(max(plan.peak / low, 1.0), 1_000.0))})
+
+    @Slot(object)
+    def _let_go(self, handle: pg.TargetItem) -> None:
+        """Stand on the curve again, which may not have gone where the mouse went, and fit the view to it."""
+        self.redraw()
+
+    def _fit(self) -> None:
+        # A view that changed under the hand would give the same place of the mouse another rate at every move.
+        if not self.dragging:
+            super()._fit()
 
     def _value(self, drawn: float, least: float) -> float:
         """The rate that is drawn at height ``drawn``; below the axis there is none, and the least is taken."""

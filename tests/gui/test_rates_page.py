@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from studio.pages.rates import RatesPage
 from studio.project import Project
 from studio.shell import Shell
 from tests.gui.fakes import FakeRun
+from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.training.control import Signal as Command
@@ -150,3 +152,77 @@ def test_a_setting_is_found_on_either_side(page: RatesPage) -> None:
     assert page.show_setting("classifier.factor")
     assert page.schedule.task == "classifier"
     assert not page.show_setting("model.preset")
+
+
+def test_a_drag_of_the_peak_gives_the_rate_under_the_mouse(page: RatesPage, project: Project) -> None:
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y())
+    end = start + QPoint(0, 40)
+    wanted = value(plot, end).y()  # on the scale that stood when the mouse was pressed
+    standing: list[float] = []
+    drag(plot.viewport(), line(start, end), lambda: standing.append(value(plot, end).y()))
+    assert standing == [pytest.approx(wanted)]
+    assert project.config.classifier.lr == pytest.approx(wanted, rel=0.06)
+    # Let go, the ring stands on the curve, and the view is fitted to it.
+    assert plot.peak.pos().y() == pytest.approx(project.config.classifier.lr)
+    assert value(plot, end).y() != pytest.approx(wanted)
+    project.undo.undo()
+    assert project.config.classifier.lr == 0.01
+    assert not project.undo.canUndo() or project.undo.undoText() != "Drag the schedule"
+
+
+def test_a_drag_sideways_of_a_schedule_without_a_rise_comes_back(page: RatesPage, project: Project) -> None:
+    project.change({"classifier.schedule.kind": "clr"})
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y())
+    drag(plot.viewport(), line(start, start + QPoint(60, 0)))
+    assert plot.peak.pos().x() == pytest.approx(ring.x())
+    low = plot.low.pos()
+    start = pixel(plot, low.x(), low.y())
+    drag(plot.viewport(), line(start, start + QPoint(-30, -25)))
+    assert plot.low.pos().x() == pytest.approx(low.x())
+    section = project.config.classifier
+    assert 1 < section.schedule.ratio < 32
+    assert plot.low.pos().y() == pytest.approx(section.lr / section.schedule.ratio, rel=0.05)
+
+
+def test_the_whole_band_is_dragged_to_where_the_mouse_lets_go(
+    page: RatesPage, project: Project, qtbot: QtBot
+) -> None:
+    find(page, qtbot)
+    plot = page.range.plot
+    plot.redraw()
+    low, high = plot.region.getRegion()
+    top, bottom = plot.view.viewRange()[1]
+    start = pixel(plot, (low + high) / 2, (top + bottom) / 2)
+    end = start + QPoint(-50, 0)
+    moved = value(plot, end).x() - value(plot, start).x()
+    drag(plot.viewport(), line(start, end, 7))
+    assert math.log10(project.config.classifier.lr) == pytest.approx(high + moved, abs=0.03)
+    after = plot.region.getRegion()
+    section = project.config.classifier
+    assert after == pytest.approx((math.log10(section.lr / section.schedule.ratio), math.log10(section.lr)))
+    assert section.schedule.ratio == pytest.approx(32, rel=0.05)
+
+
+def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
+    page: RatesPage, project: Project, qtbot: QtBot
+) -> None:
+    find(page, qtbot)
+    assert page.range.suggestion("valley") is not None
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert page.range.suggestion("valley") is None
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    assert page.range.suggestion("valley") is None
+    # Back to the other task while it goes: nothing more of it is heard.
+    QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
+    assert not page.range.search.isEnabled()
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    assert page.range.plot.points == []
+    assert page.range.search.isEnabled()
+    assert page.range.suggestion("valley") is None
+    assert project.config.classifier.lr == 0.01

@@ -57,6 +57,7 @@ class RangeCard(Card):
         self.task = task
         self.make: Callable[[RunConfig, str, Path], Work] = Finding
         self._job: Job | None = None
+        self._given_up = False
         self.plot = RangePlot()
         self.plot.setMinimumHeight(120)
         self.again = Button(self.tr("Find again"), "repeat")
@@ -75,6 +76,7 @@ class RangeCard(Card):
         self.cancel.clicked.connect(self.stop)
         self.plot.cursorMoved.connect(self._cursor_moved)
         self.plot.rangeEdited.connect(self._range_edited)
+        self.plot.rangeSettled.connect(self._range_settled)
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._run_changed)
         self._refresh()
@@ -83,8 +85,9 @@ class RangeCard(Card):
         """Look for a rate for ``task``; a test in hand for the other one is given up."""
         if task != self.task:
             self.stop()
+            self._given_up = self._job is not None
             self.task = task
-            self.plot.clear_points()
+            self._forget()
             self.pages.setCurrentIndex(0)
             self.failure.clear()
             self._refresh()
@@ -100,8 +103,8 @@ class RangeCard(Card):
         if self._job is not None or self.shell.busy:
             return
         self.failure.clear()
-        self.plot.clear_points()
-        self.plot.region.hide()
+        self._forget()
+        self._given_up = False
         self.pages.setCurrentIndex(1)
         job = run_job(self, self.make(self.project.run_config(), self.task, self.project.cache))
         self._job = job
@@ -154,7 +157,7 @@ class RangeCard(Card):
         ready = bool(self.project.config.corpus.path)
         self.again.setVisible(self._job is None and self.pages.currentIndex() == 1)
         for button in (self.search, self.again):
-            button.setEnabled(ready and not busy)
+            button.setEnabled(ready and not busy and self._job is None)
         self.cancel.setVisible(self._job is not None)
         if busy:
             below = self.tr("Waits until the run has ended")
@@ -170,6 +173,8 @@ class RangeCard(Card):
 
     @Slot(object)
     def _events_came(self, events: list[Event]) -> None:
+        if self._given_up:
+            return
         points = [event for event in events if isinstance(event, RangePoint)]
         if points:
             self.plot.add(points)
@@ -228,6 +233,13 @@ class RangeCard(Card):
         ratio = section.schedule.ratio if section.schedule.kind in HAS_RATIO else 1.0
         self.plot.set_range(section.lr / ratio, section.lr)
 
+    def _forget(self) -> None:
+        """Nothing of an earlier test stays to be taken for the one that begins, or for the other task's."""
+        self.plot.clear_points()
+        self.plot.region.hide()
+        self._clear_offers()
+        self.readout.setText("")
+
     def _clear_offers(self) -> None:
         while self._offers.count():
             item = self._offers.takeAt(0)
@@ -238,6 +250,8 @@ class RangeCard(Card):
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:
+        if self._given_up:
+            return
         self.failure.show_failure(failed)
         self.pages.setCurrentIndex(0)
 
@@ -257,9 +271,13 @@ class RangeCard(Card):
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
-        if self.plot.region.isVisible() and not any(line.moving for line in self.plot.region.lines):
+        if self.plot.region.isVisible() and not self.plot.dragging:
             self._show_range(config)
         self._refresh()
+
+    @Slot()
+    def _range_settled(self) -> None:
+        self._show_range(self.project.config)
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:

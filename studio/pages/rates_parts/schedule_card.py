@@ -81,8 +81,10 @@ class ScheduleCard(Card):
         changed = {f"{self.task}.{name}": value for name, value in values.items() if old.get(name) != value}
         if not changed:
             return
+        # All that the handle sets, so that one drag is one step to be undone.
+        whole = {f"{self.task}.{name}": value for name, value in values.items()}
         try:
-            self.project.change(changed, self.tr("Drag the schedule"))
+            self.project.change(whole, self.tr("Drag the schedule"))
         except ConfigError:  # beyond what is permitted: the handle goes back to where it may be
             self.plot.redraw()
 
