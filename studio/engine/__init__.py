@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from .mailbox import Mailbox
     from .memory import Collector
     from .process_host import ProcessHost
+    from .quiet import Quiet
     from .run_service import RunService
     from .thread_host import ThreadHost
 
 __all__ = [
-    "Collector", "Command", "EngineHost", "Job", "Mailbox", "Maker", "ProcessHost", "RunRequest", "RunService",
-    "ThreadHost", "run_job", "shutdown_jobs",
+    "Collector", "Command", "EngineHost", "Job", "Mailbox", "Maker", "ProcessHost", "Quiet", "RunRequest",
+    "RunService", "ThreadHost", "run_job", "shutdown_jobs",
 ]
 
 _HOMES = {
     "Collector": "memory", "Command": "host", "EngineHost": "host", "Job": "job", "Mailbox": "mailbox",
-    "Maker": "host", "ProcessHost": "process_host", "RunRequest": "host", "RunService": "run_service",
+    "Maker": "host", "ProcessHost": "process_host", "Quiet": "quiet", "RunRequest": "host", "RunService": "run_service",
     "ThreadHost": "thread_host", "run_job": "job", "shutdown_jobs": "job",
 }
 

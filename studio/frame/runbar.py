@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.engine import Quiet
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, StatusDot
@@ -43,6 +44,8 @@ class RunBar(QWidget):
         theme.current().changed.connect(self.update)
         shell.run.stateChanged.connect(self._state_changed)
         shell.run.events.connect(self._events_came)
+        self._quiet = Quiet(shell.run, self)
+        self._quiet.told.connect(self._nothing_heard)
         shell.projectChanged.connect(self._project_changed)
         self.refresh()
 
@@ -214,6 +217,11 @@ class RunBar(QWidget):
     def _events_came(self, events: list[object]) -> None:
         self.progress.update(events)  # type: ignore[arg-type]
         self.refresh()
+
+    @Slot(float)
+    def _nothing_heard(self, seconds: float) -> None:
+        """Nothing was heard for a while; the next word puts the usual line back."""
+        self.stage.setText(self.tr("Nothing heard for {time}").format(time=duration_words(seconds)))
 
     @Slot(object)
     def _project_changed(self, project: object) -> None:

@@ -339,6 +339,33 @@ def test_closing_while_training_stop_and_save_waits_for_the_run(
         run.signal(Command.CLOSED)
 
 
+def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
+    window: MainWindow, run: FakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(window.bar._quiet._silence, "_clock", lambda: now[0])
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.signal(Command.BEGUN)
+
+    def wait(seconds: int) -> None:
+        for _ in range(seconds):
+            now[0] += 1
+            window.bar._quiet.look()
+
+    wait(58)
+    assert "Nothing heard" not in window.bar.stage.text()
+    wait(63)
+    assert window.bar.stage.text() == "Nothing heard for 2 min"
+    run.say(ev.Note("I am still here"))
+    assert "Nothing heard" not in window.bar.stage.text()
+    wait(58)
+    assert "Nothing heard" not in window.bar.stage.text()
+    run.signal(Command.PAUSE)
+    run.signal(Command.HELD)
+    assert not window.bar._quiet._timer.isActive()
+
+
 @pytest.mark.parametrize("end", [Command.BROKEN, Command.LOST])
 def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Command
