@@ -235,3 +235,11 @@ def test_a_repair_stays_with_its_documents(tmp_path: Path) -> None:
     changed = finish(open_corpus(config, cache))
     assert sorted(left_out(changed)) == ["", prose(7)]
     assert any(note.startswith("2 documents that repairs left out are no longer there") for note in changed.notes)
+
+
+def test_labels_that_differ_in_spelling_alone_or_mean_none(tmp_path: Path) -> None:
+    labels = ["Pos", "pos", "1", "1.0", "None", "neg"]
+    findings = audited(tmp_path, [[prose(n), labels[n % 6]] for n in range(120)])
+    assert findings["label_spelling"].rows.tolist() == [n for n in range(120) if n % 6 < 4]
+    assert "'1' and '1.0'" in findings["label_spelling"].why
+    assert findings["label_missing"].rows.tolist() == list(range(4, 120, 6))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from tests.corpus.helpers import finish, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Documents, open_corpus
-from ulmengine.corpus.split import TEST, TRAIN, VALIDATION, by_time, grouped, stratified
+from ulmengine.corpus.split import TEST, TRAIN, VALIDATION, by_time, grouped, moments_of, stratified
 
 PARTS = ("train", "validation", "test", "unlabelled")
 
@@ -203,3 +205,44 @@ def test_empty_texts_are_no_reason_to_leave_one_out(tmp_path: Path) -> None:
     assert documents.count("train") == 3
 
 
+
+
+def test_rows_without_a_group_are_by_themselves(tmp_path: Path) -> None:
+    rows = [[f"document {n}", "ab"[n % 2], "" if n % 10 < 3 else f"author {n}"] for n in range(1000)]
+    path = table(tmp_path / "a.csv", rows, ["text", "label", "author"])
+    for seed in (1, 2, 3):
+        documents = opened(path, method="grouped", column="author", seed=seed)
+        assert (documents.count("validation"), documents.count("test")) == (100, 100)
+        assert documents.notes == ()
+
+
+def test_empty_texts_join_no_groups(tmp_path: Path) -> None:
+    rows = [["" if n < 50 else f"document {n}", "ab"[n % 2], f"author {n % 50}"] for n in range(1000)]
+    path = table(tmp_path / "a.csv", rows, ["text", "label", "author"])
+    documents = opened(path, method="grouped", column="author")
+    assert (documents.count("validation"), documents.count("test")) == (100, 100)
+
+
+def test_groups_too_large_for_the_shares_are_told(tmp_path: Path) -> None:
+    rows = [[f"document {n}", "ab"[n % 2], f"author {n % 2}"] for n in range(100)]
+    path = table(tmp_path / "a.csv", rows, ["text", "label", "author"])
+    documents = opened(path, method="grouped", column="author")
+    assert documents.count("validation") + documents.count("test") in (0, 50)
+    assert any("documents instead of about 10" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("style", ["%m/%d/%Y %H:%M", "%a %b %d %H:%M:%S +0000 %Y", "%d.%m.%Y %H:%M:%S"])
+def test_spellings_of_dates(style: str) -> None:
+    moments = [datetime(2024, 5, day, 14, 22, tzinfo=UTC) for day in (3, 31, 17)]
+    found = moments_of(pl.Series("when", [moment.strftime(style) for moment in moments]))
+    assert np.argsort(found).tolist() == [0, 2, 1]
+    assert (found[1] - found[0]) / 86_400e6 == 28
+
+
+def test_a_test_file_without_labels_is_told(tmp_path: Path) -> None:
+    table(tmp_path / "train.csv", [[f"document {n}", "ab"[n % 2]] for n in range(40)])
+    table(tmp_path / "test.csv", [[f"other text {n}"] for n in range(5)], ["text"])
+    config = CorpusConfig(path="train.csv", test_path="test.csv")
+    documents = finish(open_corpus(config, tmp_path / "cache", base=tmp_path))
+    assert documents.count("unlabelled") == 5
+    assert any(note.startswith("The test file 'test.csv' has no labels") for note in documents.notes)

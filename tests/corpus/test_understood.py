@@ -148,3 +148,29 @@ def test_the_number_of_rows_is_known_or_well_reckoned(tmp_path: Path) -> None:
 def test_understood_survives_json(tmp_path: Path) -> None:
     found = preview(table(tmp_path / "a.csv", [[LONG, "a"]])).understood
     assert Understood.from_json(found.to_json()) == found
+
+
+def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
+    rows = [[text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "NaN", "NULL", "None"],
+                                                 strict=True)]
+    documents = opened(table(tmp_path / "a.csv", rows), label_columns=("label",))
+    assert documents.labels == ("None", "a", "b")
+    assert documents.rows("unlabelled").tolist() == [4, 5, 6]
+    note, = documents.notes
+    for word in ("'nan' (1)", "'NaN' (1)", "'NULL' (1)"):
+        assert word in note
+
+
+def test_one_hot_rows_without_a_mark_are_not_labelled(tmp_path: Path) -> None:
+    marks = [("1", "0"), ("0", "1"), ("", ""), ("1", "1"), ("-1", "-1"), ("0", "0"), ("1", "")]
+    rows = [[text, *pair] for text, pair in zip(long(7), marks, strict=True)]
+    path = table(tmp_path / "a.csv", rows, ["text", "rude", "loud"])
+    documents = opened(path, label_columns=("rude", "loud"), validation=0.0, test=0.0)
+    assert documents.rows("unlabelled").tolist() == [2, 4]
+    assert documents.labels == ("loud", "rude")
+    assert documents.targets("train").tolist() == [[0, 1], [1, 0], [1, 1], [0, 0], [0, 1]]
+
+
+def test_where_only_ones_are_written_an_empty_cell_is_a_zero() -> None:
+    found = read_labels([pl.Series("x", ["1", "", ""]), pl.Series("y", ["1", "1", None])])
+    assert [found.kinds[code] for code in found.codes] == [("x", "y"), ("y",), ()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,12 @@ from .guess import listed
 
 MAX_LABELS = 10_000
 _TRUE = frozenset({"1", "true", "yes", "1.0"})
-_FALSE = frozenset({"0", "false", "no", "0.0", ""})
+_FALSE = frozenset({"0", "false", "no", "0.0"})
+_NO_MARK = frozenset({"-1", "-1.0"})  # a whole row of it: not labelled (as in the Jigsaw test file)
+MISSING = frozenset({
+    "nan", "NaN", "NAN", "NaT", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "Null", "NULL", "<null>",
+})
+"""What programs write for a cell without a value. "None" is not among them: it is the name of many a class."""
 
 
 Labels = tuple[str, ...] | None
@@ -23,12 +28,16 @@ Labels = tuple[str, ...] | None
 
 @dataclass(frozen=True)
 class Labelled:
-    """The labels of a table's rows: row ``i`` bears ``kinds[codes[i]]``. ``names``: all labels, in order."""
+    """The labels of a table's rows: row ``i`` bears ``kinds[codes[i]]``. ``names``: all labels, in order.
+
+    ``missing``: words that stand for no label, and how often each does.
+    """
 
     codes: np.ndarray  # int64 (rows,)
     kinds: tuple[Labels, ...]
     names: tuple[str, ...]
     multi: bool
+    missing: dict[str, int] = field(default_factory=dict)
 
     @property
     def bears(self) -> np.ndarray:
@@ -60,11 +69,12 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "") -> Labelled:
     multi = any(labels is not None and len(labels) > 1 for labels in kinds) or bool(delimiter)
     if not multi:  # an empty list where all others hold one label is a document without its label
         kinds = tuple(labels or None for labels in kinds)
-    return Labelled(codes, kinds, in_order(names), multi)
+    words = cells.filter(cells.is_in(sorted(MISSING))).value_counts(sort=True)
+    return Labelled(codes, kinds, in_order(names), multi, dict(words.iter_rows()))
 
 
 def _labels_in(cell: str, delimiter: str) -> Labels:
-    if not cell:
+    if not cell or cell in MISSING:
         return None
     items = listed(cell)
     if items is None:
@@ -73,12 +83,23 @@ def _labels_in(cell: str, delimiter: str) -> Labels:
 
 
 def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
-    """Columns of 0 and 1, each named like its label; one label a document where each row has exactly one 1."""
+    """Columns of 0 and 1, each named like its label; one label a document where each row has exactly one 1.
+
+    A row with nothing in it, where others hold 0 as well as 1, is not labelled. Where a table holds only the ones, the
+    empty cells are its zeros.
+    """
     names = tuple(column.name for column in columns)
+    cells = [column.fill_null("").str.strip_chars().str.to_lowercase() for column in columns]
     marks = np.zeros((len(columns[0]), len(columns)), dtype=bool)
-    for place, column in enumerate(columns):
-        values = column.fill_null("").str.strip_chars().str.to_lowercase()
-        strange = values.filter(~values.is_in(sorted(_TRUE | _FALSE)))
+    bare, unmarked = np.ones(len(marks), dtype=bool), np.ones(len(marks), dtype=bool)
+    zeros = False
+    for values in cells:
+        bare &= (values == "").to_numpy()
+        unmarked &= values.is_in(sorted(_NO_MARK)).to_numpy()
+        zeros = zeros or bool(values.is_in(sorted(_FALSE)).any())
+    bare = (bare if zeros else np.zeros_like(bare)) | unmarked
+    for place, (column, values) in enumerate(zip(columns, cells, strict=True)):
+        strange = values.filter(~values.is_in(sorted(_TRUE | _FALSE | {""})) & ~pl.Series(unmarked))
         if len(strange):
             raise CorpusError(
                 f"Several label columns must hold 0 and 1, but '{column.name}' holds '{strange[0]}'. Choose one "
@@ -86,9 +107,13 @@ def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
                 "or only columns of 0 and 1."
             )
         marks[:, place] = values.is_in(sorted(_TRUE)).to_numpy()
-    different, codes = np.unique(marks, axis=0, return_inverse=True)
-    kinds = tuple(tuple(names[place] for place in np.flatnonzero(row)) for row in different)
-    return Labelled(codes.reshape(-1).astype(np.int64), kinds, names, bool((marks.sum(1) != 1).any()))
+    packed = np.packbits(np.column_stack([marks, bare]), axis=1)  # rows of bytes: an eighth to compare
+    _, first, codes = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    kinds = tuple(
+        None if bare[row] else tuple(names[place] for place in np.flatnonzero(marks[row])) for row in first.tolist()
+    )
+    several = bool((marks[~bare].sum(1) != 1).any())
+    return Labelled(codes.reshape(-1).astype(np.int64), kinds, names, several)
 
 
 def in_order(names: set[str]) -> tuple[str, ...]:

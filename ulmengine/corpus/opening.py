@@ -19,6 +19,7 @@ from .errors import CorpusError
 from .importing import import_table
 from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
 from .likeness import text_hash
+from .notes import corpus_notes
 from .repairs import recorded_rows
 from .table import Table
 from .understood import Understood, with_overrides
@@ -122,7 +123,7 @@ def _assemble(
     targets = np.concatenate([as_targets(one, names, multi) for one in labelled])
     bears = np.concatenate([one.bears for one in labelled])
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
-    parts = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
+    parts, short = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
     overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
@@ -135,7 +136,8 @@ def _assemble(
         skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=targets,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
     )
-    return replace(documents, notes=_notes(documents, tables, gone))
+    notes = (*corpus_notes(documents, tables, labelled, gone), *short)
+    return replace(documents, notes=notes)
 
 
 def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
@@ -153,8 +155,8 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
 def _parts(
     config: CorpusConfig, tables: list[tuple[str, Table, Understood]], bears: np.ndarray, targets: np.ndarray,
     multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
-) -> np.ndarray:
-    """The part of every row of the corpus."""
+) -> tuple[np.ndarray, list[str]]:
+    """The part of every row of the corpus; sentences about shares that could not be kept."""
     parts = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
     has_labels = bool(bears.any())
     if has_labels:
@@ -178,7 +180,7 @@ def _parts(
     drawn = _draw(config, tables, rows, strata, hashes[rows], (validation, test), seed)
     parts[rows] = drawn if has_labels else np.where(drawn == cut.TRAIN, cut.UNLABELLED, drawn)
     parts[kept] = cut.keep_apart(parts[kept], hashes[kept])
-    return parts
+    return parts, cut.missed_shares(config.split.method, drawn, (validation, test))
 
 
 def _brought(config: CorpusConfig, role: str, table: Table, found: Understood) -> np.ndarray:
@@ -206,6 +208,7 @@ def _draw(
 ) -> np.ndarray:
     """Draw the parts of the open rows (all of the main table) by the chosen method."""
     method = config.split.method
+    hashes = cut.empties_apart(hashes)
     if method not in ("grouped", "time"):
         return cut.stratified(strata, hashes, shares, seed)
     column = tables[0][2].split_column
@@ -227,29 +230,3 @@ def _fingerprint(
     text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(), seed])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _notes(documents: Documents, tables: list[tuple[str, Table, Understood]], gone: int) -> tuple[str, ...]:
-    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for."""
-    notes = [note for _, table, _ in tables for note in table.record["notes"]]
-    mended = sum(table.record["mended"] for _, table, _ in tables)
-    encoding = documents.understood.encoding or "text"
-    notes += [f"1 {one}" if count == 1 else f"{count:,} {many}" for count, one, many in (
-        (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
-         f"bytes are not {encoding} and were replaced by \ufffd."),
-        (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
-        (len(documents.ragged), "row had too few or too many cells; it was mended as well as possible.",
-         "rows had too few or too many cells; they were mended as well as possible."),
-        (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
-        (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
-         "documents were left out: the same text stands in the validation or test part."),
-        (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
-         "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
-    ) if count]
-    for _, table, found in tables:
-        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
-        notes += [
-            f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
-            for name, count in lacking.items() if count
-        ]
-    return tuple(notes)

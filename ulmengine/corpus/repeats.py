@@ -6,9 +6,11 @@ import numpy as np
 
 from .documents import Documents
 from .findings import Finding, Rows, documents_are
+from .likeness import normalised
 from .split import EMPTY, TEST, VALIDATION
 
 RARE = 10
+_NO_NAMES = frozenset({"none", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
 
 
 def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
@@ -100,6 +102,7 @@ def class_findings(documents: Documents) -> list[Finding]:
             "tell "
             "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
         ))
+    found += _doubtful_names(documents, kept, targets, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
         mask = targets[:, rare].any(axis=1) if documents.multi_label else np.isin(targets, rare)
@@ -113,6 +116,39 @@ def class_findings(documents: Documents) -> list[Finding]:
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
+
+
+def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
+    """Labels that differ in spelling alone, and labels that say that there is none."""
+    alike: dict[str, list[int]] = {}
+    for place in np.flatnonzero(counts).tolist():
+        alike.setdefault(_plain_name(documents.labels[place]), []).append(place)
+    twice = [group for group in alike.values() if len(group) > 1]
+    empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
+    found = []
+    for kind, title, places, names, why, advice in (
+        ("label_spelling", "One label spelled in several ways", [place for group in twice for place in group],
+         "; ".join(" and ".join(f"'{documents.labels[place]}'" for place in group) for group in twice[:5]),
+         "bear a label that another one differs from in its spelling alone", "Write them alike in the file."),
+        ("label_missing", "Labels that may mean none", empty,
+         ", ".join(f"'{documents.labels[place]}'" for place in empty),
+         "bear a label that may only say that none was given",
+         "If it is no class of its own, empty these cells in the file."),
+    ):
+        if places:
+            mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
+            rows = kept[mask].astype(np.int64)
+            found.append(Finding(kind, title, f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
+                                 f"{names}. Each is learnt as a class of its own.", len(rows), rows, advice=advice))
+    return found
+
+
+def _plain_name(label: str) -> str:
+    """A label as it is compared with others: "Pos" is "pos", and "1.0" is "1"."""
+    try:
+        return f"{float(label):g}"
+    except ValueError:
+        return normalised(label)
 
 
 def column_findings(documents: Documents) -> list[Finding]:

@@ -77,14 +77,43 @@ def _quotas(rows: int, shares: tuple[float, float], carry: list[float]) -> tuple
 
 
 def grouped(groups: Sequence[str], hashes: np.ndarray, shares: tuple[float, float], seed: int) -> np.ndarray:
-    """Part of each row, all rows of a group (and of groups that share a text) in the same one."""
-    _, codes = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
+    """Part of each row, all rows of a group (and of groups that share a text) in the same one.
+
+    Rows that name no group belong to none: each is by itself.
+    """
+    names = np.char.strip(np.array(groups, dtype=object).astype(str))
+    _, codes = np.unique(names, return_inverse=True)
+    bare = np.flatnonzero(names == "")
+    codes[bare] = codes.max(initial=0) + 1 + np.arange(len(bare))
     _, texts = np.unique(hashes, return_inverse=True)
     size = len(codes)
     ones = np.ones(size, dtype=np.int8)
-    links = coo_matrix((ones, (codes, texts + codes.max(initial=0) + 1)), shape=(2 * size + 2,) * 2)
+    links = coo_matrix((ones, (codes, texts + codes.max(initial=0) + 1)), shape=(3 * size + 2,) * 2)
     _, component = connected_components(links, directed=False)
     return stratified(np.zeros(size, dtype=np.int64), component[codes].astype(np.uint64), shares, seed)
+
+
+def empties_apart(hashes: np.ndarray) -> np.ndarray:
+    """``hashes`` with a number of its own for each empty text: that they are all alike joins nothing."""
+    apart = hashes.copy()
+    empty = np.flatnonzero(hashes == EMPTY)
+    apart[empty] = draw(np.arange(len(empty), dtype=np.uint64), int(EMPTY) & 0xFFFF)
+    return apart
+
+
+def missed_shares(method: str, parts: np.ndarray, shares: tuple[float, float]) -> list[str]:
+    """Sentences about parts that got far fewer or more documents than their share, as large groups can make them."""
+    if method not in ("grouped", "time"):
+        return []
+    told = []
+    for name, part, share in zip(("validation", "test"), (VALIDATION, TEST), shares, strict=True):
+        got, wanted = int((parts == part).sum()), share * len(parts)
+        if wanted >= 1 and not 0.5 * wanted <= got <= 1.5 * wanted:
+            told.append(
+                f"The {name} part got {got:,} of {len(parts):,} documents instead of about {wanted:,.0f}: what must "
+                "stay together cannot be divided more evenly. Choose another split column, or split by label."
+            )
+    return told
 
 
 def by_time(moments: np.ndarray, hashes: np.ndarray, shares: tuple[float, float]) -> np.ndarray:
@@ -133,7 +162,9 @@ def moments_of(column: pl.Series) -> np.ndarray:
     numbers = cells.cast(pl.Float64, strict=False)
     filled = max(1, int((cells != "").sum()))
     best = numbers
-    for style in (None, "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d, %Y", "%d %b %Y", "%Y"):
+    for style in (None, "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d, %Y", "%d %b %Y", "%Y",
+                  "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M",
+                  "%d.%m.%Y %H:%M:%S", "%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z"):
         if best.count() >= 0.9 * filled:
             break
         try:

@@ -1,0 +1,65 @@
+"""What opening a corpus has to tell the person, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .documents import Documents
+from .labels import Labelled
+from .table import Table
+from .understood import Understood
+
+
+def corpus_notes(
+    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[Labelled], gone: int
+) -> tuple[str, ...]:
+    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for."""
+    notes = [note for _, table, _ in tables for note in table.record["notes"]]
+    mended = sum(table.record["mended"] for _, table, _ in tables)
+    encoding = documents.understood.encoding or "text"
+    notes += [f"1 {one}" if count == 1 else f"{count:,} {many}" for count, one, many in (
+        (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
+         f"bytes are not {encoding} and were replaced by \ufffd."),
+        (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
+        (len(documents.ragged), "row had too few or too many cells; it was mended as well as possible.",
+         "rows had too few or too many cells; they were mended as well as possible."),
+        (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
+        (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
+         "documents were left out: the same text stands in the validation or test part."),
+        (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
+         "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
+    ) if count]
+    for _, table, found in tables:
+        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
+        notes += [
+            f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
+            for name, count in lacking.items() if count
+        ]
+    for (role, table, found), labels in zip(tables, labelled, strict=True):
+        notes += _label_notes(documents, role, table, found, labels)
+    return tuple(notes)
+
+
+def _label_notes(
+    documents: Documents, role: str, table: Table, found: Understood, labels: Labelled
+) -> list[str]:
+    """What has no label where one would be expected."""
+    notes = []
+    if labels.missing:
+        words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.missing.items())
+        notes.append(
+            f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {words}: such a cell counts as not "
+            "labelled. If it is a class of yours, give it another name in the file."
+        )
+    if role == "test" and documents.labels:
+        bare = int((~labels.bears).sum())
+        if bare == table.rows:
+            notes.append(
+                f"The test file '{found.path.name}' has no labels that are understood: its texts are read like "
+                "unlabelled ones and nothing can be measured on them. Its label column must be called "
+                f"'{', '.join(documents.understood.label_columns)}' as in the corpus."
+            )
+        elif bare:
+            notes.append(f"{bare:,} of {table.rows:,} rows of the test file '{found.path.name}' have no label and are "
+                         "read like unlabelled texts.")
+    return notes
