@@ -172,3 +172,49 @@ def test_a_dialect_says_why() -> None:
     found = sniff(["text;label\n", "a, b;x\n", "c;y\n"])
     assert "semicolon" in found.reasons["delimiter"]
     assert "'label'" in found.reasons["header"]
+
+
+def test_commas_in_the_texts_of_a_single_column_cut_nothing(tmp_path: Path) -> None:
+    texts = [f"a first half number {n}, and a second" if n % 8 else f"no comma in number {n}" for n in range(60)]
+    path = tmp_path / "a.csv"
+    path.write_text("text\n" + "\n".join(texts) + "\n")
+    documents = opened(path)
+    assert documents.understood.columns == ("text",)
+    assert everything(documents) == texts
+
+
+def test_a_title_above_a_table_is_not_its_only_column() -> None:
+    lines = ["Films of the year\n", *(f"good film {n},pos,2024\n" for n in range(30))]
+    assert sniff(lines).delimiter == ","
+    assert len(sniff(lines).columns) == 3
+
+
+def test_a_known_name_that_stands_below_is_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [("spam", "Win a prize now"), ("ham", "See you at home"), ("spam", "Win another"), ("ham", "All is well")]
+    path.write_text("".join(f"{label},{text}\n" for label, text in rows))
+    documents = opened(path)
+    assert everything(documents) == [text for _, text in rows]
+    assert labels_in_order(documents) == [label for label, _ in rows]
+
+
+def test_a_heading_that_is_repeated_is_one_all_the_same() -> None:
+    found = sniff(["text,label\n", "good film,pos\n", "text,label\n", "bad film,neg\n"])
+    assert found.columns == ("text", "label")
+
+
+def test_a_text_file_with_a_tab_in_every_line_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "SMSSpamCollection.txt"
+    rows = [("ham", "Go until jurong point, crazy"), ("spam", "Free; win"), ("ham", "Ok lar"), ("spam", "Call now")]
+    path.write_text("".join(f"{label}\t{text}\n" for label, text in rows))
+    documents = opened(path)
+    assert everything(documents) == [text for _, text in rows]
+    assert labels_in_order(documents) == [label for label, _ in rows]
+
+
+def test_the_line_that_excel_writes_above_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfsep=;\r\ntext;label\r\na, good film;pos\r\nbad film;neg\r\n")
+    documents = opened(path)
+    assert documents.understood.columns == ("text", "label")
+    assert everything(documents) == ["a, good film", "bad film"]

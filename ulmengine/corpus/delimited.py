@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from . import limits
 from .dialect import Dialect
@@ -64,7 +65,7 @@ class DelimitedRows:
     def __init__(self, lines: Iterator[str], dialect: Dialect, losses: Losses, text_place: int | None = None) -> None:
         # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
-        self._tape = _Tape(lines)
+        self._tape = _Tape(islice(lines, dialect.skip, None))
         self._dialect = dialect
         self._losses = losses
         self._width = len(dialect.columns)

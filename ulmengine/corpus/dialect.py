@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ DELIMITERS = (",", "\t", ";", "|")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
+_SAID = re.compile(r"sep=(.)", re.IGNORECASE)
+_NOWHERE = "\x1f"
+"""ASCII's own separator of units: stands in no text."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Dialect:
     header: bool
     columns: tuple[str, ...]
     reasons: dict[str, str]
+    skip: int = 0
+    """Lines before the table: Excel's "sep=;"."""
 
 
 def spelled_delimiter(text: str) -> str:
@@ -41,10 +47,13 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     :param header: "auto", "yes" or "no".
     :param suffix: of the file's name; .tsv and .tab are taken at their word where the lines allow both.
     """
-    lines = lines[:SNIFF_LINES]
+    said = _SAID.fullmatch(lines[0].lstrip("\ufeff").strip("\r\n")) if lines else None
+    lines = lines[1 if said else 0 : SNIFF_LINES]
     reasons = {}
     if delimiter:
         best, reasons["delimiter"] = spelled_delimiter(delimiter), "as set"
+    elif said:
+        best, reasons["delimiter"] = said[1], "the first line says so, as Excel writes it"
     else:
         best, reasons["delimiter"] = _best_delimiter(lines, suffix)
     quoted = _quotes_matter(lines, best)
@@ -53,7 +62,7 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     first = rows[0] if rows else []
     named, reasons["header"] = has_header(rows, width) if header == "auto" else (header == "yes", "as set")
     columns = column_names(first if named else [], max(width, len(first) if named else 0))
-    return Dialect(best, quoted, named, columns, reasons)
+    return Dialect(best, quoted, named, columns, reasons, 1 if said else 0)
 
 
 def column_names(given: Sequence[str], width: int) -> tuple[str, ...]:
@@ -81,15 +90,21 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
         width, count = Counter(len(row) for row in rows).most_common(1)[0]
         head = len(rows[0]) == width
         even = count / len(rows)
+        # A first row that the delimiter does not cut is the heading of a single column whose texts hold such signs,
+        # unless all others are cut into the same three or more: then it is a title above the table.
+        alone = len(rows[0]) == 1 and len(rows) > 1 and (width < 3 or even < 0.9)
         # Even cutting counts most; a first row of the common width and more than two cells speak for it.
-        score = 0.0 if width < 2 or even < 0.3 else even + 0.2 * head + 0.02 * min(width, 10)
+        score = 0.0 if width < 2 or even < 0.3 or alone else even + 0.2 * head + 0.02 * min(width, 10)
         if score > best_score:
             best, best_score = delimiter, score
             reason = f"{NAMES[delimiter]} cuts {even:.0%} of the first rows into {width} cells"
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
-        reason = f"{NAMES[best]} is the one in the first line" if line.count(best) else reason
+        if line.count(best):
+            return best, f"{NAMES[best]} is the one in the first line"
+        if max((len(row) for row in _rows(lines, best, quoted=True)), default=1) > 1:
+            best = next((one for one in DELIMITERS if not any(one in text for text in lines)), _NOWHERE)
     return best, reason
 
 
@@ -130,7 +145,8 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     below = rows[1:200]
     named = [cell for cell in first if cell]
     known = {cell.lower() for cell in named} & (LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES)
-    if known and all(len(cell) <= 60 for cell in first):
+    place = _again_below(first, below, width)
+    if known and place is None and all(len(cell) <= 60 for cell in first):
         return True, f"the first row holds the name '{sorted(known)[0]}'"
     if not below:
         return False, "a single row is read as data"
@@ -138,14 +154,24 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return False, "the first row holds numbers, as data does"
     if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
         return False, "the first row looks like data"
-    for place in range(min(width, len(first))):
-        cells = [row[place].strip() for row in below if place < len(row)]
-        if first[place] and first[place] in cells:
-            return False, f"the first row's '{first[place]}' stands in rows below as well"
+    if place is not None:
+        return False, f"the first row's '{first[place]}' stands in rows below as well"
     longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
         return True, "the first row differs from the rows below"
     return False, "the first row looks like the others"
+
+
+def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
+    """The first column whose first cell comes again below it, None where there is none.
+
+    A row that is the first one again is no witness: files put together repeat their heading.
+    """
+    others = [row for row in below if [cell.strip() for cell in row] != list(first)]
+    for place in range(min(width, len(first))):
+        if first[place] and any(place < len(row) and row[place].strip() == first[place] for row in others):
+            return place
+    return None
 
 
 def _is_number(cell: str) -> bool:

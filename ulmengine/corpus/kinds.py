@@ -43,7 +43,8 @@ def recognise_bytes(sample: bytes, source: Source) -> tuple[str, str]:
         found = _json_kind(text)
         if found or source.suffix == ".json":
             return found or "json", "begins like JSON" if found else "the file's name ends in .json"
-    if source.suffix not in (".txt", ".text", ".label", ".md", ".tokens", ".raw") and _looks_delimited(text):
+    prose = source.suffix in (".txt", ".text", ".label", ".md", ".tokens", ".raw")
+    if _looks_delimited(text, "\t" if prose else "\t;|,"):  # prose has commas, but no tab in every line
         return "csv", "the lines are cut evenly by a delimiter"
     return "text", "plain text"
 
@@ -68,12 +69,12 @@ def _flat(value: dict[str, object]) -> bool:
     return not any(isinstance(item, list | dict) and len(item) > 0 for item in value.values())
 
 
-def _looks_delimited(text: str) -> bool:
+def _looks_delimited(text: str, delimiters: str) -> bool:
     """Whether some delimiter stands equally often in nearly all of the first lines."""
     lines = [line for line in text.split("\n")[:50] if line.strip()][:-1]
     if len(lines) < 2:
         return False
-    for delimiter in "\t;|,":
+    for delimiter in delimiters:
         counts = [line.count(delimiter) for line in lines]
         if counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
             return True
