@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from .rows import Index, one_line, plain_tip
 
 SOURCE, LABEL, CONFIDENCE, GIVEN, TEXT = range(5)
 _NOWHERE = QModelIndex()
+_FIRST_ROOM = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +29,102 @@ class Row:
     probabilities: tuple[float, ...]
 
 
+class _Column:
+    """Numbers that become more and more."""
+
+    def __init__(self, kind: npt.DTypeLike) -> None:
+        self._room = np.zeros(_FIRST_ROOM, dtype=kind)
+        self._count = 0
+
+    def extend(self, values: Sequence[float]) -> None:
+        """Add ``values`` at the end."""
+        count = self._count + len(values)
+        if count > len(self._room):
+            wider = np.zeros(max(count, 2 * len(self._room)), dtype=self._room.dtype)
+            wider[: self._count] = self._room[: self._count]
+            self._room = wider
+        self._room[self._count : count] = values
+        self._count = count
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """All of them."""
+        return self._room[: self._count]
+
+
 class PredictionsModel(QAbstractTableModel):
-    """Rows in the order of the texts, or by confidence; only those that pass the filter."""
+    """Rows in the order of the texts, or sorted; only those that pass the filter.
+
+    While rows come in, new ones stand at the end of a sorted table until :meth:`settle`. Filter, order and counts
+    are worked out on numbers, not on the rows: there may be a million.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []
-        self._known: frozenset[str] = frozenset()
-        self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._label = ""
         self._low, self._high = 0.0, 1.0
         self._only_wrong = False
         self._order = (-1, Qt.SortOrder.AscendingOrder)
+        self._known: frozenset[str] = frozenset()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: list[Row] = []
+        self._names: dict[str, int] = {}
+        self._labels, self._givens = _Column(np.int32), _Column(np.int32)
+        self._confidences = _Column(np.float64)
+        self._wrongs = _Column(np.bool_)
+        self._given = self._right = 0
+        self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def start(self, labels: Iterable[str]) -> None:
         """Forget all rows; the answers to come are of a model that knows ``labels``. The filter stays."""
         self.beginResetModel()
         self._known = frozenset(labels)
-        self._rows = []
-        self._shown = np.zeros(0, dtype=np.int64)
+        self._forget()
         self.endResetModel()
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Add rows at the end (or, when sorted, where they belong)."""
-        start = len(self._rows)
+        """Add rows at the end."""
+        start, rows = len(self._rows), list(rows)
         self._rows.extend(rows)
-        fresh = np.array([n for n in range(start, len(self._rows)) if self._passes(self._rows[n])], dtype=np.int64)
+        self._take(rows)
+        fresh = self._passing(start)
         if not len(fresh):
-            return
-        if self._order[0] >= 0:
-            self._refresh()
             return
         at = len(self._shown)
         self.beginInsertRows(_NOWHERE, at, at + len(fresh) - 1)
         self._shown = np.concatenate([self._shown, fresh])
         self.endInsertRows()
 
+    def _take(self, rows: Sequence[Row]) -> None:
+        """Keep the numbers of fresh rows."""
+        names = self._names
+        self._labels.extend([names.setdefault(row.label, len(names)) for row in rows])
+        self._givens.extend([names.setdefault(row.given, len(names)) for row in rows])
+        self._confidences.extend([row.confidence for row in rows])
+        given = [self._knows(row.given) for row in rows]
+        right = [_same(row.label, row.given) for row in rows]
+        self._wrongs.extend([there and not same for there, same in zip(given, right, strict=True)])
+        self._given += sum(given)
+        self._right += sum(there and same for there, same in zip(given, right, strict=True))
+
+    def _knows(self, given: str) -> bool:
+        """Whether the model can predict ``given``, one label or several."""
+        return given in self._known or (bool(given) and self._known.issuperset(given.split(", ")))
+
+    def settle(self) -> None:
+        """No more rows come for now: put all of them into the order chosen."""
+        if self._order[0] >= 0:
+            self._reorder()
+
     def set_filter(self, *, label: str = "", low: float = 0.0, high: float = 1.0, only_wrong: bool = False) -> None:
         """Show only rows predicted as ``label`` ("": any), with a confidence from ``low`` to ``high``; ``only_wrong``:
         only those whose own label is another one."""
         self._label, self._low, self._high, self._only_wrong = label, low, high, only_wrong
-        self._refresh()
+        self.beginResetModel()
+        self._shown = self._ordered(self._passing(0))
+        self.endResetModel()
 
     @property
     def rows(self) -> list[Row]:
@@ -82,8 +138,7 @@ class PredictionsModel(QAbstractTableModel):
 
     def labelled(self) -> tuple[int, int]:
         """How many rows bring a label with them that the model knows, and for how many of these it was predicted."""
-        given = [row for row in self._rows if row.given in self._known]
-        return len(given), sum(row.label == row.given for row in given)
+        return self._given, self._right
 
     def row_at(self, row: int) -> Row:
         """The answer that stands in ``row`` of the table."""
@@ -120,25 +175,58 @@ class PredictionsModel(QAbstractTableModel):
         return (self.tr("From"), self.tr("Label"), self.tr("Confidence"), self.tr("Given"), self.tr("Text"))[section]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; -1: as the texts came."""
+        """Sort by a column ("From": as the texts came); -1: as the texts came. What is selected stays selected."""
         self._order = (column, order)
-        self._refresh()
+        self._reorder()
 
-    def _passes(self, row: Row) -> bool:
-        return (
-            (not self._label or row.label == self._label) and self._low <= row.confidence <= self._high
-            and not (self._only_wrong and (row.given not in self._known or row.given == row.label))
-        )
+    def _passing(self, start: int) -> npt.NDArray[np.int64]:
+        """The rows from ``start`` on that pass the filter, as they came."""
+        confidences = self._confidences.values[start:]
+        passes = (confidences >= self._low) & (confidences <= self._high)
+        if self._label:
+            passes &= self._labels.values[start:] == self._names.get(self._label, -1)
+        if self._only_wrong:
+            passes &= self._wrongs.values[start:]
+        return np.flatnonzero(passes).astype(np.int64) + start
 
-    def _refresh(self) -> None:
-        self.beginResetModel()
-        found = [n for n, row in enumerate(self._rows) if self._passes(row)]
+    def _reorder(self) -> None:
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        held = [int(self._shown[index.row()]) for index in before]
+        self._shown = self._ordered(np.sort(self._shown))
+        after = [self.index(int(np.flatnonzero(self._shown == row)[0]), index.column())
+                 for row, index in zip(held, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _ordered(self, found: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """``found``, rows as they came, in the order chosen; equal ones stay as they came."""
         column, order = self._order
-        if column >= 0:
-            found.sort(key=lambda n: self._key(self._rows[n], column), reverse=order == Qt.SortOrder.DescendingOrder)
-        self._shown = np.array(found, dtype=np.int64)
-        self.endResetModel()
+        if column < 0 or not len(found):
+            return found
+        keys = self._keys(column, found)
+        # Turned over twice, so that equal ones stay as they came also from the last to the first.
+        down = order == Qt.SortOrder.DescendingOrder
+        places = np.argsort(keys[::-1] if down else keys, kind="stable")
+        return found[::-1][places][::-1] if down else found[places]
 
-    @staticmethod
-    def _key(row: Row, column: int) -> Any:
-        return (row.source, row.label, row.confidence, row.given, row.text)[column]
+    def _keys(self, column: int, found: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Numbers that stand in the order of a column."""
+        if column == SOURCE:
+            return found
+        if column == CONFIDENCE:
+            return self._confidences.values[found]
+        if column == TEXT:
+            texts = [self._rows[row].text for row in found.tolist()]
+            ranks = np.empty(len(texts), dtype=np.int64)
+            ranks[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+            return ranks
+        place = {name: rank for rank, name in enumerate(sorted(self._names))}
+        ranks = np.array([place[name] for name in self._names], dtype=np.int64)
+        codes = (self._labels if column == LABEL else self._givens).values[found]
+        return np.asarray(ranks[codes])
+
+
+def _same(label: str, given: str) -> bool:
+    """Whether the same label, or the same several in any order."""
+    return label == given or (", " in label and set(label.split(", ")) == set(given.split(", ")))
