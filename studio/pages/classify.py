@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -16,9 +17,10 @@ from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
 from .base import ProjectPage
-from .classify_parts.answering import Answering, make_ready
+from .classify_parts.answering import Answering, make_ready, saved_at
 from .classify_parts.many import ManyTexts
-from .classify_parts.models import ModelPicker
+from .classify_parts.models import ModelPicker, run_of
+from .classify_parts.newer import NewerModel
 from .classify_parts.one import OneText
 from .parts.jobslot import JobSlot
 
@@ -36,12 +38,18 @@ class ClassifyPage(ProjectPage):
         self.setAcceptDrops(True)
         self.picker = ModelPicker(project, shell)
         self.failure = FailureCard()
+        self._failed_part: QWidget | None = None
+        self.newer = NewerModel()
+        self._newest: Path | None = None
+        self._looked: tuple[Path, int] | None = None
+        self._opened = 0
         self.one = OneText()
         self.many = ManyTexts(shell, project.cache)
         self.empty = EmptyState("classify", self.tr("No model yet"), self.tr(
             "When a run has finished, its classifier stands ready here. You can also open a model that was made "
             "elsewhere."
         ))
+        self._actions: list[QAction] = []
         self._slot = JobSlot(self)
         self._arrange()
         self._connect()
@@ -77,6 +85,7 @@ class ClassifyPage(ProjectPage):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
         self.body.addLayout(top)
+        self.body.addWidget(self.newer)
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)
 
@@ -84,8 +93,12 @@ class ClassifyPage(ProjectPage):
         self.picker.picked.connect(self._load)
         self._slot.finished.connect(self._loaded)
         self._slot.failed.connect(self._not_loaded)
-        self.one.failed.connect(self._failed)
-        self.many.failed.connect(self._failed)
+        self.failure.dismissed.connect(self._clear_failure)
+        self.newer.wanted.connect(self._use_newest)
+        self.one.failed.connect(self._one_failed)
+        self.one.answered.connect(self._one_answered)
+        self.many.failed.connect(self._many_failed)
+        self.many.begun.connect(self._many_begun)
         self.many.opened.connect(self._open_one)
         self.shell.run.stateChanged.connect(self.refresh)
 
@@ -95,13 +108,14 @@ class ClassifyPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        found = []
-        for text, slot in ((self.tr("Open a model…"), self.picker.choose_file),
-                           (self.tr("Classify files…"), self._choose_many)):
-            action = QAction(text, self)
-            action.triggered.connect(slot)
-            found.append(action)
-        return found
+        if not self._actions:
+            for text, slot in ((self.tr("Open a model…"), self.picker.choose_file),
+                               (self.tr("Classify files…"), self._choose_many)):
+                action = QAction(text, self)
+                action.triggered.connect(slot)
+                self._actions.append(action)
+        self._actions[1].setEnabled(self.picker.current is not None)
+        return list(self._actions)
 
     def dropped(self, paths: list[str]) -> bool:
         """A model becomes the one in use; anything else is classified."""
@@ -110,10 +124,14 @@ class ClassifyPage(ProjectPage):
         if models:
             self.picker.use(models[0])
         others = [path for path in files if path.suffix != SUFFIX]
-        if others and (self.picker.current is not None or models):
+        if others and self.picker.current is None:
+            self.shell.toast(self.tr(
+                "There is no model yet that could classify this. Train one, or drop a model ({suffix}) here."
+            ).format(suffix=SUFFIX), "warning", self.tr("Go to training"), self._go_train)
+        elif others:
             self.tabs.setCurrentWidget(self.many)
             self.many.classify(others)
-        return bool(models or self.picker.current is not None)
+        return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere on the page."""
@@ -127,19 +145,47 @@ class ClassifyPage(ProjectPage):
 
     @Slot()
     def refresh(self) -> None:
-        """Look for models; take the newest if none is in use."""
+        """Look for models: take the newest if none is in use, go on to it or offer it if there is a newer one."""
         choices = self.picker.refresh()
-        if self.picker.current is None and choices:
-            self.picker.use(choices[0].path)
+        current = self.picker.current
+        newest = next((choice.path for choice in choices if run_of(self.project, choice.path)), None)
+        if current is None and choices:
+            self.picker.use(choices[0].path, by_person=False)
+        elif current is not None and self.answering is not None and not self._slot.running:
+            self._look_for_newer(current, newest, self.answering.saved)
         there = self.picker.current is not None
         self.stack.setCurrentIndex(1 if there else 0)
         self.chooser.setVisible(there)
+
+    def _look_for_newer(self, current: Path, newest: Path | None, saved: int) -> None:
+        """Go on to a model that is newer than ``current`` (or is it, saved anew after ``saved``); offer it where the
+        person chose the one in use, or where answers would be lost."""
+        newer = newest is not None and newest != current and saved_at(newest) > self._opened
+        found = newest if newer else current
+        now = saved_at(found) if found is not None else 0
+        if found is None or (found, now) == self._looked or (found == current and now in (0, saved)):
+            return
+        self._newest, self._looked = found, (found, now)
+        if not self.many.holds_answers and not (newer and self.picker.by_person):
+            self._use_newest()
+        elif newer:
+            self.newer.offer(self.tr("A newer model is there, of run {name}.").format(
+                name=run_of(self.project, found)))
+        else:
+            self.newer.offer(self.tr("The model in use has been saved anew since it was opened."))
+
+    @Slot()
+    def _use_newest(self) -> None:
+        if self._newest is not None:
+            self.picker.use(self._newest, by_person=self.picker.by_person and self._newest == self.picker.current)
 
     @Slot(object)
     def _load(self, path: Path) -> None:
         self.stack.setCurrentIndex(1)
         self.chooser.show()
-        self.failure.clear()
+        self.newer.hide()
+        self._clear_failure()
+        self._looked, self._opened = (path, saved_at(path)), time.time_ns()
         self.status.emit("busy")
         compute = self.project.config.compute
         self._slot.start(lambda: make_ready(path, compute.device, compute.precision))
@@ -158,12 +204,38 @@ class ClassifyPage(ProjectPage):
         there = self.answering is not None
         self.stack.setCurrentIndex(1 if there else 0)
         self.chooser.setVisible(there)
-        self._failed(failure)
+        self._show_failure(failure, None)
 
     @Slot(object)
-    def _failed(self, failure: Failed) -> None:
+    def _one_failed(self, failure: Failed) -> None:
+        self._show_failure(failure, self.one)
+
+    @Slot(object)
+    def _many_failed(self, failure: Failed) -> None:
+        self._show_failure(failure, self.many)
+
+    def _show_failure(self, failure: Failed, part: QWidget | None) -> None:
         self.status.emit("problem")
-        self.failure.show_failure(failure, [(self.tr("Choose another model…"), self.picker.choose_file)])
+        self._failed_part = part
+        offer = (self.tr("Choose other files…"), self._choose_many) if part is self.many else (
+            self.tr("Choose another model…"), self.picker.choose_file)
+        self.failure.show_failure(failure, [offer])
+
+    @Slot()
+    def _one_answered(self) -> None:
+        if self._failed_part is self.one:
+            self._clear_failure()
+
+    @Slot()
+    def _many_begun(self) -> None:
+        if self._failed_part is self.many:
+            self._clear_failure()
+
+    @Slot()
+    def _clear_failure(self) -> None:
+        self._failed_part = None
+        self.failure.clear()
+        self.status.emit("ready" if self.answering is not None else "")
 
     @Slot(str)
     def _open_one(self, text: str) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ulmengine.config import ConfigError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
 from ulmengine.inference.predict import Prediction, Predictor
 from ulmengine.models import ModelError, load_bundle
+from ulmengine.runs import RunFolder
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,16 @@ class Answer:
 class Answering:
     """A model made ready. Its networks share scratch memory, so one question is answered at a time."""
 
-    def __init__(self, path: Path, predictor: Predictor, title: str) -> None:
+    def __init__(
+        self, path: Path, predictor: Predictor, title: str, *, saved: int = 0, text_columns: tuple[str, ...] = ()
+    ) -> None:
         self.path = path
         self.predictor = predictor
         self.title = title
+        self.saved = saved
+        """When the file was written that was opened: see :func:`saved_at`."""
+        self.text_columns = text_columns
+        """The columns of a table it learnt from, where they are known."""
         self._lock = threading.Lock()
 
     @property
@@ -57,8 +65,29 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
     :raises ModelError: it cannot be opened, or is no classifier.
     """
     yield Progress("Opening the model", 0, 0)
+    saved = saved_at(path)
     bundle = load_bundle(path)
     if not bundle.labels:
         raise ModelError(f"{path.name} is a language model: it knows no labels. Choose a classifier, or train one.")
     predictor = Predictor(bundle, device, precision)
-    return Answering(path, predictor, bundle.description.title or path.stem)
+    return Answering(path, predictor, bundle.description.title or path.stem, saved=saved,
+                     text_columns=trained_columns(path))
+
+
+def saved_at(path: Path) -> int:
+    """When the file at ``path`` was written last, in nanoseconds; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def trained_columns(path: Path) -> tuple[str, ...]:
+    """The text columns that were chosen for the run whose model lies at ``path``; none if it is not a run's."""
+    folder = RunFolder(path.parent)
+    if folder.model_path != path or not folder.config_path.is_file():
+        return ()
+    try:
+        return folder.config().corpus.text_columns
+    except ConfigError:
+        return ()  # the model itself can be asked all the same

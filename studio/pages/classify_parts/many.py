@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.predictions import GIVEN, TEXT, PredictionsModel
-from studio.pages.corpus_parts.table import RowDelegate
+from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.jobslot import JobSlot
 from studio.pages.parts.words import counted
@@ -30,15 +20,20 @@ from studio.widgets import Button, DropArea, ElidedLabel, Label
 from ulmengine.events import Event
 
 from .answering import Answering
-from .batch import Answered, BatchResult, classify_all, export
-
-_WIDTHS = (190, 120, 96, 110)
+from .answers_table import AnswersTable
+from .batch import Answered, classify_all
+from .columns import ColumnChoice
+from .skips import SkippedLine
+from .stored import BatchResult, export
+from .texts import Columns, ColumnsFound, Skipped
 
 
 class ManyTexts(QWidget):
     """Drop area above, then filter, table and export."""
 
     failed = Signal(object)
+    begun = Signal()
+    """Other texts are being classified: what failed before is of the past."""
     opened = Signal(str)
     """Show this text by itself."""
 
@@ -49,8 +44,11 @@ class ManyTexts(QWidget):
         self.result: BatchResult | None = None
         self._answering: Answering | None = None
         self._paths: list[Path] = []
+        self._columns: Columns = ()
+        self._stop = threading.Event()
+        self._target = cache
         self.model = PredictionsModel(self)
-        self.table = _table(self.model, self.tr("Classified texts"))
+        self.table = AnswersTable(self.model)
         self.area = DropArea(self.tr("Drop files, folders or tables here"), self.tr(
             "A text file is one text; of a folder every text file is one; of a table every row"))
         self.again = Button(self.tr("Classify others…"), "file")
@@ -59,6 +57,8 @@ class ManyTexts(QWidget):
         self.save = Button(self.tr("Export…"), "export")
         self.label = QComboBox()
         self.sure = QComboBox()
+        self.skipped = SkippedLine()
+        self.columns = ColumnChoice()
         self.wrong = QCheckBox(self.tr("Only where it differs from the given label"))
         self._work, self._export = JobSlot(self), JobSlot(self)
         for left_over in cache.glob("predictions-*"):  # of an earlier start of the program
@@ -81,6 +81,7 @@ class ManyTexts(QWidget):
         for part in (self.label, self.sure, self.wrong):
             filters.addWidget(part)
         filters.addStretch(1)
+        filters.addWidget(self.columns)
         filters.addWidget(self.again)
         filters.addWidget(self.save)
         full = QWidget()
@@ -88,6 +89,7 @@ class ManyTexts(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
         column.addLayout(filters)
+        column.addWidget(self.skipped)
         column.addWidget(self.table, 1)
         column.addWidget(self.summary)
         self.stack = QStackedWidget()
@@ -109,7 +111,7 @@ class ManyTexts(QWidget):
         self.sure.activated.connect(self._filter)
         self.wrong.clicked.connect(self._filter)
         self.table.activated.connect(self._open)
-        self.table.horizontalHeader().sectionClicked.connect(self._sort)
+        self.columns.chosen.connect(self._read_other_columns)
         for slot in (self._work, self._export):
             slot.events.connect(self._events)
             slot.failed.connect(self._failed)
@@ -120,6 +122,11 @@ class ManyTexts(QWidget):
     def busy(self) -> bool:
         """Whether texts are being classified or written."""
         return self._work.running or self._export.running
+
+    @property
+    def holds_answers(self) -> bool:
+        """Whether another model would put other answers in the place of those that are shown or on their way."""
+        return self.busy or bool(self.model.rows)
 
     def set_model(self, answering: Answering | None) -> None:
         """Use another model: what it had dropped on it before is classified anew."""
@@ -138,14 +145,24 @@ class ManyTexts(QWidget):
     @Slot(object)
     def classify(self, paths: list[Path]) -> None:
         """Classify everything in ``paths``."""
-        self._paths = list(paths)
+        self._paths, self._columns = list(paths), ()
+        self.columns.forget()
+        self._classify()
+
+    @Slot(object)
+    def _read_other_columns(self, columns: Columns) -> None:
+        self._columns = columns
+        self._classify()
+
+    def _classify(self) -> None:
         answering = self._answering
         if answering is None:
             return
+        self.begun.emit()
         self._drop_result()
         self.model.start(answering.labels)
-        self.table.horizontalHeader().setSortIndicatorShown(False)
-        self.model.sort(-1)
+        self.table.unsort()
+        self.skipped.forget()
         self.label.clear()
         self.label.addItem(self.tr("all labels"), "")
         for name in answering.labels:
@@ -153,16 +170,22 @@ class ManyTexts(QWidget):
         self._filter()
         self.stack.setCurrentIndex(1)
         self.progress.begin(self.tr("Reading the texts"))
-        target = self.cache / f"predictions-{uuid.uuid4().hex}.arrow"
-        self._work.start(lambda: classify_all(answering, paths, self.cache, target))
+        self._target = target = self.cache / f"predictions-{uuid.uuid4().hex}.arrow"
+        self._stop = stop = threading.Event()
+        paths, columns = self._paths, self._columns
+        self._work.start(lambda: classify_all(answering, paths, self.cache, target, stop, columns))
         self._follow()
 
     @Slot()
     def cancel(self) -> None:
-        """End the work; the answers that are there stay to be read."""
-        self._work.cancel()
-        self._export.cancel()
-        self.progress.done(self.tr("Cancelled. The answers so far are kept."))
+        """End the work after the texts in hand; the answers that are there stay, to be read and exported."""
+        if self._work.running:
+            self._stop.set()
+            self.progress.cancel.setEnabled(False)
+            self.progress.text.setText(self.tr("Stopping"))
+        elif self._export.running:
+            self._export.cancel()
+            self.progress.done(self.tr("Cancelled. Nothing was written."))
         self._follow()
 
     def _drop_result(self) -> None:
@@ -175,22 +198,33 @@ class ManyTexts(QWidget):
         for event in events:
             if isinstance(event, Answered):
                 self.model.append(event.rows)
-        self.progress.show_events(events)
+            elif isinstance(event, ColumnsFound):
+                self.columns.show_found(event)
+        self.skipped.add([event for event in events if isinstance(event, Skipped)])
+        if not self._stop.is_set():
+            self.progress.show_events(events)
         self._follow()
 
     @Slot(object)
     def _finished(self, result: BatchResult) -> None:
-        self.result = result
-        self.progress.done()
-        self._follow()
+        self.result = result if result.rows else None
+        self.progress.done("" if result.whole else self.tr("Cancelled. The answers so far are kept."))
+        self._settle()
 
     @Slot(object)
     def _failed(self, failure: object) -> None:
         self.progress.done()
+        if self.result is None and self.model.rows and self._target.is_file():
+            self.result = BatchResult(self._target, len(self.model.rows), whole=False)
+        self._settle()
+        self.failed.emit(failure)
+
+    def _settle(self) -> None:
+        """The work is over, one way or another."""
+        self.model.settle()
         if not self.model.rows:
             self.stack.setCurrentIndex(0)
         self._follow()
-        self.failed.emit(failure)
 
     def _follow(self) -> None:
         """Numbers and buttons as things stand."""
@@ -200,8 +234,10 @@ class ManyTexts(QWidget):
         if shown != rows:
             told.append(self.tr("{n} shown").format(n=f"{shown:,}"))
         if given:
-            told.append(self.tr("{share} of the {n} given labels predicted").format(
-                share=f"{right / given:.1%}", n=f"{given:,}"))
+            told.append(counted(given, self.tr("the given label predicted") if right else
+                                self.tr("the given label not predicted"),
+                                self.tr("{share} of the {{n}} given labels predicted").format(
+                                    share=f"{right / given:.1%}")))
         self.summary.setText("   ·   ".join(told) if rows else "")
         self.wrong.setVisible(given > 0)
         self.table.setColumnHidden(GIVEN, given == 0)
@@ -214,16 +250,6 @@ class ManyTexts(QWidget):
         self.model.set_filter(label=str(self.label.currentData() or ""), low=low, high=high,
                               only_wrong=self.wrong.isChecked())
         self._follow()
-
-    @Slot(int)
-    def _sort(self, column: int) -> None:
-        header = self.table.horizontalHeader()
-        first = Qt.SortOrder.AscendingOrder
-        again = header.isSortIndicatorShown() and header.sortIndicatorSection() == column
-        order = Qt.SortOrder.DescendingOrder if again and header.sortIndicatorOrder() == first else first
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
-        self.model.sort(column, order)
 
     @Slot()
     def _open(self) -> None:
@@ -247,9 +273,8 @@ class ManyTexts(QWidget):
             return
         every = len(self.model.shown) == len(self.model.rows)
         wanted = None if every else set(np.asarray(self.model.shown).tolist())
-        place = target if target.suffix else target.with_suffix(".csv")
-        self.progress.begin(self.tr("Writing {file}").format(file=place.name))
-        self._export.start(lambda: export(result, place, wanted))
+        self.progress.begin(self.tr("Writing {file}").format(file=target.name))
+        self._export.start(lambda: export(result, target, wanted))
         self._follow()
 
     @Slot(object)
@@ -257,30 +282,3 @@ class ManyTexts(QWidget):
         self.progress.done()
         self._follow()
         self.shell.toast(self.tr("Written: {path}").format(path=path), "ok")
-
-
-def _table(model: PredictionsModel, name: str) -> QTableView:
-    table = QTableView()
-    table.setAccessibleName(name)
-    table.setModel(model)
-    table.setItemDelegate(RowDelegate(table))
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setWordWrap(False)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setCornerButtonEnabled(False)
-    vertical = table.verticalHeader()
-    vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    vertical.setDefaultSectionSize(26)
-    vertical.setMinimumSectionSize(26)
-    vertical.setFixedWidth(64)
-    horizontal = table.horizontalHeader()
-    horizontal.setHighlightSections(False)
-    horizontal.setSectionsClickable(True)
-    for column, width in enumerate(_WIDTHS):
-        table.setColumnWidth(column, width)
-    horizontal.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
-    horizontal.setToolTip(table.tr("Click to sort"))
-    return table

@@ -41,6 +41,11 @@ def classifiers(project: Project) -> list[Choice]:
                     if entry.description is not None and entry.description.kind == "classifier"]
 
 
+def run_of(project: Project, path: Path) -> str:
+    """The name of the project's run whose model lies at ``path``; "" if it is no run's of the project."""
+    return path.parent.name if path.parent.parent == project.runs else ""
+
+
 def _few(labels: tuple[str, ...]) -> str:
     return ", ".join(labels[:3]) + (f" … {len(labels)}" if len(labels) > 3 else "")
 
@@ -61,6 +66,8 @@ class ModelPicker(QComboBox):
         self.shell = shell
         self._by_hand: list[Choice] = []
         self._current: Path | None = None
+        self.by_person = False
+        """Whether the person chose the model in use; else it was the newest."""
         self.setAccessibleName(self.tr("Model"))
         self.setToolTip(self.tr("The classifier that is asked"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -86,8 +93,9 @@ class ModelPicker(QComboBox):
         self._show_current()
         return choices
 
-    def use(self, path: Path) -> None:
+    def use(self, path: Path, by_person: bool = True) -> None:
         """Make ``path`` the model in use, in the list or not."""
+        self.by_person = by_person
         if self.findData(str(path)) < 0:
             self._by_hand.insert(0, Choice(path, path.name))
         self._current = path

@@ -23,6 +23,7 @@ class OneText(QWidget):
 
     failed = Signal(object)
     """A :class:`ulmengine.events.Failed`."""
+    answered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +118,7 @@ class OneText(QWidget):
 
     @Slot(object)
     def _answered(self, answer: Answer) -> None:
+        self.answered.emit()
         if answer.explanation.text == self.editor.toPlainText():
             self._show(answer)
 

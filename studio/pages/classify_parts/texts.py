@@ -1,0 +1,95 @@
+"""Where the texts to be classified come from: files, folders of files, tables. What cannot be read is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from studio.models.documents import label_of
+from ulmengine.config import CorpusConfig, SplitConfig
+from ulmengine.corpus import Documents, open_corpus, preview
+from ulmengine.events import Event
+from ulmengine.inference.reading import is_lone_text, read_text
+
+UNREADABLE = (OSError, ValueError)
+"""What reading raises where a file is not what it should be; the engine's own errors on a corpus are among them."""
+Columns = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped(Event):
+    """A file (or the rest of one) could not be read."""
+
+    kind: ClassVar[str] = "skipped"
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsFound(Event):
+    """The columns of a table, and in which of them its texts are read."""
+
+    kind: ClassVar[str] = "columns_found"
+    name: str
+    columns: Columns
+    text_columns: Columns
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text, where it comes from and the label it was given there."""
+
+    source: str
+    text: str
+    given: str = ""
+
+
+class Found(NamedTuple):
+    """The texts of one path, or that one could not be read, and how many they are."""
+
+    texts: Iterator[Text | Skipped]
+    total: int
+
+
+def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, Found]:
+    """The texts of one path.
+
+    :param wanted: text columns in the order of preference; those of them that a table has are read, else a guess.
+    :raises CorpusError: it cannot be read at all.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and is_lone_text(file))
+        if files:
+            return Found(_files(files, path), len(files))
+    elif is_lone_text(path):
+        return Found(_files([path], path.parent), 1)
+    config = CorpusConfig(path=str(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
+    there = preview(path, config, rows=1).columns
+    chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
+    documents = yield from open_corpus(config.model_copy(update={"text_columns": chosen}), cache)
+    yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
+    return Found(_documents(path.name, documents), len(documents.parts))
+
+
+def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
+    for file in files:
+        name = str(file.relative_to(base))
+        try:
+            text = read_text(file)
+        except UNREADABLE as error:
+            yield Skipped(name, str(error))
+        else:
+            yield Text(name, text)
+
+
+def _documents(name: str, documents: Documents) -> Iterator[Text | Skipped]:
+    rows = np.arange(len(documents.parts), dtype=np.int64)
+    try:
+        for row, text in enumerate(documents.texts_of(rows)):
+            yield Text(f"{name}:{row + 1}", text, label_of(documents, row))
+    except UNREADABLE as error:
+        yield Skipped(name, str(error))

@@ -1,0 +1,186 @@
+"""Classifying many texts, without a window and without a network: what is read, passed over, kept and written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+import pytest
+
+from studio.pages.classify_parts import batch
+from studio.pages.classify_parts.batch import Answered, classify_all
+from studio.pages.classify_parts.stored import BatchResult, export
+from studio.pages.classify_parts.texts import ColumnsFound, Skipped
+from ulmengine.corpus import CorpusError
+from ulmengine.events import Event
+from ulmengine.inference.predict import Prediction
+
+T = TypeVar("T")
+
+
+class Shouting:
+    """Takes a text with an exclamation mark for loud, as surely as it is long (up to 10 characters)."""
+
+    labels = ("loud", "quiet")
+
+    def __init__(self, *text_columns: str, breaks_at: str = "") -> None:
+        self.text_columns = text_columns
+        self.breaks_at = breaks_at
+        self.lots: list[int] = []
+
+    def predict(self, texts: list[str]) -> Iterator[Prediction]:
+        self.lots.append(len(texts))
+        for text in texts:
+            if self.breaks_at and self.breaks_at in text:
+                raise RuntimeError("the device is gone")
+            label = "loud" if "!" in text else "quiet"
+            sure = min(10, len(text)) / 10
+            yield Prediction(label, (label,), {"loud": sure, "quiet": 1 - sure})
+
+
+def end_of(work: Generator[Event, None, T], events: list[Event] | None = None) -> T:
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if events is not None:
+            events.append(event)
+
+
+def classify(
+    tmp_path: Path, *paths: Path, answering: Any = None, columns: tuple[str, ...] = (),
+    events: list[Event] | None = None, stop: threading.Event | None = None,
+) -> BatchResult:
+    target = tmp_path / "answers.arrow"
+    return end_of(classify_all(answering or Shouting(), paths, tmp_path / "cache", target,
+                               stop or threading.Event(), columns), events)
+
+
+def written(result: BatchResult, tmp_path: Path) -> list[tuple[str, str, str]]:
+    end_of(export(result, tmp_path / "out.parquet", None))
+    return pl.read_parquet(tmp_path / "out.parquet").select("source", "text", "label").rows()
+
+
+def texts(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:03}.txt").write_text(f"text {number}" + "!" * (number % 2), encoding="utf-8")
+    return folder
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_others(tmp_path: Path) -> None:
+    folder = texts(tmp_path / "many", 3)
+    (folder / "001.txt").unlink()
+    (folder / "001.txt").symlink_to(folder / "001.txt")  # reading it fails whoever reads: a link to itself
+    (tmp_path / "empty.csv").write_bytes(b"")
+    table = tmp_path / "table.csv"
+    table.write_text("text\nquite a sentence!\nanother of them\n", encoding="utf-8")
+    # A link to itself is no file for rglob; given by name it is met.
+    events: list[Event] = []
+    result = classify(tmp_path, folder, folder / "001.txt", tmp_path / "empty.csv", table, events=events)
+    assert [one.name for one in result.skipped] == ["001.txt", "empty.csv"]
+    assert all(one.why for one in result.skipped)
+    assert [event for event in events if isinstance(event, Skipped)] == list(result.skipped)
+    assert written(result, tmp_path) == [
+        ("000.txt", "text 0", "quiet"), ("002.txt", "text 2", "quiet"),
+        ("table.csv:1", "quite a sentence!", "loud"), ("table.csv:2", "another of them", "quiet"),
+    ]
+    assert result.whole
+
+
+def test_where_nothing_can_be_read_that_is_the_failure(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"empty\.csv"):
+        classify(tmp_path, tmp_path / "empty.csv")
+    with pytest.raises(CorpusError, match="None of these 2 files"):
+        classify(tmp_path, tmp_path / "empty.csv", tmp_path / "not-there.txt")
+    assert not list(tmp_path.glob("answers.arrow*"))
+
+
+def test_stopped_it_keeps_what_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE", 4)
+    folder, stop = texts(tmp_path / "many", 10), threading.Event()
+    work = classify_all(Shouting(), [folder], tmp_path / "cache", tmp_path / "answers.arrow",  # type: ignore[arg-type]
+                        stop)
+    assert isinstance(next(work), Answered)
+    stop.set()
+    result = end_of(work)
+    assert (result.rows, result.whole) == (4, False)
+    assert [source for source, _, _ in written(result, tmp_path)] == [f"00{n}.txt" for n in range(4)]
+
+
+def test_stopped_before_the_first_answer_there_is_nothing(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    result = classify(tmp_path, texts(tmp_path / "many", 3), stop=stop)
+    assert (result.rows, result.whole) == (0, False)
+    assert not list(tmp_path.glob("answers.arrow*"))
+
+
+def test_a_failure_of_the_model_keeps_what_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE", 4)
+    folder = texts(tmp_path / "many", 10)
+    with pytest.raises(RuntimeError, match="the device is gone"):
+        classify(tmp_path, folder, answering=Shouting(breaks_at="text 9"))
+    kept = BatchResult(tmp_path / "answers.arrow", 8, whole=False)
+    assert [kept.text(row) for row in (0, 7)] == ["text 0", "text 7!"]
+    with pytest.raises(IndexError):
+        kept.text(8)
+
+
+def test_given_up_it_leaves_no_file(tmp_path: Path) -> None:
+    work = classify_all(Shouting(), [texts(tmp_path / "many", 3)], tmp_path / "cache",  # type: ignore[arg-type]
+                        tmp_path / "answers.arrow", threading.Event())
+    next(work)
+    work.close()
+    assert not list(tmp_path.glob("answers.arrow*"))
+
+
+def test_a_lot_of_long_texts_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE_CHARACTERS", 20)
+    answering = Shouting()
+    classify(tmp_path, texts(tmp_path / "many", 7), answering=answering)  # of 6 or 7 characters each
+    assert answering.lots == [4, 3]  # 6 + 7 + 6 are not yet 20
+
+
+def tickets(path: Path) -> Path:
+    rows = [f"a long enough story number {n} about the weather,what they asked {n}!,{'ab'[n % 2]}" for n in range(20)]
+    path.write_text("\n".join(["story,question,topic", *rows]), encoding="utf-8")
+    return path
+
+
+def test_the_columns_the_model_learnt_from_are_read(tmp_path: Path) -> None:
+    table = tickets(tmp_path / "tickets.csv")
+    events: list[Event] = []
+    learnt = classify(tmp_path, table, answering=Shouting("question"), events=events)
+    assert written(learnt, tmp_path)[3][1] == "what they asked 3!"
+    found = next(event for event in events if isinstance(event, ColumnsFound))
+    assert (found.columns, found.text_columns) == (("story", "question", "topic"), ("question",))
+
+
+def test_the_columns_chosen_come_before_those_learnt_from(tmp_path: Path) -> None:
+    table = tickets(tmp_path / "tickets.csv")
+    chosen = classify(tmp_path, table, answering=Shouting("question"), columns=("story",))
+    assert written(chosen, tmp_path)[3][1] == "a long enough story number 3 about the weather"
+    both = classify(tmp_path, table, answering=Shouting("story", "question"))
+    assert written(both, tmp_path)[3][1] == (
+        "xxfld 1 a long enough story number 3 about the weather xxfld 2 what they asked 3!")
+
+
+def test_a_table_without_those_columns_is_guessed(tmp_path: Path) -> None:
+    events: list[Event] = []
+    classify(tmp_path, tickets(tmp_path / "tickets.csv"), answering=Shouting("subject"), events=events)
+    found = next(event for event in events if isinstance(event, ColumnsFound))
+    assert found.text_columns
+    assert set(found.text_columns) <= {"story", "question"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_text_file_is_decoded_as_it_was_written(tmp_path: Path, encoding: str) -> None:
+    words = "café naïve déjà vu, où ça se fête"
+    (tmp_path / "one.txt").write_bytes(words.encode(encoding))
+    assert written(classify(tmp_path, tmp_path / "one.txt"), tmp_path) == [("one.txt", words, "quiet")]
