@@ -15,6 +15,7 @@ from studio.shell import Shell
 from studio.widgets import FailureCard
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
+from ulmengine.corpus.repairs import recorded_rows
 from ulmengine.events import Failed
 from ulmengine.runs.failures import describe
 from ulmengine.runs.sample import sample_config
@@ -27,6 +28,7 @@ from .corpus_parts.files import CorpusFiles
 from .corpus_parts.header import CorpusHeader
 from .corpus_parts.overview import OverviewPanel
 from .corpus_parts.problems import ProblemsPanel
+from .corpus_parts.repairs import Repair, RepairBook
 from .corpus_parts.splits import SplitPanel
 from .corpus_parts.understood import UnderstoodBar
 from .corpus_parts.view import TablesPanel
@@ -49,6 +51,7 @@ class CorpusPage(ProjectPage):
         self.title = self.tr("Corpus")
         self.files = CorpusFiles(project, shell, self)
         self.analysis = Analysis(project, self)
+        self.repairs = RepairBook(project.cache)
         self.header = CorpusHeader(project)
         self.empty = EmptyCorpus()
         self.understood = UnderstoodBar()
@@ -116,7 +119,9 @@ class CorpusPage(ProjectPage):
         self.overview.raggedWanted.connect(self._show_ragged)
         self.problems.rowsWanted.connect(self._show_finding)
         self.problems.repairWanted.connect(self._repair)
-        self.problems.restoreWanted.connect(self._restore)
+        self.problems.left_out.rowsWanted.connect(self._show_left_out)
+        self.problems.left_out.backWanted.connect(self._take_back)
+        self.problems.left_out.allWanted.connect(self._take_all_back)
         self.tables.documentPicked.connect(self._show_document)
         self.tables.filterCleared.connect(self._filter_cleared)
         self.document.stepped.connect(self.tables.step)
@@ -172,7 +177,7 @@ class CorpusPage(ProjectPage):
         self.stack.setCurrentIndex(1 if there else 0)
         self.header.follow(config.corpus)
         self.overview.show_limit(config.tokens.max_tokens)
-        self.problems.show_dropped(len(config.corpus.drop_rows))
+        self.problems.left_out.show_repairs(self.repairs.in_force(config.corpus.drop_rows))
         found = self.analysis.preview.understood if self.analysis.preview else None
         self._show_understood(found)
 
@@ -330,6 +335,7 @@ class CorpusPage(ProjectPage):
     @Slot(object)
     def _repair(self, finding: Finding) -> None:
         rows = finding.repair
+        self.repairs.write_down(finding.title, finding.records)
         self.project.change(
             {"corpus.drop_rows": repaired(self.project.config.corpus, finding).drop_rows},
             self.tr("Leave out: {finding}").format(finding=finding.title),
@@ -339,9 +345,27 @@ class CorpusPage(ProjectPage):
             self.project.undo.undo,
         )
 
+    @Slot(object)
+    def _show_left_out(self, repair: Repair) -> None:
+        opened = self.analysis.corpus
+        if opened is not None:
+            documents = opened.documents
+            rows, _ = recorded_rows(repair.records, documents.pieces, documents.hashes)
+            self.overview.labels.set_picked("")
+            self.tables.show_only(rows, repair.title or self.tr("left out earlier"))
+
+    @Slot(object)
+    def _take_back(self, repair: Repair) -> None:
+        gone = set(repair.records)
+        kept = tuple(record for record in self.project.config.corpus.drop_rows if record not in gone)
+        self.project.change(
+            {"corpus.drop_rows": kept}, self.tr("Take back: {repair}").format(repair=repair.title or
+                                                                             self.tr("left out earlier"))
+        )
+
     @Slot()
-    def _restore(self) -> None:
-        self.project.change({"corpus.drop_rows": ()}, self.tr("Take left-out rows back"))
+    def _take_all_back(self) -> None:
+        self.project.change({"corpus.drop_rows": ()}, self.tr("Take left-out documents back"))
 
     @Slot(int)
     def _show_document(self, row: int) -> None:

@@ -16,6 +16,7 @@ from studio.pages.corpus import CorpusPage
 from studio.pages.corpus_parts import analysis
 from studio.pages.corpus_parts.balance import BalanceBars
 from studio.pages.corpus_parts.lengths import LengthHistogram
+from studio.pages.corpus_parts.repairs import Repair, RepairBook
 from studio.pages.parts.timeleft import TimeLeft, time_words
 from tests.corpus.test_workbook import write_xlsx
 
@@ -206,14 +207,62 @@ def test_problems_are_shown_and_repaired_reversibly(
     settle(qtbot, page)
     assert page.analysis.corpus is not None
     assert sum(page.analysis.corpus.counts.values()) == 41
-    parts = [table.index(row, 0).data() for row in range(43)]
-    assert [row for row, part in enumerate(parts) if part == "Left out by repair"] == [40, 42]
-    assert "" not in parts
+    assert left_out(page) == [40, 42]
+    assert "" not in [table.index(row, 0).data() for row in range(43)]
     assert desk.news[-1].button == "Undo"
     desk.project.undo.undo()
     settle(qtbot, page)
     assert desk.project.config.corpus.drop_rows == ()
     assert sum(page.analysis.corpus.counts.values()) == 43
+
+
+def test_each_repair_is_taken_back_by_itself(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "MERGE_GAP_S", 0.0)
+    rows = [*FRUIT, FRUIT[0], ("sweet", ""), FRUIT[3], ("sour", "")]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    for kind in ("duplicate", "empty"):
+        qtbot.mouseClick(next(c for c in page.problems.cards if c.finding.kind == kind).repair,
+                         Qt.MouseButton.LeftButton)
+        settle(qtbot, page)
+    assert left_out(page) == [40, 41, 42, 43]
+    again = CorpusPage(desk.project, desk.shell)  # as after a new start
+    qtbot.addWidget(again)
+    settle(qtbot, again)
+    for shown in (page, again):
+        assert [line.text.text() for line in shown.problems.left_out.lines] == ["Repeated texts: 2", "Empty texts: 2"]
+    repeated, _ = page.problems.left_out.lines
+    repeated.show_rows.click()
+    table = page.tables.documents.rows
+    assert [table.source_row(n) for n in range(table.rowCount())] == [40, 42]
+    repeated.back.click()
+    settle(qtbot, page)
+    assert left_out(page) == [41, 43]
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert left_out(page) == [40, 41, 42, 43]
+    page.problems.left_out.restore.click()
+    settle(qtbot, page)
+    assert left_out(page) == []
+    assert not page.problems.left_out.isVisibleTo(page.problems)
+
+
+def left_out(page: CorpusPage) -> list[int]:
+    table = page.tables.documents.rows
+    return [row for row in range(table.rowCount()) if table.index(row, 0).data() == "Left out by repair"]
+
+
+def test_repairs_outlive_the_book_of_their_reasons(tmp_path: Path) -> None:
+    book = RepairBook(tmp_path)
+    book.write_down("Repeated texts", ("main:a", "main:b"))
+    book.write_down("Empty texts", ("main:c",))
+    book.write_down("Repeated texts", ("main:c", "main:d"))
+    expected = Repair("Repeated texts", ("main:a", "main:c", "main:d"))
+    assert RepairBook(tmp_path).in_force(("main:d", "main:c", "main:a")) == (expected,)
+    (tmp_path / "repairs.json").write_text("{[", encoding="utf-8")
+    assert RepairBook(tmp_path).in_force(("main:a", 7)) == (Repair("", ("main:a", 7)),)
+    assert RepairBook(tmp_path).in_force(()) == ()
 
 
 def test_a_label_shows_its_documents(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.parts.scroll import scrolling
-from studio.pages.parts.words import counted
 from studio.widgets import Button, Card, EmptyState, Paragraph
 from ulmengine.corpus import Finding
+
+from .leftout import LeftOutCard
 
 
 class ProblemsPanel(QWidget):
@@ -21,20 +22,10 @@ class ProblemsPanel(QWidget):
     """Show these rows: a :class:`ulmengine.corpus.Finding`."""
     repairWanted = Signal(object)
     """Repair this finding."""
-    restoreWanted = Signal()
-    """Take all rows back that repairs have left out."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: list[FindingCard] = []
-        self._dropped = Card()
-        self._dropped_text = Paragraph("", muted=False)
-        restore = Button(self.tr("Take them back"), "undo", "quiet")
-        restore.clicked.connect(self.restoreWanted)
-        row = QHBoxLayout()
-        row.addWidget(self._dropped_text, 1)
-        row.addWidget(restore, 0, Qt.AlignmentFlag.AlignTop)
-        self._dropped.body.addLayout(row)
+        self.left_out = LeftOutCard()
         self._waiting = EmptyState("search", self.tr("Not looked for yet"), self.tr(
             "Empty texts, duplicates, rare labels and other problems are looked for when the corpus has been read."
         ))
@@ -45,13 +36,12 @@ class ProblemsPanel(QWidget):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, theme.M, theme.S, theme.S)
         self._column.setSpacing(theme.M)
-        for part in (self._dropped, self._waiting, self._none):
+        for part in (self.left_out, self._waiting, self._none):
             self._column.addWidget(part)
         self._column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolling(inside))
-        self.show_dropped(0)
         self.show_findings(None)
 
     def show_findings(self, findings: Sequence[Finding] | None) -> None:
@@ -67,14 +57,6 @@ class ProblemsPanel(QWidget):
             card.repairWanted.connect(self.repairWanted)
         self._waiting.setVisible(findings is None)
         self._none.setVisible(findings is not None and not self.cards)
-
-    def show_dropped(self, rows: int) -> None:
-        """Say how many rows repairs have left out."""
-        self._dropped.setVisible(rows > 0)
-        self._dropped_text.setText(counted(
-            rows, self.tr("1 row is left out by a repair. The file itself is unchanged."),
-            self.tr("{n} rows are left out by repairs. The file itself is unchanged."),
-        ))
 
 
 class FindingCard(Card):
