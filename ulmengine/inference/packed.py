@@ -1,7 +1,6 @@
 """A classifier made ready to answer on a processor: its weights packed for the products once, not with every pass.
 
-For the gates, the inputs of all tokens are multiplied in one product and only the recurrent part step by step, so
-that a short text reads each matrix once and its recurrent half once a token. The numbers are the network's own.
+The reading is the step-by-step LSTM of the networks themselves, and so are the numbers.
 """
 
 from __future__ import annotations
@@ -9,12 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ulmengine.nets import AWDLSTM, TextClassifier
+from ulmengine.nets import AWDLSTM, TextClassifier, steps
 from ulmengine.nets.awd_lstm import Draw, Encoded, State
 from ulmengine.nets.bpt3c import read_documents
 from ulmengine.nets.layout import Layout
 from ulmengine.nets.lstm import LayerState, LSTMLayer
-from ulmengine.nets.products import is_available, linear, pack
+from ulmengine.nets.packed import Packed
+from ulmengine.nets.products import is_available
+from ulmengine.nets.workspace import Workspace
 
 # The packing is made for about so many rows; it serves any number.
 _ROWS = 16
@@ -78,32 +79,16 @@ class PackedEncoder:
 
 
 class PackedLayer:
-    """One LSTM layer. The rows of g are doubled, because tanh(x) = 2 sigmoid(2x) - 1 takes one call for all gates."""
+    """One LSTM layer, step by step, with the weights packed for good."""
 
     def __init__(self, layer: LSTMLayer, precision: torch.dtype) -> None:
-        self.hidden, self.precision = layer.hidden, precision
-        g = slice(2 * layer.hidden, 3 * layer.hidden)
         with torch.no_grad():
-            ih, hh = layer.weight_ih.to(precision, copy=True), layer.weight_hh.to(precision, copy=True)
-            bias = (layer.bias_ih + layer.bias_hh).to(precision)
-            for values in (ih, hh, bias):
-                values[g] *= 2
-            self._ih, self._hh, self._bias = pack(ih, _ROWS), pack(hh, _ROWS), bias
+            bias = layer.bias_ih + layer.bias_hh
+            self._packed = Packed(layer.weight_ih, layer.weight_hh, bias, (None, None), precision, _ROWS, Workspace())
+            for use in ("inputs", "state"):
+                self._packed.weight(use)
 
     def __call__(self, x: Tensor, layout: Layout, state: LayerState) -> tuple[Tensor, LayerState]:
         """Read ``x`` (N, inputs) on from ``state``: hidden states (N, hidden) and each row's last state."""
-        sizes = list(layout.sizes)
-        pre = linear(x.to(self.precision), self._ih, self._bias).split_with_sizes(sizes)
-        out = torch.empty(layout.tokens, self.hidden, dtype=self.precision)
-        outs = out.split_with_sizes(sizes)
-        # Rows that end earlier keep their last state behind those that go on.
-        h, c = state[0].to(self.precision, copy=True), state[1].float().clone()
-        for step, alive in enumerate(sizes):
-            gates = linear(h[:alive], self._hh).float().add_(pre[step]).sigmoid_()
-            i, f, s, o = gates.chunk(4, 1)
-            cells = c[:alive]
-            cells.mul_(f).addcmul_(i, s.mul_(2).sub_(1))
-            squashed = torch.mul(cells, 2).sigmoid_().mul_(2).sub_(1)
-            torch.mul(o, squashed, out=outs[step])
-            h[:alive] = outs[step]
-        return out, (h.float(), c)
+        out, h, c = steps.run(x, state, None, layout, self._packed)
+        return out, (h, c)
