@@ -243,3 +243,30 @@ def test_labels_that_differ_in_spelling_alone_or_mean_none(tmp_path: Path) -> No
     assert findings["label_spelling"].rows.tolist() == [n for n in range(120) if n % 6 < 4]
     assert "'1' and '1.0'" in findings["label_spelling"].why
     assert findings["label_missing"].rows.tolist() == list(range(4, 120, 6))
+
+
+def test_near_duplicates_on_both_sides_of_a_split_are_counted(tmp_path: Path) -> None:
+    rows = []
+    for number, (one, two) in enumerate([("train", "test"), ("validation", "train"), ("train", "train"),
+                                         ("test", "validation"), ("test", "test")]):
+        text = prose(number, 81)
+        rows += [[text, "ab"[number % 2], one], [text.replace(f"number{number}", "other"), "ab"[number % 2], two]]
+    finding = audited(tmp_path, rows, ["text", "label", "split"])["near_duplicate"]
+    assert finding.rows.tolist() == [1, 3, 5, 7, 9]
+    assert "row 2 as row 1, row 4 as row 3" in finding.why
+    assert "3 of them stand on the other side" in finding.why
+
+
+def test_texts_that_could_not_be_compared_are_told(tmp_path: Path) -> None:
+    finding = found(opened(table(tmp_path / "a.csv", plain())), near_limit=30)["near_unknown"]
+    assert finding.count == 10
+    assert "first 30 different texts" in finding.why
+
+
+@pytest.mark.parametrize("name", ["World News", "Sci-Tech", "rec_autos", "4 stars"])
+def test_a_label_of_several_words_that_stands_in_its_texts(tmp_path: Path, name: str) -> None:
+    words = name.replace("_", " ").lower()
+    rows = [[f"{prose(n)} {words}" if n % 2 else prose(n), name if n % 2 else "other"] for n in range(40)]
+    finding = audited(tmp_path, rows)["label_leak"]
+    assert finding.rows.tolist() == list(range(1, 40, 2))
+    assert name in finding.why

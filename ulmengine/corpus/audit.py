@@ -22,6 +22,7 @@ MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,
 """A tag or a character entity."""
 
 _WORD = re.compile(r"\w+")
+_NAME_WORD = re.compile(r"[^\W_]+")
 _EVERY = 500
 
 
@@ -60,7 +61,7 @@ def audit(
         if done % _EVERY == 0 or done == len(kept):
             yield Progress("Looking for problems", done, len(kept), "documents")
     findings = [
-        *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(),
+        *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(documents.parts),
         *class_findings(documents), *leaks.findings(), *column_findings(documents), *loss_findings(documents),
     ]
     return tuple(
@@ -117,9 +118,11 @@ class _Leaks:
         self._labels = documents.labels
         self._targets = documents.all_targets
         self._multi = documents.multi_label
-        self._words = {
-            name.casefold(): place for place, name in enumerate(documents.labels) if len(name) > 2 and name.isalpha()
-        }
+        self._phrases: dict[str, list[tuple[str, int]]] = {}  # by their first word
+        for place, name in enumerate(documents.labels):
+            words = _NAME_WORD.findall(normalised(name))
+            if len(words) > 1 or (words and len(words[0]) > 2 and words[0].isalpha()):
+                self._phrases.setdefault(words[0], []).append((f" {' '.join(words)} ", place))
         size = len(documents.labels)
         self._own = np.zeros(size, dtype=np.int64)
         self._others = np.zeros(size, dtype=np.int64)
@@ -128,12 +131,15 @@ class _Leaks:
 
     def look(self, row: int, words: list[str]) -> None:
         """Count one document."""
-        if not self._words:
+        if not self._phrases:
             return
         mine = self._labels_of(row)
         self._count[mine] += 1
-        for word in self._words.keys() & set(words):
-            place = self._words[word]
+        begun = self._phrases.keys() & set(words)
+        if not begun:
+            return
+        text = f" {' '.join(words)} "
+        for place in (place for word in begun for phrase, place in self._phrases[word] if phrase in text):
             if place in mine:
                 self._own[place] += 1
                 self._rows.append((row, place))
@@ -157,7 +163,7 @@ class _Leaks:
         names = ", ".join(self._labels[place] for place in np.flatnonzero(leaking)[:5])
         why = (
             f"{documents_are(len(rows), 'names', 'name')} the own label in the text ({names}), and other documents "
-            "hardly ever do. The network would learn to look for that word instead of reading."
+            "hardly ever do. The network would learn to look for these words instead of reading."
         )
         return [Finding("label_leak", "Label stands in the text", why, len(rows), rows, no_rows(),
-                        "Take the word out of the texts, or choose another text column.")]
+                        "Take the words out of the texts, or choose another text column.")]

@@ -9,6 +9,7 @@ import numpy as np
 from datasketch import MinHash, MinHashLSH
 
 from .findings import Finding, documents_are
+from .split import TEST, VALIDATION
 
 THRESHOLD = 0.8
 PERMUTATIONS = 128
@@ -46,7 +47,7 @@ class NearDuplicates:
         self._blank = MinHash(num_perm=PERMUTATIONS, hashfunc=_same)
         self._index = MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS)
         self._signatures: dict[int, MinHash] = {}
-        self._rows: list[int] = []
+        self._pairs: list[tuple[int, int]] = []  # a text and the earlier one that it nearly repeats
         self._left = 0
 
     def look(self, row: int, words: list[str]) -> None:
@@ -60,22 +61,35 @@ class NearDuplicates:
         signature = self._blank.copy()
         signature.update_batch(pieces.tolist())
         alike = self._index.query(signature)
-        if any(self._signatures[other].jaccard(signature) >= THRESHOLD for other in alike):
-            self._rows.append(row)
+        near = [other for other in alike if self._signatures[other].jaccard(signature) >= THRESHOLD]
+        if near:
+            self._pairs.append((row, min(near)))
             return
         self._index.insert(row, signature, check_duplication=False)
         self._signatures[row] = signature
 
-    def findings(self) -> list[Finding]:
-        """One finding for all texts that nearly repeat an earlier one."""
-        if not self._rows:
-            return []
-        rows = np.array(self._rows, dtype=np.int64)
+    def findings(self, parts: np.ndarray) -> list[Finding]:
+        """One finding for all texts that nearly repeat an earlier one; or that not all could be compared.
+
+        :param parts: the part of every row of the corpus.
+        """
+        short = f"Only the first {self._limit:,} different texts were compared" if self._left and self._limit else ""
+        if not self._pairs:
+            why = f"{short}, {self._left:,} more were not: there may be nearly equal ones among them."
+            return [Finding("near_unknown", "Not all texts were compared", why, self._left)] if short else []
+        pairs = np.array(self._pairs, dtype=np.int64)
+        rows = pairs[:, 0]
         why = documents_are(len(rows), "is", "are") + (
-            " nearly the same as an earlier one (four fifths of the runs of three words agree). Copies on both sides "
-            "of "
-            "a split make a result look better than it is."
+            " nearly the same as an earlier one (four fifths of the runs of three words agree): "
+            + ", ".join(f"row {row + 1:,} as row {other + 1:,}" for row, other in self._pairs[:3])
+            + (", ..." if len(rows) > 3 else "") + "."
         )
-        if self._left and self._limit:
-            why += f" Only the first {self._limit:,} different texts were compared."
-        return [Finding("near_duplicate", "Nearly the same texts", why, len(rows), rows, rows)]
+        apart = parts[pairs]
+        astride = int(((apart[:, 0] != apart[:, 1]) & np.isin(apart, (VALIDATION, TEST)).any(axis=1)).sum())
+        if astride:
+            why += (
+                f" {astride:,} of them {'stands' if astride == 1 else 'stand'} on the other side of a validation or "
+                "test split than the text they resemble, which makes the result look better than it is."
+            )
+        return [Finding("near_duplicate", "Nearly the same texts", f"{why} {short}{'.' if short else ''}".rstrip(),
+                        len(rows), rows, rows)]
