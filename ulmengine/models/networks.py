@@ -56,14 +56,17 @@ def build_language_model(description: Description, weights: Mapping[str, Tensor]
 
 
 def _filled(make: Callable[[], Net], description: Description, weights: Mapping[str, Tensor], path: Path) -> Net:
-    """What ``make`` makes, with ``weights`` in it. The random numbers of others are left as they were."""
+    """What ``make`` makes, with ``weights`` in it.
+
+    No random number is drawn: the source is one for all threads, and a run that trains in another one counts on it.
+    """
     given = {name: tuple(value.shape) for name, value in weights.items()}
     # Before any memory is taken: a description may claim more than its file holds.
     _compare(encoder_shapes(description), {name: given[name] for name in given if name.startswith("encoder.")}, path)
-    with torch.random.fork_rng(devices=()):
+    with torch.device("meta"):  # shapes alone: nothing is set up that the weights would only overwrite
         network = make()
     _compare({name: tuple(value.shape) for name, value in network.state_dict().items()}, given, path)
-    network.load_state_dict(weights)
+    network.to_empty(device="cpu").load_state_dict(weights)
     return network.eval()
 
 

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+import torch
+from torch.nn import Module
+
 from studio.pages.parts.facts import CorpusFacts
-from ulmengine.config import RunConfig
+from ulmengine.config import DropoutConfig, RunConfig
 from ulmengine.events import Event, Progress
 
 from .sizes import Network, vocabulary_of
@@ -17,6 +20,7 @@ ENOUGH_S = 5.0
 """Steps are counted up to this many seconds for each network; the first one always is."""
 LONGEST = 140
 """Tokens of a made-up document at most."""
+_NO_DROPOUT = DropoutConfig(multiplier=0.0, head=0.0)
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,12 @@ class Speed:
 
 def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None) -> Generator[Event, None, Speed]:
     """Train each network for a few steps on made-up tokens and throw it away. The first step, slower than
-    the others, is counted only where it took so long that no other is made."""
-    import torch
+    the others, is counted only where it took so long that no other is made.
 
+    Nothing is drawn from the one source of random numbers that all threads share: a run may begin meanwhile, and it
+    counts on finding that source as its seed has left it. So nothing is dropped here; drawing the masks takes a run a
+    few hundredths of its time.
+    """
     from ulmengine.inference.predict import find_device
     from ulmengine.nets import LanguageModel, TextClassifier
 
@@ -41,7 +48,9 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
         torch.set_num_threads(config.compute.threads)
     words = vocabulary_of(network, config)
     generator = torch.Generator().manual_seed(0)
-    model = LanguageModel(words, network.sizes, network.model.dropout).to(device).train()
+    with torch.device("meta"):
+        model = LanguageModel(words, network.sizes, _NO_DROPOUT)
+    _fill(model, generator).to(device).train()
     settings = config.language_model
     shape = (settings.batch_size, settings.bptt)
     tokens = torch.randint(9, words, (2, *shape), generator=generator).to(device)
@@ -53,7 +62,10 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     language = yield from _rate(language_step, shape[0] * shape[1], 0, device)
     length = max(4, min(LONGEST, round(facts.limited))) if facts else 70
     rows = config.classifier.batch_size
-    classifier = TextClassifier(model.encoder, network.classes or 2, network.model, bptt=config.classifier.bptt)
+    undropped = network.model.model_copy(update={"dropout": _NO_DROPOUT})
+    with torch.device("meta"):
+        classifier = TextClassifier(model.encoder, network.classes or 2, undropped, bptt=config.classifier.bptt)
+    _fill(classifier.head, generator)
     classifier = classifier.to(device).train()
     documents = torch.randint(9, words, (rows, length), generator=generator).to(device)
     lengths = torch.full((rows,), length)
@@ -66,9 +78,19 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     return Speed(str(device), language, rate)
 
 
-def _rate(step: Callable[[], None], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
-    import torch
+def _fill(network: Module, generator: torch.Generator) -> Module:
+    """Memory and small random weights for a ``network`` that has only shapes yet."""
+    network.to_empty(device="cpu")
+    with torch.no_grad():
+        for values in (*network.parameters(), *network.buffers()):
+            if values.is_floating_point():
+                values.uniform_(0.01, 0.1, generator=generator)
+            else:
+                values.zero_()
+    return network
 
+
+def _rate(step: Callable[[], None], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
     seconds: list[float] = []
     for number in range(STEPS + 1):
         if sum(seconds) > ENOUGH_S:
