@@ -111,7 +111,7 @@ class ChunkedPass:
         if self.d_weight is not None and self.d_weight.dtype == share.dtype:
             self.d_weight.addmm_(share.t(), self.hidden[part])
         elif self.d_weight is not None:
-            _accumulate(self.d_weight, share.t() @ self.hidden[part])
+            products.accumulate(self.d_weight, share.t() @ self.hidden[part])
 
 
 class _Product:
@@ -130,12 +130,6 @@ class _Product:
         if self._packed is not None:
             return products.linear(x, self._packed)
         return x @ self._weight.t()
-
-
-def _accumulate(into: Tensor, narrow: Tensor) -> None:
-    """Add ``narrow`` to the wider ``into`` piece by piece: at once, the framework would widen a copy of all of it."""
-    for place, part in zip(torch.split(into, 2048), torch.split(narrow, 2048), strict=True):
-        place.add_(part)
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):

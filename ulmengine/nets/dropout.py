@@ -60,16 +60,22 @@ class Connections:
     """
 
     def __init__(self, weight: Tensor, p: float) -> None:
-        self.kept, self.scale = draw_kept(tuple(weight.shape), p, weight.device)
+        kept, self.scale = draw_kept(tuple(weight.shape), p, weight.device)
+        self.lost = kept.logical_not_()
+
+    @property
+    def kept(self) -> Tensor:
+        """Bool of the weight's shape."""
+        return ~self.lost
 
     def dropped(self, weight: Tensor) -> Tensor:
         """``weight`` with single connections dropped, the others scaled; differentiable."""
-        return weight * (self.kept * self.scale)
+        return weight.masked_fill(self.lost, 0) * self.scale
 
     def write(self, weight: Tensor, place: Tensor) -> None:
-        """The same into ``place``."""
-        torch.mul(weight, self.kept, out=place)
-        place.mul_(self.scale)
+        """The same into ``place``, which may be ``weight`` itself."""
+        # A product with a mask of another type would first make a copy of the mask, as large as the weight.
+        place.copy_(weight).masked_fill_(self.lost, 0).mul_(self.scale)
 
 
 def connections(weight: Tensor, p: float) -> Connections | None:

@@ -37,6 +37,7 @@ class PassWeights:
         self.ih, self.hh, self.biases, self.masks = ih, hh, biases, masks
         self._dropped: dict[bool, tuple[Tensor, ...]] = {}
         self._packed: dict[torch.dtype, Packed] = {}
+        self._signs: dict[torch.dtype, Tensor] = {}
 
     def dropped(self) -> tuple[Tensor, ...]:
         """Matrices and biases as the framework's kernels take them, DropConnect applied."""
@@ -55,6 +56,14 @@ class PassWeights:
             bias = self.biases[0] + self.biases[1]
             self._packed[precision] = Packed(self.ih, self.hh, bias, self.masks, precision, rows, workspace)
         return self._packed[precision]
+
+    def sign(self, packed: Packed) -> Tensor:
+        """What every chunk that learns is given, so that the weights get one gradient for all of them."""
+        if packed.precision not in self._signs:
+            self._signs[packed.precision] = steps.Gather.apply(  # type: ignore[no-untyped-call]
+                self.ih, self.hh, *self.biases, packed.gradients
+            )
+        return self._signs[packed.precision]
 
     def forget_forward(self) -> None:
         """The forward pass is over; what was made for it alone can go."""
@@ -117,7 +126,7 @@ class LSTMLayer(nn.Module):
         packed = weights.packed(self.precision, layout.batch, self.workspace)
         if learns:
             out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]
-                x, *state, weights.ih, weights.hh, *weights.biases, mask, layout, packed
+                x, *state, weights.sign(packed), mask, layout, packed
             )
         else:
             out, h, c = steps.run(x, state, mask, layout, packed)

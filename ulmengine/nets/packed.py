@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .dropout import Connections
-from .products import pack
+from .products import accumulate, pack, sum_rows
 from .workspace import Workspace
 
 Masks = tuple[Connections | None, Connections | None]
@@ -31,6 +31,7 @@ class Packed:
         self.precision, self.rows, self.workspace = precision, rows, space
         self.inputs, self.hidden = ih.shape[1], hh.shape[1]
         self.bias = self._double_g(bias.clone()).to(precision)
+        self.gradients = WeightGradients(masks, space)
         self._packed: dict[Use, Tensor] = {}
 
     def weight(self, use: Use) -> Tensor:
@@ -52,18 +53,6 @@ class Packed:
         self._packed.pop("inputs", None)
         self._packed.pop("state", None)
 
-    def weight_gradients(self, d_gates: Tensor, inputs: Tensor, states: Tensor) -> tuple[Tensor, ...]:
-        """Gradients of W_ih, W_hh and the two biases, float32, by one product each over all steps.
-
-        :param d_gates: (N, 4 * hidden), ``inputs``: (N, inputs), ``states``: before each step, (N, hidden).
-        """
-        bias = self._double_g(d_gates.sum(0, dtype=torch.float32))
-        both = [self._double_g(torch.mm(d_gates.t(), read).float()) for read in (inputs, states)]
-        for gradient, mask in zip(both, self.masks, strict=True):
-            if mask is not None:
-                mask.write(gradient, gradient)
-        return both[0], both[1], bias, bias.clone()
-
     def _written(self, which: int) -> Tensor:
         """W_ih (0) or W_hh (1) as the pass uses it, in memory of the workspace."""
         weight, mask = self.weights[which], self.masks[which]
@@ -75,5 +64,53 @@ class Packed:
         return self._double_g(place)
 
     def _double_g(self, rows: Tensor) -> Tensor:
-        rows[2 * self.hidden : 3 * self.hidden].mul_(2)
-        return rows
+        return _double_g(rows, self.hidden)
+
+
+class WeightGradients:
+    """The gradients of one layer's weights over a pass, summed over all its chunks before anything is made of them."""
+
+    def __init__(self, masks: Masks, space: Workspace) -> None:
+        self._masks, self._workspace = masks, space
+        self._sums: list[Tensor | None] = [None, None]
+        self._bias: Tensor | None = None
+
+    def add(self, d_gates: Tensor, inputs: Tensor, states: Tensor) -> None:
+        """Take up a chunk, by one product a matrix over all its steps.
+
+        :param d_gates: (N, 4 * hidden), ``inputs``: (N, inputs), ``states``: before each step, (N, hidden).
+        """
+        for which, read in enumerate((inputs, states)):
+            self._sums[which] = self._added(self._sums[which], d_gates.t(), read)
+        bias = sum_rows(d_gates)
+        self._bias = bias if self._bias is None else self._bias.add_(bias)
+
+    def take(self) -> tuple[Tensor, ...] | None:
+        """Of W_ih, W_hh and the two biases, float32; ``None`` if there was no chunk. Afterwards the sums are empty."""
+        if self._bias is None:
+            return None
+        hidden = len(self._bias) // 4
+        bias, both = _double_g(self._bias, hidden), [_double_g(part, hidden) for part in self._sums if part is not None]
+        for gradient, mask in zip(both, self._masks, strict=True):
+            if mask is not None:
+                mask.write(gradient, gradient)
+        self._sums, self._bias = [None, None], None
+        return both[0], both[1], bias, bias.clone()
+
+    def _added(self, so_far: Tensor | None, d_gates: Tensor, read: Tensor) -> Tensor:
+        if read.dtype == torch.float32:
+            return torch.mm(d_gates, read) if so_far is None else so_far.addmm_(d_gates, read)
+        narrow = self._workspace.take(d_gates.shape[0], read.shape[1], dtype=read.dtype)
+        torch.mm(d_gates, read, out=narrow)
+        if so_far is None:
+            so_far = narrow.float()
+        else:
+            accumulate(so_far, narrow)
+        self._workspace.give(narrow)
+        return so_far
+
+
+def _double_g(rows: Tensor, hidden: int) -> Tensor:
+    """The rows of g are doubled: tanh(x) = 2 sigmoid(2x) - 1."""
+    rows[2 * hidden : 3 * hidden].mul_(2)
+    return rows

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.backends import mkldnn
 
+_PIECE = 2048  # rows that are widened at once
+
 
 def is_available() -> bool:
     """Whether this build of PyTorch has the packed products."""
@@ -33,3 +35,19 @@ def linear_add(x: Tensor, packed: Tensor, other: Tensor) -> Tensor:
     kernel: Any = torch.ops.mkldnn._linear_pointwise.binary
     out: Tensor = kernel(x, other, packed, None, "add")
     return out
+
+
+def accumulate(into: Tensor, narrow: Tensor) -> None:
+    """Add ``narrow`` to the wider ``into`` piece by piece: at once, the framework would widen a copy of all of it."""
+    for place, part in zip(torch.split(into, _PIECE), torch.split(narrow, _PIECE), strict=True):
+        place.add_(part)
+
+
+def sum_rows(values: Tensor) -> Tensor:
+    """(rows, columns) -> (columns,), summed in float32, without a wide copy of all ``values``."""
+    if values.dtype == torch.float32:
+        return values.sum(0)
+    total = torch.zeros(values.shape[1], device=values.device)
+    for part in torch.split(values, _PIECE // 16):
+        total += part.float().sum(0)
+    return total

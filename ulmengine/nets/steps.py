@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 
 from .gates import gate_gradients, new_cells, tanh
 from .layout import Layout
-from .packed import Packed
+from .packed import Packed, WeightGradients
 from .products import linear, linear_add
 
 BYTES = 16 * 2**20  # of pre-activations made at once
@@ -132,13 +132,33 @@ def _widen(pre: Tensor, into: Tensor) -> Tensor:
     return pre if pre.dtype == into.dtype else into.copy_(pre)
 
 
-class Steps(torch.autograd.Function):
-    """:func:`record` with its gradient."""
+class Gather(torch.autograd.Function):
+    """Gives the weights their gradient after all chunks of a pass have taken theirs.
+
+    What it returns is an empty sign that every chunk's :class:`Steps` takes as an input: autograd comes back here when
+    the last of them is done. One gradient as large as a weight is made for the pass instead of one for every chunk.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, h: Tensor, c: Tensor,
-        ih: Tensor, hh: Tensor, bias_ih: Tensor, bias_hh: Tensor,  # noqa: ARG004 - packed holds them; here for their gradients
+        ctx: Any, ih: Tensor, hh: Tensor, bias_ih: Tensor, bias_hh: Tensor,  # noqa: ARG004 - here for their gradients
+        gradients: WeightGradients,
+    ) -> Tensor:
+        ctx.gradients = gradients
+        return ih.new_zeros(())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, sign: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ARG004 - it says nothing but when
+        return *(ctx.gradients.take() or (None,) * 4), None
+
+
+class Steps(torch.autograd.Function):
+    """:func:`record` with its gradient; that of the weights is left with ``packed`` for :class:`Gather`."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, h: Tensor, c: Tensor, sign: Tensor,  # noqa: ARG004 - Gather's
         mask: Tensor | None, layout: Layout, packed: Packed,
     ) -> tuple[Tensor, Tensor, Tensor]:
         out, last_h, last_c, tape = record(x, (h, c), mask, layout, packed)
@@ -154,19 +174,18 @@ class Steps(torch.autograd.Function):
         if tape is None:
             raise RuntimeError("the gradient of this pass was already taken; run the forward pass again")
         ctx.tape = ctx.packed = None
-        wants_x, wants_weights = ctx.needs_input_grad[0], any(ctx.needs_input_grad[3:7])
+        wants_x, wants_weights = ctx.needs_input_grad[0], ctx.needs_input_grad[3]
         shape = (layout.batch, packed.hidden)
         dh, dc = (torch.zeros(shape) if part is None else part.float().clone() for part in (d_h, d_c))
         packed.forget_forward()
         _backward_steps(packed, layout, tape, ctx.start, d_out, dh, dc)
         dx = _input_gradient(packed, layout, tape.gates, ctx.mask, ctx.x_dtype) if wants_x else None
-        weights: tuple[Tensor | None, ...] = (None,) * 4
         if wants_weights:
             for part in (tape.gates, tape.inputs, tape.states):
                 part[layout.tokens :].zero_()  # the products sum over these rows too
-            weights = packed.weight_gradients(tape.gates, tape.inputs, tape.states)
+            packed.gradients.add(tape.gates, tape.inputs, tape.states)
         packed.workspace.give(tape.inputs, tape.states, tape.gates, tape.cells)
-        return dx, dh, dc, *weights, None, None, None
+        return dx, dh, dc, torch.zeros(()) if wants_weights else None, None, None, None
 
 
 def _input_gradient(
