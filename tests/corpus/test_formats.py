@@ -13,7 +13,7 @@ import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus import CorpusError, limits, preview
 from ulmengine.corpus.understood import PREVIEW_BYTES
 
 
@@ -219,3 +219,16 @@ def test_a_damaged_parquet_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1" + b"nothing like it" * 10 + b"PAR1")
     with pytest.raises(CorpusError, match="damaged Parquet"):
         preview(path)
+
+
+def test_records_that_each_bring_new_fields_stay_within_the_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 50)
+    records = [{"text": f"film {n}", "votes": {f"user{n}": n}} for n in range(300)]
+    documents = opened(written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, records))), text_columns=("text",))
+    table = documents.pieces[0].table
+    assert len(table.columns) == 51
+    assert table.cells(299, ["text", "further fields"]) == ("film 299", '{"votes.user299": "299"}')
+    assert table.cells(3, ["votes.user3", "further fields"]) == ("3", "")
+    assert any("more than 50 different fields" in note for note in documents.notes)

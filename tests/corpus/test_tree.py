@@ -17,7 +17,8 @@ from tests.corpus.helpers import everything, finish, labels_in_order, opened, wi
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, open_corpus, packed, preview
 from ulmengine.corpus.importing import import_table
-from ulmengine.corpus.tree import find_layout, is_tree, recognise_tree
+from ulmengine.corpus.layout import find_layout
+from ulmengine.corpus.tree import is_tree, recognise_tree
 from ulmengine.events import Progress
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
@@ -272,3 +273,46 @@ def test_a_zip_whose_entry_is_damaged_is_told(tmp_path: Path) -> None:
         archive.writestr("a.csv", TABLE)
     with pytest.raises(CorpusError, match="cannot be unpacked"):
         opened(spoil(path, 30))
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    """A zip archive of ``files``; "__" stands for the full stop before a suffix."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("__", "."), data)
+    return path
+
+
+SMS = "".join(f"{'spam' if n % 3 else 'ham'}\tletter number {n}\n" for n in range(12)).encode()
+
+
+@pytest.mark.parametrize("files", [
+    {"data__csv": TABLE, "README__txt": b"about it"}, {"data__csv": TABLE, "LICENSE": b"free", "readme__md": b"see"},
+    {"data__csv": TABLE, "notes__txt": b"a note", "paper__pdf": b"%PDF"},
+])
+def test_the_one_table_of_a_zip_is_read(tmp_path: Path, files: dict[str, bytes]) -> None:
+    documents = opened(zipped(tmp_path / "a.zip", **files))
+    assert (documents.understood.format, labels_in_order(documents)) == ("csv", ["pos", "neg"])
+
+
+def test_the_one_text_beside_a_readme_is_read(tmp_path: Path) -> None:
+    documents = opened(zipped(tmp_path / "a.zip", SMSSpamCollection=SMS, readme=b"The SMS Spam Collection"))
+    assert documents.labels == ("ham", "spam")
+    assert len(everything(documents)) == 12
+
+
+def test_one_of_several_tables_in_a_zip_can_be_chosen(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", train__csv=TABLE, test__csv=b"text,label\nfair film,pos\n")
+    with pytest.raises(CorpusError, match=r"tables \(train.csv, test.csv\).*corpus\.member"):
+        preview(path)
+    assert everything(opened(path, member="test.csv")) == ["fair film"]
+    assert everything(opened(path, member="train.csv")) == ["good film", "bad film"]
+    with pytest.raises(CorpusError, match=r"no file called 'dev.csv': train.csv, test.csv"):
+        preview(path, CorpusConfig(member="dev.csv"))
+
+
+def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "b.zip", a__csv=TABLE).read_bytes()
+    for name, data in (("a__csv__gz", gzip.compress(TABLE)), ("b__zip", inner)):
+        with pytest.raises(CorpusError, match="an archive in an archive"):
+            preview(zipped(tmp_path / "outer.zip", **{name: data}))

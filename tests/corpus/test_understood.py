@@ -174,3 +174,23 @@ def test_one_hot_rows_without_a_mark_are_not_labelled(tmp_path: Path) -> None:
 def test_where_only_ones_are_written_an_empty_cell_is_a_zero() -> None:
     found = read_labels([pl.Series("x", ["1", "", ""]), pl.Series("y", ["1", "1", None])])
     assert [found.kinds[code] for code in found.codes] == [("x", "y"), ("y",), ()]
+
+
+def test_none_switches_guesses_off(tmp_path: Path) -> None:
+    labels = ["good", "very", "very good", "good"]
+    rows = [[text, label] for text, label in zip(long(4), labels, strict=True)]
+    path = table(tmp_path / "a.csv", rows)
+    assert opened(path).multi_label
+    whole = opened(path, label_delimiter="none")
+    assert (whole.multi_label, whole.labels) == (False, ("good", "very", "very good"))
+    bare = opened(path, label_columns=("none",))
+    assert (bare.labels, bare.understood.label_columns, bare.count("train")) == ((), (), 0)
+    assert preview(path, CorpusConfig(label_columns=("none",))).understood.reasons["label_columns"] == "as set"
+    held = table(tmp_path / "test.csv", rows[:2])
+    assert opened(path, label_columns=("none",), test_path=str(held)).labels == ()
+    assert opened(path, label_delimiter="none", test_path=str(held)).labels == ("good", "very", "very good")
+
+
+def test_a_column_may_be_called_none(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[text, "ab"[n % 2]] for n, text in enumerate(long(4))], ["text", "none"])
+    assert opened(path, label_columns=("none",)).labels == ("a", "b")

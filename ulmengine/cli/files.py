@@ -21,6 +21,7 @@ def add_commands(commands: Any) -> None:
     """Add this group's commands to the parser's ``commands``."""
     inspect = commands.add_parser("inspect", help="what is in a file, and what is wrong with it")
     inspect.add_argument("file", type=Path, metavar="FILE")
+    inspect.add_argument("--member", default="", metavar="NAME", help="the file wanted of a zip archive")
     inspect.add_argument("--json", action="store_true")
     inspect.set_defaults(command=run_inspect)
 
@@ -52,7 +53,7 @@ def run_inspect(options: argparse.Namespace) -> int:
     """``inspect``: format, columns, labels and the audit's findings."""
     from ulmengine.corpus import inspect
 
-    found = _finish(inspect(options.file, CorpusConfig(path=str(options.file.resolve()))))
+    found = _finish(inspect(options.file, CorpusConfig(path=str(options.file.resolve()), member=options.member)))
     if options.json:
         say_json(found)
         return 0

@@ -41,6 +41,11 @@ class CorpusConfig(Section):
         "", label="Unlabelled texts",
         help="More texts of the same kind without labels. The language model learns from them.",
     )
+    member: str = knob(
+        "", label="File in the archive", advanced=True,
+        help="Which file of a .zip archive is the corpus, by its name. Empty: the only table or text in it, or all of "
+        "its texts.",
+    )
     format: str = knob(
         "", label="Format", advanced=True,
         help="csv, jsonl, json, parquet, excel, folder, trec, fasttext, wiki, or plain text as lines, blocks (a blank "
@@ -58,11 +63,13 @@ class CorpusConfig(Section):
     )
     label_columns: tuple[str, ...] = knob(
         (), label="Label columns",
-        help="One column with the label, or several columns of 0 and 1 for several labels. Empty: guessed.",
+        help="One column with the label, or several columns of 0 and 1 for several labels. Empty: guessed. none: there "
+        "are no labels, only a language model is trained.",
     )
     label_delimiter: str = knob(
         "", label="Label delimiter", advanced=True,
-        help="Where one cell holds several labels: the character between them. Empty: one label a document.",
+        help="Where one cell holds several labels: the character between them. Empty: guessed. none: a cell is "
+        "one label, whatever stands in it.",
     )
     drop_rows: tuple[int | str, ...] = knob(
         (), label="Documents left out", advanced=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
@@ -10,6 +11,7 @@ from . import limits
 from .encoding import BAD
 from .textlines import Losses
 
+OTHERS = "further fields"
 FIRST_ROWS = 1_000
 """The first frame is small, so that a preview need not wait for a full one."""
 
@@ -29,19 +31,43 @@ def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], losses: Losse
 
 
 def frames_of_records(records: Iterator[Mapping[str, str | None]], losses: Losses) -> Iterator[pl.DataFrame]:
-    """Records whose keys may differ as frames; a key that a record lacks is null there."""
+    """Records whose keys may differ as frames; a key that a record lacks is null there.
+
+    Where every record brings keys of its own, those beyond the most columns stand together in one, as JSON.
+    """
     columns: dict[str, None] = {}
     batch: list[Mapping[str, str | None]] = []
     size, most = 0, FIRST_ROWS
     for record in records:
+        if not record.keys() <= columns.keys():
+            record = _within(record, columns, losses)
         batch.append(record)
-        columns.update(dict.fromkeys(record))
         size += sum(len(value or "") for value in record.values())
-        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS:
+        if (len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS):
             yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
             batch, size, most = [], 0, limits.CHUNK_ROWS
     if batch:
         yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
+
+
+def _within(
+    record: Mapping[str, str | None], columns: dict[str, None], losses: Losses
+) -> Mapping[str, str | None]:
+    """``record`` with its new keys made columns, as far as there is room for them."""
+    new = [name for name in record if name not in columns]
+    room = max(0, limits.MAX_COLUMNS - len(columns))
+    if OTHERS not in columns and len(new) > room:
+        losses.notes.append(
+            f"The records have more than {limits.MAX_COLUMNS:,} different fields: those that came later stand together "
+            f"in the column '{OTHERS}'."
+        )
+        columns[OTHERS] = None
+    columns.update(dict.fromkeys(new[:room]))
+    rest = {name: record[name] for name in new[room:]}
+    if not rest:
+        return record
+    kept = {name: value for name, value in record.items() if name not in rest}
+    return {**kept, OTHERS: json.dumps(rest, ensure_ascii=False)}
 
 
 def _frame(cells: Iterator[Sequence[str | None]], columns: tuple[str, ...], losses: Losses) -> pl.DataFrame:

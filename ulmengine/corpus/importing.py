@@ -29,7 +29,7 @@ from .understood import GUESS_ROWS, first_frame, understand
 READER_VERSION = 2
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
-_READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet")
+_READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")
 
 
 def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Event, None, Table]:

@@ -17,6 +17,9 @@ MAX_FIELD = 16_000_000
 MAX_COLUMNS = 2_000
 """The most columns a table may have."""
 
+MAX_CELLS = 2_000_000
+"""The most cells that are held in memory at once; most of a table of very many columns are empty."""
+
 BOMB_FLOOR = 256 << 20
 """A compressed file may always unpack to this many bytes ..."""
 

@@ -22,7 +22,7 @@ from .likeness import text_hash
 from .notes import corpus_notes
 from .repairs import recorded_rows
 from .table import Table
-from .understood import Understood, with_overrides
+from .understood import NONE, Understood, with_overrides
 
 
 def open_corpus(
@@ -61,10 +61,10 @@ def _absolute(name: str, base: Path | None) -> Path:
 
 def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> CorpusConfig:
     """The settings for the test or unlabelled file: read by itself, but with the corpus' columns."""
-    labels = main.label_columns if role == "test" else ()
+    labels = (main.label_columns or (NONE,)) if role == "test" else ()
     return config.model_copy(update={
-        "format": "", "encoding": "", "delimiter": "", "sheet": "", "header": "auto",
-        "text_columns": main.text_columns, "label_columns": labels, "label_delimiter": main.label_delimiter,
+        "format": "", "encoding": "", "delimiter": "", "sheet": "", "header": "auto", "member": "",
+        "text_columns": main.text_columns, "label_columns": labels, "label_delimiter": main.label_delimiter or NONE,
         "split": config.split.model_copy(update={"column": ""}),
     })
 
@@ -75,7 +75,7 @@ def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
     found = table.understood
     if role != "main" and not set(config.text_columns) <= set(found.columns):
         config = config.model_copy(update={"text_columns": ()})
-    if role != "main" and not set(config.label_columns) <= set(found.columns):
+    if role != "main" and config.label_columns != (NONE,) and not set(config.label_columns) <= set(found.columns):
         config = config.model_copy(update={"label_columns": ()})
     found = with_overrides(found, config)
     if not found.text_columns:

@@ -18,10 +18,11 @@ from .errors import CorpusError
 from .frames import frames_of
 from .guess import guess_columns
 from .kinds import recognise_bytes, refuse_binary
+from .layout import Layout
 from .plain import KINDS, recognise_text, text_rows
 from .source import Source, find_source
 from .textlines import Losses, text_blocks, text_lines
-from .tree import Layout, is_tree, recognise_tree, tree_chunks
+from .tree import is_tree, recognise_tree, tree_chunks
 
 FORMATS = ("csv", "jsonl", "json", "parquet", "excel", "folder", *KINDS)
 ALIASES = {
@@ -73,12 +74,12 @@ def recognise(path: Path, config: CorpusConfig) -> Reading:
     :raises CorpusError: not there, unreadable, empty, binary, or of a format that is not known.
     """
     wanted = known_format(config.format)
-    tree = is_tree(path)
+    tree = is_tree(path, config.member)
     if tree is not None:
         return recognise_tree(tree, known_encoding(config.encoding) if config.encoding else "")
     if wanted == "folder":
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
-    source = find_source(path)
+    source = find_source(path, member=config.member)
     sample, whole = _sample(source)
     kind, reason = (wanted, "as set") if wanted else recognise_bytes(sample, source)
     if kind == "parquet":

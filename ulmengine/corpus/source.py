@@ -45,9 +45,10 @@ class Source:
         return Stream(self)
 
 
-def find_source(path: Path, *, allow_many: bool = False) -> Source:
+def find_source(path: Path, *, allow_many: bool = False, member: str = "") -> Source:
     """Look at the first bytes of the file ``path`` and say how to open it.
 
+    :param member: the file wanted of a zip archive.
     :param allow_many: an archive of several files is returned as such (compression "zip-tree" or "tar").
     :raises CorpusError: no such file, no permission, empty, or an archive that does not hold exactly one file.
     """
@@ -60,7 +61,7 @@ def find_source(path: Path, *, allow_many: bool = False) -> Source:
         raise CorpusError(f"'{path.name}' is empty: it has no bytes at all. Choose a file with texts in it.")
     compression = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
     if compression == "zip":
-        return _in_zip(path, allow_many)
+        return _in_zip(path, allow_many, member)
     name = path.stem if compression and path.suffix.lower() in SUFFIXES else path.name
     source = Source(path, compression, "", name)
     if allow_many and (compression or source.suffix == ".tar") and _is_tar(source):
@@ -73,21 +74,40 @@ def _is_tar(source: Source) -> bool:
         return stream.read(512)[257:262] == b"ustar"
 
 
-def _in_zip(path: Path, allow_many: bool) -> Source:
+def _in_zip(path: Path, allow_many: bool, wanted: str) -> Source:
     from .archive import zip_members
+    from .layout import main_member
 
     members = zip_members(path)
     names = [member.filename for member in members]
     if any(mark in names for mark in WORKBOOK_MARKS):
         return Source(path, "", "", path.name)  # .xlsx and .ods are zip archives themselves
-    if len(names) == 1:
-        return Source(path, "zip", names[0], Path(names[0]).name)
+    chosen = _wanted_member(path, names, wanted) if wanted else names[0] if len(names) == 1 else main_member(names)
+    if Path(chosen).suffix.lower() in (*SUFFIXES, ".tar", ".tgz", ".7z", ".rar"):
+        raise CorpusError(
+            f"The archive '{path.name}' holds '{chosen}', an archive in an archive. Unpack '{path.name}' and open what "
+            "comes out of it."
+        )
+    if chosen:
+        return Source(path, "zip", chosen, Path(chosen).name)
     if allow_many:
         return Source(path, "zip-tree", "", path.name)
     shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     raise CorpusError(
         f"The archive '{path.name}' holds {len(names)} files ({shown}). Unpack it and choose one of them, or the "
         "folder."
+    )
+
+
+def _wanted_member(path: Path, names: list[str], wanted: str) -> str:
+    """The entry called ``wanted``, with or without its folders. :raises CorpusError: none, or several."""
+    found = [name for name in names if name == wanted] or [name for name in names if Path(name).name == wanted]
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join((found or names)[:10]) + (", ..." if len(found or names) > 10 else "")
+    raise CorpusError(
+        f"The archive '{path.name}' holds {'several files' if found else 'no file'} called '{wanted}': {shown}. Choose "
+        "one of these as the file in the archive, or none."
     )
 
 

@@ -6,9 +6,8 @@ The same inside a zip or tar archive.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ from . import limits
 from .encoding import Decoder, detect
 from .errors import CorpusError
 from .frames import frames_of
-from .guess import PARTS
 from .kinds import is_binary
+from .layout import TABLE_SUFFIXES, find_layout, layout_reason, left_aside
 from .packed import packed_names, read_packed, read_zipped, walk_names
 from .source import Source, find_source
 from .textlines import Losses
@@ -27,77 +26,11 @@ from .textlines import Losses
 if TYPE_CHECKING:
     from .reading import Pass, Reading
 
-DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")
-TABLE_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".bz2", ".xz", ".zip",
-)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How the names of a tree say what a file is.
-
-    :param skip: how many leading folders all files share.
-    :param labelled: whether folders name labels; then a file that lies in none is no document.
-    :param parts: whether folders name the parts.
-    """
-
-    skip: int = 0
-    labelled: bool = False
-    parts: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns of the table that a tree becomes."""
-        return ("text", *(("label",) if self.labelled else ()), *(("part",) if self.parts else ()), "file")
-
-    def place(self, name: str) -> tuple[str, str] | None:
-        """(label, part) of the file ``name``, None where it is no document."""
-        path = PurePosixPath(name)
-        if path.suffix.lower() not in DOCUMENT_SUFFIXES and not _is_number(path.suffix[1:]):
-            return None
-        folders = path.parts[self.skip : -1]
-        part = next((folder for folder in folders if folder.lower() in PARTS), "")
-        own = [folder for folder in folders if folder.lower() not in PARTS]
-        unlabelled = any(PARTS.get(folder.lower()) == "unlabelled" for folder in folders)
-        if self.labelled and not own and not unlabelled:
-            return None
-        return ("", "unlabelled") if unlabelled else ("/".join(own), part)
-
-    def row(self, name: str, text: str) -> list[str] | None:
-        """The row of a document, None where ``name`` is none."""
-        found = self.place(name)
-        if found is None:
-            return None
-        label, part = found
-        return [text, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
-
-
-def find_layout(names: Sequence[str]) -> Layout:
-    """The layout of a tree with the files ``names`` (with / between folders)."""
-    folders = [PurePosixPath(name).parts[:-1] for name in names if Layout().place(name) is not None]
-    if not folders:
-        return Layout()
-    skip = 0
-    while all(len(parts) > skip for parts in folders) and len({parts[skip] for parts in folders}) == 1:
-        if folders[0][skip].lower() in PARTS:
-            break
-        skip += 1
-    rest = [parts[skip:] for parts in folders]
-    labels = {part for parts in rest for part in parts if part.lower() not in PARTS}
-    return Layout(skip, len(labels) > 0, any(part.lower() in PARTS for parts in rest for part in parts))
-
-
-def _is_number(text: str) -> bool:
-    """A file called 54.12 has no suffix, only a number (20 Newsgroups)."""
-    return text.isdigit()
-
-
-def is_tree(path: Path) -> Source | None:
+def is_tree(path: Path, member: str = "") -> Source | None:
     """The source of ``path`` where it is a folder, or an archive with several files; None for a single file."""
     if path.is_dir():
         return Source(path, "", "", path.name)
-    source = find_source(path, allow_many=True)
+    source = find_source(path, allow_many=True, member=member)
     return source if source.compression in ("zip-tree", "tar") else None
 
 
@@ -110,10 +43,10 @@ def recognise_tree(source: Source, encoding: str = "") -> Reading:
     documents = [name for name in names if layout.place(name) is not None]
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
-        raise _no_documents(source.path, tables)
+        raise _no_documents(source, tables)
     sample = b"".join(data or b"" for _, data in read_tree(source, documents[:200], 1 << 18))
     found = detect(sample, whole=True)
-    reason = _layout_reason(layout)
+    reason = layout_reason(layout)
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
@@ -121,11 +54,6 @@ def recognise_tree(source: Source, encoding: str = "") -> Reading:
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
         forced=bool(encoding),
     )
-
-
-def _layout_reason(layout: Layout) -> str:
-    reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
-    return reason + (" and the parts" if layout.parts else "")
 
 
 def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
@@ -138,17 +66,19 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
     layout = find_layout(names)
     count = sum(layout.place(name) is not None for name in names)
     return replace(reading, layout=layout, columns=layout.columns, rows=count,
-                   reasons={**reading.reasons, "format": _layout_reason(layout)})
+                   reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
-def _no_documents(path: Path, tables: list[str]) -> CorpusError:
+def _no_documents(source: Source, tables: list[str]) -> CorpusError:
+    path = source.path
     if tables:
         shown = ", ".join(tables[:5]) + (", ..." if len(tables) > 5 else "")
-        return CorpusError(
-            f"'{path.name}' holds tables ({shown}) rather than one text a file. Choose one of them as the corpus; a "
-            "second "
-            "one can be its test file."
-        )
+        advice = {
+            "": "Choose one of them as the corpus; a second one can be its test file.",
+            "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {tables[0]}; or "
+            "unpack the archive, and a second table can be the test file.",
+        }.get(source.compression, "Unpack the archive and choose one of them.")
+        return CorpusError(f"'{path.name}' holds tables ({shown}) rather than one text a file. {advice}")
     return CorpusError(
         f"'{path.name}' holds no texts. A folder is read as one document a .txt file, best in a folder for each label, "
         "as in train/pos/1.txt."
@@ -248,22 +178,8 @@ def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None)
     losses.skipped += len(lost)
     if lost:
         losses.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
-    losses.notes += _left_aside(others, layout)
+    losses.notes += left_aside(others, layout)
     going.digest = digest.hexdigest()
-
-
-def _left_aside(names: Sequence[str], layout: Layout) -> list[str]:
-    """A sentence about the files that are no documents, by what they are."""
-    if not names:
-        return []
-    kinds = Counter(
-        "outside of the folders that name the labels" if Layout().place(name) is not None and layout.labelled
-        else PurePosixPath(name).suffix.lower() for name in names
-    )
-    shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
-    files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
-    return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
-            + (", in a folder named like its label." if layout.labelled else ".")]
 
 
 def document_text(data: bytes, encoding: str, forced: bool, losses: Losses) -> str:

@@ -18,6 +18,8 @@ from .textlines import Losses
 
 PREVIEW_BYTES = 4 << 20
 GUESS_ROWS = 1_000
+NONE = "none"
+"""What a person sets where something was guessed that is not there."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,10 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
     for name in ("text_columns", "label_columns", "label_delimiter"):
         if getattr(config, name):
             values[name], reasons[name] = getattr(config, name), "as set"
+    if config.label_delimiter == NONE:
+        values["label_delimiter"] = ""
+    if config.label_columns == (NONE,) and NONE not in found.columns:
+        values["label_columns"], values["label_delimiter"] = (), ""
     if config.label_columns and not config.label_delimiter and config.label_columns != found.label_columns:
         values["label_delimiter"] = ""
     if config.split.column:

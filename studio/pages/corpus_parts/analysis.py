@@ -204,7 +204,7 @@ class Analysis(QObject):
 
 def _preview_key(config: CorpusConfig) -> tuple[object, ...]:
     return (
-        config.path, config.format, config.encoding, config.delimiter, config.header, config.sheet,
+        config.path, config.member, config.format, config.encoding, config.delimiter, config.header, config.sheet,
         config.text_columns, config.label_columns, config.label_delimiter, config.split.column,
     )
 
