@@ -11,8 +11,8 @@ from pathlib import Path
 
 # Before Qt: on Windows torch's libraries are not found afterwards, and Qt's import hook slows torch's import down.
 import torch  # noqa: F401
-from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtGui import QSessionManager
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from ulmengine import __version__
@@ -21,12 +21,13 @@ from . import theme
 from .ask import Ask, QtAsk
 from .doctor import explain, window_problems
 from .engine import Collector, ProcessHost, RunService, shutdown_jobs
-from .hooks import Uncaught, start_log
+from .hooks import Interrupts, Uncaught, keep_crash_report, start_log
 from .pages import available
 from .project import FILE
 from .settings import APP, Settings, log_folder
 from .shell import Shell
 from .window import MainWindow
+from .words import English
 
 SESSION_END_S = 10.0
 """How long the end of the desktop session is held up for the run to save."""
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: Options) -> int:
     """Open the window and stay until it is closed."""
+    report = keep_crash_report(log_folder())
     stop_log = start_log(log_folder())
     app = make_application()
     uncaught = Uncaught(app)
@@ -72,8 +74,11 @@ def run(options: Options) -> int:
     ask = QtAsk()
     window = make_window(settings, ask)
     ask.parent = window
-    session = Session(window, options)
+    session = Session(window, options, report)
     uncaught.happened.connect(session.tell)
+    interrupts = Interrupts(app)
+    interrupts.asked.connect(session.interrupt, Qt.ConnectionType.QueuedConnection)
+    interrupts.install()
     window.left.connect(app.quit)
     app.setQuitOnLastWindowClosed(False)
     app.commitDataRequest.connect(session.save)
@@ -84,6 +89,7 @@ def run(options: Options) -> int:
     code = app.exec()
     shutdown_jobs(JOBS_END_S)
     collector.stop()
+    interrupts.uninstall()
     uncaught.uninstall()
     stop_log()
     return code
@@ -99,7 +105,9 @@ def make_application() -> QApplication:
         import ctypes
 
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP)
-    return QApplication([APP])
+    app = QApplication([APP])
+    app.installTranslator(English(app))
+    return app
 
 
 def make_window(settings: Settings, ask: Ask, run_service: RunService | None = None) -> MainWindow:
@@ -115,11 +123,16 @@ def make_window(settings: Settings, ask: Ask, run_service: RunService | None = N
 
 
 class Session(QObject):
-    """One time of the program being open: what it begins with, errors nobody caught, the end of the desktop."""
+    """One time of the program being open: what it begins with, errors nobody caught, the end of the desktop.
 
-    def __init__(self, window: MainWindow, options: Options) -> None:
+    ``report``: what a crash the last time left.
+    """
+
+    def __init__(self, window: MainWindow, options: Options, report: Path | None = None) -> None:
         super().__init__(window)
         self._window, self._options, self._shell = window, options, window.shell
+        self._report = report
+        self._ending = False
 
     @Slot()
     def begin(self) -> None:
@@ -136,6 +149,31 @@ class Session(QObject):
                 window.go("corpus")
         if options.page:
             window.go(options.page)
+        if self._report is not None:
+            shell.toast(self.tr("The program ended unexpectedly the last time."), "warning",
+                        self.tr("Show the report"), self._show_report)
+
+    def _show_report(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report)))
+
+    @Slot()
+    def interrupt(self) -> None:
+        """Ctrl+C in the terminal: stop the run, save and leave without a question; the second time at once."""
+        if self._ending:
+            self._window.leaving.quit_now()
+            return
+        self._ending = True
+        if not self._shell.busy:
+            self._window.close()
+            return
+        sys.stderr.write("\nStopping and saving; Ctrl+C again quits at once.\n")
+        self._shell.run.stateChanged.connect(self._leave_if_over)
+        self._shell.run.stop()
+
+    @Slot()
+    def _leave_if_over(self) -> None:
+        if not self._shell.busy:
+            QTimer.singleShot(0, self._window, self._window.close)
 
     @Slot(str)
     def tell(self, text: str) -> None:

@@ -1,15 +1,17 @@
-"""Where everything goes that nobody caught: into the log, and to the person as news."""
+"""What reaches the program from outside: errors that nobody caught, Ctrl+C in the terminal, a crash the last time."""
 
 from __future__ import annotations
 
 import faulthandler
 import logging
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
@@ -50,6 +52,48 @@ class Uncaught(QObject):
             self._from_python(info.exc_type, info.exc_value, info.exc_traceback)
 
 
+class Interrupts(QObject):
+    """Hears Ctrl+C in the terminal and the system's request to end.
+
+    Python hears a signal only between two of its own instructions, which a window that nobody touches has none of: a
+    timer that calls into Python (the :class:`studio.engine.Collector`'s) bounds how long that takes.
+    """
+
+    asked = Signal()
+    """To be connected queued: it may come in the middle of anything."""
+
+    def install(self) -> None:
+        """Take the place of Python's own handlers; in the main thread."""
+        self._before = {number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def uninstall(self) -> None:
+        """Put them back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        self.asked.emit()
+
+
+CRASH = "crash.txt"
+REPORTS_KEPT = 5
+
+
+def keep_crash_report(folder: Path) -> Path | None:
+    """Put aside what the last crash left in ``folder`` before the next log begins; None if there was none."""
+    fresh = folder / CRASH
+    try:
+        if not fresh.is_file() or not fresh.stat().st_size:
+            return None
+        kept = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt", time.localtime(fresh.stat().st_mtime))
+        fresh.replace(kept)
+        for old in sorted(folder.glob("crash-*.txt"))[:-REPORTS_KEPT]:
+            old.unlink()
+    except OSError:
+        return None  # a report is no reason not to start
+    return kept
+
+
 def start_log(folder: Path) -> Callable[[], None]:
     """Log to ``folder``/studio.log and write a crash's stack to crash.txt there; gives what ends it again.
 
@@ -63,7 +107,7 @@ def start_log(folder: Path) -> Callable[[], None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handlers.append(RotatingFileHandler(folder / "studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"))
-        crash = (folder / "crash.txt").open("w", encoding="utf-8")
+        crash = (folder / CRASH).open("w", encoding="utf-8")
         faulthandler.enable(crash)
     except OSError as error:
         handlers[0].handle(logging.LogRecord("studio", logging.WARNING, "", 0, "no log file: %s", (error,), None))
@@ -78,6 +122,7 @@ def start_log(folder: Path) -> Callable[[], None]:
         if crash is not None:
             faulthandler.disable()
             crash.close()
+            (folder / CRASH).unlink(missing_ok=True)  # what was survived is no crash
 
     return stop
 

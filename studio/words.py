@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTranslator
 
 from ulmengine.training.control import RunState
 
@@ -70,6 +70,18 @@ _DOTS: dict[RunState, str] = {
     RunState.STOPPING: "busy", RunState.STOPPED: "ready", RunState.INTERRUPTED: "problem",
     RunState.FAILED: "problem", RunState.FINISHED: "done",
 }
+
+
+class English(QTranslator):
+    """The plural of the program's own language: ``tr("%n setting(s)", "", n)`` says "1 setting", "2 settings"."""
+
+    def isEmpty(self) -> bool:
+        """It has something to say."""
+        return False
+
+    def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+        """``source`` in the number ``n``; None: as it stands."""
+        return source.replace("(s)", "" if n == 1 else "s") if n >= 0 and "(s)" in source else None
 
 
 def words(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,22 @@ def test_torch_is_imported_before_qt() -> None:
             "sys.exit(0 if names.index('torch') < names.index('PySide6.QtGui') else 1)")
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120, check=False)
     assert answer.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_ctrl_c_in_the_terminal_ends_it_in_an_orderly_way(tmp_path: Path) -> None:
+    names = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+    variables = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
+    variables |= {name: str(tmp_path / name) for name in names}
+    with subprocess.Popen([sys.executable, str(ROOT / "main.py"), "--sample", "--no-start"], cwd=ROOT,
+                          env=variables, stderr=subprocess.PIPE, text=True) as studio:
+        project = tmp_path / "XDG_DATA_HOME" / "ulmfit-studio" / "sample" / "project.toml"
+        deadline = time.monotonic() + 60
+        while not project.is_file() and time.monotonic() < deadline:
+            assert studio.poll() is None
+            time.sleep(0.2)
+        assert project.is_file(), sorted(tmp_path.rglob("*.toml"))
+        studio.send_signal(signal.SIGINT)
+        _, told = studio.communicate(timeout=60)
+    assert studio.returncode == 0, told
+    assert "Traceback" not in told
