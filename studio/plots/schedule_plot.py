@@ -98,12 +98,11 @@ class SchedulePlot(Plot):
         return bool(self.peak.moving or self.low.moving)
 
     def summary(self) -> str:
-        parts = [
-            self.tr("{stage}: {epochs} epochs, up to {rate}").format(
-                stage=plan.name, epochs=plan.epochs, rate=rate(plan.peak)
-            ) for plan in self.plans
-        ]
-        return "; ".join(parts)
+        one, many = self.tr("{stage}: 1 epoch, up to {rate}"), self.tr("{stage}: {epochs} epochs, up to {rate}")
+        return "; ".join(
+            (one if plan.epochs == 1 else many).format(stage=plan.name, epochs=plan.epochs, rate=rate(plan.peak))
+            for plan in self.plans
+        )
 
     def read(self, x: float) -> str:
         """What is planned at epoch ``x``."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.pages.parts.words import counted
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Event, Finished
@@ -63,14 +64,15 @@ def state_dot(project: RecentProject) -> str:
 
 def age_words(moment: float) -> str:
     """How long ago ``moment`` (seconds since 1970) was."""
-    minutes = max(0.0, time.time() - moment) / 60
-    if minutes < 1.5:
+    minutes = round(max(0.0, time.time() - moment) / 60)
+    if minutes < 2:
         return _tr("just now")
     if minutes < 60:
-        return _tr("{n} minutes ago").format(n=round(minutes))
-    if minutes < 36 * 60:
-        return _tr("{n} hours ago").format(n=round(minutes / 60))
-    return _tr("{n} days ago").format(n=round(minutes / 60 / 24))
+        return _tr("{n} minutes ago").format(n=minutes)
+    hours = round(minutes / 60)
+    if hours < 36:
+        return counted(hours, _tr("1 hour ago"), _tr("{n} hours ago"))
+    return counted(round(hours / 24), _tr("1 day ago"), _tr("{n} days ago"))
 
 
 def _result(runs: list[RunFolder]) -> Finished | None:
