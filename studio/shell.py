@@ -16,6 +16,7 @@ from ulmengine.training.control import Signal as Command
 from ulmengine.training.control import commands
 
 from .ask import Ask
+from .frame.dropping import fresh_folder
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder
 
@@ -43,6 +44,8 @@ class Shell(QObject):
     pageWanted = Signal(str)
     filesGiven = Signal(object)
     """Files (a list of :class:`pathlib.Path`) that the person has dropped or chosen, to be made sense of."""
+    runWanted = Signal(object)
+    """The run in this folder (a :class:`pathlib.Path`) is to be shown; also left in :attr:`wanted_run`."""
     noticed = Signal(object)
     """A :class:`Notice` to be shown."""
 
@@ -52,6 +55,7 @@ class Shell(QObject):
         self.settings = settings
         self.ask = ask
         self.project: Project | None = None
+        self.wanted_run: Path | None = None
 
     def go(self, key: str) -> None:
         """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
@@ -106,6 +110,31 @@ class Shell(QObject):
             self.projectChanged.emit(None)
             old.deleteLater()
 
+    def open_run(self, folder: Path) -> bool:
+        """Show the run in ``folder``, wherever it lies and whoever is working on it; False if it holds none.
+
+        A run of a project is shown in that project, unless training is under way in the open one; any other in the
+        open project, or in a new one with the run's settings where none is open.
+        """
+        try:
+            config = RunFolder.open(folder).config()
+        except (RuntimeError, ValueError) as error:
+            self.toast(str(error), "error")
+            return False
+        home = folder.parent.parent
+        is_here = self.project is not None and self.project.folder == home
+        self.wanted_run = folder
+        if (home / FILE).is_file() and not is_here and not self.busy:
+            opened = self.open_project(home)
+        elif self.project is None:
+            opened = self.new_project(fresh_folder(config.name or folder.name), config)
+        else:
+            opened = True
+        if opened:
+            self.runWanted.emit(folder)
+            self.go("train")
+        return opened
+
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
         if self.project is None or self.busy:
@@ -114,8 +143,11 @@ class Shell(QObject):
         self.run.start(self.project.run_config(), self.project.new_run_folder())
         return True
 
-    def resume_run(self, folder: Path) -> bool:
-        """Go on with the run at ``folder`` from its last checkpoint; False if a run is alive or it cannot be read."""
+    def resume_run(self, folder: Path, checkpoint: str | None = None) -> bool:
+        """Go on with the run at ``folder``, from its last checkpoint or back from ``checkpoint``.
+
+        False if a run is alive or this one cannot be read.
+        """
         if self.busy:
             return False
         try:
@@ -123,7 +155,10 @@ class Shell(QObject):
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
-        self.run.start(config, folder, resume=True)
+        if checkpoint is None:
+            self.run.start(config, folder, resume=True)
+        else:
+            self.run.start(config, folder, resume=True, checkpoint=checkpoint)
         return True
 
     def _try(self, make: Callable[[], Project]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.frame.dropping import fresh_folder
@@ -77,7 +77,7 @@ class HomePage(Page):
              self.tr("Open the sample"), self._open_sample),
             ("new", self.tr("Start your own"), self.tr("A project keeps corpus, settings and runs."),
              self.tr("New project"), self._new),
-            ("folder", self.tr("Go on"), self.tr("A project folder, also from another machine."),
+            ("folder", self.tr("Go on"), self.tr("A project, or a run made elsewhere."),
              self.tr("Open a project"), self._open),
         )
         for column, (icon, title, text, button_text, slot) in enumerate(lines):
@@ -85,8 +85,16 @@ class HomePage(Page):
             button = Button(button_text, "plus" if icon == "new" else icon)
             button.clicked.connect(slot)
             self._buttons[icon] = button
+            row = QHBoxLayout()
+            row.setSpacing(theme.S)
+            row.addWidget(button)
+            if icon == "folder":
+                self.open_run = Button(self.tr("Open a run folder …"), "runs")
+                self.open_run.clicked.connect(self._open_run)
+                row.addWidget(self.open_run)
+            row.addStretch(1)
             card.body.addSpacing(theme.XS)
-            card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            card.body.addLayout(row)
             grid.addWidget(card, 0, column)
             grid.setColumnStretch(column, 1)
         drop = DropArea(self.tr("Drop a file or folder to start a project with it"),
@@ -132,6 +140,12 @@ class HomePage(Page):
         folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
         if folder is not None and self.shell.open_project(folder):
             self.shell.go("corpus")
+
+    @Slot()
+    def _open_run(self) -> None:
+        folder = self.shell.ask.folder(self.tr("Open a run folder"), Path.home())
+        if folder is not None:
+            self.shell.open_run(folder)
 
     @Slot(object)
     def _dropped(self, paths: list[Path]) -> None:

@@ -6,33 +6,32 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from studio.plots.export import save_table
 from studio.plots.history import RunHistory
 from studio.project import Project
 from studio.shell import Shell
 from studio.words import state_dot
 from ulmengine import events as ev
-from ulmengine.config import ConfigError, RunConfig, save, with_settings
+from ulmengine.config import ConfigError, RunConfig
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
 from .base import ProjectPage
 from .parts.jobslot import JobSlot
-from .train_parts.going_back import Point, checkpoints_of, points
-from .train_parts.loading import is_short, read_history, reading
-from .train_parts.mending import tries
-from .train_parts.offers import offers
+from .train_parts.choosing import STATES, RunChoice
+from .train_parts.following import Following
+from .train_parts.going_back import Point, checkpoints_of, lost_by_going_to, points
+from .train_parts.going_on import GoingOn
+from .train_parts.loading import Loaded, Reading, is_short, read, read_history
+from .train_parts.mender import Mender
+from .train_parts.offers import Offers, offers, offers_elsewhere
 from .train_parts.plan import plan_of_run, planned
+from .train_parts.saving import save_curves
 from .train_parts.view import TrainView
 from .train_parts.words import standing_words
-
-STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
-          "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
-"""What a run's folder says of it, in the words of a live one."""
 
 
 class TrainPage(ProjectPage):
@@ -48,21 +47,31 @@ class TrainPage(ProjectPage):
         self.folder: RunFolder | None = None
         self.config: RunConfig = project.config
         self._waiting: list[ev.Event] = []
-        self._then: Point | None = None
         self._has_checkpoint = False
         self.loader = JobSlot(self)
+        self.following = Following(self)
+        self.going_on = GoingOn(shell, self)
+        self.mender = Mender(project, shell, self)
         self.view = TrainView(self.history)
         self.body.setContentsMargins(theme.XL, theme.L, theme.XL, theme.M)
         self.body.addWidget(self.view, 1)
+        self.choice = RunChoice(project, shell, self.view.buttons, self)
         self._connect()
-        self._open_newest()
+        self._open_first()
 
     def _connect(self) -> None:
         run, view, buttons = self.shell.run, self.view, self.view.buttons
         run.stateChanged.connect(self._state_changed)
         run.events.connect(self._events_came)
         self.project.changed.connect(self._project_changed)
+        self.shell.runWanted.connect(self._wanted)
         self.loader.finished.connect(self._loaded)
+        self.loader.failed.connect(self._not_loaded)
+        self.following.said.connect(self._said_elsewhere)
+        self.following.taken.connect(self._read_anew)
+        self.following.ended.connect(self._let_go)
+        self.choice.chosen.connect(self.show_run)
+        self.choice.exportWanted.connect(self._export_run)
         for signal in (buttons.startWanted, view.big_start.clicked):
             signal.connect(self.start)
         buttons.resumeWanted.connect(self.resume)
@@ -77,25 +86,37 @@ class TrainPage(ProjectPage):
         view.result.classifyWanted.connect(self._classify)
         view.choose.clicked.connect(self._choose_corpus)
         view.look.clicked.connect(self._look_at_rates)
+        view.open_run.clicked.connect(self.choice.open)
         view.failure.dismissed.connect(self._refresh)
         view.plots.exportWanted.connect(self.export)
         buttons.between.setChecked(run.pause_between_stages)
 
     # Which run is shown
 
-    def _open_newest(self) -> None:
+    def _open_first(self) -> None:
         run = self.shell.run
         mine = run.folder if run.active and run.folder is not None and self.project.runs in run.folder.parents else None
         folders = self.project.run_folders()
-        if mine is not None:
+        if self.shell.wanted_run is not None:
+            self._wanted(self.shell.wanted_run)
+        elif mine is not None:
             self.show_run(RunFolder(mine))
         elif folders:
             self.show_run(folders[-1])
         else:
             self._show_history(RunHistory(), self.project.config)
 
+    @Slot(object)
+    def _wanted(self, path: Path) -> None:
+        self.shell.wanted_run = None
+        self.show_run(RunFolder(path))
+
+    @Slot(object)
     def show_run(self, folder: RunFolder) -> None:
-        """Show the run in ``folder``: all that it has said so far, and what it says from now on."""
+        """Show the run in ``folder``: all that it has said so far, and what it says from now on.
+
+        One that another process is working on is followed and not touched.
+        """
         self.folder = folder
         try:
             config = folder.config()
@@ -103,25 +124,58 @@ class TrainPage(ProjectPage):
             self.shell.toast(str(error), "error")
             config = self.project.config
         self._waiting = []
+        self.loader.cancel()
+        self.following.watch(None)
         if is_short(folder):
-            self._show_history(read_history(folder), config)
+            self.config = config
+            self._loaded(read(folder, own=self._is_own()))
         else:
             self._show_history(RunHistory(), config)
             self.view.heading.set_below(self.tr("Reading the run …"))
-            self.loader.start(_Reading(folder))
+            self.loader.start(Reading(folder, own=self._is_own()))
 
     @Slot(object)
-    def _loaded(self, history: RunHistory) -> None:
-        history.extend(self._waiting)
+    def _loaded(self, loaded: Loaded) -> None:
+        assert self.folder is not None
+        if loaded.follower is None:
+            self.following.watch(None if self._is_own() else self.folder)
+        else:
+            self.following.follow(self.folder, loaded.follower)
+        loaded.history.extend(self._waiting)
         self._waiting = []
-        self._show_history(history, self.config)
+        self._show_history(loaded.history, self.config)
+
+    @Slot(object)
+    def _not_loaded(self, failed: ev.Failed) -> None:
+        self._waiting = []
+        self._refresh()
+        self.view.heading.set_below(self.tr("The run could not be read"))
+        self.view.show_failure(failed, [(self.tr("Try again"), self._read_anew)])
+
+    @Slot()
+    def _read_anew(self) -> None:
+        if self.folder is not None and not self._is_own():
+            self.show_run(self.folder)
+
+    @Slot()
+    def _let_go(self) -> None:
+        self._show_history(self.history, self.config)
+
+    @Slot(object)
+    def _said_elsewhere(self, events: list[ev.Event]) -> None:
+        self._take(events)
+
+    def _is_own(self) -> bool:
+        """Whether the run shown is the one that this program is carrying out."""
+        run = self.shell.run
+        return self.folder is not None and run.active and run.folder == self.folder.path
 
     def _show_history(self, history: RunHistory, config: RunConfig) -> None:
         self.history, self.config = history, config
         self._has_checkpoint = self.folder is not None and bool(checkpoints_of(self.folder.path))
         self._plan()
         self.view.clear_failure()
-        if history.failed is not None and not self.shell.run.active:
+        if history.failed is not None and not self.shell.run.active and not self.following.active:
             self._show_failure(history.failed)
         self._refresh()
 
@@ -139,14 +193,18 @@ class TrainPage(ProjectPage):
 
     @Slot(object)
     def _events_came(self, events: list[ev.Event]) -> None:
-        if self.loader.running:
-            self._waiting += events
-            return
         if self.folder is None or self.shell.run.folder != self.folder.path:
             return
+        if self.loader.running:
+            self._waiting += events
+        else:
+            self._take(events)
+
+    def _take(self, events: list[ev.Event]) -> None:
+        """The run shown has said ``events``."""
         fresh = any(isinstance(event, ev.RunStarted) for event in events)
         unsure = self.history.last is None
-        if fresh:
+        if fresh and not self.following.active:
             self._going_on(events)
         self.history.extend(events)
         if any(isinstance(event, ev.Checkpointed) for event in events):
@@ -155,7 +213,7 @@ class TrainPage(ProjectPage):
             self._plan()
         self.view.mark()
         for event in events:
-            if isinstance(event, ev.Failed):
+            if isinstance(event, ev.Failed) and not self.following.active:
                 self._show_failure(event)
         self._refresh()
 
@@ -168,15 +226,16 @@ class TrainPage(ProjectPage):
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
         run = self.shell.run
-        if state is RunState.STARTING and run.folder is not None and self.project.runs in run.folder.parents:
-            if self.folder is None or self.folder.path != run.folder:
+        if state is RunState.STARTING and run.folder is not None:
+            shown = self.folder is not None and self.folder.path == run.folder
+            if not shown and self.project.runs in run.folder.parents:
                 self.folder = RunFolder(run.folder)
                 self._show_history(RunHistory(), run.config or self.project.config)
-            self.view.clear_failure()
-        if self._then is not None and state in (RunState.STOPPED, RunState.FINISHED):
-            point, self._then = self._then, None
-            self._go_on_from(point)
-            return
+            if shown or self._is_own():
+                self.following.watch(None)
+                self.view.clear_failure()
+        elif not run.active and self.folder is not None and run.folder == self.folder.path:
+            self.following.watch(self.folder)
         self._refresh()
 
     @Slot()
@@ -184,17 +243,25 @@ class TrainPage(ProjectPage):
         run = self.shell.run
         shown = self._is_live()
         state = run.state if shown else RunState.IDLE
+        complete = self.history.finished is not None
+        self.view.buttons.show_offers(self._offered(), run.state, told=self.view.has_advice,
+                                      complete=complete or (not shown and run.active) or self.following.active)
+        self.view.show_run(self.history, self.plans, alive=(shown and run.active) or self.following.active,
+                           any_run=self.folder is not None)
+        self.view.show_readiness(bool(self.project.config.corpus.path))
+        self.view.heading.set_below(self._standing(state))
+        self.choice.shown = self.folder
+        self.status.emit(self._dot())
+
+    def _offered(self) -> Offers:
+        run = self.shell.run
+        if self.following.active or (run.active and not self._is_own()):
+            return offers_elsewhere(run.state)
         stage = self.history.stage
         between = stage is not None and stage.ended is not None
         last = stage is not None and stage.index == len(self.plans) - 1
-        offered = offers(run.state, checkpoints=self._has_checkpoint, complete=self.history.finished is not None,
-                         between=between, last_stage=last)
-        self.view.buttons.show_offers(offered, run.state, told=self.view.has_advice,
-                                      complete=self.history.finished is not None)
-        self.view.show_run(self.history, self.plans, alive=shown and run.active, any_run=self.folder is not None)
-        self.view.show_readiness(bool(self.project.config.corpus.path))
-        self.view.heading.set_below(self._standing(state))
-        self.status.emit(self._dot())
+        return offers(run.state, checkpoints=self._has_checkpoint, complete=self.history.finished is not None,
+                      between=between, last_stage=last)
 
     def _is_live(self) -> bool:
         run = self.shell.run
@@ -205,7 +272,17 @@ class TrainPage(ProjectPage):
             return self.tr("{count} stages are planned").format(count=len(self.plans))
         if not self._is_live():
             state = STATES.get(self.folder.state(), RunState.IDLE)
-        return standing_words(self.folder.path.name, state, self.history, self.shell.run.active)
+        alive = self.following.active or self._is_own()
+        words = standing_words(self._name(), state, self.history, alive)
+        if self.following.active:
+            words = self.tr("{run}  ·  in another process, only looked at").format(run=words)
+        return words
+
+    def _name(self) -> str:
+        """The run's name; with its whole path where it lies outside the project."""
+        if self.folder is None:
+            return "run"
+        return self.folder.path.name if self.folder.path.parent == self.project.runs else str(self.folder.path)
 
     def _dot(self) -> str:
         if self._is_live():
@@ -241,15 +318,8 @@ class TrainPage(ProjectPage):
     @Slot(object)
     def go_back(self, point: Point) -> None:
         """Go back to ``point`` and on from there; a run that is alive is stopped and saved first."""
-        if self.shell.run.active:
-            self._then = point
-            self.shell.run.stop()
-        else:
-            self._go_on_from(point)
-
-    def _go_on_from(self, point: Point) -> None:
         if self.folder is not None:
-            self.shell.run.start(self.config, self.folder.path, resume=True, checkpoint=point.checkpoint)
+            self.going_on.go_back(self.folder, point, lost_by_going_to(point, self.folder.path, self.history))
 
     @Slot(str)
     def _step(self, size: str) -> None:
@@ -281,52 +351,17 @@ class TrainPage(ProjectPage):
     def export(self) -> None:
         """Save the curves: a picture for .png, the table of every step for .csv."""
         name = self.folder.path.name if self.folder is not None else "run"
-        path = self.shell.ask.save_file(self.tr("Save the curves"), Path.home() / f"{name}.png",
-                                        self.tr("Picture (*.png);;Table of every step (*.csv)"))
-        if path is None:
-            return
-        try:
-            if path.suffix.lower() == ".csv":
-                save_table(self.history, path)
-            else:
-                path = path if path.suffix else path.with_suffix(".png")
-                self.view.plots.save_picture(path)
-        except OSError as error:
-            self.shell.toast(self.tr("{file} could not be written: {why}").format(
-                file=path, why=error.strerror or str(error)), "error")
-            return
-        self.shell.toast(self.tr("Saved as {file}.").format(file=path), "ok")
+        save_curves(self.shell, name, self.history, self.view.plots)
+
+    @Slot()
+    def _export_run(self) -> None:
+        pass
 
     # Failures
 
     def _show_failure(self, failed: ev.Failed) -> None:
-        stage = self.history.stage
-        task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
-        found = tries(
-            failed.cause, task, self.config, resumable=self._has_checkpoint,
-            change_and_start=self._change_and_start, change_and_go_on=self._change_and_go_on,
-            resume=self.resume, look=self._choose_corpus,
-        )
+        found = self.mender.tries(failed, self.folder, self.config, self.history)
         self.view.show_failure(failed, found)
-
-    def _change_and_start(self, values: dict[str, Any]) -> None:
-        self.project.change(values)
-        self.shell.start_run()
-
-    def _change_and_go_on(self, values: dict[str, Any]) -> None:
-        """Change the run's own description as well, and go on from its last checkpoint."""
-        if self.folder is None:
-            return
-        try:
-            self.config = with_settings(self.config, [f"{name}={value}" for name, value in values.items()])
-            save(self.config, self.folder.config_path, comments=True)
-            self.folder.append_text(f"Changed before going on: {values}")
-        except OSError as error:
-            self.shell.toast(self.tr("{file} could not be written: {why}").format(
-                file=self.folder.config_path, why=error.strerror or str(error)), "error")
-            return
-        self.project.change(values)
-        self.shell.resume_run(self.folder.path)
 
     # Qt
 
@@ -339,6 +374,14 @@ class TrainPage(ProjectPage):
         """The page has come into view."""
         self._refresh()
         self.view.mark()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.following.begin()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.following.rest()
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
@@ -354,12 +397,3 @@ class TrainPage(ProjectPage):
         self._actions[1].setEnabled(self.view.buttons.next_stage.isVisibleTo(self))
         return self._actions
 
-
-class _Reading:
-    """Makes the generator that reads a long log."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
-
-    def __call__(self) -> Any:
-        return reading(self._folder)

@@ -139,6 +139,9 @@ def test_going_back_to_the_beginning_of_a_stage(window: MainWindow, qtbot: QtBot
     page._list_points()
     actions = page.view.buttons.back_menu.actions()
     assert actions[0].text() == "Repeat the stage All layers"
+    ask = window.shell.ask
+    assert isinstance(ask, ScriptedAsk)
+    ask.answers = ["back"]
     actions[0].trigger()
     qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
     qtbot.waitUntil(lambda: run.state is RunState.FINISHED, timeout=WAIT)

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.engine import RunRequest, RunService
 from studio.pages.train import TrainPage
+from studio.pages.train_parts import loading
 from studio.settings import Settings
 from studio.shell import Shell
 from studio.widgets import Button
@@ -19,9 +23,11 @@ from tests.gui.fakes import ScriptedAsk
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.runs import RunFolder
+from ulmengine.training import Checkpoints, Snapshot, saved_event
 from ulmengine.training.control import RunControl, RunState
 
 WAIT = 20_000
+ROOT = Path(__file__).parents[2]
 
 
 def logged(
@@ -38,10 +44,20 @@ def logged(
                 log.append(failed)
                 yield failed
                 return None
+            if isinstance(event, ev.Checkpointed):
+                event = checkpoint(folder, event)
             if not isinstance(event, ev.Progress):
                 log.append(event)
             yield event
     return None
+
+
+def checkpoint(folder: RunFolder, event: ev.Checkpointed) -> ev.Checkpointed:
+    """A small, real one for ``event``."""
+    finished = event.reason == "stage"
+    snapshot = Snapshot(event.reason, int(event.name[6:]) if finished else 0, event.total, False, finished,
+                        {"weight": torch.zeros(4)}, {}, {"epoch": 1, "metrics": {}})
+    return saved_event(Checkpoints(folder.checkpoints).save(snapshot), 0.0)
 
 
 class Bench:
@@ -231,6 +247,158 @@ def test_a_page_made_while_the_run_goes_shows_all_of_it(qtbot: QtBot, tmp_path: 
         stage.loss.x.tolist() for stage in bench.page.history.stages]
     assert [len(stage.ends) for stage in late.history.stages] == [2, 1, 1, 2]
     bench.shell.close_project()
+
+
+def test_going_back_asks_before_anything_is_given_up(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    page = bench.page
+    assert page.folder is not None
+    page._list_points()
+    first = page.view.buttons.back_menu.actions()[-1]
+    assert first.text() == "Go back to step 10: Language model, after epoch 1"
+    before = sorted(page.folder.checkpoints.iterdir())
+    bench.ask.answers = ["cancel"]
+    first.trigger()
+    assert bench.ask.asked == [("Go back to step 10", ("back", "cancel"))]
+    assert bench.run.state is RunState.FINISHED
+    assert sorted(page.folder.checkpoints.iterdir()) == before
+    begun: list[RunState] = []
+    bench.run.stateChanged.connect(begun.append)
+    bench.ask.answers = ["back"]
+    first.trigger()
+    bench.until(RunState.FINISHED)
+    assert RunState.STARTING in begun
+
+
+def test_a_wish_to_go_back_does_not_outlive_a_stop_that_failed(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 45, timeout=WAIT)
+    bench.page._list_points()
+    bench.ask.answers = ["back"]
+    begun: list[RunState] = []
+    bench.run.stateChanged.connect(begun.append)
+    # The stop cannot save: the host's last word is "failed" instead of "stopped".
+    bench.run._heard, heard = lambda state: heard(RunState.FAILED if state is RunState.STOPPED else state), \
+        bench.run._heard  # type: ignore[method-assign,has-type]
+    bench.page.view.buttons.back_menu.actions()[-1].trigger()
+    bench.until(RunState.FAILED)
+    qtbot.wait(50)
+    assert RunState.STARTING not in begun
+    bench.run._heard = heard  # type: ignore[method-assign]
+    bench.page.start()
+    qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and bench.page.history.total > 3, timeout=WAIT)
+    begun.clear()
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    qtbot.wait(50)
+    assert begun == [RunState.STOPPING, RunState.STOPPED]
+    bench.shell.close_project()
+
+
+def test_going_back_while_running_stops_first(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 45, timeout=WAIT)
+    bench.page._list_points()
+    bench.ask.answers = ["back"]
+    states: list[RunState] = []
+    bench.run.stateChanged.connect(states.append)
+    bench.page.view.buttons.back_menu.actions()[-1].trigger()
+    qtbot.waitUntil(lambda: RunState.STARTING in states, timeout=WAIT)
+    assert states[:3] == [RunState.STOPPING, RunState.STOPPED, RunState.STARTING]
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
+
+
+def test_a_log_that_cannot_be_read_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+
+    def broken(self: RunFolder) -> Iterator[ev.Event]:
+        raise OSError(5, "Input/output error", str(self.log_path))
+
+    monkeypatch.setattr(loading, "AT_ONCE_BYTES", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "events", broken)
+        bench.page.show_run(folder)
+        bench.qtbot.waitUntil(lambda: not bench.page.loader.running, timeout=WAIT)
+    card = bench.page.view.failure
+    assert card.isVisible()
+    assert "could not be read" in bench.page.view.heading.below.text()
+    assert card.failure is not None
+    assert "Input/output error" in card.failure.title
+    bench.click(next(button for button in card.findChildren(Button) if button.text() == "Try again"))
+    bench.qtbot.waitUntil(lambda: bench.page.history.finished is not None, timeout=WAIT)
+    assert not card.isVisible()
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_run_of_another_process_is_followed_and_not_touched(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
+    if long:
+        monkeypatch.setattr(loading, "AT_ONCE_BYTES", 0)
+    path = tmp_path / "cluster" / "run"
+    other = subprocess.Popen([sys.executable, "-m", "tests.studio.elsewhere", str(path)], cwd=ROOT)
+    try:
+        bench.qtbot.waitUntil(lambda: (path / "events.jsonl").exists(), timeout=WAIT)
+        bench.ask.answers = [path]
+        bench.click(bench.page.view.open_run)
+        page = bench.page
+        bench.qtbot.waitUntil(lambda: page.following.active and page.history.total >= 30, timeout=WAIT)
+        assert page.folder == RunFolder(path)
+        assert "Running" in page.view.heading.below.text()
+        assert "another process" in page.view.heading.below.text()
+        assert bench.shown() == {"anew"}  # a new run of the project; nothing of the other's
+        assert [len(stage.loss) for stage in page.history.stages] == [20, 10]
+        assert not bench.run.active
+    finally:
+        other.kill()
+        other.wait()
+    bench.qtbot.waitUntil(lambda: not page.following.active, timeout=WAIT)
+    assert "Interrupted" in page.view.heading.below.text()
+    assert [stage.loss.x.tolist() for stage in page.history.stages] == [
+        list(range(1, 21)), list(range(21, 31))]
+
+
+def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+    total = bench.page.history.total
+    with folder.lock, folder.open_log() as log:
+        bench.qtbot.waitUntil(lambda: bench.page.following.active, timeout=WAIT)
+        log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
+        bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not bench.page.following.active, timeout=WAIT)
+
+
+def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
+    for _ in range(2):
+        bench.page.start()
+        bench.until(RunState.FINISHED)
+    first, second = bench.project.run_folders()
+    assert bench.page.folder == second
+    buttons = bench.page.view.buttons
+    buttons.runs_menu.aboutToShow.emit()
+    assert [action.text() for action in buttons.runs_menu.actions()] == [f"{first.path.name}  ·  Finished"]
+    buttons.runs_menu.actions()[0].trigger()
+    assert bench.page.folder == first
+    assert first.path.name in bench.page.view.heading.below.text()
+
+
+def test_what_is_not_a_run_is_not_shown(bench: Bench, tmp_path: Path) -> None:
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    bench.ask.answers = [tmp_path]
+    bench.click(bench.page.view.open_run)
+    assert [notice.level for notice in news] == ["error"]
+    assert bench.page.folder is None
 
 
 def test_the_curves_are_saved_as_a_table(bench: Bench, tmp_path: Path) -> None:

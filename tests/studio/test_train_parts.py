@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from studio.pages.train_parts.mending import halved_batch, lower_rate
+from studio.pages.train_parts.mending import halved_batch, last_good, lower_rate, tries
 from studio.pages.train_parts.offers import offers
 from studio.pages.train_parts.plan import plan_of_run, planned
 from studio.pages.train_parts.words import verdict
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
+from ulmengine.training.checkpoints import CheckpointInfo
 from ulmengine.training.control import RunState
 from ulmengine.training.stages import plan_stages
 
@@ -71,6 +74,64 @@ def test_a_halved_batch_keeps_the_effective_one() -> None:
 def test_a_lower_rate() -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.03))
     assert lower_rate(config, "language_model") == {"language_model.lr": 0.01}
+
+
+class Deeds:
+    """Notes what a button does."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+
+    def change_and_start(self, values: dict[str, Any]) -> None:
+        self.done.append(("start", values))
+
+    def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
+        self.done.append(("go on", values, checkpoint))
+
+    def go_on(self) -> None:
+        self.done.append(("go on",))
+
+    def look(self) -> None:
+        self.done.append(("look",))
+
+
+def saved(name: str, total: int) -> CheckpointInfo:
+    return CheckpointInfo(name, total, "epoch", 0, 1, total, False, False, 1, {}, {}, {}, 0.0)
+
+
+SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulation": 2}
+
+
+@pytest.mark.parametrize(("cause", "checkpoints", "expected"), [
+    ("out_of_memory", 2, [("Halve the batch, double the accumulation, and continue", ("go on", SMALLER, None))]),
+    ("out_of_memory", 0, [("Halve the batch, double the accumulation, and start again", ("start", SMALLER))]),
+    ("nan_loss", 2, [
+        ("Go back to step 20 and continue with a peak rate of 0.01", ("go on", {"language_model.lr": 0.01}, "b")),
+        ("Start again with a peak rate of 0.01", ("start", {"language_model.lr": 0.01})),
+    ]),
+    ("nan_loss", 0, [("Start again with a peak rate of 0.01", ("start", {"language_model.lr": 0.01}))]),
+    ("disk_full", 2, [("Try again", ("go on",))]),
+    ("disk_full", 0, [("Try again", ("start", {}))]),
+    ("data", 2, [("Look at the corpus", ("look",))]),
+    ("corpus_changed", 2, []),
+    ("device", 2, [("Go on from the last checkpoint", ("go on",))]),
+    ("device", 0, []),
+])
+def test_what_can_be_tried_after_a_failure(cause: str, checkpoints: int, expected: list[Any]) -> None:
+    config = RunConfig(language_model=LanguageModelConfig(lr=0.03, batch_size=32))
+    deeds = Deeds()
+    found = tries(cause, "language_model", config, deeds, [saved("a", 10), saved("b", 20)][:checkpoints])
+    for _, action in found:
+        action()
+    assert list(zip([text for text, _ in found], deeds.done, strict=True)) == expected
+
+
+def test_a_checkpoint_that_led_to_no_number_is_not_gone_back_to_again() -> None:
+    infos = [saved("a", 10), saved("b", 20), saved("c", 30)]
+    assert last_good(infos, set()) is infos[2]
+    assert last_good(infos, {"c"}) is infos[1]
+    assert last_good(infos, {"a", "b", "c"}) is infos[0]
+    assert last_good([], {"a"}) is None
 
 
 def test_the_plan_before_a_run_is_the_engines_own() -> None:

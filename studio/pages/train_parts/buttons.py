@@ -28,6 +28,12 @@ class TrainButtons(QWidget):
     """A :class:`~studio.pages.train_parts.going_back.Point`."""
     pointsWanted = Signal()
     """The menu opens: :meth:`set_points` is to be called."""
+    runsWanted = Signal()
+    """The menu of the runs opens: :meth:`set_runs` is to be called."""
+    runChosen = Signal(object)
+    """One of what :meth:`set_runs` was given."""
+    openWanted = Signal()
+    exportWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,13 +61,26 @@ class TrainButtons(QWidget):
         self.back_menu.aboutToShow.connect(self.pointsWanted)
         self.back.setMenu(self.back_menu)
         self.back.setPopupMode(self.back.ToolButtonPopupMode.InstantPopup)
+        self._add_more()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.S)
         for widget in (self.between, self.back, self.step, self.next_stage, self.stop, self.anew, self.pause,
-                       self.resume, self.start):
+                       self.resume, self.start, self.more):
             row.addWidget(widget)
         self._connect()
+
+    def _add_more(self) -> None:
+        self.more = IconButton("more", self.tr("Other runs, and this one as a file"))
+        self.more_menu = QMenu(self)
+        self.runs_menu = self.more_menu.addMenu(self.tr("Show another run"))
+        self.runs_menu.aboutToShow.connect(self.runsWanted)
+        self.open = self.more_menu.addAction(self.tr("Open a run folder …"))
+        self.open.triggered.connect(self.openWanted)
+        self.export = self.more_menu.addAction(self.tr("Export this run …"))
+        self.export.triggered.connect(self.exportWanted)
+        self.more.setMenu(self.more_menu)
+        self.more.setPopupMode(self.more.ToolButtonPopupMode.InstantPopup)
 
     def show_offers(self, offered: Offers, state: RunState, *, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
@@ -91,6 +110,17 @@ class TrainButtons(QWidget):
             nothing = self.back_menu.addAction(self.tr("There is no checkpoint yet"))
             nothing.setEnabled(False)
 
+    def set_runs(self, runs: list[tuple[str, object]]) -> None:
+        """Fill the menu of the runs with ``runs``: what each is called, and what stands for it."""
+        self.runs_menu.clear()
+        for words, run in runs:
+            action = QAction(words, self.runs_menu)
+            action.setData(run)
+            action.triggered.connect(self._choose_run)
+            self.runs_menu.addAction(action)
+        if not runs:
+            self.runs_menu.addAction(self.tr("There is no other run")).setEnabled(False)
+
     def _connect(self) -> None:
         self.start.clicked.connect(self.startWanted)
         self.anew.clicked.connect(self.startWanted)
@@ -105,6 +135,12 @@ class TrainButtons(QWidget):
         action = self.sender()
         if isinstance(action, QAction):
             self.stepWanted.emit(str(action.data()))
+
+    @Slot()
+    def _choose_run(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.runChosen.emit(action.data())
 
     @Slot()
     def _go_back(self) -> None:

@@ -18,19 +18,39 @@ _tr = QCoreApplication.translate
 
 @dataclass(frozen=True)
 class Point:
-    """A place to go on from: ``checkpoint`` is its name; ``words`` say what it is."""
+    """A place to go on from: ``checkpoint`` is its name, ``words`` say what going back there does, ``place`` what it
+    is; ``total``: optimizer steps up to there."""
 
     checkpoint: str
     words: str
+    place: str = ""
+    total: int = 0
 
     def __str__(self) -> str:
         return self.words
 
 
+@dataclass(frozen=True)
+class Lost:
+    """What going back to a point gives up: newer checkpoints, steps of the curves, and whether a result is among it."""
+
+    checkpoints: int
+    steps: int
+    result: bool
+
+    def __bool__(self) -> bool:
+        return self.checkpoints > 0 or self.steps > 0 or self.result
+
+
 def checkpoints_of(folder: Path) -> list[CheckpointInfo]:
-    """The checkpoints of the run in ``folder``, oldest first; none where nothing can be read."""
+    """The checkpoints of the run in ``folder`` whose files are all there in their full length, oldest first.
+
+    Their checksums are looked at by the engine, before it gives anything up for one of them.
+    """
     place = folder / "checkpoints"
-    return sorted(Checkpoints(place).all(), key=lambda info: info.sequence) if place.is_dir() else []
+    if not place.is_dir():
+        return []
+    return [info for info in Checkpoints(place).all() if all(_is_there(place, entry) for entry in info.files.values())]
 
 
 def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Point]:
@@ -42,17 +62,35 @@ def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> l
         before = next((info for info in reversed(infos) if info.finished and info.stage == stage.index - 1), None)
         if before is not None:
             found.append(Point(before.name, _tr("GoingBack", "Repeat the stage {stage}").format(
-                stage=_name(stage.index, plans))))
-    return found + [Point(info.name, _describe(info, plans)) for info in reversed(infos)]
+                stage=_name(stage.index, plans)), "", before.total))
+    return found + [_point(info, plans) for info in reversed(infos)]
+
+
+def lost_by_going_to(point: Point, folder: Path, history: RunHistory) -> Lost:
+    """What the run in ``folder`` would lose by going back to ``point``."""
+    infos = checkpoints_of(folder)
+    sequence = next((info.sequence for info in infos if info.name == point.checkpoint), 0)
+    newer = sum(info.sequence > sequence for info in infos)
+    return Lost(newer, max(0, history.total - point.total), history.finished is not None)
+
+
+def _is_there(place: Path, entry: dict[str, object]) -> bool:
+    path = place / str(entry["file"])
+    return path.is_file() and path.stat().st_size == entry["bytes"]
+
+
+def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> Point:
+    place = _describe(info, plans)
+    return Point(info.name, _tr("GoingBack", "Go back to {place}").format(place=place), place, info.total)
 
 
 def _describe(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> str:
     if info.finished:
-        text = _tr("GoingBack", "Go back to step {total}: end of {stage}")
+        text = _tr("GoingBack", "step {total}: end of {stage}")
     elif info.reason == "epoch":
-        text = _tr("GoingBack", "Go back to step {total}: {stage}, after epoch {epoch}")
+        text = _tr("GoingBack", "step {total}: {stage}, after epoch {epoch}")
     else:
-        text = _tr("GoingBack", "Go back to step {total}: within {stage}")
+        text = _tr("GoingBack", "step {total}: within {stage}")
     said = text.format(total=f"{info.total:,}", stage=_name(info.stage, plans), epoch=info.epoch)
     return f"{said} ({_tr('GoingBack', 'best')})" if info.best else said
 

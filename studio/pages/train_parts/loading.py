@@ -1,18 +1,30 @@
-"""A run that was made before, read back from its event log."""
+"""A run that was made before, or is being made elsewhere, read from its event log."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from studio.plots.history import RunHistory
 from ulmengine.events import Event, Progress
 from ulmengine.runs import RunFolder
+from ulmengine.runs.log import LogFollower
+
+from .following import is_owned
 
 AT_ONCE_BYTES = 3_000_000
 """A log up to this size is read while the page opens; a larger one in the background."""
 
 _PIECE = 20_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a run has said so far; ``follower`` reads what a live owner will say next, None where there is none."""
+
+    history: RunHistory
+    follower: LogFollower | None = None
 
 
 def is_short(folder: RunFolder) -> bool:
@@ -22,22 +34,38 @@ def is_short(folder: RunFolder) -> bool:
 
 def read_history(folder: RunFolder) -> RunHistory:
     """All that the run in ``folder`` has said so far."""
-    work = reading(folder)
+    return read(folder, own=True).history
+
+
+def read(folder: RunFolder, *, own: bool = False) -> Loaded:
+    """All that the run in ``folder`` has said so far, ready to be followed unless it is this program's ``own``."""
+    work = reading(folder, own=own)
     try:
         while True:
             next(work)
     except StopIteration as end:
-        history: RunHistory = end.value
-        return history
+        loaded: Loaded = end.value
+        return loaded
 
 
-def reading(folder: RunFolder) -> Generator[Event, None, RunHistory]:
-    """:func:`read_history` piece by piece."""
+def reading(folder: RunFolder, *, own: bool = False) -> Generator[Event, None, Loaded]:
+    """:func:`read` piece by piece."""
     history = RunHistory()
-    events = folder.events()
+    follower = None if own or not is_owned(folder) else LogFollower(folder.log_path)
+    events: Iterator[Event] = folder.events() if follower is None else iter(follower.poll())
     done = 0
     while piece := list(islice(events, _PIECE)):
         history.extend(piece)
         done += len(piece)
         yield Progress("Reading the run", done, 0, "events")
-    return history
+    return Loaded(history, follower)
+
+
+class Reading:
+    """Makes the generator that reads a long log."""
+
+    def __init__(self, folder: RunFolder, *, own: bool) -> None:
+        self._folder, self._own = folder, own
+
+    def __call__(self) -> Generator[Event, None, Loaded]:
+        return reading(self._folder, own=self._own)

@@ -39,3 +39,8 @@ def offers(state: RunState, *, checkpoints: bool, complete: bool, between: bool,
         step=Ask.STEP in possible,
         go_back=checkpoints and (over or state in (RunState.RUNNING, RunState.PAUSED)),
     )
+
+
+def offers_elsewhere(state: RunState) -> Offers:
+    """What can be asked while the run shown is another process's: only a new one, if ``state`` allows."""
+    return Offers(Ask.START in commands(state), False, False, False, False, False, False)

@@ -107,7 +107,8 @@ class TrainView(QWidget):
         theme.set_type(self.big_start, theme.Type.HEADING)
         self.choose = PrimaryButton(self.tr("Choose a corpus"), "corpus")
         self.look = Button(self.tr("Look at the rates first"), "rates")
-        for button in (self.big_start, self.choose, self.look):
+        self.open_run = Button(self.tr("Open a run folder …"), "folder")
+        for button in (self.big_start, self.choose, self.look, self.open_run):
             empty.add_button(button)
         return empty
 
