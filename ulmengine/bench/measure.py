@@ -75,8 +75,10 @@ def reference(python: str, task: Task) -> dict[str, Any]:
                 {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value})
 
 
-def beside(task: Task, python: str | None) -> dict[str, Any]:
+def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
     """Our figures, and with ``python`` the reference's under ``reference`` and ours to theirs under ``ratio``.
+
+    ``theirs_task``: the same work as the reference does it best, where that is in other portions.
 
     Where the reference cannot be run, ``reference`` is ``None`` and ``reference_missing`` says why.
     """
@@ -84,7 +86,7 @@ def beside(task: Task, python: str | None) -> dict[str, Any]:
     if python is None:
         return result
     try:
-        theirs = reference(python, task)
+        theirs = reference(python, theirs_task or task)
     except BenchError as error:
         return {**result, "reference": None, "reference_missing": str(error)}
     ratio = {
