@@ -92,14 +92,13 @@ class Watch:
     _last_stage: int = field(default=-1, init=False)
 
     def saw(self, event: Event) -> None:
-        """Note ``event``."""
+        """Note ``event``. A failure is the end of the run only if nothing comes after it."""
+        self.failed = isinstance(event, Failed)
         match event:
             case RunStarted():
                 self._last_stage = len(event.stages) - 1
             case Checkpointed():
                 self.checkpoint = event.name
-            case Failed():
-                self.failed = True
             case StageEnded() if self.pause_between_stages and event.index != self._last_stage:
                 apply(Command("pause"), self.control)
 

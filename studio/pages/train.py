@@ -234,6 +234,8 @@ class TrainPage(ProjectPage):
             if shown or self._is_own():
                 self.following.watch(None)
                 self.view.clear_failure()
+        elif state is RunState.RUNNING and self._is_own():
+            self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
             self.following.watch(self.folder)
         self._refresh()

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import gc
+import math
+import multiprocessing
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
-from studio.engine import RunService
+from studio.engine import ProcessHost, RunService, ThreadHost
 from studio.pages.train import TrainPage
 from studio.settings import Settings
+from studio.widgets import Button
 from studio.window import MainWindow
 from tests.gui.fakes import ScriptedAsk
+from tests.studio import troubled
 from ulmengine import events as ev
 from ulmengine.config import RunConfig, load
 from ulmengine.runs import RunFolder
+from ulmengine.training import Checkpoints
 from ulmengine.training.control import RunState
 
 WAIT = 60_000
@@ -147,3 +159,121 @@ def test_going_back_to_the_beginning_of_a_stage(window: MainWindow, qtbot: QtBot
     qtbot.waitUntil(lambda: run.state is RunState.FINISHED, timeout=WAIT)
     after = [(x, y) for stage in page.history.stages for x, y in zip(stage.loss.x, stage.loss.y, strict=True)]
     assert after == before  # the same checkpoint and the same random numbers: the same stage again
+
+
+def finish(window: MainWindow, qtbot: QtBot) -> list[ev.Event]:
+    """Wait for the end of the run; everything in its log."""
+    run = window.shell.run
+    qtbot.waitUntil(lambda: run.state in (RunState.FINISHED, RunState.FAILED), timeout=WAIT)
+    assert run.state is RunState.FINISHED, run.failure
+    assert run.folder is not None
+    return list(RunFolder(run.folder).events())
+
+
+def try_button(page: TrainPage, words: str) -> Button:
+    return next(button for button in page.view.failure.findChildren(Button) if words in button.text())
+
+
+def resident() -> int:
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system's limit on memory is a POSIX one")
+@pytest.mark.parametrize(("host", "make"), [
+    (ThreadHost, troubled.short_of_memory), (ProcessHost, troubled.limited_memory),
+])
+def test_out_of_memory_gives_the_memory_back_and_goes_on_with_the_same_effective_batch(
+    window: MainWindow, qtbot: QtBot, host: Any, make: Any, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    page, run = page_of(window), window.shell.run
+    page.start()  # a run without trouble first: what the program loads only once is no memory that a failure keeps
+    whole = finish(window, qtbot)
+    before = resident()
+
+    run.make_host, run._make = host, make
+    page.start()
+    qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
+    after = resident()
+    record_testsuite_property(f"out_of_memory_{host.__name__}_mib", f"{before / 2**20:.0f} {after / 2**20:.0f}")
+    assert abs(after - before) < 0.05 * before
+    assert not multiprocessing.active_children()
+    card = page.view.failure
+    assert card.isVisible()
+    assert card.failure is not None
+    assert card.failure.cause == "out_of_memory"
+    assert "allocate" in card.failure.details  # the allocator's own words
+
+    try_button(page, "Halve the batch, double the accumulation, and continue").click()
+    mended = finish(window, qtbot)
+    assert run.folder is not None
+    frozen = RunFolder(run.folder).config().classifier
+    assert (frozen.batch_size, frozen.optimizer.accumulation) == (4, 2)
+    assert load(run.folder / "config-1.toml").classifier.batch_size == 8
+    # The same effective batch: as many steps, in every stage, as the run that had all the memory it wanted.
+    assert [e.steps for e in mended if isinstance(e, ev.StageStarted)] == [
+        e.steps for e in whole if isinstance(e, ev.StageStarted)]
+    assert [e.total for e in mended if isinstance(e, ev.Step)] == [e.total for e in whole if isinstance(e, ev.Step)]
+
+
+def test_a_loss_that_is_no_number_goes_back_and_on_at_a_lower_rate(window: MainWindow, qtbot: QtBot) -> None:
+    page, run = page_of(window), window.shell.run
+    run._make = troubled.spoilt_weights
+    page.start()
+    qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
+    card = page.view.failure
+    assert card.isVisible()
+    assert card.failure is not None
+    assert card.failure.cause == "nan_loss"
+    folder = RunFolder(run.folder)  # type: ignore[arg-type]
+    last = Checkpoints(folder.checkpoints).latest()
+    assert last is not None
+    try_button(page, f"Go back to step {last.total} and continue with a peak rate of 0.0033").click()
+    log = finish(window, qtbot)
+    steps = [event for event in log if isinstance(event, ev.Step)]
+    assert [step.total for step in steps] == list(range(1, len(steps) + 1))  # on from there, not from nothing
+    assert len(window.shell.project.run_folders()) == 1  # type: ignore[union-attr]
+    assert max(step.lrs[-1] for step in steps if step.stage == 1) == pytest.approx(0.01, rel=0.2)
+    assert max(step.lrs[-1] for step in steps if step.stage == 2) <= 0.0033
+    assert all(math.isfinite(step.loss) for step in steps)
+
+
+def fill(path: Path) -> None:
+    """Write to ``path`` until the disk is full."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(1024)):
+            pass
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not hasattr(os, "geteuid") or os.geteuid() != 0,
+                    reason="a small disk can only be made by root on Linux")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a log that could not be flushed
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4M", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        shell, run = window.shell, window.shell.run
+        assert shell.new_project(disk / "project", tiny(tmp_path))
+        window.go("train")
+        page = page_of(window)
+        run.pause_between_stages = True
+        page.start()
+        qtbot.waitUntil(lambda: run.state is RunState.PAUSED, timeout=WAIT)
+        fill(disk / "full")
+        run.pause_between_stages = False
+        run.resume()
+        qtbot.waitUntil(lambda: page.view.failure.isVisible(), timeout=WAIT)
+        assert page.view.failure.failure is not None
+        assert page.view.failure.failure.title == "The disk is full"
+        (disk / "full").unlink()
+        try_button(page, "Try again").click()
+        log = finish(window, qtbot)
+        totals = [event.total for event in log if isinstance(event, ev.Step)]
+        assert totals == list(range(1, len(totals) + 1))
+        shell.close_project()
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -103,6 +103,18 @@ def endless(request: RunRequest, control: RunControl) -> Generator[ev.Event, Non
         (request.folder / "closed").write_text(str(step), encoding="utf-8")
 
 
+def skipping(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A stage that ends when it is to be skipped, and a run that ends with it."""
+    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9)
+    step = 0
+    while not control.take_skip():
+        step += 1
+        time.sleep(0.002)
+        yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.002)
+    yield ev.StageEnded(0, "one", 1, 1, 1.0, 1.0, {}, 1.0, True)
+    return None
+
+
 def flood(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """50,000 steps as fast as Python can say them."""
     for step in range(1, 50_001):
@@ -161,6 +173,15 @@ def steady(request: RunRequest, control: RunControl) -> Generator[ev.Event, None
     for step in range(1, 11):
         time.sleep(0.1)
         yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.1)
+    return None
+
+
+def waiting(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A run that cannot save, says so, waits, and finishes when it is told to go on."""
+    yield ev.Step(0, 1, 1, 1, 1.0, (0.1,), 1.0, 10, 0.0)
+    control.pause()
+    yield ev.Failed("disk_full", "The disk is full", "Everything up to step 0 is saved.", "Free some space.", "")
+    yield ev.Checkpointed("step-0000001", "epoch", 1, 10, 0.0)
     return None
 
 

@@ -69,8 +69,11 @@ class Mender(QObject):
 
     def go_on(self) -> None:
         """See :class:`~studio.pages.train_parts.mending.Deeds`."""
-        if self._folder is not None:
-            self.shell.resume_run(self._folder.path)
+        folder, run = self._folder, self.shell.run
+        if folder is not None and run.active and run.folder == folder.path:
+            run.resume()  # it waits, with everything in memory
+        elif folder is not None:
+            self.shell.resume_run(folder.path)
 
     def look(self) -> None:
         """See :class:`~studio.pages.train_parts.mending.Deeds`."""
