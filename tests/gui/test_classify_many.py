@@ -9,10 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QPushButton, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
+from studio.models.predictions import SOURCE
 from studio.pages.classify import ClassifyPage
 from studio.pages.classify_parts import batch
 from studio.project import Project
@@ -198,3 +200,40 @@ def test_of_single_texts_other_columns_are_not_offered(
     (tmp_path / "a.txt").write_text("good", encoding="utf-8")
     hold(page, bundle, qtbot, tmp_path / "a.txt")
     assert not page.many.columns.isVisibleTo(page.many)
+
+
+def test_nothing_moves_under_the_mouse_when_the_work_ends(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "a.txt").write_text("good", encoding="utf-8")
+    hold(page, bundle, qtbot, tmp_path / "a.txt")
+    page.show()
+    page.dropped([str(tmp_path / "a.txt")])
+    qtbot.waitUntil(page.many.progress.cancel.isVisible)
+    busy = (page.many.table.geometry(), page.many.save.geometry())
+    settle(qtbot, page)
+    assert not page.many.progress.cancel.isVisible()
+    qtbot.wait(20)
+    assert (page.many.table.geometry(), page.many.save.geometry()) == busy
+
+
+def test_the_number_of_a_row_is_never_cut_off(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    table = write_csv(tmp_path / f"{'a very long name ' * 6}.csv", [("pos", f"a good film {n}") for n in range(3)])
+    hold(page, bundle, qtbot, table)
+    drawn: list[str] = []
+
+    class Notes(QPainter):
+        def drawText(self, *arguments: object) -> None:
+            drawn.append(str(arguments[-1]))
+
+    picture = QPixmap(100, 26)
+    painter = Notes(picture)
+    option = QStyleOptionViewItem()
+    option.rect = picture.rect()
+    view = page.many.table
+    view.itemDelegateForColumn(SOURCE).paint(painter, option, page.many.model.index(2, SOURCE))
+    painter.end()
+    assert drawn[0].endswith(":3")
+    assert len(drawn[0]) < 30

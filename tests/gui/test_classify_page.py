@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.engine import shutdown_jobs
 from studio.pages.classify import ClassifyPage
 from studio.pages.classify_parts.editor import utf16_places
+from studio.pages.classify_parts.models import few
 from studio.project import Project
 from studio.shell import Notice, Shell
 from ulmengine.training.control import RunState
@@ -224,3 +225,20 @@ def test_a_newer_model_that_cannot_be_opened_is_tried_once(
 def test_places_count_as_qt_does() -> None:
     assert utf16_places("a\U0001f600b") == [0, 1, 3, 4]
     assert np.diff(utf16_places("plain")).tolist() == [1] * 5
+
+
+def test_many_labels_are_counted_in_the_list_and_named_in_its_tool_tip() -> None:
+    assert few(("neg", "pos")) == "neg, pos"
+    assert few(("account", "delivery", "fault", "product", "returns")) == "5 labels"
+
+
+def test_the_legend_names_the_label_explained(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
+    hold(page, bundle, qtbot)
+    page.one.show_text(TEXTS[1])
+    settle(qtbot, page)
+    assert page.one.answer is not None
+    assert page.one.answer.explanation.label in page.one.legend.accessibleName()
+    assert not page.one.legend.grab().isNull()
+    page.one.clear.click()
+    settle(qtbot, page)
+    assert page.one.legend.accessibleName() == ""

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
-from studio.models.predictions import TEXT, PredictionsModel
+from studio import theme
+from studio.models.predictions import SOURCE, TEXT, PredictionsModel
 from studio.pages.corpus_parts.table import RowDelegate
 
-_WIDTHS = (190, 120, 96, 110)
+_WIDTHS = (190, 120, 116, 110)
 _ROW = 26
+_PADDING = 10
+
+
+class SourceDelegate(QStyledItemDelegate):
+    """Paints where a text comes from, cut in the middle: the row's number stands at the end."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Ground and text of a cell."""
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme.colors().color("accent_soft"))
+        room = option.rect.adjusted(_PADDING, 0, -theme.XS, 0)
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                         option.fontMetrics.elidedText(str(index.data() or ""), Qt.TextElideMode.ElideMiddle,
+                                                       room.width()))
 
 
 class AnswersTable(QTableView):
@@ -21,6 +48,7 @@ class AnswersTable(QTableView):
         self.setAccessibleName(self.tr("Classified texts"))
         self.setModel(answers)
         self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegateForColumn(SOURCE, SourceDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

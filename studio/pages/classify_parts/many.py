@@ -49,7 +49,7 @@ class ManyTexts(QWidget):
         self._target = cache
         self.model = PredictionsModel(self)
         self.table = AnswersTable(self.model)
-        self.area = DropArea(self.tr("Drop files, folders or tables here"), self.tr(
+        self.area = DropArea(self.tr("Drop files, folders or tables here, or click to choose"), self.tr(
             "A text file is one text; of a folder every text file is one; of a table every row"))
         self.again = Button(self.tr("Classify others…"), "file")
         self.progress = JobBar()
@@ -91,14 +91,18 @@ class ManyTexts(QWidget):
         column.addLayout(filters)
         column.addWidget(self.skipped)
         column.addWidget(self.table, 1)
-        column.addWidget(self.summary)
+        below = QHBoxLayout()
+        below.setSpacing(theme.L)
+        below.addWidget(self.summary, 1)
+        below.addWidget(self.progress, 2)
+        # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
+        self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
+        column.addLayout(below)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.area)
         self.stack.addWidget(full)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, theme.M, 0, 0)
-        outer.setSpacing(theme.S)
-        outer.addWidget(self.progress)
         outer.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
@@ -238,11 +242,12 @@ class ManyTexts(QWidget):
                                 self.tr("the given label not predicted"),
                                 self.tr("{share} of the {{n}} given labels predicted").format(
                                     share=f"{right / given:.1%}")))
+        if rows and not self.busy:
+            told.append(self.tr("double-click a text to see which words count"))
         self.summary.setText("   ·   ".join(told) if rows else "")
         self.wrong.setVisible(given > 0)
         self.table.setColumnHidden(GIVEN, given == 0)
         self.save.setEnabled(self.result is not None and shown > 0 and not self._export.running)
-        self.progress.setVisible(self.busy or bool(self.progress.text.text()))
 
     @Slot()
     def _filter(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from studio.project import Project
@@ -14,6 +14,7 @@ from studio.shell import Shell
 from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
 
 _FILE = "\0file"
+_FITS = 20
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Choice:
 
     path: Path
     name: str
+    labels: tuple[str, ...] = ()
 
 
 def classifiers(project: Project) -> list[Choice]:
@@ -35,9 +37,9 @@ def classifiers(project: Project) -> list[Choice]:
                 continue  # said when it is chosen by hand; a list is no place for it
             if about.kind == "classifier":
                 found.append(Choice(run.model_path, _tr("Run {name}: {labels}").format(
-                    name=run.path.name, labels=_few(about.labels))))
+                    name=run.path.name, labels=few(about.labels)), about.labels))
     kept = (*own_models(data_folder() / "models"), *shipped_models())
-    return found + [Choice(entry.path, entry.name) for entry in kept
+    return found + [Choice(entry.path, entry.name, entry.description.labels) for entry in kept
                     if entry.description is not None and entry.description.kind == "classifier"]
 
 
@@ -46,8 +48,10 @@ def run_of(project: Project, path: Path) -> str:
     return path.parent.name if path.parent.parent == project.runs else ""
 
 
-def _few(labels: tuple[str, ...]) -> str:
-    return ", ".join(labels[:3]) + (f" … {len(labels)}" if len(labels) > 3 else "")
+def few(labels: tuple[str, ...]) -> str:
+    """The labels where they fit into a line, else their number."""
+    all_of_them = ", ".join(labels)
+    return all_of_them if len(all_of_them) <= _FITS else _tr("{n} labels").format(n=len(labels))
 
 
 def _tr(text: str) -> str:
@@ -71,7 +75,7 @@ class ModelPicker(QComboBox):
         self.setAccessibleName(self.tr("Model"))
         self.setToolTip(self.tr("The classifier that is asked"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(30)
+        self.setMinimumContentsLength(34)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._activated)
 
@@ -87,6 +91,7 @@ class ModelPicker(QComboBox):
         self.clear()
         for one in choices:
             self.addItem(one.name, str(one.path))
+            self.setItemData(self.count() - 1, ", ".join(one.labels), Qt.ItemDataRole.ToolTipRole)
         if choices:
             self.insertSeparator(self.count())
         self.addItem(self.tr("Choose a file…"), _FILE)

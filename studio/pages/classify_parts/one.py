@@ -13,6 +13,7 @@ from studio.widgets import Button, Card, ElidedLabel, Paragraph
 from .answering import Answer, Answering
 from .bars import ProbabilityBars
 from .editor import MarkedEditor
+from .marks import MarksLegend
 
 PAUSE_MS = 250
 """A text is asked about when nothing was typed for so long."""
@@ -34,7 +35,8 @@ class OneText(QWidget):
         self.label = ElidedLabel("", theme.Type.TITLE)
         self.told = Paragraph("", theme.Type.SMALL)
         self.bars = ProbabilityBars()
-        self.legend = Paragraph("", theme.Type.SMALL)
+        self.legend = MarksLegend()
+        self.hint = Paragraph(self.tr("Pick a label to see which words speak for it."), theme.Type.SMALL)
         self.clear = Button(self.tr("Clear"), "close", "quiet")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -54,13 +56,14 @@ class OneText(QWidget):
         left.setSpacing(theme.XS)
         left.addWidget(self.editor, 1)
         line = QHBoxLayout()
-        line.addWidget(self.legend, 1)
-        line.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.clear)
         left.addLayout(line)
         card = Card()
         card.body.addWidget(self.label)
         card.body.addWidget(self.told)
         card.body.addWidget(self.bars)
+        card.body.addWidget(self.hint)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
@@ -131,7 +134,8 @@ class OneText(QWidget):
             self.told.setText(self.tr("The likeliest label and all probabilities stand here."))
             self.bars.show_probabilities({}, "")
             self.bars.hide()
-            self.legend.setText("")
+            self.hint.hide()
+            self.legend.show_label("")
             self.editor.show_explanation(None)
             return
         said = answer.prediction
@@ -140,7 +144,6 @@ class OneText(QWidget):
         self.told.setText(self.tr("{share} sure").format(share=f"{best:.1%}"))
         self.bars.show_probabilities(said.probabilities, answer.explanation.label)
         self.bars.show()
-        self.legend.setText(self.tr(
-            "Marked words speak for {label}; underlined ones against it. Pick another label to see its words."
-        ).format(label=answer.explanation.label))
+        self.hint.setVisible(len(said.probabilities) > 1)
+        self.legend.show_label(answer.explanation.label)
         self.editor.show_explanation(answer.explanation)
