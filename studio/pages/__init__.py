@@ -66,8 +66,6 @@ def page_of_setting(name: str) -> str:
         return "corpus"
     if name.startswith("model."):
         return "model"
-    if ".schedule." in name or name.endswith((".lr", ".factor", ".stage_decay")):
+    if name.startswith(("language_model.", "classifier.")):
         return "rates"
-    if name.startswith(("compute.", "saving.")):
-        return "settings"
-    return "train"
+    return "settings"

@@ -66,7 +66,7 @@ class RatesPage(ProjectPage):
         task = name.partition(".")[0]
         if task in ("language_model", "classifier") and task != self.schedule.task:
             self.schedule.choose(task)
-        return super().show_setting(name)
+        return self.settings.show_setting(name)
 
     @Slot(str)
     def _task_changed(self, task: str) -> None:

@@ -9,12 +9,13 @@ from .drop import DropArea, paths_in
 from .editors import make_editor
 from .empty import EmptyState
 from .failure import FailureCard
+from .fold import Fold
 from .labels import ElidedLabel, Label, Paragraph, SectionTitle
 from .number_box import CalmSlider, NumberBox, Scale
 from .toast import Toast, Toasts
 
 __all__ = [
     "Button", "CalmSlider", "Card", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel", "EmptyState",
-    "FailureCard", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale", "SectionTitle",
+    "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale", "SectionTitle",
     "StatusDot", "Toast", "Toasts", "make_editor", "paint_dot", "paths_in", "section_names",
 ]

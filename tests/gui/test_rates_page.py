@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.pages import page_of_setting
 from studio.pages.rates import RatesPage
 from studio.project import Project
 from studio.shell import Shell
@@ -112,7 +113,7 @@ def test_the_handles_change_the_project_in_one_step_of_undo(page: RatesPage, pro
 
 def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: Project) -> None:
     def shown() -> set[str]:
-        return {name.rpartition(".")[2] for name, row in page.settings.fields.items() if row.isVisibleTo(page)}
+        return {name.rpartition(".")[2] for name, row in page.settings.fields.items() if row.isVisible()}
 
     common = {"kind", "lr", "factor", "epochs", "stage_decay"}
     for kind, own in (("stlr", {"cut_frac", "ratio"}), ("one_cycle", {"pct_start"}), ("constant", {"warmup"}),
@@ -226,3 +227,47 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     assert page.range.search.isEnabled()
     assert page.range.suggestion("valley") is None
     assert project.config.classifier.lr == 0.01
+
+
+def test_batches_optimizer_and_loss_stand_behind_folds(page: RatesPage, project: Project) -> None:
+    batch = page.settings.fields["classifier.batch_size"]
+    assert not batch.isVisible()
+    QTest.mouseClick(page.settings.folds["batches"].button, Qt.MouseButton.LeftButton)
+    assert batch.isVisible()
+    batch.editor.controls()[0].setFocus()
+    project.change({"classifier.batch_size": 16})
+    # The other task has its own, and the fold stays open.
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert page.settings.fields["language_model.batch_size"].isVisible()
+    assert "language_model.label_smoothing" not in page.settings.fields
+    QTest.mouseClick(page.settings.folds["batches"].button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
+    assert not page.settings.fields["classifier.batch_size"].isVisible()
+
+
+def test_only_what_the_optimizer_and_the_loss_have_is_shown(page: RatesPage, project: Project) -> None:
+    for fold in page.settings.folds.values():
+        fold.unfold(True)
+    rows = page.settings.fields
+    assert rows["classifier.optimizer.beta2"].isVisible()
+    assert not rows["classifier.optimizer.nonmonotone"].isVisible()
+    assert not rows["classifier.focal_gamma"].isVisible()
+    project.change({"classifier.optimizer.kind": "nt_asgd", "classifier.loss": "focal"})
+    assert not rows["classifier.optimizer.beta2"].isVisible()
+    assert rows["classifier.optimizer.nonmonotone"].isVisible()
+    assert rows["classifier.focal_gamma"].isVisible()
+
+
+@pytest.mark.parametrize("name", [
+    "classifier.batch_size", "classifier.bptt", "classifier.optimizer.kind", "classifier.optimizer.clip",
+    "classifier.class_weights", "classifier.label_smoothing", "classifier.early_stopping", "language_model.alpha",
+    "language_model.batch_size", "language_model.optimizer.weight_decay", "language_model.epochs",
+])
+def test_a_setting_of_the_training_is_found_by_its_name(page: RatesPage, name: str) -> None:
+    assert page_of_setting(name) == "rates"
+    assert page.show_setting(name)
+    assert page.settings.fields[name].isVisible()
+
+
+def test_a_setting_without_use_here_is_not_pretended_to_be_shown(page: RatesPage) -> None:
+    assert not page.show_setting("classifier.schedule.cycles")

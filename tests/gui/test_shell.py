@@ -256,10 +256,10 @@ def test_a_setting_found_by_its_name_gets_the_focus_on_its_page(
 
 def test_a_setting_that_no_page_shows_opens_on_its_own(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.show_setting("name")
+    window.show_setting("classifier.schedule.cycles")
     dialog = window.findChild(SettingDialog)
     assert dialog is not None
-    assert dialog.field.name == "name"
+    assert dialog.field.name == "classifier.schedule.cycles"
     dialog.accept()
 
 

@@ -1,15 +1,17 @@
-"""The settings of a schedule, only those that the chosen kind has."""
+"""The settings of one task: its schedule, and behind folds batches, optimizer and loss; only those that count."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import all_fields
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigField
+from studio.widgets import Card, ConfigField, Fold
 from ulmengine.config import RunConfig
 
 COMMON = ("lr", "factor", "epochs")
@@ -18,6 +20,21 @@ ONLY = {
     "cycle_multiplier": ("sgdr",), "gamma": ("clr",), "pct_start": ("one_cycle",), "warmup": ("constant",),
 }
 """Which kinds of schedule have a setting; "kind" itself always stands."""
+
+ONLY_OPTIMIZER = {
+    "beta1": ("adamw", "adam", "sgd"), "beta2": ("adamw", "adam"), "eps": ("adamw", "adam"),
+    "weight_decay": ("adamw", "sgd", "nt_asgd"), "nonmonotone": ("nt_asgd",),
+}
+"""Which optimizers have a setting."""
+
+GROUPS = {
+    "batches": ("batch_size", "bptt", "jitter", "early_stopping"),
+    "optimizer": tuple(f"optimizer.{name}" for name in (
+        "kind", "weight_decay", "clip", "accumulation", "beta1", "beta2", "eps", "nonmonotone")),
+    "loss": ("class_weights", "label_smoothing", "loss", "focal_gamma", "freeze_batch_norm", "alpha", "beta",
+             "softmax"),
+}
+"""What stands behind each fold; a task has those of them that it knows."""
 
 
 class SettingsCard(Card):
@@ -29,27 +46,36 @@ class SettingsCard(Card):
         self.shell = shell
         self.task = task
         self.fields: dict[str, ConfigField] = {}
+        self.folds: dict[str, Fold] = {}
+        self._open: set[str] = set()
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.body.addWidget(self._area, 1)
         project.changed.connect(self._config_changed)
         self.set_task(task)
 
     def set_task(self, task: str) -> None:
-        """Show the settings of ``task``."""
+        """Show the settings of ``task``; the folds stay as they are."""
+        self._open |= {key for key, fold in self.folds.items() if fold.opened}
+        self._open -= {key for key, fold in self.folds.items() if not fold.opened}
         self.task = task
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
-        self.fields = {}
-        for name in self._names():
-            row = ConfigField(self.project, name, compact=True)
-            row.refused.connect(self._refused)
-            column.addWidget(row)
-            self.fields[name] = row
+        self.fields, self.folds = {}, {}
+        for name in self._known(("schedule.kind", *COMMON, "stage_decay", *(f"schedule.{name}" for name in ONLY))):
+            self._add(name, column)
+        titles = self._titles()
+        for key, names in GROUPS.items():
+            fold = self.folds[key] = Fold(titles[key])
+            for name in self._known(names):
+                self._add(name, fold.body)
+            fold.unfold(key in self._open)
+            column.addWidget(fold)
         column.addStretch(1)
         self._area.setWidget(inside)
         # The card's own surface shows through.
@@ -57,19 +83,45 @@ class SettingsCard(Card):
         self._area.viewport().setAutoFillBackground(False)
         self._show_fitting(self.project.config)
 
-    def _names(self) -> list[str]:
-        own = [f"{self.task}.{name}" for name in (*COMMON, "stage_decay")]
-        names = [f"{self.task}.schedule.kind", *own, *(f"{self.task}.schedule.{name}" for name in ONLY)]
-        return [name for name in names if name in all_fields()]
+    def show_setting(self, name: str) -> bool:
+        """Bring the setting with the dotted ``name`` into view; False where the task, as it is set, has no use for
+        it."""
+        row = self.fields.get(name)
+        if row is None or row.isHidden():
+            return False
+        for fold in self.folds.values():
+            if fold.isAncestorOf(row):
+                fold.unfold(True)
+        row.flash()
+        self._area.ensureWidgetVisible(row)
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Whoever goes through the settings with the tab key sees where they are."""
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self._area.ensureWidgetVisible(watched)
+        return super().eventFilter(watched, event)
+
+    def _titles(self) -> dict[str, str]:
+        return {"batches": self.tr("Batches"), "optimizer": self.tr("Optimizer"),
+                "loss": self.tr("Loss and regularisation")}
+
+    def _known(self, names: tuple[str, ...]) -> list[str]:
+        whole = [f"{self.task}.{name}" for name in names]
+        return [name for name in whole if name in all_fields()]
+
+    def _add(self, name: str, column: QVBoxLayout) -> None:
+        row = ConfigField(self.project, name, compact=True)
+        row.refused.connect(self._refused)
+        for control in row.editor.controls():
+            control.installEventFilter(self)
+        column.addWidget(row)
+        self.fields[name] = row
 
     def _show_fitting(self, config: RunConfig) -> None:
         section = config.language_model if self.task == "language_model" else config.classifier
         for name, row in self.fields.items():
-            kinds = ONLY.get(name.rpartition(".")[2])
-            fits = kinds is None or section.schedule.kind in kinds
-            if name.endswith(".gamma"):
-                fits = fits and section.schedule.clr_mode == "exp_range"
-            row.setVisible(fits)
+            row.setHidden(not fits(section, name.partition(".")[2]))
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
@@ -78,3 +130,15 @@ class SettingsCard(Card):
     @Slot(str)
     def _refused(self, why: str) -> None:
         self.shell.toast(why, "warning")
+
+
+def fits(section: Any, name: str) -> bool:
+    """Whether the setting ``name`` (below the task) counts as the task is set."""
+    part, _, last = name.rpartition(".")
+    if part == "schedule":
+        kind = section.schedule.kind
+        return kind in ONLY.get(last, (kind,)) and (last != "gamma" or section.schedule.clr_mode == "exp_range")
+    if part == "optimizer":
+        kind = section.optimizer.kind
+        return kind in ONLY_OPTIMIZER.get(last, (kind,))
+    return last != "focal_gamma" or section.loss == "focal"
