@@ -27,13 +27,12 @@ class Preferences(BaseModel):
     theme: Literal["system", "light", "dark"] = "system"
     recent: tuple[str, ...] = ()
     geometry: str = ""
-    page: str = "home"
-    reduced_motion: bool = False
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threads: int = Field(default=0, ge=0, le=1_024)
     own_process: bool = False
-    layouts: dict[str, str] = {}
+    keep_awake: bool = True
+    notify: bool = True
 
 
 class Settings(QObject):

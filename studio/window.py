@@ -21,11 +21,13 @@ from ulmengine.training.control import RunState
 
 from . import theme
 from .fields import Field, all_fields
+from .frame.awake import Awake, make_hold
 from .frame.commands import make_actions, section_words
 from .frame.dialogs import SettingDialog, ShortcutsDialog
 from .frame.dropping import DropVeil, fresh_folder, project_in
 from .frame.leaving import Leaving
 from .frame.matching import Entry
+from .frame.notifier import Notifier
 from .frame.palette import Palette
 from .frame.rail import Rail
 from .frame.runbar import HEIGHT, RunBar
@@ -68,10 +70,12 @@ class MainWindow(QMainWindow):
         self.commands = make_actions(self)
         self._add_actions()
         self.leaving = Leaving(shell, self, self.tray)
+        self.awake = Awake(shell, make_hold(self), self)
+        self.notifier = Notifier(shell, self, self.tray)
         self._connect()
         self._restore_geometry()
         self._project_changed(shell.project)
-        self.go(shell.settings.values.page if shell.project else "home")
+        self.go("home")
 
     def go(self, key: str) -> None:
         """Show the page called ``key``; an unknown one is Home."""
@@ -79,7 +83,6 @@ class MainWindow(QMainWindow):
             key = "home"
             self.pages.show_page(key)
         self.rail.select(key)
-        self.shell.settings.change(page=key)
 
     # What the actions do. The names are those of the table in frame/commands.py.
 
@@ -305,6 +308,7 @@ class MainWindow(QMainWindow):
 
     def _leave(self) -> None:
         self.toasts.clear()
+        self.awake.close()
         if self.tray is not None:
             self.tray.hide()
         self.shell.settings.change(geometry=self.saveGeometry().toBase64().toStdString())

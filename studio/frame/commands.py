@@ -58,6 +58,15 @@ def make_actions(owner: QObject) -> dict[str, QAction]:
     return made
 
 
+def key_rows() -> list[tuple[str, str]]:
+    """Every action that has keys, and the keys, in the person's language: for a list to be read."""
+    return [(_tr(line.text), _native(line.keys)) for line in TABLE if line.keys]
+
+
+def _native(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
 def section_words(action: QAction) -> str:
     """Where ``action`` belongs, and its keys: what the palette shows beside it."""
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

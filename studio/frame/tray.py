@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
@@ -11,6 +11,9 @@ from studio.shell import Shell
 from studio.words import state_words
 from ulmengine.training.control import RunState, commands
 from ulmengine.training.control import Signal as Command
+
+MESSAGE_MS = 15_000
+"""How long the icon stays that is there only for a message."""
 
 
 class Tray(QObject):
@@ -22,6 +25,11 @@ class Tray(QObject):
     def __init__(self, shell: Shell, window: QWidget) -> None:
         super().__init__(window)
         self.shell = shell
+        self._window = window
+        self._short = QTimer(self)
+        self._short.setSingleShot(True)
+        self._short.setInterval(MESSAGE_MS)
+        self._short.timeout.connect(self._said)
         self._menu = QMenu(window)
         for text, slot in ((self.tr("Show the window"), self.wanted.emit), (self.tr("Stop and save"), shell.run.stop)):
             action = QAction(text, self._menu)
@@ -43,8 +51,26 @@ class Tray(QObject):
         self._icon.setToolTip(f"ULMFiT Studio: {state_words(self.shell.run.state)}")
         self._icon.show()
 
+    @property
+    def shown(self) -> bool:
+        """Whether the icon is up: the window is away."""
+        return self._icon.isVisible()
+
+    def say(self, text: str) -> None:
+        """Show ``text`` as a message of the desktop; an icon that is there only for it goes after a while."""
+        if not self._icon.isVisible():
+            self._icon.show()
+            self._short.start()
+        self._icon.showMessage("ULMFiT Studio", text)
+
+    @Slot()
+    def _said(self) -> None:
+        if self._window.isVisible():
+            self.hide()
+
     def hide(self) -> None:
         """Take the icon down."""
+        self._short.stop()
         self._icon.hide()
 
     @Slot(QSystemTrayIcon.ActivationReason)

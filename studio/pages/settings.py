@@ -6,11 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from studio import theme
 from studio.engine import ProcessHost, ThreadHost
 from studio.fields import field
+from studio.frame.awake import can_hold
+from studio.frame.commands import key_rows
+from studio.frame.notifier import can_tell
 from studio.project import Project
 from studio.settings import Preferences, data_folder, log_folder
 from studio.shell import Shell
@@ -38,10 +41,11 @@ class SettingsPage(Page):
         body.addWidget(self._appearance())
         body.addWidget(self._training())
         self.project_card = Card(self.tr("This project"),
-                                 below=self.tr("On what its runs compute, and what they keep."))
+                                 below=self.tr("Its name, on what its runs compute, and what they keep."))
         self.form: ConfigForm | None = None
         body.addWidget(self.project_card)
         body.addWidget(self._defaults())
+        body.addWidget(self._shortcuts())
         body.addWidget(self._storage())
         body.addStretch(1)
         shell.projectChanged.connect(self._project_changed)
@@ -76,6 +80,47 @@ class SettingsPage(Page):
         self.own_process.clicked.connect(self._own_process_chosen)
         card.body.addWidget(self.own_process)
         card.body.addWidget(ElidedLabel(self.own_process.toolTip(), Type.SMALL, muted=True))
+        self.keep_awake = self._switch(
+            card, "keep_awake", self.tr("Keep the computer awake while training"),
+            self.tr("It does not fall asleep while a run is alive; the screen may go dark."),
+            can_hold(), self.tr("This system has no means for it (on Linux: systemd-inhibit)."),
+        )
+        self.notify = self._switch(
+            card, "notify", self.tr("Tell on the desktop when a run is over"),
+            self.tr("Only while you look at another window."),
+            can_tell(), self.tr("This desktop has neither a tray nor notify-send."),
+        )
+        return card
+
+    def _switch(self, card: Card, name: str, text: str, told: str, possible: bool, why_not: str) -> QCheckBox:
+        """A preference to be switched on and off, with what it does, or why it cannot be had here."""
+        box = QCheckBox(text)
+        box.setProperty("preference", name)
+        box.setEnabled(possible)
+        box.setAccessibleDescription(told if possible else why_not)
+        box.clicked.connect(self._switched)
+        card.body.addSpacing(theme.S)
+        card.body.addWidget(box)
+        card.body.addWidget(ElidedLabel(told if possible else why_not, Type.SMALL, muted=True))
+        return box
+
+    def _shortcuts(self) -> Card:
+        card = Card(self.tr("Keys"), below=self.tr("Everything else is found by its name with the search."))
+        rows = [*key_rows(), (self.tr("Go to a page"), self.tr("Ctrl+1 and on")),
+                (self.tr("Undo, redo"), self.tr("Ctrl+Z, Ctrl+Shift+Z")),
+                (self.tr("In a plot: move the cursor or the handle"), self.tr("Arrow keys")),
+                (self.tr("In a plot: follow the newest, logarithmic scale"), "F, L")]
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.XL)
+        grid.setVerticalSpacing(theme.S)
+        half = (len(rows) + 1) // 2
+        for number, (text, keys) in enumerate(rows):
+            row, side = number % half, 2 * (number // half)
+            grid.addWidget(ElidedLabel(text), row, side)
+            grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
+        card.body.addLayout(grid)
         return card
 
     def _defaults(self) -> Card:
@@ -125,7 +170,7 @@ class SettingsPage(Page):
             self.form = None
         self.project_card.setVisible(project is not None)
         if project is not None:
-            self.form = ConfigForm(project, [*section_names("compute."), *section_names("saving.")])
+            self.form = ConfigForm(project, ["name", "seed", *section_names("compute."), *section_names("saving.")])
             self.form.refused.connect(self._refused)
             self.project_card.body.addWidget(self.form)
 
@@ -136,12 +181,20 @@ class SettingsPage(Page):
         for name, editor in self.editors.items():
             editor.set_value(getattr(values, name))
         self.own_process.setChecked(values.own_process)
+        self.keep_awake.setChecked(values.keep_awake and self.keep_awake.isEnabled())
+        self.notify.setChecked(values.notify and self.notify.isEnabled())
 
     @Slot(QPushButton)
     def _mode_chosen(self, button: QPushButton) -> None:
         mode: theme.Mode = button.property("mode")
         self.shell.settings.change(theme=mode)
         theme.current().apply(mode)
+
+    @Slot(bool)
+    def _switched(self, checked: bool) -> None:
+        box = self.sender()
+        if box is not None:
+            self.shell.settings.change(**{str(box.property("preference")): checked})
 
     @Slot(bool)
     def _own_process_chosen(self, checked: bool) -> None:
