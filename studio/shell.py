@@ -135,6 +135,17 @@ class Shell(QObject):
             self.go("train")
         return opened
 
+    def begin_run(self) -> bool:
+        """Start a new run as the person asks for it: :meth:`start_run`, or word of what has to be chosen before."""
+        if self.project is not None and not self.project.config.corpus.path:
+            self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
+                       self.tr("Choose a corpus"), self._go_to_corpus)
+            return False
+        return self.start_run()
+
+    def _go_to_corpus(self) -> None:
+        self.go("corpus")
+
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
         if self.project is None or self.busy:

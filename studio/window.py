@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def start_run(self) -> None:
         """Start a new run and show it."""
-        if self.shell.start_run():
+        if self.shell.begin_run():
             self.go("train")
 
     @Slot()

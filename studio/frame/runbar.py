@@ -232,7 +232,7 @@ class RunBar(QWidget):
 
     @Slot()
     def _start(self) -> None:
-        if self.shell.start_run():
+        if self.shell.begin_run():
             self.opened.emit()
 
 

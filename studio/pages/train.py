@@ -298,7 +298,7 @@ class TrainPage(ProjectPage):
     @Slot()
     def start(self) -> None:
         """Start a new run of the project as it is set now."""
-        self.shell.start_run()
+        self.shell.begin_run()
 
     @Slot()
     def resume(self) -> None:

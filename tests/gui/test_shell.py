@@ -24,6 +24,7 @@ from studio.pages.base import Page, ProjectPage
 from studio.settings import Settings
 from studio.window import MainWindow
 from ulmengine import events as ev
+from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.training.control import RunState, commands
 from ulmengine.training.control import Signal as Command
 
@@ -151,7 +152,7 @@ def test_the_run_bars_buttons_are_a_function_of_the_state(
 
 
 def test_the_run_bars_buttons_ask_the_run(window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot) -> None:
-    assert window.shell.new_project(tmp_path / "one")
+    assert window.shell.new_project(tmp_path / "one", RunConfig(corpus=CorpusConfig(path="texts.csv")))
     bar = window.bar
     qtbot.mouseClick(bar.start, Qt.MouseButton.LeftButton)
     run.signal(Command.BEGUN)

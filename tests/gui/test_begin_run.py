@@ -1,0 +1,58 @@
+"""Starting a run where there is nothing to train on: told, wherever it is asked for, and no run is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.app import make_window
+from studio.pages.train import TrainPage
+from studio.settings import Settings
+from studio.shell import Notice
+from studio.window import MainWindow
+from ulmengine.training.control import RunState
+
+from .fakes import FakeRun, ScriptedAsk
+
+
+@pytest.fixture
+def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
+    made = make_window(settings, ask, run)  # type: ignore[arg-type]
+    made.show()
+    yield made
+    run.state = RunState.IDLE
+    made.close()
+    made.deleteLater()
+
+
+@pytest.mark.parametrize("way", ["bar", "action", "page"])
+def test_without_a_corpus_no_run_is_made(window: MainWindow, run: FakeRun, tmp_path: Path, way: str) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    assert window.shell.project is not None
+    news: list[Notice] = []
+    window.shell.noticed.connect(news.append)
+    begin(window, way)
+    assert not run.calls
+    assert not window.shell.project.run_folders()
+    assert [notice.level for notice in news] == ["warning"]
+    assert news[0].action is not None
+    news[0].action()
+    assert window.rail.items["corpus"].isChecked()
+    (tmp_path / "corpus.csv").write_text("text,label\na,b\n", encoding="utf-8")
+    window.shell.project.change({"corpus.path": str(tmp_path / "corpus.csv")})
+    begin(window, way)
+    assert run.calls == ["start"]
+
+
+def begin(window: MainWindow, way: str) -> None:
+    if way == "bar":
+        window.bar.start.click()
+    elif way == "action":
+        window.start_run()
+    else:
+        window.go("train")
+        page = next(page for page in window.pages.made() if isinstance(page, TrainPage))
+        page.start()
