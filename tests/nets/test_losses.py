@@ -37,9 +37,9 @@ def test_label_smoothing() -> None:
 
 
 def test_balanced_weights() -> None:
-    """30 of one and 10 of the other: 40 / (2 * 30) and 40 / (2 * 10); an absent class counts nothing."""
+    """30 of one and 10 of the other: 40 / (2 * 30) and 40 / (2 * 10); an absent class counts as an average one."""
     assert balanced_weights(torch.tensor([30, 10])).tolist() == pytest.approx([2 / 3, 2.0])
-    assert balanced_weights(torch.tensor([30, 0, 10])).tolist() == pytest.approx([2 / 3, 0.0, 2.0])
+    assert balanced_weights(torch.tensor([30, 0, 10])).tolist() == pytest.approx([2 / 3, 1.0, 2.0])
     by_hand = (2 / 3 * ROWS[0] + 2 / 3 * ROWS[1] + 2 * ROWS[2]) / (2 / 3 + 2 / 3 + 2)
     assert value(torch.tensor([30, 10]), class_weights="balanced") == pytest.approx(by_hand)
     with pytest.raises(ValueError, match="number of documents"):
@@ -86,3 +86,25 @@ def test_binary_for_one_label() -> None:
 def test_half_precision_scores_are_widened() -> None:
     loss = classifier_loss(ClassifierConfig(), None, False)
     assert loss(SCORES.bfloat16(), TARGETS).dtype == torch.float32
+
+
+def test_a_mean_says_what_it_was_divided_by() -> None:
+    """So that the means of two parts, weighed by their shares, are the mean of the whole: 3 * 2/3 + 1 * 2."""
+    targets = torch.tensor([0, 0, 1, 0])
+    weighted = classifier_loss(ClassifierConfig(class_weights="balanced"), torch.tensor([30, 10]), False)
+    assert weighted.share(targets) == pytest.approx(4.0)
+    assert weighted.share(targets[2:3]) == pytest.approx(2.0)
+    assert classifier_loss(ClassifierConfig(), None, False).share(targets) == 4.0
+    assert classifier_loss(ClassifierConfig(), None, True).share(torch.zeros(4, 2)) == 4.0
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_focal_loss_of_what_is_certain_has_a_gradient(several: bool) -> None:
+    """The slope of doubt ** 0.5 is infinite at a doubt of 0."""
+    scores = torch.tensor([[60.0, 0.0], [0.5, -0.5]], requires_grad=True)
+    targets = torch.tensor([[1.0, 0.0], [1.0, 0.0]]) if several else torch.tensor([0, 0])
+    loss = classifier_loss(ClassifierConfig(loss="focal", focal_gamma=0.5), None, several)
+    loss(scores, targets).backward()
+    assert scores.grad is not None
+    assert scores.grad.isfinite().all()
+    assert scores.grad[1].any()

@@ -121,3 +121,16 @@ def test_foreign_weights_are_refused() -> None:
         from_reference_names({"transformer.wte.weight": torch.ones(1)})
     with pytest.raises(WeightsError, match="cluster"):
         to_reference_names({"decoder.cluster_bias": torch.ones(1)})
+
+
+@pytest.mark.parametrize(
+    ("bfloat16", "capability", "expected"),
+    [(True, (8, 0), torch.bfloat16), (False, (7, 5), torch.float16), (False, (6, 1), torch.float32)],
+    ids=["Ampere", "Turing", "Pascal"],
+)
+def test_a_card_computes_in_what_its_tensor_cores_have(
+    bfloat16: bool, capability: tuple[int, int], expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: bfloat16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: capability)
+    assert precision_for(torch.device("cuda"), "auto") is expected

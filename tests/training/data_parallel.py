@@ -34,7 +34,8 @@ def main(kind: str, out: Path) -> None:
         else:
             model = builders.text_classifier(dropout=builders.NO_DROPOUT)  # type: ignore[assignment]
             plan = builders.stage(everything, epochs=2, lr=0.5, optimizer=accumulation, freeze_batch_norm=True)
-            loss = classifier_loss(builders.config().classifier, None, multi_label=False)
+            weighted = builders.config().classifier.model_copy(update={"class_weights": "balanced"})
+            loss = classifier_loss(weighted, torch.tensor([20, 4]), multi_label=False)
             # Batches of 7 leave one of two documents at the end, and one of the processes with a single one.
             events = train_classifier(model, *builders.documents(7), plan, loss, ctx)  # type: ignore[arg-type]
         said = list(events)

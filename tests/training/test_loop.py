@@ -79,21 +79,9 @@ def test_accumulated_language_model_batches_equal_the_large_one() -> None:
         torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
 
 
-class Weighted:
-    """Cross entropy with class weights, which divides by the sum of the targets' weights and says so."""
-
-    def __init__(self, *weights: float) -> None:
-        self.weights = torch.tensor(weights)
-
-    def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(scores, targets, self.weights)
-
-    def share(self, targets: Tensor) -> Tensor:
-        return self.weights[targets].sum()
-
-
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal"])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_accumulated_documents_equal_the_large_batch(weighted: bool) -> None:
+def test_accumulated_documents_equal_the_large_batch(weighted: bool, loss: str) -> None:
     """With batch norm's statistics fixed, which otherwise sees the small batches."""
     tokens = torch.randint(9, 40, (5, 6), generator=torch.Generator().manual_seed(1))
     lengths, targets = torch.tensor([6, 5, 4, 3, 2]), torch.tensor([0, 1, 1, 1, 0])
@@ -101,15 +89,16 @@ def test_accumulated_documents_equal_the_large_batch(weighted: bool) -> None:
     def batch(part: slice) -> DocumentBatch:
         return DocumentBatch(tokens[part, : int(lengths[part][0])], lengths[part], targets[part], np.arange(5)[part])
 
-    plain = classifier_loss(builders.config().classifier, None, multi_label=False)
-    loss = Weighted(0.3, 2.0) if weighted else plain
+    changed = {"loss": loss, "class_weights": "balanced" if weighted else "none"}
+    settings = builders.config().classifier.model_copy(update=changed)
+    mean = classifier_loss(settings, torch.tensor([10, 3]), multi_label=False)
     found = []
     for parts in ([slice(0, 5)], [slice(0, 2), slice(2, 5)]):
         optimizer = SGD.model_copy(update={"accumulation": len(parts)})
         plan = stage(ALL, lr=1.0, optimizer=optimizer, freeze_batch_norm=True)
         model = builders.text_classifier(dropout=NO_DROPOUT)
         batches = Listed(*(batch(part) for part in parts))
-        found.append(gradients_after(model, train_classifier(model, batches, None, plan, loss, TrainContext())))  # type: ignore[arg-type]
+        found.append(gradients_after(model, train_classifier(model, batches, None, plan, mean, TrainContext())))  # type: ignore[arg-type]
     for name, gradient in found[0].items():
         torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
 
@@ -235,14 +224,23 @@ def test_a_skipped_stage_still_measures_and_ends() -> None:
     assert "accuracy" in result.metrics
 
 
+class Spoilt:
+    """Cross entropy times one of ``factors`` after the other."""
+
+    def __init__(self, *factors: float) -> None:
+        self._factors = iter(factors)
+
+    def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(scores, targets) * next(self._factors)
+
+    def share(self, targets: Tensor) -> float:
+        return float(len(targets))
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(bad: float) -> None:
     model = builders.text_classifier()
-    calls = iter([1.0, 1.0, bad])
-
-    def loss(scores: Tensor, targets: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(scores, targets) * next(calls)
-
+    loss = Spoilt(1.0, 1.0, bad)
     events = train_classifier(model, *builders.documents(), stage(HEAD, lr=0.3), loss, TrainContext())
     with pytest.raises(NanLoss, match=r"step 3 .*0\.3.*0\.1") as caught:
         finish(events)

@@ -83,7 +83,7 @@ class OptimizerConfig(Section):
     accumulation: int = knob(
         1, label="Accumulation", unit="batches a step", ge=1, le=1_024, advanced=True,
         help="Adds up the gradients of several batches before a step: the large batch's result in a small one's "
-        "memory.",
+        "memory. Only batch norm tells them apart, which sees the small batches unless it is frozen.",
     )
     nonmonotone: int = knob(
         5, label="Non-monotone interval", unit="checks", ge=1, le=100, advanced=True,

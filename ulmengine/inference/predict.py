@@ -152,14 +152,12 @@ class Predictor:
 
 
 def find_device(name: str) -> torch.device:
-    """The device called ``name``; "auto" takes a graphics card where there is one.
+    """The device called ``name``; "auto" takes a CUDA card where there is one, as training does.
 
     :raises InferenceError: torch does not know it, or this machine does not have it.
     """
     if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
         torch.empty(1, device=device)

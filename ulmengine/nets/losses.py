@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,18 @@ from torch import Tensor
 
 from ulmengine.config import ClassifierConfig
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+SMALLEST = 1e-7
+"""The doubt a focal loss sees where there is none: for an exponent below 1 its slope at 0 is infinite."""
+
+
+class Loss(Protocol):
+    """A mean loss that says what it is the mean over, so that means of parts can be put together to that of all."""
+
+    def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss of ``scores`` (batch, classes)."""
+
+    def share(self, targets: Tensor) -> float:
+        """What the mean was divided by: the number of documents, or the sum of their classes' weights."""
 
 
 def classifier_loss(config: ClassifierConfig, counts: Tensor | None, multi_label: bool) -> Loss:
@@ -36,10 +47,14 @@ def classifier_loss(config: ClassifierConfig, counts: Tensor | None, multi_label
 
 
 def balanced_weights(counts: Tensor) -> Tensor:
-    """Weight of each class, total / (classes * count): every class counts the same. Absent classes weigh 0."""
+    """Weight of each class, total / (classes * count): every class counts the same.
+
+    A class that is absent here weighs 1: documents of it may stand in the validation part, whose mean loss would
+    otherwise be 0 / 0.
+    """
     counts = counts.float()
     present = counts > 0
-    return torch.where(present, counts.sum() / (present.sum() * counts.clamp(min=1)), 0.0)
+    return torch.where(present, counts.sum() / (present.sum() * counts.clamp(min=1)), 1.0)
 
 
 class _CrossEntropy:
@@ -51,6 +66,9 @@ class _CrossEntropy:
     def __init__(self, weights: Tensor | None, smoothing: float, gamma: float) -> None:
         self.weights, self.smoothing, self.gamma = weights, smoothing, gamma
 
+    def share(self, targets: Tensor) -> float:
+        return float(len(targets) if self.weights is None else self.weights[targets.cpu()].sum())
+
     def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
         scores = scores.float()
         weights = None if self.weights is None else self.weights.to(scores.device)
@@ -59,7 +77,7 @@ class _CrossEntropy:
         losses = F.cross_entropy(scores, targets, weights, label_smoothing=self.smoothing, reduction="none")
         right = scores.log_softmax(1).gather(1, targets[:, None]).squeeze(1).exp()
         share = weights[targets].sum() if weights is not None else len(targets)
-        return ((1 - right).clamp(min=0) ** self.gamma * losses).sum() / share
+        return ((1 - right).clamp(min=SMALLEST) ** self.gamma * losses).sum() / share
 
 
 class _Binary:
@@ -68,6 +86,9 @@ class _Binary:
     def __init__(self, weights: Tensor | None, smoothing: float, gamma: float) -> None:
         self.weights, self.smoothing, self.gamma = weights, smoothing, gamma
 
+    def share(self, targets: Tensor) -> float:
+        return float(len(targets))
+
     def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
         scores, targets = scores.float(), targets.float()
         smooth = targets * (1 - self.smoothing) + self.smoothing / 2
@@ -75,7 +96,7 @@ class _Binary:
         if self.gamma:
             probability = scores.sigmoid()
             right = torch.where(targets > 0.5, probability, 1 - probability)
-            losses = (1 - right).clamp(min=0) ** self.gamma * losses
+            losses = (1 - right).clamp(min=SMALLEST) ** self.gamma * losses
         return (losses if self.weights is None else losses * self.weights.to(scores.device)).mean()
 
 

@@ -14,11 +14,14 @@ _NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 def precision_for(device: torch.device, wanted: str) -> torch.dtype:
     """The dtype for products on ``device``.
 
-    :param wanted: "auto" (bfloat16 where the device has instructions for it, otherwise float32) or a dtype's name.
+    :param wanted: a dtype's name or "auto": bfloat16 where the device has instructions for it, float16 on a graphics
+        card with tensor cores for that alone, otherwise float32.
     :raises ValueError: an unknown name, or float16 on a processor, which has no fast kernels for it.
     """
     if wanted == "auto":
-        return torch.bfloat16 if _has_bfloat16(device) else torch.float32
+        if _has_bfloat16(device):
+            return torch.bfloat16
+        return torch.float16 if _has_float16(device) else torch.float32
     if wanted not in _NAMES:
         raise ValueError(f"there is no precision called {wanted!r}; choose auto, {', '.join(_NAMES)}")
     if wanted == "float16" and device.type == "cpu":
@@ -39,3 +42,8 @@ def _has_bfloat16(device: torch.device) -> bool:
     if device.type != "cpu":
         return False
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _has_float16(device: torch.device) -> bool:
+    """Tensor cores came with compute capability 7 (2017); bfloat16 with 8."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 7

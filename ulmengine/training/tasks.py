@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -11,13 +11,12 @@ from torch import Tensor, nn
 
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
-from ulmengine.nets import IGNORED, LanguageModel, TextClassifier
+from ulmengine.nets import IGNORED, LanguageModel, Loss, TextClassifier
 from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 
 from .distributed import World, documents_of, rows_of
 from .metrics import ClassifierMetrics, LanguageModelMetrics
 
-Loss = Callable[[Tensor, Tensor], Tensor]
 Validation = Generator[Event, None, dict[str, float]]
 PROGRESS_STEPS = 20
 """How many words of progress a validation gives at most."""
@@ -164,10 +163,7 @@ class ClassifierTask:
         return (documents_of(batch, self._world) for batch in self._train.epoch(number, skip))
 
     def weight(self, batch: DocumentBatch) -> float:
-        # A loss with class weights divides by their sum over the targets, not by the number of documents.
-        share = getattr(self._loss, "share", None)
-        documents = len(batch.indices)
-        return float(documents if share is None or not documents else share(batch.targets))
+        return self._loss.share(cast(Tensor, batch.targets)) if len(batch.indices) else 0.0
 
     def tokens(self, batch: DocumentBatch) -> int:
         return int(batch.lengths.sum()) if len(batch.indices) else 0
