@@ -13,6 +13,7 @@ from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
 from ulmengine.training.checkpoints import CheckpointInfo
 from ulmengine.training.control import RunState
+from ulmengine.training.errors import NanLoss
 from ulmengine.training.stages import plan_stages
 
 S = RunState
@@ -120,7 +121,8 @@ SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulati
 def test_what_can_be_tried_after_a_failure(cause: str, checkpoints: int, expected: list[Any]) -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.03, batch_size=32))
     deeds = Deeds()
-    found = tries(cause, "language_model", config, deeds, [saved("a", 10), saved("b", 20)][:checkpoints])
+    failed = ev.Failed(cause, "It failed", "", "", "")
+    found = tries(failed, "language_model", config, deeds, [saved("a", 10), saved("b", 20)][:checkpoints])
     for _, action in found:
         action()
     assert list(zip([text for text, _ in found], deeds.done, strict=True)) == expected
@@ -132,6 +134,13 @@ def test_a_checkpoint_that_led_to_no_number_is_not_gone_back_to_again() -> None:
     assert last_good(infos, {"c"}) is infos[1]
     assert last_good(infos, {"a", "b", "c"}) is infos[0]
     assert last_good([], {"a"}) is None
+
+
+def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
+    config = RunConfig(language_model=LanguageModelConfig(lr=0.01))
+    for error, rate in ((NanLoss(3, 0.0061), 0.002), (NanLoss(3, 0.00031), 0.0001), (NanLoss(3, 3e-6), 1e-6)):
+        assert f"a peak of {rate:.1g}" in str(error)
+        assert lower_rate(config, "language_model", str(error)) == {"language_model.lr": rate}
 
 
 def test_the_plan_before_a_run_is_the_engines_own() -> None:

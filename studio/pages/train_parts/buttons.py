@@ -71,7 +71,7 @@ class TrainButtons(QWidget):
         self._connect()
 
     def _add_more(self) -> None:
-        self.more = IconButton("more", self.tr("Other runs, and this one as a file"))
+        self.more = IconButton("runs", self.tr("Other runs, and this one as a file"))
         self.more_menu = QMenu(self)
         self.runs_menu = self.more_menu.addMenu(self.tr("Show another run"))
         self.runs_menu.aboutToShow.connect(self.runsWanted)

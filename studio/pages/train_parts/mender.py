@@ -37,7 +37,7 @@ class Mender(QObject):
         stage = history.stage
         task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
         infos = [] if folder is None else checkpoints_of(folder.path)
-        return tries(failed.cause, task, config, self, infos, self._tried)
+        return tries(failed, task, config, self, infos, self._tried)
 
     def change_and_start(self, values: dict[str, Any]) -> None:
         """See :class:`~studio.pages.train_parts.mending.Deeds`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import QCoreApplication
 
 from ulmengine.config import RunConfig
+from ulmengine.events import Failed
 from ulmengine.training.checkpoints import CheckpointInfo
 
 _tr = QCoreApplication.translate
@@ -40,10 +42,12 @@ def halved_batch(config: RunConfig, task: str) -> dict[str, Any] | None:
             f"{task}.optimizer.accumulation": min(1_024, section.optimizer.accumulation * 2)}
 
 
-def lower_rate(config: RunConfig, task: str) -> dict[str, Any]:
-    """A third of the peak rate for ``task``."""
+def lower_rate(config: RunConfig, task: str, title: str = "") -> dict[str, Any]:
+    """The peak rate for ``task`` that the failure's ``title`` advises; a third of the present one if it names none."""
     section = config.language_model if task == "language_model" else config.classifier
-    return {f"{task}.lr": float(f"{section.lr / 3:.2g}")}
+    advised = re.search(r"a peak of (\d[\d.e-]*)", title)
+    rate = float(advised[1].rstrip(".-e")) if advised else section.lr / 3
+    return {f"{task}.lr": float(f"{min(rate, section.lr / 3):.2g}")}
 
 
 def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | None:
@@ -53,19 +57,19 @@ def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | 
 
 
 def tries(
-    cause: str, task: str, config: RunConfig, deeds: Deeds, infos: list[CheckpointInfo],
+    failed: Failed, task: str, config: RunConfig, deeds: Deeds, infos: list[CheckpointInfo],
     tried: set[str] | None = None,
 ) -> list[Try]:
-    """Buttons for a failure of the kind ``cause`` in a stage of ``task`` of a run of ``config``, the best first.
+    """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
 
     :param infos: the run's whole checkpoints, oldest first.
     :param tried: those from which a loss that is no number has come before.
     """
-    match cause:
+    match failed.cause:
         case "out_of_memory":
             return _smaller(task, config, deeds, resumable=bool(infos))
         case "nan_loss":
-            return _slower(task, config, deeds, last_good(infos, tried or set()))
+            return _slower(lower_rate(config, task, failed.title), deeds, last_good(infos, tried or set()))
         case "disk_full":
             text = _tr("Mending", "Try again")
             return [(text, deeds.go_on if infos else _Change(deeds.change_and_start, {}))]
@@ -88,8 +92,7 @@ def _smaller(task: str, config: RunConfig, deeds: Deeds, *, resumable: bool) -> 
     return [(text, _Change(deeds.change_and_start, smaller))]
 
 
-def _slower(task: str, config: RunConfig, deeds: Deeds, good: CheckpointInfo | None) -> list[Try]:
-    lower = lower_rate(config, task)
+def _slower(lower: dict[str, Any], deeds: Deeds, good: CheckpointInfo | None) -> list[Try]:
     rate = f"{next(iter(lower.values())):.2g}"
     anew = (_tr("Mending", "Start again with a peak rate of {rate}").format(rate=rate),
             _Change(deeds.change_and_start, lower))
