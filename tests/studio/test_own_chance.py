@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch._dynamo  # an optimizer brings it in, and it looks torch's own functions over: before they are replaced
 
 from studio.pages.classify_parts.answering import make_ready
 from studio.pages.model_parts.sizes import Network
