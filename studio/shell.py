@@ -56,10 +56,17 @@ class Shell(QObject):
         self.ask = ask
         self.project: Project | None = None
         self.wanted_run: Path | None = None
+        self.wanted_model: Path | None = None
+        """The model that the Classify page is to use when it is shown next."""
 
     def go(self, key: str) -> None:
         """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
         self.pageWanted.emit(key)
+
+    def classify_with(self, model: Path) -> None:
+        """Show the Classify page with ``model`` in use."""
+        self.wanted_model = model
+        self.go("classify")
 
     def toast(
         self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None
@@ -93,14 +100,30 @@ class Shell(QObject):
     def open_sample(self) -> bool:
         """Open the project on the built-in sample, made on the first time."""
         folder = data_folder() / "sample"
-        if (folder / FILE).is_file():
-            return self.open_project(folder)
         try:
             config = sample_config()
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
-        return self.new_project(folder, config)
+        if not (folder / FILE).is_file():
+            return self.new_project(folder, config)
+        if not self.open_project(folder):
+            return False
+        self._find_sample_again(config)
+        return True
+
+    def _find_sample_again(self, shipped: RunConfig) -> None:
+        """The program may have been moved or installed anew: let the open sample read the files where they are now."""
+        assert self.project is not None
+        own = self.project.config.corpus
+        moved = {}
+        for name in ("path", "unlabelled_path"):
+            recorded, now = Path(getattr(own, name)), Path(getattr(shipped.corpus, name))
+            if recorded != now and recorded.parts[-3:] == now.parts[-3:]:
+                moved[f"corpus.{name}"] = str(now)
+        if moved:
+            self.project.change(moved)
+            self.project.undo.clear()  # there is nothing to go back to
 
     def close_project(self) -> None:
         """Let go of the open project; everything is saved."""

@@ -103,7 +103,10 @@ class ClassifyPage(ProjectPage):
         self.shell.run.stateChanged.connect(self.refresh)
 
     def activated(self) -> None:
-        """A run may have finished in the meantime."""
+        """A run may have finished in the meantime, or its result be what the person has just looked at."""
+        wanted, self.shell.wanted_model = self.shell.wanted_model, None
+        if wanted is not None and wanted.is_file() and wanted != self.picker.current:
+            self.picker.use(wanted, by_person=False)
         self.refresh()
 
     def actions(self) -> list[QAction]:

@@ -339,7 +339,8 @@ class TrainPage(ProjectPage):
 
     @Slot()
     def _classify(self) -> None:
-        self.shell.go("classify")
+        if self.folder is not None:
+            self.shell.classify_with(self.folder.model_path)
 
     @Slot()
     def _choose_corpus(self) -> None:

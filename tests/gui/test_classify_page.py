@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
 from studio.pages.classify import ClassifyPage
-from studio.pages.classify_parts.editor import utf16_places
+from studio.pages.classify_parts.editor import MOST_MARKS, MarkedEditor, utf16_places
 from studio.pages.classify_parts.models import few
 from studio.project import Project
 from studio.shell import Notice, Shell
+from ulmengine.inference.explain import Explanation, WordWeight
 from ulmengine.training.control import RunState
 
 from .classify_help import TEXTS, WORDS, expected, finished_run, hold, make_bundle, settle
@@ -242,3 +243,31 @@ def test_the_legend_names_the_label_explained(page: ClassifyPage, bundle: Path, 
     page.one.clear.click()
     settle(qtbot, page)
     assert page.one.legend.accessibleName() == ""
+
+
+def test_the_model_of_the_run_that_was_looked_at_is_used(
+    page: ClassifyPage, project: Project, shell: Shell, bundle: Path, qtbot: QtBot
+) -> None:
+    hold(page, bundle, qtbot)
+    first = finished_run(project, "one", bundle)
+    finished_run(project, "two", bundle)
+    wanted: list[str] = []
+    shell.pageWanted.connect(wanted.append)
+    shell.classify_with(first)
+    assert wanted == ["classify"]
+    page.activated()
+    settle(qtbot, page)
+    assert page.picker.current == first
+    assert shell.wanted_model is None
+
+
+def test_of_a_long_text_the_strongest_words_are_marked(qtbot: QtBot) -> None:
+    editor = MarkedEditor()
+    qtbot.addWidget(editor)
+    count = 2 * MOST_MARKS
+    words = tuple(WordWeight(2 * n, 2 * n + 1, 1 + n) for n in range(count))
+    text = "x " * count
+    editor.setPlainText(text)
+    editor.show_explanation(Explanation(text, "a", 0.5, "gradient", words))
+    assert len(editor.marks()) == MOST_MARKS
+    assert editor.extraSelections()[0].cursor.selectionStart() == 2 * (count - MOST_MARKS)

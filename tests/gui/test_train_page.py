@@ -138,6 +138,8 @@ def test_a_run_from_the_big_start_to_the_result(bench: Bench) -> None:
     bench.shell.pageWanted.connect(wanted.append)
     bench.click(page.view.result.classify)
     assert wanted == ["classify"]
+    assert page.folder is not None
+    assert bench.shell.wanted_model == page.folder.model_path
 
 
 def test_buttons_follow_the_state(qtbot: QtBot, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ STRONGEST = 0.55
 """How far the strongest word's ground is blended towards the full colour."""
 _FAINTEST = 0.12
 """Weights below this share of the strongest are left unmarked."""
+MOST_MARKS = 600
+"""Of a long text only so many of the strongest words are marked: each mark is painted anew at every key stroke."""
 
 
 class MarkedEditor(QTextEdit):
@@ -49,9 +51,11 @@ class MarkedEditor(QTextEdit):
             self.setExtraSelections([])
             return
         place = utf16_places(found.text)
-        selections = []
-        for word, strength in zip(found.words, found.scaled(), strict=True):
-            if abs(strength) >= _FAINTEST:
+        selections: list[QTextEdit.ExtraSelection] = []
+        strengths = found.scaled()
+        faintest = max(_FAINTEST, *sorted(map(abs, strengths))[-MOST_MARKS:][:1])
+        for word, strength in zip(found.words, strengths, strict=True):
+            if abs(strength) >= faintest and len(selections) < MOST_MARKS:
                 selection = QTextEdit.ExtraSelection()
                 cursor = QTextCursor(self.document())
                 cursor.setPosition(place[word.start])
