@@ -119,3 +119,34 @@ def test_an_import_takes_far_less_memory_than_the_file(tmp_path: Path) -> None:
     finish(open_corpus(CorpusConfig(path=str(path)), tmp_path / "cache"))
     assert time.perf_counter() - begun < 5
     assert documents.count("train") > 100_000
+
+
+def test_uneven_rows_are_mended_for_the_text_column_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("note,label,text\nx,pos,a long good text about a film\ny,neg,one, two, three\n")
+    by_guess = opened(path)
+    assert by_guess.understood.text_columns == ("text",)
+    assert by_guess.pieces[0].table.cells(1, ["note", "label", "text"]) == ("y", "neg", "one, two, three")
+    other = opened(path, text_columns=("note",))
+    assert other.pieces[0].table.cells(1, ["note", "label", "text"]) == ("y,neg,one", " two", " three")
+    again = opened(path, text_columns=("text",))
+    assert again.pieces[0].table.folder == by_guess.pieces[0].table.folder
+
+
+def test_even_rows_are_read_once_whatever_the_text_column(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", rows(5))
+    folders = {opened(path, text_columns=(name,)).pieces[0].table.folder for name in ("text", "label")}
+    assert len(folders) == 1
+
+
+def test_copies_that_are_not_used_for_a_month_are_removed(tmp_path: Path) -> None:
+    first, second = table(tmp_path / "a.csv", rows(5)), table(tmp_path / "b.csv", rows(6))
+    old = opened(first).pieces[0].table.folder
+    os.utime(old, (time.time() - 40 * 86_400,) * 2)
+    opened(first)  # used: stays
+    opened(second)
+    assert old.is_dir()
+    os.utime(old, (time.time() - 40 * 86_400,) * 2)
+    opened(table(tmp_path / "c.csv", rows(7)))
+    assert not old.exists()
+    assert len(everything(opened(first))) == 5

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +149,12 @@ def test_a_store_in_memory_serves_as_well() -> None:
     store = store_of([[2, 9], [2]])
     assert store[-1].tolist() == [2]
     assert store.tokens == 3
+
+
+def test_what_a_killed_program_left_half_written_is_removed(tmp_path: Path) -> None:
+    old, young = tmp_path / ".abc-1", tmp_path / ".abc-2"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (time.time() - 100_000,) * 2)
+    finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    assert (old.exists(), young.exists()) == (False, True)

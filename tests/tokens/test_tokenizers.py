@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ulmengine.tokens import (
     learn_tokenizer,
     readable,
     tokenizer_from_json,
+    wordwise,
 )
 from ulmengine.tokens.learn_subwords import learn_pieces
 
@@ -182,3 +184,21 @@ def test_subword_kind_is_written_down() -> None:
     tokenizer = learn("unigram", TEXTS * 5)
     assert isinstance(tokenizer, SubwordTokenizer)
     assert tokenizer.to_json()["kind"] == "unigram"
+
+
+def test_the_word_cutter_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def splitter(backend: str) -> Callable[[str], list[str]]:
+        asked.append(backend)
+        return list if backend == "spacy" else lambda chunk: [chunk]
+
+    monkeypatch.setattr(wordwise, "_splitter", splitter)
+    settings: dict[str, Any] = {"min_frequency": 1, "tokenizer": "word"}
+    own, _ = finish(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings)))
+    exact, _ = finish(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings, backend="spacy")))
+    assert own.tokens("ab c") == ["xxbos", "ab", "c"]
+    assert exact.tokens("ab c") == ["xxbos", "a", "b", "c"]
+    kept, _ = finish(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings)))
+    changed, _ = finish(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings, backend="own")))
+    assert (kept.tokens("ab"), changed.tokens("ab")) == (["xxbos", "a", "b"], ["xxbos", "ab"])

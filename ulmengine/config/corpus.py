@@ -88,6 +88,12 @@ class TokenConfig(Section):
         "from the corpus, for any language and for rare words. auto: what the pretrained model uses; without one, "
         "words for texts with spaces between them and unigram for others.",
     )
+    backend: Literal["auto", "own", "spacy"] = knob(
+        "auto", label="Word cutter", advanced=True,
+        help="What cuts whole words: the program's own cutter, which is fast and agrees with spaCy's English one but "
+        "for rare cases, or spaCy itself (to be installed: ulmfit-studio[spacy]). auto: as the pretrained model was "
+        "made, otherwise own.",
+    )
     vocab_size: int = knob(
         30_000, label="Vocabulary size", unit="tokens", ge=50, le=200_000, log=True,
         help="The most tokens the network knows; rarer ones become xxunk (words) or smaller pieces (subwords).",
@@ -104,4 +110,9 @@ class TokenConfig(Section):
         1_440, label="Document limit", unit="tokens", ge=16, le=100_000, log=True,
         help="Of a longer document the classifier's gradient and pooling use the last tokens up to this limit "
         "(fastai: 20 chunks of 72).",
+    )
+    batch_tokens: int = knob(
+        0, label="Tokens a batch", unit="tokens", ge=0, le=10_000_000, advanced=True,
+        help="The most tokens of a batch of the classifier, filling included: long documents then share a batch with "
+        "fewer others, which bounds the memory and wastes less on filling. 0: the batch size alone decides.",
     )

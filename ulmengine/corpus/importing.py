@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from .textlines import Losses
 from .tree import settle_tree
 from .understood import GUESS_ROWS, first_frame, understand
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")
@@ -42,11 +43,12 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
     """
     stamp = source_stamp(path)
     folder = cache / f"table-{_key(path, config, stamp)}"
+    for place in (folder, _beside(folder, config)):
+        table = _there(place)
+        if table is not None and _fits(table, config):
+            return table
     if folder.is_dir():
-        try:
-            return Table.open(folder)
-        except (OSError, ValueError, KeyError):
-            shutil.rmtree(folder, ignore_errors=True)  # damaged: made anew below
+        folder = _beside(folder, config)
     _sweep(cache)
     task = f"Reading {path.name}"
     yield Progress(task, 0, 0 if path.is_dir() else stamp["size"], "documents" if path.is_dir() else "bytes")
@@ -95,6 +97,7 @@ def _copy(
         "understood": values, "undecodable": losses.undecodable, "skipped": losses.skipped,
         "mended": losses.mended, "lacking": lacking, "ragged": losses.ragged, "notes": losses.notes,
         "digest": going.digest,
+        "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }
 
 
@@ -156,11 +159,43 @@ def _key(path: Path, config: CorpusConfig, stamp: dict[str, Any]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
 
+def _beside(folder: Path, config: CorpusConfig) -> Path:
+    """Where the copy lies whose uneven rows are mended for another text column."""
+    name = hashlib.blake2b(json.dumps(config.text_columns[-1:]).encode(), digest_size=4).hexdigest()
+    return folder.with_name(f"{folder.name}-{name}")
+
+
+def _there(folder: Path) -> Table | None:
+    """The copy in ``folder``, marked as used today; None where there is none. A damaged one is removed."""
+    if not folder.is_dir():
+        return None
+    try:
+        table = Table.open(folder)
+    except (OSError, ValueError, KeyError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    with suppress(OSError):
+        os.utime(folder)
+    return table
+
+
+def _fits(table: Table, config: CorpusConfig) -> bool:
+    """Whether the surplus cells of uneven rows, if there are any, stand in the text column that is wanted now."""
+    surplus = table.record["surplus"]
+    if not table.record["ragged"] or not surplus:
+        return True
+    wanted = (config.text_columns or table.understood.text_columns)[-1:]
+    return wanted in ((surplus,), ()) or wanted[0] not in table.columns
+
+
 def _sweep(cache: Path) -> None:
-    """Remove what imports have left half written that were killed more than a day ago."""
-    for folder in cache.glob("tmp-*"):
-        if time.time() - folder.stat().st_mtime > 86_400:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what killed imports have left half written, and copies that were not opened for a month: each encoding
+    that was tried leaves one. What is needed again is made again."""
+    for pattern, days in (("tmp-*", 1), ("table-*", 30)):
+        for folder in cache.glob(pattern):
+            with suppress(OSError):  # another process may be sweeping as well
+                if time.time() - folder.stat().st_mtime > days * 86_400:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put_in_place(made: Path, folder: Path) -> Path:

@@ -36,7 +36,8 @@ def document_batches(config: RunConfig, prepared: Prepared, direction: str, part
     if store is None:
         return None
     settings, train = config.classifier, part == "train"
+    times = 1 if train else _EVALUATION
     return DocumentBatches(
-        store, prepared.documents.targets(part), settings.batch_size * (1 if train else _EVALUATION),
-        train=train, seed=config.seed, backwards=direction == "backward",
+        store, prepared.documents.targets(part), settings.batch_size * times, train=train, seed=config.seed,
+        backwards=direction == "backward", token_budget=config.tokens.batch_tokens * times or None,
     )

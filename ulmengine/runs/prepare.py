@@ -42,7 +42,7 @@ def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
 
     :raises CorpusError, TokensError, ModelError: what cannot be read, in the person's words.
     """
-    documents = yield from open_corpus(config.corpus, cache / "corpora", seed=config.seed)
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
     pretrained = yield from find_pretrained(config)
     texts = partial(_language_texts, documents)
     total = documents.count("train") + documents.count("unlabelled")

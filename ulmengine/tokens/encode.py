@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
@@ -24,6 +25,7 @@ from .tokenizer import Tokenizer, fingerprint
 from .worker import pack_documents, unpack_documents
 
 _TASK = "Making tokens"
+_LEFT_OVER = 86_400.0
 
 Lengths = npt.NDArray[np.int32]
 
@@ -48,6 +50,7 @@ def encode_texts(
         except TokensError:
             shutil.rmtree(place, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     beside = Path(mkdtemp(prefix=f".{name}-", dir=folder))
     try:
         documents = _encoded(texts, tokenizer, workers)
@@ -98,6 +101,14 @@ def _write(
 def _to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what has been left half written by programs that were killed more than a day ago."""
+    for left in folder.glob(".*-*"):
+        with suppress(OSError):  # another process may be sweeping as well
+            if time.time() - left.stat().st_mtime > _LEFT_OVER:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(beside: Path, place: Path) -> None:

@@ -42,7 +42,7 @@ def learn_tokenizer(
     """
     kind = choose_kind(texts()) if config.tokenizer == "auto" else config.tokenizer
     if kind == "word":
-        cutter = WordTokenizer(Vocabulary(SPECIALS), lower=config.lower)
+        cutter = WordTokenizer(Vocabulary(SPECIALS), lower=config.lower, backend=_backend(config, "own"))
         return (yield from _learn_words(cutter, texts, config, total, workers))
     from .learn_subwords import learn_pieces  # the tokenizers library is loaded only by those who use it
     from .subwords import SubwordTokenizer
@@ -70,7 +70,14 @@ def extend_vocabulary(
     """
     if not isinstance(old, WordTokenizer):
         return old
+    backend = _backend(config, old.backend)
+    if backend != old.backend:
+        old = WordTokenizer(old.vocabulary, lower=old.lower, backend=backend)
     return (yield from _learn_words(old, texts, config, total, workers))
+
+
+def _backend(config: TokenConfig, otherwise: str) -> str:
+    return otherwise if config.backend == "auto" else config.backend
 
 
 def _learn_words(
