@@ -270,3 +270,10 @@ def test_a_label_of_several_words_that_stands_in_its_texts(tmp_path: Path, name:
     finding = audited(tmp_path, rows)["label_leak"]
     assert finding.rows.tolist() == list(range(1, 40, 2))
     assert name in finding.why
+
+
+def test_of_contradicting_texts_one_of_the_commonest_label_stays(tmp_path: Path) -> None:
+    rows = [[prose(n // 3), "aab"[n % 3] if n < 60 else "abc"[n % 3]] for n in range(90)]
+    finding = audited(tmp_path, rows)["conflict"]
+    assert finding.rows.tolist() == list(range(90))
+    assert finding.repair.tolist() == [n for n in range(90) if n >= 60 or n % 3]

@@ -288,3 +288,35 @@ def test_a_frame_of_strings_only_is_written(tmp_path: Path) -> None:
     writer.write(pl.DataFrame({"a": ["x", None]}))
     writer.finish({})
     assert writer.rows == 2
+
+
+def test_a_project_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "a.csv", TABLE)
+
+    def refuse(self: object, folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr("ulmengine.corpus.importing.TableWriter.__init__", refuse)
+    with pytest.raises(CorpusError, match=r"copy of 'a\.csv' could not be written \(Permission denied: .*cache"):
+        opened(path)
+
+
+def test_damaged_hashes_are_made_anew(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", TABLE)
+    before = opened(path)
+    kept, = before.pieces[0].table.folder.glob("hashes-*.npy")
+    kept.write_bytes(kept.read_bytes()[:50])
+    assert opened(path).hashes.tolist() == before.hashes.tolist()
+
+
+def test_a_disk_that_is_full_for_the_hashes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "a.csv", TABLE)
+
+    def full(target: Path, *_: object, **__: object) -> None:
+        Path(target).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ulmengine.corpus.opening.np.save", full)
+    with pytest.raises(CorpusError, match="disk is full"):
+        opened(path)
+    assert not list(tmp_path.rglob("*.tmp.npy"))

@@ -10,14 +10,23 @@ class CorpusError(ValueError):
     """A corpus cannot be read or used; the message says what, where and what to try."""
 
 
-def told(error: OSError, path: Path) -> CorpusError:
-    """The failure of the operating system ``error`` on ``path`` in plain words."""
+def told(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
+    """The failure of the operating system ``error`` on ``path`` in plain words.
+
+    :param written: it is the project's own copy of ``path`` that could not be written.
+    """
     name = path.name or str(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return CorpusError(
             f"The disk is full: the copy of '{name}' could not be written. The file itself is untouched and the "
             "half-written copy has been removed. Free some space, or put the project on another disk, and open it "
             "again."
+        )
+    if written:
+        return CorpusError(
+            f"The project's copy of '{name}' could not be written ({error.strerror or error}"
+            f"{f': {error.filename}' if error.filename else ''}). The file itself is untouched. Is the project's "
+            "folder write-protected, or on a drive that is gone? Put the project where you may write, and open it again."
         )
     if isinstance(error, FileNotFoundError):
         return CorpusError(

@@ -62,7 +62,8 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
         writer.finish({**record, "stamp": stamp})
         folder = _put_in_place(writer.folder, folder)
     except OSError as error:
-        raise told(error, path) from error
+        copy = isinstance(error.filename, str) and Path(error.filename).is_relative_to(cache)
+        raise told(error, path, written=copy) from error
     except pa.ArrowException as error:
         raise CorpusError(f"The copy of '{path.name}' could not be written ({error}). Is the disk full?") from error
     finally:

@@ -15,7 +15,7 @@ from ulmengine.events import Event, Note, Progress
 
 from . import split as cut
 from .documents import Documents, Piece, frame_texts
-from .errors import CorpusError
+from .errors import CorpusError, told
 from .importing import import_table
 from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
 from .likeness import text_hash
@@ -98,8 +98,9 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
     """A 64-bit hash of each normalised document, kept beside the table: uint64 (rows,)."""
     name = hashlib.blake2b(json.dumps(piece.text_columns).encode(), digest_size=8).hexdigest()
     path = piece.table.folder / f"hashes-{name}.npy"
-    if path.is_file():
-        return np.asarray(np.load(path, allow_pickle=False))
+    kept = _kept_hashes(path, piece.table.rows)
+    if kept is not None:
+        return kept
     hashes = np.zeros(piece.table.rows, dtype=np.uint64)
     done = 0
     for frame in piece.table.frames(piece.text_columns):
@@ -108,9 +109,22 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
             done += 1
         yield Progress("Comparing texts", done, piece.table.rows, "documents")
     beside = path.with_suffix(".tmp.npy")
-    np.save(beside, hashes, allow_pickle=False)
-    beside.replace(path)
+    try:
+        np.save(beside, hashes, allow_pickle=False)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise told(error, piece.table.understood.path, written=True) from error
     return hashes
+
+
+def _kept_hashes(path: Path, rows: int) -> np.ndarray | None:
+    """The hashes kept in ``path``; None where there are none, or a power cut has spoilt them."""
+    try:
+        hashes = np.asarray(np.load(path, allow_pickle=False))
+    except (OSError, ValueError, EOFError):
+        return None
+    return hashes if hashes.shape == (rows,) and hashes.dtype == np.uint64 else None
 
 
 def _assemble(

@@ -75,8 +75,9 @@ def _outvoted(documents: Documents, rows: Rows) -> Rows:
     targets = documents.all_targets[rows]
     codes = np.unique(targets, axis=0, return_inverse=True)[1].reshape(-1) if documents.multi_label else targets
     drop = []
-    for text in np.unique(documents.hashes[rows]):
-        members = np.flatnonzero(documents.hashes[rows] == text)
+    texts = documents.hashes[rows]
+    order = np.argsort(texts, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(texts[order])) + 1):
         values, counts = np.unique(codes[members], return_counts=True)
         winners = values[counts == counts.max()]
         keep = members[codes[members] == winners[0]][:1] if len(winners) == 1 else members[:0]
