@@ -26,7 +26,7 @@ def told(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
         return CorpusError(
             f"The project's copy of '{name}' could not be written ({error.strerror or error}"
             f"{f': {error.filename}' if error.filename else ''}). The file itself is untouched. Is the project's "
-            "folder write-protected, or on a drive that is gone? Put the project where you may write, and open it again."
+            "folder write-protected, or on a drive that is gone? Put the project where you may write."
         )
     if isinstance(error, FileNotFoundError):
         return CorpusError(
