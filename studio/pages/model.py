@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigForm, PrimaryButton, SectionTitle
+from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle
 from ulmengine.events import Failed
 
 from .base import ProjectPage
 from .model_parts.estimate import EstimateCard
-from .model_parts.picture import NetworkPicture
+from .model_parts.picture import NetworkPicture, probability
 from .model_parts.pretrained import PretrainedPicker
 from .model_parts.sizes import Network, network_of
 from .model_parts.speed import Speed, measure_speed
@@ -52,6 +52,9 @@ class ModelPage(ProjectPage):
         self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
         self._slot = JobSlot(self)
         self._arrange()
+        for row in self.dropout.fields.values():
+            for control in row.editor.controls():
+                control.installEventFilter(self)
         self.onward.clicked.connect(self._onward)
         self.picture.picked.connect(self._picked)
         self.estimate.measureWanted.connect(self.measure)
@@ -79,6 +82,8 @@ class ModelPage(ProjectPage):
         line.addWidget(self.picture, 1000)
         line.addStretch(1)
         drawing.body.addLayout(line)
+        self.direction = Paragraph("", theme.Type.SMALL)
+        drawing.body.addWidget(self.direction)
         column.addWidget(self.estimate)
         column.addWidget(drawing)
         reckoned = Card(self.tr("How this is estimated"))
@@ -128,11 +133,42 @@ class ModelPage(ProjectPage):
         if self._measured != self._speed_key():
             self.speed = None
         self.picture.show_network(self.network)
+        said = self._direction_words()
+        self.direction.setText(said)
+        self.direction.setVisible(bool(said))
+        self._show_effective()
         self.pretrained.follow(self.network)
         self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
         own = self.project.config.model.preset == "custom" and not self.network.pretrained
         for name in ("embedding_size", "hidden_size", "layers"):
             self.form.fields[f"model.{name}"].setEnabled(own)
+
+    def _direction_words(self) -> str:
+        """What the picture cannot show of the direction of reading."""
+        return {
+            "backward": self.tr("Reads every text from its last word to its first."),
+            "both": self.tr("Two such networks are trained: one reads forwards, one from the last word to the first. "
+                            "Their probabilities are averaged."),
+        }.get(self.project.config.model.direction, "")
+
+    def _show_effective(self) -> None:
+        """Beside every ratio the probability that it comes to."""
+        dropout = self.network.model.dropout
+        for name, row in self.dropout.fields.items():
+            last = name.rpartition(".")[2]
+            if last != "multiplier":
+                row.unit.setText(f"→ {probability(dropout.effective(last))}")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The dropout whose slider has the focus is marked in the picture."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            row = watched.parent()
+            while row is not None and not isinstance(row, ConfigField):
+                row = row.parent()
+            if row is not None:
+                last = row.name.rpartition(".")[2]
+                self.picture.use(last if event.type() == QEvent.Type.FocusIn else "")
+        return super().eventFilter(watched, event)
 
     def _speed_key(self) -> object:
         """What the speed depends on: a change of anything else leaves the measured one valid."""

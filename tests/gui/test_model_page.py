@@ -1,22 +1,35 @@
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
 from studio.pages.model import ModelPage
 from studio.pages.model_parts.plan import layer_boxes, plan_of
 from studio.pages.model_parts.sizes import Network, network_of, parameters_of
-from studio.pages.model_parts.speed import Speed, seconds_of
+from studio.pages.model_parts.speed import Speed, measure_speed, seconds_of
 from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
 from studio.project import Project
 from studio.shell import Shell
-from ulmengine.config import DropoutConfig, ModelConfig, RunConfig, Sizes
+from ulmengine.config import (
+    ClassifierConfig,
+    ComputeConfig,
+    DropoutConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    Sizes,
+)
 from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier
+from ulmengine.training.optimizers import LayerOptimizer
 
 from .fakes import ScriptedAsk
 
@@ -27,6 +40,14 @@ def page(project: Project, shell: Shell, qtbot: QtBot) -> ModelPage:
     qtbot.addWidget(page)
     page.resize(1096, 744)
     return page
+
+
+def end_of(work: Generator[Any, None, Speed]) -> Speed:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
 
 def pills(page: ModelPage) -> dict[str, float]:
@@ -158,3 +179,54 @@ def test_the_speed_is_measured_and_forgotten_with_another_network(
     project.change({"model.preset": "small"})
     assert page.speed is None
     assert shutdown_jobs(10)
+
+
+def test_the_effective_value_stands_beside_each_slider(page: ModelPage, project: Project) -> None:
+    project.change({"model.dropout.multiplier": 0.8, "model.dropout.input": 0.4, "model.dropout.head": 0.15})
+    assert page.dropout.fields["model.dropout.input"].unit.text() == "→ 0.32"
+    assert page.dropout.fields["model.dropout.head"].unit.text() == "→ 0.15"  # not multiplied
+    assert page.dropout.fields["model.dropout.multiplier"].unit.text() == "x"
+
+
+def test_the_slider_in_use_is_marked_in_the_picture(page: ModelPage, qtbot: QtBot) -> None:
+    with qtbot.waitExposed(page):
+        page.show()
+    page.side.setCurrentIndex(1)
+    slider = page.dropout.fields["model.dropout.hidden"].editor.controls()[1]
+    QApplication.sendEvent(slider, QFocusEvent(QEvent.Type.FocusIn))
+    assert page.picture.lit == "hidden"
+    page.picture.light("input")  # the mouse is over another one
+    assert page.picture.lit == "input"
+    page.picture.light("")
+    assert page.picture.lit == "hidden"
+    QApplication.sendEvent(slider, QFocusEvent(QEvent.Type.FocusOut))
+    assert page.picture.lit == ""
+
+
+def test_the_direction_is_told_and_counted(page: ModelPage, project: Project) -> None:
+    assert page.direction.isHidden()
+    one = page.estimate.parameters.value.text()
+    project.change({"model.direction": "both"})
+    assert "averaged" in page.direction.text()
+    assert not page.direction.isHidden()
+    assert float(page.estimate.parameters.value.text().split()[0]) == pytest.approx(2 * float(one.split()[0]), abs=0.1)
+    project.change({"model.direction": "backward"})
+    assert "last word to its first" in page.direction.text()
+    assert page.estimate.parameters.value.text() == one
+
+
+def test_the_speed_is_that_of_the_runs_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    real = LayerOptimizer.step
+
+    def step(self: LayerOptimizer, scaler: torch.amp.GradScaler | None = None) -> None:
+        steps.append(self.config.kind)
+        real(self, scaler)
+
+    monkeypatch.setattr(LayerOptimizer, "step", step)
+    model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
+    config = RunConfig(model=model, compute=ComputeConfig(precision="bfloat16"))
+    config = config.model_copy(update={"classifier": ClassifierConfig(optimizer=OptimizerConfig(kind="sgd"))})
+    speed = end_of(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
+    assert (speed.device, speed.precision) == ("cpu", "bfloat16")
+    assert steps == ["adamw"] * 4 + ["sgd"] * 4

@@ -12,7 +12,7 @@ from studio.pages.parts.timeleft import time_words
 from studio.widgets import Button, Card, FailureCard, Label, Paragraph
 from ulmengine.config import RunConfig
 
-from .sizes import Network, memory_of, parameters_of, vocabulary_of
+from .sizes import Network, directions_of, memory_of, parameters_of, vocabulary_of
 from .speed import Speed, seconds_of
 
 
@@ -48,7 +48,7 @@ class EstimateCard(Card):
         """Show the estimates for ``network``; ``speed`` is None while it has not been measured for it."""
         vocabulary, classes = vocabulary_of(network, config), network.classes or 2
         counts = parameters_of(network, vocabulary, classes)
-        self.parameters.setText(large(counts.classifier))
+        self.parameters.setText(large(directions_of(config) * counts.classifier))
         needs = memory_of(network, config, facts)
         self.memory.setText(self.tr("about {size}").format(size=megabytes(max(needs.values()))))
         self.time.setText(self._time(config, facts, speed))
@@ -69,6 +69,8 @@ class EstimateCard(Card):
         told = [self.tr("Encoder {encoder}, head {head}; the language model adds {decoder} (its matrix is the "
                         "embedding's).").format(encoder=large(counts.encoder), head=large(counts.head),
                                                 decoder=large(counts.decoder))]
+        if directions_of(config) == 2:
+            told.append(self.tr("Both directions are trained: all of it twice."))
         if facts is None:
             told.append(self.tr("Reckoned for the largest vocabulary, {n} tokens, since no corpus is read yet.").format(
                 n=f"{vocabulary_of(network, config):,}"))
@@ -78,9 +80,10 @@ class EstimateCard(Card):
         ).format(lm=megabytes(needs["language_model"]), classifier=megabytes(needs["classifier"])))
         if speed is not None:
             told.append(self.tr(
-                "Time: measured now on {device}, {lm} and {classifier} tokens a second without other work; "
-                "evaluation and checkpoints come on top."
-            ).format(device=speed.device, lm=f"{speed.language_model:,.0f}", classifier=f"{speed.classifier:,.0f}"))
+                "Time: measured now on {device} ({precision}), {lm} and {classifier} tokens a second without other "
+                "work; evaluation and checkpoints come on top."
+            ).format(device=speed.device, precision=speed.precision, lm=f"{speed.language_model:,.0f}",
+                     classifier=f"{speed.classifier:,.0f}"))
         return told
 
     @Slot()

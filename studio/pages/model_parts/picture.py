@@ -35,7 +35,7 @@ class NetworkPicture(Painted):
         self.setMaximumWidth(WIDEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._network = network
-        self._lit = ""
+        self._lit = self._used = ""
         self._plan: Plan = plan_of(network, 640.0)
         self.show_network(network)
 
@@ -57,9 +57,19 @@ class NetworkPicture(Painted):
         self.update()
 
     def light(self, name: str) -> None:
-        """Mark the dropout whose slider is being used; an empty name for none."""
-        self._lit = name
+        """Mark the dropout under the mouse; an empty name for none, then the one in use is marked."""
+        self._lit = name or self._used
         self.update()
+
+    def use(self, name: str) -> None:
+        """Mark the dropout whose slider is being used; an empty name for none."""
+        self._used = name
+        self.light("")
+
+    @property
+    def lit(self) -> str:
+        """The dropout that is marked, "" for none."""
+        return self._lit
 
     def sizeHint(self) -> QSize:
         """As high as the network is deep."""

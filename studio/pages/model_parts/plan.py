@@ -88,7 +88,7 @@ class _Maker:
         words = _tr("{n} tokens").format(n=f"{vocabulary:,}") if vocabulary else _tr("tokens")
         before = self._box(_tr("Embedding"), f"{words} × {sizes.embedding:,}",
                            "embedding")
-        self._pill("embedding", _tr("Whole words"), QPointF(before.right(), before.center().y()), before.center().y())
+        self._pill("embedding", _tr("Embedding"), QPointF(before.right(), before.center().y()), before.center().y())
         rows = layer_boxes(self.network)
         for place, (title, detail, skip) in enumerate(rows):
             above = before

@@ -83,7 +83,6 @@ def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) ->
     """Bytes while training, about: "language_model" and "classifier". The larger counts, they follow one another."""
     vocabulary, classes = vocabulary_of(network, config), network.classes or 2
     counts = parameters_of(network, vocabulary, classes)
-    directions = 2 if config.model.direction == "both" else 1
     language = config.language_model
     tokens = language.batch_size * language.bptt
     # scores of a chunk of tokens over the whole vocabulary and their gradient
@@ -92,8 +91,14 @@ def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) ->
     documents = config.classifier.batch_size * max(length, 1)
     return {
         "language_model": BYTES_A_PARAMETER * counts.language_model + activation_bytes(network, tokens) + scores,
-        "classifier": directions * BYTES_A_PARAMETER * counts.classifier + activation_bytes(network, documents),
+        "classifier": (directions_of(config) * BYTES_A_PARAMETER * counts.classifier
+                       + activation_bytes(network, documents)),
     }
+
+
+def directions_of(config: RunConfig) -> int:
+    """How many networks a run of ``config`` trains: one for each direction."""
+    return 2 if config.model.direction == "both" else 1
 
 
 def vocabulary_of(network: Network, config: RunConfig) -> int:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import Module
 
 from studio.pages.parts.facts import CorpusFacts
-from ulmengine.config import DropoutConfig, RunConfig
+from ulmengine.config import DropoutConfig, RunConfig, StageSettings
 from ulmengine.events import Event, Progress
 
 from .sizes import Network, vocabulary_of
+
+if TYPE_CHECKING:
+    from ulmengine.nets import LanguageModel, TextClassifier
 
 STEPS = 3
 ENOUGH_S = 5.0
@@ -30,6 +34,7 @@ class Speed:
     device: str
     language_model: float
     classifier: float
+    precision: str = "float32"
 
 
 def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None) -> Generator[Event, None, Speed]:
@@ -40,10 +45,11 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     counts on finding that source as its seed has left it. So nothing is dropped here; drawing the masks takes a run a
     few hundredths of its time.
     """
-    from ulmengine.inference.predict import find_device
-    from ulmengine.nets import LanguageModel, TextClassifier
+    from ulmengine.nets import LanguageModel, TextClassifier, precision_for
+    from ulmengine.runs.device import choose_device
 
-    device = find_device(config.compute.device)
+    device = choose_device(config.compute.device)
+    precision = precision_for(device, config.compute.precision)
     if config.compute.threads:
         torch.set_num_threads(config.compute.threads)
     words = vocabulary_of(network, config)
@@ -55,9 +61,11 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     shape = (settings.batch_size, settings.bptt)
     tokens = torch.randint(9, words, (2, *shape), generator=generator).to(device)
 
+    finish = _Finish(model, settings, precision)
+
     def language_step() -> None:
-        model.zero_grad(set_to_none=True)
         torch.autograd.backward(model.loss(tokens[0], tokens[1], None).total)
+        finish()
 
     language = yield from _rate(language_step, shape[0] * shape[1], 0, device)
     length = max(4, min(LONGEST, round(facts.limited))) if facts else 70
@@ -70,12 +78,36 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     documents = torch.randint(9, words, (rows, length), generator=generator).to(device)
     lengths = torch.full((rows,), length)
 
+    end = _Finish(classifier, config.classifier, precision)
+
     def classifier_step() -> None:
-        classifier.zero_grad(set_to_none=True)
         torch.autograd.backward(classifier(documents, lengths.to(device)).square().mean())
+        end()
 
     rate = yield from _rate(classifier_step, rows * length, STEPS + 1, device)
-    return Speed(str(device), language, rate)
+    return Speed(str(device), language, rate, str(precision).removeprefix("torch."))
+
+
+class _Finish:
+    """The rest of a training step of ``model``: clipping and the optimizer, as the run has them."""
+
+    def __init__(self, model: LanguageModel | TextClassifier, settings: StageSettings, precision: torch.dtype) -> None:
+        from ulmengine.nets import layer_groups, set_precision
+        from ulmengine.training.groups import learning, named_groups
+        from ulmengine.training.optimizers import LayerOptimizer
+
+        set_precision(model, precision)
+        self._optimizer = LayerOptimizer(named_groups(model, layer_groups(model)), settings.optimizer)
+        self._optimizer.set_rates([1e-6] * len(self._optimizer.groups))
+        self._learning = [parameter for _, parameter in learning(self._optimizer.groups)]
+        self._clip = settings.optimizer.clip
+
+    def __call__(self) -> None:
+        from ulmengine.training.optimizers import gradient_norm
+
+        gradient_norm(self._learning, self._clip)
+        self._optimizer.step()
+        self._optimizer.zero_grad()
 
 
 def _fill(network: Module, generator: torch.Generator) -> Module:
