@@ -14,6 +14,7 @@ from studio.widgets import SectionTitle
 from ulmengine.config import RunConfig
 
 from .base import ProjectPage
+from .parts.facts import known_facts
 from .rates_parts.range_card import RangeCard
 from .rates_parts.schedule_card import ScheduleCard
 from .rates_parts.settings_card import SettingsCard
@@ -31,6 +32,7 @@ class RatesPage(ProjectPage):
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
         self.title = self.tr("Rates")
+        self._labelled = True
         self.schedule = ScheduleCard(project)
         self.range = RangeCard(project, shell, self.schedule.task)
         self.settings = SettingsCard(project, shell, self.schedule.task)
@@ -59,6 +61,7 @@ class RatesPage(ProjectPage):
 
     def activated(self) -> None:
         """The page has come into view."""
+        self._config_changed(self.project.config)
         self.status.emit("ready")
 
     def show_setting(self, name: str) -> bool:
@@ -76,4 +79,11 @@ class RatesPage(ProjectPage):
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
-        self.schedule.show_plans(planned(config))
+        if not self.schedule.plot.dragging:
+            facts = known_facts(config, self.project.cache)
+            self._labelled = facts is None or facts.classes > 0
+            self.schedule.set_labelled(self._labelled)
+        plans = planned(config)
+        if not self._labelled:
+            plans = tuple(plan for plan in plans if plan.task == "language_model")
+        self.schedule.show_plans(plans)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 import shiboken6
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -22,6 +22,9 @@ REDRAW_MS = 100
 CALM_MS = 400
 """The same for plots that are glanced at, so that the processor is left to the training."""
 
+BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+"""Who comes this way must see where the focus is."""
+
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]
     """A plot that draws itself anew when it is :meth:`mark`-ed, seen, and not more often than it can be read.
@@ -34,6 +37,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     followChanged = Signal(bool)
     """Whether the view keeps up with the newest points; zooming by hand ends that."""
+    logChanged = Signal(bool)
+    """Whether y is drawn logarithmically."""
     cursorMoved = Signal(object)
     """Where on the x axis the cursor is, None if nowhere."""
 
@@ -60,6 +65,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self.setLabel("bottom", bottom)
         self.following = True
         self.log_y = False
+        self._ringed = False
         self._due = True
         self._gap = QTimer(self)
         self._gap.setSingleShot(True)
@@ -121,6 +127,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.gather()
         self._fit()
         self.redraw()
+        self.logChanged.emit(log)
 
     def set_cursor(self, x: float | None) -> None:
         """Stand the cursor at ``x``; None takes it away."""
@@ -136,6 +143,26 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def pixels(self) -> int:
         """Width of the picture."""
         return max(50, int(self.view.width()))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ringed = event.reason() in BY_KEYBOARD
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ringed = False
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A plot that was reached by keyboard has a frame."""
+        super().paintEvent(event)
+        if self._ringed:
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colors().color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+            painter.end()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

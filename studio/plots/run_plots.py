@@ -144,6 +144,7 @@ class RunPlots(QWidget):
         for plot in (self.loss, self.rate):
             plot.followChanged.connect(self._following_changed)
             plot.cursorMoved.connect(self._cursor_moved)
+            plot.logChanged.connect(self.log.setChecked)
         self.follow.clicked.connect(self._follow)
         self.log.toggled.connect(self._set_log)
         self.smoothing.valueChanged.connect(self._smooth)

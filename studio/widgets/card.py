@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
@@ -66,7 +66,11 @@ class Card(QWidget):
         colors = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colors.color(self._edge)), 1))
+        # Drawn by hand, as the edge is: a card that takes the focus must show that it has it.
+        focused = self.hasFocus() and self.focusPolicy() != Qt.FocusPolicy.NoFocus
+        width = 2.0 if focused else 1.0
+        painter.setPen(QPen(QColor(colors.color("accent" if focused else self._edge)), width))
         painter.setBrush(colors.color(self._fill))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
         painter.end()

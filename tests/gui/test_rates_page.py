@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.pages import page_of_setting
+from studio.pages.parts.facts import CorpusFacts, facts_key
 from studio.pages.rates import RatesPage
 from studio.project import Project
 from studio.shell import Shell
@@ -271,3 +272,21 @@ def test_a_setting_of_the_training_is_found_by_its_name(page: RatesPage, name: s
 
 def test_a_setting_without_use_here_is_not_pretended_to_be_shown(page: RatesPage) -> None:
     assert not page.show_setting("classifier.schedule.cycles")
+
+
+def test_the_log_button_and_the_key_go_together(page: RatesPage) -> None:
+    QTest.keyClick(page.schedule.plot, Qt.Key.Key_L)
+    assert page.schedule.log.isChecked()
+    QTest.mouseClick(page.schedule.log, Qt.MouseButton.LeftButton)
+    assert not page.schedule.plot.log_y
+
+
+def test_a_corpus_without_labels_has_no_classifier_to_plan(page: RatesPage, project: Project) -> None:
+    assert {plan.task for plan in page.schedule.plot.plans} == {"language_model", "classifier"}
+    CorpusFacts(facts_key(project.config), 0, 5_000, 0, 900, 20.0, 20.0).save(project.cache)
+    page.activated()
+    assert {plan.task for plan in page.schedule.plot.plans} == {"language_model"}
+    assert page.schedule.task == page.settings.task == "language_model"
+    assert not page.schedule.choice.button(1).isEnabled()
+    project.change({"corpus.path": "another.csv"})
+    assert page.schedule.choice.button(1).isEnabled()

@@ -51,7 +51,8 @@ class ScheduleCard(Card):
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.readout)
         self.choice.idClicked.connect(self._chosen)
-        self.log.toggled.connect(self.plot.set_log)
+        self.log.toggled.connect(self._log_toggled)
+        self.plot.logChanged.connect(self.log.setChecked)
         self.plot.edited.connect(self._edited)
         self.plot.cursorMoved.connect(self._cursor_moved)
         self._hint()
@@ -63,6 +64,15 @@ class ScheduleCard(Card):
         names = widest.groups if widest is not None else ()
         self.legend.set_entries([Entry(name, color_of(len(names), n)) for n, name in reversed(list(enumerate(names)))])
 
+    def set_labelled(self, labelled: bool) -> None:
+        """Whether there is a classifier to be trained; without labels there is the language model alone."""
+        button = self.choice.button(TASKS.index("classifier"))
+        button.setEnabled(labelled)
+        button.setToolTip(self.tr("Whose rates the handles and the settings change") if labelled
+                          else self.tr("The corpus has no labels"))
+        if not labelled and self.task == "classifier":
+            self.choose("language_model")
+
     def choose(self, task: str) -> None:
         """Let the handles change ``task``."""
         self.choice.button(TASKS.index(task)).setChecked(True)
@@ -72,6 +82,11 @@ class ScheduleCard(Card):
     def _chosen(self, number: int) -> None:
         self.task = TASKS[number]
         self.taskChanged.emit(self.task)
+
+    @Slot(bool)
+    def _log_toggled(self, log: bool) -> None:
+        if self.plot.log_y != log:
+            self.plot.set_log(log)
 
     @Slot(object)
     def _edited(self, values: dict[str, float]) -> None:
