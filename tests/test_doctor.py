@@ -133,3 +133,31 @@ def test_report_is_one_line_a_check():
         "1 of 2 checks need attention.",
     ]
     assert report((Check("One", True, "fine"),)).endswith("Everything is in place.")
+
+
+class FakeXcb:
+    """libxcb with a server that answers, or not."""
+
+    def __init__(self, error):
+        self.calls = []
+        self.xcb_connect = self._function("connect", 4711)
+        self.xcb_connection_has_error = self._function("has_error", error)
+        self.xcb_disconnect = self._function("disconnect", None)
+
+    def _function(self, name, answer):
+        def call(*arguments):
+            self.calls.append(name)
+            return answer
+
+        return call
+
+
+@pytest.mark.parametrize(("error", "calls"), [
+    (0, ["connect", "has_error"]),  # stays open, or a server without other clients would start anew
+    (1, ["connect", "has_error", "disconnect"]),
+])
+def test_the_connection_to_the_display_is_kept(monkeypatch, error, calls):
+    xcb = FakeXcb(error)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: xcb if name == "libxcb.so.1" else None)
+    assert doctor.x_server_answers() is (error == 0)
+    assert xcb.calls == calls

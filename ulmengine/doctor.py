@@ -236,7 +236,11 @@ def uses_x11() -> bool:
 
 
 def x_server_answers() -> bool:
-    """Whether the X server that DISPLAY names lets itself be connected to; True where that cannot be tried."""
+    """Whether the X server that DISPLAY names lets itself be connected to; True where that cannot be tried.
+
+    A connection that was made stays open as long as the process lives: a server that loses its last client (Xvfb)
+    starts anew, and would turn the window away that is opened a moment later.
+    """
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
@@ -246,9 +250,10 @@ def x_server_answers() -> bool:
     xcb.xcb_connection_has_error.argtypes = (ctypes.c_void_p,)
     xcb.xcb_disconnect.argtypes = (ctypes.c_void_p,)
     connection = xcb.xcb_connect(None, None)
-    wrong = int(xcb.xcb_connection_has_error(connection))
-    xcb.xcb_disconnect(connection)
-    return wrong == 0
+    if xcb.xcb_connection_has_error(connection):
+        xcb.xcb_disconnect(connection)
+        return False
+    return True
 
 
 def _display() -> Check:
