@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 import polars as pl
 import pytest
+from PySide6.QtCore import QTranslator
+from PySide6.QtWidgets import QApplication
 
 from studio.pages.classify_parts import batch
 from studio.pages.classify_parts.batch import Answered, classify_all
 from studio.pages.classify_parts.stored import BatchResult, export
 from studio.pages.classify_parts.texts import ColumnsFound, Skipped
 from ulmengine.corpus import CorpusError
-from ulmengine.events import Event
+from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction
 
 T = TypeVar("T")
@@ -184,3 +186,23 @@ def test_a_text_file_is_decoded_as_it_was_written(tmp_path: Path, encoding: str)
     words = "café naïve déjà vu, où ça se fête"
     (tmp_path / "one.txt").write_bytes(words.encode(encoding))
     assert written(classify(tmp_path, tmp_path / "one.txt"), tmp_path) == [("one.txt", words, "quiet")]
+
+
+def test_what_is_told_of_the_work_can_be_translated(tmp_path: Path, qapp: QApplication) -> None:
+    class Loud(QTranslator):
+        def isEmpty(self) -> bool:
+            return False
+
+        def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:
+            return source.upper().replace("{FILE}", "{file}")
+
+    loud = Loud()
+    qapp.installTranslator(loud)
+    try:
+        events: list[Event] = []
+        result = classify(tmp_path, texts(tmp_path / "many", 3), events=events)
+        end_of(export(result, tmp_path / "out.csv", None), events)
+    finally:
+        qapp.removeTranslator(loud)
+    told = [(event.task, event.unit) for event in events if isinstance(event, Progress)]
+    assert told == [("CLASSIFYING many", "TEXTS"), ("WRITING out.csv", "TEXTS")]

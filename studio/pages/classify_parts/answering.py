@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from ulmengine.config import ConfigError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
@@ -45,10 +47,10 @@ class Answering:
 
     def answer(self, text: str, label: str | None) -> Generator[Event, None, Answer]:
         """Predict and explain one text; ``label``: which label to explain, the likeliest if None."""
-        yield Progress("Reading the text", 0, 0)
+        yield Progress(_tr("Reading the text"), 0, 0)
         with self._lock:
             prediction = self.predictor.predict_one(text)
-        yield Progress("Weighing the words", 0, 0)
+        yield Progress(_tr("Weighing the words"), 0, 0)
         with self._lock:
             return Answer(prediction, explain_by_gradient(self.predictor, text, label))
 
@@ -64,11 +66,12 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
 
     :raises ModelError: it cannot be opened, or is no classifier.
     """
-    yield Progress("Opening the model", 0, 0)
+    yield Progress(_tr("Opening the model"), 0, 0)
     saved = saved_at(path)
     bundle = load_bundle(path)
     if not bundle.labels:
-        raise ModelError(f"{path.name} is a language model: it knows no labels. Choose a classifier, or train one.")
+        raise ModelError(_tr("{file} is a language model: it knows no labels. Choose a classifier, or train one.")
+                         .format(file=path.name))
     predictor = Predictor(bundle, device, precision)
     return Answering(path, predictor, bundle.description.title or path.stem, saved=saved,
                      text_columns=trained_columns(path))
@@ -91,3 +94,7 @@ def trained_columns(path: Path) -> tuple[str, ...]:
         return folder.config().corpus.text_columns
     except ConfigError:
         return ()  # the model itself can be asked all the same
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Classify", text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from PySide6.QtCore import QCoreApplication
+
 from studio.models.predictions import Row
 from studio.models.rows import SHOWN
 from ulmengine.corpus import CorpusError
@@ -55,8 +57,7 @@ def classify_all(
                 break
             yield from _answer(answering, path.name, found, storage, skipped, stop)
     if not storage.rows and skipped and not stop.is_set():
-        raise CorpusError(skipped[0].why if len(skipped) == 1 else
-                          f"None of these {len(skipped):,} files could be read. The first: {skipped[0].why}")
+        raise CorpusError(_failure(skipped))
     return BatchResult(target, storage.rows, tuple(skipped), not stop.is_set())
 
 
@@ -90,7 +91,7 @@ def _answer(
             storage.add(lot, made)
             yield Answered(tuple(made))
         done += len(taken)
-        yield Progress(f"Classifying {name}", done, found.total, "texts")
+        yield Progress(_tr("Classifying {file}").format(file=name), done, found.total, _tr("texts"))
 
 
 def _lot(texts: Iterator[Text | Skipped]) -> Iterator[Text | Skipped]:
@@ -106,3 +107,15 @@ def _lot(texts: Iterator[Text | Skipped]) -> Iterator[Text | Skipped]:
 def _row(one: Text, said: Prediction) -> Row:
     values = tuple(said.probabilities.values())
     return Row(one.source, one.text[:SHOWN], said.label, max(values), one.given, values)
+
+
+def _failure(skipped: Sequence[Skipped]) -> str:
+    """Why nothing at all could be read."""
+    if len(skipped) == 1:
+        return skipped[0].why
+    return _tr("None of these {n} files could be read. The first: {why}").format(
+        n=f"{len(skipped):,}", why=skipped[0].why)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Classify", text)

@@ -11,6 +11,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
+from PySide6.QtCore import QCoreApplication
 
 from studio.models.predictions import Row
 from ulmengine.events import Event, Progress
@@ -97,7 +98,7 @@ def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Genera
     The file appears when it is whole, in place of what stood there.
     """
     beside = target.with_name(target.name + ".part")
-    done = 0
+    words, done = _tr("Writing {file}").format(file=target.name), 0
     try:
         with pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
             maker = pa_parquet.ParquetWriter if target.suffix.lower() == ".parquet" else pa_csv.CSVWriter
@@ -106,10 +107,14 @@ def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Genera
                     places = [n for n in range(batch.num_rows) if wanted is None or done + n in wanted]
                     writer.write_table(pa.Table.from_batches([batch]).take(places))
                     done += batch.num_rows
-                    yield Progress(f"Writing {target.name}", done, result.rows, "texts")
+                    yield Progress(words, done, result.rows, _tr("texts"))
         with beside.open("rb+") as flushed:
             os.fsync(flushed.fileno())
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     return target
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Classify", text)
