@@ -52,7 +52,7 @@ class DropoutConfig(Section):
         help="Locked dropout on what the last layer gives to the decoder (language model).",
     )
     pooled: float = knob(
-        0.4, label="Classifier output", unit="probability", ge=0.0, le=0.9,
+        0.4, label="Pooled states", unit="probability", ge=0.0, le=0.9,
         help="Dropout on the pooled states that enter the classifier's head.",
     )
     head: float = knob(
