@@ -20,15 +20,13 @@ from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
 from .base import ProjectPage
-from .parts.jobslot import JobSlot
 from .train_parts.choosing import STATES, RunChoice
-from .train_parts.following import Following
 from .train_parts.going_back import Point, checkpoints_of, lost_by_going_to, points
 from .train_parts.going_on import GoingOn
-from .train_parts.loading import Loaded, Reading, is_short, read, read_history
 from .train_parts.mender import Mender
 from .train_parts.offers import Offers, offers, offers_elsewhere
 from .train_parts.plan import plan_of_run, planned
+from .train_parts.reader import Reader
 from .train_parts.saving import save_curves
 from .train_parts.view import TrainView
 from .train_parts.words import standing_words
@@ -44,12 +42,9 @@ class TrainPage(ProjectPage):
         super().__init__(project, shell, parent)
         self.title = self.tr("Train")
         self.history = RunHistory()
-        self.folder: RunFolder | None = None
         self.config: RunConfig = project.config
-        self._waiting: list[ev.Event] = []
         self._has_checkpoint = False
-        self.loader = JobSlot(self)
-        self.following = Following(self)
+        self.reader = Reader(shell, self)
         self.going_on = GoingOn(shell, self)
         self.mender = Mender(project, shell, self)
         self.view = TrainView(self.history)
@@ -65,11 +60,11 @@ class TrainPage(ProjectPage):
         run.events.connect(self._events_came)
         self.project.changed.connect(self._project_changed)
         self.shell.runWanted.connect(self._wanted)
-        self.loader.finished.connect(self._loaded)
-        self.loader.failed.connect(self._not_loaded)
-        self.following.said.connect(self._said_elsewhere)
-        self.following.taken.connect(self._read_anew)
-        self.following.ended.connect(self._let_go)
+        self.reader.begun.connect(self._reading)
+        self.reader.read.connect(self._read)
+        self.reader.said.connect(self._take)
+        self.reader.letGo.connect(self._let_go)
+        self.reader.failed.connect(self._not_read)
         self.choice.chosen.connect(self.show_run)
         self.choice.exportWanted.connect(self._export_run)
         for signal in (buttons.startWanted, view.big_start.clicked):
@@ -92,6 +87,11 @@ class TrainPage(ProjectPage):
         buttons.between.setChecked(run.pause_between_stages)
 
     # Which run is shown
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """The run that is shown; None where there is none yet."""
+        return self.reader.folder
 
     def _open_first(self) -> None:
         run = self.shell.run
@@ -117,65 +117,38 @@ class TrainPage(ProjectPage):
 
         One that another process is working on is followed and not touched.
         """
-        self.folder = folder
         try:
-            config = folder.config()
+            self.config = folder.config()
         except ConfigError as error:
             self.shell.toast(str(error), "error")
-            config = self.project.config
-        self._waiting = []
-        self.loader.cancel()
-        self.following.watch(None)
-        if is_short(folder):
-            self.config = config
-            self._loaded(read(folder, own=self._is_own()))
-        else:
-            self._show_history(RunHistory(), config)
-            self.view.heading.set_below(self.tr("Reading the run …"))
-            self.loader.start(Reading(folder, own=self._is_own()))
-
-    @Slot(object)
-    def _loaded(self, loaded: Loaded) -> None:
-        assert self.folder is not None
-        if loaded.follower is None:
-            self.following.watch(None if self._is_own() else self.folder)
-        else:
-            self.following.follow(self.folder, loaded.follower)
-        loaded.history.extend(self._waiting)
-        self._waiting = []
-        self._show_history(loaded.history, self.config)
-
-    @Slot(object)
-    def _not_loaded(self, failed: ev.Failed) -> None:
-        self._waiting = []
-        self._refresh()
-        self.view.heading.set_below(self.tr("The run could not be read"))
-        self.view.show_failure(failed, [(self.tr("Try again"), self._read_anew)])
+            self.config = self.project.config
+        self.reader.show(folder)
 
     @Slot()
-    def _read_anew(self) -> None:
-        if self.folder is not None and not self._is_own():
-            self.show_run(self.folder)
+    def _reading(self) -> None:
+        self._show_history(RunHistory(), self.config)
+        self.view.heading.set_below(self.tr("Reading the run …"))
+
+    @Slot(object)
+    def _read(self, history: RunHistory) -> None:
+        self._show_history(history, self.config)
 
     @Slot()
     def _let_go(self) -> None:
         self._show_history(self.history, self.config)
 
     @Slot(object)
-    def _said_elsewhere(self, events: list[ev.Event]) -> None:
-        self._take(events)
-
-    def _is_own(self) -> bool:
-        """Whether the run shown is the one that this program is carrying out."""
-        run = self.shell.run
-        return self.folder is not None and run.active and run.folder == self.folder.path
+    def _not_read(self, failed: ev.Failed) -> None:
+        self._refresh()
+        self.view.heading.set_below(self.tr("The run could not be read"))
+        self.view.show_failure(failed, [(self.tr("Try again"), self.reader.again)])
 
     def _show_history(self, history: RunHistory, config: RunConfig) -> None:
         self.history, self.config = history, config
         self._has_checkpoint = self.folder is not None and bool(checkpoints_of(self.folder.path))
         self._plan()
         self.view.clear_failure()
-        if history.failed is not None and not self.shell.run.active and not self.following.active:
+        if history.failed is not None and not self.shell.run.active and not self.reader.elsewhere:
             self._show_failure(history.failed)
         self._refresh()
 
@@ -195,16 +168,15 @@ class TrainPage(ProjectPage):
     def _events_came(self, events: list[ev.Event]) -> None:
         if self.folder is None or self.shell.run.folder != self.folder.path:
             return
-        if self.loader.running:
-            self._waiting += events
-        else:
+        if not self.reader.holds_back(events):
             self._take(events)
 
+    @Slot(object)
     def _take(self, events: list[ev.Event]) -> None:
         """The run shown has said ``events``."""
         fresh = any(isinstance(event, ev.RunStarted) for event in events)
         unsure = self.history.last is None
-        if fresh and not self.following.active:
+        if fresh and not self.reader.elsewhere:
             self._going_on(events)
         self.history.extend(events)
         if any(isinstance(event, ev.Checkpointed) for event in events):
@@ -213,15 +185,15 @@ class TrainPage(ProjectPage):
             self._plan()
         self.view.mark()
         for event in events:
-            if isinstance(event, ev.Failed) and not self.following.active:
+            if isinstance(event, ev.Failed) and not self.reader.elsewhere:
                 self._show_failure(event)
         self._refresh()
 
     def _going_on(self, events: list[ev.Event]) -> None:
         """A run that goes on has cut its log back to the checkpoint: show what is left of it."""
         going = any(isinstance(event, ev.RunStarted) and event.resumed for event in events)
-        if going and self.folder is not None and is_short(self.folder):
-            self.history = read_history(self.folder)
+        if going:
+            self.history = self.reader.what_is_left() or self.history
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
@@ -229,15 +201,16 @@ class TrainPage(ProjectPage):
         if state is RunState.STARTING and run.folder is not None:
             shown = self.folder is not None and self.folder.path == run.folder
             if not shown and self.project.runs in run.folder.parents:
-                self.folder = RunFolder(run.folder)
+                self.reader.take_over(RunFolder(run.folder))
                 self._show_history(RunHistory(), run.config or self.project.config)
-            if shown or self._is_own():
-                self.following.watch(None)
+            elif shown:
+                self.reader.take_over(RunFolder(run.folder))
+            if self.reader.own:
                 self.view.clear_failure()
-        elif state is RunState.RUNNING and self._is_own():
+        elif state is RunState.RUNNING and self.reader.own:
             self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
-            self.following.watch(self.folder)
+            self.reader.release()
         self._refresh()
 
     @Slot()
@@ -247,8 +220,8 @@ class TrainPage(ProjectPage):
         state = run.state if shown else RunState.IDLE
         complete = self.history.finished is not None
         self.view.buttons.show_offers(self._offered(), run.state, told=self.view.has_advice,
-                                      complete=complete or (not shown and run.active) or self.following.active)
-        self.view.show_run(self.history, self.plans, alive=(shown and run.active) or self.following.active,
+                                      complete=complete or (not shown and run.active) or self.reader.elsewhere)
+        self.view.show_run(self.history, self.plans, alive=(shown and run.active) or self.reader.elsewhere,
                            any_run=self.folder is not None)
         self.view.show_readiness(bool(self.project.config.corpus.path))
         self.view.heading.set_below(self._standing(state))
@@ -257,7 +230,7 @@ class TrainPage(ProjectPage):
 
     def _offered(self) -> Offers:
         run = self.shell.run
-        if self.following.active or (run.active and not self._is_own()):
+        if self.reader.elsewhere or (run.active and not self.reader.own):
             return offers_elsewhere(run.state)
         stage = self.history.stage
         between = stage is not None and stage.ended is not None
@@ -274,9 +247,9 @@ class TrainPage(ProjectPage):
             return self.tr("{count} stages are planned").format(count=len(self.plans))
         if not self._is_live():
             state = STATES.get(self.folder.state(), RunState.IDLE)
-        alive = self.following.active or self._is_own()
+        alive = self.reader.elsewhere or self.reader.own
         words = standing_words(self._name(), state, self.history, alive)
-        if self.following.active:
+        if self.reader.elsewhere:
             words = self.tr("{run}  ·  in another process, only looked at").format(run=words)
         return words
 
@@ -380,11 +353,11 @@ class TrainPage(ProjectPage):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.following.begin()
+        self.reader.following.begin()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.following.rest()
+        self.reader.following.rest()
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""

@@ -327,7 +327,7 @@ def test_a_log_that_cannot_be_read_says_so(bench: Bench, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "events", broken)
         bench.page.show_run(folder)
-        bench.qtbot.waitUntil(lambda: not bench.page.loader.running, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: not bench.page.reader.loader.running, timeout=WAIT)
     card = bench.page.view.failure
     assert card.isVisible()
     assert "could not be read" in bench.page.view.heading.below.text()
@@ -351,7 +351,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
         bench.ask.answers = [path]
         bench.click(bench.page.view.open_run)
         page = bench.page
-        bench.qtbot.waitUntil(lambda: page.following.active and page.history.total >= 30, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: page.reader.elsewhere and page.history.total >= 30, timeout=WAIT)
         assert page.folder == RunFolder(path)
         assert "Running" in page.view.heading.below.text()
         assert "another process" in page.view.heading.below.text()
@@ -361,7 +361,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
     finally:
         other.kill()
         other.wait()
-    bench.qtbot.waitUntil(lambda: not page.following.active, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not page.reader.elsewhere, timeout=WAIT)
     assert "Interrupted" in page.view.heading.below.text()
     assert [stage.loss.x.tolist() for stage in page.history.stages] == [
         list(range(1, 21)), list(range(21, 31))]
@@ -374,10 +374,10 @@ def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Ben
     assert folder is not None
     total = bench.page.history.total
     with folder.lock, folder.open_log() as log:
-        bench.qtbot.waitUntil(lambda: bench.page.following.active, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
         log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
         bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
-    bench.qtbot.waitUntil(lambda: not bench.page.following.active, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
 
 
 def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
