@@ -115,6 +115,7 @@ def test_a_large_json_object_is_read_to_its_end(tmp_path: Path) -> None:
     assert path.stat().st_size > PREVIEW_BYTES
     shown = preview(path)
     assert (shown.columns, shown.understood.text_columns, len(shown.rows)) == (("text", "label"), ("text",), 200)
+    assert shown.understood.rows is None
     documents = opened(path)
     assert len(everything(documents)) == 7_000
     assert labels_in_order(documents) == ["a", "b"] * 3_500

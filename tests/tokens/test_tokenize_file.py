@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine.bench.tokenize import bench_tokenize, tokenize_file
+from ulmengine.cli import main
 from ulmengine.config import TokenConfig
 from ulmengine.corpus import CorpusError
 from ulmengine.tokens import TokensError, TokenStore, tokenizer_from_json
@@ -62,3 +63,14 @@ def test_figures_without_a_reference() -> None:
 def test_a_python_without_the_reference_is_named() -> None:
     with pytest.raises(TokensError, match="reference could not be run"):
         bench_tokenize(TEXTS, sys.executable, vocab_size=100, repeats=1)
+
+
+def test_a_vocabulary_that_is_too_small_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text\nsome words\nsome more\n")
+    assert main(["tokenize", str(path), "--out", str(tmp_path / "out"), "--vocab-size", "10"]) == 1
+    told = capsys.readouterr().err
+    assert "vocab_size = 10: input should be greater than or equal to 50" in told
+    assert len(told.strip().splitlines()) == 1

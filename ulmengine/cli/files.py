@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ulmengine.config import CorpusConfig, TokenConfig
+from ulmengine.config import CorpusConfig, RunConfig, with_settings
 from ulmengine.events import Event
 
 from .output import ProgressView, say, say_json
@@ -69,7 +69,8 @@ def run_tokenize(options: argparse.Namespace) -> int:
     """``tokenize``: a store of token ids and the tokeniser beside it."""
     from ulmengine.bench.tokenize import tokenize_file
 
-    config = TokenConfig(tokenizer=options.tokenizer, vocab_size=options.vocab_size)
+    wanted = [f"tokens.tokenizer={options.tokenizer}", f"tokens.vocab_size={options.vocab_size}"]
+    config = with_settings(RunConfig(), wanted).tokens
     figures = _finish(tokenize_file(options.file, options.out, config))
     if options.json:
         say_json(figures)

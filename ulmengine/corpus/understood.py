@@ -146,7 +146,7 @@ def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
         return found
     if going.digest and going.position >= going.size:
         rows = seen
-    elif going.position and seen:
+    elif seen and 0 < going.position < going.size:  # a JSON object is read to its end before its first record
         rows = max(seen, round(seen * going.size / going.position))
     else:
         return found
