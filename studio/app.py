@@ -21,6 +21,7 @@ from . import theme
 from .ask import Ask, QtAsk
 from .doctor import explain, window_problems
 from .engine import Collector, ProcessHost, RunService, shutdown_jobs
+from .frame.language import install_language
 from .hooks import Interrupts, Uncaught, keep_crash_report, start_log
 from .pages import available
 from .project import FILE
@@ -107,6 +108,7 @@ def make_application() -> QApplication:
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP)
     app = QApplication([APP])
     app.installTranslator(English(app))
+    install_language(app)
     return app
 
 

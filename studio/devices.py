@@ -7,20 +7,23 @@ from functools import cache
 from PySide6.QtCore import QCoreApplication
 
 
-@cache
 def device_choices() -> tuple[tuple[str, str], ...]:
     """What can be chosen as the device: the engine's name for it and what a person reads."""
-    import torch  # after Qt it is loaded already (main.py imports it first); a test of the widgets may not need it
-
-    found = [("auto", _tr("Automatic")), ("cpu", _tr("Processor"))]
-    found += [(f"cuda:{number}", f"{torch.cuda.get_device_name(number)} (cuda:{number})")
-              for number in range(torch.cuda.device_count())]
-    if torch.backends.mps.is_available():
-        found.append(("mps", _tr("Apple graphics (mps)")))
-    if torch.xpu.is_available():
-        found += [(f"xpu:{number}", f"Intel (xpu:{number})") for number in range(torch.xpu.device_count())]
+    translate = QCoreApplication.translate
+    found = [("auto", translate("Devices", "Automatic")), ("cpu", translate("Devices", "Processor"))]
+    found += [(name, card or translate("Devices", "Apple graphics (mps)")) for name, card in _accelerators()]
     return tuple(found)
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Devices", text)
+@cache
+def _accelerators() -> tuple[tuple[str, str], ...]:
+    """Names for the engine and for a person; the latter empty where it is no name but a word."""
+    import torch  # after Qt it is loaded already (main.py imports it first); a test of the widgets may not need it
+
+    found = [(f"cuda:{number}", f"{torch.cuda.get_device_name(number)} (cuda:{number})")
+             for number in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append(("mps", ""))
+    if torch.xpu.is_available():
+        found += [(f"xpu:{number}", f"Intel (xpu:{number})") for number in range(torch.xpu.device_count())]
+    return tuple(found)

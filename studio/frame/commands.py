@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from studio import theme
-from studio.words import words
 
 
 @dataclass(frozen=True)
@@ -22,24 +21,28 @@ class ActionLine:
     section: str = ""
 
 
-PROJECT, RUN, VIEW = "Project", "Run", "View"
+PROJECT = str(QT_TRANSLATE_NOOP("Commands", "Project"))
+RUN = str(QT_TRANSLATE_NOOP("Commands", "Run"))
+VIEW = str(QT_TRANSLATE_NOOP("Commands", "View"))
 
 TABLE = (
-    ActionLine("new_project", "New project", "Ctrl+N", "plus", PROJECT),
-    ActionLine("choose_project", "Open a project", "Ctrl+O", "folder", PROJECT),
-    ActionLine("open_sample", "Open the sample", "", "sample", PROJECT),
-    ActionLine("show_project_folder", "Show the project's folder", "", "folder", PROJECT),
-    ActionLine("close_project", "Close the project", "Ctrl+W", "close", PROJECT),
-    ActionLine("start_run", "Start training", "Ctrl+R", "play", RUN),
-    ActionLine("toggle_pause", "Pause or resume", "Ctrl+P", "pause", RUN),
-    ActionLine("stop_run", "Stop and save", "Ctrl+.", "stop", RUN),
-    ActionLine("open_palette", "Find an action or a setting", "Ctrl+K", "search", VIEW),
-    ActionLine("theme_system", "Appearance: as the system", "", "settings", VIEW),
-    ActionLine("theme_light", "Appearance: light", "", "sun", VIEW),
-    ActionLine("theme_dark", "Appearance: dark", "", "moon", VIEW),
-    ActionLine("toggle_full_screen", "Full screen", "F11", "zoom-fit", VIEW),
-    ActionLine("show_shortcuts", "Keyboard shortcuts", "F1", "keyboard", VIEW),
-    ActionLine("quit", "Quit", "Ctrl+Q", "export", VIEW),
+    ActionLine("new_project", str(QT_TRANSLATE_NOOP("Commands", "New project")), "Ctrl+N", "plus", PROJECT),
+    ActionLine("choose_project", str(QT_TRANSLATE_NOOP("Commands", "Open a project")), "Ctrl+O", "folder", PROJECT),
+    ActionLine("open_sample", str(QT_TRANSLATE_NOOP("Commands", "Open the sample")), "", "sample", PROJECT),
+    ActionLine("show_project_folder", str(QT_TRANSLATE_NOOP("Commands", "Show the project's folder")),
+               "", "folder", PROJECT),
+    ActionLine("close_project", str(QT_TRANSLATE_NOOP("Commands", "Close the project")), "Ctrl+W", "close", PROJECT),
+    ActionLine("start_run", str(QT_TRANSLATE_NOOP("Commands", "Start training")), "Ctrl+R", "play", RUN),
+    ActionLine("toggle_pause", str(QT_TRANSLATE_NOOP("Commands", "Pause or resume")), "Ctrl+P", "pause", RUN),
+    ActionLine("stop_run", str(QT_TRANSLATE_NOOP("Commands", "Stop and save")), "Ctrl+.", "stop", RUN),
+    ActionLine("open_palette", str(QT_TRANSLATE_NOOP("Commands", "Find an action or a setting")),
+               "Ctrl+K", "search", VIEW),
+    ActionLine("theme_system", str(QT_TRANSLATE_NOOP("Commands", "Appearance: as the system")), "", "settings", VIEW),
+    ActionLine("theme_light", str(QT_TRANSLATE_NOOP("Commands", "Appearance: light")), "", "sun", VIEW),
+    ActionLine("theme_dark", str(QT_TRANSLATE_NOOP("Commands", "Appearance: dark")), "", "moon", VIEW),
+    ActionLine("toggle_full_screen", str(QT_TRANSLATE_NOOP("Commands", "Full screen")), "F11", "zoom-fit", VIEW),
+    ActionLine("show_shortcuts", str(QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts")), "F1", "keyboard", VIEW),
+    ActionLine("quit", str(QT_TRANSLATE_NOOP("Commands", "Quit")), "Ctrl+Q", "export", VIEW),
 )
 
 
@@ -75,4 +78,4 @@ def section_words(action: QAction) -> str:
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Commands", words(text)) if text else ""
+    return QCoreApplication.translate("Commands", text) if text else ""

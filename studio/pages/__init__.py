@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 if TYPE_CHECKING:
     from studio.project import Project
@@ -44,13 +44,13 @@ class PageEntry:
 
 
 _TABLE = (
-    PageEntry("home", "Home", "home", "HomePage", of_project=False),
-    PageEntry("corpus", "Corpus", "corpus", "CorpusPage"),
-    PageEntry("model", "Model", "model", "ModelPage"),
-    PageEntry("rates", "Rates", "rates", "RatesPage"),
-    PageEntry("train", "Train", "train", "TrainPage"),
-    PageEntry("classify", "Classify", "classify", "ClassifyPage"),
-    PageEntry("settings", "Settings", "settings", "SettingsPage", of_project=False),
+    PageEntry("home", str(QT_TRANSLATE_NOOP("Pages", "Home")), "home", "HomePage", of_project=False),
+    PageEntry("corpus", str(QT_TRANSLATE_NOOP("Pages", "Corpus")), "corpus", "CorpusPage"),
+    PageEntry("model", str(QT_TRANSLATE_NOOP("Pages", "Model")), "model", "ModelPage"),
+    PageEntry("rates", str(QT_TRANSLATE_NOOP("Pages", "Rates")), "rates", "RatesPage"),
+    PageEntry("train", str(QT_TRANSLATE_NOOP("Pages", "Train")), "train", "TrainPage"),
+    PageEntry("classify", str(QT_TRANSLATE_NOOP("Pages", "Classify")), "classify", "ClassifyPage"),
+    PageEntry("settings", str(QT_TRANSLATE_NOOP("Pages", "Settings")), "settings", "SettingsPage", of_project=False),
 )
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -110,7 +110,7 @@ class RangePlot(Plot):
     def summary(self) -> str:
         if not self.points:
             return self.tr("No test has been made.")
-        found = ", ".join(f"{rule} {rate(value)}" for rule, value in self.suggestions.items())
+        found = ", ".join(f"{rule_name(rule)} {rate(value)}" for rule, value in self.suggestions.items())
         return self.tr("{count} rates tried, up to {rate}. Suggestions: {found}.").format(
             count=len(self.points), rate=rate(self.points[-1].lr), found=found or "–"
         )
@@ -164,10 +164,20 @@ class RangePlot(Plot):
     def _mark(self, rule: str, value: float, number: int) -> pg.InfiniteLine:
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
         line = pg.InfiniteLine(
-            math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine), label=f"{rule} {rate(value)}",
+            math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine),
+            label=f"{rule_name(rule)} {rate(value)}",
             labelOpts={"position": 0.95 - 0.09 * number, "color": color, "anchors": [(0, 0.5), (0, 0.5)]},
         )
         line.label.setFont(theme.current().font(theme.Type.SMALL))
         line.setZValue(9)
         self.addItem(line)
         return line
+
+
+def rule_name(rule: str) -> str:
+    """What a rule is called beside its marker and on its button."""
+    translate = QCoreApplication.translate
+    return {
+        "valley": translate("RangeTest", "valley"), "slide": translate("RangeTest", "slide"),
+        "steepest": translate("RangeTest", "steepest"), "minimum": translate("RangeTest", "minimum"),
+    }.get(rule, rule)

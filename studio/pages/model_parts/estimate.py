@@ -59,7 +59,7 @@ class EstimateCard(Card):
         if speed is None:
             return self.tr("not measured")
         if facts is None:
-            return self.tr("no corpus yet")
+            return self.tr("once the corpus is read") if config.corpus.path else self.tr("no corpus yet")
         return self.tr("about {time}").format(time=time_words(sum(seconds_of(config, facts, speed).values())))
 
     def _words(

@@ -58,13 +58,14 @@ def plan_of(network: Network, width: float) -> Plan:
 
 def layer_boxes(network: Network) -> list[tuple[str, str, bool]]:
     """Title, widths and whether a skip connection passes by, of each box in the stack of LSTM layers."""
+    translate = QCoreApplication.translate
     widths = network.widths
     skips = [network.model.skip_connections and inputs == outputs for inputs, outputs in widths]
-    rows = [(_tr("LSTM layer {n}").format(n=n), f"{inputs:,} → {outputs:,}", skip)
+    rows = [(translate("_Maker", "LSTM layer {n}").format(n=n), f"{inputs:,} → {outputs:,}", skip)
             for n, ((inputs, outputs), skip) in enumerate(zip(widths, skips, strict=True), 1)]
     if len(rows) <= SHOWN_LAYERS:
         return rows
-    middle = _tr("LSTM layers 2 to {n}").format(n=len(rows) - 1)
+    middle = translate("_Maker", "LSTM layers 2 to {n}").format(n=len(rows) - 1)
     return [rows[0], (middle, f"{widths[1][0]:,} → {widths[1][1]:,}", rows[1][2]), rows[-1]]
 
 
@@ -78,6 +79,11 @@ class _Maker:
         self.y = _TOP
         self.plan = Plan()
 
+    @staticmethod
+    def tr(text: str) -> str:
+        """``text`` in the person's language."""
+        return QCoreApplication.translate("_Maker", text)
+
     @property
     def middle(self) -> float:
         return self.left + self.box_width / 2
@@ -85,18 +91,19 @@ class _Maker:
     def stack(self) -> None:
         """Embedding and LSTM layers, with what is dropped before, in and between them."""
         sizes, vocabulary = self.network.sizes, self.network.vocabulary
-        words = _tr("{n} tokens").format(n=f"{vocabulary:,}") if vocabulary else _tr("tokens")
-        before = self._box(_tr("Embedding"), f"{words} × {sizes.embedding:,}",
+        words = self.tr("{n} tokens").format(n=f"{vocabulary:,}") if vocabulary else self.tr("tokens")
+        before = self._box(self.tr("Embedding"), f"{words} × {sizes.embedding:,}",
                            "embedding")
-        self._pill("embedding", _tr("Embedding"), QPointF(before.right(), before.center().y()), before.center().y())
+        self._pill("embedding", self.tr("Embedding"), QPointF(before.right(), before.center().y()), before.center().y())
         rows = layer_boxes(self.network)
         for place, (title, detail, skip) in enumerate(rows):
             above = before
             before = self._after(above, "input" if place == 0 else "hidden",
-                                 _tr("Input") if place == 0 else _tr("Between layers"), title, detail)
+                                 self.tr("Input") if place == 0 else self.tr("Between layers"), title, detail)
             loop = QRectF(before.right() - 1, before.top() + 9, 26, before.height() - 18)
             self.plan.loops.append(loop)
-            self._pill("weight", _tr("Recurrent weights"), QPointF(loop.right(), loop.center().y()), loop.center().y())
+            across = loop.center().y()
+            self._pill("weight", self.tr("Recurrent weights"), QPointF(loop.right(), across), across)
             if skip:
                 x = before.left()
                 self.plan.skips.append((QPointF(x, before.top() - 12), QPointF(x, before.bottom() + 12)))
@@ -109,11 +116,11 @@ class _Maker:
         top = self.last.bottom() + _GAP + _PILL + 8
         left = QRectF(20.0, top, width, _BOX)
         right = QRectF(40.0 + width, top, width, _BOX)
-        self.plan.boxes.append(Box(left, _tr("Decoder, tied"), _tr("next word (language model)"), "decoder"))
-        pooled = _tr("last, maximum, mean") if model.pooling == "concat" else _tr("last, maximum, attention")
-        self.plan.boxes.append(Box(right, _tr("Pooling"), f"{pooled} → {3 * sizes.embedding:,}", "head"))
+        self.plan.boxes.append(Box(left, self.tr("Decoder, tied"), self.tr("next word (language model)"), "decoder"))
+        pooled = self.tr("last, maximum, mean") if model.pooling == "concat" else self.tr("last, maximum, attention")
+        self.plan.boxes.append(Box(right, self.tr("Pooling"), f"{pooled} → {3 * sizes.embedding:,}", "head"))
         start = QPointF(self.middle, self.last.bottom())
-        for box, name, title in ((left, "output", _tr("Output")), (right, None, "")):
+        for box, name, title in ((left, "output", self.tr("Output")), (right, None, "")):
             end = QPointF(box.center().x(), box.top())
             self.plan.arrows.append((start, end))
             if name:
@@ -122,12 +129,12 @@ class _Maker:
         below = QRectF(right.left(), right.bottom() + _GAP + 4, width, _BOX)
         self.plan.arrows.append((QPointF(right.center().x(), right.bottom()), QPointF(below.center().x(), below.top())))
         between = (right.bottom() + below.top()) / 2
-        self._pill_at("pooled", _tr("Pooled"), QRectF(below.center().x() + 14, between - _PILL / 2,
+        self._pill_at("pooled", self.tr("Pooled"), QRectF(below.center().x() + 14, between - _PILL / 2,
                       min(160.0, width / 2 - 14), _PILL), QPointF(below.center().x(), between))
         classes = self.network.classes
-        labels = _tr("{n} labels").format(n=classes) if classes else _tr("labels")
-        self.plan.boxes.append(Box(below, _tr("Head"), f"{model.head_hidden:,} → {labels}", "head"))
-        self._pill_at("head", _tr("Head"), QRectF(below.left() - 160, below.center().y() - _PILL / 2, 120, _PILL),
+        labels = self.tr("{n} labels").format(n=classes) if classes else self.tr("labels")
+        self.plan.boxes.append(Box(below, self.tr("Head"), f"{model.head_hidden:,} → {labels}", "head"))
+        self._pill_at("head", self.tr("Head"), QRectF(below.left() - 160, below.center().y() - _PILL / 2, 120, _PILL),
                       QPointF(below.left(), below.center().y()))
         embedding = self.plan.boxes[0].rect
         tie = (QPointF(left.left(), left.center().y()), QPointF(embedding.left(), embedding.center().y()))
@@ -153,7 +160,3 @@ class _Maker:
     def _pill_at(self, name: str, title: str, rect: QRectF, anchor: QPointF) -> None:
         value = self.network.model.dropout.effective(name)
         self.plan.pills.append(Pill(rect, name, title, value, anchor))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("NetworkPicture", text)

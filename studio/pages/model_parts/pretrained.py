@@ -13,6 +13,7 @@ from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Label, Paragraph
+from studio.words import help_of, words
 from ulmengine.models import SUFFIX, Entry, own_models, shipped_models
 
 from .sizes import Network
@@ -32,11 +33,11 @@ class PretrainedPicker(QWidget):
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.box.setAccessibleName(field(NAME).label)
-        self.box.setToolTip(field(NAME).help)
+        self.box.setAccessibleName(words(field(NAME).label))
+        self.box.setToolTip(help_of(field(NAME)))
         self.box.activated.connect(self._activated)
         self.told = Paragraph("", theme.Type.SMALL)
-        caption = Label(field(NAME).label)
+        caption = Label(words(field(NAME).label))
         caption.setBuddy(self.box)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

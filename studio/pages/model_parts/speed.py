@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from PySide6.QtCore import QCoreApplication
 from torch.nn import Module
 
 from studio.pages.parts.facts import CorpusFacts
@@ -127,7 +128,8 @@ def _rate(step: Callable[[], None], tokens: int, done: int, device: object) -> G
     for number in range(STEPS + 1):
         if sum(seconds) > ENOUGH_S:
             break
-        yield Progress("Measuring the speed", done + number, 2 * (STEPS + 1), "steps")
+        yield Progress(QCoreApplication.translate("Speed", "Measuring the speed"), done + number, 2 * (STEPS + 1),
+                       QCoreApplication.translate("Speed", "steps"))
         began = time.perf_counter()
         step()
         if str(device).startswith("cuda"):

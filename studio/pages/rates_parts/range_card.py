@@ -14,7 +14,7 @@ from studio.engine import Job, run_job
 from studio.engine.job import Work
 from studio.pages.train_parts.words import progress_words
 from studio.plots.look import rate
-from studio.plots.range_plot import RangePlot
+from studio.plots.range_plot import RangePlot, rule_name
 from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
@@ -294,7 +294,7 @@ class _Take(Button):
     taken = Signal(float)
 
     def __init__(self, rule: str, value: float) -> None:
-        super().__init__(f"{rule}  {rate(value)}")
+        super().__init__(f"{rule_name(rule)}  {rate(value)}")
         self.rule = rule
         self._value = value
         self.setToolTip(rule_words(rule))
@@ -307,10 +307,10 @@ class _Take(Button):
 
 def rule_words(rule: str) -> str:
     """What the rule looks for."""
-    tr = QCoreApplication.translate
+    translate = QCoreApplication.translate
     return {
-        "valley": tr("RangeTest", "Within the longest stretch of falling loss: a good first choice"),
-        "slide": tr("RangeTest", "The last rate before the slope changes for good"),
-        "steepest": tr("RangeTest", "Where the loss falls fastest: rather careful"),
-        "minimum": tr("RangeTest", "A tenth of the rate with the lowest loss"),
+        "valley": translate("RangeTest", "Within the longest stretch of falling loss: a good first choice"),
+        "slide": translate("RangeTest", "The last rate before the slope changes for good"),
+        "steepest": translate("RangeTest", "Where the loss falls fastest: rather careful"),
+        "minimum": translate("RangeTest", "A tenth of the rate with the lowest loss"),
     }.get(rule, rule)
