@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from ulmengine.config import OptimizerConfig
-from ulmengine.nets import freeze_to, layer_groups
+from ulmengine.events import EpochEnded, Note, Step
+from ulmengine.nets import IGNORED, freeze_to, layer_groups
 from ulmengine.training import TrainContext
 from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer
 
 from . import builders
-from .builders import SGD, finish, stage
+from .builders import SGD, stage
 
 
 class Two(nn.Module):
@@ -189,15 +191,46 @@ def test_a_tied_weight_is_moved_once() -> None:
     torch.testing.assert_close(model.encoder.embedding.weight.detach(), before - 1)
 
 
-def test_averaged_training_keeps_the_averaged_weights() -> None:
-    """At a rate that makes the loss jump about, averaging begins and is what is evaluated."""
-    model, ctx = builders.language_model(), TrainContext()
+def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates() -> None:
+    """At a rate that makes the loss jump about averaging begins; from there on each epoch is that of a plain mean."""
+    model, ctx = builders.language_model(dropout=builders.NO_DROPOUT), TrainContext()
     plan = stage(builders.plans()[0], epochs=6, lr=20.0,
                  optimizer=OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0))
-    finish(builders.train_lm(model, plan, ctx))
-    assert ctx.optimizer is not None
-    assert ctx.optimizer.averages is not None
-    assert ctx.optimizer.averages.running
+    kept: list[dict[str, Tensor]] = []
+    means: dict[int, dict[str, Tensor]] = {}
+    losses: dict[int, float] = {}
+    live: dict[str, Tensor] = {}
+    for event in builders.train_lm(model, plan, ctx):
+        if isinstance(event, Step):
+            live = {name: p.detach().clone() for name, p in model.named_parameters()}
+            if kept:
+                kept.append(live)
+        elif isinstance(event, Note):
+            kept.append(live)
+        elif isinstance(event, EpochEnded) and kept:
+            means[event.epoch] = {name: torch.stack([one[name] for one in kept]).mean(0) for name in live}
+            losses[event.epoch] = event.metrics["valid_loss"]
+    first, *later = means
+    assert later
+    for epoch, mean in means.items():
+        assert plain_validation(mean) == pytest.approx(losses[epoch], rel=1e-4)
+    # What was measured is not what the last step had left, and the best of it stands in the network at the end.
+    assert plain_validation(live) != pytest.approx(losses[max(later)], rel=1e-2)
+    best = min(losses, key=lambda epoch: losses[epoch])
+    assert best > first
+    for name, p in model.named_parameters():
+        torch.testing.assert_close(p.detach(), means[best][name], rtol=1e-4, atol=1e-5)
+
+
+def plain_validation(weights: dict[str, Tensor]) -> float:
+    """Mean loss a target of a network with ``weights`` over the validation stream, read in one piece."""
+    model = builders.language_model().eval()
+    model.load_state_dict(weights, strict=False)
+    batches = list(builders.streams()[1].epoch(0))
+    inputs, targets = (torch.cat([getattr(batch, name) for batch in batches], 1) for name in ("inputs", "targets"))
+    with torch.no_grad():
+        scores = model.logits(inputs)[0]
+    return float(cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=IGNORED))
 
 
 def test_freezing_drops_the_gradient() -> None:
