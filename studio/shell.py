@@ -199,6 +199,8 @@ class Shell(QObject):
         if self.busy:
             self.toast(self.tr("Training is under way. Stop it before you open another project."), "warning")
             return False
+        if self.project is not None:
+            self.project.close()  # what was changed a moment ago is in the file, should it be opened again
         try:
             project = make()
         except ProjectError as error:

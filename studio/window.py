@@ -336,8 +336,13 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:
-        for name, possible in (("start_run", not self.shell.busy), ("toggle_pause", self.shell.busy),
-                               ("stop_run", self.shell.busy)):
+        self._enable()
+
+    def _enable(self) -> None:
+        """Let only those actions be chosen that do something now."""
+        opened, busy = self.shell.project is not None, self.shell.busy
+        for name, possible in (("show_project_folder", opened), ("close_project", opened),
+                               ("start_run", opened and not busy), ("toggle_pause", busy), ("stop_run", busy)):
             self.commands[name].setEnabled(possible)
 
     @Slot(object)
@@ -349,8 +354,7 @@ class MainWindow(QMainWindow):
         if project is not None:
             self.undo_group.addStack(project.undo)
             self.undo_group.setActiveStack(project.undo)
-        for key in ("show_project_folder", "close_project", "start_run"):
-            self.commands[key].setEnabled(project is not None)
+        self._enable()
         if self.pages.key:
             self.pages.show_page(self.pages.key)
 

@@ -51,11 +51,15 @@ class ModelPage(ProjectPage):
         self.dropout = ConfigForm(project, DROPOUT, compact=True)
         self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
         self._slot = JobSlot(self)
+        self._measure_action = QAction(self.tr("Measure the speed of this machine"), self)
+        self._measure_action.triggered.connect(self.measure)
         self._arrange()
         for row in self.dropout.fields.values():
             for control in row.editor.controls():
                 control.installEventFilter(self)
         self.onward.clicked.connect(self._onward)
+        for form in (self.form, self.dropout):
+            form.refused.connect(self._refused)
         self.picture.picked.connect(self._picked)
         self.estimate.measureWanted.connect(self.measure)
         self.estimate.progress.cancelled.connect(self._cancel)
@@ -108,9 +112,7 @@ class ModelPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        action = QAction(self.tr("Measure the speed of this machine"), self)
-        action.triggered.connect(self.measure)
-        return [action]
+        return [self._measure_action]
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab."""
@@ -209,6 +211,10 @@ class ModelPage(ProjectPage):
     @Slot(str)
     def _picked(self, name: str) -> None:
         self.show_setting(f"model.dropout.{name}")
+
+    @Slot(str)
+    def _refused(self, why: str) -> None:
+        self.shell.toast(why, "warning")
 
     @Slot()
     def _onward(self) -> None:

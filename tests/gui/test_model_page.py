@@ -18,7 +18,7 @@ from studio.pages.model_parts.sizes import Network, network_of, parameters_of
 from studio.pages.model_parts.speed import Speed, measure_speed, seconds_of
 from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
 from studio.project import Project
-from studio.shell import Shell
+from studio.shell import Notice, Shell
 from ulmengine.config import (
     ClassifierConfig,
     ComputeConfig,
@@ -230,3 +230,13 @@ def test_the_speed_is_that_of_the_runs_own_steps(monkeypatch: pytest.MonkeyPatch
     speed = end_of(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
     assert (speed.device, speed.precision) == ("cpu", "bfloat16")
     assert steps == ["adamw"] * 4 + ["sgd"] * 4
+
+
+def test_what_is_not_permitted_is_told(page: ModelPage, shell: Shell) -> None:
+    heard: list[Notice] = []
+    shell.noticed.connect(heard.append)
+    page.form.fields["model.layers"]._edited(99)
+    page.dropout.fields["model.dropout.input"]._edited(7.0)
+    assert ["model.layers" in notice.text for notice in heard] == [True, False]
+    assert "model.dropout.input" in heard[1].text
+    assert page.actions() == page.actions()

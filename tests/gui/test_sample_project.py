@@ -32,3 +32,12 @@ def test_another_corpus_in_the_samples_project_is_left_alone(shell: Shell) -> No
     shell.close_project()
     assert shell.open_sample()
     assert shell.project.config.corpus.path == "/home/ann/tickets.csv"
+
+
+def test_a_project_opened_again_has_the_change_of_a_moment_ago(shell: Shell, tmp_path: Path) -> None:
+    assert shell.new_project(tmp_path / "one")
+    assert shell.project is not None
+    shell.project.change({"classifier.lr": 0.02})
+    shell.project.change({"classifier.lr": 0.03})  # not yet written: the file is written at most every moment
+    assert shell.open_project(tmp_path / "one")
+    assert shell.project.config.classifier.lr == 0.03
