@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,12 @@ from torch.nn.functional import cross_entropy
 from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note, Step
 from ulmengine.nets import IGNORED, freeze_to, layer_groups
-from ulmengine.training import TrainContext
+from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer
 
 from . import builders
-from .builders import SGD, stage
+from .builders import SGD, finish, stage
 
 
 class Two(nn.Module):
@@ -220,6 +221,55 @@ def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates() -> None
     assert best > first
     for name, p in model.named_parameters():
         torch.testing.assert_close(p.detach(), means[best][name], rtol=1e-4, atol=1e-5)
+
+
+def test_a_new_stage_averages_its_own_iterates_only() -> None:
+    """Averaging is under way at the end of the first stage; in the second it waits for its own trigger."""
+    settings = OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0)
+    first, second = (stage(plan, epochs=8, lr=30.0, optimizer=settings) for plan in builders.plans()[1:3])
+    model, ctx = builders.text_classifier(dropout=builders.NO_DROPOUT), TrainContext()
+    finish(builders.train_cls(model, first, ctx))
+    assert ctx.optimizer is not None
+    averages = ctx.optimizer.averages
+    assert averages is not None
+    for loss in (1.0, 1.0, 2.0):
+        averages.check(loss)
+    assert averages.running
+    kept: list[dict[str, Tensor]] = []
+    live: dict[str, Tensor] = {}
+    for event in builders.train_cls(model, second, ctx):
+        if isinstance(event, Step):
+            assert averages.running is bool(kept)
+            live = {name: p.detach().clone() for name, p in model.named_parameters()}
+            if kept:
+                kept.append(live)
+        elif isinstance(event, Note):
+            kept.append(live)
+    assert len(kept) > 1
+    assert ctx.optimizer.averages is averages
+    means = averages.pack()[0]
+    assert means.keys() == live.keys()
+    for name, mean in means.items():
+        torch.testing.assert_close(mean, torch.stack([one[name] for one in kept]).mean(0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_stage_taken_up_again_goes_on_averaging(tmp_path: Path) -> None:
+    plan = stage(builders.plans()[0], epochs=4, lr=20.0,
+                 optimizer=OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0))
+    checkpoints, saved = Checkpoints(tmp_path), []
+
+    def save(snapshot: Snapshot) -> None:
+        saved.append((checkpoints.save(snapshot, {}).name, snapshot.values["optimizer"]["averages"]))
+
+    finish(builders.train_lm(builders.language_model(), plan, TrainContext(checkpoint=save)))
+    name, averages = next(entry for entry in saved if entry[1]["count"])
+    ctx = TrainContext()
+    events = builders.train_lm(builders.language_model(), plan, ctx, start=checkpoints.load(name))
+    next(events)
+    assert ctx.optimizer is not None
+    assert ctx.optimizer.averages is not None
+    assert averages["count"] <= ctx.optimizer.averages.pack()[1]["count"] <= averages["count"] + 1
+    events.close()
 
 
 def plain_validation(weights: dict[str, Tensor]) -> float:

@@ -41,6 +41,11 @@ class LayerOptimizer:
             a is b for a, b in zip(theirs, self._parameters, strict=True)
         )
 
+    def begin_stage(self) -> None:
+        """What the groups have gathered goes on; averaging is one training's alone and begins anew."""
+        if self.averages is not None:
+            self.averages.restart()
+
     def set_rates(self, rates: Sequence[float]) -> None:
         """Set the rate of every layer group, embedding first."""
         for own, group in zip(self._owners, self._optimizer.param_groups, strict=True):
@@ -150,6 +155,10 @@ class Averages:
         """Whether averaging has begun."""
         return self._count > 0
 
+    def restart(self) -> None:
+        """Forget losses and means: a stage starts from the best weights of the one before, and more groups learn."""
+        self._losses, self._means, self._count = [], {}, 0
+
     @torch.no_grad()
     def check(self, loss: float) -> bool:
         """Note a validation ``loss``; True if averaging begins with the weights as they are now."""
@@ -168,9 +177,7 @@ class Averages:
             return
         self._count += 1
         for name, parameter in learning(self._groups):
-            # A group unfrozen after the trigger has had the same weights all along.
-            mean = self._means.setdefault(name, parameter.detach().clone())
-            mean.lerp_(parameter, 1 / self._count)
+            self._means[name].lerp_(parameter, 1 / self._count)
 
     @torch.no_grad()
     def swap(self) -> None:

@@ -243,6 +243,7 @@ class Session:
         ))
 
     def _begin(self) -> None:
+        self.optimizer.begin_stage()
         self.start_key = f"start-{self.plan.index}-{uuid4().hex[:12]}"
         self.start = copy_of(learning(self.groups)) if self.ctx.track_drift else {}
         self.outbox.append(StageStarted(
