@@ -43,6 +43,7 @@ class SchedulePlot(Plot):
         self.plans: tuple[StagePlan, ...] = ()
         self.task = "classifier"
         self._lines: list[pg.PlotCurveItem] = []
+        self._curves: list[tuple[int, Floats, Floats]] = []
         super().__init__("", parent=parent)
         self.setAccessibleName(self.tr("Planned learning rate of every layer group over all stages"))
         self.setLabel("left", self.tr("rate"))
@@ -63,10 +64,11 @@ class SchedulePlot(Plot):
     def set_plans(self, plans: tuple[StagePlan, ...], task: str) -> None:
         """Show ``plans``; the handles change the settings of ``task``."""
         self.plans, self.task = plans, task
+        self._curves = self._reckon()
         self.redraw()
 
     def paint_curves(self) -> None:
-        lines = self._planned()
+        lines = self._curves
         while len(self._lines) < len(lines):
             item = pg.PlotCurveItem(connect="finite", antialias=True)
             self.addItem(item)
@@ -81,7 +83,7 @@ class SchedulePlot(Plot):
         self._place_handles()
 
     def bounds(self) -> tuple[float, float, float, float] | None:
-        lines = self._planned()
+        lines = self._curves
         if not lines:
             return None
         values = self.scaled(np.concatenate([y for _, _, y in lines]))
@@ -141,7 +143,7 @@ class SchedulePlot(Plot):
             start += plan.epochs
         return placed
 
-    def _planned(self) -> list[tuple[int, Floats, Floats]]:
+    def _reckon(self) -> list[tuple[int, Floats, Floats]]:
         found: list[tuple[int, Floats, Floats]] = []
         for plan, start in self._placed():
             steps = plan.epochs * EPOCH
