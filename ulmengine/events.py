@@ -147,6 +147,16 @@ class Checkpointed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveFailed(Event):
+    """The disk is full: nothing was lost, but nothing can be saved until there is room. Asking for the next event
+    tries again. ``text``: what happened and what is kept; ``advice``: what to do."""
+
+    kind: ClassVar[str] = "save_failed"
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class RangePoint(Event):
     """One step of a learning-rate range test."""
 

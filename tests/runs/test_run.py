@@ -114,7 +114,7 @@ def test_a_run_goes_back_to_a_checkpoint(tmp_path: Path) -> None:
     first = list(Run(folder).events())
     end_of_language_model = next(e for e in first if isinstance(e, ev.Checkpointed) and e.reason == "stage")
     again = list(Run(folder).events(checkpoint=end_of_language_model.name))
-    assert [e.name for e in again if isinstance(e, ev.StageEnded)] == ["classifier: head", "classifier: all layers"]
+    assert [e.index for e in again if isinstance(e, ev.StageStarted)] == [1, 2]
     assert [e.index for e in folder.events() if isinstance(e, ev.StageEnded)] == [0, 1, 2]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,17 @@ import torch
 from torch import Tensor, nn
 
 from ulmengine.config import OptimizerConfig, ScheduleConfig, Sizes
-from ulmengine.events import Checkpointed, EpochEnded, Note, Progress, StageEnded, StageStarted, Step, TextWritten
+from ulmengine.events import (
+    Checkpointed,
+    EpochEnded,
+    Note,
+    Progress,
+    SaveFailed,
+    StageEnded,
+    StageStarted,
+    Step,
+    TextWritten,
+)
 from ulmengine.nets import LanguageModel, classifier_loss, from_reference_names
 from ulmengine.tokens import DocumentBatch, StreamBatch
 from ulmengine.training import (
@@ -21,6 +32,7 @@ from ulmengine.training import (
     Snapshot,
     TrainContext,
     TrainingError,
+    session,
     train_classifier,
     train_language_model,
 )
@@ -315,11 +327,32 @@ def test_what_is_said_and_when(tmp_path: Path) -> None:
     said, _ = finish(train_language_model(model, builders.streams()[0], None, stage(LM, epochs=2), ctx))
     steps = len(builders.streams()[0])
     assert [type(event) for event in said] == [
-        StageStarted, *[Step] * steps, EpochEnded, TextWritten, Checkpointed,
-        *[Step] * steps, EpochEnded, TextWritten, StageEnded, Checkpointed,
-    ]
+        StageStarted, *[Step] * steps, Checkpointed, EpochEnded, TextWritten,
+        *[Step] * steps, Checkpointed, EpochEnded, TextWritten, StageEnded,
+    ]  # who pauses at the end of a stage has it on disk
     assert saved == ["epoch", "stage"]
     assert not model.training
+
+
+def test_a_full_disk_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the training is lost: the same steps, the same weights as with room enough from the beginning."""
+    monkeypatch.setattr(session, "RETRY_S", 0.0)
+    full = [OSError(errno.ENOSPC, "full"), OSError(errno.ENOSPC, "full"), None, None]
+
+    def save(snapshot: Snapshot) -> None:
+        error = full.pop(0)
+        if error is not None:
+            raise error
+
+    found = []
+    for ctx in (TrainContext(), TrainContext(checkpoint=save)):
+        model = builders.language_model()
+        said, _ = finish(builders.train_lm(model, stage(LM, epochs=2), ctx))
+        found.append((model.state_dict(), [event for event in said if isinstance(event, Step)]))
+    assert [type(event) for event in said].count(SaveFailed) == 2
+    assert full == []
+    assert len(found[0][1]) == len(found[1][1])
+    assert all(torch.equal(found[0][0][name], found[1][0][name]) for name in found[0][0])
 
 
 def test_a_snapshot_is_taken_every_few_minutes() -> None:

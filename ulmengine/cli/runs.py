@@ -6,14 +6,15 @@ import argparse
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import RunConfig, difference, load, with_settings
-from ulmengine.events import Event, Failed, RangeEnded, RangePoint
+from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
 from ulmengine.runs import RunFolder, RunFolderError, in_words, sample_config, summary
 from ulmengine.training import ControlError, RunControl, drive
 
@@ -21,6 +22,9 @@ from .output import ProgressView, complain, say, say_json
 
 if TYPE_CHECKING:
     from ulmengine.training.distributed import World
+
+RETRY_S = 30.0
+"""Seconds after which a run that a full disk has paused is tried again, where nobody is there to press a button."""
 
 
 def add_commands(commands: Any) -> None:
@@ -137,6 +141,11 @@ def _run(folder: RunFolder, *, resume: bool, as_json: bool, world: World | None 
             nonlocal failed
             failed = event if isinstance(event, Failed) else failed
             view.show(event)
+            if isinstance(event, SaveFailed):
+                complain(f"{event.text} {event.advice} Trying again every {RETRY_S:.0f} seconds; Ctrl+C stops.")
+                waiting = threading.Timer(RETRY_S, _go_on, (control,))
+                waiting.daemon = True
+                waiting.start()
 
         run = Run(folder, skip=control.take_skip, world=world)
         drive(run.events(resume=resume), control, show, agree=None if world is None else world.any)
@@ -151,6 +160,11 @@ def _run(folder: RunFolder, *, resume: bool, as_json: bool, world: World | None 
         complain(f"stopped; everything is saved in {folder.path}; go on with --resume")
         return 1
     return 0
+
+
+def _go_on(control: RunControl) -> None:
+    with suppress(ControlError):  # stopped in the meantime
+        control.resume()
 
 
 def _failed(event: Failed) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import traceback
 
 from ulmengine.events import Failed
+from ulmengine.training.errors import is_disk_full
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 _DEVICE = ("cuda error", "device-side assert", "cudnn error", "nccl error", "cublas")
@@ -28,7 +28,7 @@ def cause_of(error: BaseException) -> str:
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
         return "out_of_memory"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return "disk_full"
     own = getattr(error, "cause", None)
     if isinstance(own, str):

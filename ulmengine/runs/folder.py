@@ -15,6 +15,7 @@ from typing import Any
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
 from ulmengine.events import Event, Failed, Finished, Stopped
+from ulmengine.training.errors import is_disk_full
 
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events
@@ -115,12 +116,16 @@ class RunFolder:
         return endings.get(type(last), "interrupted")
 
     def append_text(self, line: str) -> None:
-        """Add a line with the time of day to the log for people; an empty one is left out."""
+        """Add a line with the time of day to the log for people; an empty one, or one without room, is left out."""
         if not line:
             return
         line = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}"
-        with self.text_log_path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            with self.text_log_path.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
 
 
 def last_event(path: Path) -> Event | None:

@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 from ulmengine.events import Event, Step, from_json, to_json
 
 FORMAT = 1
+SEEN = 4_096
+"""Bytes before its place by which a follower knows the log again; every line has a time of day in it."""
 
 
 class EventLog:
@@ -27,7 +29,8 @@ class EventLog:
         """Open ``path``; ``keep``: cut it back to this many bytes first (None: only a torn last line is cut)."""
         self.path = path
         length = _whole_lines(path) if keep is None else min(keep, _whole_lines(path))
-        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
+        # Unbuffered, so that a line that did not fit on the disk is not tried again behind the person's back.
+        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b", buffering=0)
         self._file.truncate(length)
         self._file.seek(length)
         if length == 0:
@@ -45,16 +48,25 @@ class EventLog:
             os.fsync(self._file.fileno())
 
     def cut(self, length: int) -> None:
-        """Give up everything after the first ``length`` bytes."""
+        """Give up everything after the first ``length`` bytes; a log that a power cut has left shorter stays as it is.
+
+        A longer one would be filled up with zeros, and the next event would be lost behind them.
+        """
+        length = min(length, self._file.seek(0, os.SEEK_END))
         self._file.truncate(length)
         self._file.seek(length)
+
+    def sync(self) -> None:
+        """Wait until all of it is on the disk: a checkpoint that remembers the log's length must not outlive it."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Flush and close; a second call does nothing."""
         if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+            try:
+                self.sync()
+            finally:
+                self._file.close()
 
     def __enter__(self) -> EventLog:
         return self
@@ -65,8 +77,14 @@ class EventLog:
         self.close()
 
     def _write(self, values: dict[str, Any]) -> None:
-        self._file.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
+        line = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
+        start = self._file.tell()
+        try:
+            while line:
+                line = line[self._file.write(line):]
+        except OSError:
+            self.cut(start)
+            raise
 
 
 def read_events(path: Path, start: int = 0) -> Iterator[tuple[Event, float]]:
@@ -81,24 +99,42 @@ def read_events(path: Path, start: int = 0) -> Iterator[tuple[Event, float]]:
 
 
 class LogFollower:
-    """Reads a log that another process (another machine, over a shared folder) may still be writing."""
+    """Reads a log that another process (another machine, over a shared folder) may still be writing.
+
+    :ivar restarts: how often the log was cut back (a run resumed, or gone back) and the reading began anew.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.restarts = 0
         self._position = 0
+        self._seen = b""
 
     def poll(self) -> list[Event]:
-        """The events added since the last call; the log being cut back (a resumed run) starts the reading anew."""
-        size = self.path.stat().st_size if self.path.exists() else 0
-        if size < self._position:
-            self._position = 0
+        """The events added since the last call, or all of them where :attr:`restarts` has grown."""
+        if self._position and not self._is_the_same():
+            self._position, self._seen = 0, b""
+            self.restarts += 1
         found: list[Event] = []
         for values, end in _lines(self.path, self._position):
             event = _event(values)
             if event is not None:
                 found.append(event)
             self._position = end
+        self._seen = self._before(self._position)
         return found
+
+    def _is_the_same(self) -> bool:
+        """Whether what was read last still stands where it stood: a log that was cut may have grown past it since."""
+        return self._before(self._position) == self._seen
+
+    def _before(self, position: int) -> bytes:
+        if not self.path.exists():
+            return b""
+        with self.path.open("rb") as file:
+            start = max(0, position - SEEN)
+            file.seek(start)
+            return file.read(position - start)
 
 
 def _event(values: dict[str, Any]) -> Event | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import time
 from collections.abc import Callable, Generator
@@ -18,6 +17,8 @@ from ulmengine.nets import LanguageModel, generate, precision_for
 from ulmengine.tokens import BOS
 from ulmengine.training import Checkpoints, Snapshot, TrainContext, plan_stages, saved_event
 from ulmengine.training.distributed import World
+from ulmengine.training.errors import is_disk_full
+from ulmengine.training.session import RETRY_S
 
 from .device import choose_device, use_threads
 from .failures import describe
@@ -106,8 +107,19 @@ class Run:
             if not self.checkpoints.verify(checkpoint):
                 raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; go back to another one")
             return checkpoint
-        latest = self.checkpoints.latest() if resume else None
-        return None if latest is None else latest.name
+        if not resume:
+            return None
+        latest = self.checkpoints.latest()
+        if latest is not None:
+            return latest.name
+        unusable = self.checkpoints.why_unusable()
+        if unusable:
+            # Starting afresh would empty the log and remove weights that another version, or a backup, can still use.
+            raise RunFolderError(
+                f"the run cannot go on: {unusable}. Its log and files are as they were; start a new run, or copy this "
+                "folder back from a backup"
+            )
+        return None
 
     def _logged(self, work: Generator[ev.Event, None, None], log: EventLog) -> Generator[ev.Event, None, None]:
         """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said."""
@@ -120,8 +132,8 @@ class Run:
                     mirror.show(event)
                 if isinstance(event, ev.Step):
                     self._total = event.total
-                if not isinstance(event, ev.Progress) and self._is_new(event):
-                    log.append(event)
+                if not isinstance(event, ev.Progress | ev.SaveFailed) and self._is_new(event):
+                    yield from self._write_down(event, log)
                 self.folder.append_text(in_words(event))
                 yield event
         except GeneratorExit:
@@ -131,6 +143,24 @@ class Run:
             work.close()
             if mirror is not None:
                 mirror.close()
+
+    def _write_down(self, event: ev.Event, log: EventLog) -> Generator[ev.Event, None, None]:
+        """Add ``event`` to the log; while the disk is full that is said, and tried again with every next event."""
+        while True:
+            try:
+                log.append(event)
+                return
+            except OSError as error:
+                if not is_disk_full(error):
+                    raise
+            try:
+                yield ev.SaveFailed("The disk is full, so the run's log cannot be written. Nothing is lost yet.",
+                                    "Free some space, then go on.")
+            except GeneratorExit:
+                with suppress(OSError):
+                    log.append(event)
+                raise
+            time.sleep(RETRY_S)
 
     def _mirror(self) -> tuple[TensorBoardMirror | None, ev.Note | None]:
         if not self.folder.config().saving.tensorboard:
@@ -206,6 +236,7 @@ class Run:
 
     def _save(self, config: RunConfig, log: EventLog, snapshot: Snapshot) -> ev.Event:
         began = time.monotonic()
+        log.sync()
         info = self.checkpoints.save(snapshot, {"log": log.length})
         self.checkpoints.prune(config.saving.keep)
         return saved_event(info, round(time.monotonic() - began, 3))
@@ -245,7 +276,7 @@ class Run:
             self.folder.append_text(f"{failed.title}\n{failed.details}")
         except OSError as error:
             # A full disk must not hide the failure that it is told with.
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not is_disk_full(error):
                 raise
         finally:
             if log is not None:

@@ -14,6 +14,8 @@ def in_words(event: ev.Event) -> str:
                     f"{event.parameters:,} parameters, {len(event.stages)} stages")
         case ev.Note():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.text}"
+        case ev.SaveFailed():
+            return f"{event.text} {event.advice}"
         case ev.EpochEnded():
             figures = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
             return f"  epoch {event.epoch}: train_loss {event.train_loss:.4g}  {figures}{'  *' if event.best else ''}"

@@ -100,6 +100,17 @@ class Checkpoints:
         """The newest checkpoint that is whole; damaged ones are passed over."""
         return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
 
+    def why_unusable(self) -> str:
+        """Why nothing here can be gone on from although something is there; empty for a folder without checkpoints."""
+        if not any(self.folder.glob("*.safetensors")) and not any(self.folder.glob("*.json")):
+            return ""
+        for path in sorted(self.folder.glob("*.json"), reverse=True):
+            try:
+                _info(_read_json(path))
+            except CheckpointError as error:
+                return str(error)
+        return f"every checkpoint in {self.folder} is damaged"
+
     def best(self, stage: int | None = None) -> CheckpointInfo | None:
         """The newest whole checkpoint of a best epoch, of ``stage`` if given."""
         wanted = (info for info in reversed(self.all()) if info.best and stage in (None, info.stage))
@@ -168,6 +179,8 @@ class Checkpoints:
         for info in unwanted:
             (self.folder / f"{info.name}.json").unlink(missing_ok=True)
         needed = {entry["file"] for info in self.all() for entry in info.files.values()}
+        if any(path.stem not in {info.name for info in self.all()} for path in self.folder.glob("*.json")):
+            return [info.name for info in unwanted]  # a record that cannot be read may need any of the files
         # ".tmp*" is what the safetensors library leaves of a file in whose writing the process died.
         for path in (file for form in ("*.safetensors", "*.part", ".tmp*") for file in self.folder.glob(form)):
             if path.name not in needed:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from enum import StrEnum
 from typing import Literal, TypeVar
 
-from ulmengine.events import EpochEnded, Event, StageEnded, Step
+from ulmengine.events import EpochEnded, Event, SaveFailed, StageEnded, Step
 
 T = TypeVar("T")
 StepSize = Literal["batch", "epoch", "stage"]
@@ -120,8 +120,9 @@ class RunControl:
             if after is None:
                 raise ControlError(f"a run that is {self._state} cannot take {signal.value!r}")
             self._enter(after)
-        if self._changed is not None:
-            self._changed(after)
+            # Told before another thread can change it again, so that the listener hears the states in their order.
+            if self._changed is not None:
+                self._changed(after)
         return after
 
     def pause(self) -> None:
@@ -162,6 +163,8 @@ class RunControl:
         """Note that ``event`` came: the end of a wanted step pauses the run."""
         if isinstance(event, StageEnded):
             self._skip.clear()  # asked while the stage was ending by itself; the next one is not meant
+        if isinstance(event, SaveFailed) and self._state is RunState.RUNNING:
+            _quietly(self, Signal.PAUSE)
         wanted = {"batch": Step, "epoch": EpochEnded, "stage": StageEnded}
         if self._until is not None and isinstance(event, wanted[self._until]) and self._state is RunState.RUNNING:
             self._until = None

@@ -8,6 +8,7 @@ taken up again says exactly what it would have said.
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from itertools import islice
@@ -16,11 +17,11 @@ from uuid import uuid4
 
 from torch import Tensor
 
-from ulmengine.events import EpochEnded, Event, Note, StageEnded, StageStarted, Step, TextWritten
+from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
 from ulmengine.nets import freeze_to, layer_groups, set_precision
 
 from .context import Snapshot, StageResult, TrainContext
-from .errors import NanLoss, TrainingError
+from .errors import NanLoss, TrainingError, is_disk_full
 from .groups import copy_of, drift, learning, named_groups
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing, Unread
@@ -31,6 +32,8 @@ from .stepper import Stepper
 from .tasks import Task
 
 GPU_READ_EVERY = 16
+RETRY_S = 1.0
+"""Seconds before a full disk is tried again, for a consumer that does not wait by itself."""
 
 
 class Session:
@@ -102,15 +105,13 @@ class Session:
             yield from self._say()
             if self._asked_to_skip():
                 self.standing.skipped = self.standing.epoch_over = True
-        yield from self._say()
         if not reason and self._is_time():
             reason = "time"
         if reason:
             self._read()
-            event = self._checkpoint(reason)
-            yield from self._say()
-            if event is not None:
-                yield event
+            # Saved before it is said: who pauses at the end of a stage and never comes back has it on disk.
+            yield from self._save(reason)
+        yield from self._say()
 
     def _asked_to_skip(self) -> bool:
         asked = self.ctx.skip is not None and self.ctx.skip()
@@ -251,11 +252,29 @@ class Session:
             self.plan.steps(len(self.task)),
         ))
 
+    def _save(self, reason: str) -> Generator[Event, None, None]:
+        """Save, and say so; a full disk is told, and tried again when the consumer asks for more."""
+        while True:
+            try:
+                event = self._checkpoint(reason)
+            except OSError as error:
+                if not is_disk_full(error):
+                    raise
+                self._unsaved = True
+                yield SaveFailed("The disk is full, so the run could not be saved. What was learnt is in memory, and "
+                                 "the checkpoint before is whole.", "Free some space, then go on.")
+                time.sleep(RETRY_S)
+                continue
+            if event is not None:
+                yield event
+            return
+
     def _checkpoint(self, reason: str) -> Event | None:
         self._last_save = self.ctx.clock()
-        self._unsaved = False
         self.standing.seconds = self._last_save - self._started
-        return None if self.ctx.checkpoint is None else self.ctx.checkpoint(take(self, reason))
+        event = None if self.ctx.checkpoint is None else self.ctx.checkpoint(take(self, reason))
+        self._unsaved = False
+        return event
 
     def _is_time(self) -> bool:
         return self.ctx.minutes > 0 and self.ctx.clock() - self._last_save >= self.ctx.minutes * 60

@@ -1,0 +1,122 @@
+"""A disk that is full, a log that was cut short, checkpoints that cannot be read: nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.runs.made import tiny_run
+from ulmengine import events as ev
+from ulmengine.runs import Run, RunFolder, run
+from ulmengine.runs.failures import cause_of
+from ulmengine.runs.log import EventLog, LogFollower, read_events
+
+
+def step(total: int) -> ev.Step:
+    return ev.Step(0, 1, total, total, 1.0, (0.1,), 0.5, 10, 0.01)
+
+
+class Narrow:
+    """A file with room for so many bytes."""
+
+    def __init__(self, file: object, room: int) -> None:
+        self._file, self.room = file, room
+
+    def write(self, data: bytes) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        part = data[: self.room]
+        self.room -= len(part)
+        return int(self._file.write(part))  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+
+def test_half_a_line_does_not_stay_in_the_log(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append(step(1))
+    before = log.length
+    narrow = Narrow(log._file, 20)
+    log._file = narrow  # type: ignore[assignment]
+    with pytest.raises(OSError, match="No space"):
+        log.append(step(2))
+    assert log.length == before
+    narrow.room = 10_000
+    log.append(step(3))
+    log.close()
+    assert [event.total for event, _ in read_events(log.path) if isinstance(event, ev.Step)] == [1, 3]
+
+
+def test_a_log_shorter_than_remembered_is_not_filled_with_zeros(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append(step(1))
+    log.cut(log.length + 1_000)
+    log.append(step(2))
+    log.close()
+    assert b"\0" not in log.path.read_bytes()
+    assert [event.total for event, _ in read_events(log.path) if isinstance(event, ev.Step)] == [1, 2]
+
+
+def test_a_follower_notices_a_log_that_was_cut_and_has_grown_since(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append(step(1))
+    end = log.length
+    log.append(step(2))
+    follower = LogFollower(log.path)
+    assert len(follower.poll()) == 2
+    log.cut(end)
+    for total in (20, 30, 40):
+        log.append(step(total))
+    log.close()
+    assert [event.total for event in follower.poll() if isinstance(event, ev.Step)] == [1, 20, 30, 40]
+    assert follower.restarts == 1
+    assert follower.poll() == []
+    assert follower.restarts == 1
+
+
+def test_a_run_waits_while_its_log_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "RETRY_S", 0.0)
+    folder = tiny_run(tmp_path / "run")
+    append, refused = EventLog.append, []
+
+    def sometimes(self: EventLog, event: ev.Event) -> None:
+        if isinstance(event, ev.Step) and event.total == 4 and len(refused) < 2:
+            refused.append(event)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, event)
+
+    monkeypatch.setattr(EventLog, "append", sometimes)
+    said = list(Run(folder).events())
+    assert isinstance(said[-1], ev.Finished)
+    assert sum(isinstance(event, ev.SaveFailed) for event in said) == 2
+    totals = [event.total for event in folder.events() if isinstance(event, ev.Step)]
+    assert totals == list(range(1, len(totals) + 1))
+    assert not any(isinstance(event, ev.SaveFailed) for event in folder.events())
+
+
+@pytest.mark.parametrize("harm", ["newer", "damaged"])
+def test_resuming_never_empties_what_it_cannot_read(tmp_path: Path, harm: str) -> None:
+    folder = tiny_run(tmp_path / "run")
+    list(Run(folder).events())
+    for path in folder.checkpoints.glob("*.json"):
+        record = json.loads(path.read_text())["record"] | ({"format": 99} if harm == "newer" else {})
+        body = json.dumps(record, separators=(",", ":"))
+        digest = hashlib.sha256(body.encode()).hexdigest() if harm == "newer" else "0" * 64
+        path.write_text(f'{{"sha256":"{digest}","record":{body}}}')
+    before = {path: path.read_bytes() for path in (folder.log_path, *folder.checkpoints.iterdir())}
+    last = list(Run(RunFolder(folder.path)).events(resume=True))[-1]
+    assert isinstance(last, ev.Failed)
+    assert ("newer version" if harm == "newer" else "changed") in last.title
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_full_disk_is_known_under_what_was_made_of_it() -> None:
+    wrapped = ValueError("the model cannot be written")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert cause_of(wrapped) == "disk_full"
+    assert cause_of(ValueError("another")) == "data"
