@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -72,7 +72,7 @@ class SettingDialog(QDialog):
 def _closing_row(dialog: QDialog) -> QHBoxLayout:
     row = QHBoxLayout()
     row.addStretch(1)
-    close = Button(dialog.tr("Close"))
+    close = Button(QCoreApplication.translate("Dialogs", "Close"))
     close.clicked.connect(dialog.accept)
     row.addWidget(close)
     return row
