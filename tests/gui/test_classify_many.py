@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QPushButton, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOptionViewItem, QTableView, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
@@ -237,3 +237,18 @@ def test_the_number_of_a_row_is_never_cut_off(
     painter.end()
     assert drawn[0].endswith(":3")
     assert len(drawn[0]) < 30
+
+
+def test_every_control_has_a_name_for_a_screen_reader(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    hold(page, bundle, qtbot, tmp_path / "empty.csv")
+    nameless = [
+        type(control).__name__
+        for kind in (QAbstractButton, QComboBox, QTextEdit, QTableView)
+        for control in page.findChildren(kind)
+        if not control.objectName().startswith("qt_") and not isinstance(control.parent(), (QComboBox, QTableView))
+        and not (control.accessibleName() or getattr(control, "text", str)())
+    ]
+    assert nameless == []
