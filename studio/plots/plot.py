@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -215,9 +216,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             self.redraw()
 
     @Slot(object)
-    def _zoomed(self, axes: object) -> None:
-        del axes
-        if self.following:
+    def _zoomed(self, axes: Sequence[bool]) -> None:
+        # Told of by a drag over a view that cannot be moved as well: nothing has happened then.
+        if self.following and any(axes):
             self.following = False
             self.followChanged.emit(False)
 

@@ -290,3 +290,23 @@ def test_a_corpus_without_labels_has_no_classifier_to_plan(page: RatesPage, proj
     assert not page.schedule.choice.button(1).isEnabled()
     project.change({"corpus.path": "another.csv"})
     assert page.schedule.choice.button(1).isEnabled()
+
+
+def test_the_hint_names_the_handles_that_there_are(page: RatesPage, project: Project) -> None:
+    for kind, ring, diamond in (("stlr", "where it lies", True), ("clr", "up or down", True),
+                                ("sgdr", "up or down", True), ("one_cycle", "where it lies", False),
+                                ("constant", "where it lies", False)):
+        project.change({"classifier.schedule.kind": kind})
+        assert ring in page.schedule.readout.text()
+        assert ("diamond" in page.schedule.readout.text()) == diamond == page.schedule.plot.low.isVisible()
+
+
+def test_a_drag_beside_the_handles_moves_nothing_and_the_view_still_follows(page: RatesPage, project: Project) -> None:
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y()) + QPoint(60, 25)
+    drag(plot.viewport(), line(start, start + QPoint(40, 20)))
+    assert project.config.classifier.lr == 0.01
+    assert plot.following
+    project.change({"classifier.lr": 0.1})
+    assert plot.view.viewRange()[1][1] > 0.1

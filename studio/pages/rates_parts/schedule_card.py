@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 from studio import theme
 from studio.plots.legend import Entry, Legend
 from studio.plots.rate_plot import color_of
-from studio.plots.schedule_plot import SchedulePlot
+from studio.plots.schedule_plot import HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel
@@ -60,6 +60,7 @@ class ScheduleCard(Card):
     def show_plans(self, plans: tuple[StagePlan, ...]) -> None:
         """Draw ``plans``."""
         self.plot.set_plans(plans, self.task)
+        self._hint()
         widest = max(plans, key=lambda plan: (plan.task == self.task, plan.unfrozen), default=None)
         names = widest.groups if widest is not None else ()
         self.legend.set_entries([Entry(name, color_of(len(names), n)) for n, name in reversed(list(enumerate(names)))])
@@ -113,5 +114,15 @@ class ScheduleCard(Card):
             self._hint()
 
     def _hint(self) -> None:
-        self.readout.setText(self.tr("Drag the ring to set the peak and where it lies, the diamond for the lowest "
-                                     "rate; or use the arrow keys."))
+        config: RunConfig = self.project.config
+        section = config.language_model if self.task == "language_model" else config.classifier
+        kind = section.schedule.kind
+        if kind in X_SETTING and kind in HAS_RATIO:
+            said = self.tr("Drag the ring to set the peak and where it lies, the diamond for the lowest rate; or use "
+                           "the arrow keys.")
+        elif kind in HAS_RATIO:
+            said = self.tr("Drag the ring up or down to set the peak, the diamond for the lowest rate; or use the "
+                           "arrow keys.")
+        else:
+            said = self.tr("Drag the ring to set the peak and where it lies; or use the arrow keys.")
+        self.readout.setText(said)
