@@ -53,13 +53,11 @@ class LayerOptimizer:
 
     def step(self, scaler: torch.amp.GradScaler | None = None) -> None:
         """Move the weights by their gradients; with a ``scaler`` a step with overflown gradients is left out."""
-        if self.config.kind in ("sgd", "nt_asgd"):
-            self._decay()
         if scaler is None:
             self._optimizer.step()
         else:
             scaler.step(self._optimizer)
-        if self.averages is not None:
+        if self.averages is not None and isinstance(self._optimizer, DecayingSGD) and self._optimizer.took_step():
             self.averages.add()
 
     def unscale(self, scaler: torch.amp.GradScaler) -> None:
@@ -109,7 +107,7 @@ class LayerOptimizer:
             self.averages.unpack(means, values["averages"])
 
     def _make(self) -> torch.optim.Optimizer:
-        config, decays = self.config, self.config.kind == "adamw"
+        config, decays = self.config, self.config.kind != "adam"
         param_groups: list[dict[str, Any]] = []
         for own, group in enumerate(self.groups):
             for matrices in (True, False):
@@ -123,17 +121,34 @@ class LayerOptimizer:
                 param_groups, lr=1.0, betas=(config.beta1, config.beta2), eps=config.eps, fused=self._can_fuse()
             )
         momentum = config.beta1 if config.kind == "sgd" else 0.0
-        return torch.optim.SGD(param_groups, lr=1.0, momentum=momentum)
+        return DecayingSGD(param_groups, lr=1.0, momentum=momentum)
 
     def _can_fuse(self) -> bool:
         return all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in self._parameters)
 
+
+class DecayingSGD(torch.optim.SGD):
+    """SGD with the decay apart from the gradient. It is part of the step, so that a loss scale leaves out both."""
+
+    def __init__(self, param_groups: list[dict[str, Any]], *, lr: float, momentum: float) -> None:
+        self._decays = [float(group["weight_decay"]) for group in param_groups]
+        super().__init__([{**group, "weight_decay": 0.0} for group in param_groups], lr=lr, momentum=momentum)
+        self._stepped = False
+
     @torch.no_grad()
-    def _decay(self) -> None:
-        for group in self._optimizer.param_groups:
-            matrices = [p for p in group["params"] if p.grad is not None and p.ndim > 1]
-            if matrices and self.config.weight_decay:
-                torch._foreach_mul_(matrices, 1 - group["lr"] * self.config.weight_decay)
+    def step(self, closure: Any = None) -> Any:
+        """Decay what has a gradient, then move it."""
+        for group, decay in zip(self.param_groups, self._decays, strict=True):
+            weights = [p for p in group["params"] if p.grad is not None]
+            if weights and decay:
+                torch._foreach_mul_(weights, 1 - group["lr"] * decay)
+        self._stepped = True
+        return super().step(closure)
+
+    def took_step(self) -> bool:
+        """Whether there was a step since this was last asked."""
+        stepped, self._stepped = self._stepped, False
+        return stepped
 
 
 class Averages:
