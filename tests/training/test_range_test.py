@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 import random
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor
 
 from ulmengine.events import RangeEnded, RangePoint, Step
-from ulmengine.nets import classifier_loss
+from ulmengine.nets import classifier_loss, set_precision
 from ulmengine.training import (
     TrainContext,
     TrainingError,
@@ -25,6 +26,7 @@ from ulmengine.training import (
     train_classifier,
 )
 from ulmengine.training.range_curve import Curve
+from ulmengine.training.tasks import Task
 
 from . import builders
 
@@ -76,25 +78,30 @@ def test_a_loss_that_is_no_number_ends_it() -> None:
         Curve().add(1.0, math.inf)
 
 
-def everything(model: nn.Module, ctx: TrainContext) -> dict[str, Any]:
+def everything(task: Task, ctx: TrainContext) -> dict[str, Any]:
     """Every bit that a run depends on."""
-    optimizer: dict[str, torch.Tensor] = {} if ctx.optimizer is None else ctx.optimizer.pack()[0]
+    model = task.model
+    optimizer: dict[str, Tensor] = {} if ctx.optimizer is None else ctx.optimizer.pack()[0]
+    gradients = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    state = chain.from_iterable(task.state() or ())
     return {
         "weights": {name: tensor.clone() for name, tensor in model.state_dict().items()},
         "optimizer": {name: tensor.clone() for name, tensor in optimizer.items()},
-        "gradients": {name: p.grad for name, p in model.named_parameters()},
+        "gradients": gradients,
+        "state": {str(number): tensor.clone() for number, tensor in enumerate(state)},
         "learns": {name: p.requires_grad for name, p in model.named_parameters()},
         "modes": [module.training for module in model.modules()],
+        "precisions": [getattr(module, "precision", None) for module in model.modules()],
         "torch": torch.get_rng_state(), "numpy": np.random.get_state()[1].tolist(), "python": random.getstate(),
     }
 
 
 def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
-    for key in ("weights", "optimizer"):
+    for key in ("weights", "optimizer", "gradients", "state"):
         assert first[key].keys() == second[key].keys()
         assert all(torch.equal(first[key][name], second[key][name]) for name in first[key])
     assert torch.equal(first["torch"], second["torch"])
-    for key in ("gradients", "learns", "modes", "numpy", "python"):
+    for key in ("learns", "modes", "precisions", "numpy", "python"):
         assert first[key] == second[key]
 
 
@@ -111,7 +118,7 @@ def test_everything_is_bit_for_bit_as_before(taken: int | None, optimizer: Any) 
     training.close()
     loss = classifier_loss(builders.config().classifier, None, multi_label=False)
     task = classifier_task(model, *builders.documents(), plans[2], loss, ctx)
-    before = everything(model, ctx)
+    before = everything(task, ctx)
     test = range_test(task, plans[2], ctx, low=1e-5, high=1.0, steps=12)
     if taken is None:
         said = list(test)
@@ -121,7 +128,31 @@ def test_everything_is_bit_for_bit_as_before(taken: int | None, optimizer: Any) 
         assert len(moved) == taken
         assert any(not torch.equal(before["weights"][name], t) for name, t in model.state_dict().items())
         test.close()
-    assert_same(before, everything(model, ctx))
+    assert_same(before, everything(task, ctx))
+
+
+@pytest.mark.parametrize("taken", [3, None])
+def test_a_language_model_in_the_middle_of_an_epoch_is_as_before(taken: int | None) -> None:
+    """With a carried state, gradients that are not yet used, and another precision than that of the test."""
+    plan, ctx = builders.plans()[0], TrainContext()
+    model = builders.language_model().train()
+    set_precision(model, torch.bfloat16)
+    task = language_model_task(model, *builders.streams(), plan, ctx)
+    for batch in islice(task.epoch(0, 0), 3):
+        task.loss(batch, task.forward)[0].backward()
+    before = everything(task, ctx)
+    assert len(before["state"]) == 4
+    assert len(before["gradients"]) == len(list(model.parameters()))
+    test = range_test(task, plan, ctx, low=1e-5, high=1.0, steps=12)
+    said = list(islice(test, taken))
+    if taken is not None:
+        during = everything(task, ctx)
+        assert during["precisions"] != before["precisions"]
+        assert not during["gradients"]
+        assert not torch.equal(during["state"]["0"], before["state"]["0"])
+    assert isinstance(said[-1], RangeEnded if taken is None else RangePoint)
+    test.close()
+    assert_same(before, everything(task, ctx))
 
 
 def test_training_goes_on_as_if_there_had_been_no_test() -> None:
