@@ -16,7 +16,7 @@ import pytest
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli import main
 from ulmengine.cli.output import ProgressView, say_json
-from ulmengine.config import loads, save
+from ulmengine.config import load, loads, save
 from ulmengine.events import TextWritten
 from ulmengine.runs import RunFolder
 
@@ -134,12 +134,44 @@ def test_what_is_printed_is_utf_8_whatever_the_code_page(tmp_path: Path) -> None
     assert json.loads(result.stdout.decode("utf-8"))["labels"][-2:] == ["яблоко", "木"]
 
 
-def test_resuming_says_which_settings_it_does_not_use(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["train", str(trained / "c.toml"), "--out", str(trained / "run"), "--resume"]
-    assert main([*arguments, "--set", "classifier.lr=0.5"]) == 0
+def test_resuming_takes_what_may_change_and_says_what_it_does_not_use(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rate may change on the way; the vocabulary of a run may not, and what the file says anew is not used."""
+    assert main(["branch", str(trained / "run"), "--out", str(tmp_path / "run")]) == 0
+    assert capsys.readouterr().out.endswith(f"--out {tmp_path / 'run'} --resume\n")
+    config, out = str(tmp_path / "run" / "config.toml"), str(tmp_path / "run")
+    assert main(["train", config, "--out", out]) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert main(["train", config, "--out", out, "--resume", "--set", "tokens.vocab_size=50"]) == 1
+    assert "tokens.vocab_size" in capsys.readouterr().err
+    assert main(["train", config, "--out", out, "--resume", "--set", "classifier.lr=0.5"]) == 0
+    assert "settings changed: classifier.lr 0.01 -> 0.5" in capsys.readouterr().err
+    assert load(Path(config)).classifier.lr == 0.5
+    assert main(["train", str(trained / "c.toml"), "--out", out, "--resume"]) == 0
     assert "not used: classifier.lr\n" in capsys.readouterr().err
-    assert main(arguments) == 0
-    assert "not used" not in capsys.readouterr().err
+
+
+def test_a_run_goes_back_is_listed_and_carried_away(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["checkpoints", str(trained / "run"), "--json"]) == 0
+    every = lines(capsys)
+    assert all(entry["whole"] for entry in every)
+    assert [entry["stage"] for entry in every if entry["finished"]] == [0, 1, 2]
+    copy = tmp_path / "copy.zip"
+    assert main(["export", str(trained / "run"), "--out", str(copy)]) == 0
+    assert main(["import", str(copy), "--into", str(tmp_path / "runs")]) == 0
+    out = tmp_path / "runs" / "copy"
+    capsys.readouterr()
+    first = next(entry["name"] for entry in every if entry["finished"])
+    arguments = ["train", str(out / "config.toml"), "--out", str(out), "--checkpoint"]
+    assert main([*arguments, "000099-epoch"]) == 1
+    assert "missing or damaged" in capsys.readouterr().err
+    assert main([*arguments, first, "--json"]) == 0
+    said = lines(capsys)
+    assert said[-1]["type"] == "finished"
+    assert {event["stage"] for event in said if event["type"] == "step"} == {1, 2}
 
 
 def test_a_pretrained_model_is_looked_for_beside_the_configuration(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import RunConfig, difference, load, with_settings
 from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
-from ulmengine.runs import RunFolder, RunFolderError, in_words, sample_config, summary
+from ulmengine.runs import RunFolder, RunFolderError, change, in_words, sample_config, summary
 from ulmengine.training import ControlError, RunControl, drive
 
 from .output import ProgressView, complain, say, say_json
@@ -39,7 +39,10 @@ def add_commands(commands: Any) -> None:
         train = commands.add_parser(name, help=text)
         train.add_argument("config", type=Path, metavar="CONFIG.toml")
         train.add_argument("--out", type=Path, help="folder of the run (default: beside the configuration)")
-        train.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+        train.add_argument("--resume", action="store_true",
+                           help="go on from the run's last checkpoint; --set may change rates, batches and device")
+        train.add_argument("--checkpoint", metavar="NAME",
+                           help="go back to this checkpoint and on from it; what came after it is given up")
         _common(train)
         train.set_defaults(command=run_train, pretrain=name == "pretrain")
 
@@ -77,14 +80,25 @@ def run_train(options: argparse.Namespace) -> int:
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
-    exists = (out / "config.toml").exists()
-    if exists and not options.resume:
+    exists, go_on = (out / "config.toml").exists(), options.resume or options.checkpoint is not None
+    if exists and not go_on:
         raise RunFolderError(f"{out} holds a run already; add --resume to go on with it, or give another --out")
+    if options.checkpoint is not None and not exists:
+        raise RunFolderError(f"{out} holds no run, so there is no checkpoint {options.checkpoint} to go back to")
     folder = RunFolder.open(out) if exists else RunFolder.create(out, config)
-    unused = difference(config, folder.config())
+    if exists:
+        _change(folder, options.set, config)
+    return _run(folder, resume=exists, as_json=options.json, checkpoint=options.checkpoint)
+
+
+def _change(folder: RunFolder, settings: list[str], wanted: RunConfig) -> None:
+    """Let a run that goes on take what ``settings`` may change; what else ``wanted`` says is told."""
+    changed = change(folder, with_settings(folder.config(), settings)) if settings else {}
+    if changed:
+        complain("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
+    unused = difference(wanted, folder.config())
     if unused:
         complain(f"the run goes on with its own settings; not used: {', '.join(unused)}")
-    return _run(folder, resume=exists, as_json=options.json)
 
 
 def run_find_lr(options: argparse.Namespace) -> int:
@@ -130,7 +144,9 @@ def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> 
         return _run(RunFolder.open(out), resume=resume, as_json=options.json, world=world)
 
 
-def _run(folder: RunFolder, *, resume: bool, as_json: bool, world: World | None = None) -> int:
+def _run(
+    folder: RunFolder, *, resume: bool, as_json: bool, world: World | None = None, checkpoint: str | None = None
+) -> int:
     from ulmengine.runs import Run
 
     writes = world is None or world.writes
@@ -148,7 +164,8 @@ def _run(folder: RunFolder, *, resume: bool, as_json: bool, world: World | None 
                 waiting.start()
 
         run = Run(folder, skip=control.take_skip, world=world)
-        drive(run.events(resume=resume), control, show, agree=None if world is None else world.any)
+        events = run.events(resume=resume, checkpoint=checkpoint)
+        drive(events, control, show, agree=None if world is None else world.any)
     if not writes:
         return 0
     result = summary(folder)

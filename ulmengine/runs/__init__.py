@@ -8,11 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .changes import change, check_branched, check_resumed
 from .failures import cause_of, describe, release_memory
 from .folder import RunFolder, RunFolderError, find_runs, last_event
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .sample import SampleMissingError, sample_config, sample_folder
+from .share import export_run, import_run
 from .summary import summary
 from .words import in_words
 
@@ -27,8 +29,9 @@ _LAZY = {
 
 __all__ = [
     "EventLog", "LogFollower", "Run", "RunBusyError", "RunFolder", "RunFolderError", "RunLock",
-    "SampleMissingError", "available_devices", "cause_of", "choose_device", "describe", "find_learning_rate",
-    "find_runs", "in_words", "last_event", "owner_of", "read_events", "release_memory", "sample_config",
+    "SampleMissingError", "available_devices", "cause_of", "change", "check_branched", "check_resumed",
+    "choose_device", "describe", "export_run", "find_learning_rate", "find_runs", "import_run", "in_words",
+    "last_event", "owner_of", "read_events", "release_memory", "sample_config",
     "sample_folder", "summary",
 ]
 

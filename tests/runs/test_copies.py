@@ -1,0 +1,112 @@
+"""Runs that branch off, change on the way, and are carried away."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.runs.made import tiny_run
+from ulmengine import events as ev
+from ulmengine.config import with_settings
+from ulmengine.models import load_bundle
+from ulmengine.runs import Run, RunFolder, RunFolderError, change, export_run, import_run
+from ulmengine.runs.branch import branch
+from ulmengine.training import Checkpoints
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tiny_run(tmp_path_factory.mktemp("whole") / "run")
+    list(Run(folder).events())
+    return folder
+
+
+def timeless(folder: RunFolder) -> list[object]:
+    told = []
+    for line in folder.log_path.read_text(encoding="utf-8").splitlines():
+        values = json.loads(line)
+        if values["type"] in ("step", "epoch_ended", "stage_ended", "stage_started"):
+            told.append({k: v for k, v in values.items() if k not in ("at", "seconds")})
+    return told
+
+
+def same_weights(one: RunFolder, two: RunFolder) -> bool:
+    first, second = load_bundle(one.model_path).state, load_bundle(two.model_path).state
+    assert first.keys() == second.keys()
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_branch_without_changes_ends_with_the_same_bits(whole: RunFolder, tmp_path: Path, place: str) -> None:
+    every = Checkpoints(whole.checkpoints).all()
+    info = every[0 if place == "first" else -2]
+    before = {path: path.read_bytes() for path in whole.path.rglob("*") if path.is_file()}
+    made = branch(whole, info.name, tmp_path / "branch")
+    assert json.loads((made.path / "branch.json").read_text())["checkpoint"] == info.name
+    assert isinstance(list(Run(made).events(resume=True))[-1], ev.Finished)
+    assert same_weights(made, whole)
+    assert timeless(made) == timeless(whole)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_branch_may_differ_in_rates_and_not_in_its_words(whole: RunFolder, tmp_path: Path) -> None:
+    name = Checkpoints(whole.checkpoints).all()[0].name
+    with pytest.raises(RunFolderError, match=r"tokens\.vocab_size"):
+        branch(whole, name, tmp_path / "refused", with_settings(whole.config(), ["tokens.vocab_size=50"]))
+    assert not (tmp_path / "refused").exists()
+    made = branch(whole, name, tmp_path / "branch", with_settings(whole.config(), ["classifier.lr=0.5"]))
+    list(Run(made).events(resume=True))
+    assert not same_weights(made, whole)
+    rates = {event.lrs[-1] for event in made.events() if isinstance(event, ev.Step) and event.stage > 0}
+    assert max(rates) > 0.2
+
+
+def test_a_damaged_checkpoint_is_no_place_to_branch_off(whole: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="missing or damaged"):
+        branch(whole, "000099-epoch", tmp_path / "branch")
+
+
+def test_a_run_that_goes_on_may_change_its_rate_and_keeps_the_old_description(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    run = Run(folder).events()
+    for event in run:
+        if isinstance(event, ev.StageStarted) and event.index == 1:
+            break
+    run.close()
+    old = folder.config().classifier.lr
+    with pytest.raises(RunFolderError, match="seed"):
+        change(folder, with_settings(folder.config(), ["seed=9"]))
+    changed = change(folder, with_settings(folder.config(), ["classifier.lr=0.0625"]))
+    assert changed == {"classifier.lr": f"{old} -> 0.0625"}
+    assert RunFolder(folder.path).config().classifier.lr == 0.0625
+    assert f"lr = {old}" in (folder.path / "config-1.toml").read_text(encoding="utf-8")
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+
+
+@pytest.mark.parametrize("name", ["copy", "copy.zip"])
+def test_what_was_exported_goes_on_where_it_is_taken_up(whole: RunFolder, tmp_path: Path, name: str) -> None:
+    target = export_run(whole, tmp_path / name)
+    names = set(zipfile.ZipFile(target).namelist()) if name.endswith(".zip") else {
+        path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()
+    }
+    assert {"config.toml", "events.jsonl", "model.ulmfit", "README.txt"} <= names
+    assert "lock.json" not in names
+    taken = import_run(target, tmp_path / "runs")
+    assert taken.state() == "finished"
+    last = Checkpoints(taken.checkpoints).all()[-2]
+    assert isinstance(list(Run(taken).events(checkpoint=last.name))[-1], ev.Finished)
+    assert same_weights(taken, whole)
+    with pytest.raises(RunFolderError, match="already"):
+        import_run(target, tmp_path / "runs")
+
+
+def test_a_file_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as file:
+        file.writestr("../evil.txt", "x")
+    with pytest.raises(RunFolderError, match="leads out"):
+        import_run(tmp_path / "evil.zip", tmp_path / "runs")
+    assert not (tmp_path / "evil.txt").exists()

@@ -1,0 +1,83 @@
+"""Commands that copy runs: checkpoints, branch, export, import."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ulmengine.config import with_settings
+from ulmengine.runs import RunFolder, export_run, import_run
+
+from .output import say, say_json
+
+
+def add_commands(commands: Any) -> None:
+    """Add this group's commands to the parser's ``commands``."""
+    listed = commands.add_parser("checkpoints", help="list the checkpoints of a run")
+    listed.add_argument("run", type=Path, metavar="RUN")
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(command=run_checkpoints)
+
+    branch = commands.add_parser("branch", help="make a new run that goes on from a checkpoint of another one")
+    branch.add_argument("run", type=Path, metavar="RUN")
+    branch.add_argument("--checkpoint", metavar="NAME", help="default: the newest one that is whole")
+    branch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new run")
+    branch.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting in it")
+    branch.set_defaults(command=run_branch)
+
+    export = commands.add_parser("export", help="copy a run to a folder or one .zip file, with the exact commands")
+    export.add_argument("run", type=Path, metavar="RUN")
+    export.add_argument("--out", type=Path, required=True, metavar="TARGET")
+    export.add_argument("--no-checkpoints", action="store_true", help="smaller; the copy cannot go on then")
+    export.set_defaults(command=run_export)
+
+    taken = commands.add_parser("import", help="take up a run that was exported")
+    taken.add_argument("path", type=Path, metavar="FILE")
+    taken.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of runs")
+    taken.set_defaults(command=run_import)
+
+
+def run_checkpoints(options: argparse.Namespace) -> int:
+    """``checkpoints``: each with its step, why it was made, and whether it is whole."""
+    from ulmengine.training import Checkpoints
+
+    there = Checkpoints(RunFolder.open(options.run).checkpoints)
+    for info in there.all():
+        whole = there.verify(info.name)
+        if options.json:
+            say_json({**asdict(info), "whole": whole})
+        else:
+            marks = f"{'  best' if info.best else ''}{'' if whole else '  DAMAGED'}"
+            say(f"{info.name}  stage {info.stage + 1}  step {info.total:,}  {info.bytes / 1e6:,.1f} MB{marks}")
+    return 0
+
+
+def run_branch(options: argparse.Namespace) -> int:
+    """``branch``: a new run; the command that trains it is said."""
+    from ulmengine.runs.branch import branch
+    from ulmengine.training import Checkpoints
+
+    source = RunFolder.open(options.run)
+    name = options.checkpoint
+    if name is None:
+        latest = Checkpoints(source.checkpoints).latest()
+        if latest is None:
+            raise ValueError(f"{options.run} has no checkpoint to branch off from")
+        name = latest.name
+    made = branch(source, name, options.out, with_settings(source.config(), options.set))
+    say(f"python -m ulmengine train {made.config_path} --out {made.path} --resume")
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """``export``: where the copy stands."""
+    say(str(export_run(RunFolder.open(options.run), options.out, checkpoints=not options.no_checkpoints)))
+    return 0
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """``import``: where the run stands now."""
+    say(str(import_run(options.path, options.into).path))
+    return 0

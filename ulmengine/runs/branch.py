@@ -1,0 +1,63 @@
+"""A new run that begins where another one once stood."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from ulmengine.config import RunConfig
+from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
+
+from .changes import check_branched
+from .folder import RunFolder, RunFolderError
+
+FORMAT = 1
+
+
+def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None = None) -> RunFolder:
+    """Make a run at ``target`` that goes on from a checkpoint of ``source``, which stays as it is.
+
+    Resumed without other settings it ends with the same bits as ``source`` would have. ``branch.json`` tells where it
+    came from.
+
+    :param config: its own settings; absent: those of ``source``.
+    :raises RunFolderError: the checkpoint is missing or damaged, a run stands at ``target``, a setting cannot differ,
+        or the disk cannot take it.
+    """
+    checkpoints = Checkpoints(source.checkpoints)
+    if not checkpoints.verify(checkpoint):
+        raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; branch off another one")
+    info = checkpoints.info(checkpoint)
+    before = source.config()
+    changed = check_branched(before, config or before)
+    folder = RunFolder.create(target, config or before)
+    try:
+        _copy(source, folder, info, checkpoints)
+        (folder.path / "branch.json").write_text(json.dumps({
+            "format": FORMAT, "folder": str(source.path.resolve()), "name": before.name, "checkpoint": checkpoint,
+            "total": info.total, "changed": changed,
+        }, indent=1), encoding="utf-8")
+    except OSError as error:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
+    told = "; ".join(f"{name} {what}" for name, what in changed.items())
+    folder.append_text(f"branched off {before.name} ({source.path}) at step {info.total:,}{': ' if told else ''}{told}")
+    return folder
+
+
+def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoints: Checkpoints) -> None:
+    """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
+    corpus = source.path / "corpus.txt"
+    if corpus.exists():
+        shutil.copyfile(corpus, folder.path / corpus.name)
+    with source.log_path.open("rb") as log, folder.log_path.open("wb") as copy:
+        copy.write(log.read(int(info.extra["log"])))
+    wanted = [
+        other for other in checkpoints.all()
+        if other.name == info.name or (other.finished and other.stage < info.stage and other.sequence < info.sequence)
+    ]
+    for name in {entry["file"] for other in wanted for entry in other.files.values()}:
+        shutil.copyfile(source.checkpoints / name, folder.checkpoints / name)
+    for other in wanted:  # the records last: one whose files are not there does not exist
+        shutil.copyfile(source.checkpoints / f"{other.name}.json", folder.checkpoints / f"{other.name}.json")

@@ -1,0 +1,77 @@
+"""Which settings of a run may still change once it has begun, and the record of what has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ulmengine.config import RunConfig, difference, save
+
+from .folder import RunFolder, RunFolderError
+
+_STAGE = ("lr", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
+RESUMED = (
+    "name", "corpus.path", "corpus.test_path", "corpus.unlabelled_path", "compute.", "saving.",
+    *(f"{stage}.{name}" for stage in ("language_model", "classifier") for name in _STAGE),
+)
+"""What may change when a run goes on. Paths may: whether the same texts stand there is checked when they are read."""
+
+FIXED = ("version", "seed", "corpus.", "tokens.", "model.", "optimizer.kind", "language_model.softmax")
+"""What decides on texts, tokens or the shape of the networks, and so may not differ in a branch."""
+
+
+def check_resumed(before: RunConfig, after: RunConfig) -> dict[str, str]:
+    """What going on with ``after`` instead of ``before`` changes: name -> "old -> new".
+
+    :raises RunFolderError: something among it cannot change in a run that has begun.
+    """
+    changed = difference(before, after)
+    _refuse(name for name in changed if not name.startswith(RESUMED))
+    return _told(changed)
+
+
+def check_branched(before: RunConfig, after: RunConfig) -> dict[str, str]:
+    """The same for a run that branches off another one: rates, epochs, dropouts, losses may differ.
+
+    :raises RunFolderError: something among it must be as in the run it branches off.
+    """
+    changed = difference(before, after)
+    _refuse(
+        name for name in changed
+        if not name.startswith(RESUMED) and not name.startswith("model.dropout.")
+        and (name.startswith(FIXED) or name.endswith("optimizer.kind"))
+    )
+    return _told(changed)
+
+
+def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
+    """Let the run in ``folder`` go on with ``after``; the description it had is kept as ``config-1.toml``, ``-2``, …
+
+    :returns: what changed, as :func:`check_resumed`.
+    :raises RunFolderError: as :func:`check_resumed`, or the folder cannot be written.
+    """
+    before = folder.config()
+    changed = check_resumed(before, after)
+    if not changed:
+        return changed
+    number = 1
+    while (folder.path / f"config-{number}.toml").exists():
+        number += 1
+    try:
+        save(before, folder.path / f"config-{number}.toml", comments=True)
+        save(after, folder.config_path, comments=True)
+    except OSError as error:
+        raise RunFolderError(f"{folder.path} cannot be written: {error.strerror or error}") from error
+    folder.append_text("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
+    return changed
+
+
+def _refuse(names: Iterable[str]) -> None:
+    refused = sorted(names)
+    if refused:
+        raise RunFolderError(
+            f"a run that has begun cannot change {', '.join(refused)}; start a new run with it instead"
+        )
+
+
+def _told(changed: dict[str, tuple[object, object]]) -> dict[str, str]:
+    return {name: f"{old} -> {new}" for name, (old, new) in changed.items()}

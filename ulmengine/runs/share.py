@@ -1,0 +1,111 @@
+"""A run as something to carry away: a folder, or one file, with the commands that work on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .folder import RunFolder, RunFolderError
+
+README = "README.txt"
+_LEFT_OUT = ("lock.json", "cache", "tensorboard")
+
+
+def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> Path:
+    """Copy the run in ``source`` to ``target``: one file if that ends in ``.zip``, otherwise a folder.
+
+    With it goes a text with the exact commands. The corpus does not go along: the run names where it was.
+
+    :param checkpoints: take them along, so that the copy can go on; without them it can be looked at and used.
+    :raises RunFolderError: something stands at ``target``, or it cannot be written.
+    """
+    if target.exists():
+        raise RunFolderError(f"{target} is there already; choose another name")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as beside:
+            made = Path(beside) / target.name
+            if target.suffix.lower() == ".zip":
+                _write_zip(source, made, checkpoints)
+            else:
+                for path, name in _files(source, checkpoints):
+                    (made / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, made / name)
+                (made / README).write_text(commands(source), encoding="utf-8")
+            made.replace(target)
+    except OSError as error:
+        raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
+    return target
+
+
+def import_run(path: Path, into: Path) -> RunFolder:
+    """Take a run that was exported, one file or a folder, up as a run in the folder ``into``.
+
+    :raises RunFolderError: it is no exported run, one of that name is there already, or it cannot be written.
+    """
+    target = into / path.stem if path.is_file() else into / path.name
+    if target.exists():
+        raise RunFolderError(f"{target} is there already; rename one of the two")
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=into, prefix=f".{target.name}-") as beside:
+            made = Path(beside) / target.name
+            if path.is_file():
+                _unpack(path, made)
+            else:
+                shutil.copytree(path, made, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+            RunFolder.open(made)
+            made.replace(target)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise RunFolderError(f"{path} cannot be taken up: {error}") from error
+    return RunFolder.open(target)
+
+
+def commands(source: RunFolder) -> str:
+    """What can be done with the run, as commands to be typed in its folder."""
+    name = source.config().name
+    again = "python -m ulmengine train config.toml --out again"
+    together = again.replace("python", "torchrun --nproc-per-node 4", 1)
+    return "\n".join([
+        f"{name}: a run of ULMFiT Studio", "",
+        "In this folder, with the program installed (pip install . in its own folder):", "",
+        "the same run from its beginning", f"    {again}",
+        "the same on four cards of one machine", f"    {together}",
+        "this run, from its last checkpoint on", "    python -m ulmengine train config.toml --out . --resume",
+        "what it has learnt, on texts of your own", "    python -m ulmengine predict model.ulmfit FILE --json", "",
+        f"The corpus is not in this folder. The run read it from {source.config().corpus.path};",
+        "where it lies elsewhere, add --set corpus.path=FILE.", "",
+    ])
+
+
+def _files(source: RunFolder, checkpoints: bool) -> Iterator[tuple[Path, str]]:
+    """Every file of the run that goes along, with its name inside it."""
+    for folder, below, names in os.walk(source.path):
+        here = Path(folder).relative_to(source.path)
+        leave = {*_LEFT_OUT, *(() if checkpoints else ("checkpoints",))}
+        below[:] = sorted(name for name in below if here != Path() or name not in leave)
+        for name in sorted(names):
+            unfinished = name.endswith(".part") or name.startswith(".tmp")
+            if not unfinished and (here != Path() or name not in (*_LEFT_OUT, README)):
+                yield Path(folder) / name, (here / name).as_posix()
+
+
+def _write_zip(source: RunFolder, target: Path, checkpoints: bool) -> None:
+    # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as file:
+        for path, name in _files(source, checkpoints):
+            file.write(path, name)
+        file.writestr(README, commands(source))
+
+
+def _unpack(path: Path, made: Path) -> None:
+    with zipfile.ZipFile(path) as file:
+        for info in file.infolist():
+            place = (made / info.filename).resolve()
+            if not place.is_relative_to(made.resolve()):
+                raise RunFolderError(f"{path} holds a name that leads out of its folder ({info.filename})")
+        file.extractall(made)
