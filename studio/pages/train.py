@@ -45,7 +45,7 @@ class TrainPage(ProjectPage):
         self.config: RunConfig = project.config
         self._has_checkpoint = False
         self.reader = Reader(shell, self)
-        self.going_on = GoingOn(shell, self)
+        self.going_on = GoingOn(project, shell, self)
         self.mender = Mender(project, shell, self)
         self.view = TrainView(self.history)
         self.body.setContentsMargins(theme.XL, theme.L, theme.XL, theme.M)
@@ -66,7 +66,6 @@ class TrainPage(ProjectPage):
         self.reader.letGo.connect(self._let_go)
         self.reader.failed.connect(self._not_read)
         self.choice.chosen.connect(self.show_run)
-        self.choice.exportWanted.connect(self._export_run)
         for signal in (buttons.startWanted, view.big_start.clicked):
             signal.connect(self.start)
         buttons.resumeWanted.connect(self.resume)
@@ -77,6 +76,8 @@ class TrainPage(ProjectPage):
         buttons.betweenChanged.connect(self._between_changed)
         buttons.pointsWanted.connect(self._list_points)
         buttons.goBackWanted.connect(self.go_back)
+        buttons.branchWanted.connect(self.branch)
+        self.going_on.branched.connect(self.show_run)
         view.strip.chosen.connect(view.plots.show_stage)
         view.result.classifyWanted.connect(self._classify)
         view.choose.clicked.connect(self._choose_corpus)
@@ -187,6 +188,8 @@ class TrainPage(ProjectPage):
         for event in events:
             if isinstance(event, ev.Failed) and not self.reader.elsewhere:
                 self._show_failure(event)
+            elif isinstance(event, ev.SaveFailed):
+                self._show_waiting(event)
         self._refresh()
 
     def _going_on(self, events: list[ev.Event]) -> None:
@@ -294,7 +297,14 @@ class TrainPage(ProjectPage):
     def go_back(self, point: Point) -> None:
         """Go back to ``point`` and on from there; a run that is alive is stopped and saved first."""
         if self.folder is not None:
-            self.going_on.go_back(self.folder, point, lost_by_going_to(point, self.folder.path, self.history))
+            lost = lost_by_going_to(point, self.folder.path, self.history)
+            self.going_on.go_back(self.folder, self.config, point, lost)
+
+    @Slot(object)
+    def branch(self, point: Point) -> None:
+        """Branch a new run off ``point``; this one stays as it is (stopped and saved, if it is alive)."""
+        if self.folder is not None:
+            self.going_on.branch(self.folder, self.config, point)
 
     @Slot(str)
     def _step(self, size: str) -> None:
@@ -308,7 +318,7 @@ class TrainPage(ProjectPage):
     @Slot()
     def _list_points(self) -> None:
         found = points(self.folder.path, self.history, self.plans) if self.folder is not None else []
-        self.view.buttons.set_points(list(found))
+        self.view.buttons.set_points(found)
 
     @Slot()
     def _classify(self) -> None:
@@ -329,15 +339,15 @@ class TrainPage(ProjectPage):
         name = self.folder.path.name if self.folder is not None else "run"
         save_curves(self.shell, name, self.history, self.view.plots)
 
-    @Slot()
-    def _export_run(self) -> None:
-        pass
-
     # Failures
 
     def _show_failure(self, failed: ev.Failed) -> None:
-        found = self.mender.tries(failed, self.folder, self.config, self.history)
-        self.view.show_failure(failed, found)
+        self.view.show_failure(failed, self.mender.tries(failed, self.folder, self.config, self.history))
+
+    def _show_waiting(self, why: ev.SaveFailed) -> None:
+        """The run cannot save and waits, with everything in memory."""
+        card = ev.Failed("disk_full", self.tr("The disk is full: the run waits"), why.text, why.advice, "")
+        self.view.show_failure(card, self.mender.after_waiting(self.folder))
 
     # Qt
 

@@ -247,7 +247,6 @@ def fill(path: Path) -> None:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux") or not hasattr(os, "geteuid") or os.geteuid() != 0,
                     reason="a small disk can only be made by root on Linux")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a log that could not be flushed
 def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -266,9 +265,16 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         fill(disk / "full")
         run.pause_between_stages = False
         run.resume()
-        qtbot.waitUntil(lambda: page.view.failure.isVisible(), timeout=WAIT)
+        qtbot.waitUntil(lambda: page.view.failure.isVisible() and run.state is RunState.PAUSED, timeout=WAIT)
         assert page.view.failure.failure is not None
-        assert page.view.failure.failure.title == "The disk is full"
+        assert page.view.failure.failure.title == "The disk is full: the run waits"
+        assert run.folder is not None
+        kept = Checkpoints(run.folder / "checkpoints")
+        assert kept.all()
+        assert all(kept.verify(info.name) for info in kept.all())
+        try_button(page, "Try again").click()  # there is no room yet
+        qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+        qtbot.waitUntil(lambda: page.view.failure.isVisible() and run.state is RunState.PAUSED, timeout=WAIT)
         (disk / "full").unlink()
         try_button(page, "Try again").click()
         log = finish(window, qtbot)

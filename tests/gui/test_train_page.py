@@ -10,19 +10,23 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.engine import RunRequest, RunService
 from studio.pages.train import TrainPage
-from studio.pages.train_parts import loading
+from studio.pages.train_parts import copies, loading
+from studio.pages.train_parts.going_back import Point
 from studio.settings import Settings
 from studio.shell import Shell
 from studio.widgets import Button
 from tests.gui.fakes import ScriptedAsk
 from tests.studio import replay
 from ulmengine import events as ev
+from ulmengine.config import RunConfig
 from ulmengine.runs import RunFolder
+from ulmengine.runs.branch import branch
 from ulmengine.training import Checkpoints, Snapshot, saved_event
 from ulmengine.training.control import RunControl, RunState
 
@@ -57,7 +61,8 @@ def checkpoint(folder: RunFolder, event: ev.Checkpointed) -> ev.Checkpointed:
     finished = event.reason == "stage"
     snapshot = Snapshot(event.reason, int(event.name[6:]) if finished else 0, event.total, False, finished,
                         {"weight": torch.zeros(4)}, {}, {"epoch": 1, "metrics": {}})
-    return saved_event(Checkpoints(folder.checkpoints).save(snapshot), 0.0)
+    extra = {"log": folder.log_path.stat().st_size}
+    return saved_event(Checkpoints(folder.checkpoints).save(snapshot, extra), 0.0)
 
 
 class Bench:
@@ -91,6 +96,11 @@ class Bench:
         buttons = self.page.view.buttons
         names = ("start", "anew", "resume", "pause", "stop", "next_stage", "step", "back")
         return {name for name in names if getattr(buttons, name).isVisible()}
+
+    def oldest(self) -> QAction:
+        """The entry of the menu that leads back furthest."""
+        actions = self.page.view.buttons.back_menu.actions()
+        return [action for action in actions if action.text().startswith("Go back")][-1]
 
     def click(self, button: Any) -> None:
         assert button.isVisible()
@@ -257,12 +267,12 @@ def test_going_back_asks_before_anything_is_given_up(bench: Bench) -> None:
     page = bench.page
     assert page.folder is not None
     page._list_points()
-    first = page.view.buttons.back_menu.actions()[-1]
+    first = bench.oldest()
     assert first.text() == "Go back to step 10: Language model, after epoch 1"
     before = sorted(page.folder.checkpoints.iterdir())
     bench.ask.answers = ["cancel"]
     first.trigger()
-    assert bench.ask.asked == [("Go back to step 10", ("back", "cancel"))]
+    assert bench.ask.asked == [("Go back to step 10", ("branch", "back", "cancel"))]
     assert bench.run.state is RunState.FINISHED
     assert sorted(page.folder.checkpoints.iterdir()) == before
     begun: list[RunState] = []
@@ -284,7 +294,7 @@ def test_a_wish_to_go_back_does_not_outlive_a_stop_that_failed(qtbot: QtBot, tmp
     # The stop cannot save: the host's last word is "failed" instead of "stopped".
     bench.run._heard, heard = lambda state: heard(RunState.FAILED if state is RunState.STOPPED else state), \
         bench.run._heard  # type: ignore[method-assign,has-type]
-    bench.page.view.buttons.back_menu.actions()[-1].trigger()
+    bench.oldest().trigger()
     bench.until(RunState.FAILED)
     qtbot.wait(50)
     assert RunState.STARTING not in begun
@@ -307,7 +317,7 @@ def test_going_back_while_running_stops_first(qtbot: QtBot, tmp_path: Path) -> N
     bench.ask.answers = ["back"]
     states: list[RunState] = []
     bench.run.stateChanged.connect(states.append)
-    bench.page.view.buttons.back_menu.actions()[-1].trigger()
+    bench.oldest().trigger()
     qtbot.waitUntil(lambda: RunState.STARTING in states, timeout=WAIT)
     assert states[:3] == [RunState.STOPPING, RunState.STOPPED, RunState.STARTING]
     assert bench.run.shutdown(10.0)
@@ -380,6 +390,27 @@ def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Ben
     bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
 
 
+def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+    steps = list(folder.events())
+    third = next(n for n, event in enumerate(steps) if isinstance(event, ev.Step) and event.total == 15)
+    with folder.lock, folder.open_log() as log:
+        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
+        log.cut(0)
+        for event in steps[:third]:
+            log.append(event)
+        # Longer than it was within one look: its length does not tell that it was cut.
+        for number in range(300):
+            log.append(ev.Step(0, 2, 15 + number, 15 + number, 0.5, (0.1,), 1.0, 10, 0.1))
+        bench.qtbot.waitUntil(lambda: bench.page.history.total == 314, timeout=WAIT)
+        assert [stage.loss.x.tolist() for stage in bench.page.history.stages] == [list(range(1, 315))]
+        assert bench.page.history.finished is None
+    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
+
+
 def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
     for _ in range(2):
         bench.page.start()
@@ -413,3 +444,98 @@ def test_the_curves_are_saved_as_a_table(bench: Bench, tmp_path: Path) -> None:
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 61
     bench.page.export()
     assert [notice.level for notice in news] == ["ok", "error"]
+
+
+@pytest.fixture
+def copier(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the engine was asked to branch."""
+    asked: list[tuple[Any, ...]] = []
+
+    def noted(source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None = None) -> RunFolder:
+        asked.append((source, checkpoint, target, config))
+        return branch(source, checkpoint, target, config)
+
+    monkeypatch.setattr(copies, "branch", noted)
+    return asked
+
+
+def test_a_new_run_is_branched_from_a_checkpoint(bench: Bench, copier: list[tuple[Any, ...]]) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    page, source = bench.page, bench.page.folder
+    assert source is not None
+    before = {path: path.read_bytes() for path in source.path.rglob("*") if path.is_file()}
+    page._list_points()
+    branches = page.view.buttons.branch_menu.actions()
+    assert branches[-1].text() == "Step 10: Language model, after epoch 1"
+    branches[-1].trigger()
+    bench.qtbot.waitUntil(lambda: page.folder != source and bench.run.state is RunState.FINISHED, timeout=WAIT)
+    assert bench.ask.asked == []  # the project's settings are the run's: there is nothing to choose
+    assert [run.path for run in bench.project.run_folders()] == [source.path, page.folder.path]  # type: ignore[union-attr]
+    assert copier[0][0] == source
+    assert copier[0][1] == Checkpoints(source.checkpoints).all()[0].name
+    assert copier[0][3] is None
+    assert bench.run.folder == copier[0][2]
+    assert {path: path.read_bytes() for path in source.path.rglob("*") if path.is_file()} == before
+
+
+def test_a_branch_can_take_the_projects_new_settings(bench: Bench, copier: list[tuple[Any, ...]]) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    bench.project.change({"classifier.lr": 0.002})
+    page = bench.page
+    page._list_points()
+    bench.ask.answers = ["cancel"]
+    page.view.buttons.branch_menu.actions()[0].trigger()
+    assert copier == []
+    bench.ask.answers = ["branch", "new"]  # going back offers it as well
+    page.view.buttons.back_menu.actions()[1].trigger()
+    bench.qtbot.waitUntil(lambda: bool(copier) and not bench.run.active and len(bench.project.run_folders()) == 2,
+                          timeout=WAIT)
+    assert copier[0][3].classifier.lr == 0.002
+    assert [keys for _, keys in bench.ask.asked] == [
+        ("new", "same", "cancel"), ("branch", "back", "cancel"), ("new", "same", "cancel")]
+
+
+def test_a_branch_that_cannot_be_made_says_why(bench: Bench, copier: list[tuple[Any, ...]]) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    bench.page.branch(Point("000099-epoch", "", "step 99", 99))
+    bench.qtbot.waitUntil(lambda: bool(news), timeout=WAIT)
+    assert news[0].level == "error"
+    assert "missing or damaged" in news[0].text
+    assert len(bench.project.run_folders()) == 1
+
+
+@pytest.mark.parametrize(("kind", "name"), [("file", "copy.zip"), ("light", "copy"), ("folder", "copy")])
+def test_a_run_is_exported_with_its_commands_and_opens_again(
+    bench: Bench, tmp_path: Path, kind: str, name: str
+) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    bench.ask.answers = [kind, tmp_path / name]
+    buttons = bench.page.view.buttons
+    buttons.export.trigger()
+    bench.qtbot.waitUntil(lambda: bool(news), timeout=WAIT)
+    made = tmp_path / ("copy" if kind == "folder" else "copy.zip")
+    assert (news[0].level, news[0].text) == ("ok", f"Exported to {made}.")
+    live = [stage.loss.y.tolist() for stage in bench.page.history.stages]
+    if kind == "folder":
+        assert "python -m ulmengine train config.toml" in (made / "README.txt").read_text(encoding="utf-8")
+        assert list((made / "checkpoints").iterdir())
+        bench.shell.open_run(made)
+        assert bench.page.folder == RunFolder(made)
+    else:
+        bench.ask.answers = [made]
+        buttons.import_run.trigger()
+        taken = RunFolder(bench.project.runs / "copy")
+        bench.qtbot.waitUntil(lambda: bench.page.folder == taken, timeout=WAIT)
+        assert bool(Checkpoints(taken.checkpoints).all()) == (kind == "file")
+        bench.ask.answers = [made]
+        buttons.import_run.trigger()  # twice is once too often
+        bench.qtbot.waitUntil(lambda: news[-1].level == "error", timeout=WAIT)
+    assert [stage.loss.y.tolist() for stage in bench.page.history.stages] == live

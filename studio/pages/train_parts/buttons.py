@@ -10,6 +10,7 @@ from studio import theme
 from studio.widgets import Button, IconButton, PrimaryButton
 from ulmengine.training.control import RunState
 
+from .going_back import Point
 from .offers import Offers
 
 
@@ -26,6 +27,8 @@ class TrainButtons(QWidget):
     betweenChanged = Signal(bool)
     goBackWanted = Signal(object)
     """A :class:`~studio.pages.train_parts.going_back.Point`."""
+    branchWanted = Signal(object)
+    """The same, for a new run to begin there."""
     pointsWanted = Signal()
     """The menu opens: :meth:`set_points` is to be called."""
     runsWanted = Signal()
@@ -34,6 +37,7 @@ class TrainButtons(QWidget):
     """One of what :meth:`set_runs` was given."""
     openWanted = Signal()
     exportWanted = Signal()
+    importWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +83,8 @@ class TrainButtons(QWidget):
         self.open.triggered.connect(self.openWanted)
         self.export = self.more_menu.addAction(self.tr("Export this run …"))
         self.export.triggered.connect(self.exportWanted)
+        self.import_run = self.more_menu.addAction(self.tr("Import a run …"))
+        self.import_run.triggered.connect(self.importWanted)
         self.more.setMenu(self.more_menu)
         self.more.setPopupMode(self.more.ToolButtonPopupMode.InstantPopup)
 
@@ -98,14 +104,23 @@ class TrainButtons(QWidget):
         self.back.setVisible(offered.go_back)
         self.between.setVisible(not offered.start)
 
-    def set_points(self, points: list[object]) -> None:
-        """Fill the menu with ``points`` (:class:`~studio.pages.train_parts.going_back.Point`)."""
+    def set_points(self, points: list[Point]) -> None:
+        """Fill the menu with ``points``, and with the same once more for a new run to be branched off there."""
         self.back_menu.clear()
         for point in points:
             action = QAction(str(point), self.back_menu)
             action.setData(point)
             action.triggered.connect(self._go_back)
             self.back_menu.addAction(action)
+        if points:
+            self.back_menu.addSeparator()
+            self.branch_menu = self.back_menu.addMenu(self.tr("Branch a new run from here"))
+            for point in points:
+                if point.place:
+                    action = QAction(point.place[:1].upper() + point.place[1:], self.branch_menu)
+                    action.setData(point)
+                    action.triggered.connect(self._branch)
+                    self.branch_menu.addAction(action)
         if not points:
             nothing = self.back_menu.addAction(self.tr("There is no checkpoint yet"))
             nothing.setEnabled(False)
@@ -135,6 +150,12 @@ class TrainButtons(QWidget):
         action = self.sender()
         if isinstance(action, QAction):
             self.stepWanted.emit(str(action.data()))
+
+    @Slot()
+    def _branch(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.branchWanted.emit(action.data())
 
     @Slot()
     def _choose_run(self) -> None:

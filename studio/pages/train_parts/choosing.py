@@ -6,13 +6,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from studio.ask import Choice
+from studio.pages.parts.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
 from studio.words import state_words
+from ulmengine.events import Failed
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
 from .buttons import TrainButtons
+from .copies import Exporting, Importing
 
 STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
           "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
@@ -26,7 +30,6 @@ class RunChoice(QObject):
 
     chosen = Signal(object)
     """A :class:`ulmengine.runs.RunFolder`."""
-    exportWanted = Signal()
 
     def __init__(self, project: Project, shell: Shell, buttons: TrainButtons, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,7 +38,13 @@ class RunChoice(QObject):
         buttons.runsWanted.connect(self._list)
         buttons.runChosen.connect(self.chosen)
         buttons.openWanted.connect(self.open)
-        buttons.exportWanted.connect(self.exportWanted)
+        buttons.exportWanted.connect(self.export)
+        buttons.importWanted.connect(self.take_in)
+        self._exporter, self._importer = JobSlot(self), JobSlot(self)
+        self._exporter.finished.connect(self._exported)
+        self._importer.finished.connect(self._taken_in)
+        for slot in (self._exporter, self._importer):
+            slot.failed.connect(self._failed)
 
     @Slot()
     def open(self) -> None:
@@ -44,6 +53,49 @@ class RunChoice(QObject):
                                        else Path.home())
         if folder is not None:
             self.shell.open_run(folder)
+
+    @Slot()
+    def export(self) -> None:
+        """Ask where to, and copy the run shown there: one file, or a folder, with the commands that work on it."""
+        run = self.shown
+        if run is None:
+            return
+        kinds = (Choice("file", self.tr("One file"), "default"), Choice("folder", self.tr("A folder")),
+                 Choice("light", self.tr("One file without checkpoints")),
+                 Choice("cancel", self.tr("Cancel"), "cancel"))
+        kind = self.shell.ask.choose(
+            self.tr("Export this run"), self.tr("How should {run} be exported?").format(run=run.path.name), kinds,
+            self.tr("Settings, log, curves, model and the exact commands go along. Without checkpoints the copy can be "
+                    "looked at and used, but not gone on with. The corpus stays where it is."))
+        if kind == "cancel":
+            return
+        start = Path.home() / run.path.name
+        path = self.shell.ask.new_folder(self.tr("Export this run"), start) if kind == "folder" else \
+            self.shell.ask.save_file(self.tr("Export this run"), start.with_name(start.name + ".zip"),
+                                     self.tr("Exported run (*.zip)"))
+        if path is not None:
+            path = path if kind == "folder" or path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
+            self._exporter.start(Exporting(run, path, kind != "light"))
+
+    @Slot()
+    def take_in(self) -> None:
+        """Ask for an exported run, and take it up into the project."""
+        paths = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Exported run (*.zip)"))
+        if paths:
+            self._importer.start(Importing(paths[0], self.project.runs))
+
+    @Slot(object)
+    def _exported(self, path: Path) -> None:
+        self.shell.toast(self.tr("Exported to {place}.").format(place=path), "ok")
+
+    @Slot(object)
+    def _taken_in(self, run: RunFolder) -> None:
+        self.chosen.emit(run)
+        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=run.path.name), "ok")
+
+    @Slot(object)
+    def _failed(self, failed: Failed) -> None:
+        self.shell.toast(failed.title, "error")
 
     @Slot()
     def _list(self) -> None:

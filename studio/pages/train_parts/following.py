@@ -16,6 +16,8 @@ class Following(QObject):
 
     said = Signal(object)
     """The events (a list) that the other process has added."""
+    saidAnew = Signal(object)
+    """The other process went back to a checkpoint and cut its log: all that it says now."""
     taken = Signal()
     """Another process has taken up the run that is shown: it is to be read anew and followed."""
     ended = Signal()
@@ -62,11 +64,14 @@ class Following(QObject):
                 self.taken.emit()
             return
         # In this order: what was written before the owner let go is read after it is known that it has.
+        restarts = follower.restarts
         try:
             events = follower.poll()
         except OSError:  # a shared folder that is away for a moment
             return
-        if events:
+        if follower.restarts != restarts:
+            self.saidAnew.emit(events)
+        elif events:
             self.said.emit(events)
         if not owned:
             self._follower = None

@@ -1,25 +1,35 @@
-"""Going back to a checkpoint and on from there; a run that is alive is stopped and saved first."""
+"""Going back to a checkpoint, or branching a new run from it; a run that is alive is stopped and saved first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio.ask import Choice
+from studio.pages.parts.jobslot import JobSlot
+from studio.project import Project
 from studio.shell import Shell
+from ulmengine.config import RunConfig, difference
+from ulmengine.events import Failed
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
+from .copies import Branching
 from .going_back import Lost, Point
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be done with the run in ``folder`` once it has stopped."""
+    """What is to be done with the run in ``folder`` once it has stopped: to go back to ``point``, or to branch there.
+
+    ``config``: the settings of the branch, None for the run's own.
+    """
 
     folder: RunFolder
     point: Point
+    branch: bool = False
+    config: RunConfig | None = None
 
 
 class GoingOn(QObject):
@@ -29,19 +39,43 @@ class GoingOn(QObject):
     things up at some later stop, of another run perhaps.
     """
 
-    def __init__(self, shell: Shell, parent: QObject) -> None:
+    branched = Signal(object)
+    """A new run (a :class:`ulmengine.runs.RunFolder`) was branched off and goes on now."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)
+        self.project = project
         self.shell = shell
         self._wish: Wish | None = None
+        self._copier = JobSlot(self)
+        self._copier.finished.connect(self._copied)
+        self._copier.failed.connect(self._not_copied)
         shell.run.stateChanged.connect(self._state_changed)
 
-    def go_back(self, folder: RunFolder, point: Point, lost: Lost) -> None:
-        """Go back to ``point``; the person is asked first if that gives something up."""
-        if lost and not self._agreed(point, lost):
-            return
-        self._after_stop(Wish(folder, point))
+    def go_back(self, folder: RunFolder, config: RunConfig, point: Point, lost: Lost) -> None:
+        """Go back to ``point``; the person is asked first if that gives something up, and may branch instead."""
+        answer = self._asked(point, lost) if lost else "back"
+        if answer == "back":
+            self._after_stop(Wish(folder, point))
+        elif answer == "branch":
+            self.branch(folder, config, point)
 
-    def _agreed(self, point: Point, lost: Lost) -> bool:
+    def branch(self, folder: RunFolder, config: RunConfig, point: Point) -> None:
+        """Branch a new run off ``point`` of the run in ``folder``, whose settings are ``config``, and go on with it."""
+        wanted, answer = self.project.run_config(), "same"
+        changed = difference(config, wanted)
+        if changed:
+            choices = (Choice("new", self.tr("With the project's settings"), "default"),
+                       Choice("same", self.tr("With the run's own")), Choice("cancel", self.tr("Cancel"), "cancel"))
+            answer = self.shell.ask.choose(
+                self.tr("Branch a new run"),
+                self.tr("A new run goes on from {place}. With which settings?").format(
+                    place=point.place or self.tr("step {total}").format(total=f"{point.total:,}")), choices,
+                self.tr("The project's settings differ in: {names}.").format(names=", ".join(list(changed)[:8])))
+        if answer != "cancel":
+            self._after_stop(Wish(folder, point, True, wanted if answer == "new" else None))
+
+    def _asked(self, point: Point, lost: Lost) -> str:
         parts = [self.tr("%n checkpoint(s)", "", lost.checkpoints)] if lost.checkpoints else []
         parts += [self.tr("{count} steps of the curves and the log").format(count=f"{lost.steps:,}")] \
             if lost.steps else []
@@ -49,10 +83,11 @@ class GoingOn(QObject):
             what=self.tr(" and ").join(parts) or self.tr("the result"))
         if lost.result:
             detail += " " + self.tr("The finished model stays until the run finishes again.")
-        choices = (Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel"))
+        choices = (Choice("branch", self.tr("Branch a new run instead"), "default"),
+                   Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel"))
         title = self.tr("Go back to step {total}").format(total=f"{point.total:,}")
         return self.shell.ask.choose(title, self.tr("Go back to step {total} and go on from there?").format(
-            total=f"{point.total:,}"), choices, detail) == "back"
+            total=f"{point.total:,}"), choices, detail)
 
     def _after_stop(self, wish: Wish) -> None:
         run = self.shell.run
@@ -73,10 +108,23 @@ class GoingOn(QObject):
             # Later, so that everyone has heard of this end before the next beginning.
             QTimer.singleShot(0, self, _Doing(self, wish))
         else:
-            self.shell.toast(self.tr("The run could not be stopped and saved, so it did not go back."), "warning")
+            self.shell.toast(self.tr("The run could not be stopped and saved, so nothing was changed."), "warning")
 
     def _do(self, wish: Wish) -> None:
-        self.shell.resume_run(wish.folder.path, wish.point.checkpoint)
+        if wish.branch:
+            target = self.project.new_run_folder()
+            self._copier.start(Branching(wish.folder, wish.point.checkpoint, target, wish.config))
+        else:
+            self.shell.resume_run(wish.folder.path, wish.point.checkpoint)
+
+    @Slot(object)
+    def _copied(self, folder: RunFolder) -> None:
+        self.branched.emit(folder)
+        self.shell.resume_run(folder.path)
+
+    @Slot(object)
+    def _not_copied(self, failed: Failed) -> None:
+        self.shell.toast(self.tr("The run could not be branched: {why}").format(why=failed.title), "error")
 
 
 class _Doing:

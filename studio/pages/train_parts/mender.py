@@ -39,6 +39,11 @@ class Mender(QObject):
         infos = [] if folder is None else checkpoints_of(folder.path)
         return tries(failed, task, config, self, infos, self._tried)
 
+    def after_waiting(self, folder: RunFolder | None) -> list[Try]:
+        """What can be tried while the run in ``folder`` waits for room on the disk."""
+        self._folder = folder
+        return [(self.tr("Try again"), self.go_on)]
+
     def change_and_start(self, values: dict[str, Any]) -> None:
         """See :class:`~studio.pages.train_parts.mending.Deeds`."""
         self.project.change(values)

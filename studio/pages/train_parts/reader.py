@@ -38,6 +38,7 @@ class Reader(QObject):
         self.loader.finished.connect(self._loaded)
         self.loader.failed.connect(self._not_loaded)
         self.following.said.connect(self.said)
+        self.following.saidAnew.connect(self._said_anew)
         self.following.taken.connect(self.again)
         self.following.ended.connect(self.letGo)
 
@@ -97,6 +98,12 @@ class Reader(QObject):
         loaded.history.extend(self._waiting)
         self._waiting = []
         self.read.emit(loaded.history)
+
+    @Slot(object)
+    def _said_anew(self, events: list[Event]) -> None:
+        history = RunHistory()
+        history.extend(events)
+        self.read.emit(history)
 
     @Slot(object)
     def _not_loaded(self, failed: object) -> None:
