@@ -15,10 +15,11 @@ from .output import complain, say, say_json
 def add_commands(commands: Any) -> None:
     """Add this group's command to the parser's ``commands``."""
     bench = commands.add_parser("bench", help="measure speed and memory, beside the reference (fastai) if wanted")
-    bench.add_argument("work", choices=("lm", "classifier", "predict", "tokenize"))
+    bench.add_argument("work", choices=("lm", "classifier", "predict", "tokenize", "corpus"))
     bench.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
     bench.add_argument("--vocab", type=int, default=30_000, metavar="N")
-    bench.add_argument("--batch", type=int, metavar="N", help="default: 64 rows (lm), 32 documents (others)")
+    bench.add_argument("--batch", type=int, metavar="N",
+                       help="default: 64 rows (lm), 32 documents (classifier), 64 documents of the reference (predict)")
     bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
     bench.add_argument("--steps", type=int, default=3, metavar="N", help="measured steps (lm, classifier)")
     bench.add_argument("--documents", type=int, default=1_000, metavar="N", help="documents (predict)")
@@ -27,6 +28,7 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
     bench.add_argument("--threads", type=int, default=0, metavar="N")
     bench.add_argument("--texts", type=Path, metavar="FILE", help="corpus to cut into tokens (tokenize)")
+    bench.add_argument("--megabytes", type=int, default=200, metavar="N", help="size of the table (corpus)")
     bench.add_argument("--reference", action="store_true", help="measure fastai in the same run, if it is installed")
     bench.add_argument("--reference-python", metavar="PYTHON", help="the Python in which fastai is installed")
     bench.add_argument("--json", action="store_true")
@@ -68,7 +70,11 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
         case "predict":
             from ulmengine.bench.predict import bench_predict
 
-            return bench_predict(python, **common, batch=options.batch or 32, documents=options.documents)
+            return bench_predict(python, **common, batch=options.batch or 64, documents=options.documents)
+        case "corpus":
+            from ulmengine.bench.corpus import bench_corpus
+
+            return bench_corpus(options.megabytes)
     from ulmengine.bench.tokenize import bench_tokenize
 
     if options.texts is None:

@@ -1,0 +1,119 @@
+"""How fast a large table is looked at and imported, and how much memory that takes.
+
+``python -m ulmengine.bench.corpus FOLDER`` is what the measuring process runs, so that its memory is its own; it writes
+one line of JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .measure import BenchError, peak_rss_mb
+
+TABLE = "reviews.csv"
+_BLOCK = 4_000_000
+"""Characters that are written at once."""
+_SYLLABLES = (
+    "ba", "cor", "den", "fil", "gra", "hol", "in", "jun", "kel", "lor", "man", "nes", "or", "pre", "qui", "ran", "sto",
+    "ter", "un", "ver", "wes", "ya", "zo", "th",
+)
+
+
+def bench_corpus(megabytes: int = 200, folder: Path | None = None) -> dict[str, Any]:
+    """Look at and import a CSV of ``megabytes`` that is made for it in a temporary folder (in ``folder``, if given).
+
+    :returns: ``megabytes``, ``rows``; ``preview_s``: the first look in a fresh process, and ``preview_again_s``: the
+        median of five more; ``import_s``, ``import_mb_per_s`` and ``import_rss_mb``: the most resident memory above
+        that at the start, all in MiB; ``copy_mb``: the project's own copy on disk; ``reopen_s``: opened once more.
+    :raises BenchError: the measuring process failed.
+    :raises OSError: there is no room for the table.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-corpus-", dir=folder) as name:
+        place = Path(name)
+        written = write_table(place / TABLE, megabytes)
+        command = [sys.executable, "-m", "ulmengine.bench.corpus", name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BenchError(f"the import failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
+        figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    if figures["rows"] != written:
+        raise BenchError(f"{written:,} rows were written and {figures['rows']:,} read")
+    return {"megabytes": megabytes, **figures}
+
+
+def write_table(path: Path, megabytes: int) -> int:
+    """A CSV of ``megabytes`` (of 1,000,000 bytes) with a label, a text of about 1,300 characters, stars and a number.
+
+    The texts hold commas, quotes and line breaks, no two are alike, and the same file is made every time.
+
+    :returns: the number of rows below the heading.
+    """
+    chance = random.Random(0)
+    words = sorted({"".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(30_000)})
+    sentences = [" ".join(chance.choices(words, k=chance.randint(5, 25))) + chance.choice((".", ",", "!", ' "so"'))
+                 for _ in range(20_000)]
+    wanted, rows = megabytes * 1_000_000, 0
+    with path.open("w", encoding="utf-8", newline="", buffering=_BLOCK) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("label", "text", "stars", "id"))
+        while file.tell() < wanted:
+            for _ in range(50):
+                text = chance.choice((" ", "\n")).join(chance.choices(sentences, k=chance.randint(4, 20)))
+                stars = chance.randint(1, 10)
+                writer.writerow(("pos" if stars > 5 else "neg", f"{text} {rows}", stars, rows))
+                rows += 1
+    return rows
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """The figures of the table in ``folder``, in this process; its copy is made there too."""
+    from ulmengine.config import CorpusConfig
+    from ulmengine.corpus import open_corpus, preview
+
+    source, cache = folder / TABLE, folder / "cache"
+    config = CorpusConfig(path=str(source))
+    looks = [_seconds(lambda: preview(source, config)) for _ in range(6)]
+    start = psutil.Process().memory_info().rss / 2**20
+    began = time.perf_counter()
+    documents = _result(open_corpus(config, cache))
+    seconds = time.perf_counter() - began
+    above = peak_rss_mb() - start
+    reopened = _seconds(lambda: _result(open_corpus(config, cache)))
+    size = source.stat().st_size / 1e6
+    return {
+        "rows": len(documents.parts), "preview_s": round(looks[0], 3),
+        "preview_again_s": round(sorted(looks[1:])[2], 3), "import_s": round(seconds, 2),
+        "import_mb_per_s": round(size / seconds, 1), "start_rss_mb": round(start, 1),
+        "import_rss_mb": round(above, 1),
+        "copy_mb": round(sum(file.stat().st_size for file in cache.rglob("*") if file.is_file()) / 1e6, 1),
+        "reopen_s": round(reopened, 3),
+    }
+
+
+def _seconds(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _result(steps: Generator[Any, None, Any]) -> Any:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(measured(Path(sys.argv[1]))) + "\n")
