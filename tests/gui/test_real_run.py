@@ -179,6 +179,25 @@ def resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def test_a_branch_ends_as_its_source_and_leaves_it_alone(window: MainWindow, qtbot: QtBot) -> None:
+    page, run = page_of(window), window.shell.run
+    page.start()
+    whole = finish(window, qtbot)
+    source = page.folder
+    assert source is not None
+    page._list_points()
+    page.view.buttons.branch_menu.actions()[-1].trigger()
+    qtbot.waitUntil(lambda: run.folder != source.path and run.state is RunState.RUNNING, timeout=WAIT)
+    branched = finish(window, qtbot)
+    assert page.folder is not None
+    assert page.folder.path == run.folder != source.path
+
+    def steps(events: list[ev.Event]) -> list[tuple[int, float]]:
+        return [(event.total, event.loss) for event in events if isinstance(event, ev.Step)]
+
+    assert steps(branched) == steps(whole) == steps(list(source.events()))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the system's limit on memory is a POSIX one")
 @pytest.mark.parametrize(("host", "make"), [
     (ThreadHost, troubled.short_of_memory), (ProcessHost, troubled.limited_memory),

@@ -12,7 +12,8 @@ from studio.project import Project
 from studio.shell import Shell
 from ulmengine.config import RunConfig, difference
 from ulmengine.events import Failed
-from ulmengine.runs import RunFolder
+from ulmengine.runs import RunFolder, RunFolderError
+from ulmengine.runs.changes import check_branched
 from ulmengine.training.control import RunState
 
 from .copies import Branching
@@ -65,13 +66,18 @@ class GoingOn(QObject):
         wanted, answer = self.project.run_config(), "same"
         changed = difference(config, wanted)
         if changed:
-            choices = (Choice("new", self.tr("With the project's settings"), "default"),
-                       Choice("same", self.tr("With the run's own")), Choice("cancel", self.tr("Cancel"), "cancel"))
+            choices = [Choice("same", self.tr("With the run's own settings")),
+                       Choice("cancel", self.tr("Cancel"), "cancel")]
+            detail = self.tr("The project's settings differ in: {names}.").format(names=", ".join(list(changed)[:8]))
+            try:
+                check_branched(config, wanted)
+                choices.insert(0, Choice("new", self.tr("With the project's settings"), "default"))
+            except RunFolderError as error:
+                detail += " " + self.tr("They cannot be taken: {why}.").format(why=error)
+            place = point.place or self.tr("step {total}").format(total=f"{point.total:,}")
             answer = self.shell.ask.choose(
                 self.tr("Branch a new run"),
-                self.tr("A new run goes on from {place}. With which settings?").format(
-                    place=point.place or self.tr("step {total}").format(total=f"{point.total:,}")), choices,
-                self.tr("The project's settings differ in: {names}.").format(names=", ".join(list(changed)[:8])))
+                self.tr("A new run goes on from {place}. With which settings?").format(place=place), choices, detail)
         if answer != "cancel":
             self._after_stop(Wish(folder, point, True, wanted if answer == "new" else None))
 

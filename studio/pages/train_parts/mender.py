@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -11,9 +9,10 @@ from PySide6.QtCore import QObject
 from studio.plots.history import RunHistory
 from studio.project import Project
 from studio.shell import Shell
-from ulmengine.config import ConfigError, RunConfig, save, with_settings
+from ulmengine.config import ConfigError, RunConfig, with_settings
 from ulmengine.events import Failed
-from ulmengine.runs import RunFolder
+from ulmengine.runs import RunFolder, RunFolderError
+from ulmengine.runs.changes import change
 
 from .going_back import checkpoints_of
 from .mending import Try, tries
@@ -55,18 +54,10 @@ class Mender(QObject):
         if folder is None or self.shell.busy:
             return
         try:
-            before = folder.config()
-            config = with_settings(before, [f"{name}={value}" for name, value in values.items()])
-            shutil.copy2(folder.config_path, _free_name(folder))
-            save(config, folder.config_path, comments=True)
-            folder.append_text(f"Changed before going on: {values}")
+            change(folder, with_settings(folder.config(), [f"{name}={value}" for name, value in values.items()]))
             self.project.change(values)
-        except ConfigError as error:
+        except (ConfigError, RunFolderError) as error:
             self.shell.toast(str(error), "error")
-            return
-        except OSError as error:
-            self.shell.toast(self.tr("{file} could not be written: {why}").format(
-                file=folder.config_path, why=error.strerror or str(error)), "error")
             return
         if checkpoint is not None:
             self._tried.add(checkpoint)
@@ -83,10 +74,3 @@ class Mender(QObject):
     def look(self) -> None:
         """See :class:`~studio.pages.train_parts.mending.Deeds`."""
         self.shell.go("corpus")
-
-
-def _free_name(folder: RunFolder) -> Path:
-    number = 1
-    while (path := folder.path / f"config-{number}.toml").exists():
-        number += 1
-    return path
