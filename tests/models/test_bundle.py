@@ -11,8 +11,10 @@ import torch
 from safetensors.torch import save as dump_tensors
 
 from tests.models.made import MODEL, SIZES, TOKENS, classifier, language_model, save
-from ulmengine.models import ModelError, describe_bundle, load_bundle
+from ulmengine.config import DropoutConfig
+from ulmengine.models import Description, ModelError, describe_bundle, load_bundle
 from ulmengine.models.archive import CARD, MANIFEST, TOKENIZER, WEIGHTS
+from ulmengine.nets import LanguageModel, generate
 
 DOCUMENT = torch.tensor([[2, 9, 10, 11]]), torch.tensor([4])
 
@@ -69,6 +71,30 @@ def test_a_language_model(tmp_path):
         load_bundle(path).classifiers()
     with pytest.raises(ModelError, match="this is a classifier"):
         load_bundle(save(tmp_path / "c.ulmfit")).language_models()
+
+
+@pytest.mark.parametrize("softmax", ["full", "adaptive", "sampled"])
+def test_a_language_model_of_every_softmax_opens_and_writes(tmp_path, softmax):
+    torch.manual_seed(2)
+    model = LanguageModel(len(TOKENS.vocabulary), SIZES, DropoutConfig(), softmax=softmax).eval()
+    for parameter in model.decoder.parameters():
+        torch.nn.init.normal_(parameter)
+    path = save(tmp_path / "m.ulmfit", model.state_dict(), kind="language_model", labels=(), softmax=softmax)
+    bundle = load_bundle(path)
+    assert bundle.description.softmax == softmax
+    loaded = bundle.language_models()["forward"]
+    assert type(loaded.decoder) is type(model.decoder)
+    assert torch.equal(loaded.logits(DOCUMENT[0])[0], model.logits(DOCUMENT[0])[0])
+    written = [generate(net, torch.tensor([2]), 6, generator=torch.Generator().manual_seed(1))
+               for net in (model, loaded)]
+    assert written[0] == written[1]
+
+
+def test_a_description_without_a_softmax_means_the_full_one(tmp_path):
+    path = save(tmp_path / "m.ulmfit", language_model().state_dict(), kind="language_model", labels=())
+    values = json.loads(load_bundle(path).description.model_dump_json())
+    del values["softmax"]
+    assert Description.model_validate(values).softmax == "full"
 
 
 def test_opening_leaves_random_numbers_alone(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -30,17 +31,17 @@ OLD = (*SPECIALS, "saw", "elsewhere", "the", "plum", "apple", "nowhere", "new")
 SIZES = Sizes(6, 8, 2)
 
 
-def pretrained(path: Path, *directions: str) -> Path:
+def pretrained(path: Path, *directions: str, softmax: Literal["full", "adaptive"] = "full") -> Path:
     """A language model with weights of its own in each direction."""
     state = {}
     for seed, direction in enumerate(directions):
         torch.manual_seed(seed)
-        net = LanguageModel(len(OLD), SIZES, DropoutConfig())
+        net = LanguageModel(len(OLD), SIZES, DropoutConfig(), softmax=softmax)
         torch.nn.init.normal_(net.decoder.bias)
         state |= {f"{direction}.{name}": value for name, value in net.state_dict().items()}
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2)
     save_bundle(path, kind="language_model", state=state, tokenizer=WordTokenizer(Vocabulary(OLD)).to_json(),
-                sizes=SIZES, model=model)
+                sizes=SIZES, model=model, softmax=softmax)
     return path
 
 
@@ -100,6 +101,17 @@ def test_a_direction_that_the_pretrained_model_does_not_read_starts_from_nothing
     net = new_language_model(config, prepared, "backward")
     assert not torch.equal(net.state_dict()[layer], load_bundle(path).weights("forward")[layer])
     assert not net.decoder.bias.any()
+
+
+def test_clusters_of_another_vocabulary_begin_anew(tmp_path: Path) -> None:
+    """Below 64 words there is one cluster of rarer words, from there on there are two."""
+    path = pretrained(tmp_path / "old.ulmfit", "forward", softmax="adaptive")
+    config, prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "language_model.softmax=adaptive")
+    words = prepared.tokenizer.vocabulary.tokens
+    assert len(words) >= 64
+    net = new_language_model(config, prepared, "forward")
+    assert_moved_by_name(load_bundle(path).weights("forward"), net.state_dict(), words, bias=True)
+    assert net.state_dict()["decoder.cluster_weight"].shape == (2, SIZES.embedding)
 
 
 def fresh_classifier(config: RunConfig, prepared: Prepared, direction: str, seed: int) -> TextClassifier:

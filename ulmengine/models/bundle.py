@@ -25,7 +25,7 @@ from ulmengine.tokens import Tokenizer, tokenizer_from_json
 from . import networks
 from .archive import CARD, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
-from .description import FORMAT, Description, Kind, read_description, read_json
+from .description import FORMAT, Description, Kind, Softmax, read_description, read_json
 
 _DIRECTIONS = ("forward", "backward")
 _HALF_MAX = torch.finfo(torch.float16).max
@@ -107,6 +107,7 @@ def save_bundle(
     temperature: float = 1.0,
     max_tokens: int = 1_440,
     bptt: int = 70,
+    softmax: Softmax = "full",
     card: Mapping[str, Any] | None = None,
     dtype: Literal["float32", "float16"] = "float32",
 ) -> None:
@@ -114,6 +115,7 @@ def save_bundle(
 
     :param state: weights under ``forward.`` and ``backward.``, or without a prefix for the one direction that
         ``model`` names. Every direction brings ``encoder.embedding.weight`` of (vocabulary, embedding).
+    :param softmax: which one a language model was trained with.
     :param tokenizer: what ``Tokenizer.to_json()`` gives.
     :param card: ``title``, ``summary`` and any other headings; plain JSON values.
     :param dtype: float16 halves the file; vectors (biases, norms) stay float32.
@@ -127,8 +129,8 @@ def save_bundle(
         "format": FORMAT, "kind": kind, "program": __version__, "directions": _directions(named),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
-        "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "dtype": dtype, "vocabulary": words,
-        "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}),
+        "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
+        "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}),
         "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
     }
     try:

@@ -17,13 +17,15 @@ _WIDEST, _DEEPEST = 1 << 16, 64
 
 Kind = Literal["classifier", "language_model"]
 Direction = Literal["forward", "backward"]
+Softmax = Literal["full", "adaptive", "sampled"]
 
 
 class Description(BaseModel):
     """The content of ``model.json``.
 
     ``temperature`` divides the classifier's logits before they become probabilities; ``max_tokens`` and ``bptt`` are
-    those it was trained with; ``vocabulary`` counts tokens, ``parameters`` numbers in the weights.
+    those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
+    in the weights.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -40,6 +42,7 @@ class Description(BaseModel):
     temperature: float = Field(gt=0)
     max_tokens: int = Field(ge=1)
     bptt: int = Field(ge=1)
+    softmax: Softmax = "full"
     dtype: Literal["float32", "float16"]
     vocabulary: int = Field(ge=1)
     tokenizer: str

@@ -49,7 +49,8 @@ def build_language_model(description: Description, weights: Mapping[str, Tensor]
     def make() -> LanguageModel:
         model = description.model
         return LanguageModel(
-            description.vocabulary, description.sizes, model.dropout, skip_connections=model.skip_connections
+            description.vocabulary, description.sizes, model.dropout, softmax=description.softmax,
+            skip_connections=model.skip_connections,
         )
 
     return _filled(make, description, weights, path)

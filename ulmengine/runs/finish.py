@@ -63,7 +63,8 @@ def finish_language_model(
     card = {**_card(config, prepared, None), **{name: round(value, 4) for name, value in metrics.items()}}
     save_bundle(
         folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),
-        sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt, card=card, dtype="float16",
+        sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt,
+        softmax=config.language_model.softmax, card=card, dtype="float16",
     )
     yield ModelSaved(str(folder.model_path))
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ulmengine.config import RunConfig
+from ulmengine.models import ModelError
 from ulmengine.nets import AWDLSTM, LanguageModel, Loss, TextClassifier, classifier_loss, transfer_embedding
 from ulmengine.tokens import vocabulary_transfer
 
@@ -31,7 +32,11 @@ def new_language_model(config: RunConfig, prepared: Prepared, direction: str) ->
     if bias is not None:
         weights["decoder.bias"] = bias
     own = model.state_dict()
-    model.load_state_dict({name: weights.get(name, value) for name, value in own.items()})
+    # The clusters of an adaptive softmax are cut by the size of the vocabulary: another number of them begins anew.
+    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    if missing := [name for name in weights if name.startswith("encoder.") and name not in fitting]:
+        raise ModelError(f"{bundle.path}: the weights do not fit the network ({missing[0]})")
+    model.load_state_dict(own | fitting)
     return model
 
 
@@ -54,5 +59,8 @@ def training_loss(config: RunConfig, prepared: Prepared) -> Loss:
 def parameter_count(config: RunConfig, prepared: Prepared) -> int:
     """Numbers in the language model of one direction, counted without making it."""
     with torch.device("meta"):
-        model = LanguageModel(len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout)
+        model = LanguageModel(
+            len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
+            softmax=config.language_model.softmax,
+        )
     return sum(parameter.numel() for parameter in model.parameters())
