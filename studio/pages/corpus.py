@@ -110,6 +110,8 @@ class CorpusPage(ProjectPage):
         self.header.folderWanted.connect(self.files.choose_folder)
         self.header.testWanted.connect(self.files.choose_test)
         self.header.unlabelledWanted.connect(self.files.choose_unlabelled)
+        self.header.testFolderWanted.connect(self.files.choose_test_folder)
+        self.header.unlabelledFolderWanted.connect(self.files.choose_unlabelled_folder)
         self.header.forgetWanted.connect(self.files.forget)
         self.header.readWanted.connect(self.analysis.read)
         self.header.onwardWanted.connect(self._onward)
@@ -147,7 +149,9 @@ class CorpusPage(ProjectPage):
             (self.tr("Choose a corpus file…"), self.files.choose_file),
             (self.tr("Choose a corpus folder…"), self.files.choose_folder),
             (self.tr("Choose a test file…"), self.files.choose_test),
-            (self.tr("Choose unlabelled texts…"), self.files.choose_unlabelled),
+            (self.tr("Choose a test folder…"), self.files.choose_test_folder),
+            (self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled),
+            (self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder),
             (self.tr("Read the corpus again"), self.analysis.again),
         ):
             action = QAction(text, self)

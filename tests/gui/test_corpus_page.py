@@ -17,6 +17,8 @@ from studio.pages.corpus_parts import analysis
 from studio.pages.corpus_parts.balance import BalanceBars
 from studio.pages.corpus_parts.lengths import LengthHistogram
 from studio.pages.corpus_parts.repairs import Repair, RepairBook
+from studio.pages.corpus_parts.vocabulary import visible
+from studio.pages.parts.facts import known_facts
 from studio.pages.parts.timeleft import TimeLeft, time_words
 from tests.corpus.test_workbook import write_xlsx
 
@@ -172,6 +174,37 @@ def test_several_labels_in_a_cell_can_be_said_where_they_were_not_found(
     typed(qtbot, page.understood.label_delimiter, "~")
     settle(qtbot, page)
     assert page.overview.labels.counts == (("fruit", 40), ("sour", 20), ("sweet", 20))
+
+
+def test_there_may_be_no_label_although_one_was_found(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    box = page.understood.label
+    next(action for action in box.choices.actions() if action.text() == "No label").trigger()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.label_columns == ("none",)
+    assert page.analysis.corpus is not None
+    assert page.analysis.corpus.documents.labels == ()
+    assert box.currentText() == "none"
+    box.choices.actions()[0].trigger()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.label_columns == ()
+    assert page.overview.labels.counts == (("sour", 20), ("sweet", 20))
+
+
+def test_a_cell_may_be_one_label_although_it_looks_like_several(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    names = ("good", "very", "very good")
+    rows = [(names[n % 3], text) for n, (_, text) in enumerate(FRUIT)]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    box = page.understood.label_delimiter
+    box.setCurrentIndex(box.findData("none"))
+    box.activated.emit(box.currentIndex())
+    settle(qtbot, page)
+    assert desk.project.config.corpus.label_delimiter == "none"
+    assert page.overview.labels.counts == (("good", 14), ("very", 13), ("very good", 13))
 
 
 def test_columns_are_chosen_by_ticking(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
@@ -416,6 +449,51 @@ def test_the_vocabulary_follows_the_token_settings(
     desk.project.change({"tokens.min_frequency": 9})
     settle(qtbot, page)
     assert page.analysis.profile.coverage.share < before
+
+
+def test_moving_the_limit_renews_the_finding_and_the_facts(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [*FRUIT, *((label, " ".join(f"{label}{n}" for n in range(words))) for label, words in
+                      (("sour", 30), ("sweet", 50)))]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    assert "too_long" not in [card.finding.kind for card in page.problems.cards]
+    profile = page.analysis.profile
+    desk.project.change({"tokens.max_tokens": 40})
+    settle(qtbot, page)
+    assert page.analysis.profile is profile, "the tokens are not cut again"
+    long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
+    assert long == [[41]]
+    facts = known_facts(desk.project.config, desk.project.cache)
+    assert facts is not None
+    assert facts.limited < facts.tokens
+    desk.project.change({"tokens.max_tokens": 20})
+    settle(qtbot, page)
+    long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
+    assert long == [[40, 41]]
+
+
+def test_test_documents_and_unlabelled_texts_may_be_folders(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    more = tmp_path / "more"
+    more.mkdir()
+    for n in range(3):
+        (more / f"{n}.txt").write_text(f"An unlabelled text about fruit, the {n}th of them", encoding="utf-8")
+    desk.answers.files = [more]
+    page.header.unlabelledFolderWanted.emit()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.unlabelled_path == str(more.resolve())
+    assert page.analysis.corpus is not None
+    assert page.analysis.corpus.counts["unlabelled"] == 3
+    page.header.testFolderWanted.emit()
+    assert desk.project.config.corpus.test_path == str(more.resolve())
+
+
+def test_a_character_without_shape_is_named() -> None:
+    assert visible("caf\u00e9") == "caf\u00e9"
+    assert visible("a\x96b") == "aU+0096b"
 
 
 def test_time_left() -> None:

@@ -81,12 +81,15 @@ class Analysis(QObject):
         elif self._differs("preview", _preview_key(config.corpus)):
             self._differs("corpus", (config.corpus, config.seed))
             self._differs("profile", _profile_key(config))
+            self._differs("limit", config.tokens.max_tokens)
             self._begin_preview()
         elif self._differs("corpus", (config.corpus, config.seed)):
             if self.preview is not None and not self._asked:
                 self.read()
         elif self._differs("profile", _profile_key(config)) and self.corpus is not None:
             self._begin_profile()
+        elif self._differs("limit", config.tokens.max_tokens):
+            self._limit_moved()
 
     @Slot()
     def read(self) -> None:
@@ -140,6 +143,12 @@ class Analysis(QObject):
         self._slots["profile"].start(
             lambda: read_profile(documents, config.tokens, pretrained_path(config, base), config.seed)
         )
+
+    def _limit_moved(self) -> None:
+        """The tokens stay as they are; what is reckoned with the document limit, and the over-long texts, do not."""
+        if self.corpus is not None and self.profile is not None and not self._slots["profile"].running:
+            facts_of(self.corpus, self.profile, self.project.config).save(self.project.cache)
+            self._begin_audit()
 
     def _begin_audit(self) -> None:
         if self.corpus is None:

@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QSizePolicy, QWidget
 
+from ulmengine.corpus.understood import NONE
+
 
 class ColumnsBox(QComboBox):
     """Looks like the other lists and shows the chosen columns; what opens has a box a column and "Guess" at the top."""
@@ -15,8 +17,10 @@ class ColumnsBox(QComboBox):
     chosen = Signal(object)
     """The person's choice: a tuple of names, empty to have it guessed."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, none: str = "", parent: QWidget | None = None) -> None:
+        """``none``: what choosing no column at all is called; empty where there has to be one."""
         super().__init__(parent)
+        self._none = none
         self.setAccessibleName(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
@@ -65,6 +69,11 @@ class ColumnsBox(QComboBox):
         guess.setCheckable(True)
         guess.setChecked(not self._by_hand)
         guess.triggered.connect(self._guess)
+        if self._none:
+            none = self.choices.addAction(self._none)
+            none.setCheckable(True)
+            none.setChecked(self._by_hand and not self._in_force)
+            none.triggered.connect(self._choose_none)
         self.choices.addSeparator()
         for name in self._columns:
             action = self.choices.addAction((name or self.tr("(no name)")).replace("&", "&&"))
@@ -83,10 +92,17 @@ class ColumnsBox(QComboBox):
             self.chosen.emit(())
 
     @Slot()
+    def _choose_none(self) -> None:
+        if self._in_force or not self._by_hand:
+            self._by_hand = True
+            self._in_force = self.ticked()
+            self.chosen.emit((NONE,))
+
+    @Slot()
     def _closed(self) -> None:
         wanted = self.ticked()
         if set(wanted) != set(self._in_force):
-            self.chosen.emit(wanted)
+            self.chosen.emit(wanted or ((NONE,) if self._none else ()))
 
 
 class _StayingMenu(QMenu):

@@ -9,6 +9,12 @@ from PySide6.QtCore import QObject, Slot
 from studio.project import Project
 from studio.shell import Shell
 
+SUFFIXES = (
+    "csv", "tsv", "tab", "psv", "ssv", "txt", "text", "md", "label", "tokens", "json", "jsonl", "ndjson", "parquet",
+    "xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "bz2", "xz", "zip", "tar", "tgz", "tbz2", "txz",
+)
+"""Names' endings that the file dialog shows; any other file can be chosen under "All files"."""
+
 _FRESH = {
     "corpus.format": "", "corpus.encoding": "", "corpus.delimiter": "", "corpus.header": "auto", "corpus.sheet": "",
     "corpus.text_columns": (), "corpus.label_columns": (), "corpus.label_delimiter": "", "corpus.drop_rows": (),
@@ -47,6 +53,17 @@ class CorpusFiles(QObject):
         self._set("corpus.unlabelled_path", self.tr("Choose unlabelled texts"), self.tr("Set the unlabelled texts"))
 
     @Slot()
+    def choose_test_folder(self) -> None:
+        """Ask for a folder with test documents."""
+        self._set_folder("corpus.test_path", self.tr("Choose a test folder"), self.tr("Set the test folder"))
+
+    @Slot()
+    def choose_unlabelled_folder(self) -> None:
+        """Ask for a folder with texts without labels."""
+        self._set_folder("corpus.unlabelled_path", self.tr("Choose a folder of unlabelled texts"),
+                         self.tr("Set the unlabelled texts"))
+
+    @Slot()
     def forget(self) -> None:
         """Take the corpus out of the project; the files stay where they are."""
         self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out"))
@@ -70,6 +87,11 @@ class CorpusFiles(QObject):
         if paths:
             self.project.change({setting: self._stored(paths[0])}, text)
 
+    def _set_folder(self, setting: str, title: str, text: str) -> None:
+        folder = self.shell.ask.folder(title, self._start())
+        if folder is not None:
+            self.project.change({setting: self._stored(folder)}, text)
+
     def _stored(self, path: Path) -> str:
         """Relative where the file lies in the project, so that the project can be moved."""
         whole, base = path.resolve(), self.project.folder.resolve()
@@ -80,5 +102,5 @@ class CorpusFiles(QObject):
         return (self.project.folder / chosen).parent if chosen else Path.home()
 
     def _filters(self) -> str:
-        kinds = "*.csv *.tsv *.txt *.label *.json *.jsonl *.parquet *.xlsx *.xls *.ods *.gz *.bz2 *.xz *.zip"
+        kinds = " ".join(f"*.{suffix}" for suffix in SUFFIXES)
         return self.tr("Corpora ({kinds});;All files (*)").format(kinds=kinds)

@@ -19,7 +19,9 @@ class CorpusHeader(QWidget):
     fileWanted = Signal()
     folderWanted = Signal()
     testWanted = Signal()
+    testFolderWanted = Signal()
     unlabelledWanted = Signal()
+    unlabelledFolderWanted = Signal()
     forgetWanted = Signal()
     readWanted = Signal()
     onwardWanted = Signal()
@@ -54,7 +56,9 @@ class CorpusHeader(QWidget):
         menu = QMenu(self)
         for text, signal in (
             (self.tr("Choose a folder…"), self.folderWanted), (self.tr("Test file…"), self.testWanted),
-            (self.tr("Unlabelled texts…"), self.unlabelledWanted),
+            (self.tr("Test folder…"), self.testFolderWanted),
+            (self.tr("File of unlabelled texts…"), self.unlabelledWanted),
+            (self.tr("Folder of unlabelled texts…"), self.unlabelledFolderWanted),
             (self.tr("Take the corpus out of the project"), self.forgetWanted),
         ):
             menu.addAction(text).triggered.connect(signal)

@@ -115,7 +115,7 @@ class OverviewPanel(QWidget):
         self.lengths.set_lengths(lengths)
         if len(lengths):
             told = self.tr(
-                "Half of the documents have up to {median} tokens, 95 % up to {most}, the longest {longest}"
+                "Half of the documents have up to {median} tokens, 95% up to {most}, the longest {longest}"
             ).format(
                 median=f"{int(np.median(lengths)):,}", most=f"{int(np.quantile(lengths, 0.95)):,}",
                 longest=f"{int(lengths.max()):,}")

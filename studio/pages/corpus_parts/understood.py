@@ -12,6 +12,7 @@ from studio.fields import field
 from studio.widgets.labels import Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
+from ulmengine.corpus.understood import NONE
 
 from .choice import ChoiceBox
 from .columns import ColumnsBox
@@ -46,7 +47,7 @@ class UnderstoodBar(QWidget):
         self.header = self._combo("header", "corpus.header")
         self.sheet = self._combo("sheet", "corpus.sheet")
         self.text = self._columns("text_columns", "corpus.text_columns")
-        self.label = self._columns("label_columns", "corpus.label_columns")
+        self.label = self._columns("label_columns", "corpus.label_columns", self.tr("No label"))
         self.label_delimiter = self._combo("label_delimiter", "corpus.label_delimiter", typed=True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -62,8 +63,8 @@ class UnderstoodBar(QWidget):
         self._fill(self.header, "header", ("yes", "no"), config.header.replace("auto", ""), "", reasons, yes_or_no)
         sheets = found.sheets if found else ()
         self._fill(self.sheet, "sheet", sheets, config.sheet, found.sheet if found else "", reasons)
-        self._fill(self.label_delimiter, "label_delimiter", (*DELIMITERS, " "), config.label_delimiter,
-                   found.label_delimiter if found else "", reasons, delimiter_words)
+        self._fill(self.label_delimiter, "label_delimiter", (NONE, *DELIMITERS, " "), config.label_delimiter,
+                   (found.label_delimiter or NONE) if found else "", reasons, delimiter_words)
         self.text.show_columns(columns, found.text_columns if found else (), by_hand=bool(config.text_columns))
         self.label.show_columns(columns, found.label_columns if found else (), by_hand=bool(config.label_columns))
         self._explain(self.text, "corpus.text_columns", reasons.get("text_columns", ""))
@@ -81,8 +82,8 @@ class UnderstoodBar(QWidget):
         self._place(key, name, box)
         return box
 
-    def _columns(self, key: str, name: str) -> ColumnsBox:
-        button = ColumnsBox(field(name).label)
+    def _columns(self, key: str, name: str, none: str = "") -> ColumnsBox:
+        button = ColumnsBox(field(name).label, none)
         button.setObjectName(name)
         button.chosen.connect(self._chosen)
         self._place(key, name, button)
@@ -144,6 +145,7 @@ def yes_or_no(value: str) -> str:
 def delimiter_words(delimiter: str) -> str:
     """A delimiter as a person calls it."""
     names = {
+        NONE: QCoreApplication.translate("UnderstoodBar", "none: one label a cell"),
         ",": QCoreApplication.translate("UnderstoodBar", "comma  ,"),
         ";": QCoreApplication.translate("UnderstoodBar", "semicolon  ;"),
         "\t": QCoreApplication.translate("UnderstoodBar", "tab"),

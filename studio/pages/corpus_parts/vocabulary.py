@@ -50,8 +50,13 @@ class CoveragePanel(QWidget):
         if not model:
             self.unknown.setText("")
             return
-        words = "   ".join(f"{word} {count:,}" for word, count in coverage.unknown[:WORDS])
+        words = "   ".join(f"{visible(word)}\u00a0{count:,}" for word, count in coverage.unknown[:WORDS])
         self.unknown.setText(self.tr("Commonest unknown words:  {words}").format(words=words) if words else "")
+
+
+def visible(word: str) -> str:
+    """A word with the characters named that have no shape of their own."""
+    return "".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in word)
 
 
 class ShareBar(Painted):
