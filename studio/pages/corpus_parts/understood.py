@@ -145,7 +145,7 @@ def yes_or_no(value: str) -> str:
 def delimiter_words(delimiter: str) -> str:
     """A delimiter as a person calls it."""
     names = {
-        NONE: QCoreApplication.translate("UnderstoodBar", "none: one label a cell"),
+        NONE: QCoreApplication.translate("UnderstoodBar", "none"),
         ",": QCoreApplication.translate("UnderstoodBar", "comma  ,"),
         ";": QCoreApplication.translate("UnderstoodBar", "semicolon  ;"),
         "\t": QCoreApplication.translate("UnderstoodBar", "tab"),
