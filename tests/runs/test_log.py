@@ -10,7 +10,6 @@ import pytest
 from ulmengine.config import RunConfig
 from ulmengine.events import Finished, Note, Step, Stopped
 from ulmengine.runs.folder import RunFolder, RunFolderError, find_runs, last_event
-from ulmengine.runs.lock import RunBusyError, RunLock, owner_of
 from ulmengine.runs.log import EventLog, LogFollower, read_events
 
 STEP = Step(0, 1, 1, 1, 0.5, (1e-3, 2e-3), 0.1, 640, 0.25)
@@ -102,14 +101,3 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         RunFolder.create(tmp_path, RunConfig())
     with pytest.raises(RunFolderError, match="holds no run"):
         RunFolder.open(tmp_path / "elsewhere")
-
-
-def test_a_lock_is_exclusive_and_a_dead_owner_does_not_count(tmp_path: Path) -> None:
-    path = tmp_path / "lock.json"
-    with RunLock(path), pytest.raises(RunBusyError, match="being worked on"):
-        RunLock(path).__enter__()
-    assert not path.exists()
-    with RunLock(path):
-        values = json.loads(path.read_text())
-        path.write_text(json.dumps({**values, "started": values["started"] - 5000}))
-        assert owner_of(path) is None

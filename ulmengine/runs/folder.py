@@ -61,7 +61,11 @@ class RunFolder:
     @property
     def lock(self) -> RunLock:
         """The lock to hold while working on the run."""
-        return RunLock(self.path / "lock.json")
+        return self.lock_for()
+
+    def lock_for(self, *, take_over: bool = False) -> RunLock:
+        """The same; ``take_over`` as in :class:`RunLock`."""
+        return RunLock(self.path / "lock.json", take_over=take_over)
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> RunFolder:

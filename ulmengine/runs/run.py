@@ -13,8 +13,7 @@ import torch
 
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
-from ulmengine.nets import LanguageModel, generate, precision_for
-from ulmengine.tokens import BOS
+from ulmengine.nets import precision_for
 from ulmengine.training import Checkpoints, Snapshot, TrainContext, plan_stages, saved_event
 from ulmengine.training.distributed import World
 from ulmengine.training.errors import is_disk_full
@@ -24,15 +23,13 @@ from .device import choose_device, use_threads
 from .failures import describe
 from .finish import finish_classifier, finish_language_model
 from .folder import RunFolder, RunFolderError
+from .lock import RunBusyError
 from .log import EventLog
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
 from .prepare import Prepared, prepare
 from .stages import Stages
 from .words import in_words
-
-SAMPLE_LENGTH = 40
-"""Tokens the language model writes after each epoch."""
 
 
 class CorpusChangedError(RunFolderError):
@@ -50,13 +47,15 @@ class Run:
     :param cache: where prepared corpora lie; None: in the project of the run, or in the run's own folder.
     :param skip: asked after every step whether the stage in hand is to end there.
     :param world: the processes that train together; number 0 alone writes the folder. None: this one alone.
+    :param take_over: the run is known to be nobody's any more, whatever a lock of another machine says.
     """
 
     def __init__(
         self, folder: RunFolder, *, cache: Path | None = None, skip: Callable[[], bool] | None = None,
-        world: World | None = None,
+        world: World | None = None, take_over: bool = False,
     ) -> None:
         self.folder = folder
+        self._lock = folder.lock_for(take_over=take_over)
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or _cache_of(folder)
         self._skip, self._world = skip, world
@@ -76,7 +75,7 @@ class Run:
             yield from self._work(self._find(resume, checkpoint), None)
             return
         failed, self._closing = None, False
-        with self.folder.lock:
+        with self._lock:
             log: EventLog | None = None
             try:
                 start = self._find(resume, checkpoint)
@@ -90,6 +89,8 @@ class Run:
                 if log is not None and not self._repeating:
                     log.append(ev.Stopped(self._total))
                 raise
+            except RunBusyError:
+                raise  # the folder is another process' now: not a word into it
             except Exception as error:
                 failed = describe(error, kept=self._kept())
             finally:
@@ -146,6 +147,7 @@ class Run:
 
     def _write_down(self, event: ev.Event, log: EventLog) -> Generator[ev.Event, None, None]:
         """Add ``event`` to the log; while the disk is full that is said, and tried again with every next event."""
+        self._lock.check()
         while True:
             try:
                 log.append(event)
@@ -195,7 +197,7 @@ class Run:
         ctx = TrainContext(
             device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
             checkpoint=None if log is None else partial(self._save, config, log),
-            write=_writer(config, prepared) if config.saving.samples else None, world=self._world,
+            world=self._world,
         )
         stages = Stages(config, prepared, plans, ctx, self.checkpoints)
         yield ev.RunStarted(
@@ -235,6 +237,7 @@ class Run:
         yield ev.Finished(accuracy, plain, str(self.folder.model_path), round(time.monotonic() - began, 3))
 
     def _save(self, config: RunConfig, log: EventLog, snapshot: Snapshot) -> ev.Event:
+        self._lock.check()
         began = time.monotonic()
         log.sync()
         info = self.checkpoints.save(snapshot, {"log": log.length})
@@ -282,23 +285,6 @@ class Run:
             if log is not None:
                 with suppress(OSError):
                     log.close()
-
-
-def _writer(config: RunConfig, prepared: Prepared) -> Callable[[torch.nn.Module], tuple[str, str]]:
-    """Lets a language model write after the first words of a held-back document."""
-    store = prepared.stores.get("validation")
-    opening = [BOS] if store is None else [int(token) for token in store[0][:4]]
-    prompt = torch.tensor(opening)
-
-    def write(model: torch.nn.Module) -> tuple[str, str]:
-        assert isinstance(model, LanguageModel)
-        source = torch.Generator().manual_seed(config.seed)
-        tokens = generate(model, prompt, SAMPLE_LENGTH, generator=source)
-        backward = config.model.direction == "backward"
-        text = list(reversed(tokens)) if backward else tokens
-        return prepared.tokenizer.decode(opening), prepared.tokenizer.decode(text)
-
-    return write
 
 
 def _cache_of(folder: RunFolder) -> Path:
