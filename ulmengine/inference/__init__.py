@@ -7,9 +7,11 @@ from .evaluate import ClassReport, Estimate, Evaluation, bootstrap_interval, eva
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
 from .predict import Prediction, Predictor, Trained, find_device
 from .ranking import Bin, Curves, curves
+from .writing import generate_text
 
 __all__ = [
     "Baseline", "Bin", "ClassReport", "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError",
     "Prediction", "Predictor", "Trained", "WordWeight", "average", "baseline", "bootstrap_interval", "curves",
-    "evaluate", "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "probabilities",
+    "evaluate", "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "generate_text",
+    "probabilities",
 ]
