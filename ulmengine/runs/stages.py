@@ -21,6 +21,7 @@ from .batches import document_batches, streams
 from .folder import RunFolderError
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared
+from .writing import writer
 
 
 class Stages:
@@ -53,6 +54,8 @@ class Stages:
         if plan.task == "language_model":
             model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
             self.language_models[plan.direction] = model
+            if self.config.saving.samples:
+                self.ctx.write = writer(self.config, self.prepared, plan.direction)
             train, valid = streams(self.config, self.prepared, plan.direction)
             return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
         if plan.direction not in self.classifiers:
