@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
@@ -25,7 +26,15 @@ class Worker(QObject):
             if task is not None:
                 task()
         finally:
+            _forget_this_thread()
             self.thread().quit()
+
+
+def _forget_this_thread() -> None:
+    """Python notes a thread of Qt's once anything in it asks which thread it is, and before 3.13 for ever."""
+    noted: dict[int, threading.Thread] = getattr(threading, "_active", {})
+    if type(noted.get(threading.get_ident())).__name__ == "_DummyThread":
+        noted.pop(threading.get_ident(), None)
 
 
 class BackgroundThread(QObject):

@@ -348,6 +348,7 @@ class TrainPage(ProjectPage):
         """The run cannot save and waits, with everything in memory."""
         card = ev.Failed("disk_full", self.tr("The disk is full: the run waits"), why.text, why.advice, "")
         self.view.show_failure(card, self.mender.after_waiting(self.folder))
+        self._refresh()
 
     # Qt
 

@@ -47,6 +47,20 @@ def test_a_job_says_what_it_does_and_returns(qtbot: QtBot) -> None:
     assert not job.running
 
 
+def asking() -> Generator[Event, None, str]:
+    yield Progress("asking", 0, 0)
+    return threading.current_thread().name
+
+
+def test_python_does_not_keep_a_note_of_a_thread_that_is_gone(qtbot: QtBot) -> None:
+    parent = QObject()
+    before = threading.active_count()
+    for _ in range(3):
+        with qtbot.waitSignal(run_job(parent, asking).ended, timeout=5000):
+            pass
+    assert threading.active_count() == before
+
+
 def test_a_failing_job_tells_a_record(qtbot: QtBot) -> None:
     parent = QObject()
     job = run_job(parent, failing)

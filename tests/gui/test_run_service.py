@@ -157,9 +157,9 @@ def test_a_mistake_arrives_as_a_record(make: Make, qtbot: QtBot, tmp_path: Path)
 
 
 def test_a_run_that_waits_for_room_goes_on_and_ends_well(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
-    service, told = make(replay.waiting)
-    service.start(replay.small_config(), tmp_path)
-    qtbot.waitUntil(lambda: service.state is RunState.PAUSED and bool(told.of(ev.Failed)), timeout=WAIT)
+    service, told = make(replay.waiting_for_room)
+    service.start(replay.small_config(), tmp_path / "run")
+    qtbot.waitUntil(lambda: service.state is RunState.PAUSED and bool(told.of(ev.SaveFailed)), timeout=WAIT)
     service.resume()
     until(qtbot, service, RunState.FINISHED)
     assert len(told.of(ev.Checkpointed)) == 1

@@ -173,6 +173,22 @@ def test_buttons_follow_the_state(qtbot: QtBot, tmp_path: Path) -> None:
     bench.shell.close_project()
 
 
+def test_a_run_that_waits_for_room_has_one_button_to_go_on(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, replay.waiting_for_room)
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.PAUSED)
+    card = bench.page.view.failure
+    assert card.isVisible()
+    assert card.failure is not None
+    assert card.failure.title == "The disk is full: the run waits"
+    assert "resume" not in bench.shown()
+    assert "stop" in bench.shown()
+    bench.click(next(button for button in card.findChildren(Button) if button.text() == "Try again"))
+    bench.until(RunState.FINISHED)
+    assert not card.isVisible()
+    bench.shell.close_project()
+
+
 def test_pausing_between_stages(bench: Bench) -> None:
     page = bench.page
     page.view.buttons.between.setChecked(True)

@@ -176,11 +176,12 @@ def steady(request: RunRequest, control: RunControl) -> Generator[ev.Event, None
     return None
 
 
-def waiting(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
-    """A run that cannot save, says so, waits, and finishes when it is told to go on."""
+def waiting_for_room(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A run that finds the disk full once, and has room when it is asked again."""
+    request.folder.mkdir(parents=True)
     yield ev.Step(0, 1, 1, 1, 1.0, (0.1,), 1.0, 10, 0.0)
-    control.pause()
-    yield ev.Failed("disk_full", "The disk is full", "Everything up to step 0 is saved.", "Free some space.", "")
+    yield ev.Note("So that it is running.")
+    yield ev.SaveFailed("The disk is full.", "Free some space.")
     yield ev.Checkpointed("step-0000001", "epoch", 1, 10, 0.0)
     return None
 

@@ -96,7 +96,7 @@ class TrainButtons(QWidget):
         second = offered.start and (offered.resume or told or complete)
         self.start.setVisible(offered.start and not second)
         self.anew.setVisible(second)
-        self.resume.setVisible(offered.resume and state is not RunState.PAUSING and not (told and offered.start))
+        self.resume.setVisible(offered.resume and state is not RunState.PAUSING and not told)
         self.pause.setVisible(offered.pause)
         self.stop.setVisible(offered.stop)
         self.next_stage.setVisible(offered.next_stage)
