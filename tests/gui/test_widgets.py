@@ -180,7 +180,7 @@ def test_a_list_that_is_no_list_of_numbers_is_marked_and_forgotten(project: Proj
     qtbot.keyClicks(line, "1, two")
     assert line.property("wrong")
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    assert line.text() == "1, 1, 1, 2"
+    assert line.text() == "1, 1, 1, 8"
 
 
 def test_fields_follow_undo(project: Project, qtbot: QtBot) -> None:
