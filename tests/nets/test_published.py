@@ -1,0 +1,61 @@
+"""The numbers of the papers, and which kernels a network of the paper's size takes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.inference.made import network
+from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, Sizes
+from ulmengine.inference.packed import PackedClassifier
+from ulmengine.nets import AWDLSTM, TextClassifier
+from ulmengine.nets.layout import Layout
+from ulmengine.nets.lstm import LSTMLayer
+from ulmengine.nets.products import is_available
+
+needs_products = pytest.mark.skipif(not is_available(), reason="this build of PyTorch has no packed products")
+
+
+def test_sizes_and_dropouts_are_those_of_1801_06146() -> None:
+    """Section 4.1; the hidden size of 1150 is rounded up to 1152, as in the reference."""
+    assert PRESETS["paper"] == Sizes(400, 1152, 3)
+    ratios = DropoutConfig()
+    assert (ratios.input, ratios.hidden, ratios.embedding, ratios.weight, ratios.pooled) == (0.4, 0.3, 0.05, 0.5, 0.4)
+    assert ratios.input_weight == 0
+    assert (OptimizerConfig().beta1, OptimizerConfig().beta2) == (0.7, 0.99)
+
+
+def test_layers_and_head_of_the_papers_size() -> None:
+    with torch.device("meta"):
+        encoder = AWDLSTM(30_000, PRESETS["paper"], DropoutConfig())
+        shapes = {name: tuple(p.shape) for name, p in TextClassifier(encoder, 2, ModelConfig()).named_parameters()}
+    assert shapes["encoder.embedding.weight"] == (30_000, 400)
+    for number, (inputs, hidden) in enumerate(((400, 1152), (1152, 1152), (1152, 400))):
+        assert shapes[f"encoder.layers.{number}.weight_ih"] == (4 * hidden, inputs)
+        assert shapes[f"encoder.layers.{number}.weight_hh"] == (4 * hidden, hidden)
+    matrices = [shape for name, shape in shapes.items() if name.startswith("head.") and len(shape) == 2]
+    assert matrices == [(50, 1200), (2, 50)]
+
+
+@needs_products
+@pytest.mark.parametrize(("inputs", "hidden"), [(400, 1152), (1152, 1152), (1152, 400)])
+def test_the_papers_layers_learn_step_by_step_and_read_by_the_frameworks_kernel(inputs: int, hidden: int) -> None:
+    """64 rows of 70 tokens in float32; in bfloat16 the framework's kernel is the slower one for both."""
+    layer, layout = LSTMLayer(inputs, hidden), Layout.equal(64, 70, torch.device("cpu"))
+    x = torch.empty(0, inputs)
+    assert layer._goes_by_steps(x, layout, True)
+    assert not layer._goes_by_steps(x, layout, False)
+    layer.precision = torch.bfloat16
+    assert layer._goes_by_steps(x, layout, True)
+    assert layer._goes_by_steps(x, layout, False)
+
+
+@needs_products
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
+    reads = PackedClassifier(network(), precision)
+    with torch.profiler.profile() as profile, torch.no_grad():
+        reads(torch.randint(9, 21, (3, 8)), torch.tensor([8, 5, 2]))
+    used = {event.key for event in profile.key_averages()}
+    assert "mkldnn::_linear_pointwise" in used
+    assert not {"mkldnn::_reorder_linear_weight", "aten::lstm", "aten::mkldnn_rnn_layer"} & used
