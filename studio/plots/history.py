@@ -80,6 +80,12 @@ class RunHistory:
         return self.last.total if self.last else 0
 
     @property
+    def has_classifier(self) -> bool:
+        """Whether the plan of the run ends with a classifier."""
+        stages = self.started.stages if self.started is not None else ()
+        return bool(stages) and stages[-1].get("task") == "classifier"
+
+    @property
     def stage(self) -> StageRecord | None:
         """The stage in hand, or the last one."""
         return self.stages[-1] if self.stages else None

@@ -50,12 +50,15 @@ class ResultCard(Card):
         measured = result is not None
         self.own.setVisible(measured)
         self.baseline.setVisible(measured)
-        self.classify.setVisible(measured)
-        if result is None:
+        self.classify.setVisible(measured or history.has_classifier)
+        if result is not None:
+            self._show(result)
+        elif history.has_classifier:
+            self.words.setText(self.tr("The classifier is trained and saved. No documents were held back, so nobody "
+                                       "can say how good it is: hold some back on the Corpus page, under Split."))
+        else:
             self.words.setText(self.tr("The language model is trained and saved. The corpus has no labels, so there is "
                                        "no classifier to measure."))
-        else:
-            self._show(result)
         self.about.setText(self._below(history))
         self.setAccessibleName(self.tr("Result") + ": " + self.words.text())
 

@@ -16,6 +16,7 @@ from .buttons import TrainButtons
 from .figures import Figures
 from .layers import LayerStack, layers_of
 from .mending import Try
+from .notes import NotesLine
 from .result import ResultCard
 from .stage_cards import StageStrip
 from .writing import Writing
@@ -33,6 +34,7 @@ class TrainView(QWidget):
         self.heading = SectionTitle(self.tr("Train"), " ", page=True)
         self.buttons = TrainButtons()
         self.strip = StageStrip()
+        self.notes = NotesLine()
         self.failure = FailureCard()
         self.result = ResultCard()
         self.plots = RunPlots(history)
@@ -50,7 +52,7 @@ class TrainView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
         column.addLayout(top)
-        for part in (self.strip, self.failure, self.result):
+        for part in (self.strip, self.notes, self.failure, self.result):
             column.addWidget(part)
         column.addWidget(self.content, 1)
 
@@ -67,6 +69,7 @@ class TrainView(QWidget):
         self.plots.mark()
         self.figures.mark()
         self.result.show_result(self.history)
+        self.notes.show_notes(self.history.notes)
         self.writing.show_texts(self.history.texts)
 
     def show_run(self, history: RunHistory, plans: tuple[StagePlan, ...], *, alive: bool, any_run: bool) -> None:
