@@ -1,6 +1,7 @@
-"""A small training in one of several processes: ``python -m tests.training.data_parallel KIND OUT``.
+"""A small training in one of several processes: ``python -m tests.training.data_parallel KIND OUT [KEPT]``.
 
-Writes the weights and the losses; run under several processes or alone, the result should be the same.
+Writes the weights and the losses; run under several processes or alone, the result should be the same. "begun" stops
+in the middle of an epoch and saves in the folder KEPT, "gone_on" goes on from there, "whole" does both at one go.
 """
 
 from __future__ import annotations
@@ -14,16 +15,43 @@ from safetensors.torch import save_file
 
 from ulmengine.events import EpochEnded, Step
 from ulmengine.nets import classifier_loss
-from ulmengine.training import TrainContext, train_classifier, train_language_model
-from ulmengine.training.distributed import join, started_by_torchrun
+from ulmengine.training import Checkpoints, TrainContext, train_classifier, train_language_model
+from ulmengine.training.distributed import World, join, started_by_torchrun
 
 from . import builders
 
 
-def main(kind: str, out: Path) -> None:
+def in_parts(kind: str, out: Path, kept: Path, world: World | None) -> None:
+    """Five rows, so that two processes have unequal shares of them."""
+    checkpoints = Checkpoints(kept)
+    writes = world is None or world.writes
+    ctx = TrainContext(world=world, checkpoint=checkpoints.save if writes else None)  # type: ignore[arg-type]
+    plan = builders.stage(builders.plans()[0], epochs=2, lr=0.5, optimizer=builders.SGD)
+    latest = checkpoints.latest() if kind == "gone_on" else None
+    start = None if latest is None else checkpoints.load(latest.name)
+    model = builders.language_model(dropout=builders.NO_DROPOUT)
+    events = train_language_model(model, *builders.streams(5), plan, ctx, start)
+    losses = []
+    for event in events:
+        if isinstance(event, Step):
+            losses.append(event.loss)
+            if kind == "begun" and event.total == 3:
+                if world is not None:
+                    world.agree_to_stop(True)
+                break
+    events.close()
+    if writes:
+        save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+                  | {"losses": torch.tensor(losses)}, out)
+
+
+def main(kind: str, out: Path, kept: Path | None = None) -> None:
     torch.set_num_threads(1)
     device = torch.device("cpu")
     with join(device) if started_by_torchrun() else nullcontext() as world:
+        if kept is not None:
+            in_parts(kind, out, kept, world)
+            return
         ctx = TrainContext(world=world)
         accumulation = builders.SGD.model_copy(update={"accumulation": 2, "clip": 0.5})
         lm, _, everything = builders.plans()
@@ -47,4 +75,4 @@ def main(kind: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], *map(Path, sys.argv[2:4]))

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from ulmengine.tokens import DocumentBatch, StreamBatch
 from ulmengine.training import TrainingError
-from ulmengine.training.distributed import World, documents_of, join, rows_of
+from ulmengine.training.distributed import World, documents_of, join, rows_of, torchrun_job
 
 WORLDS = [World(rank, 2, torch.device("cpu")) for rank in range(2)]
 
@@ -51,11 +51,11 @@ def test_alone_there_is_nobody_to_join() -> None:
         pass
 
 
-def run(kind: str, out: Path, processes: int) -> dict[str, torch.Tensor]:
+def run(kind: str, out: Path, processes: int, *more: str) -> dict[str, torch.Tensor]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [sys.executable, "-m", "tests.training.data_parallel", kind, str(out)]
+    command = [sys.executable, "-m", "tests.training.data_parallel", kind, str(out), *more]
     running = []
     for rank in range(processes):
         place = {} if processes == 1 else {
@@ -74,3 +74,26 @@ def test_two_processes_train_like_one(kind: str, tmp_path: Path) -> None:
     assert alone.keys() == together.keys()
     for name, tensor in alone.items():
         torch.testing.assert_close(together[name], tensor, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("later", [2, 1])
+def test_what_each_process_has_read_is_carried_on_when_they_go_on(later: int, tmp_path: Path) -> None:
+    """In the middle of an epoch, with unequal shares of five rows, and with another number of processes too."""
+    kept = str(tmp_path / "kept")
+    whole = run("whole", tmp_path / "whole", 1, kept + "-not")
+    begun = run("begun", tmp_path / "begun", 2, kept)
+    gone_on = run("gone_on", tmp_path / "gone_on", later, kept)
+    losses = torch.cat([begun.pop("losses"), gone_on.pop("losses")])
+    torch.testing.assert_close(losses, whole.pop("losses"), rtol=1e-5, atol=1e-6)
+    for name, tensor in whole.items():
+        torch.testing.assert_close(gone_on[name], tensor, rtol=1e-4, atol=1e-6)
+
+
+def test_a_call_of_torchrun_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    assert torchrun_job() == ""
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "slurm-77")
+    assert torchrun_job() == "slurm-77"
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")  # what torchrun calls every job without a name
+    assert str(os.getppid()) in torchrun_job()

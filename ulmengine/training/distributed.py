@@ -8,12 +8,14 @@ those of process 0.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
+import psutil
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -22,6 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from ulmengine.tokens import DocumentBatch, StreamBatch
 
 from .errors import TrainingError
+from .trees import put_together, take_apart
 
 # A paused run keeps the other processes waiting; a day is longer than anyone pauses.
 _PATIENCE = timedelta(days=1)
@@ -34,13 +37,18 @@ class _Gathered(Protocol):
 M = TypeVar("M", bound=_Gathered)
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
-    """The processes that train together. ``rank``: this one's number; number 0 writes the run's folder."""
+    """The processes that train together.
+
+    :ivar rank: this one's number; number 0 writes the run's folder.
+    :ivar stopping: all have agreed to stop at this step, so that they can still exchange something.
+    """
 
     rank: int
     size: int
     device: torch.device
+    stopping: bool = False
 
     @property
     def writes(self) -> bool:
@@ -69,6 +77,23 @@ class World:
         """Whether any process has ``asked``; to be called by all at the same point."""
         return self.sum(float(asked))[0] > 0
 
+    def agree_to_stop(self, asked: bool) -> bool:
+        """Whether any process has ``asked`` to stop; all stop at this step then."""
+        self.stopping = self.any(asked)
+        return self.stopping
+
+    def whole_state(self, state: Any) -> Any:
+        """The ``state`` of all processes' rows (see :func:`rows_of`) as one process would have it, on the CPU."""
+        tensors, form = take_apart(state)
+        every: list[list[Tensor] | None] = [None] * self.size
+        dist.all_gather_object(every, [tensor.cpu() for tensor in tensors])
+        return put_together([_interleave(parts) for parts in zip(*every, strict=True)], form)
+
+    def own_state(self, state: Any) -> Any:
+        """The part of a whole ``state`` that belongs to this process' rows."""
+        tensors, form = take_apart(state)
+        return put_together([tensor[self.rank :: self.size].clone() for tensor in tensors], form)
+
     @torch.no_grad()
     def share_buffers(self, module: nn.Module) -> None:
         """Give all processes the buffers (batch-norm statistics) of process 0."""
@@ -95,6 +120,28 @@ def started_by_torchrun() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ
 
 
+def torchrun_job() -> str:
+    """Which call of ``torchrun`` has started this process, the same when it starts it anew; empty: none has.
+
+    Without ``--rdzv-id`` every call has the same name, so the process that waits for this one tells them apart.
+    """
+    name = os.environ.get("TORCHELASTIC_RUN_ID", "")
+    if name != "none":
+        return name
+    agent = psutil.Process(os.getppid())
+    return f"{socket.gethostname()} {agent.pid} {agent.create_time():.2f}"
+
+
+def started_again() -> bool:
+    """Whether ``torchrun`` has started this process anew, because one of its processes had died."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+
+
+def processes_here() -> int:
+    """How many processes on this machine train together."""
+    return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
 @contextmanager
 def join(device: torch.device) -> Iterator[World]:
     """Meet the other processes (nccl on graphics cards, gloo elsewhere); leave them at the end.
@@ -111,6 +158,14 @@ def join(device: torch.device) -> Iterator[World]:
         yield World(dist.get_rank(), dist.get_world_size(), device)
     finally:
         dist.destroy_process_group()
+
+
+def _interleave(parts: Sequence[Tensor]) -> Tensor:
+    """Rows 0, n, 2n, … of ``parts[0]``, rows 1, n + 1, … of ``parts[1]`` and so on in their order."""
+    whole = parts[0].new_empty(sum(len(part) for part in parts), *parts[0].shape[1:])
+    for number, part in enumerate(parts):
+        whole[number :: len(parts)] = part
+    return whole
 
 
 def no_sync(call: nn.Module, last: bool) -> AbstractContextManager[None]:

@@ -26,7 +26,7 @@ from .groups import copy_of, drift, learning, named_groups
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing, Unread
 from .random_state import RandomState
-from .snapshots import put_back, take
+from .snapshots import carried, put_back, take
 from .stages import StagePlan
 from .stepper import Stepper
 from .tasks import Task
@@ -76,7 +76,8 @@ class Session:
             return self.result()
         except GeneratorExit:
             if self._unsaved:
-                self._checkpoint("stop")
+                together = self.ctx.world is not None and self.ctx.world.stopping
+                self._checkpoint("stop", carried(self, together=together))
             raise
         finally:
             self.optimizer.zero_grad()
@@ -254,9 +255,10 @@ class Session:
 
     def _save(self, reason: str) -> Generator[Event, None, None]:
         """Save, and say so; a full disk is told, and tried again when the consumer asks for more."""
+        carry = carried(self, together=True)
         while True:
             try:
-                event = self._checkpoint(reason)
+                event = self._checkpoint(reason, carry)
             except OSError as error:
                 if not is_disk_full(error):
                     raise
@@ -269,15 +271,21 @@ class Session:
                 yield event
             return
 
-    def _checkpoint(self, reason: str) -> Event | None:
+    def _checkpoint(self, reason: str, carry: Any) -> Event | None:
         self._last_save = self.ctx.clock()
         self.standing.seconds = self._last_save - self._started
-        event = None if self.ctx.checkpoint is None else self.ctx.checkpoint(take(self, reason))
+        event = None if self.ctx.checkpoint is None else self.ctx.checkpoint(take(self, reason, carry))
         self._unsaved = False
         return event
 
     def _is_time(self) -> bool:
-        return self.ctx.minutes > 0 and self.ctx.clock() - self._last_save >= self.ctx.minutes * 60
+        if self.ctx.minutes <= 0:
+            return False
+        due = self.ctx.clock() - self._last_save >= self.ctx.minutes * 60
+        if self.ctx.world is None:
+            return due
+        # All save at the same step; asked only where the losses have just been read, for it waits for the device too.
+        return not len(self.unread) and self.ctx.world.any(due)
 
     def _take_optimizer(self) -> LayerOptimizer:
         """The run's optimizer if it moves these weights already, so that unfreezing resets nothing; else a new one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -18,12 +18,23 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-def take(session: Session, reason: str) -> Snapshot:
-    """Everything, as it is now. The tensors are the live ones."""
+def carried(session: Session, *, together: bool) -> Any:
+    """What is carried from batch to batch, of all processes' rows. ``together``: all of them ask at this point.
+
+    Where one process ends by itself the others' part is not known, and nothing is carried on.
+    """
+    world = session.ctx.world
+    if world is None:
+        return session.task.state()
+    return world.whole_state(session.task.state()) if together else None
+
+
+def take(session: Session, reason: str, carry: Any) -> Snapshot:
+    """Everything, as it is now, with what was :func:`carried`. The tensors are the live ones."""
     tensors = {f"model.{name}": tensor for name, tensor in session.model.state_dict().items()}
     optimizer, optimizer_values = session.optimizer.pack()
     randoms, random_values = RandomState.capture().pack()
-    state, form = take_apart(session.task.state())
+    state, form = take_apart(carry)
     tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer.items()}
     tensors |= {f"random.{name}": tensor for name, tensor in randoms.items()}
     tensors |= {f"state.{number}": tensor for number, tensor in enumerate(state)}
@@ -61,7 +72,8 @@ def put_back(session: Session, snapshot: Snapshot) -> None:
     state = _part(snapshot.tensors, "state.")
     session.standing = Standing.unpack(values["standing"])
     if values["batches"][:-1] == _form(session):
-        session.task.set_state(put_together([state[str(number)] for number in range(len(state))], values["state"]))
+        carry = put_together([state[str(number)] for number in range(len(state))], values["state"])
+        session.task.set_state(carry if session.ctx.world is None else session.ctx.world.own_state(carry))
     else:
         # Taken up with other batches (half as large, say, after memory ran out): the same share of the epoch is done;
         # what was carried from row to row has no place any more.
