@@ -227,3 +227,31 @@ def test_processes_that_train_together_stop_only_when_agreed() -> None:
     drive(Work()(), own, lambda event: (said.append(event), own.stop())[0] if isinstance(event, Note) else
           said.append(event), lambda stop: stop)
     assert [type(event) for event in said] == [Note, Step]
+
+
+def test_a_stop_wished_for_in_a_signal_handler_is_never_lost() -> None:
+    """Whatever state the wish finds: before the beginning, in a step, or while paused."""
+    for pause in (False, True):
+        control, seen = RunControl(), 0
+
+        def numbers() -> Generator[Event, None, None]:
+            for number in range(1_000):
+                yield Note(str(number))
+
+        def sink(event: Event, control: RunControl = control, pause: bool = pause) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == 3:
+                if pause:
+                    control.pause()
+                    threading.Timer(0.05, control.ask_to_stop).start()
+                else:
+                    assert control.ask_to_stop()
+                    assert not control.ask_to_stop()
+
+        drive(numbers(), control, sink)
+        assert (control.state, seen) == (RunState.STOPPED, 3)
+    early = RunControl()
+    early.ask_to_stop()
+    drive(numbers(), early, sink)
+    assert (early.state, seen) == (RunState.STOPPED, 3)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ulmengine.config import RunConfig, difference, load, with_settings
 from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
 from ulmengine.runs import RunFolder, RunFolderError, change, in_words, sample_config, summary
-from ulmengine.training import ControlError, RunControl, drive
+from ulmengine.training import ControlError, RunControl, RunState, drive
 
 from .output import ProgressView, complain, say, say_json
 
@@ -43,6 +43,8 @@ def add_commands(commands: Any) -> None:
                            help="go on from the run's last checkpoint; --set may change rates, batches and device")
         train.add_argument("--checkpoint", metavar="NAME",
                            help="go back to this checkpoint and on from it; what came after it is given up")
+        train.add_argument("--take-over", action="store_true",
+                           help="go on although a machine that nobody works on any more still has the run locked")
         _common(train)
         train.set_defaults(command=run_train, pretrain=name == "pretrain")
 
@@ -66,7 +68,9 @@ def run_sample(options: argparse.Namespace) -> int:
     out = options.out or Path(tempfile.mkdtemp(prefix="ulmfit-sample-"))
     if (out / "config.toml").exists():
         raise RunFolderError(f"{out} holds a run already; give another folder with --out")
-    return _run(RunFolder.create(out, config), resume=False, as_json=options.json)
+    options.resume = options.take_over = False
+    options.checkpoint = None
+    return _run(RunFolder.create(out, config), options)
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -80,15 +84,38 @@ def run_train(options: argparse.Namespace) -> int:
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
-    exists, go_on = (out / "config.toml").exists(), options.resume or options.checkpoint is not None
-    if exists and not go_on:
-        raise RunFolderError(f"{out} holds a run already; add --resume to go on with it, or give another --out")
-    if options.checkpoint is not None and not exists:
-        raise RunFolderError(f"{out} holds no run, so there is no checkpoint {options.checkpoint} to go back to")
-    folder = RunFolder.open(out) if exists else RunFolder.create(out, config)
-    if exists:
-        _change(folder, options.set, config)
-    return _run(folder, resume=exists, as_json=options.json, checkpoint=options.checkpoint)
+    return _run(_folder(out, config, options), options)
+
+
+def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFolder:
+    """The run in ``out``, made or changed as asked.
+
+    A run that is there already is gone on with when that was asked for, or when torchrun has started this process anew
+    to go on with its own run: never with one that another call has left there.
+
+    :raises RunFolderError: there is a run, and nobody asked for it.
+    """
+    from ulmengine.training.distributed import started_again, torchrun_job
+
+    job = torchrun_job()
+    if not (out / "config.toml").exists():
+        if options.checkpoint is not None:
+            raise RunFolderError(f"{out} holds no run, so there is no checkpoint {options.checkpoint} to go back to")
+        folder = RunFolder.create(out, config)
+    else:
+        folder = RunFolder.open(out)
+        again = started_again() and folder.job == job
+        if not again and not options.resume and options.checkpoint is None:
+            raise RunFolderError(f"{out} holds a run already; add --resume to go on with it, or give another --out")
+        if again:
+            # From the newest checkpoint, and whatever node the dead process had the lock on.
+            options.checkpoint, options.take_over = None, True
+        else:
+            _change(folder, options.set, config)
+        options.resume = True
+    if job:
+        folder.give_to_job(job)
+    return folder
 
 
 def _change(folder: RunFolder, settings: list[str], wanted: RunConfig) -> None:
@@ -125,31 +152,30 @@ def run_find_lr(options: argparse.Namespace) -> int:
 
 
 def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> int:
-    """One of several processes that torchrun has started; the first writes the folder and shows the progress.
-
-    When torchrun starts them anew after one has died, they go on from the last checkpoint.
-    """
+    """One of several processes that torchrun has started; the first writes the folder and shows the progress."""
     from ulmengine.runs import choose_device
     from ulmengine.training.distributed import join
 
     with join(choose_device(config.compute.device)) as world:
-        exists = (out / "config.toml").exists()
-        resume = exists and (options.resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0)
-        if exists and not resume:
-            raise RunFolderError(f"{out} holds a run already; add --resume to go on with it, or give another --out")
-        world.barrier()
-        if world.writes and not exists:
-            RunFolder.create(out, config)
-        world.barrier()
-        return _run(RunFolder.open(out), resume=resume, as_json=options.json, world=world)
+        refused: Exception | None = None
+        if world.writes:
+            try:
+                _folder(out, config, options)
+            except (RunFolderError, OSError) as error:
+                refused = error
+        if world.any(refused is not None):
+            if refused is None:
+                return 1  # the first process says why
+            raise refused
+        # The first process alone knows whether the run was there before.
+        options.resume, options.checkpoint = world.tell((options.resume, options.checkpoint))
+        return _run(RunFolder.open(out), options, world)
 
 
-def _run(
-    folder: RunFolder, *, resume: bool, as_json: bool, world: World | None = None, checkpoint: str | None = None
-) -> int:
+def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
     from ulmengine.runs import Run
 
-    writes = world is None or world.writes
+    writes, as_json = world is None or world.writes, options.json
     control = RunControl()
     failed: Failed | None = None
     with ProgressView(as_json=as_json and writes, quiet=not writes) as view, _stopping(control):
@@ -163,9 +189,9 @@ def _run(
                 waiting.daemon = True
                 waiting.start()
 
-        run = Run(folder, skip=control.take_skip, world=world)
-        events = run.events(resume=resume, checkpoint=checkpoint)
-        drive(events, control, show, agree=None if world is None else world.any)
+        run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over)
+        events = run.events(resume=options.resume, checkpoint=options.checkpoint)
+        drive(events, control, show, agree=None if world is None else world.agree_to_stop)
     if not writes:
         return 0
     result = summary(folder)
@@ -173,7 +199,7 @@ def _run(
         return _failed(failed)
     if as_json:
         say_json(result)
-    if result["type"] == "stopped":
+    if control.state is RunState.STOPPED:
         complain(f"stopped; everything is saved in {folder.path}; go on with --resume")
         return 1
     return 0
@@ -200,20 +226,39 @@ def _with_absolute_paths(config: RunConfig, source: Path) -> RunConfig:
     return config.model_copy(update={"corpus": config.corpus.model_copy(update=paths), "model": model})
 
 
+# Not begun yet, or over already: there is no step to wait for.
+_AT_REST = (RunState.IDLE, RunState.STOPPED, RunState.FINISHED, RunState.FAILED, RunState.INTERRUPTED)
+
+
 @contextmanager
 def _stopping(control: RunControl) -> Iterator[None]:
-    """Ctrl+C once stops after the current step and saves; twice quits at once."""
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        if control.stop_requested:
-            os._exit(1)
-        complain("stopping after this step (Ctrl+C again quits at once)")
-        try:
-            control.stop()
-        except ControlError as error:  # not begun yet, or over already
-            raise KeyboardInterrupt from error
+    """Ctrl+C once stops after the current step and saves; twice quits at once.
 
-    before = signal.signal(signal.SIGINT, handle)
+    A system or a queue that wants the process to end, and a terminal that closes, are heard like one Ctrl+C; they may
+    say so several times, and the run is saved all the same. torchrun is such a one: it hands Ctrl+C on to processes
+    that have heard it themselves.
+    """
+    from ulmengine.training.distributed import torchrun_job
+
+    alone = not torchrun_job()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if not control.ask_to_stop():
+            if number == signal.SIGINT and alone:
+                os._exit(1)
+            return
+        if control.state in _AT_REST:
+            raise KeyboardInterrupt
+        # Written past sys.stderr, which may be in the middle of a line; a closed terminal takes nothing any more.
+        with suppress(OSError):
+            os.write(2, b"stopping after this step (Ctrl+C again quits at once)\n")
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [number for number in (getattr(signal, name) for name in names)
+               if signal.getsignal(number) is not signal.SIG_IGN]  # nohup has asked for that
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

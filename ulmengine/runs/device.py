@@ -6,6 +6,7 @@ import torch
 
 from ulmengine.config import ComputeConfig
 from ulmengine.tokens.pool import cores
+from ulmengine.training.distributed import processes_here
 
 
 class DeviceError(ValueError):
@@ -44,7 +45,10 @@ def available_devices() -> list[str]:
 
 
 def use_threads(compute: ComputeConfig) -> None:
-    """Let PyTorch use as many threads as set; the number decides how sums are split, and so the last bits."""
-    wanted = compute.threads or cores()
+    """Let PyTorch use as many threads as set; the number decides how sums are split, and so the last bits.
+
+    Where none is set, the processes that train together on this machine share its cores.
+    """
+    wanted = compute.threads or max(1, cores() // processes_here())
     if torch.get_num_threads() != wanted:
         torch.set_num_threads(wanted)

@@ -19,6 +19,7 @@ from ulmengine.training.errors import is_disk_full
 
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events
+from .records import read_record, write_record
 
 FORMAT = 1
 
@@ -57,6 +58,16 @@ class RunFolder:
     def model_path(self) -> Path:
         """The finished model."""
         return self.path / "model.ulmfit"
+
+    @property
+    def job(self) -> str:
+        """Which call of ``torchrun`` works on the run (:func:`ulmengine.training.distributed.torchrun_job`)."""
+        return str(read_record(self.path / "job.json").get("job", ""))
+
+    def give_to_job(self, job: str) -> None:
+        """Remember that the call ``job`` of ``torchrun`` works on the run: its restarts go on with it unasked."""
+        if job != self.job:
+            write_record(self.path / "job.json", {"job": job})
 
     @property
     def lock(self) -> RunLock:

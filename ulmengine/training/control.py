@@ -14,6 +14,9 @@ from typing import Literal, TypeVar
 
 from ulmengine.events import EpochEnded, Event, SaveFailed, StageEnded, Step
 
+POLL_S = 0.2
+"""Seconds between two looks at :meth:`RunControl.ask_to_stop` while a run is paused."""
+
 T = TypeVar("T")
 StepSize = Literal["batch", "epoch", "stage"]
 
@@ -99,6 +102,7 @@ class RunControl:
         self._until: StepSize | None = None
         self._skip = threading.Event()
         self._changed = changed
+        self._asked = False
 
     @property
     def state(self) -> RunState:
@@ -137,6 +141,20 @@ class RunControl:
     def stop(self) -> None:
         """Stop after the current step; what was learnt is saved."""
         self.signal(Signal.STOP)
+
+    def ask_to_stop(self) -> bool:
+        """Wish for a stop from within a signal handler, which may take no lock; False: it was wished for already.
+
+        :func:`drive` reads the wish: whatever the handler interrupted, it is not lost.
+        """
+        first = not self._asked and not self.stop_requested
+        self._asked = True
+        return first
+
+    def hear(self) -> None:
+        """Stop if :meth:`ask_to_stop` was called and the state allows it."""
+        if self._asked and Signal.STOP in TRANSITIONS[self._state]:
+            _quietly(self, Signal.STOP)
 
     def step(self, size: StepSize = "batch") -> None:
         """Go on for one batch, epoch or stage, then pause again."""
@@ -199,6 +217,7 @@ def drive(
     agreed = agree is None
     try:
         while True:
+            control.hear()
             _wait_out_pause(control)
             if agreed and control.stop_requested:
                 events.close()
@@ -211,6 +230,7 @@ def drive(
                 return end.value  # type: ignore[no-any-return]
             sink(event)
             control.saw(event)
+            control.hear()
             if agree is not None and isinstance(event, Step) and agree(control.stop_requested):
                 agreed = True
                 _quietly(control, Signal.STOP)
@@ -228,7 +248,8 @@ def _wait_out_pause(control: RunControl) -> None:
     while control.state in (RunState.PAUSING, RunState.PAUSED):
         if control.state is RunState.PAUSING:
             _quietly(control, Signal.HELD)
-        control.wait()
+        control.wait(POLL_S)
+        control.hear()
 
 
 def _quietly(control: RunControl, signal: Signal) -> None:

@@ -35,6 +35,7 @@ class _Gathered(Protocol):
 
 
 M = TypeVar("M", bound=_Gathered)
+V = TypeVar("V")
 
 
 @dataclass
@@ -109,6 +110,12 @@ class World:
         every: list[M | None] = [None] * self.size
         dist.all_gather_object(every, figures)
         figures.combine([part for part in every if part is not None])
+
+    def tell(self, value: V) -> V:
+        """The ``value`` that process 0 gives."""
+        box = [value]
+        dist.broadcast_object_list(box, 0)
+        return box[0]
 
     def barrier(self) -> None:
         """Wait for all."""

@@ -1,0 +1,40 @@
+"""Small JSON files of a run's record: whole or not there, each with its format."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+
+def write_record(path: Path, values: dict[str, Any]) -> None:
+    """Write ``values`` beside ``path`` and rename it into place; a power cut leaves the old one or the new one."""
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump({"format": FORMAT, **values}, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """What :func:`write_record` wrote; empty if there is none, or none that can be read.
+
+    :raises ValueError: a newer version of the program wrote it.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    if values.get("format", 0) > FORMAT:
+        raise ValueError(f"{path} was written by a newer version of the program; update it to go on")
+    return values
