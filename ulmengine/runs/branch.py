@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 from ulmengine.config import RunConfig
 from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 
-from .changes import check_branched
+from .changes import check_branched, keep_old
 from .folder import RunFolder, RunFolderError
-
-FORMAT = 1
+from .records import write_record
 
 
 def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None = None) -> RunFolder:
@@ -34,10 +32,12 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
     folder = RunFolder.create(target, config or before)
     try:
         _copy(source, folder, info, checkpoints)
-        (folder.path / "branch.json").write_text(json.dumps({
-            "format": FORMAT, "folder": str(source.path.resolve()), "name": before.name, "checkpoint": checkpoint,
-            "total": info.total, "changed": changed,
-        }, indent=1), encoding="utf-8")
+        if changed:
+            keep_old(folder, before)
+        write_record(folder.path / "branch.json", {
+            "folder": str(source.path.resolve()), "name": before.name, "checkpoint": checkpoint, "total": info.total,
+            "changed": changed,
+        })
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -48,9 +48,9 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
 
 def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoints: Checkpoints) -> None:
     """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
-    corpus = source.path / "corpus.txt"
-    if corpus.exists():
-        shutil.copyfile(corpus, folder.path / corpus.name)
+    for pattern in ("corpus.json", "corpus.txt", "environment.json", "config-*.toml"):
+        for path in source.path.glob(pattern):
+            shutil.copyfile(path, folder.path / path.name)
     with source.log_path.open("rb") as log, folder.log_path.open("wb") as copy:
         copy.write(log.read(int(info.extra["log"])))
     wanted = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ulmengine.config import RunConfig, difference, save
+from ulmengine.config import RunConfig, difference, load, save
 
 from .folder import RunFolder, RunFolderError
 
@@ -53,16 +53,33 @@ def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     changed = check_resumed(before, after)
     if not changed:
         return changed
-    number = 1
-    while (folder.path / f"config-{number}.toml").exists():
-        number += 1
     try:
-        save(before, folder.path / f"config-{number}.toml", comments=True)
+        keep_old(folder, before)
         save(after, folder.config_path, comments=True)
     except OSError as error:
         raise RunFolderError(f"{folder.path} cannot be written: {error.strerror or error}") from error
     folder.append_text("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
     return changed
+
+
+def keep_old(folder: RunFolder, before: RunConfig) -> None:
+    """Keep a description that the run in ``folder`` goes on without as its next ``config-1.toml``, ``-2``, …"""
+    save(before, folder.path / f"config-{times_changed(folder) + 1}.toml", comments=True)
+
+
+def times_changed(folder: RunFolder) -> int:
+    """How often the settings of the run in ``folder`` have been changed; a checkpoint remembers how often before it."""
+    number = 0
+    while (folder.path / f"config-{number + 1}.toml").exists():
+        number += 1
+    return number
+
+
+def changed_since(folder: RunFolder, times: int) -> dict[str, str]:
+    """What has changed after the first ``times`` changes, as :func:`check_resumed`."""
+    if times_changed(folder) <= times:
+        return {}
+    return _told(difference(load(folder.path / f"config-{times + 1}.toml"), folder.config()))
 
 
 def _refuse(names: Iterable[str]) -> None:

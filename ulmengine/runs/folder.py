@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
@@ -20,8 +19,6 @@ from ulmengine.training.errors import is_disk_full
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events
 from .records import read_record, write_record
-
-FORMAT = 1
 
 
 class RunFolderError(ValueError):
@@ -48,6 +45,11 @@ class RunFolder:
     def text_log_path(self) -> Path:
         """The log for people."""
         return self.path / "log.txt"
+
+    @property
+    def notes_path(self) -> Path:
+        """What a person has noted."""
+        return self.path / "notes.md"
 
     @property
     def checkpoints(self) -> Path:
@@ -92,7 +94,7 @@ class RunFolder:
         try:
             folder.checkpoints.mkdir(parents=True, exist_ok=True)
             save(config, folder.config_path, comments=True)
-            (path / "environment.json").write_text(json.dumps(environment(), indent=1), encoding="utf-8")
+            write_record(path / "environment.json", environment())
         except OSError as error:
             raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
         return folder
@@ -112,9 +114,22 @@ class RunFolder:
         """The frozen description. Raises :class:`ulmengine.config.ConfigError` if it cannot be read."""
         return load(self.config_path)
 
-    def events(self) -> Iterator[Event]:
-        """All events said so far."""
-        return (event for event, _ in read_events(self.log_path))
+    def events(self, *kinds: type[Event]) -> Iterator[Event]:
+        """All events said so far, or those of these ``kinds``, which is quick in a long log."""
+        return (event for event, _ in read_events(self.log_path, kinds=kinds))
+
+    def notes(self) -> str:
+        """What a person has noted about the run, empty at first."""
+        try:
+            return self.notes_path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def write_notes(self, text: str) -> None:
+        """Keep ``text`` as the notes, also while the run is being trained."""
+        beside = self.notes_path.with_name(f"{self.notes_path.name}.part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(self.notes_path)
 
     def open_log(self, keep: int | None = None) -> EventLog:
         """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""
@@ -179,6 +194,6 @@ def environment() -> dict[str, Any]:
         except PackageNotFoundError:
             versions[name] = "missing"
     return {
-        "format": FORMAT, "program": __version__, "python": sys.version.split()[0],
+        "program": __version__, "python": sys.version.split()[0],
         "system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count(), **versions,
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,6 +20,7 @@ from ulmengine.training.distributed import World
 from ulmengine.training.errors import is_disk_full
 from ulmengine.training.session import RETRY_S
 
+from .changes import changed_since, times_changed
 from .device import choose_device, use_threads
 from .failures import describe
 from .finish import finish_classifier, finish_language_model
@@ -27,15 +29,10 @@ from .lock import RunBusyError
 from .log import EventLog
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
+from .origin import check_texts, compare_machine, machine, remember_machine, remember_texts
 from .prepare import Prepared, prepare
 from .stages import Stages
 from .words import in_words
-
-
-class CorpusChangedError(RunFolderError):
-    """The corpus is not the one the run began with."""
-
-    cause = "corpus_changed"
 
 
 class Run:
@@ -190,6 +187,7 @@ class Run:
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
+        told = self._note_machine(machine(device, precision, prepared.documents.fingerprint, self._world), snapshot)
         if start is not None and log is not None:
             # Only now is it certain that the run can go on; until here nothing of the old log is given up.
             self.checkpoints.drop_after(start)
@@ -204,6 +202,8 @@ class Run:
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
             tuple(plan.describe() for plan in plans), start is not None,
         )
+        if told:
+            yield ev.Note(told)
         if start is not None:
             yield from self._say_again(start)
         self._repeating = False
@@ -219,9 +219,19 @@ class Run:
         prepared = yield from prepare(config, self._cache)
         if world is not None and world.writes:
             world.barrier()
-        if world is None or world.writes:
-            self._check_corpus(prepared)
+        if self._repeating:
+            check_texts(self.folder, prepared)
+        elif world is None or world.writes:
+            remember_texts(self.folder, prepared)
         return prepared
+
+    def _note_machine(self, values: dict[str, Any], snapshot: Snapshot | None) -> str:
+        if self._world is not None and not self._world.writes:
+            return ""
+        if snapshot is not None:
+            return compare_machine(self.folder, values, snapshot.total)
+        remember_machine(self.folder, values)
+        return ""
 
     def _finish(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
@@ -240,7 +250,7 @@ class Run:
         self._lock.check()
         began = time.monotonic()
         log.sync()
-        info = self.checkpoints.save(snapshot, {"log": log.length})
+        info = self.checkpoints.save(snapshot, {"log": log.length, "changes": times_changed(self.folder)})
         self.checkpoints.prune(config.saving.keep)
         return saved_event(info, round(time.monotonic() - began, 3))
 
@@ -251,20 +261,15 @@ class Run:
         by stopping would not exist in a run that was never stopped.
         """
         info = self.checkpoints.info(start)
+        self._repeating = False
         if info.reason != "stop":
-            self._repeating = False
             yield saved_event(info, 0.0)
-            self._repeating = True
-        begun = (event for event in self.folder.events() if isinstance(event, ev.StageStarted))
+        changed = changed_since(self.folder, int(info.extra.get("changes", 0)))
+        if changed:
+            yield ev.Note(f"Settings changed: {'; '.join(f'{name} {told}' for name, told in changed.items())}.")
+        self._repeating = True
+        begun = (event for event in self.folder.events(ev.StageStarted) if isinstance(event, ev.StageStarted))
         yield from (event for event in begun if event.index == info.stage and not info.finished)
-
-    def _check_corpus(self, prepared: Prepared) -> None:
-        path = self.folder.path / "corpus.txt"
-        found = prepared.documents.fingerprint
-        if not self._repeating:
-            path.write_text(found, encoding="utf-8")
-        elif path.exists() and path.read_text(encoding="utf-8") != found:
-            raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()

@@ -19,7 +19,7 @@ def summary(folder: RunFolder) -> dict[str, Any]:
         "type": "interrupted", "stages": [], "accuracy": None, "baseline_accuracy": None, "model": None,
         "seconds": 0.0,
     }
-    for event in folder.events():
+    for event in folder.events(ev.StageEnded, ev.Evaluated, ev.Finished, ev.Stopped, ev.Failed):
         match event:
             case ev.StageEnded():
                 result["stages"].append(_stage(event))

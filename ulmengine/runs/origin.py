@@ -1,0 +1,95 @@
+"""What a run was made of and on: remembered when it begins, looked at again when it goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import torch
+
+from ulmengine.tokens import fingerprint
+from ulmengine.training.distributed import World
+
+from .folder import RunFolder, RunFolderError, environment
+from .prepare import Prepared
+from .records import read_record, write_record
+
+# What decides the last bits of a result, in a person's words.
+_BITS = {"torch": "PyTorch", "device": "device", "precision": "precision", "threads": "threads",
+         "processes": "processes", "processor": "processor"}
+
+
+class CorpusChangedError(RunFolderError):
+    """The corpus, or what its words are turned into, is not what the run began with."""
+
+    cause = "corpus_changed"
+
+
+def remember_texts(folder: RunFolder, prepared: Prepared) -> None:
+    """Write down which texts, vocabulary and pretrained model the run in ``folder`` begins with."""
+    write_record(folder.path / "corpus.json", _texts(prepared))
+
+
+def check_texts(folder: RunFolder, prepared: Prepared) -> None:
+    """Refuse to go on with others: the trained weights mean the words by their numbers.
+
+    :raises CorpusChangedError: they have changed.
+    """
+    was, now = _remembered(folder), _texts(prepared)
+    if was.get("corpus", now["corpus"]) != now["corpus"]:
+        raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
+    if was.get("pretrained", now["pretrained"]) != now["pretrained"]:
+        raise CorpusChangedError("The pretrained model is not the one that this run began with, so it cannot go on")
+    if was.get("vocabulary", now["vocabulary"]) != now["vocabulary"]:
+        raise CorpusChangedError("This version of the program makes another vocabulary of the corpus than the one "
+                                 "this run began with, so it cannot go on")
+
+
+def remember_machine(folder: RunFolder, values: dict[str, Any]) -> None:
+    """Write down on what the run in ``folder`` begins; ``values`` from :func:`machine`."""
+    write_record(folder.path / "environment.json", values)
+
+
+def compare_machine(folder: RunFolder, values: dict[str, Any], total: int) -> str:
+    """Add to the record of the run in ``folder`` on what else it goes on after step ``total``.
+
+    :returns: a sentence where the last bits may differ for it, otherwise nothing.
+    """
+    path = folder.path / "environment.json"
+    record = read_record(path)
+    later = record.pop("later", [])
+    was = {name: value for entry in [record, *later] for name, value in entry.items()}
+    changed = {name: value for name, value in values.items() if was.get(name, value) != value}
+    if changed or not record.keys() >= values.keys():
+        entry = [{"after_step": total, **changed}] if changed else []
+        write_record(path, {**values, **record, "later": [*later, *entry]})
+    told = [f"{_BITS[name]} {was[name]} before, {changed[name]} now" for name in _BITS if name in changed]
+    return f"The last bits may differ from a run that was never interrupted: {'; '.join(told)}." if told else ""
+
+
+def machine(device: torch.device, precision: torch.dtype, corpus: str, world: World | None) -> dict[str, Any]:
+    """Versions, machine, device, precision, threads and processes, and the fingerprint of the corpus."""
+    values = environment() | {
+        "device": str(device), "precision": str(precision).removeprefix("torch."), "threads": torch.get_num_threads(),
+        "processes": 1 if world is None else world.size, "corpus": corpus,
+    }
+    if device.type == "cuda":
+        values |= {"card": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
+    return values
+
+
+def _texts(prepared: Prepared) -> dict[str, Any]:
+    digest = ""
+    if prepared.pretrained is not None:
+        with prepared.pretrained.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"corpus": prepared.documents.fingerprint, "vocabulary": fingerprint(prepared.tokenizer.to_json()),
+            "pretrained": digest}
+
+
+def _remembered(folder: RunFolder) -> dict[str, Any]:
+    record = read_record(folder.path / "corpus.json")
+    early = folder.path / "corpus.txt"  # before there was a record, the fingerprint stood alone
+    if not record and early.exists():
+        return {"corpus": early.read_text(encoding="utf-8")}
+    return record
