@@ -1,0 +1,102 @@
+"""A run on a disk that really is full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.runs.made import tiny_run
+from ulmengine import events as ev
+from ulmengine.models import load_bundle
+from ulmengine.runs import Run, RunFolder
+from ulmengine.training import Checkpoints, RunControl, RunState, drive
+
+# Small steps of a page, so that the disk is full to the last byte whatever the file system keeps for itself.
+PAGE = 4_096
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write ``path`` until not a byte more fits on its disk."""
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(PAGE))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("place", ["checkpoint", "log"])
+def test_a_full_disk_pauses_the_run_and_it_goes_on_when_there_is_room(tmp_path: Path, disk: Path, place: str) -> None:
+    whole = tiny_run(tmp_path / "whole")
+    list(Run(whole, cache=tmp_path / "cache").events())
+    folder = RunFolder.create(disk / "run", whole.config())
+    control, ballast, full = RunControl(), disk / "ballast", []
+
+    def go_on() -> None:
+        while control.state is not RunState.PAUSED:
+            time.sleep(0.01)
+        # What was saved before is whole, while the disk still is full.
+        every = Checkpoints(folder.checkpoints).all()
+        full.append([Checkpoints(folder.checkpoints).verify(info.name) for info in every])
+        ballast.unlink()
+        control.resume()
+
+    def sink(event: ev.Event) -> None:
+        if isinstance(event, ev.StageEnded) and event.index == 0 and place == "checkpoint":
+            fill(ballast)
+            # Room for the log to go on to the next checkpoint, which has a hundred times this size.
+            os.truncate(ballast, ballast.stat().st_size - 2 * PAGE)
+        if isinstance(event, ev.Step) and event.stage == 1 and place == "log" and not ballast.exists() and not full:
+            fill(ballast)
+        if isinstance(event, ev.SaveFailed):
+            threading.Thread(target=go_on).start()
+
+    drive(Run(folder, cache=tmp_path / "cache").events(), control, sink)
+    assert control.state is RunState.FINISHED
+    [verified] = full
+    assert verified
+    assert all(verified)
+    ours, theirs = load_bundle(folder.model_path).state, load_bundle(whole.model_path).state
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    steps = [event.total for event in folder.events() if isinstance(event, ev.Step)]
+    assert steps == [event.total for event in whole.events() if isinstance(event, ev.Step)]
+
+
+def test_who_stops_while_the_disk_is_full_is_told_and_loses_nothing_saved(tmp_path: Path, disk: Path) -> None:
+    folder = tiny_run(disk / "run")
+    events = Run(folder, cache=tmp_path / "cache").events()
+    next(event for event in events if isinstance(event, ev.Checkpointed))
+    for event in events:
+        if isinstance(event, ev.Step):
+            break
+    fill(disk / "ballast")
+    with pytest.raises(ValueError, match="The disk is full"):
+        events.close()
+    assert all(Checkpoints(folder.checkpoints).verify(info.name) for info in Checkpoints(folder.checkpoints).all())
+    (disk / "ballast").unlink()
+    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events(resume=True))[-1], ev.Finished)
