@@ -42,12 +42,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(path: Path) -> None:
     """Write ``path`` until not a byte more fits on its disk."""
-    with path.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(PAGE))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    with path.open("wb", buffering=0) as file, pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        while file.write(bytes(PAGE)):
+            pass
 
 
 @pytest.mark.parametrize("place", ["checkpoint", "log"])
