@@ -15,6 +15,7 @@ EXAMPLES: dict[str, Any] = {
     "str": "é", "int": 3, "float": 0.1, "float | None": None,
     "bool": True, "tuple[str, ...]": ("a", "b"), "tuple[float, ...]": (0.1, 1e-9),
     "tuple[float, float]": (0.1, 0.2), "dict[str, float]": {"f1": 0.5},
+    "dict[str, typing.Any]": {"classifier.lr": 0.1},
     "tuple[dict[str, typing.Any], ...]": ({"name": "head", "lr": 0.1},),
 }
 

@@ -207,7 +207,8 @@ class Failed(Event):
     """The run ended by an error, told in the person's words.
 
     ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "device", "corpus_changed" or "bug".
-    ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report, for copying.
+    ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report, for copying. ``remedy``:
+    settings, by name, with which going on from the last checkpoint may work.
     """
 
     kind: ClassVar[str] = "failed"
@@ -216,6 +217,7 @@ class Failed(Event):
     kept: str
     advice: str
     details: str
+    remedy: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import tempfile
 import threading
@@ -196,7 +197,7 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
         return 0
     result = summary(folder)
     if failed is not None:
-        return _failed(failed)
+        return _failed(failed, folder)
     if as_json:
         say_json(result)
     if control.state is RunState.STOPPED:
@@ -210,8 +211,15 @@ def _go_on(control: RunControl) -> None:
         control.resume()
 
 
-def _failed(event: Failed) -> int:
+def _failed(event: Failed, folder: RunFolder | None = None) -> int:
     complain("\n".join(part for part in (f"error: {event.title}", event.kept, event.advice) if part))
+    if folder is not None and event.remedy:
+        config, out = (shlex.quote(str(path)) for path in (folder.config_path, folder.path))
+        change = " ".join(f"--set {name}={value}" for name, value in event.remedy.items())
+        complain(f"To go on so:\n    python -m ulmengine train {config} --out {out} --resume {change}")
+        if event.cause == "nan_loss":
+            complain("If that leads to the same, add --checkpoint with an earlier one: "
+                     f"python -m ulmengine checkpoints {out} lists them.")
     return 1
 
 

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from .finish import finish_classifier, finish_language_model
 from .folder import RunFolder, RunFolderError
 from .lock import RunBusyError
 from .log import EventLog
+from .mending import Task, remedy
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
 from .origin import check_texts, compare_machine, machine, remember_machine, remember_texts
@@ -59,6 +61,7 @@ class Run:
         self._total = 0
         self._repeating = False
         self._closing = False
+        self._task: Task | None = None
 
     def events(self, *, resume: bool = False, checkpoint: str | None = None) -> Generator[ev.Event, None, None]:
         """The run's events from the beginning.
@@ -89,7 +92,7 @@ class Run:
             except RunBusyError:
                 raise  # the folder is another process' now: not a word into it
             except Exception as error:
-                failed = describe(error, kept=self._kept())
+                failed = replace(describe(error, kept=self._kept()), remedy=self._remedy(error))
             finally:
                 if log is not None and failed is None:
                     log.close()
@@ -130,6 +133,8 @@ class Run:
                     mirror.show(event)
                 if isinstance(event, ev.Step):
                     self._total = event.total
+                elif isinstance(event, ev.StageStarted):
+                    self._task = "classifier" if event.groups[-1:] == ("head",) else "language_model"
                 if not isinstance(event, ev.Progress | ev.SaveFailed) and self._is_new(event):
                     yield from self._write_down(event, log)
                 self.folder.append_text(in_words(event))
@@ -270,6 +275,9 @@ class Run:
         self._repeating = True
         begun = (event for event in self.folder.events(ev.StageStarted) if isinstance(event, ev.StageStarted))
         yield from (event for event in begun if event.index == info.stage and not info.finished)
+
+    def _remedy(self, error: BaseException) -> dict[str, Any]:
+        return {} if self._task is None else remedy(error, self.folder.config(), self._task)
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()

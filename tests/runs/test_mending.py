@@ -1,0 +1,90 @@
+"""What a run that has failed can go on with."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.runs.made import tiny_config, tiny_run, write_corpus
+from ulmengine import events as ev
+from ulmengine.cli import main
+from ulmengine.config import RunConfig, save, with_settings
+from ulmengine.nets import TextClassifier
+from ulmengine.runs import Run, RunFolder, change
+from ulmengine.runs.mending import remedy
+from ulmengine.runs.networks import new_classifier
+from ulmengine.training.errors import NanLoss
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the classifier's loss be no number, as after a step that went too far."""
+    def spoilt(*arguments: Any) -> TextClassifier:
+        model = new_classifier(*arguments)
+        with torch.no_grad():
+            model.encoder.embedding.weight.fill_(float("nan"))
+        return model
+
+    monkeypatch.setattr("ulmengine.runs.stages.new_classifier", spoilt)
+
+
+def test_a_third_of_the_rate_at_which_it_came_and_at_most_of_the_peak() -> None:
+    config = with_settings(RunConfig(), ["classifier.lr=0.03", "language_model.lr=0.09"])
+    assert remedy(NanLoss(9, 0.006), config, "classifier") == {"classifier.lr": 0.002}
+    assert remedy(NanLoss(9, 0.9), config, "language_model") == {"language_model.lr": 0.03}
+
+
+def test_half_the_batch_and_twice_the_accumulation() -> None:
+    config = with_settings(RunConfig(), ["classifier.batch_size=32", "classifier.optimizer.accumulation=3"])
+    assert remedy(MemoryError(), config, "classifier") == {
+        "classifier.batch_size": 16, "classifier.optimizer.accumulation": 6,
+    }
+    assert remedy(MemoryError(), with_settings(config, ["classifier.batch_size=1"]), "classifier") == {}
+    assert remedy(ValueError("no such column"), config, "classifier") == {}
+
+
+def test_the_command_line_says_the_command_and_it_leads_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tiny_config(write_corpus(tmp_path / "c.csv"), "classifier.epochs=[1]"), tmp_path / "c.toml")
+    with monkeypatch.context() as patch:
+        spoil(patch)
+        assert main(["train", str(tmp_path / "c.toml"), "--out", str(tmp_path / "a run")]) == 1
+    said = capsys.readouterr().err
+    [command] = [line for line in said.splitlines() if line.startswith("    python -m ulmengine train")]
+    assert "--set classifier.lr=" in command
+    assert main(shlex.split(command)[3:]) == 0
+    folder = RunFolder(tmp_path / "a run")
+    assert folder.state() == "finished"
+    # From the end of the language model on, which was good: it was not trained a second time.
+    assert [event.index for event in folder.events() if isinstance(event, ev.StageStarted)] == [0, 1]
+    assert sum(isinstance(event, ev.Note) and "classifier.lr" in event.text for event in folder.events()) == 1
+
+
+def test_out_of_memory_is_gone_on_from_with_as_many_optimizer_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tiny_run(tmp_path / "whole", "classifier.epochs=[2]")
+    list(Run(whole).events())
+    folder = tiny_run(tmp_path / "run", "classifier.epochs=[2]")
+    with monkeypatch.context() as patch:
+        forward, calls = TextClassifier.forward, []
+
+        def narrow(self: TextClassifier, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+            calls.append(len(tokens))
+            if self.training and len(calls) > 12:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return forward(self, tokens, lengths)
+
+        patch.setattr(TextClassifier, "forward", narrow)
+        failed = list(Run(folder).events())[-1]
+    assert isinstance(failed, ev.Failed)
+    assert failed.cause == "out_of_memory"
+    assert failed.remedy == {"classifier.batch_size": 4, "classifier.optimizer.accumulation": 2}
+    change(folder, with_settings(folder.config(), [f"{name}={value}" for name, value in failed.remedy.items()]))
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    steps = [[event.total for event in run.events() if isinstance(event, ev.Step)] for run in (whole, folder)]
+    assert steps[0] == steps[1]
