@@ -289,8 +289,8 @@ def test_two_processes_train_as_one(tmp_path: Path, trained: Path) -> None:
     torchrun = Path(sys.executable).with_name("torchrun")
     out = tmp_path / "run"
     result = subprocess.run(
-        [str(torchrun), "--nproc-per-node", "2", "-m", "ulmengine", "train", str(trained / "c.toml"), "--out", str(out),
-         "--json"], capture_output=True, text=True, timeout=250, check=False,
+        [str(torchrun), "--standalone", "--nproc-per-node", "2", "-m", "ulmengine", "train", str(trained / "c.toml"),
+         "--out", str(out), "--json"], capture_output=True, text=True, timeout=250, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert result.returncode == 0, result.stderr[-2000:]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli.runs import _folder
-from ulmengine.config import RunConfig
-from ulmengine.runs import RunFolderError
+from ulmengine.config import RunConfig, save
+from ulmengine.events import EpochEnded, Step
+from ulmengine.runs import RunFolder, RunFolderError
 
 
 def asked(**more: object) -> argparse.Namespace:
@@ -43,3 +52,44 @@ def test_without_torchrun_a_folder_belongs_to_no_job(tmp_path: Path, monkeypatch
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     assert _folder(tmp_path, RunConfig(), asked()).job == ""
+
+
+def process_of(torchrun: subprocess.Popen[str], rank: int) -> psutil.Process:
+    """The process with this number among those that ``torchrun`` has started."""
+    started = (child for child in psutil.Process(torchrun.pid).children() if "LOCAL_RANK" in child.environ())
+    return next(child for child in started if child.environ()["LOCAL_RANK"] == str(rank))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="gloo and signals as on Linux")
+def test_one_of_two_processes_is_killed_and_the_run_ends_all_the_same(tmp_path: Path) -> None:
+    """The one that writes, in the middle of an epoch of the language model, with what both have read carried on."""
+    corpus = write_corpus(tmp_path / "c.csv", 250)
+    save(tiny_config(corpus, "language_model.epochs=2", "language_model.batch_size=5", "classifier.epochs=[1]",
+                     "saving.minutes=0.001"), tmp_path / "c.toml")
+    folder = RunFolder(tmp_path / "run")
+    command = [str(Path(sys.executable).with_name("torchrun")), "--standalone", "--nproc-per-node", "2",
+               "--max-restarts", "1", "--monitor-interval", "0.1", "-m", "ulmengine", "train",
+               str(tmp_path / "c.toml"), "--out", str(folder.path), "--json"]
+    with (
+        (tmp_path / "said").open("w") as said,
+        subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, text=True, stdout=said,
+                         stderr=subprocess.PIPE, start_new_session=True) as torchrun,
+    ):
+        try:
+            deadline = time.monotonic() + 100
+            while sum(1 for _ in folder.events(Step)) < 30 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process_of(torchrun, 0).kill()
+            _, error = torchrun.communicate(timeout=100)
+        except BaseException:
+            os.killpg(torchrun.pid, signal.SIGKILL)
+            raise
+    assert torchrun.returncode == 0, error[-3000:]
+    assert folder.state() == "finished"
+    totals = [event.total for event in folder.events(Step) if isinstance(event, Step)]
+    assert totals == list(range(1, len(totals) + 1))
+    assert [event.epoch for event in folder.events(EpochEnded) if isinstance(event, EpochEnded)] == [1, 2, 1]
+    beginnings = [event for event in map(json.loads, (tmp_path / "said").read_text().splitlines())
+                  if event["type"] == "run_started"]
+    assert [event["resumed"] for event in beginnings] == [False, True]

@@ -14,7 +14,7 @@ from ulmengine import events as ev
 from ulmengine.cli import main
 from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.nets import TextClassifier
-from ulmengine.runs import Run, RunFolder, change
+from ulmengine.runs import Run, RunFolder, change, describe
 from ulmengine.runs.mending import remedy
 from ulmengine.runs.networks import new_classifier
 from ulmengine.training.errors import NanLoss
@@ -88,3 +88,11 @@ def test_out_of_memory_is_gone_on_from_with_as_many_optimizer_steps(
     assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
     steps = [[event.total for event in run.events() if isinstance(event, ev.Step)] for run in (whole, folder)]
     assert steps[0] == steps[1]
+
+
+def test_a_process_that_is_gone_is_no_error_in_the_program() -> None:
+    error = RuntimeError("[/pytorch/gloo/gloo/transport/tcp/pair.cc:537] Read error [127.0.0.1]:24966: "
+                         "Connection reset by peer. This is typically caused by a remote worker hanging")
+    card = describe(error)
+    assert card.cause == "processes"
+    assert "processes that train together" in card.title

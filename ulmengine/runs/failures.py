@@ -9,6 +9,7 @@ from ulmengine.events import Failed
 from ulmengine.training.errors import is_disk_full
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+_PROCESSES = ("gloo/transport", "connection closed by peer", "connection reset by peer", "remote process exited")
 _DEVICE = ("cuda error", "device-side assert", "cudnn error", "nccl error", "cublas")
 
 
@@ -36,6 +37,8 @@ def cause_of(error: BaseException) -> str:
     # The engine's own errors are written for a person: whatever they are, they are no bug.
     if isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith("ulmengine."):
         return "data"
+    if any(words in text for words in _PROCESSES):
+        return "processes"
     if any(words in text for words in _DEVICE):
         return "device"
     return "bug"
@@ -62,6 +65,9 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
         return (str(error), "Go back to the last checkpoint and use a lower learning rate.")
     if cause == "disk_full":
         return ("The disk is full", "Free some space, then go on from the last checkpoint.")
+    if cause == "processes":
+        return ("Another of the processes that train together has ended, or cannot be reached any more",
+                "Look at what it said, then go on from the last checkpoint; torchrun --max-restarts does so by itself.")
     if cause == "device":
         return (f"The device failed: {_first_line(error)}",
                 "Start the program anew, or train on the processor (device = \"cpu\").")

@@ -19,6 +19,7 @@ import psutil
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from ulmengine.tokens import DocumentBatch, StreamBatch
@@ -160,11 +161,24 @@ def join(device: torch.device) -> Iterator[World]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", store=_own_part(store, size), rank=rank,
+                            world_size=size, timeout=_PATIENCE)
     try:
         yield World(dist.get_rank(), dist.get_world_size(), device)
     finally:
         dist.destroy_process_group()
+
+
+def _own_part(store: Any, size: int) -> Any:
+    """The part of torchrun's ``store`` for this attempt: there the addresses of processes that have died still stand.
+
+    Only on one machine: with several, each counts its own restarts.
+    """
+    if processes_here() < size:
+        return store
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return dist.PrefixStore(f"attempt {attempt}", store)  # type: ignore[attr-defined]
 
 
 def _interleave(parts: Sequence[Tensor]) -> Tensor:
