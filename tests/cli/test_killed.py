@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ def start(out: Path, *more: str) -> subprocess.Popen[bytes]:
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def finish(out: Path, *more: str) -> tuple[float, float]:
-    """The seconds that loading and training took."""
+def finish(out: Path, *more: str) -> float:
+    """The seconds that loading took."""
     began = time.monotonic()
     with start(out, *more) as process:
         while process.poll() is None and not RunFolder(out).log_path.exists():
@@ -39,7 +40,18 @@ def finish(out: Path, *more: str) -> tuple[float, float]:
         loaded = time.monotonic()
         _, error = process.communicate(timeout=100)
     assert process.returncode == 0, error.decode()[-2000:]
-    return loaded - began, time.monotonic() - loaded
+    return loaded - began
+
+
+def wait_for_log(run: RunFolder, process: subprocess.Popen[bytes], length: int) -> None:
+    """Until this process has written to the log and that is ``length`` bytes long, or the run is over."""
+    began, deadline = time.time_ns(), time.monotonic() + 100
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(FileNotFoundError):
+            log = run.log_path.stat()
+            if log.st_size >= length and log.st_mtime_ns > began:
+                return
+        time.sleep(0.001)
 
 
 def weights(run: RunFolder) -> dict[str, bytes]:
@@ -57,20 +69,24 @@ def said(run: RunFolder) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits_and_log(tmp_path: Path) -> None:
-    """More kills with ULMFIT_TEST_KILLS=20; the same moments again with ULMFIT_TEST_SEED."""
+    """More kills with ULMFIT_TEST_KILLS=20; much the same moments again with ULMFIT_TEST_SEED."""
     draw = random.Random(SEED)
     save(tiny_config(write_corpus(tmp_path / "c.csv"), "language_model.epochs=3"), tmp_path / "c.toml")
     whole, killed = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "killed")
-    loading, training = finish(whole.path)
+    loading = finish(whole.path)
+    length = whole.log_path.stat().st_size
     moments: list[str] = []
-    for _ in range(KILLS):
+    for number in range(KILLS):
         with start(killed.path, "--resume") as process:
-            # Some fall before the run has begun, some in its middle, and some while it saves, is tested or is over.
-            time.sleep(0.9 * loading + draw.uniform(0.0, 4.0) * training / KILLS)
+            if number % 5 == 4:  # before it has begun, or while it is taken up
+                time.sleep(draw.uniform(0.2, 1.0) * loading)
+            else:
+                wait_for_log(killed, process, round((number + draw.random()) / KILLS * 0.98 * length))
+                time.sleep(draw.uniform(0.0, 0.05))
             process.kill()
         last = list(killed.events())[-1:] if killed.log_path.exists() else []
         moments.append(f"{process.returncode} after {type(last[0]).__name__ if last else 'nothing'}")
-    print(f"seed {SEED}, loading {loading:.1f} s, training {training:.1f} s, killed: {', '.join(moments)}")  # noqa: T201
+    print(f"seed {SEED}, killed: {', '.join(moments)}")  # noqa: T201
     finish(killed.path, "--resume")
     assert killed.state() == "finished"
     assert weights(killed) == weights(whole) != {}
