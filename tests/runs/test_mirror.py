@@ -20,8 +20,10 @@ class Recorder:
     written: list[tuple[str, float, int]]
     closed: list[bool]
 
-    def __init__(self, log_dir: str) -> None:
-        Recorder.written, Recorder.closed = [], []
+    purged: list[int | None]
+
+    def __init__(self, log_dir: str, purge_step: int | None = None) -> None:
+        Recorder.written, Recorder.closed, Recorder.purged = [], [], [purge_step]
         assert log_dir.endswith("tensorboard")
 
     def add_scalar(self, name: str, value: float, step: int) -> None:
@@ -46,3 +48,15 @@ def test_without_the_package_the_run_goes_on_with_a_word(tmp_path: Path, monkeyp
     events = list(Run(tiny_run(tmp_path / "run", "saving.tensorboard=true", "classifier.epochs=[0]")).events())
     assert any(isinstance(event, ev.Note) and "tensorboard" in event.text for event in events)
     assert isinstance(events[-1], ev.Finished)
+
+
+def test_what_is_repeated_after_going_on_does_not_stand_there_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Recorder))
+    folder = tiny_run(tmp_path / "run", "saving.tensorboard=true", "classifier.epochs=[0]")
+    events = Run(folder).events()
+    next(event for event in events if isinstance(event, ev.Step) and event.total == 3)
+    events.close()
+    list(Run(folder).events(resume=True))
+    assert (Recorder.purged, Recorder.written[0][2]) == ([4], 4)

@@ -292,3 +292,23 @@ def test_a_skip_asked_while_a_stage_ends_does_not_hit_the_next(tmp_path: Path) -
 
     drive(Run(folder, skip=control.take_skip).events(), control, sink)
     assert [e.skipped for e in folder.events() if isinstance(e, ev.StageEnded)] == [False, False, False]
+
+
+def test_a_run_that_goes_on_from_an_older_checkpoint_says_so(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    list(Run(folder).events())
+    older, newest = Checkpoints(folder.checkpoints).all()[-2:]
+    (folder.checkpoints / f"{newest.name}.safetensors").write_bytes(b"short")
+    said = list(Run(folder).events(resume=True))
+    assert isinstance(said[-1], ev.Finished)
+    warnings = [event.text for event in said if isinstance(event, ev.Note) and event.level == "warning"]
+    assert any(newest.name in text and older.name in text for text in warnings)
+
+
+def test_a_run_stopped_as_soon_as_it_goes_on_still_knows_how_far_it_was(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    for resume in (False, True):
+        events = Run(folder).events(resume=resume)
+        next(event for event in events if isinstance(event, ev.Step if not resume else ev.StageStarted))
+        events.close()
+    assert list(folder.events())[-1] == ev.Stopped(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import random
 import subprocess
@@ -209,3 +210,36 @@ def test_the_record_is_plain_json(tmp_path: Path) -> None:
     info = Checkpoints(tmp_path).save(snapshot(1))
     record = json.loads((tmp_path / f"{info.name}.json").read_text())
     assert record["record"]["format"] == 1
+
+
+def test_a_file_that_another_program_holds_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where nobody may remove a file while a virus scanner looks at it."""
+    checkpoints = Checkpoints(tmp_path)
+    for number in range(3):
+        checkpoints.save(snapshot(total=number))
+    held = sorted(tmp_path.glob("*.safetensors"))[0]
+    unlink = Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        if self == held:
+            raise PermissionError(errno.EACCES, "in use", str(self))
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        checkpoints.prune(1)
+    assert held.exists()
+    checkpoints.prune(1)
+    assert not held.exists()
+
+
+def test_a_record_that_lacks_something_is_passed_over(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    info = checkpoints.save(snapshot())
+    path = tmp_path / f"{info.name}.json"
+    record = json.loads(path.read_text())["record"]
+    del record["stage"]
+    body = json.dumps(record, separators=(",", ":"))
+    path.write_text(f'{{"sha256":"{hashlib.sha256(body.encode()).hexdigest()}","record":{body}}}')
+    assert checkpoints.all() == []
+    assert "stage" in checkpoints.why_unusable()

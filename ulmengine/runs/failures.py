@@ -8,7 +8,8 @@ import traceback
 from ulmengine.events import Failed
 from ulmengine.training.errors import is_disk_full
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
+                  "alloc_failed")  # cuBLAS and cuDNN
 _PROCESSES = ("gloo/transport", "connection closed by peer", "connection reset by peer", "remote process exited")
 _DEVICE = ("cuda error", "device-side assert", "cudnn error", "nccl error", "cublas")
 

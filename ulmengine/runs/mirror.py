@@ -15,10 +15,11 @@ class MirrorError(RuntimeError):
 class TensorBoardMirror:
     """Writes losses, rates, gradient norm and validation figures below ``folder`` as they come.
 
+    :param after: the run goes on after this step; what an earlier process has written of later ones is given up.
     :raises MirrorError: TensorBoard, an optional package, is not installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, after: int | None = None) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -26,7 +27,8 @@ class TensorBoardMirror:
                 "The figures are not mirrored: the optional package tensorboard is not installed "
                 "(pip install tensorboard)."
             ) from error
-        self._writer: Any = SummaryWriter(log_dir=str(folder))
+        # Without purging, what the run repeats would stand there twice.
+        self._writer: Any = SummaryWriter(log_dir=str(folder), purge_step=None if after is None else after + 1)
 
     def show(self, event: Event) -> None:
         """Take the next event of the run."""

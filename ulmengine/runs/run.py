@@ -60,8 +60,10 @@ class Run:
         self._skip, self._world = skip, world
         self._total = 0
         self._repeating = False
+        self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
         self._closing = False
         self._task: Task | None = None
+        self._warning = ""
 
     def events(self, *, resume: bool = False, checkpoint: str | None = None) -> Generator[ev.Event, None, None]:
         """The run's events from the beginning.
@@ -82,11 +84,12 @@ class Run:
                 if start is None and not resume and self.folder.checkpoints.exists():
                     # Those of an earlier attempt: killed before its own first one, this run would go on from them.
                     shutil.rmtree(self.folder.checkpoints)
-                self._repeating = start is not None
+                self._repeating, self._log_is_ours = start is not None, start is None
+                self._total = 0 if start is None else self.checkpoints.info(start).total
                 log = self.folder.open_log(keep=0 if start is None else None)
                 yield from self._logged(self._work(start, log), log)
             except GeneratorExit:
-                if log is not None and not self._repeating:
+                if log is not None and self._log_is_ours:
                     log.append(ev.Stopped(self._total))
                 raise
             except RunBusyError:
@@ -112,6 +115,10 @@ class Run:
             return None
         latest = self.checkpoints.latest()
         if latest is not None:
+            newest = self.checkpoints.all()[-1]
+            if newest.name != latest.name:
+                self._warning = (f"The newest checkpoint ({newest.name}, step {newest.total:,}) is damaged; the run "
+                                 f"goes on from {latest.name}, step {latest.total:,}.")
             return latest.name
         unusable = self.checkpoints.why_unusable()
         if unusable:
@@ -170,7 +177,7 @@ class Run:
         if not self.folder.config().saving.tensorboard:
             return None, None
         try:
-            return TensorBoardMirror(self.folder.path / "tensorboard"), None
+            return TensorBoardMirror(self.folder.path / "tensorboard", after=self._total), None
         except MirrorError as error:
             return None, ev.Note(str(error), "warning")
 
@@ -197,6 +204,7 @@ class Run:
             # Only now is it certain that the run can go on; until here nothing of the old log is given up.
             self.checkpoints.drop_after(start)
             log.cut(int(self.checkpoints.info(start).extra["log"]))
+            self._log_is_ours = True
         ctx = TrainContext(
             device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
             checkpoint=None if log is None else partial(self._save, config, log),
@@ -207,6 +215,8 @@ class Run:
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
             tuple(plan.describe() for plan in plans), start is not None,
         )
+        if self._warning:
+            yield ev.Note(self._warning, "warning")
         if told:
             yield ev.Note(told)
         if start is not None:
@@ -287,7 +297,7 @@ class Run:
 
     def _log_failure(self, log: EventLog | None, failed: ev.Failed) -> None:
         try:
-            if log is not None and not self._repeating:
+            if log is not None and self._log_is_ours:
                 log.append(failed)
             self.folder.append_text(f"{failed.title}\n{failed.details}")
         except OSError as error:

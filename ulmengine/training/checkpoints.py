@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ from ulmengine.events import Checkpointed
 from .context import Snapshot
 
 FORMAT = 1
-_DISK_FULL = ("code: 28", "os error 28", "os error 122", "code: 122", "No space left", "quota")
+_DISK_FULL = ("code: 28", "os error 28", "os error 122", "code: 122", "No space left", "quota",
+              "os error 112", "code: 112")  # the last two on Windows
+HELD_S = 2.0
+"""Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
 
 
 class CheckpointError(RuntimeError):
@@ -77,7 +81,9 @@ class Checkpoints:
             files = {"state": self._write(f"{name}.safetensors", snapshot.tensors, written)}
             for key, tensors in snapshot.shared.items():
                 file = f"{key}.safetensors"
-                files[key] = known.get(file) or self._write(file, tensors, written)
+                entry = known.get(file)
+                there = entry is not None and self._has_size(entry)
+                files[key] = entry if entry is not None and there else self._write(file, tensors, written)
             record = self._record(snapshot, name, sequence, files, extra or {})
             self._write_json(self.folder / f"{name}.json", record)
         except BaseException:
@@ -177,14 +183,14 @@ class Checkpoints:
     def _remove(self, unwanted: list[CheckpointInfo]) -> list[str]:
         """Remove these checkpoints, then every file that no other one needs."""
         for info in unwanted:
-            (self.folder / f"{info.name}.json").unlink(missing_ok=True)
+            _unlink(self.folder / f"{info.name}.json")
         needed = {entry["file"] for info in self.all() for entry in info.files.values()}
         if any(path.stem not in {info.name for info in self.all()} for path in self.folder.glob("*.json")):
             return [info.name for info in unwanted]  # a record that cannot be read may need any of the files
         # ".tmp*" is what the safetensors library leaves of a file in whose writing the process died.
         for path in (file for form in ("*.safetensors", "*.part", ".tmp*") for file in self.folder.glob(form)):
             if path.name not in needed:
-                path.unlink(missing_ok=True)
+                _unlink(path)
         return [info.name for info in unwanted]
 
     def _record(
@@ -206,7 +212,7 @@ class Checkpoints:
                 digest = hashlib.file_digest(handle, "sha256").hexdigest()
                 os.fsync(handle.fileno())
             size = beside.stat().st_size
-            beside.replace(path)
+            _put_in_place(beside, path)
         except SafetensorError as error:
             beside.unlink(missing_ok=True)
             raise _as_os_error(error, path) from error
@@ -225,16 +231,22 @@ class Checkpoints:
                 file.write(f'{{"sha256":"{checksum}","record":{body}}}\n')
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(path)
+            _put_in_place(beside, path)
         except OSError:
             beside.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
 
+    def _has_size(self, entry: dict[str, Any]) -> bool:
+        try:
+            return bool((self.folder / entry["file"]).stat().st_size == entry["bytes"])
+        except OSError:
+            return False
+
     def _is_whole(self, entry: dict[str, Any]) -> bool:
         path = self.folder / entry["file"]
         try:
-            if path.stat().st_size != entry["bytes"]:
+            if not self._has_size(entry):
                 return False
             with path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == str(entry["sha256"])
@@ -263,11 +275,32 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _info(record: dict[str, Any]) -> CheckpointInfo:
-    return CheckpointInfo(
-        record["name"], record["sequence"], record["reason"], record["stage"], record["epoch"], record["total"],
-        record["best"], record["finished"], sum(entry["bytes"] for entry in record["files"].values()),
-        record["metrics"], record["extra"], record["files"], record["saved_at"],
-    )
+    try:
+        return CheckpointInfo(
+            record["name"], record["sequence"], record["reason"], record["stage"], record["epoch"], record["total"],
+            record["best"], record["finished"], sum(entry["bytes"] for entry in record["files"].values()),
+            record["metrics"], record["extra"], record["files"], record["saved_at"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"the record of a checkpoint lacks something this version needs ({error})") from error
+
+
+def _put_in_place(beside: Path, path: Path) -> None:
+    deadline = time.monotonic() + HELD_S
+    while True:
+        try:
+            beside.replace(path)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+def _unlink(path: Path) -> None:
+    """Remove ``path``; one that another program holds (Windows) is left for the next time: it costs room, not a run."""
+    with suppress(PermissionError):
+        path.unlink(missing_ok=True)
 
 
 def _as_os_error(error: SafetensorError, path: Path) -> OSError:
