@@ -174,6 +174,14 @@ def test_a_run_goes_back_is_listed_and_carried_away(
     assert {event["stage"] for event in said if event["type"] == "step"} == {1, 2}
 
 
+def test_something_is_noted_about_a_run(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(trained / "run")
+    for arguments, shown in (([], ""), (["too", "few", "epochs"], "too few epochs\n"), (["größer"], "größer\n")):
+        assert main(["notes", run, *arguments]) == 0
+        assert capsys.readouterr().out.endswith(shown)
+    assert (trained / "run" / "notes.md").read_text(encoding="utf-8") == "too few epochs\ngrößer\n"
+
+
 def test_a_pretrained_model_is_looked_for_beside_the_configuration(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Commands that copy runs: checkpoints, branch, export, import."""
+"""Commands around runs that are there: checkpoints, branch, export, import, notes."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def add_commands(commands: Any) -> None:
     taken.add_argument("path", type=Path, metavar="FILE")
     taken.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of runs")
     taken.set_defaults(command=run_import)
+
+
+    notes = commands.add_parser("notes", help="show what was noted about a run, or note something")
+    notes.add_argument("run", type=Path, metavar="RUN")
+    notes.add_argument("text", nargs="*", metavar="TEXT", help="added as a line of its own")
+    notes.set_defaults(command=run_notes)
 
 
 def run_checkpoints(options: argparse.Namespace) -> int:
@@ -80,4 +86,16 @@ def run_export(options: argparse.Namespace) -> int:
 def run_import(options: argparse.Namespace) -> int:
     """``import``: where the run stands now."""
     say(str(import_run(options.path, options.into).path))
+    return 0
+
+
+def run_notes(options: argparse.Namespace) -> int:
+    """``notes``: all of them, the new one last."""
+    folder = RunFolder.open(options.run)
+    noted = folder.notes()
+    if options.text:
+        noted += ("" if not noted or noted.endswith("\n") else "\n") + " ".join(options.text) + "\n"
+        folder.write_notes(noted)
+    if noted:
+        say(noted.rstrip("\n"))
     return 0

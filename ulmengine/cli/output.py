@@ -96,10 +96,11 @@ class ProgressView:
         self._smooth = 0.95 * self._smooth + 0.05 * event.loss
         self._tokens += event.tokens
         self._steps += 1
-        stage = self._stages[event.stage]
+        stage = self._stages.get(event.stage)
         loss = self._smooth / (1 - 0.95**self._steps)
         rate = self._tokens / max(1e-9, time.monotonic() - self._since)
-        self._update(stage.name, event.step, stage.steps, f"loss {loss:.3f}  {rate:,.0f} tokens/s")
+        name, steps = (f"stage {event.stage + 1}", 0) if stage is None else (stage.name, stage.steps)
+        self._update(name, event.step, steps, f"loss {loss:.3f}  {rate:,.0f} tokens/s")
 
     def _update(self, name: str, done: float, total: float, figures: str) -> None:
         if self._bar is None or name != self._name:
