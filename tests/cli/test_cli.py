@@ -174,6 +174,19 @@ def test_a_run_goes_back_is_listed_and_carried_away(
     assert {event["stage"] for event in said if event["type"] == "step"} == {1, 2}
 
 
+def test_the_model_of_a_run_is_carried_away(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "new" / "fruit.ulmfit"
+    assert main(["export", str(trained / "run"), "--out", str(model)]) == 0
+    assert model.read_bytes() == (trained / "run" / "model.ulmfit").read_bytes()
+    assert main(["export", str(trained / "run"), "--out", str(model)]) == 1
+    assert "there already" in capsys.readouterr().err
+    begun = RunFolder.create(tmp_path / "begun", load(trained / "c.toml"))
+    assert main(["export", str(begun.path), "--out", str(tmp_path / "b.ulmfit")]) == 1
+    assert "no model yet" in capsys.readouterr().err
+
+
 def test_something_is_noted_about_a_run(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = str(trained / "run")
     for arguments, shown in (([], ""), (["too", "few", "epochs"], "too few epochs\n"), (["größer"], "größer\n")):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import with_settings
-from ulmengine.runs import RunFolder, export_run, import_run
+from ulmengine.runs import RunFolder, export_model, export_run, import_run
 
 from .output import say, say_json
 
@@ -29,7 +29,8 @@ def add_commands(commands: Any) -> None:
 
     export = commands.add_parser("export", help="copy a run to a folder or one .zip file, with the exact commands")
     export.add_argument("run", type=Path, metavar="RUN")
-    export.add_argument("--out", type=Path, required=True, metavar="TARGET")
+    export.add_argument("--out", type=Path, required=True, metavar="TARGET",
+                        help="a folder, a .zip file, or a .ulmfit file for the model alone")
     export.add_argument("--no-checkpoints", action="store_true", help="smaller; the copy cannot go on then")
     export.set_defaults(command=run_export)
 
@@ -78,7 +79,10 @@ def run_branch(options: argparse.Namespace) -> int:
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """``export``: where the copy stands."""
+    """``export``: where the copy stands; for a name that ends in .ulmfit it is one of the model alone."""
+    if options.out.suffix.lower() == ".ulmfit":
+        say(str(export_model(RunFolder.open(options.run), options.out)))
+        return 0
     say(str(export_run(RunFolder.open(options.run), options.out, checkpoints=not options.no_checkpoints)))
     return 0
 

@@ -14,7 +14,7 @@ from .folder import RunFolder, RunFolderError, find_runs, last_event
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .sample import SampleMissingError, sample_config, sample_folder
-from .share import export_run, import_run
+from .share import export_model, export_run, import_run
 from .summary import summary
 from .words import in_words
 
@@ -30,9 +30,8 @@ _LAZY = {
 __all__ = [
     "EventLog", "LogFollower", "Run", "RunBusyError", "RunFolder", "RunFolderError", "RunLock",
     "SampleMissingError", "available_devices", "cause_of", "change", "check_branched", "check_resumed",
-    "choose_device", "describe", "export_run", "find_learning_rate", "find_runs", "import_run", "in_words",
-    "last_event", "owner_of", "read_events", "release_memory", "sample_config",
-    "sample_folder", "summary",
+    "choose_device", "describe", "export_model", "export_run", "find_learning_rate", "find_runs", "import_run",
+    "in_words", "last_event", "owner_of", "read_events", "release_memory", "sample_config", "sample_folder", "summary",
 ]
 
 

@@ -42,6 +42,26 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     return target
 
 
+def export_model(source: RunFolder, target: Path) -> Path:
+    """Copy the finished model of the run in ``source`` to the file ``target``.
+
+    :raises RunFolderError: there is none, something stands at ``target``, or it cannot be written.
+    """
+    if not source.model_path.is_file():
+        raise RunFolderError(f"the run in {source.path} has no model yet; let it finish first")
+    if target.exists():
+        raise RunFolderError(f"{target} is there already; choose another name")
+    beside = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source.model_path, beside)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
+    return target
+
+
 def import_run(path: Path, into: Path) -> RunFolder:
     """Take a run that was exported, one file or a folder, up as a run in the folder ``into``.
 
