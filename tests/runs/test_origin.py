@@ -10,7 +10,7 @@ import pytest
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.config import with_settings
-from ulmengine.runs import Run, RunFolder, change, summary
+from ulmengine.runs import Run, RunFolder, RunFolderError, change, summary
 from ulmengine.runs.branch import branch
 from ulmengine.runs.log import EventLog
 from ulmengine.runs.records import read_record, write_record
@@ -128,3 +128,40 @@ def test_of_a_long_log_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatc
     monkeypatch.setattr("ulmengine.runs.log.json.loads", lambda line: looked_at.append(line) or loads(line))
     assert summary(folder)["type"] == "stopped"
     assert len(looked_at) < 10
+
+
+@pytest.mark.parametrize(("epochs", "trained"), [(4, [1, 2, 3, 4]), (2, [1, 2]), (1, [1])])
+def test_a_run_that_goes_on_may_train_longer_or_shorter(tmp_path: Path, epochs: int, trained: list[int]) -> None:
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=3", "classifier.epochs=[1]")
+    events = Run(folder).events()
+    next(event for event in events if isinstance(event, ev.Checkpointed))  # the end of the first epoch
+    events.close()
+    change(folder, with_settings(folder.config(), [f"language_model.epochs={epochs}"]))
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    ended = [event for event in folder.events() if isinstance(event, ev.EpochEnded) and event.stage == 0]
+    assert [event.epoch for event in ended] == trained
+    [stage] = [event for event in folder.events() if isinstance(event, ev.StageEnded) and event.index == 0]
+    assert stage.epochs == epochs
+    assert [info.stage for info in Checkpoints(folder.checkpoints).all() if info.finished] == [0, 1]
+
+
+def test_stages_that_have_begun_stay_the_same_ones(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    longer = with_settings(folder.config(), ["classifier.epochs=[1, 1, 1]"])
+    without = with_settings(folder.config(), ["language_model.epochs=0"])
+    events = Run(folder).events()
+    next(event for event in events if isinstance(event, ev.Step))
+    events.close()
+    with pytest.raises(RunFolderError, match="a stage which has begun"):
+        change(folder, without)
+    first = Checkpoints(folder.checkpoints).all()[-1].name
+    assert branch(folder, first, tmp_path / "early", longer).config() == longer
+    events = Run(folder).events(resume=True)
+    next(event for event in events if isinstance(event, ev.Step) and event.stage == 2)
+    events.close()
+    with pytest.raises(RunFolderError, match="a stage which has begun"):
+        change(folder, longer)
+    with pytest.raises(RunFolderError, match="a stage which has begun"):
+        branch(folder, Checkpoints(folder.checkpoints).all()[-1].name, tmp_path / "late", longer)
+    assert not (tmp_path / "late").exists()
+    assert RunFolder(folder.path).config().classifier.epochs == (1, 1)

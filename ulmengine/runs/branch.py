@@ -8,7 +8,7 @@ from pathlib import Path
 from ulmengine.config import RunConfig
 from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 
-from .changes import check_branched, keep_old
+from .changes import check_branched, check_stages, keep_old
 from .folder import RunFolder, RunFolderError
 from .records import write_record
 
@@ -29,6 +29,7 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
     info = checkpoints.info(checkpoint)
     before = source.config()
     changed = check_branched(before, config or before)
+    check_stages(before, config or before, info.stage)
     folder = RunFolder.create(target, config or before)
     try:
         _copy(source, folder, info, checkpoints)

@@ -8,12 +8,13 @@ from ulmengine.config import RunConfig, difference, load, save
 
 from .folder import RunFolder, RunFolderError
 
-_STAGE = ("lr", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
+_STAGE = ("lr", "epochs", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
 RESUMED = (
     "name", "corpus.path", "corpus.test_path", "corpus.unlabelled_path", "compute.", "saving.",
     *(f"{stage}.{name}" for stage in ("language_model", "classifier") for name in _STAGE),
 )
-"""What may change when a run goes on. Paths may: whether the same texts stand there is checked when they are read."""
+"""What may change when a run goes on. Paths may: whether the same texts stand there is checked when they are read.
+Epochs may as long as the stages that have begun stay the same ones, see :func:`check_stages`."""
 
 FIXED = ("version", "seed", "corpus.", "tokens.", "model.", "optimizer.kind", "language_model.softmax")
 """What decides on texts, tokens or the shape of the networks, and so may not differ in a branch."""
@@ -43,6 +44,22 @@ def check_branched(before: RunConfig, after: RunConfig) -> dict[str, str]:
     return _told(changed)
 
 
+def check_stages(before: RunConfig, after: RunConfig, stage: int) -> None:
+    """See that the stages up to number ``stage`` (from 0), which has begun, train the same layers in the same order.
+
+    :raises RunFolderError: they do not, so that no checkpoint fits them.
+    """
+    from ulmengine.training import plan_stages
+
+    old, new = (
+        [(plan.task, plan.direction, plan.unfrozen) for plan in plan_stages(config, pretrained=False)[: stage + 1]]
+        for config in (before, after)
+    )
+    if old != new:
+        raise RunFolderError("epochs may become more or fewer, but not so that a stage which has begun is left out, "
+                             "added or trains other layers; branch off an earlier checkpoint, or start a new run")
+
+
 def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     """Let the run in ``folder`` go on with ``after``; the description it had is kept as ``config-1.toml``, ``-2``, …
 
@@ -53,6 +70,12 @@ def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     changed = check_resumed(before, after)
     if not changed:
         return changed
+    if any(name.endswith("epochs") for name in changed):
+        from ulmengine.training.checkpoints import Checkpoints
+
+        latest = Checkpoints(folder.checkpoints).latest()
+        if latest is not None:
+            check_stages(before, after, latest.stage)
     try:
         keep_old(folder, before)
         save(after, folder.config_path, comments=True)

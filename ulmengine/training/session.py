@@ -96,7 +96,10 @@ class Session:
     def _go_on(self) -> Generator[Event, None, None]:
         reason = ""
         self.model.train()
-        if not self.standing.epoch_over and not self._step():
+        if self._is_through():
+            self._end_stage()
+            reason = "stage"
+        elif not self.standing.epoch_over and not self._step():
             self._read()
             self.standing.epoch_over = True
         if self.standing.epoch_over:
@@ -113,6 +116,11 @@ class Session:
             # Saved before it is said: who pauses at the end of a stage and never comes back has it on disk.
             yield from self._save(reason)
         yield from self._say()
+
+    def _is_through(self) -> bool:
+        """Whether as many epochs are over as are wanted now: taken up again, fewer may be wanted than before."""
+        standing = self.standing
+        return standing.epoch >= self.plan.epochs and not standing.batch and not standing.epoch_over
 
     def _asked_to_skip(self) -> bool:
         asked = self.ctx.skip is not None and self.ctx.skip()
