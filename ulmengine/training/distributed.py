@@ -7,6 +7,7 @@ those of process 0.
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -167,6 +168,9 @@ def join(device: torch.device) -> Iterator[World]:
     try:
         yield World(dist.get_rank(), dist.get_world_size(), device)
     finally:
+        # DDP's wrappers hold the group, and cycles hold them. A group that outlives this call keeps threads that free
+        # tensors; where one does so while Python shuts down, the process aborts after its work is done.
+        gc.collect()
         dist.destroy_process_group()
 
 
