@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib import import_module
 from typing import Any, Protocol, Self, TypeVar
 
 import psutil
@@ -162,14 +163,17 @@ def join(device: torch.device) -> Iterator[World]:
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
+    # Before there is a group: its functions take the one that stands when they are first read as their default and hold
+    # it for ever. A group that is never freed keeps threads, and one of them that frees a tensor while Python shuts
+    # down ends the process by abort, after its work is done.
+    import_module("torch.distributed.nn.functional")
     store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", store=_own_part(store, size), rank=rank,
                             world_size=size, timeout=_PATIENCE)
     try:
         yield World(dist.get_rank(), dist.get_world_size(), device)
     finally:
-        # DDP's wrappers hold the group, and cycles hold them. A group that outlives this call keeps threads that free
-        # tensors; where one does so while Python shuts down, the process aborts after its work is done.
+        # DDP's wrappers hold the group, and cycles may hold them.
         gc.collect()
         dist.destroy_process_group()
 
