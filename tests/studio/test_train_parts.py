@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from studio.pages.train_parts.mending import halved_batch, last_good, lower_rate, tries
+from studio.pages.train_parts.mending import last_good, tries
 from studio.pages.train_parts.offers import offers
 from studio.pages.train_parts.plan import plan_of_run, planned
 from studio.pages.train_parts.words import verdict
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
+from ulmengine.runs.mending import halved_batch, lower_rate, remedy
 from ulmengine.training.checkpoints import CheckpointInfo
 from ulmengine.training.control import RunState
 from ulmengine.training.errors import NanLoss
@@ -140,7 +141,11 @@ def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.01))
     for error, rate in ((NanLoss(3, 0.0061), 0.002), (NanLoss(3, 0.00031), 0.0001), (NanLoss(3, 3e-6), 1e-6)):
         assert f"a peak of {rate:.1g}" in str(error)
-        assert lower_rate(config, "language_model", str(error)) == {"language_model.lr": rate}
+        mended = remedy(error, config, "language_model")
+        assert mended == {"language_model.lr": rate}
+        failed = ev.Failed("nan_loss", str(error), "", "", "", mended)
+        (text, _), *_ = tries(failed, "language_model", config, Deeds(), [saved("a", 10)])
+        assert text == f"Go back to step 10 and continue with a peak rate of {rate:.2g}"
 
 
 def test_the_plan_before_a_run_is_the_engines_own() -> None:

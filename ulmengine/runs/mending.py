@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from ulmengine.config import RunConfig
@@ -14,16 +15,28 @@ MOST_ACCUMULATION = 1_024
 
 
 def remedy(error: BaseException, config: RunConfig, task: Task) -> dict[str, Any]:
-    """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help.
+    """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help."""
+    cause = cause_of(error)
+    if cause == "out_of_memory":
+        return halved_batch(config, task) or {}
+    if cause == "nan_loss" and isinstance(error, NanLoss):
+        return lower_rate(config, task, error.suggested)
+    return {}
 
-    Out of memory: half the batch and twice the accumulation, so that the optimizer sees the same batch. A loss that is
-    no number: a third of the rate at which it came, or of the peak where that is lower.
+
+def halved_batch(config: RunConfig, task: Task) -> dict[str, Any] | None:
+    """Half the batch and twice the accumulation for ``task``, so that the optimizer sees the same batch.
+
+    None where the batch cannot become smaller.
     """
     section = config.language_model if task == "language_model" else config.classifier
-    cause = cause_of(error)
-    if cause == "out_of_memory" and section.batch_size > 1:
-        accumulation = min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)
-        return {f"{task}.batch_size": section.batch_size // 2, f"{task}.optimizer.accumulation": accumulation}
-    if cause == "nan_loss" and isinstance(error, NanLoss):
-        return {f"{task}.lr": float(f"{min(error.suggested, section.lr / 3):.2g}")}
-    return {}
+    if section.batch_size < 2:
+        return None
+    return {f"{task}.batch_size": section.batch_size // 2,
+            f"{task}.optimizer.accumulation": min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)}
+
+
+def lower_rate(config: RunConfig, task: Task, suggested: float = math.inf) -> dict[str, Any]:
+    """A third of the peak rate for ``task``, or what is ``suggested`` where that is lower still."""
+    section = config.language_model if task == "language_model" else config.classifier
+    return {f"{task}.lr": float(f"{min(suggested, section.lr / 3):.2g}")}

@@ -13,6 +13,7 @@ from ulmengine.config import ConfigError, RunConfig, with_settings
 from ulmengine.events import Failed
 from ulmengine.runs import RunFolder, RunFolderError
 from ulmengine.runs.changes import change
+from ulmengine.runs.mending import Task
 
 from .going_back import checkpoints_of
 from .mending import Try, tries
@@ -34,7 +35,7 @@ class Mender(QObject):
             self._tried.clear()
         self._folder = folder
         stage = history.stage
-        task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
+        task: Task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
         infos = [] if folder is None else checkpoints_of(folder.path)
         return tries(failed, task, config, self, infos, self._tried)
 

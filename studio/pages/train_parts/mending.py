@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Failed
+from ulmengine.runs.mending import Task, halved_batch, lower_rate
 from ulmengine.training.checkpoints import CheckpointInfo
 
 _tr = QCoreApplication.translate
@@ -33,23 +33,6 @@ class Deeds(Protocol):
         """Look at the corpus."""
 
 
-def halved_batch(config: RunConfig, task: str) -> dict[str, Any] | None:
-    """Half the batch and twice the accumulation for ``task``; None where the batch cannot become smaller."""
-    section = config.language_model if task == "language_model" else config.classifier
-    if section.batch_size < 2:
-        return None
-    return {f"{task}.batch_size": section.batch_size // 2,
-            f"{task}.optimizer.accumulation": min(1_024, section.optimizer.accumulation * 2)}
-
-
-def lower_rate(config: RunConfig, task: str, title: str = "") -> dict[str, Any]:
-    """The peak rate for ``task`` that the failure's ``title`` advises; a third of the present one if it names none."""
-    section = config.language_model if task == "language_model" else config.classifier
-    advised = re.search(r"a peak of (\d[\d.e-]*)", title)
-    rate = float(advised[1].rstrip(".-e")) if advised else section.lr / 3
-    return {f"{task}.lr": float(f"{min(rate, section.lr / 3):.2g}")}
-
-
 def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | None:
     """The checkpoint to go back to when the loss was no number: the newest that has not led there before."""
     fresh = [info for info in infos if info.name not in tried]
@@ -57,7 +40,7 @@ def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | 
 
 
 def tries(
-    failed: Failed, task: str, config: RunConfig, deeds: Deeds, infos: list[CheckpointInfo],
+    failed: Failed, task: Task, config: RunConfig, deeds: Deeds, infos: list[CheckpointInfo],
     tried: set[str] | None = None,
 ) -> list[Try]:
     """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
@@ -67,9 +50,10 @@ def tries(
     """
     match failed.cause:
         case "out_of_memory":
-            return _smaller(task, config, deeds, resumable=bool(infos))
+            return _smaller(failed.remedy or halved_batch(config, task), deeds, resumable=bool(infos))
         case "nan_loss":
-            return _slower(lower_rate(config, task, failed.title), deeds, last_good(infos, tried or set()))
+            lower = failed.remedy or lower_rate(config, task)
+            return _slower(lower, deeds, last_good(infos, tried or set()))
         case "disk_full":
             text = _tr("Mending", "Try again")
             return [(text, deeds.go_on if infos else _Change(deeds.change_and_start, {}))]
@@ -80,8 +64,7 @@ def tries(
     return [(_tr("Mending", "Go on from the last checkpoint"), deeds.go_on)] if infos else []
 
 
-def _smaller(task: str, config: RunConfig, deeds: Deeds, *, resumable: bool) -> list[Try]:
-    smaller = halved_batch(config, task)
+def _smaller(smaller: dict[str, Any] | None, deeds: Deeds, *, resumable: bool) -> list[Try]:
     again = [(_tr("Mending", "Go on from the last checkpoint"), deeds.go_on)] if resumable else []
     if smaller is None:
         return again
