@@ -15,6 +15,7 @@ import pytest
 
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli import main
+from ulmengine.cli.files import read_texts
 from ulmengine.cli.output import ProgressView, say_json
 from ulmengine.config import load, loads, save
 from ulmengine.events import TextWritten
@@ -336,3 +337,11 @@ def test_how_threads_wait_is_told_before_torch_is_loaded(module: str, own: dict[
     told = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
     environment = {name: value for name, value in os.environ.items() if name not in told}
     subprocess.run([sys.executable, "-c", program], env={**environment, **own}, check=True)
+
+
+@pytest.mark.parametrize(("encoding", "suffix"), [("cp1252", ".txt"), ("utf-16", ".txt"), ("utf-8", ".eml")])
+def test_a_text_file_is_read_in_its_own_encoding(encoding: str, suffix: str, tmp_path: Path) -> None:
+    text = "Le café était très bon, mais la clé est restée à l'hôtel.\nMerci à vous."
+    path = tmp_path / f"letter{suffix}"
+    path.write_bytes(text.encode(encoding))
+    assert list(read_texts(path)) == [text]

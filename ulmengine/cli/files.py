@@ -14,7 +14,6 @@ from ulmengine.events import Event
 from .output import ProgressView, say, say_json
 
 T = TypeVar("T")
-_PLAIN = (".txt", ".md", ".text")
 
 
 def add_commands(commands: Any) -> None:
@@ -141,7 +140,9 @@ def _label(label: Any) -> Any:
 
 
 def _places(path: Path) -> Iterator[dict[str, Any]]:
-    if path.suffix.lower() in _PLAIN:
+    from ulmengine.inference.reading import is_lone_text
+
+    if is_lone_text(path):
         yield {"path": str(path)}
         return
     row = 0
@@ -152,8 +153,10 @@ def _places(path: Path) -> Iterator[dict[str, Any]]:
 
 def read_texts(path: Path) -> Iterator[str]:
     """The documents of a file: all of a text file, or each row of a table."""
-    if path.suffix.lower() in _PLAIN:
-        yield path.read_text(encoding="utf-8", errors="replace")
+    from ulmengine.inference.reading import is_lone_text, read_text
+
+    if is_lone_text(path):
+        yield read_text(path)
         return
     # Whatever parts the table names, each row is a document to be answered, also one that training would leave out.
     split = {"method": "stratified", "validation": 0.0, "test": 0.0}
