@@ -184,8 +184,9 @@ class Checkpoints:
         """Remove these checkpoints, then every file that no other one needs."""
         for info in unwanted:
             _unlink(self.folder / f"{info.name}.json")
-        needed = {entry["file"] for info in self.all() for entry in info.files.values()}
-        if any(path.stem not in {info.name for info in self.all()} for path in self.folder.glob("*.json")):
+        left = self.all()
+        needed = {entry["file"] for info in left for entry in info.files.values()}
+        if {path.stem for path in self.folder.glob("*.json")} - {info.name for info in left}:
             return [info.name for info in unwanted]  # a record that cannot be read may need any of the files
         # ".tmp*" is what the safetensors library leaves of a file in whose writing the process died.
         for path in (file for form in ("*.safetensors", "*.part", ".tmp*") for file in self.folder.glob(form)):
