@@ -6,6 +6,7 @@ in the middle of an epoch and saves in the folder KEPT, "gone_on" goes on from t
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -81,6 +82,7 @@ def left_behind() -> list[str]:
 
 
 if __name__ == "__main__":
+    gc.disable()  # what goes away only when Python happens to collect must not count as gone
     main(sys.argv[1], *map(Path, sys.argv[2:4]))
     if left_behind():
         sys.exit(f"threads are left behind: {left_behind()}")
