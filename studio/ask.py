@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -85,6 +86,8 @@ class QtAsk:
 
     def new_folder(self, title: str, start: Path) -> Path | None:
         """See :class:`Ask`."""
+        with suppress(OSError):  # the dialog shows the program's own folder instead of one that is not there
+            start.parent.mkdir(parents=True, exist_ok=True)
         found, _ = QFileDialog.getSaveFileName(
             self.parent, title, str(start), options=QFileDialog.Option.DontConfirmOverwrite)
         return Path(found) if found else None

@@ -1,50 +1,28 @@
-"""Questions as Qt asks them."""
+"""The dialogs begin where the person expects them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
-from studio.ask import SaveDialog
-
-TABLES = "CSV (*.csv);;Parquet (*.parquet)"
+from studio.ask import QtAsk
+from studio.frame.dropping import fresh_folder
 
 
-def dialog(qtbot: QtBot, start: Path, filters: str = TABLES) -> SaveDialog:
-    made = SaveDialog("Save", start, filters)
-    made.setOption(QFileDialog.Option.DontUseNativeDialog)
-    qtbot.addWidget(made)
-    return made
+def test_a_new_project_is_asked_for_in_the_projects_folder_on_a_fresh_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a folder that is not there Qt would show the working directory, which is the program's own."""
+    shown: list[tuple[Path, bool]] = []
 
+    def dialog(parent: object, title: str, start: str, **more: Any) -> tuple[str, str]:
+        shown.append((Path(start), Path(start).parent.is_dir()))
+        return start, ""
 
-def chosen(asked: SaveDialog) -> Path:
-    return Path(asked.selectedFiles()[0])
-
-
-def test_the_file_is_named_as_the_kind_that_was_chosen(qtbot: QtBot, tmp_path: Path) -> None:
-    asked = dialog(qtbot, tmp_path / "answers.csv")
-    assert chosen(asked) == tmp_path / "answers.csv"
-    asked.selectNameFilter("Parquet (*.parquet)")
-    asked.filterSelected.emit("Parquet (*.parquet)")
-    assert chosen(asked) == tmp_path / "answers.parquet"
-
-
-@pytest.mark.parametrize(("name", "kind", "expected"), [
-    ("answers", "CSV (*.csv)", "answers.csv"), ("answers", "Parquet (*.parquet)", "answers.parquet"),
-])
-def test_a_name_without_a_suffix_gets_that_of_the_kind(
-    qtbot: QtBot, tmp_path: Path, name: str, kind: str, expected: str
-) -> None:
-    asked = dialog(qtbot, tmp_path / "begun.csv")
-    asked.filterSelected.emit(kind)
-    asked.selectFile(name)
-    assert chosen(asked).name == expected
-
-
-def test_a_picture_is_offered_first_where_the_name_says_so(qtbot: QtBot, tmp_path: Path) -> None:
-    asked = dialog(qtbot, tmp_path / "run.png", "Table of every step (*.csv);;Picture (*.png)")
-    assert asked.selectedNameFilter() == "Picture (*.png)"
-    assert chosen(asked) == tmp_path / "run.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", dialog)
+    wanted = fresh_folder("My project")
+    assert not wanted.parent.exists()
+    assert QtAsk().new_folder("Name the new project", wanted) == wanted
+    assert shown == [(wanted, True)]
+    assert not wanted.exists()
