@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import pickle
 from typing import Any, get_type_hints
 
@@ -40,3 +41,23 @@ def test_keys_of_a_newer_writer_are_passed_over_and_unknown_kinds_refused() -> N
     assert from_json({"type": "stopped", "total": 3, "mood": "calm"}) == EVENTS["stopped"](3)  # type: ignore[call-arg]
     with pytest.raises(KeyError):
         from_json({"type": "from_the_future"})
+
+
+def test_figures_that_are_not_defined_are_null_in_json_and_nan_again_after_it() -> None:
+    ended = EVENTS["stage_ended"](0, "head", 1, 1, 0.5, math.nan, {"auc": math.nan, "f1": 0.5}, 1.0)  # type: ignore[call-arg]
+    line = json.dumps(to_json(ended), allow_nan=False)
+    assert '"valid_loss": null' in line
+    back = from_json(json.loads(line))
+    assert math.isnan(back.valid_loss)  # type: ignore[attr-defined]
+    assert math.isnan(back.metrics["auc"])  # type: ignore[attr-defined]
+    assert back.metrics["f1"] == 0.5  # type: ignore[attr-defined]
+
+
+def test_what_an_earlier_version_wrote_as_a_bare_nan_is_read() -> None:
+    line = json.dumps({**to_json(example("step")), "grad_norm": math.inf})
+    assert from_json(json.loads(line)).grad_norm == math.inf  # type: ignore[attr-defined]
+
+
+def test_an_accuracy_that_was_not_measured_stays_none() -> None:
+    finished = EVENTS["finished"](None, None, "model", 1.0)  # type: ignore[call-arg]
+    assert from_json(to_json(finished)) == finished

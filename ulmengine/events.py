@@ -1,13 +1,15 @@
 """What a run says while it goes: small frozen records that pickle and turn into JSON.
 
 Every record belongs to one run; numbers are plain Python numbers, so that a record crosses threads, processes and
-files unchanged. ``to_json`` and ``from_json`` are each other's inverse.
+files unchanged. ``to_json`` and ``from_json`` are each other's inverse, but for infinity, which comes back as NaN.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_type_hints
 
@@ -243,8 +245,17 @@ EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__(
 
 
 def to_json(event: Event) -> dict[str, Any]:
-    """``event`` as a JSON object with its ``type`` first."""
-    return {"type": event.kind, **dataclasses.asdict(event)}
+    """``event`` as a JSON object with its ``type`` first; a figure that is not defined is null there."""
+    return {"type": event.kind, **defined(dataclasses.asdict(event))}
+
+
+def defined(value: Any) -> Any:
+    """``value`` for JSON, which knows neither NaN nor infinity: None in their place."""
+    if isinstance(value, dict):
+        return {key: defined(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [defined(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def from_json(values: dict[str, Any]) -> Event:
@@ -254,15 +265,31 @@ def from_json(values: dict[str, Any]) -> Event:
     """
     cls = EVENTS[values["type"]]
     known = _fields(cls.kind)
-    return cls(**{
-        name: tuple(value) if isinstance(value, list) and known[name] else value
-        for name, value in values.items() if name in known
-    })
+    return cls(**{name: known[name](value) for name, value in values.items() if name in known})
 
 
 @functools.cache
-def _fields(kind: str) -> dict[str, bool]:
-    """The fields of a kind of event and whether each is a tuple; worked out once, for long logs are read."""
-    cls = EVENTS[kind]
-    hints = get_type_hints(cls)
-    return {field.name: str(hints[field.name]).startswith("tuple") for field in dataclasses.fields(cls)}
+def _fields(kind: str) -> dict[str, Callable[[Any], Any]]:
+    """How each field of a kind of event is read back; worked out once, for long logs are read."""
+    hints = get_type_hints(EVENTS[kind])
+    return {field.name: _READERS.get(str(hints[field.name]), _as_it_is) for field in dataclasses.fields(EVENTS[kind])}
+
+
+def _as_it_is(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _figure(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _figures(values: dict[str, float | None]) -> dict[str, float]:
+    return {name: _figure(value) for name, value in values.items()}
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    str(float): _figure,
+    "tuple[float, ...]": lambda values: tuple(map(_figure, values)),
+    "tuple[float, float]": lambda values: tuple(map(_figure, values)),
+    "dict[str, float]": _figures,
+}

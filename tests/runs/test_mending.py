@@ -13,7 +13,7 @@ from tests.runs.made import tiny_config, tiny_run, write_corpus
 from ulmengine import events as ev
 from ulmengine.cli import main
 from ulmengine.config import RunConfig, save, with_settings
-from ulmengine.nets import TextClassifier
+from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.runs import Run, RunFolder, change, describe
 from ulmengine.runs.mending import remedy
 from ulmengine.runs.networks import new_classifier
@@ -88,6 +88,23 @@ def test_out_of_memory_is_gone_on_from_with_as_many_optimizer_steps(
     assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
     steps = [[event.total for event in run.events() if isinstance(event, ev.Step)] for run in (whole, folder)]
     assert steps[0] == steps[1]
+
+
+def test_a_small_corpus_that_gave_fewer_rows_than_asked_for_has_those_halved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_run(tmp_path / "run", "language_model.batch_size=512")
+    rows: list[int] = []
+
+    def too_large(self: LanguageModel, tokens: torch.Tensor, *_: object, **__: object) -> None:
+        rows.append(len(tokens))
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(LanguageModel, "loss", too_large)
+    failed = list(Run(folder).events())[-1]
+    assert isinstance(failed, ev.Failed)
+    assert 2 <= rows[0] < 256  # half of what was asked for would have changed nothing
+    assert failed.remedy == {"language_model.batch_size": rows[0] // 2, "language_model.optimizer.accumulation": 2}
 
 
 def test_a_process_that_is_gone_is_no_error_in_the_program() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from types import TracebackType
@@ -24,15 +23,7 @@ def say(text: str) -> None:
 
 def say_json(values: dict[str, Any]) -> None:
     """One JSON object on a line of stdout; a figure that is not defined is null, for JSON knows no NaN."""
-    say(json.dumps(_defined(values), ensure_ascii=False, allow_nan=False))
-
-
-def _defined(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _defined(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_defined(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    say(json.dumps(ev.defined(values), ensure_ascii=False, allow_nan=False))
 
 
 def complain(text: str) -> None:

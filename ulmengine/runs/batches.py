@@ -17,17 +17,24 @@ def streams(
     """Training and validation streams of the language model; no validation where there are no such documents."""
     settings, backwards = config.language_model, direction == "backward"
     stores = prepared.language_model_stores()
-    tokens = sum(store.tokens for store in stores)
-    # A small corpus cut into many rows gives each row less than a chunk: then fewer rows are read.
-    rows = max(1, min(settings.batch_size, tokens // settings.bptt))
+    rows = rows_read(config, sum(store.tokens for store in stores))
     train = LanguageModelStream(
         stores, rows, settings.bptt, seed=config.seed, backwards=backwards, jitter=settings.jitter
     )
     held = prepared.stores.get("validation")
     if held is None or not held.tokens:
         return train, None
-    rows = max(1, min(settings.batch_size, held.tokens // settings.bptt))
+    rows = rows_read(config, held.tokens)
     return train, LanguageModelStream([held], rows, settings.bptt, shuffle=False, backwards=backwards)
+
+
+def rows_read(config: RunConfig, tokens: int) -> int:
+    """How many rows the language model reads of a corpus of so many ``tokens``.
+
+    A small corpus cut into many rows gives each row less than a chunk: then fewer rows than asked for are read.
+    """
+    settings = config.language_model
+    return max(1, min(settings.batch_size, tokens // settings.bptt))
 
 
 def document_batches(config: RunConfig, prepared: Prepared, direction: str, part: str) -> DocumentBatches | None:

@@ -81,7 +81,8 @@ class EventLog:
         self.close()
 
     def _write(self, values: dict[str, Any]) -> None:
-        line = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
+        text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        line = text.encode(errors="replace") + b"\n"
         start = self._file.tell()
         try:
             while line:

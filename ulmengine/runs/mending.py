@@ -14,25 +14,31 @@ Task = Literal["language_model", "classifier"]
 MOST_ACCUMULATION = 1_024
 
 
-def remedy(error: BaseException, config: RunConfig, task: Task) -> dict[str, Any]:
-    """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help."""
+def remedy(error: BaseException, config: RunConfig, task: Task, rows: int | None = None) -> dict[str, Any]:
+    """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help.
+
+    :param rows: of text that the language model really reads, where a small corpus gives it fewer than asked for.
+    """
     cause = cause_of(error)
     if cause == "out_of_memory":
-        return halved_batch(config, task) or {}
+        return halved_batch(config, task, rows) or {}
     if cause == "nan_loss" and isinstance(error, NanLoss):
         return lower_rate(config, task, error.suggested)
     return {}
 
 
-def halved_batch(config: RunConfig, task: Task) -> dict[str, Any] | None:
+def halved_batch(config: RunConfig, task: Task, rows: int | None = None) -> dict[str, Any] | None:
     """Half the batch and twice the accumulation for ``task``, so that the optimizer sees the same batch.
 
-    None where the batch cannot become smaller.
+    None where the batch cannot become smaller. ``rows``: see :func:`remedy`.
     """
     section = config.language_model if task == "language_model" else config.classifier
-    if section.batch_size < 2:
+    size = section.batch_size
+    if task == "language_model" and rows is not None:
+        size = min(size, rows)
+    if size < 2:
         return None
-    return {f"{task}.batch_size": section.batch_size // 2,
+    return {f"{task}.batch_size": size // 2,
             f"{task}.optimizer.accumulation": min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)}
 
 

@@ -21,6 +21,7 @@ from ulmengine.training.distributed import World
 from ulmengine.training.errors import is_disk_full
 from ulmengine.training.session import RETRY_S
 
+from .batches import rows_read
 from .changes import changed_since, times_changed
 from .device import choose_device, use_threads
 from .failures import describe
@@ -63,6 +64,7 @@ class Run:
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
         self._closing = False
         self._task: Task | None = None
+        self._rows: int | None = None
         self._warning = ""
 
     def events(self, *, resume: bool = False, checkpoint: str | None = None) -> Generator[ev.Event, None, None]:
@@ -192,6 +194,7 @@ class Run:
         precision = precision_for(device, config.compute.precision)
         torch.manual_seed(config.seed)
         prepared = yield from self._prepare(config)
+        self._rows = rows_read(config, sum(store.tokens for store in prepared.language_model_stores()))
         plans = plan_stages(
             config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
             classifier=bool(prepared.documents.labels),
@@ -287,7 +290,7 @@ class Run:
         yield from (event for event in begun if event.index == info.stage and not info.finished)
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:
-        return {} if self._task is None else remedy(error, self.folder.config(), self._task)
+        return {} if self._task is None else remedy(error, self.folder.config(), self._task, self._rows)
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()

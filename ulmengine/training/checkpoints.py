@@ -60,7 +60,7 @@ class Checkpoints:
 
     Each is a JSON record that names its safetensors files with their SHA-256. The record is renamed into place last,
     so a checkpoint without a record does not exist; a file that several share (the best weights so far, the weights
-    a stage started from) is written once. To branch another run off: ``there.save(here.load(name))``.
+    a stage started from) is written once.
     """
 
     def __init__(self, folder: Path) -> None:
