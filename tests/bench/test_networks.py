@@ -10,6 +10,7 @@ from ulmengine.bench import classifier, lm, measure, predict
 
 TASK = {
     "preset": "tiny", "vocabulary": 60, "batch": 2, "time": 5, "steps": 2, "precision": "float32", "softmax": "full",
+    "device": "cpu",
 }
 DOCUMENTS = {**TASK, "classes": 2, "max_tokens": 12, "lengths": [[9, 4], [15, 6], [3, 1]]}
 

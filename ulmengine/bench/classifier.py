@@ -11,9 +11,12 @@ from torch import Tensor
 
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
+from ulmengine.nets.bpt3c import window_starts
 
-from .lm import random_tokens
-from .measure import Task, beside, document_lengths, timed
+from . import arithmetic
+from .device import placed, reached, timed_on
+from .lm import can_fuse, random_tokens
+from .measure import PEAKS, Task, beside, document_lengths
 
 CLASSES = 2
 
@@ -21,17 +24,19 @@ CLASSES = 2
 def bench_classifier(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 32, seq: int = 72,
     steps: int = 3, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
-    stages: tuple[int, ...] = (1, 2, 3, 4),
+    stages: tuple[int, ...] = (1, 2, 3, 4), device: str = "cpu",
 ) -> dict[str, Any]:
     """Documents a second in every stage, on random documents as long as IMDb's reviews.
 
     Stage n trains the head and the n - 1 layer groups below it, the last of four everything.
 
     :returns: of all stages together ``documents_per_s``, ``tokens_per_s`` (real tokens), ``seconds`` and the largest
-        ``peak_rss_mb``; ``stages``: number -> the figures of :func:`ulmengine.bench.measure.beside`.
+        ``peak_rss_mb`` (on a graphics card ``peak_device_mb`` too); ``stages``: number -> the figures of
+        :func:`ulmengine.bench.measure.beside`.
+    :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     found: dict[str, Any] = {}
-    task = classifier_task(preset, vocab, seq, precision, threads, max_tokens)
+    task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
     groups = PRESETS[preset].layers + 2
     for stage in stages:
         unfrozen = groups if stage >= 4 else stage
@@ -40,11 +45,11 @@ def bench_classifier(
     return {**_together(list(found.values()), document_lengths(steps + 1, batch)[1:]), "stages": found}
 
 
-def classifier_task(preset: str, vocab: int, seq: int, precision: str, threads: int, max_tokens: int) -> Task:
-    """What both sides need to know to build the same network."""
+def classifier_task(preset: str, vocab: int, seq: int, place: Task, threads: int, max_tokens: int) -> Task:
+    """What both sides need to know to build the same network; ``place``: what :func:`placed` gave."""
     sizes, dropout = PRESETS[preset], DropoutConfig()
     return {
-        "preset": preset, "vocabulary": vocab, "time": seq, "precision": precision, "max_tokens": max_tokens,
+        "preset": preset, "vocabulary": vocab, "time": seq, **place, "max_tokens": max_tokens,
         "classes": CLASSES, "threads": threads or torch.get_num_threads(),
         "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
         "dropout": {
@@ -56,12 +61,12 @@ def classifier_task(preset: str, vocab: int, seq: int, precision: str, threads: 
 
 
 def build(task: Task) -> TextClassifier:
-    """The network of the wanted size and precision."""
-    config = ModelConfig()
+    """The network of the wanted size and precision, on its device."""
+    device, config = torch.device(task["device"]), ModelConfig()
     encoder = AWDLSTM(task["vocabulary"], PRESETS[task["preset"]], config.dropout)
     model = TextClassifier(encoder, task["classes"], config, bptt=task["time"], max_tokens=task["max_tokens"])
-    set_precision(model, precision_for(torch.device("cpu"), task["precision"]))
-    return model
+    set_precision(model, precision_for(device, task["precision"]))
+    return model.to(device)
 
 
 def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
@@ -76,20 +81,42 @@ def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
 def train(task: Task) -> dict[str, Any]:
     """Training steps with the last ``unfrozen`` groups learning: loss, backward, clipping, fused AdamW."""
     model = build(task).train()
-    freeze_to(model, min(task["unfrozen"], len(layer_groups(model))))
+    device = model.encoder.device
+    unfrozen = min(task["unfrozen"], len(layer_groups(model)))
+    freeze_to(model, unfrozen)
     learning = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=True)
+    optimizer = torch.optim.AdamW(learning, lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=can_fuse(device))
+    scaler = torch.amp.GradScaler(device.type, enabled=task["precision"] == "float16")
 
     def step(batch: tuple[Tensor, Tensor]) -> int:
-        tokens, lengths = batch
-        scores = model(tokens, lengths)
-        F.cross_entropy(scores, torch.randint(CLASSES, (len(lengths),))).backward()  # type: ignore[no-untyped-call]
+        tokens, lengths = (part.to(device) for part in batch)
+        targets = torch.randint(CLASSES, (len(lengths),)).to(device)
+        loss = F.cross_entropy(model(tokens, lengths), targets)
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.unscale_(optimizer)
         torch.nn.utils.clip_grad_norm_(learning, 0.4)
-        optimizer.step()
+        scaler.step(optimizer)
+        scaler.update()
         optimizer.zero_grad()
         return len(lengths)
 
-    return {**timed(step, batches(task)), "precision": task["precision"]}
+    figures = timed_on(device, step, batches(task))
+    work = arithmetic.classifier(PRESETS[task["preset"]], *_tokens(task), unfrozen)
+    precision = precision_for(device, task["precision"])
+    return {**figures, "precision": task["precision"], **reached(work, figures["seconds"], device, precision)}
+
+
+def _tokens(task: Task) -> tuple[int, int]:
+    """Tokens of the documents that are measured, and those of them that are learnt from."""
+    lengths = torch.tensor([length for batch in measured(task) for length in batch])
+    starts = window_starts(lengths, task["time"], task["max_tokens"])
+    return int(lengths.sum()), int((lengths - starts).sum())
+
+
+def measured(task: Task) -> list[list[int]]:
+    """The lengths of the documents but those of the first batch, which only warms up."""
+    lengths: list[list[int]] = task["lengths"]
+    return lengths[1:] or lengths
 
 
 def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[str, Any]:
@@ -99,13 +126,15 @@ def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[st
     tokens = len(stages) * sum(map(sum, lengths))
     result: dict[str, Any] = {
         "documents_per_s": round(documents / seconds, 2), "tokens_per_s": round(tokens / seconds, 1),
-        "seconds": round(seconds, 3), "peak_rss_mb": max(stage["peak_rss_mb"] for stage in stages),
+        "seconds": round(seconds, 3),
+        **{name: max(stage[name] for stage in stages) for name in PEAKS if name in stages[0]},
     }
     theirs = [stage.get("reference") for stage in stages]
     if all(theirs):
         result["reference"] = _together([part for part in theirs if part], lengths)
         result["ratio"] = {
-            name: round(result[name] / result["reference"][name], 2) for name in ("documents_per_s", "peak_rss_mb")
+            name: round(result[name] / result["reference"][name], 2)
+            for name in ("documents_per_s", *PEAKS) if name in result
         }
     missing = {stage["reference_missing"] for stage in stages if "reference_missing" in stage}
     return {**result, "reference": None, "reference_missing": " ".join(sorted(missing))} if missing else result

@@ -11,25 +11,30 @@ from torch import Tensor
 from ulmengine.config import PRESETS, DropoutConfig
 from ulmengine.nets import LanguageModel, State, precision_for, set_precision
 
-from .measure import Task, beside, timed
+from . import arithmetic
+from .device import placed, reached, timed_on
+from .measure import Task, beside
 
 
 def bench_lm(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72,
     steps: int = 3, precision: str = "auto", softmax: str = "full", validate: bool = False, threads: int = 0,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Tokens a second of training (with ``validate``: of validation) on random tokens.
 
     :param reference_python: a Python that has fastai, to measure beside; fastai always computes the full softmax in
         float32.
     :param steps: steps that are measured, after one to warm up.
-    :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; see
-        :func:`ulmengine.bench.measure.beside`.
+    :param device: one of :data:`ulmengine.bench.device.DEVICES`, for both.
+    :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; with the full softmax
+        ``tflops``; see :func:`ulmengine.bench.measure.beside` and :mod:`ulmengine.bench.device`.
+    :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     sizes, dropout = PRESETS[preset], DropoutConfig()
     task: Task = {
         "work": "validate" if validate else "lm", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq,
-        "steps": steps, "precision": precision, "softmax": softmax, "threads": threads or torch.get_num_threads(),
+        "steps": steps, **placed(device, precision), "softmax": softmax, "threads": threads or torch.get_num_threads(),
         "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
         "dropout": {
             "output_p": dropout.effective("output"), "hidden_p": dropout.effective("hidden"),
@@ -54,10 +59,11 @@ def random_tokens(vocabulary: int, *shape: int) -> Tensor:
 
 
 def build(task: Task) -> LanguageModel:
-    """The network of the wanted size and precision."""
+    """The network of the wanted size and precision, on its device."""
+    device = torch.device(task["device"])
     model = LanguageModel(task["vocabulary"], PRESETS[task["preset"]], DropoutConfig(), softmax=task["softmax"])
-    set_precision(model, precision_for(torch.device("cpu"), task["precision"]))
-    return model
+    set_precision(model, precision_for(device, task["precision"]))
+    return model.to(device)
 
 
 def stream(task: Task) -> Iterator[Tensor]:
@@ -67,35 +73,57 @@ def stream(task: Task) -> Iterator[Tensor]:
 
 
 def train(task: Task) -> dict[str, Any]:
-    """Training steps: loss, backward, clipping, fused AdamW."""
+    """Training steps: loss, backward, clipping, fused AdamW; in float16 with a loss scale, as a run has it."""
     model = build(task).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=True)
+    device = model.encoder.device
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=can_fuse(device))
+    scaler = torch.amp.GradScaler(device.type, enabled=task["precision"] == "float16")
     state: State | None = None
 
     def step(batch: Tensor) -> int:
         nonlocal state
+        batch = batch.to(device)
         loss = model.loss(batch[:, :-1], batch[:, 1:], state)
         state = loss.state
-        loss.total.backward()  # type: ignore[no-untyped-call]
+        scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
+        scaler.unscale_(optimizer)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.4)
-        optimizer.step()
+        scaler.step(optimizer)
+        scaler.update()
         optimizer.zero_grad()
         return loss.tokens
 
-    return {**timed(step, stream(task)), "precision": task["precision"], "softmax": task["softmax"]}
+    return _figures(task, timed_on(device, step, stream(task)), learns=True)
+
+
+def can_fuse(device: torch.device) -> bool:
+    """Whether AdamW is one kernel on ``device``; as :class:`ulmengine.training.optimizers.LayerOptimizer` chooses."""
+    return device.type in ("cpu", "cuda")
 
 
 def validate(task: Task) -> dict[str, Any]:
     """Validation steps."""
     model = build(task).eval()
+    device = model.encoder.device
     state: State | None = None
 
     @torch.no_grad()
     def step(batch: Tensor) -> int:
         nonlocal state
+        batch = batch.to(device)
         loss = model.loss(batch[:, :-1], batch[:, 1:], state)
         state = loss.state
         loss.cross_entropy.item()
         return loss.tokens
 
-    return {**timed(step, stream(task)), "precision": task["precision"]}
+    return _figures(task, timed_on(device, step, stream(task)), learns=False)
+
+
+def _figures(task: Task, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:
+    """With the arithmetic that was done, which is known of the full softmax only."""
+    figures = {**figures, "precision": task["precision"], "softmax": task["softmax"]}
+    if task["softmax"] != "full":
+        return figures
+    device = torch.device(task["device"])
+    work = arithmetic.language_model(PRESETS[task["preset"]], task["vocabulary"], figures["done"], learns=learns)
+    return figures | reached(work, figures["seconds"], device, precision_for(device, task["precision"]))

@@ -24,14 +24,22 @@ from ulmengine.threads import SETTINGS
 T = TypeVar("T")
 Task = dict[str, Any]
 
+PEAKS = ("peak_rss_mb", "peak_device_mb")
+"""The figures of memory, of which those of several pieces of work are the largest."""
+
 
 class BenchError(RuntimeError):
     """A measurement that could not be made."""
 
 
-def timed(step: Callable[[T], int], batches: Iterable[T]) -> dict[str, Any]:
+def nothing() -> None:
+    """What is waited for where a step is over when it returns."""
+
+
+def timed(step: Callable[[T], int], batches: Iterable[T], wait: Callable[[], object] = nothing) -> dict[str, Any]:
     """Do ``step`` on every batch; the first one warms up and does not count.
 
+    :param wait: called after each step, before the clock is read: what the step has only asked for is done then.
     :returns: ``seconds`` in all, ``done`` (sum of what ``step`` returned), ``per_s`` (median over the steps, which
         other work on the machine disturbs least), ``step_ms`` (median), ``cpu_s`` (processor time), ``peak_rss_mb``.
     """
@@ -42,11 +50,12 @@ def timed(step: Callable[[T], int], batches: Iterable[T]) -> dict[str, Any]:
         cpu = time.process_time() if number == 1 else cpu
         start = time.perf_counter()
         done.append(step(batch))
+        wait()
         seconds.append(time.perf_counter() - start)
     cpu = time.process_time() - cpu
     seconds, done = (seconds[1:], done[1:]) if len(seconds) > 1 else (seconds, done)
     return {
-        "seconds": round(sum(seconds), 3), "done": sum(done),
+        "seconds": round(sum(seconds), 6), "done": sum(done),
         "per_s": round(statistics.median(n / s for n, s in zip(done, seconds, strict=True)), 2),
         "step_ms": round(1000 * statistics.median(seconds), 2), "cpu_s": round(cpu, 3), "peak_rss_mb": peak_rss_mb(),
     }
@@ -92,8 +101,8 @@ def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> d
     ratio = {
         "per_s": round(result["per_s"] / theirs["per_s"], 2),
         "cpu": round(theirs["cpu_s"] / theirs["done"] * result["done"] / result["cpu_s"], 2),
-        "peak_rss_mb": round(result["peak_rss_mb"] / theirs["peak_rss_mb"], 2),
     }
+    ratio |= {name: round(result[name] / theirs[name], 2) for name in PEAKS if name in result and name in theirs}
     return {**result, "reference": theirs, "ratio": ratio}
 
 

@@ -7,12 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ulmengine.inference.packed import PackedClassifier
+from ulmengine.config import PRESETS
+from ulmengine.inference.packed import PackedClassifier, can_pack
+from ulmengine.inference.predict import Reader
 from ulmengine.inference.predict import batches as grouped
-from ulmengine.nets import precision_for
+from ulmengine.nets import TextClassifier, precision_for, set_precision
 
-from .classifier import batches, build, classifier_task
-from .measure import Task, beside, document_lengths, timed
+from . import arithmetic
+from .classifier import batches, build, classifier_task, measured
+from .device import placed, reached, timed_on
+from .measure import PEAKS, Task, beside, document_lengths
 
 SENTENCE = 25  # tokens
 
@@ -20,6 +24,7 @@ SENTENCE = 25  # tokens
 def bench_predict(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72,
     documents: int = 1000, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Documents a second of ``documents`` reviews, and milliseconds of one review and of one sentence.
 
@@ -28,8 +33,9 @@ def bench_predict(
     :param batch: how many reviews the reference reads at once; 64 as its text loaders do.
     :returns: ``documents_per_s``, ``tokens_per_s``, ``review_ms`` and ``sentence_ms`` (medians), ``peak_rss_mb``,
         ``seconds``; with the reference the same under ``reference`` and ``ratio``; ``parts``: all figures.
+    :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
-    task = classifier_task(preset, vocab, seq, precision, threads, max_tokens)
+    task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
     many = document_lengths(-(-documents // batch) + 1, batch)
     reviews = [[lengths[0]] for lengths in document_lengths(20, batch)]
     lengths = {"bulk": many, "review": [*reviews[:1], *reviews], "sentence": [[SENTENCE]] * 21}
@@ -46,7 +52,7 @@ def bench_predict(
         result["reference"] = _figures({name: part for name, part in theirs.items() if part}, many)
         result["ratio"] = {
             name: round(result[name] / result["reference"][name], 3)
-            for name in ("documents_per_s", "review_ms", "sentence_ms", "peak_rss_mb")
+            for name in ("documents_per_s", "review_ms", "sentence_ms", *PEAKS) if name in result
         }
     elif reference_python is not None:
         result |= {"reference": None, "reference_missing": parts["bulk"].get("reference_missing", "")}
@@ -61,15 +67,25 @@ def own_batches(lengths: list[list[int]]) -> list[list[int]]:
 
 def bulk(task: Task) -> dict[str, Any]:
     """Predictions of the given documents, batch by batch."""
-    precision = precision_for(torch.device("cpu"), task["precision"])
-    network = PackedClassifier(build(task).eval(), precision)
+    device = torch.device(task["device"])
+    precision = precision_for(device, task["precision"])
+    read = reader(build(task).eval(), precision)
 
     @torch.no_grad()
     def step(batch: tuple[Tensor, Tensor]) -> int:
-        network(*batch).softmax(1)
-        return len(batch[1])
+        tokens, lengths = batch
+        read(tokens.to(device), lengths.to(device)).softmax(1).cpu()
+        return len(lengths)
 
-    return {**timed(step, batches(task)), "precision": task["precision"]}
+    figures = timed_on(device, step, batches(task))
+    work = arithmetic.reading(PRESETS[task["preset"]], sum(map(sum, measured(task))))
+    return {**figures, "precision": task["precision"], **reached(work, figures["seconds"], device, precision)}
+
+
+def reader(network: TextClassifier, precision: torch.dtype) -> Reader:
+    """What answers, as :class:`ulmengine.inference.Predictor` has it: on a processor the network packed for it."""
+    set_precision(network, precision)
+    return PackedClassifier(network, precision) if can_pack(network, precision) else network
 
 
 def _figures(parts: dict[str, Any], lengths: list[list[int]]) -> dict[str, Any]:
@@ -78,5 +94,5 @@ def _figures(parts: dict[str, Any], lengths: list[list[int]]) -> dict[str, Any]:
         "documents_per_s": round(parts["bulk"]["done"] / seconds, 2),
         "tokens_per_s": round(sum(map(sum, lengths[1:])) / seconds, 1),
         "review_ms": parts["review"]["step_ms"], "sentence_ms": parts["sentence"]["step_ms"],
-        "seconds": seconds, "peak_rss_mb": parts["bulk"]["peak_rss_mb"],
+        "seconds": round(seconds, 3), **{name: parts["bulk"][name] for name in PEAKS if name in parts["bulk"]},
     }

@@ -26,24 +26,35 @@ def main() -> None:
     result = works[task["work"]](task)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
+    if task["device"] == "cuda":
+        result["peak_device_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
     sys.stdout.write(json.dumps(result) + "\n")
 
 
-def timed(step: Callable[[Any], int], batches: Iterator[Any]) -> dict[str, Any]:
+def timed(task: dict[str, Any], step: Callable[[Any], int], batches: Iterator[Any]) -> dict[str, Any]:
     """The same figures as ours; the first step warms up and does not count. ``step`` returns how much it did."""
+    wait = waiting(task["device"])
     seconds, done, cpu = [], [], 0.0
     for number, batch in enumerate(batches):
         cpu = time.process_time() if number == 1 else cpu
         start = time.perf_counter()
         done.append(step(batch))
+        wait()
         seconds.append(time.perf_counter() - start)
     cpu = time.process_time() - cpu
     seconds, done = (seconds[1:], done[1:]) if len(seconds) > 1 else (seconds, done)
     return {
-        "seconds": round(sum(seconds), 3), "done": sum(done),
+        "seconds": round(sum(seconds), 6), "done": sum(done),
         "per_s": round(statistics.median(n / s for n, s in zip(done, seconds, strict=True)), 2),
         "step_ms": round(1000 * statistics.median(seconds), 2), "cpu_s": round(cpu, 3),
     }
+
+
+def waiting(device: str) -> Callable[[], Any]:
+    """What returns when ``device`` has done all it was asked for."""
+    import torch
+
+    return {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}.get(device, lambda: None)
 
 
 def random_tokens(vocabulary: int, *shape: int) -> Any:
@@ -66,7 +77,7 @@ def build_language_model(task: dict[str, Any]) -> Any:
     from fastai.text.models.core import get_language_model
 
     config = {**awd_lstm_lm_config, **task["sizes"], **task["dropout"]}
-    return get_language_model(AWD_LSTM, task["vocabulary"], config=config, drop_mult=1.0)
+    return get_language_model(AWD_LSTM, task["vocabulary"], config=config, drop_mult=1.0).to(task["device"])
 
 
 def stream(task: dict[str, Any]) -> Iterator[Any]:
@@ -85,6 +96,7 @@ def language_model(task: dict[str, Any]) -> dict[str, Any]:
     optimizer = adam(model)
 
     def step(batch: Any) -> int:
+        batch = batch.to(task["device"])
         logits, raw, dropped = model(batch[:, :-1].contiguous())
         loss = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
         loss = loss + 2 * dropped.float().pow(2).mean() + (raw[:, 1:] - raw[:, :-1]).float().pow(2).mean()
@@ -94,7 +106,7 @@ def language_model(task: dict[str, Any]) -> dict[str, Any]:
         optimizer.zero_grad()
         return int(batch.shape[0] * (batch.shape[1] - 1))
 
-    return timed(step, stream(task))
+    return timed(task, step, stream(task))
 
 
 def validate(task: dict[str, Any]) -> dict[str, Any]:
@@ -106,12 +118,13 @@ def validate(task: dict[str, Any]) -> dict[str, Any]:
     model.reset()
 
     def step(batch: Any) -> int:
+        batch = batch.to(task["device"])
         with torch.no_grad():
             logits = model(batch[:, :-1].contiguous())[0]
             F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten()).item()
         return int(batch.shape[0] * (batch.shape[1] - 1))
 
-    return timed(step, stream(task))
+    return timed(task, step, stream(task))
 
 
 def build_classifier(task: dict[str, Any]) -> Any:
@@ -123,7 +136,7 @@ def build_classifier(task: dict[str, Any]) -> Any:
     return get_text_classifier(
         AWD_LSTM, task["vocabulary"], task["classes"], seq_len=task["time"], config=config, drop_mult=1.0,
         lin_ftrs=[50], ps=[0.1], max_len=task["max_tokens"],
-    )
+    ).to(task["device"])
 
 
 def padded_batches(task: dict[str, Any]) -> Iterator[Any]:
@@ -152,14 +165,14 @@ def classifier(task: dict[str, Any]) -> dict[str, Any]:
     optimizer = adam(model)
 
     def step(batch: Any) -> int:
-        tokens, targets, _ = batch
+        tokens, targets = batch[0].to(task["device"]), batch[1].to(task["device"])
         F.cross_entropy(model(tokens)[0], targets).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 0.4)
         optimizer.step()
         optimizer.zero_grad()
         return len(targets)
 
-    return timed(step, padded_batches(task))
+    return timed(task, step, padded_batches(task))
 
 
 def predict(task: dict[str, Any]) -> dict[str, Any]:
@@ -170,10 +183,10 @@ def predict(task: dict[str, Any]) -> dict[str, Any]:
 
     def step(batch: Any) -> int:
         with torch.no_grad():
-            model(batch[0])[0].softmax(1)
+            model(batch[0].to(task["device"]))[0].softmax(1).cpu()
         return len(batch[1])
 
-    return timed(step, padded_batches(task))
+    return timed(task, step, padded_batches(task))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
     bench.add_argument("--steps", type=int, default=3, metavar="N", help="measured steps (lm, classifier)")
     bench.add_argument("--documents", type=int, default=1_000, metavar="N", help="documents (predict)")
-    bench.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    bench.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu",
+                       help="on what both compute (lm, classifier, predict); auto: as a run chooses")
+    bench.add_argument("--precision", choices=("auto", "float32", "bfloat16", "float16"), default="auto",
+                       help="of our products; float16 on a graphics card only")
     bench.add_argument("--softmax", choices=("full", "adaptive", "sampled"), default="full", help="(lm)")
     bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
     bench.add_argument("--threads", type=int, default=0, metavar="N")
@@ -56,7 +59,7 @@ def run_bench(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
     common = {"preset": options.preset, "vocab": options.vocab, "seq": options.seq, "threads": options.threads,
-              "precision": options.precision}
+              "precision": options.precision, "device": options.device}
     match options.work:
         case "lm":
             from ulmengine.bench.lm import bench_lm

@@ -1,0 +1,164 @@
+"""Benchmarks on another device than the processor: what can be seen of it here, and on a graphics card the rest."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.bench.test_networks import DOCUMENTS, TASK
+from ulmengine.bench import classifier, device, lm, measure, predict
+from ulmengine.cli import main
+from ulmengine.inference.packed import PackedClassifier
+from ulmengine.nets import LanguageModel
+
+REFERENCE = runpy.run_path(str(Path(measure.__file__).with_name("reference.py")))
+CPU = torch.device("cpu")
+on_a_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")
+without_one = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA card here")
+
+
+@without_one
+@pytest.mark.parametrize("work", ["lm", "classifier", "predict"])
+def test_a_device_that_is_not_there_is_said_in_words(work: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", work, "--device", "cuda", "--preset", "tiny"]) == 1
+    said = capsys.readouterr()
+    assert said.err == "error: There is no CUDA device here; choose auto or cpu\n"
+    assert not said.out
+
+
+@without_one
+def test_auto_is_the_device_that_a_run_takes() -> None:
+    assert device.find_device("auto") == CPU
+    assert device.placed("auto", "float32") == {"device": "cpu", "precision": "float32"}
+
+
+def test_a_task_names_the_precision_that_auto_stands_for() -> None:
+    assert device.placed("cpu", "auto")["precision"] in ("float32", "bfloat16")
+
+
+def test_float16_is_for_graphics_cards(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "lm", "--precision", "float16", "--preset", "tiny"]) == 1
+    assert "float16 needs a graphics card" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("bench", "module"),
+    [(lm.bench_lm, lm), (classifier.bench_classifier, classifier), (predict.bench_predict, predict)],
+)
+def test_both_are_told_the_device(bench: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    figures = {"per_s": 1.0, "cpu_s": 1.0, "done": 1, "seconds": 1.0, "step_ms": 1.0, "peak_rss_mb": 1.0,
+               "peak_device_mb": 2.0}
+    monkeypatch.setattr(module, "placed", lambda *wanted: dict(zip(("device", "precision"), wanted, strict=True)))
+    monkeypatch.setattr(measure, "ours", lambda task: told.append(task) or figures)
+    monkeypatch.setattr(
+        measure, "reference", lambda _, task: told.append(task) or {**figures, "peak_device_mb": 8.0}
+    )
+    result = bench("python", preset="tiny", device="cuda", precision="float16")
+    assert {(task["device"], task["precision"]) for task in told} == {("cuda", "float16")}
+    assert result["peak_device_mb"] == 2.0
+    assert result["reference"]["peak_device_mb"] == 8.0
+    assert result["ratio"]["peak_device_mb"] == 0.25
+
+
+def test_the_clock_is_read_when_the_step_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: happened.append("clock") or float(len(happened)))
+    measure.timed(lambda _: happened.append("step") or 1, [1, 2], lambda: happened.append("wait"))
+    assert happened == ["clock", "step", "wait", "clock"] * 2
+
+
+def test_each_device_is_waited_for_in_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda *place: waited.append(f"cuda{len(place)}"))
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
+    for kind in ("cpu", "cuda", "mps"):
+        device.waiting(torch.device(kind))()
+        REFERENCE["waiting"](kind)()
+    assert waited == ["cuda1", "cuda0", "mps", "mps"]
+
+
+def test_memory_of_a_card_is_among_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda *_: None)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda *_: 3 * 2**20)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda *_: "a card")
+    figures = device.timed_on(torch.device("cuda"), lambda n: n, [1, 2])
+    assert (figures["peak_device_mb"], figures["device_name"], figures["device"]) == (3.0, "a card", "cuda")
+    assert "peak_device_mb" not in device.timed_on(CPU, lambda n: n, [1, 2])
+
+
+def test_the_share_of_the_peak_is_that_of_a_plain_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert device.reached(6e12, 2.0, CPU, torch.float32) == {"tflops": 3.0}
+    monkeypatch.setattr(device, "product_tflops", lambda *_: 12.0)
+    card = device.reached(6e12, 2.0, torch.device("cuda"), torch.bfloat16)
+    assert card == {"tflops": 3.0, "product_tflops": 12.0, "share_of_product": 0.25}
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_plain_product_is_measured(precision: torch.dtype) -> None:
+    assert device.product_tflops(CPU, precision, size=64, repeats=2) > 0
+
+
+def test_only_the_full_softmax_has_known_arithmetic() -> None:
+    assert lm.train(TASK)["tflops"] > 0
+    assert "tflops" not in lm.train({**TASK, "softmax": "sampled"})
+
+
+def test_on_a_processor_the_network_is_packed() -> None:
+    network = classifier.build(DOCUMENTS).eval()
+    assert isinstance(predict.reader(network, torch.float32), PackedClassifier)
+
+
+def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "can_pack", lambda *_: False)
+    network = classifier.build(DOCUMENTS).eval()
+    assert predict.reader(network, torch.bfloat16) is network
+    assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}
+
+
+# cuDNN says that weights which DropConnect has made do not lie in one piece; they never do.
+whole_weights = pytest.mark.filterwarnings("ignore:RNN module weights")
+
+
+@on_a_card
+@whole_weights
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("work", [lm.train, lm.validate])
+def test_the_language_model_is_measured_on_a_card(work: Any, precision: str) -> None:
+    result = work({**TASK, "device": "cuda", "precision": precision})
+    assert result["done"] == 2 * 2 * 5
+    assert result["peak_device_mb"] > 0
+    assert 0 < result["share_of_product"] < 1
+
+
+@on_a_card
+@whole_weights
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_the_classifier_is_measured_on_a_card(precision: str) -> None:
+    task = {**DOCUMENTS, "device": "cuda", "precision": precision}
+    assert classifier.train({**task, "unfrozen": 4})["done"] == 4
+    assert predict.bulk(task)["done"] == 4
+
+
+@on_a_card
+@whole_weights
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_training_step_goes_through_cudnn_and_its_state_stays_there(precision: str) -> None:
+    model: LanguageModel = lm.build({**TASK, "device": "cuda", "precision": precision}).train()
+    batch = lm.random_tokens(60, 2, 6).cuda()
+    with torch.profiler.profile() as profile:
+        loss = model.loss(batch[:, :-1], batch[:, 1:], None)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        torch.cuda.synchronize()
+    names = {event.key for event in profile.key_averages()}
+    assert "aten::_cudnn_rnn" in names
+    assert any("_cudnn_rnn_backward" in name for name in names)
+    assert {part.device.type for pair in loss.state for part in pair} == {"cuda"}
+    assert {part.dtype for pair in loss.state for part in pair} == {torch.float32}
+    again = model.loss(batch[:, :-1], batch[:, 1:], loss.state)
+    assert torch.isfinite(again.total)
+    assert all(p.grad is not None and p.grad.device.type == "cuda" for p in model.parameters())
