@@ -198,8 +198,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     @Slot()
     def _theme_changed(self) -> None:
-        # pyqtgraph's objects refer to one another, so that this one may outlive its widget for a while.
-        if shiboken6.isValid(self):
+        # pyqtgraph's objects refer to one another, so that this one may outlive its widget for a while; and a plot
+        # that was closed has no axes any more, but lives on until Qt deletes it.
+        if shiboken6.isValid(self) and self.plotItem is not None:
             self.redress()
 
     def _fit(self) -> None:

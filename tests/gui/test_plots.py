@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.plots.history import RunHistory
+from studio.plots.loss_plot import LossPlot
+from studio.plots.plot import Plot
 from studio.plots.range_plot import RangePlot
 from studio.plots.run_plots import RunPlots, beta_of, position_of
 from studio.plots.schedule_plot import SchedulePlot
@@ -176,6 +179,18 @@ def test_the_plots_follow_the_theme(plots: RunPlots) -> None:
     raw = plots.loss._curves[0]._raw.opts["pen"].color()
     assert raw.alpha() == 255
     assert raw != dark.color("series1")
+
+
+@pytest.mark.parametrize("make", [SchedulePlot, RangePlot, lambda: LossPlot(RunHistory())])
+def test_a_theme_that_changes_after_a_plot_was_closed_does_not_reach_it(
+    qtbot: QtBot, make: Callable[[], Plot]
+) -> None:
+    plot = make()
+    plot.close()
+    with qtbot.capture_exceptions() as caught:
+        theme.current().apply("dark")
+    assert caught == []
+    plot.deleteLater()
 
 
 def test_nothing_of_the_plotting_library_is_to_be_seen(plots: RunPlots) -> None:
