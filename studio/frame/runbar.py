@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayou
 
 from studio import theme
 from studio.engine import Quiet
+from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, StatusDot
@@ -47,7 +48,7 @@ class RunBar(QWidget):
         self._quiet = Quiet(shell.run, self)
         self._quiet.told.connect(self._nothing_heard)
         shell.projectChanged.connect(self._project_changed)
-        self.refresh()
+        self._project_changed(shell.project)
 
     def _add_state(self, row: QHBoxLayout) -> None:
         self.dot = StatusDot()
@@ -120,6 +121,7 @@ class RunBar(QWidget):
         painter.drawLine(0, 0, self.width(), 0)
         painter.end()
 
+    @Slot()
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
         state = self._own_state()
@@ -179,7 +181,7 @@ class RunBar(QWidget):
     def _stage_words(self, state: RunState) -> str:
         now = self.progress
         if state is RunState.IDLE:
-            return self.tr("Open a project") if self.shell.project is None else self.tr("Ready to start")
+            return self._first_step_words()
         if state is RunState.FAILED and now.failure is not None:
             return now.failure.title
         if state is RunState.FINISHED and now.accuracy is not None:
@@ -191,6 +193,13 @@ class RunBar(QWidget):
         return self.tr("{number} of {count}: {name}").format(
             number=now.stage_index + 1, count=len(now.stages), name=now.stage_name
         )
+
+    def _first_step_words(self) -> str:
+        """What there is to do before a first run."""
+        project = self.shell.project
+        if project is None:
+            return self.tr("Open a project")
+        return self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first")
 
     def _step_words(self) -> str:
         now = self.progress
@@ -224,10 +233,11 @@ class RunBar(QWidget):
         self.stage.setText(self.tr("Nothing heard for {time}").format(time=duration_words(seconds)))
 
     @Slot(object)
-    def _project_changed(self, project: object) -> None:
-        del project
+    def _project_changed(self, project: Project | None) -> None:
         if not self.shell.busy:
             self.progress.clear()
+        if project is not None:
+            project.changed.connect(self.refresh)
         self.refresh()
 
     @Slot()

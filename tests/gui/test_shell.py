@@ -133,6 +133,18 @@ def test_a_pages_dot_is_shown_on_the_rail(window: MainWindow, tmp_path: Path) ->
     assert window.rail.items["corpus"].dot == ""
 
 
+def test_the_run_bar_says_what_is_missing_before_a_first_run(window: MainWindow, tmp_path: Path) -> None:
+    assert window.bar.stage.text() == "Open a project"
+    assert window.shell.new_project(tmp_path / "one")
+    assert window.bar.stage.text() == "Choose a corpus first"
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": "somewhere.csv"})
+    assert window.bar.stage.text() == "Ready to start"
+    project.undo.undo()
+    assert window.bar.stage.text() == "Choose a corpus first"
+
+
 @pytest.mark.parametrize("state", list(RunState))
 def test_the_run_bars_buttons_are_a_function_of_the_state(
     window: MainWindow, run: FakeRun, tmp_path: Path, state: RunState
