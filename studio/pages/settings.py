@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from studio import theme
@@ -15,7 +14,7 @@ from studio.frame.awake import can_hold
 from studio.frame.commands import key_rows
 from studio.frame.notifier import can_tell
 from studio.project import Project
-from studio.settings import Preferences, data_folder, log_folder
+from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, ConfigForm, ElidedLabel, Label, SectionTitle, make_editor, section_names
@@ -23,6 +22,7 @@ from studio.widgets.config_field import LABEL_WIDTH
 from studio.words import help_of, words
 
 from .base import Page
+from .settings_parts.storage import StorageCard
 
 _PREFERENCES = {"device": "compute.device", "precision": "compute.precision", "threads": "compute.threads"}
 
@@ -46,12 +46,16 @@ class SettingsPage(Page):
         body.addWidget(self.project_card)
         body.addWidget(self._defaults())
         body.addWidget(self._shortcuts())
-        body.addWidget(self._storage())
+        self.storage = StorageCard(shell)
+        body.addWidget(self.storage)
         body.addStretch(1)
         shell.projectChanged.connect(self._project_changed)
         shell.settings.changed.connect(self._settings_changed)
         self._project_changed(shell.project)
         self._settings_changed(shell.settings.values)
+
+    def activated(self) -> None:
+        self.storage.count()
 
     def _appearance(self) -> Card:
         card = Card(self.tr("Appearance"))
@@ -144,24 +148,6 @@ class SettingsPage(Page):
             card.body.addLayout(row)
         return card
 
-    def _storage(self) -> Card:
-        card = Card(self.tr("Storage"))
-        for name, path in ((self.tr("Projects"), data_folder()), (self.tr("Settings"), self.shell.settings.path.parent),
-                           (self.tr("Log"), log_folder())):
-            row = QHBoxLayout()
-            row.setSpacing(theme.M)
-            label = Label(name)
-            label.setFixedWidth(LABEL_WIDTH)
-            row.addWidget(label)
-            row.addWidget(ElidedLabel(str(path), muted=True, mode=Qt.TextElideMode.ElideMiddle), 1)
-            show = Button(self.tr("Show"), role="quiet")
-            show.setAccessibleName(self.tr("Show the folder: {name}").format(name=name))
-            show.setProperty("path", str(path))
-            show.clicked.connect(self._show_folder)
-            row.addWidget(show)
-            card.body.addLayout(row)
-        return card
-
     @Slot(object)
     def _project_changed(self, project: Project | None) -> None:
         if self.form is not None:
@@ -208,12 +194,6 @@ class SettingsPage(Page):
         editor = self.sender()
         if editor is not None:
             self.shell.settings.change(**{str(editor.property("preference")): value})
-
-    @Slot()
-    def _show_folder(self) -> None:
-        sender = self.sender()
-        if sender is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(sender.property("path"))))
 
     @Slot(str)
     def _refused(self, why: str) -> None:

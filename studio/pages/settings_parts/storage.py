@@ -1,0 +1,177 @@
+"""Where things lie, how much room they take, and room made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.ask import Choice
+from studio.pages.parts.jobslot import JobSlot
+from studio.settings import data_folder, log_folder
+from studio.shell import Shell
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel
+from ulmengine.events import Failed
+
+from .disk import Cleared, ProjectRoom, Room, clear_copies, measure
+
+_SIZE_WIDTH = 148
+
+
+class StorageCard(Card):
+    """Every project with the room it takes, and the program's own folders. All is counted in the background."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Storage"), parent=parent)
+        self.shell = shell
+        self.rows: list[PlaceRow] = []
+        self._counting = JobSlot(self)
+        self._counting.finished.connect(self._counted)
+        self._clearing = JobSlot(self)
+        self._clearing.finished.connect(self._cleared)
+        self._clearing.failed.connect(self._failed)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(theme.S)
+        self.body.addLayout(self._lines)
+        shell.run.stateChanged.connect(self._enable)
+        self._show(Room((), None))
+
+    def count(self) -> None:
+        """Count again how much there is; what was counted before stays in view until then."""
+        self._say(self.tr("Counting…"))
+        known = [Path(path) for path in self.shell.settings.values.recent]
+        if self.shell.project is not None:
+            known.insert(0, self.shell.project.folder)
+        data = data_folder()
+        self._counting.start(lambda: measure(known, data))
+
+    @Slot(object)
+    def _counted(self, room: Room) -> None:
+        self._show(room)
+        self._say(self.tr(
+            "What was prepared of a corpus is made again when it is needed; clearing it touches no run and no model."))
+
+    def _say(self, words: str) -> None:
+        self.set_title(self.title.text(), words)
+
+    def _show(self, room: Room) -> None:
+        for row in self.rows:
+            row.hide()
+            row.deleteLater()
+        self.rows = [self._project_row(project) for project in room.projects]
+        if room.models is not None:
+            folder, size = room.models
+            self.rows.append(PlaceRow(self.tr("Models that came with the program"), folder, (size_words(size),)))
+        self.rows.append(PlaceRow(self.tr("Settings"), self.shell.settings.path.parent))
+        self.rows.append(PlaceRow(self.tr("Log"), log_folder()))
+        for row in self.rows:
+            row.clearWanted.connect(self._clear)
+            self._lines.addWidget(row)
+        self._enable()
+
+    def _project_row(self, project: ProjectRoom) -> PlaceRow:
+        sizes = (self.tr("runs {size}").format(size=size_words(project.runs)),
+                 self.tr("prepared {size}").format(size=size_words(project.copies)))
+        return PlaceRow(project.name, project.folder, sizes, clear=True, empty=not project.copies)
+
+    @Slot()
+    def _enable(self) -> None:
+        """While a run is alive nothing is taken away from under it."""
+        possible = not self.shell.busy and not self._clearing.running
+        for row in self.rows:
+            row.allow(possible)
+
+    @Slot(object)
+    def _clear(self, folder: Path) -> None:
+        row = next((row for row in self.rows if row.folder == folder), None)
+        if row is None or self.shell.busy:
+            return
+        answer = self.shell.ask.choose(
+            self.tr("Clear what was prepared"),
+            self.tr("Remove what was prepared of the corpora of {project}?").format(project=row.name),
+            [Choice("clear", self.tr("Clear"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")],
+            self.tr("It is made again from the original files when it is needed, which may take a while. Files, runs, "
+                    "checkpoints and models stay as they are."))
+        if answer == "clear" and not self.shell.busy:
+            self._clearing.start(lambda: clear_copies(folder))
+            self._enable()
+
+    @Slot(object)
+    def _cleared(self, cleared: Cleared) -> None:
+        if cleared.running:
+            self.shell.toast(self.tr("A run of this project is alive: nothing was cleared."), "warning")
+        elif cleared.left:
+            self.shell.toast(self.tr("{freed} were set free; {left} are in use and stay.").format(
+                freed=size_words(cleared.freed), left=size_words(cleared.left)), "warning")
+        else:
+            self.shell.toast(self.tr("{freed} were set free.").format(freed=size_words(cleared.freed)), "ok")
+        self.count()
+        self._enable()
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self.shell.toast(failure.title, "error")
+        self._enable()
+
+
+class PlaceRow(QWidget):
+    """A folder: what it holds, where it is, how large; a button that shows it and, perhaps, one that clears it."""
+
+    clearWanted = Signal(object)
+    """The folder (a :class:`pathlib.Path`) whose prepared corpora are to go."""
+
+    def __init__(
+        self, name: str, folder: Path, sizes: tuple[str, ...] = (), *, clear: bool = False, empty: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``clear``: there is a button for it; ``empty``: but there is nothing to clear."""
+        super().__init__(parent)
+        self.name, self.folder, self._empty = name, folder, empty
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(ElidedLabel(name))
+        words.addWidget(ElidedLabel(str(folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.M)
+        row.addLayout(words, 1)
+        for size in sizes:
+            label = ElidedLabel(size, Type.SMALL, muted=True, numbers=True)
+            label.setFixedWidth(_SIZE_WIDTH)
+            row.addWidget(label)
+        self.show_folder = Button(self.tr("Show"), role="quiet")
+        self.show_folder.setAccessibleName(self.tr("Show the folder: {name}").format(name=name))
+        self.show_folder.clicked.connect(self._show_folder)
+        self.clear = Button(self.tr("Clear…"), role="quiet")
+        self.clear.setAccessibleName(self.tr("Clear what was prepared: {name}").format(name=name))
+        self.clear.setVisible(clear)
+        kept = self.clear.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.clear.setSizePolicy(kept)
+        self.clear.clicked.connect(self._clear)
+        row.addWidget(self.show_folder)
+        row.addWidget(self.clear)
+
+    def allow(self, possible: bool) -> None:
+        """Let it be cleared, or not just now."""
+        self.clear.setEnabled(possible and not self._empty)
+
+    @Slot()
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder)))
+
+    @Slot()
+    def _clear(self) -> None:
+        self.clearWanted.emit(self.folder)
+
+
+def size_words(size: int) -> str:
+    """A size on the disk as a person says it: "0 kB", "312 kB", "4.1 MB", "1.2 GB"."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{-(-size // 1000)} kB"

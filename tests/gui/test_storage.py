@@ -1,0 +1,137 @@
+"""What lies where, how large it is, and how it is cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.engine import shutdown_jobs
+from studio.pages.settings import SettingsPage
+from studio.pages.settings_parts.disk import Cleared, bytes_below, clear_copies, measure
+from studio.pages.settings_parts.storage import PlaceRow, StorageCard, size_words
+from studio.project import Project
+from studio.shell import Notice, Shell
+from tests.gui.fakes import FakeRun, ScriptedAsk
+from ulmengine.config import RunConfig
+from ulmengine.events import Event
+from ulmengine.runs import RunFolder
+from ulmengine.training.control import Signal as Command
+
+T = TypeVar("T")
+
+
+def done(work: Generator[Event, None, T]) -> T:
+    """What the generator returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+
+def filled(folder: Path) -> Path:
+    """A project's folder with 5,000 bytes of runs, 3,000 bytes of copies, and what belongs to neither."""
+    for name, size in (
+        ("runs/1/model.ulm", 4_000), ("runs/1/checkpoints/step-1/weights", 1_000),
+        ("cache/table-a/part.parquet", 2_000), ("cache/tokens/train.bin", 1_000),
+        ("cache/repairs.json", 70), ("cache/predictions-b.arrow", 80),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bytes(size))
+    return folder
+
+
+def test_runs_and_copies_are_counted_apart(tmp_path: Path) -> None:
+    Project.create(filled(tmp_path / "one"), RunConfig(name="First"))
+    Project.create(tmp_path / "data" / "projects" / "two")
+    (tmp_path / "data" / "projects" / "no project").mkdir()
+    room = done(measure([tmp_path / "one", tmp_path / "gone", tmp_path / "one"], tmp_path / "data"))
+    assert [(one.name, one.runs, one.copies) for one in room.projects] == [("First", 5_000, 3_000), ("two", 0, 0)]
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    filled(tmp_path / "far")
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "link").symlink_to(tmp_path / "far", target_is_directory=True)
+    assert bytes_below(tmp_path / "near") < 1_000
+    assert bytes_below(tmp_path / "missing") == 0
+
+
+def test_clearing_takes_the_copies_alone(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "one")
+    assert done(clear_copies(folder)) == Cleared(freed=3_000)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert left == ["cache/predictions-b.arrow", "cache/repairs.json", "runs/1/checkpoints/step-1/weights",
+                    "runs/1/model.ulm"]
+    assert sorted(path.name for path in (folder / "cache").iterdir()) == ["predictions-b.arrow", "repairs.json"]
+    assert done(clear_copies(folder)) == Cleared()
+
+
+def test_nothing_is_cleared_while_a_run_of_any_program_is_alive(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "one")
+    run = RunFolder.create(folder / "runs" / "2", RunConfig(name="alive"))
+    with run.lock:
+        assert done(clear_copies(folder)) == Cleared(running=True)
+    assert (folder / "cache" / "table-a" / "part.parquet").is_file()
+
+
+@pytest.mark.parametrize(("size", "words"), [
+    (0, "0 kB"), (1, "1 kB"), (311_001, "312 kB"), (4_100_000, "4.1 MB"), (1_200_000_000, "1.2 GB"),
+])
+def test_sizes_in_words(size: int, words: str) -> None:
+    assert size_words(size) == words
+
+
+@pytest.fixture
+def storage(qtbot: QtBot, shell: Shell, project: Project) -> Iterator[StorageCard]:
+    filled(project.folder)
+    page = SettingsPage(shell)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    page.activated()
+    qtbot.waitUntil(lambda: row_of(page.storage, project) is not None)
+    yield page.storage
+    assert shutdown_jobs(10.0)
+
+
+def row_of(storage: StorageCard, project: Project) -> PlaceRow | None:
+    return next((row for row in storage.rows if row.folder == project.folder), None)
+
+
+def test_the_copies_are_cleared_after_a_question(
+    storage: StorageCard, project: Project, shell: Shell, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    news: list[Notice] = []
+    shell.noticed.connect(news.append)
+    row = row_of(storage, project)
+    assert row is not None
+    ask.answers = ["cancel", "clear"]
+    QTest.mouseClick(row.clear, Qt.MouseButton.LeftButton)
+    assert (project.cache / "tokens").is_dir()
+    QTest.mouseClick(row.clear, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(news))
+    assert news[0].text == "3 kB were set free."
+    assert not (project.cache / "tokens").exists()
+    assert (project.runs / "1" / "model.ulm").is_file()
+    qtbot.waitUntil(lambda: row_of(storage, project) is not row)
+    row = row_of(storage, project)
+    assert row is not None
+    assert not row.clear.isEnabled()  # there is nothing left to clear
+
+
+def test_nothing_can_be_cleared_during_a_run(storage: StorageCard, project: Project, run: FakeRun) -> None:
+    row = row_of(storage, project)
+    assert row is not None
+    assert row.clear.isEnabled()
+    run.signal(Command.START)
+    assert not row.clear.isEnabled()
+    run.signal(Command.BROKEN)
+    assert row.clear.isEnabled()
