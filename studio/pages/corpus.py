@@ -142,6 +142,11 @@ class CorpusPage(ProjectPage):
         work.failed.connect(self._failed)
         self.progress.cancelled.connect(self._cancel)
 
+    def activated(self) -> None:
+        """Read the corpus again where its copy has gone meanwhile."""
+        if self.analysis.lost():
+            self.analysis.again()
+
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
         found = []
@@ -201,7 +206,7 @@ class CorpusPage(ProjectPage):
         self.problems.show_findings(None)
         self.splits.show_counts({}, 0)
         self.document.set_tokenizer(None, "")
-        self.document.show_document("", "")
+        self.document.clear()
         self.header.show_state("empty")
         self.status.emit("")
 
@@ -379,7 +384,7 @@ class CorpusPage(ProjectPage):
         heading = "  ·  ".join(part for part in (
             self.tr("Row {row}").format(row=f"{row + 1:,}"), rows.cell(row, 1), rows.cell(row, 0)
         ) if part)
-        self.document.show_document(heading, opened.documents.text_of(row))
+        self.document.show_document(heading, opened.documents, row)
 
     @Slot()
     def _onward(self) -> None:

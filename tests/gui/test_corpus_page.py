@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def page(desk: Desk, qtbot: QtBot) -> CorpusPage:
 
 
 def settle(qtbot: QtBot, page: CorpusPage) -> None:
-    qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.analysis.busy and not page.document.reading, timeout=20_000)
 
 
 def opened(qtbot: QtBot, page: CorpusPage, path: Path) -> None:
@@ -150,6 +151,11 @@ def test_leaving_a_box_unchanged_changes_nothing(page: CorpusPage, tmp_path: Pat
     assert page.understood.encoding.currentText() == shown
 
 
+def choose(box: QComboBox, value: str) -> None:
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
 def test_the_first_row_of_a_workbook_can_be_a_document(
     page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -157,11 +163,27 @@ def test_the_first_row_of_a_workbook_can_be_a_document(
     opened(qtbot, page, tmp_path / "fruit.xlsx")
     assert page.understood.header.isVisibleTo(page)
     assert page.tables.file.rows.rowCount() == 40
-    page.understood.header.setCurrentIndex(page.understood.header.findData("no"))
-    page.understood.header.activated.emit(page.understood.header.currentIndex())
+    choose(page.understood.header, "no")
     settle(qtbot, page)
     assert desk.project.config.corpus.header == "no"
     assert page.tables.file.rows.rowCount() == 41
+
+
+def test_it_is_said_where_the_names_of_the_columns_were_found(
+    page: CorpusPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.understood.header.currentText() == "Auto: first row"
+    bare = tmp_path / "bare.csv"
+    bare.write_text("".join(f"{number},{label},some words\n" for number, (label, _) in enumerate(FRUIT)))
+    opened(qtbot, page, bare)
+    assert page.tables.file.rows.rowCount() == 40
+    assert page.understood.header.currentText() == "Auto: none"
+    choose(page.understood.header, "yes")
+    settle(qtbot, page)
+    assert page.tables.file.rows.rowCount() == 39
+    assert page.understood.header.currentText() == "first row"
+    assert page.understood.header.itemText(0) == "Auto"
 
 
 def test_several_labels_in_a_cell_can_be_said_where_they_were_not_found(
@@ -337,11 +359,59 @@ def test_split_settings_change_the_counts(page: CorpusPage, desk: Desk, tmp_path
 def test_a_document_is_shown_as_tokens(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", [*FRUIT, ("sour", "HELLO Zyxomma!!!!")]))
     page.tables.documents.pick(40)
+    settle(qtbot, page)
     tokens = page.document.tokens.tokens
     assert tokens == ("xxbos", "xxup", "hello", "xxmaj", "zyxomma", "xxrep", "4", "!")
+    page.document.switch.click()
     assert page.document.plain.toPlainText() == "HELLO Zyxomma!!!!"
     page.document.back.click()
+    settle(qtbot, page)
     assert page.document.plain.toPlainText() == FRUIT[39][1]
+
+
+def test_a_document_as_long_as_a_book_is_read_in_the_background(
+    page: CorpusPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    book = "one two " * 50_000
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", [*FRUIT, ("sour", book)]))
+    page.tables.documents.pick(0)
+    page.document.switch.click()
+    settle(qtbot, page)
+    page.tables.documents.pick(40)
+    assert page.document.reading
+    assert page.document.plain.toPlainText() == FRUIT[0][1]  # what was there stays in view until the other is read
+    settle(qtbot, page)
+    assert len(page.document.plain.toPlainText()) == 100_000
+    assert page.document.legend.text().startswith("25,001 tokens, 0 of them unknown")
+    assert page.document.legend.text().endswith("These are the first 100,000 of 400,000 characters.")
+    page.document.switch.click()
+    assert len(page.document.tokens.tokens) == 25_001
+
+
+def test_the_document_picked_last_is_the_one_that_is_shown(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    page.document.switch.click()
+    for row in (3, 7, 5):
+        page.tables.documents.pick(row)
+    settle(qtbot, page)
+    assert page.document.plain.toPlainText() == FRUIT[5][1]
+
+
+def test_a_copy_that_has_gone_is_made_again(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    first = page.analysis.corpus
+    page.activated()
+    assert page.analysis.corpus is first
+    assert not page.analysis.busy
+    shutil.rmtree(desk.project.cache)
+    page.activated()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not first
+    assert list(desk.project.cache.glob("table-*/*.parquet"))
+    page.tables.documents.pick(3)
+    page.document.switch.click()
+    settle(qtbot, page)
+    assert page.document.plain.toPlainText() == FRUIT[3][1]
 
 
 @pytest.mark.parametrize(("name", "content"), [

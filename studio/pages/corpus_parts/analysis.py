@@ -100,6 +100,11 @@ class Analysis(QObject):
         self.began.emit("corpus")
         self._slots["corpus"].start(lambda: read_corpus(config, cache, base))
 
+    def lost(self) -> bool:
+        """Whether the copy of the corpus on disk has gone, as when the cache was cleared."""
+        return self.corpus is not None and not self.busy and \
+            not all(piece.table.folder.is_dir() for piece in self.corpus.documents.pieces)
+
     @Slot()
     def again(self) -> None:
         """Begin from the file once more."""

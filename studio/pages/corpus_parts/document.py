@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.pages.parts.jobslot import JobSlot
 from studio.widgets import Button, ElidedLabel, IconButton, Paragraph
+from ulmengine.corpus import Documents
+from ulmengine.events import Failed
 from ulmengine.tokens import Tokenizer
 
 from .tokens import TokenView
+from .work import Seen, read_document
 
-LONGEST = 200_000
-"""Characters of a document that are shown."""
+PATIENCE_MS = 250
+"""So long the document before stays in view; then it is said that the next one is being read."""
 
 
 class DocumentPanel(QWidget):
-    """The document picked in the table, as tokens or as it stands in the file."""
+    """The document picked in the table, as tokens or as it stands in the file.
+
+    It is read and cut in the background: with a document as long as a book that takes a while.
+    """
 
     stepped = Signal(int)
     """The person wants the next (1) or the previous (-1) document."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = ""
+        self._documents: Documents | None = None
+        self._row = 0
         self._tokenizer: Tokenizer | None = None
         self._learnt = ""
+        self._seen: Seen | None = None
+        self._work = JobSlot(self)
+        self._work.finished.connect(self._read)
+        self._work.failed.connect(self._failed)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self._still_reading)
         self.heading = ElidedLabel(self.tr("No document is picked"), theme.Type.STRONG)
         self.back = IconButton("chevron-up", self.tr("Previous document"))
         self.forth = IconButton("chevron-down", self.tr("Next document"))
@@ -46,53 +62,102 @@ class DocumentPanel(QWidget):
         self._retell()
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme.XS)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.switch)
-        top.addWidget(self.back)
-        top.addWidget(self.forth)
+        tools = QHBoxLayout()
+        tools.setSpacing(theme.XS)
+        tools.addWidget(self.switch)
+        tools.addStretch(1)
+        tools.addWidget(self.back)
+        tools.addWidget(self.forth)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.M, 0, 0)
         column.setSpacing(theme.S)
-        column.addLayout(top)
+        column.addWidget(self.heading)
+        column.addLayout(tools)
         column.addWidget(self._stack, 1)
         column.addWidget(self.legend)
+
+    @property
+    def reading(self) -> bool:
+        """Whether a document is on its way."""
+        return self._work.running
 
     def set_tokenizer(self, tokenizer: Tokenizer | None, learnt: str) -> None:
         """Cut documents with ``tokenizer``; ``learnt`` says where its vocabulary comes from."""
         self._tokenizer, self._learnt = tokenizer, learnt
-        self._show()
+        self._begin()
 
-    def show_document(self, heading: str, text: str) -> None:
-        """Show another document; an empty ``heading`` for none."""
-        self.heading.setText(heading or self.tr("No document is picked"))
-        self._text = text
-        self._show()
+    def show_document(self, heading: str, documents: Documents, row: int) -> None:
+        """Show the document of another source row."""
+        self.heading.setText(heading)
+        self._documents, self._row = documents, row
+        self._begin()
 
-    def _show(self) -> None:
-        self.plain.setPlainText(self._text[:LONGEST])
-        if self._tokenizer is None or not self._text:
-            self.tokens.show_tokens((), None)
+    def clear(self) -> None:
+        """There is no document."""
+        self.heading.setText(self.tr("No document is picked"))
+        self._documents = None
+        self._begin()
+
+    def _begin(self) -> None:
+        documents, row, tokenizer = self._documents, self._row, self._tokenizer
+        if documents is None:
+            self._work.cancel()
+            self._patience.stop()
+            self._show(None)
         else:
-            self.tokens.show_tokens(self._tokenizer.tokens(self._text[:LONGEST]), self._tokenizer.vocabulary)
+            self._patience.start()
+            self._work.start(lambda: read_document(documents, row, tokenizer))
+
+    @Slot(object)
+    def _read(self, seen: Seen) -> None:
+        self._patience.stop()
+        self._show(seen)
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self._patience.stop()
+        self._show(None)
+        self.legend.setText(failure.title)
+
+    @Slot()
+    def _still_reading(self) -> None:
+        self._show(None)
+        self.legend.setText(self.tr("Reading the document…"))
+
+    def _show(self, seen: Seen | None) -> None:
+        self._seen = seen
+        self._fill()
         self._retell()
 
+    def _fill(self) -> None:
+        """Fill the view that is in front, and only that: laying a long text out takes a while."""
+        seen = self._seen
+        if self._stack.currentWidget() is self.plain:
+            self.plain.setPlainText(seen.text if seen else "")
+        else:
+            known = self._tokenizer.vocabulary if self._tokenizer else None
+            self.tokens.show_tokens((seen.tokens or ()) if seen else (), known)
+
     def _retell(self) -> None:
-        if not self._text:
+        seen = self._seen
+        if seen is None:
             self.legend.setText(self.tr("Pick a row in the table to see the document as the network gets it."))
-        elif self._tokenizer is None:
-            self.legend.setText(self.tr("The tokens are shown as soon as the corpus has been read."))
+            return
+        if seen.tokens is None:
+            told = self.tr("The tokens are shown as soon as the corpus has been read.")
         else:
             told = self.tr("{tokens} tokens, {unknown} of them unknown (underlined) to the vocabulary {learnt}.")
-            self.legend.setText(told.format(
-                tokens=f"{len(self.tokens.tokens):,}", unknown=f"{self.tokens.unknown():,}", learnt=self._learnt
-            ))
+            told = told.format(tokens=f"{len(seen.tokens):,}", unknown=f"{seen.unknown:,}", learnt=self._learnt)
+        if seen.characters > len(seen.text):
+            told += " " + self.tr("These are the first {shown} of {all} characters.").format(
+                shown=f"{len(seen.text):,}", all=f"{seen.characters:,}")
+        self.legend.setText(told)
 
     @Slot()
     def _switch(self) -> None:
         plain = self._stack.currentWidget() is self.tokens
         self._stack.setCurrentWidget(self.plain if plain else self.tokens)
+        self._fill()
         self.switch.setText(self.tr("Show the tokens") if plain else self.tr("Show the text"))
         self.switch.setAccessibleName(self.switch.text())
 

@@ -39,11 +39,6 @@ class TokenView(QTextEdit):
         """What is shown."""
         return self._tokens
 
-    def unknown(self) -> int:
-        """How many of the tokens the vocabulary lacks."""
-        vocabulary = self._vocabulary
-        return 0 if vocabulary is None else sum(token not in vocabulary for token in self._tokens)
-
     @Slot()
     def _draw(self) -> None:
         self.clear()

@@ -12,6 +12,7 @@ from studio.fields import field
 from studio.widgets.labels import Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
+from ulmengine.corpus.dialect import column_names
 from ulmengine.corpus.understood import NONE
 
 from .choice import ChoiceBox
@@ -60,7 +61,8 @@ class UnderstoodBar(QWidget):
         self._fill(self.encoding, "encoding", ENCODINGS, config.encoding, found.encoding if found else "", reasons)
         self._fill(self.delimiter, "delimiter", DELIMITERS, config.delimiter, found.delimiter if found else "",
                    reasons, delimiter_words)
-        self._fill(self.header, "header", ("yes", "no"), config.header.replace("auto", ""), "", reasons, yes_or_no)
+        self._fill(self.header, "header", ("yes", "no"), config.header.replace("auto", ""), _header_of(found), reasons,
+                   yes_or_no)
         sheets = found.sheets if found else ()
         self._fill(self.sheet, "sheet", sheets, config.sheet, found.sheet if found else "", reasons)
         self._fill(self.label_delimiter, "label_delimiter", (NONE, *DELIMITERS, " "), config.label_delimiter,
@@ -136,10 +138,17 @@ class UnderstoodBar(QWidget):
             self.corrected.emit({button.objectName(): names})
 
 
+def _header_of(found: Understood | None) -> str:
+    """Whether the first row was taken for names; where it was not, every column has only a number."""
+    if found is None or not found.columns:
+        return ""
+    return "no" if found.columns == column_names((), len(found.columns)) else "yes"
+
+
 def yes_or_no(value: str) -> str:
     """Whether the first row names the columns."""
-    yes = QCoreApplication.translate("UnderstoodBar", "In the first row")
-    return yes if value == "yes" else QCoreApplication.translate("UnderstoodBar", "None")
+    yes = QCoreApplication.translate("UnderstoodBar", "first row")
+    return yes if value == "yes" else QCoreApplication.translate("UnderstoodBar", "none")
 
 
 def delimiter_words(delimiter: str) -> str:

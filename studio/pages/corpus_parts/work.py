@@ -22,6 +22,9 @@ SAMPLE = 5_000
 PARTS = ("train", "validation", "test", "unlabelled")
 _BATCH = 100
 
+LONGEST = 100_000
+"""Characters of a document that are shown: more than anyone reads here, few enough to be laid out at once."""
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -53,6 +56,31 @@ class Profile:
     def sampled(self) -> bool:
         """Whether not all documents were looked at."""
         return len(self.lengths) < self.documents
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A document as it is shown: the first :data:`LONGEST` of its ``characters`` and the tokens of these.
+
+    ``tokens`` is None where there was nothing yet to cut it with; ``unknown`` of them the vocabulary lacks.
+    """
+
+    text: str
+    characters: int
+    tokens: tuple[str, ...] | None = None
+    unknown: int = 0
+
+
+def read_document(documents: Documents, row: int, tokenizer: Tokenizer | None) -> Generator[Event, None, Seen]:
+    """One document from the copy on disk, cut into tokens: a long one takes a while."""
+    yield Progress("Reading the document", 0, 0)
+    whole = documents.text_of(row)
+    text = whole[:LONGEST]
+    if tokenizer is None:
+        return Seen(text, len(whole))
+    yield Progress("Cutting into tokens", 0, 0)
+    tokens = tuple(tokenizer.tokens(text))
+    return Seen(text, len(whole), tokens, sum(token not in tokenizer.vocabulary for token in tokens))
 
 
 def read_preview(config: CorpusConfig, base: Path) -> Generator[Event, None, Preview]:
