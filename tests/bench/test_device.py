@@ -82,6 +82,44 @@ def test_each_device_is_waited_for_in_its_own_way(monkeypatch: pytest.MonkeyPatc
     assert waited == ["cuda1", "cuda0", "mps", "mps"]
 
 
+def test_a_part_of_a_step_is_timed_without_its_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([0.0, 9.0, 10.0, 10.002, 20.0, 20.004, 30.0, 30.003])
+    monkeypatch.setattr(device.time, "perf_counter", lambda: next(times))
+    watch = device.Stopwatch(CPU)
+    for _ in range(4):
+        with watch.running():
+            pass
+    assert watch.figures("part") == {"part_ms": 3.0}
+    assert device.Stopwatch(torch.device("mps")).figures("part") == {}
+    assert REFERENCE["median_ms"]("part", "cpu", [(0.0, 9.0), (1.0, 1.002), (2.0, 2.004)]) == {"part_ms": 3.0}
+
+
+def test_a_card_notes_the_times_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+
+    class Event:
+        """Stands in for the card's."""
+
+        def __init__(self, *, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self) -> None:
+            happened.append("noted")
+
+        def elapsed_time(self, later: Event) -> float:
+            return 5.0
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda *_: pytest.fail("waited"))
+    watch = device.Stopwatch(torch.device("cuda"))
+    with watch.running():
+        happened.append("part")
+    assert happened == ["noted", "part", "noted"]
+    assert watch.figures("part") == {"part_ms": 5.0}
+    marks = [(REFERENCE["mark"]("cuda"), REFERENCE["mark"]("cuda"))]
+    assert REFERENCE["median_ms"]("part", "cuda", marks) == {"part_ms": 5.0}
+
+
 def test_memory_of_a_card_is_among_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "synchronize", lambda *_: None)
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda *_: 3 * 2**20)
@@ -131,6 +169,7 @@ whole_weights = pytest.mark.filterwarnings("ignore:RNN module weights")
 def test_the_language_model_is_measured_on_a_card(work: Any, precision: str) -> None:
     result = work({**TASK, "device": "cuda", "precision": precision})
     assert result["done"] == 2 * 2 * 5
+    assert work is lm.validate or 0 < result["optimizer_ms"] < result["step_ms"]
     assert result["peak_device_mb"] > 0
     assert 0 < result["share_of_product"] < 1
 

@@ -23,6 +23,12 @@ def test_language_model_counts_tokens(work: Any) -> None:
     assert result["peak_rss_mb"] > 50
 
 
+def test_moving_the_weights_is_a_part_of_a_training_step() -> None:
+    trained = lm.train(TASK)
+    assert 0 < trained["optimizer_ms"] < trained["step_ms"]
+    assert "optimizer_ms" not in lm.validate(TASK)
+
+
 @pytest.mark.parametrize("unfrozen", [1, 4])
 def test_classifier_counts_documents(unfrozen: int) -> None:
     assert classifier.train({**DOCUMENTS, "unfrozen": unfrozen})["done"] == 4
@@ -56,3 +62,5 @@ def test_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = {**figures, "per_s": 10.0, "cpu_s": 5.0, "peak_rss_mb": 1000.0}
     monkeypatch.setattr(measure, "reference", lambda *_: theirs)
     assert measure.beside({}, "python")["ratio"] == {"per_s": 3.0, "cpu": 2.5, "peak_rss_mb": 0.5}
+    figures["optimizer_ms"], theirs["optimizer_ms"] = 8.0, 32.0
+    assert measure.beside({}, "python")["ratio"]["optimizer_ms"] == 0.25

@@ -12,7 +12,7 @@ from ulmengine.config import PRESETS, DropoutConfig
 from ulmengine.nets import LanguageModel, State, precision_for, set_precision
 
 from . import arithmetic
-from .device import placed, reached, timed_on
+from .device import Stopwatch, placed, reached, timed_on
 from .measure import Task, beside
 
 
@@ -27,8 +27,9 @@ def bench_lm(
         float32.
     :param steps: steps that are measured, after one to warm up.
     :param device: one of :data:`ulmengine.bench.device.DEVICES`, for both.
-    :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; with the full softmax
-        ``tflops``; see :func:`ulmengine.bench.measure.beside` and :mod:`ulmengine.bench.device`.
+    :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; of training
+        ``optimizer_ms``, the part of ``step_ms`` in which the weights are moved; with the full softmax ``tflops``;
+        see :func:`ulmengine.bench.measure.beside` and :mod:`ulmengine.bench.device`.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     sizes, dropout = PRESETS[preset], DropoutConfig()
@@ -78,6 +79,7 @@ def train(task: Task) -> dict[str, Any]:
     device = model.encoder.device
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=can_fuse(device))
     scaler = torch.amp.GradScaler(device.type, enabled=task["precision"] == "float16")
+    moving = Stopwatch(device)
     state: State | None = None
 
     def step(batch: Tensor) -> int:
@@ -88,12 +90,14 @@ def train(task: Task) -> dict[str, Any]:
         scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
         scaler.unscale_(optimizer)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.4)
-        scaler.step(optimizer)
+        with moving.running():
+            scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad()
         return loss.tokens
 
-    return _figures(task, timed_on(device, step, stream(task)), learns=True)
+    figures = timed_on(device, step, stream(task))
+    return _figures(task, {**figures, **moving.figures("optimizer")}, learns=True)
 
 
 def can_fuse(device: torch.device) -> bool:

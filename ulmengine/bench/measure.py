@@ -102,7 +102,8 @@ def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> d
         "per_s": round(result["per_s"] / theirs["per_s"], 2),
         "cpu": round(theirs["cpu_s"] / theirs["done"] * result["done"] / result["cpu_s"], 2),
     }
-    ratio |= {name: round(result[name] / theirs[name], 2) for name in PEAKS if name in result and name in theirs}
+    both = [name for name in (*PEAKS, "optimizer_ms") if name in result and name in theirs]
+    ratio |= {name: round(result[name] / theirs[name], 2) for name in both}
     return {**result, "reference": theirs, "ratio": ratio}
 
 
