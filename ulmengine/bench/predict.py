@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,20 +25,29 @@ SENTENCE = 25  # tokens
 def bench_predict(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72,
     documents: int = 1000, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
-    device: str = "cpu",
+    device: str = "cpu", agreement: bool = False, model: Path | None = None, texts: Path | None = None,
 ) -> dict[str, Any]:
     """Documents a second of ``documents`` reviews, and milliseconds of one review and of one sentence.
 
     The same reviews for both; ours in the batches that :class:`ulmengine.inference.Predictor` makes of them.
 
     :param batch: how many reviews the reference reads at once; 64 as its text loaders do.
+    :param agreement: also compare the answers in this precision with those in float32, of the random network; of the
+        classifier ``model`` on ``texts`` where they are given, on at most ``documents`` of them.
     :returns: ``documents_per_s``, ``tokens_per_s``, ``review_ms`` and ``sentence_ms`` (medians), ``peak_rss_mb``,
-        ``seconds``; with the reference the same under ``reference`` and ``ratio``; ``parts``: all figures.
+        ``seconds``; with the reference the same under ``reference`` and ``ratio``; ``parts``: all figures;
+        ``agreement``: see :func:`ulmengine.bench.agreement.agreement`, which also says what it raises.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
     many = document_lengths(-(-documents // batch) + 1, batch)
     reviews = [[lengths[0]] for lengths in document_lengths(20, batch)]
+    answers = None
+    if agreement or model is not None or texts is not None:
+        # Before all else, for what is wrong with the files is said at once; in this process, which nobody measures.
+        from .agreement import agreement as agree
+
+        answers = agree({**task, "lengths": own_batches(many[1:])}, model, texts, documents)
     lengths = {"bulk": many, "review": [*reviews[:1], *reviews], "sentence": [[SENTENCE]] * 21}
     parts = {
         name: beside(
@@ -56,7 +66,7 @@ def bench_predict(
         }
     elif reference_python is not None:
         result |= {"reference": None, "reference_missing": parts["bulk"].get("reference_missing", "")}
-    return {**result, "parts": parts}
+    return {**result, **({} if answers is None else {"agreement": answers}), "parts": parts}
 
 
 def own_batches(lengths: list[list[int]]) -> list[list[int]]:

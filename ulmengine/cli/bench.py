@@ -30,7 +30,12 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--softmax", choices=("full", "adaptive", "sampled"), default="full", help="(lm)")
     bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
     bench.add_argument("--threads", type=int, default=0, metavar="N")
-    bench.add_argument("--texts", type=Path, metavar="FILE", help="corpus to cut into tokens (tokenize)")
+    bench.add_argument("--texts", type=Path, metavar="FILE",
+                       help="corpus to cut into tokens (tokenize) or to answer with --model (predict)")
+    bench.add_argument("--agreement", action="store_true",
+                       help="compare the labels in this precision with those in float32 (predict)")
+    bench.add_argument("--model", type=Path, metavar="FILE",
+                       help="compare them of this classifier, on --documents of the --texts (predict)")
     bench.add_argument("--megabytes", type=int, default=200, metavar="N", help="size of the table (corpus)")
     bench.add_argument("--reference", action="store_true", help="measure fastai in the same run, if it is installed")
     bench.add_argument("--reference-python", metavar="PYTHON", help="the Python in which fastai is installed")
@@ -73,7 +78,10 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
         case "predict":
             from ulmengine.bench.predict import bench_predict
 
-            return bench_predict(python, **common, batch=options.batch or 64, documents=options.documents)
+            return bench_predict(
+                python, **common, batch=options.batch or 64, documents=options.documents,
+                agreement=options.agreement, model=options.model, texts=options.texts,
+            )
         case "corpus":
             from ulmengine.bench.corpus import bench_corpus
 

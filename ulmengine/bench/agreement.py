@@ -1,0 +1,144 @@
+"""Whether the faster numbers give the same answers: a network's labels in one precision against those in float32."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ulmengine.config import CorpusConfig, SplitConfig
+from ulmengine.corpus import Documents, open_corpus
+from ulmengine.inference import Predictor, probabilities
+from ulmengine.models import Bundle, load_bundle
+
+from .classifier import batches, build
+from .measure import Task
+from .predict import reader
+
+T = TypeVar("T")
+Floats = NDArray[np.float64]
+Truth = NDArray[Any]
+
+
+def agreement(task: Task, model: Path | None = None, texts: Path | None = None, count: int = 1000) -> dict[str, Any]:
+    """Labels in the precision and on the device of ``task`` against those in float32 there.
+
+    Of the random network and documents that ``task`` describes; with ``model`` of that classifier, on ``texts``: at
+    most ``count`` documents, spread evenly over the file.
+
+    :returns: ``documents``, ``precision``, ``equal_labels`` (share of them), ``largest_difference`` of a probability;
+        where the file has the model's labels also ``accuracy_float32``, ``accuracy`` and ``accuracy_points``, the
+        second less the first in points of a hundred; where it has others, ``accuracy_missing`` says so.
+    :raises ValueError: one of model and texts is missing, or the model is no classifier.
+    :raises ModelError, CorpusError: one of them cannot be read.
+    """
+    if (model is None) != (texts is None):
+        raise ValueError("to compare a model's answers name both: the classifier with --model FILE and the documents "
+                         "with --texts FILE")
+    if model is None or texts is None:
+        return {"precision": task["precision"], **compared(*of_random_documents(task), multi_label=False)}
+    bundle = load_bundle(model)
+    if not bundle.labels:
+        raise ValueError(f"{model} is a language model, which gives no labels; name a classifier")
+    documents, truth, missing = read(texts, bundle, count)
+    answers = of_model(bundle, documents, task)
+    figures = {"precision": task["precision"], **compared(*answers, multi_label=bundle.multi_label, truth=truth)}
+    return figures | ({"accuracy_missing": missing} if missing else {})
+
+
+def of_random_documents(task: Task) -> tuple[Floats, Floats]:
+    """Probabilities (documents, classes) in float32 and in the task's precision, of an untrained network."""
+    device, found = torch.device(task["device"]), []
+    with torch.random.fork_rng(devices=()), torch.no_grad():
+        torch.manual_seed(0)
+        network, documents = build(task).eval(), list(batches(task))
+        for precision in (torch.float32, getattr(torch, task["precision"])):
+            answer = reader(network, precision)
+            scores = [answer(tokens.to(device), lengths.to(device)).float().cpu() for tokens, lengths in documents]
+            found.append(probabilities(torch.cat(scores).numpy()))
+    return found[0], found[1]
+
+
+def of_model(bundle: Bundle, texts: Sequence[str], task: Task) -> tuple[Floats, Floats]:
+    """The same of a trained classifier, as it is used."""
+    ids = [bundle.tokenizer.encode(text) for text in texts]
+    found = [
+        probabilities(
+            Predictor(bundle, task["device"], precision).logits_of(ids), bundle.temperature,
+            multi_label=bundle.multi_label,
+        )
+        for precision in ("float32", task["precision"])
+    ]
+    return found[0], found[1]
+
+
+def compared(exact: Floats, fast: Floats, *, multi_label: bool, truth: Truth | None = None) -> dict[str, Any]:
+    """How far the probabilities ``fast`` (documents, classes) are from ``exact``.
+
+    :param truth: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.
+    """
+    labels = [_chosen(given, multi_label) for given in (exact, fast)]
+    figures: dict[str, Any] = {
+        "documents": len(exact), "equal_labels": _share(labels[0], labels[1]),
+        "largest_difference": float(np.abs(exact - fast).max()),
+    }
+    if truth is not None:
+        right = [_share(given, truth) for given in labels]
+        figures |= {"accuracy_float32": right[0], "accuracy": right[1],
+                    "accuracy_points": round(100 * (right[1] - right[0]), 6)}
+    return figures
+
+
+def read(path: Path, bundle: Bundle, count: int) -> tuple[list[str], Truth | None, str]:
+    """At most ``count`` documents of a file, their labels as ``bundle`` numbers them, and why there are none of those.
+
+    :raises CorpusError: the file cannot be read.
+    """
+    split = SplitConfig(method="stratified", validation=0.0, test=0.0)
+    with tempfile.TemporaryDirectory() as cache:
+        documents = _result(open_corpus(CorpusConfig(path=str(path.resolve()), split=split), Path(cache)))
+        rows = documents.rows("train") if documents.labels else np.arange(len(documents.parts), dtype=np.int64)
+        if not len(rows):
+            raise ValueError(f"{path}: there are no documents")
+        chosen = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64))
+        unknown = sorted(set(documents.labels) - set(bundle.labels))
+        if unknown or not documents.labels or documents.multi_label != bundle.multi_label:
+            why = f"the model does not know the label {unknown[0]}" if unknown else "the file has no such labels"
+            return list(documents.texts_of(rows[chosen])), None, why
+        return list(documents.texts_of(rows[chosen])), _truth(documents, bundle)[chosen], ""
+
+
+def _truth(documents: Documents, bundle: Bundle) -> Truth:
+    """The labels of the training part by the model's numbers."""
+    places = np.array([bundle.labels.index(label) for label in documents.labels])
+    targets = documents.targets("train")
+    if not documents.multi_label:
+        return np.asarray(places[targets])
+    wide = np.zeros((len(targets), len(bundle.labels)), dtype=targets.dtype)
+    wide[:, places] = targets
+    return wide
+
+
+def _chosen(given: Floats, multi_label: bool) -> Truth:
+    """The labels that stand for these probabilities, as a prediction names them."""
+    return given >= 0.5 if multi_label else given.argmax(1)
+
+
+def _share(labels: Truth, others: Truth) -> float:
+    """Documents whose labels are all the same, of all."""
+    same = (labels == others).reshape(len(labels), -1).all(axis=1)
+    return float(same.mean())
+
+
+def _result(steps: Generator[Any, None, T]) -> T:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
