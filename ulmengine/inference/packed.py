@@ -68,7 +68,7 @@ class PackedEncoder:
         """As :meth:`ulmengine.nets.AWDLSTM.forward`; ``draw`` holds nothing."""
         del draw
         batch, time = tokens.shape
-        layout = Layout.equal(batch, time, tokens.device) if lengths is None else Layout.of(lengths)
+        layout = Layout.equal(batch, time, tokens.device) if lengths is None else Layout.of(lengths, tokens.device)
         x = self._encoder.embed(layout.pack(tokens), None)
         after: list[LayerState] = []
         for layer, before in zip(self._layers, state, strict=True):

@@ -138,7 +138,7 @@ class Predictor:
         """(documents, classes) of one batch, longest first; in halves where the device's memory is too small."""
         tokens, lengths = padded(documents, backwards)
         try:
-            found: NDArray[np.float32] = reader(tokens.to(self.device), lengths.to(self.device)).float().cpu().numpy()
+            found: NDArray[np.float32] = reader(tokens.to(self.device), lengths).float().cpu().numpy()
             return found
         except torch.OutOfMemoryError as error:
             if len(documents) == 1:

@@ -124,7 +124,7 @@ class AWDLSTM(nn.Module):
         Frozen layers below the first one that learns record nothing for a backward pass.
         """
         batch, time = tokens.shape
-        layout = Layout.equal(batch, time, tokens.device) if lengths is None else Layout.of(lengths)
+        layout = Layout.equal(batch, time, tokens.device) if lengths is None else Layout.of(lengths, tokens.device)
         once = draw is None
         draw = draw or self.draw(layout.batch)
         learns = torch.is_grad_enabled() and self.embedding.weight.requires_grad

@@ -38,8 +38,11 @@ def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
 def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int) -> Window:
     """Read right-padded ``tokens`` (batch, time) of these ``lengths``, rows sorted from the longest down.
 
+    The lengths decide what is done, so they are best on the CPU: every look at a graphics card waits for its work.
+
     :raises ValueError: rows that are not sorted, or an empty one.
     """
+    lengths, device = lengths.cpu(), tokens.device
     counts = lengths.tolist()
     if not counts or counts[-1] < 1 or any(a < b for a, b in pairwise(counts)):
         raise ValueError(f"documents must be sorted from the longest down and have at least one token, not {counts}")
@@ -49,14 +52,13 @@ def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int,
     left = lengths - starts
     # Cut to their windows the documents have other lengths, so they are sorted anew, and back at the end.
     order = torch.argsort(left, descending=True, stable=True)
-    left = left[order]
-    steps = torch.arange(int(left[0]), device=tokens.device)
-    places = (starts[order, None] + steps).clamp(max=tokens.shape[1] - 1)
-    windows = tokens[order].gather(1, places)
+    back, sorted_left = torch.argsort(order).to(device, non_blocking=True), left[order]
+    places = (starts[order, None] + torch.arange(int(sorted_left[0]))).clamp(max=tokens.shape[1] - 1)
+    order = order.to(device, non_blocking=True)
+    windows = tokens[order].gather(1, places.to(device, non_blocking=True))
     state = tuple((h[order], c[order]) for h, c in state)
-    hidden = _read_windows(encoder, windows, left, bptt, state, draw.rows(order))
-    back = torch.argsort(order)
-    return Window(hidden[back], left[back])
+    hidden = _read_windows(encoder, windows, sorted_left, bptt, state, draw.rows(order))
+    return Window(hidden[back], left.to(device, non_blocking=True))
 
 
 @torch.no_grad()
@@ -107,5 +109,5 @@ def _embedded(encoder: AWDLSTM, chunks: list[tuple[Tensor, Tensor]], draw: Draw)
     """
     if not torch.is_grad_enabled() or not encoder.embedding.weight.requires_grad:
         return [None] * len(chunks)
-    tokens = [Layout.of(lengths).pack(chunk) for chunk, lengths in chunks]
+    tokens = [Layout.of(lengths, chunk.device).pack(chunk) for chunk, lengths in chunks]
     return torch.split(encoder.embed(torch.cat(tokens), draw.words), [len(part) for part in tokens])

@@ -17,6 +17,8 @@ from . import products
 
 BYTES = 24 * 2**20  # of scores that exist at once; glibc's malloc hands 32 MiB back to the system every time
 BLOCK = 2**19  # entries whose softmax is taken at once: small enough for a processor's cache
+# On a graphics card each piece costs the start of a dozen kernels whatever its size, so pieces are large there.
+CARD_BYTES, CARD_BLOCK = 128 * 2**20, 2**25
 IGNORED = -100  # a target that does not count
 
 
@@ -60,7 +62,8 @@ class ChunkedPass:
     def run(self) -> Tensor:
         """The summed loss."""
         count, classes = self.hidden.shape[0], self.weight.shape[0]
-        rows = max(1, min(count, BYTES // (classes * self.hidden.element_size())))
+        at_once = BYTES if self.hidden.device.type == "cpu" else CARD_BYTES
+        rows = max(1, min(count, at_once // (classes * self.hidden.element_size())))
         total = torch.zeros((), dtype=self.wide, device=self.hidden.device)
         for start in range(0, count, rows):
             part = slice(start, min(start + rows, count))
@@ -73,7 +76,7 @@ class ChunkedPass:
 
     def _softmax(self, scores: Tensor, part: slice) -> Tensor:
         """Loss of the rows ``part``; their ``scores`` become softmax - onehot."""
-        rows = max(1, BLOCK // scores.shape[1])
+        rows = max(1, (BLOCK if scores.device.type == "cpu" else CARD_BLOCK) // scores.shape[1])
         total = torch.zeros((), dtype=self.wide, device=scores.device)
         columns = scores.shape[1] + self.extra
         scratch = torch.empty(min(rows, len(scores)), columns, dtype=self.wide, device=scores.device)

@@ -10,6 +10,16 @@ from torch import Tensor
 from .layout import Layout
 
 
+def one_piece(weights: tuple[Tensor, ...], precision: torch.dtype) -> tuple[Tensor, ...]:
+    """The same in ``precision``, one after another in one piece of memory.
+
+    cuDNN reads a layer's weights so; scattered ones it would copy together at every call, and warn of it.
+    """
+    flat = torch.cat([weight.to(precision).flatten() for weight in weights])
+    parts = torch.split(flat, [weight.numel() for weight in weights])
+    return tuple(part.view(weight.shape) for part, weight in zip(parts, weights, strict=True))
+
+
 def lstm(
     x: Tensor, layout: Layout, state: tuple[Tensor, Tensor], weights: tuple[Tensor, ...], precision: torch.dtype
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:

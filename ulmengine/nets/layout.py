@@ -27,8 +27,8 @@ class Layout:
         return Layout((batch,) * time, device)
 
     @staticmethod
-    def of(lengths: Tensor) -> Layout:
-        """Rows of these ``lengths`` (batch,).
+    def of(lengths: Tensor, device: torch.device | None = None) -> Layout:
+        """Rows of these ``lengths`` (batch,), best on the CPU, for tokens on ``device`` (absent: that of ``lengths``).
 
         :raises ValueError: a length below 1, or lengths that are not sorted from the longest to the shortest.
         """
@@ -40,7 +40,7 @@ class Layout:
             while counts[alive - 1] <= step:
                 alive -= 1
             sizes.append(alive)
-        return Layout(tuple(sizes), lengths.device)
+        return Layout(tuple(sizes), device or lengths.device)
 
     @property
     def batch(self) -> int:
@@ -64,27 +64,30 @@ class Layout:
         return torch.tensor(self.sizes)
 
     @cached_property
-    def real(self) -> Tensor:
-        """(time, batch) bool: where a token stands."""
-        alive = self.sizes_tensor.to(self.device)
-        return torch.arange(self.batch, device=self.device) < alive[:, None]
+    def places(self) -> Tensor:
+        """(N,) where each token stands among all time * batch places, one time step after another.
+
+        Worked out on the CPU: on a graphics card, finding out how many there are would wait for all work before.
+        """
+        real = torch.arange(self.batch) < self.sizes_tensor[:, None]
+        return real.flatten().nonzero().squeeze(1).to(self.device, non_blocking=True)
 
     @cached_property
     def rows(self) -> Tensor:
         """(N,) the row each token belongs to."""
-        return torch.arange(self.batch, device=self.device).expand(self.time, -1)[self.real]
+        return self.places % self.batch
 
     def pack(self, values: Tensor) -> Tensor:
         """(batch, time, ...) -> (N, ...)"""
-        by_time = values.transpose(0, 1)
-        return by_time.flatten(0, 1) if self.is_equal else by_time[self.real]
+        by_time = values.transpose(0, 1).flatten(0, 1)
+        return by_time if self.is_equal else by_time.index_select(0, self.places)
 
     def unpack(self, packed: Tensor) -> Tensor:
         """(N, features) -> (batch, time, features), zeros where no token stands."""
-        if self.is_equal:
-            return packed.view(self.time, self.batch, -1).transpose(0, 1)
-        padded = packed.new_zeros(self.time, self.batch, packed.shape[-1])
-        return padded.masked_scatter(self.real[:, :, None], packed).transpose(0, 1)
+        if not self.is_equal:
+            padded = packed.new_zeros(self.time * self.batch, packed.shape[-1])
+            packed = padded.index_copy(0, self.places, packed)
+        return packed.view(self.time, self.batch, -1).transpose(0, 1)
 
     def scale_rows(self, packed: Tensor, mask: Tensor | None) -> Tensor:
         """Multiply every token of row b, (N, features), by ``mask[b]``, (batch, features): locked dropout."""

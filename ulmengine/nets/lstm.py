@@ -35,19 +35,23 @@ class PassWeights:
 
     def __init__(self, ih: Tensor, hh: Tensor, biases: tuple[Tensor, Tensor], masks: Masks) -> None:
         self.ih, self.hh, self.biases, self.masks = ih, hh, biases, masks
-        self._dropped: dict[bool, tuple[Tensor, ...]] = {}
+        self._dropped: dict[tuple[bool, torch.dtype], tuple[Tensor, ...]] = {}
         self._packed: dict[torch.dtype, Packed] = {}
         self._signs: dict[torch.dtype, Tensor] = {}
 
-    def dropped(self) -> tuple[Tensor, ...]:
-        """Matrices and biases as the framework's kernels take them, DropConnect applied."""
+    def dropped(self, precision: torch.dtype) -> tuple[Tensor, ...]:
+        """Matrices and biases as the framework's kernels take them, DropConnect applied; made once.
+
+        :param precision: of the kernels of a graphics card; those of a processor take the weights as they are.
+        """
         # What a part of the pass without gradients has made (a document's tokens before the window) has no graph: the
         # part that learns must not be given it.
-        learning = torch.is_grad_enabled()
-        if learning not in self._dropped:
+        key = torch.is_grad_enabled(), precision
+        if key not in self._dropped:
             pair = zip((self.ih, self.hh), self.masks, strict=True)
-            self._dropped[learning] = (*(w if mask is None else mask.dropped(w) for w, mask in pair), *self.biases)
-        return self._dropped[learning]
+            weights = (*(w if mask is None else mask.dropped(w) for w, mask in pair), *self.biases)
+            self._dropped[key] = fused.one_piece(weights, precision) if self.ih.is_cuda else weights
+        return self._dropped[key]
 
     @torch.no_grad()
     def packed(self, precision: torch.dtype, rows: int, workspace: Workspace) -> Packed:
@@ -122,7 +126,8 @@ class LSTMLayer(nn.Module):
         state = state or self.zero_state(layout.batch)
         learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
         if not self._goes_by_steps(x, layout, learns):
-            return fused.lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(), self.precision)
+            flat = weights.dropped(self.precision)
+            return fused.lstm(layout.scale_rows(x, mask), layout, state, flat, self.precision)
         packed = weights.packed(self.precision, layout.batch, self.workspace)
         if learns:
             out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]

@@ -173,8 +173,8 @@ class ClassifierTask:
         return 1.0
 
     def loss(self, batch: DocumentBatch, call: nn.Module) -> tuple[Tensor, Tensor]:
-        tokens, lengths, targets = _to(self._device, batch.tokens, batch.lengths, cast(Tensor, batch.targets))
-        loss = self._loss(call(tokens, lengths), targets)
+        tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
+        loss = self._loss(call(tokens, batch.lengths), targets)
         return loss, loss.detach()
 
     def validate(self, said: int) -> Validation:
@@ -206,8 +206,8 @@ class ClassifierTask:
 
     @torch.no_grad()
     def _measure(self, batch: DocumentBatch, figures: ClassifierMetrics) -> None:
-        tokens, lengths, targets = _to(self._device, batch.tokens, batch.lengths, cast(Tensor, batch.targets))
-        scores = self.model(tokens, lengths).float()
+        tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
+        scores = self.model(tokens, batch.lengths).float()
         loss = float(self._loss(scores, targets))
         scores = scores.sigmoid() if figures.multi_label else scores.softmax(dim=1)
         if len(batch.indices):
