@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
@@ -20,6 +20,8 @@ from .progress import RunProgress
 
 HEIGHT = 64
 RESOLUTION = 1_000
+ROOMY = 960
+"""From this width on, names and times have the room that the longest of them take."""
 
 
 class RunBar(QWidget):
@@ -54,8 +56,6 @@ class RunBar(QWidget):
         self.dot = StatusDot()
         self.state = ElidedLabel("", Type.STRONG)
         self.stage = ElidedLabel("", Type.SMALL, muted=True)
-        self.state.setFixedWidth(176)
-        self.stage.setFixedWidth(176)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
@@ -92,7 +92,6 @@ class RunBar(QWidget):
         self.left = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
         self.device = ElidedLabel("", Type.SMALL, muted=True)
         for label in (self.left, self.device):
-            label.setFixedWidth(92)
             label.alignment = Qt.AlignmentFlag.AlignRight
         column = QVBoxLayout()
         column.setSpacing(2)
@@ -113,6 +112,14 @@ class RunBar(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             row.addWidget(button)
         row.setSpacing(theme.M)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        roomy = event.size().width() >= ROOMY
+        for label in (self.state, self.stage):
+            label.setFixedWidth(216 if roomy else 176)
+        for label in (self.left, self.device):
+            label.setFixedWidth(144 if roomy else 112)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -169,7 +176,7 @@ class RunBar(QWidget):
         self.step.setText("" if state is RunState.IDLE else self._step_words())
         self.loss.setText("" if now.loss is None else self.tr("loss {value}").format(value=f"{now.loss:.3f}"))
         left = None if over else now.seconds_left
-        self.left.setText("" if left is None else self.tr("{time} left").format(time=duration_words(left)))
+        self.left.setText("" if left is None else self._left_words(left))
         self.device.setText(now.device)
         fraction = 1.0 if state is RunState.FINISHED else now.fraction
         self.bar.setVisible(state is not RunState.IDLE)
@@ -200,6 +207,11 @@ class RunBar(QWidget):
         if project is None:
             return self.tr("Open a project")
         return self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first")
+
+    def _left_words(self, seconds: float) -> str:
+        """How long it takes still: what comes after the stage in hand nobody knows yet."""
+        told = self.tr("stage: {time} left") if len(self.progress.stages) > 1 else self.tr("{time} left")
+        return told.format(time=duration_words(seconds))
 
     def _step_words(self) -> str:
         now = self.progress

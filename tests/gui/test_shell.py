@@ -192,7 +192,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     assert bar.stage.text() == "1 of 2: language model"
     assert bar.step.text() == "step 20 of 100, epoch 1 of 3"
     assert bar.loss.text() == "loss 4.000"
-    assert bar.left.text() == "40 s left"  # 80 steps of half a second
+    assert bar.left.text() == "stage: 40 s left"  # 80 steps of half a second
     assert bar.device.text() == "cpu"
     assert bar.bar.value() == 200
     run.say(ev.Progress("validation", 3, 12, "batches"))
