@@ -54,6 +54,8 @@ QAbstractSpinBox::up-arrow {{ image: url(icons:chevron-neutral-up.svg); width: 1
 QAbstractSpinBox::down-arrow {{ image: url(icons:chevron-neutral.svg); width: 12px; height: 12px; }}
 QAbstractSpinBox[bare="true"]::up-button, QAbstractSpinBox[bare="true"]::down-button {{ width: 0; margin: 0; }}
 QAbstractSpinBox[bare="true"]::up-arrow, QAbstractSpinBox[bare="true"]::down-arrow {{ image: none; width: 0; }}
+QComboBox {{ combobox-popup: 0; }}
+QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 6px; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
 QComboBox::down-arrow {{ image: url(icons:chevron-neutral.svg); width: 16px; height: 16px; }}
 QComboBox QAbstractItemView {{ border: 1px solid {border}; outline: none; background: {panel};

@@ -7,7 +7,9 @@ import itertools
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QImage, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.theme import DARK, LIGHT, Colors, Type
@@ -117,3 +119,19 @@ def test_muted_label_follows_the_palette(qtbot: object, qapp: QApplication) -> N
     theme.current().apply("light")
     assert label.palette().color(label.foregroundRole()) == QColor(LIGHT.muted)
     label.deleteLater()
+
+
+def test_a_list_that_is_opened_again_shows_all_of_its_entries(qtbot: QtBot) -> None:
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems([f"entry {number}" for number in range(5)])
+    box.show()
+    view = box.view()
+    for _ in range(3):
+        box.showPopup()
+        qtbot.waitUntil(view.isVisible)
+        rows = [view.visualRect(box.model().index(row, 0)) for row in range(box.count())]
+        assert all(view.viewport().rect().contains(row) for row in rows)
+        assert min(row.height() for row in rows) >= 26
+        QTest.keyClick(view, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: not view.isVisible())
