@@ -68,8 +68,10 @@ def rate(value: float) -> str:
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose numbers are short, on a logarithmic scale too."""
 
-    def __init__(self, orientation: str) -> None:
+    def __init__(self, orientation: str, *, narrow: bool = False) -> None:
+        """``narrow``: there is room for four figures; a number that would not fit is not drawn at all."""
         super().__init__(orientation, maxTickLength=-4)
+        self.narrow = narrow
         # A prefix such as "k" would have to be read together with the numbers.
         self.enableAutoSIPrefix(False)
 
@@ -79,6 +81,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if not values:
             return []
         if max(abs(value) for value in values) >= 10_000:
+            if self.narrow:
+                return [f"{value / 1_000:,g}k" if value else "0" for value in values]
             return [f"{value:,.0f}" for value in values]
         places = max(0, math.ceil(-math.log10(spacing)))
         return [f"{value:.{places}f}" if places < 5 else f"{value:.0e}" for value in values]

@@ -46,7 +46,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(
         self, name: str, *, left: str = "", bottom: str = "", wide: bool = True, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent, axisItems={"left": Axis("left"), "bottom": Axis("bottom")})
+        super().__init__(parent, axisItems={"left": Axis("left", narrow=not wide), "bottom": Axis("bottom")})
         self.name = name
         self.setAccessibleName(name)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.plots.history import RunHistory
+from studio.plots.look import Axis
 from studio.plots.loss_plot import LossPlot
 from studio.plots.plot import Plot
 from studio.plots.range_plot import RangePlot
@@ -204,6 +205,14 @@ def test_the_picture_is_saved(plots: RunPlots, tmp_path: Path) -> None:
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     with pytest.raises(OSError, match="cannot be written"):
         plots.save_picture(tmp_path / "missing" / "curves.png")
+
+
+def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
+    axis = Axis("left", narrow=True)
+    assert axis.tickStrings([0.0, 10_000.0, 20_000.0], 1, 10_000) == ["0", "10k", "20k"]
+    assert axis.tickStrings([12_500.0, 1_000_000.0], 1, 2_500) == ["12.5k", "1,000k"]
+    assert axis.tickStrings([5_000.0], 1, 1_000) == ["5000"]
+    assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
 
 
 # The designer
