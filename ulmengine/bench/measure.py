@@ -149,9 +149,15 @@ def main() -> None:
         torch.set_num_threads(task["threads"])
     torch.manual_seed(0)
     works = {
-        "lm": lm.train, "validate": lm.validate, "classifier": classifier.train, "predict": predict.bulk,
+        "lm": lm.train, "validate": lm.validate, "classifier": classifier.train, "predict": predict.bulk, "save": _save,
     }
     sys.stdout.write(json.dumps(works[task["work"]](task)) + "\n")
+
+
+def _save(task: Task) -> dict[str, Any]:
+    from .save import save  # what it needs would count in the other works' memory
+
+    return save(task)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,17 @@ from .output import complain, say, say_json
 def add_commands(commands: Any) -> None:
     """Add this group's command to the parser's ``commands``."""
     bench = commands.add_parser("bench", help="measure speed and memory, beside the reference (fastai) if wanted")
-    bench.add_argument("work", choices=("lm", "classifier", "predict", "tokenize", "corpus"))
+    bench.add_argument("work", choices=("lm", "classifier", "predict", "save", "tokenize", "corpus"))
     bench.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
     bench.add_argument("--vocab", type=int, default=30_000, metavar="N")
     bench.add_argument("--batch", type=int, metavar="N",
-                       help="default: 64 rows (lm), 32 documents (classifier), 64 documents of the reference (predict)")
+                       help="default: 64 rows (lm, save), 32 documents (classifier), 64 of the reference's (predict)")
     bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
-    bench.add_argument("--steps", type=int, default=3, metavar="N", help="measured steps (lm, classifier)")
+    bench.add_argument("--steps", type=int, metavar="N",
+                       help="measured steps; default: 3 (lm, classifier), 5 and as many saves (save)")
     bench.add_argument("--documents", type=int, default=1_000, metavar="N", help="documents (predict)")
     bench.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu",
-                       help="on what both compute (lm, classifier, predict); auto: as a run chooses")
+                       help="on what both compute (lm, classifier, predict, save); auto: as a run chooses")
     bench.add_argument("--precision", choices=("auto", "float32", "bfloat16", "float16"), default="auto",
                        help="of our products; float16 on a graphics card only")
     bench.add_argument("--softmax", choices=("full", "adaptive", "sampled"), default="full", help="(lm)")
@@ -69,12 +70,12 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
         case "lm":
             from ulmengine.bench.lm import bench_lm
 
-            return bench_lm(python, **common, batch=options.batch or 64, steps=options.steps,
+            return bench_lm(python, **common, batch=options.batch or 64, steps=options.steps or 3,
                             softmax=options.softmax, validate=options.validate)
         case "classifier":
             from ulmengine.bench.classifier import bench_classifier
 
-            return bench_classifier(python, **common, batch=options.batch or 32, steps=options.steps)
+            return bench_classifier(python, **common, batch=options.batch or 32, steps=options.steps or 3)
         case "predict":
             from ulmengine.bench.predict import bench_predict
 
@@ -82,6 +83,10 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
                 python, **common, batch=options.batch or 64, documents=options.documents,
                 agreement=options.agreement, model=options.model, texts=options.texts,
             )
+        case "save":
+            from ulmengine.bench.save import bench_save
+
+            return bench_save(**common, batch=options.batch or 64, saves=options.steps or 5)
         case "corpus":
             from ulmengine.bench.corpus import bench_corpus
 
