@@ -15,7 +15,7 @@ from .output import complain, say, say_json
 def add_commands(commands: Any) -> None:
     """Add this group's command to the parser's ``commands``."""
     bench = commands.add_parser("bench", help="measure speed and memory, beside the reference (fastai) if wanted")
-    bench.add_argument("work", choices=("lm", "classifier", "predict", "save", "tokenize", "corpus"))
+    bench.add_argument("work", choices=("lm", "classifier", "predict", "save", "tokenize", "corpus", "quality"))
     bench.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
     bench.add_argument("--vocab", type=int, default=30_000, metavar="N")
     bench.add_argument("--batch", type=int, metavar="N",
@@ -23,7 +23,8 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
     bench.add_argument("--steps", type=int, metavar="N",
                        help="measured steps; default: 3 (lm, classifier), 5 and as many saves (save)")
-    bench.add_argument("--documents", type=int, default=1_000, metavar="N", help="documents (predict)")
+    bench.add_argument("--documents", type=int, metavar="N",
+                       help="default: 1,000 (predict), 2,000 to learn from and as many to measure on (quality)")
     bench.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu",
                        help="on what both compute (lm, classifier, predict, save); auto: as a run chooses")
     bench.add_argument("--precision", choices=("auto", "float32", "bfloat16", "float16"), default="auto",
@@ -32,7 +33,11 @@ def add_commands(commands: Any) -> None:
     bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
     bench.add_argument("--threads", type=int, default=0, metavar="N")
     bench.add_argument("--texts", type=Path, metavar="FILE",
-                       help="corpus to cut into tokens (tokenize) or to answer with --model (predict)")
+                       help="corpus to cut into tokens (tokenize), to answer with --model (predict) or to learn the "
+                            "language from (quality)")
+    bench.add_argument("--held-out", type=Path, metavar="FILE", help="texts whose perplexity is taken (quality)")
+    bench.add_argument("--labelled", type=Path, metavar="FILE", help="corpus of the classifier (quality)")
+    bench.add_argument("--seeds", type=int, default=3, metavar="N", help="(quality)")
     bench.add_argument("--agreement", action="store_true",
                        help="compare the labels in this precision with those in float32 (predict)")
     bench.add_argument("--model", type=Path, metavar="FILE",
@@ -80,7 +85,7 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
             from ulmengine.bench.predict import bench_predict
 
             return bench_predict(
-                python, **common, batch=options.batch or 64, documents=options.documents,
+                python, **common, batch=options.batch or 64, documents=options.documents or 1_000,
                 agreement=options.agreement, model=options.model, texts=options.texts,
             )
         case "save":
@@ -91,6 +96,17 @@ def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
             from ulmengine.bench.corpus import bench_corpus
 
             return bench_corpus(options.megabytes)
+        case "quality":
+            from ulmengine.bench.quality import bench_quality
+
+            missing = [name for name in ("texts", "held_out", "labelled") if getattr(options, name) is None]
+            if missing:
+                names = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
+                raise ValueError(f"bench quality needs three corpora; name with {names} FILE what is missing")
+            return bench_quality(
+                options.texts, options.held_out, options.labelled, python, documents=options.documents or 2_000,
+                seeds=options.seeds, threads=options.threads, told=complain,
+            )
     from ulmengine.bench.tokenize import bench_tokenize
 
     if options.texts is None:

@@ -1,0 +1,227 @@
+"""How good the method is at an equal budget: the same texts, tokens, sizes, steps and seeds for the reference and us.
+
+First a language model is trained on the beginning of a corpus and its perplexity taken on held-out documents. From it
+a classifier is trained on some labelled documents and measured on others, beside TF-IDF with logistic regression.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ulmengine.config import CorpusConfig, RunConfig, SplitConfig, with_settings
+from ulmengine.corpus import Documents, open_corpus
+from ulmengine.events import EpochEnded, Evaluated, Event, Failed, StageEnded
+from ulmengine.runs import Run, RunFolder
+from ulmengine.runs.prepare import Prepared, prepare
+from ulmengine.tokens import Vocabulary, WordTokenizer, vocabulary_transfer
+from ulmengine.tokens.specials import SPECIALS
+
+from .measure import BenchError
+
+LANGUAGE_MODEL = (
+    "tokens.vocab_size=10000", "tokens.tokenizer=word", "model.preset=custom", "model.embedding_size=100",
+    "model.hidden_size=256", "model.layers=2", "model.pretrained=none", "language_model.epochs=1",
+    "language_model.lr=0.005", "language_model.batch_size=64", "language_model.bptt=72",
+    "language_model.schedule.kind=one_cycle", "classifier.epochs=[0]", "saving.samples=false",
+)
+"""The budget of the language model; everything else is as set by default."""
+
+T = TypeVar("T")
+Told = Callable[[str], None]
+
+
+def bench_quality(
+    texts: Path, held_out: Path, labelled: Path, reference_python: str | None = None, *, tokens: int = 2_870_000,
+    held_tokens: int = 200_000, documents: int = 2_000, seeds: int = 3, threads: int = 0,
+    settings: Sequence[str] = (), told: Told = lambda _: None,
+) -> dict[str, Any]:
+    """Perplexity of a small language model and accuracy of the classifier made from it, seed by seed.
+
+    :param texts: corpus of which the first ``tokens`` are learnt in one epoch; ``held_out``: another one, of which
+        the first ``held_tokens`` are predicted.
+    :param labelled: of it ``documents`` are drawn to train on and as many others to measure on, anew for each seed.
+    :param reference_python: a Python in which fastai is installed; None: the reference is not trained.
+    :param threads: of both; 0: as many as there are cores.
+    :param settings: of our classifier's run, ``key=value``, in place of the defaults.
+    :param told: is told each figure as it comes.
+    :returns: ``perplexity``, ``accuracy``, ``baseline_accuracy``, ``language_model_seconds``: a figure for each seed,
+        their means under ``mean``; the same of the reference under ``reference``.
+    :raises BenchError: a run failed, or the corpora are too small.
+    """
+    ours: dict[str, list[float]] = {}
+    theirs: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        corpus = _language_corpus(work / "texts.csv", texts, held_out, tokens, held_tokens)
+        for seed in range(seeds):
+            place = work / str(seed)
+            place.mkdir()
+            _draw(labelled, place, documents, seed)
+            language_config = _language_config(corpus, seed, threads)
+            language = _run(place / "language", language_config, work / "cache")
+            _add(ours, language, told, f"seed {seed}, language model")
+            config = _classifier_config(place, seed, (f"compute.threads={threads}", *settings))
+            classifier = _run(place / "classifier", config, place / "cache")
+            _add(ours, classifier, told, f"seed {seed}, classifier")
+            if reference_python is not None:
+                task = _reference_task(place, language_config, work / "cache", config)
+                _add(theirs, _reference(reference_python, task), told, f"seed {seed}, reference")
+    result: dict[str, Any] = {**ours, "mean": _means(ours)}
+    return {**result, "reference": {**theirs, "mean": _means(theirs)}} if theirs else result
+
+
+def _language_corpus(path: Path, texts: Path, held_out: Path, tokens: int, held_tokens: int) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file, tempfile.TemporaryDirectory() as cache:
+        writer = csv.writer(file)
+        writer.writerow(["text", "part"])
+        for part, source, wanted in (("train", texts, tokens), ("validation", held_out, held_tokens)):
+            documents = _documents(source, Path(cache))
+            every = chain(documents.texts("train"), documents.texts("unlabelled"))
+            for text in _so_many(every, wanted, source):
+                writer.writerow([text, part])
+    return path
+
+
+def _documents(path: Path, cache: Path, **settings: Any) -> Documents:
+    config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(validation=0.0, test=0.0), **settings)
+    return _last(open_corpus(config, cache))
+
+
+def _so_many(texts: Iterable[str], tokens: int, source: Path) -> Iterator[str]:
+    """The first documents that hold so many ``tokens`` together."""
+    words = WordTokenizer(Vocabulary(SPECIALS))
+    for text in texts:
+        if tokens <= 0:
+            return
+        tokens -= len(words.tokens(text))
+        yield text
+    if tokens > 0:
+        raise BenchError(f"{source} holds {tokens:,} tokens too few; ask for fewer, or name a larger corpus")
+
+
+def _draw(labelled: Path, place: Path, count: int, seed: int) -> None:
+    """``train.csv`` and ``test.csv`` of ``count`` documents each."""
+    with tempfile.TemporaryDirectory() as cache:
+        documents = _documents(labelled, Path(cache))
+        if documents.multi_label or not documents.labels:
+            raise BenchError(f"{labelled} must have one label for each document")
+        names = [documents.labels[target] for target in documents.targets("train")]
+        rows = list(zip(documents.texts("train"), names, strict=True))
+    if len(rows) < 2 * count:
+        raise BenchError(f"{labelled} has {len(rows):,} documents, {2 * count:,} are wanted; ask for fewer")
+    random.Random(seed).shuffle(rows)
+    for name, part in (("train.csv", rows[:count]), ("test.csv", rows[count : 2 * count])):
+        with (place / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", "label"])
+            writer.writerows(part)
+
+
+def _language_config(corpus: Path, seed: int, threads: int) -> RunConfig:
+    return with_settings(RunConfig(name="language model", seed=seed), [
+        f"corpus.path='{corpus}'", "corpus.text_columns=['text']", "corpus.label_columns=['none']",
+        "corpus.split.method=given", "corpus.split.column=part", f"compute.threads={threads}", *LANGUAGE_MODEL,
+    ])
+
+
+def _classifier_config(place: Path, seed: int, settings: Sequence[str]) -> RunConfig:
+    return with_settings(RunConfig(name="classifier", seed=seed), [
+        f"corpus.path='{place / 'train.csv'}'", f"corpus.test_path='{place / 'test.csv'}'",
+        "corpus.text_columns=['text']", "corpus.label_columns=['label']", "model.preset=custom",
+        f"model.pretrained='{place / 'language' / 'model.ulmfit'}'", "saving.samples=false", *settings,
+    ])
+
+
+def _run(folder: Path, config: RunConfig, cache: Path) -> dict[str, float]:
+    """The figures of a whole run."""
+    found: dict[str, float] = {}
+    for event in Run(RunFolder.create(folder, config), cache=cache).events():
+        if isinstance(event, Failed):
+            raise BenchError(f"{config.name}: {event.title}. {event.advice}")
+        if isinstance(event, EpochEnded) and config.name == "language model":
+            found["perplexity"] = event.metrics["perplexity"]
+        elif isinstance(event, StageEnded) and config.name == "language model":
+            found["language_model_seconds"] = event.seconds
+        elif isinstance(event, Evaluated):
+            found |= {"accuracy": event.accuracy, "baseline_accuracy": event.baseline_accuracy}
+    return found
+
+
+def _reference_task(place: Path, language_config: RunConfig, cache: Path, config: RunConfig) -> dict[str, Any]:
+    """What the reference needs: our ids of every part, and the same sizes, epochs and rates."""
+    language = _last(prepare(language_config, cache))
+    classifier = _last(prepare(config, place / "cache"))
+    _write_ids(place / "language.npz", language)
+    _write_ids(place / "classifier.npz", classifier)
+    mapping = vocabulary_transfer(language.tokenizer.vocabulary, classifier.tokenizer.vocabulary)
+    np.save(place / "mapping.npy", np.asarray(mapping, dtype=np.int64))
+    return {
+        "folder": str(place), "seed": config.seed, "threads": config.compute.threads,
+        "classes": len(classifier.documents.labels),
+        "vocabulary": len(language.tokenizer.vocabulary), "words": len(classifier.tokenizer.vocabulary),
+        "sizes": dict(zip(("emb_sz", "n_hid", "n_layers"), language.sizes, strict=True)),
+        "multiplier": config.model.dropout.multiplier, "head_width": config.model.head_hidden,
+        "language_model": _budget(language_config), "tuning": _budget(config),
+        "classifier": {"lr": config.classifier.lr, "batch": config.classifier.batch_size,
+                       "epochs": list(config.classifier.epochs)},
+    }
+
+
+def _budget(config: RunConfig) -> dict[str, float]:
+    settings = config.language_model
+    return {"lr": settings.lr, "batch": settings.batch_size, "bptt": settings.bptt, "epochs": settings.epochs}
+
+
+def _write_ids(path: Path, prepared: Prepared) -> None:
+    arrays: dict[str, Any] = {}
+    stores = dict(prepared.stores)
+    if "train" not in stores:
+        stores["train"] = stores.pop("unlabelled")
+    for part, store in stores.items():
+        arrays |= {f"{part}_ids": store.ids.astype(np.int64), f"{part}_offsets": store.offsets}
+        if prepared.documents.labels:
+            arrays[f"{part}_targets"] = prepared.documents.targets(part)
+    np.savez(path, **arrays)
+
+
+def _reference(python: str, task: dict[str, Any]) -> dict[str, float]:
+    script = Path(__file__).with_name("quality_reference.py").read_text(encoding="utf-8")
+    try:
+        done = subprocess.run([python, "-W", "ignore", "-", json.dumps(task)], input=script, capture_output=True,
+                              text=True, check=False, cwd=task["folder"])
+    except OSError as error:
+        raise BenchError(f"{python} cannot be run: {error.strerror or error}") from error
+    if done.returncode:
+        raise BenchError(f"{python} failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
+    result: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def _add(figures: dict[str, list[float]], found: dict[str, float], told: Told, what: str) -> None:
+    told(f"{what}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in found.items()))
+    for name, value in found.items():
+        figures.setdefault(name, []).append(round(value, 4))
+
+
+def _means(figures: dict[str, list[float]]) -> dict[str, float]:
+    return {name: round(statistics.mean(values), 4) for name, values in figures.items()}
+
+
+def _last(steps: Generator[Event, None, T]) -> T:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
