@@ -116,7 +116,7 @@ def gradient_times_input(
         )
         chosen = scores[0, target] if multi_label else _odds(scores, target)[0]
         gradient, = torch.autograd.grad(chosen, vectors)
-    weights = (gradient * vectors).sum(1).detach().double().cpu().numpy()
+    weights = (gradient * vectors).sum(1).detach().cpu().double().numpy()
     return np.asarray(weights[::-1] if backwards else weights)
 
 

@@ -28,9 +28,9 @@ def draw_words(vocabulary: int, draws: int, device: torch.device) -> Tensor:
 
 def expected_log_counts(words: Tensor, vocabulary: int, draws: int) -> Tensor:
     """Logarithm of the probability that ``draws`` draws hold each of ``words``."""
-    numbers = words.double()
+    numbers = words.float()
     share = torch.log1p(1 / (numbers + 1)) / math.log(vocabulary + 1)
-    return torch.log(-torch.expm1(draws * torch.log1p(-share))).float()
+    return torch.log(-torch.expm1(draws * torch.log1p(-share)))
 
 
 class SampledDecoder(Decoder):

@@ -133,7 +133,8 @@ class Unread:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        figures = torch.stack([torch.stack((loss.double(), norm.double())) for loss, norm, _, _ in waiting]).tolist()
+        losses = torch.stack([loss for loss, _, _, _ in waiting]).tolist()
+        norms = torch.stack([norm for _, norm, _, _ in waiting]).tolist()
         seconds = (self._clock() - self._began) / len(waiting)
-        for (loss, norm), (_, _, weight, event) in zip(figures, waiting, strict=True):
+        for loss, norm, (_, _, weight, event) in zip(losses, norms, waiting, strict=True):
             yield dataclasses.replace(event, loss=loss, grad_norm=norm, seconds=seconds), weight

@@ -211,7 +211,7 @@ class ClassifierTask:
         loss = float(self._loss(scores, targets))
         scores = scores.sigmoid() if figures.multi_label else scores.softmax(dim=1)
         if len(batch.indices):
-            figures.add(loss, self.weight(batch), scores.double().cpu().numpy(), np.asarray(batch.targets))
+            figures.add(loss, self.weight(batch), scores.cpu().double().numpy(), np.asarray(batch.targets))
 
 
 def _to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -225,7 +225,7 @@ def _interval(batches: int) -> int:
 def _read(figures: LanguageModelMetrics, losses: list[tuple[Tensor, int]]) -> None:
     """Fetch the waiting losses from the device in one go."""
     if losses:
-        values: Sequence[float] = torch.stack([loss for loss, _ in losses]).double().tolist()
+        values: Sequence[float] = torch.stack([loss for loss, _ in losses]).tolist()
         for value, (_, tokens) in zip(values, losses, strict=True):
             figures.add(value, tokens)
         losses.clear()
