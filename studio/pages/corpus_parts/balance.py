@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio import theme
 from studio.pages.parts.painted import Painted
+from studio.pages.parts.words import percent
 
 ROW = 26
 RARE = 10
@@ -91,7 +92,7 @@ class BalanceBars(Painted):
         painter.setPen(self.color("text"))
         elided = metrics.elidedText(name or self.tr("(empty)"), Qt.TextElideMode.ElideRight, label - theme.XS)
         painter.drawText(QRectF(theme.XS, top, label, ROW), middle | Qt.AlignmentFlag.AlignLeft, elided)
-        numbers = f"{count:,}  {count / total:>4.0%}"
+        numbers = f"{count:,}  {percent(count / total)}"
         space = metrics.horizontalAdvance("000,000  100%")
         room = max(8.0, self.width() - label - space - 3 * theme.S)
         longest = max(1, self._counts[0][1])
