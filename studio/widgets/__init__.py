@@ -6,7 +6,7 @@ from .config_field import ConfigField
 from .config_form import ConfigForm, section_names
 from .dot import StatusDot, paint_dot
 from .drop import DropArea, paths_in
-from .editors import make_editor
+from .editors import CalmCombo, make_editor
 from .empty import EmptyState
 from .failure import FailureCard
 from .fold import Fold
@@ -15,7 +15,7 @@ from .number_box import CalmSlider, NumberBox, Scale
 from .toast import Toast, Toasts
 
 __all__ = [
-    "Button", "CalmSlider", "Card", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel", "EmptyState",
+    "Button", "CalmCombo", "CalmSlider", "Card", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel", "EmptyState",
     "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale", "SectionTitle",
     "StatusDot", "Toast", "Toasts", "make_editor", "paint_dot", "paths_in", "section_names",
 ]

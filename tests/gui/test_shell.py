@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import theme
@@ -101,6 +101,21 @@ def test_every_control_has_a_name_for_a_screen_reader(window: MainWindow, tmp_pa
         if _own(control) and not (control.accessibleName() or getattr(control, "text", str)())
     ]
     assert nameless == []
+
+
+def test_the_wheel_passes_over_every_list(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    boxes = [box for key in window.rail.items for page in [window.pages.page(key)] if page is not None
+             for box in page.findChildren(QComboBox)]
+    assert len(boxes) > 15
+    for box in boxes:
+        box.addItems(["one", "two"])
+        box.setCurrentIndex(0)
+        wheel = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
+                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(box, wheel)
+        assert box.currentIndex() == 0, box.accessibleName()
+        assert box.focusPolicy() == Qt.FocusPolicy.StrongFocus, box.accessibleName()
 
 
 def _own(widget: QWidget) -> bool:

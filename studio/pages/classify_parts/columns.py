@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from studio import theme
-from studio.widgets import Label
+from studio.widgets import CalmCombo, Label
 
 from .texts import Columns, ColumnsFound
 
@@ -19,7 +19,7 @@ class ColumnChoice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.box = QComboBox()
+        self.box = CalmCombo()
         self.box.setAccessibleName(self.tr("Column with the texts"))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.setMaximumWidth(220)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.models.predictions import GIVEN, PredictionsModel
@@ -16,7 +16,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.jobslot import JobSlot
 from studio.pages.parts.words import counted
 from studio.shell import Shell
-from studio.widgets import Button, DropArea, ElidedLabel, Label
+from studio.widgets import Button, CalmCombo, DropArea, ElidedLabel, Label
 from ulmengine.events import Event
 
 from .answering import Answering
@@ -55,8 +55,8 @@ class ManyTexts(QWidget):
         self.progress = JobBar()
         self.summary = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.save = Button(self.tr("Export…"), "export")
-        self.label = QComboBox()
-        self.sure = QComboBox()
+        self.label = CalmCombo()
+        self.sure = CalmCombo()
         self.skipped = SkippedLine()
         self.columns = ColumnChoice()
         self.wrong = QCheckBox(self.tr("Only where it differs from the given label"))

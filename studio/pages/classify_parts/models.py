@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
+from studio.widgets import CalmCombo
 from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
 
 _FILE = "\0file"
@@ -58,7 +59,7 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("ModelPicker", text)
 
 
-class ModelPicker(QComboBox):
+class ModelPicker(CalmCombo):
     """The list; a file chosen by hand stays in it."""
 
     picked = Signal(object)

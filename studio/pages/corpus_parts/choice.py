@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
 
+from studio.widgets import CalmCombo
 
-class ChoiceBox(QComboBox):
+
+class ChoiceBox(CalmCombo):
     """First "Auto" with what was found, then the usual values; with ``typed`` any other can be written in.
 
     A value is told once, whether it was picked, confirmed with Enter or left by going elsewhere.
@@ -53,10 +55,6 @@ class ChoiceBox(QComboBox):
         line = self.lineEdit()
         if line is not None and not line.hasFocus():
             line.setCursorPosition(0)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turning the wheel over the page must not read a file in another way."""
-        event.ignore()
 
     @Slot(int)
     def _picked(self, index: int) -> None:

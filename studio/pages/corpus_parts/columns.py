@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QComboBox, QMenu, QSizePolicy, QWidget
 
+from studio.widgets import CalmCombo
 from ulmengine.corpus.understood import NONE
 
 
-class ColumnsBox(QComboBox):
+class ColumnsBox(CalmCombo):
     """Looks like the other lists and shows the chosen columns; what opens has a box a column and "Guess" at the top."""
 
     chosen = Signal(object)
@@ -54,10 +55,6 @@ class ColumnsBox(QComboBox):
         """Open the boxes in place of a plain list."""
         self.choices.setMinimumWidth(self.width())
         self.choices.popup(self.mapToGlobal(QPoint(0, self.height())))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Nothing to turn to."""
-        event.ignore()
 
     def _caption(self) -> str:
         shown = ", ".join(name or self.tr("(no name)") for name in self._in_force) or self.tr("none")

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import field
 from studio.pages.parts.painted import Painted
 from studio.pages.parts.scroll import scrolling
-from studio.pages.parts.words import counted
+from studio.pages.parts.words import counted, percent
 from studio.project import Project
-from studio.widgets import ConfigForm, Label, Paragraph
+from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph
 
 METHOD = ("corpus.split.method",)
 COLUMN = "corpus.split.column"
@@ -29,7 +29,7 @@ class SplitPanel(QWidget):
         super().__init__(parent)
         self.project = project
         self.method = ConfigForm(project, METHOD, compact=True)
-        self.column = QComboBox()
+        self.column = CalmCombo()
         self.column.setObjectName(COLUMN)
         self.column.setAccessibleName(field(COLUMN).label)
         self.column.setToolTip(field(COLUMN).help)
@@ -89,7 +89,7 @@ class SplitPanel(QWidget):
         total = sum(counts.values())
         for part, label in self._numbers.items():
             count = counts.get(part, 0)
-            share = f"   {count / total:>4.0%}" if total else ""
+            share = f"   {percent(count / total)}" if total else ""
             label.setText(f"{count:,}{share}" if total else "–")
         self.strip.show_counts(counts)
         self.told.setText(counted(

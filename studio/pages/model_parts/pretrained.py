@@ -12,7 +12,7 @@ from studio.fields import field
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
-from studio.widgets import Label, Paragraph
+from studio.widgets import CalmCombo, Label, Paragraph
 from studio.words import help_of, words
 from ulmengine.models import SUFFIX, Entry, own_models, shipped_models
 
@@ -29,7 +29,7 @@ class PretrainedPicker(QWidget):
         super().__init__(parent)
         self.project = project
         self.shell = shell
-        self.box = QComboBox()
+        self.box = CalmCombo()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
