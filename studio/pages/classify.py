@@ -108,6 +108,9 @@ class ClassifyPage(ProjectPage):
         if wanted is not None and wanted.is_file() and wanted != self.picker.current:
             self.picker.use(wanted, by_person=False)
         self.refresh()
+        focus = self.window().focusWidget()
+        if self.one.editor.isVisible() and (focus is None or self.isAncestorOf(focus) or not focus.isVisible()):
+            self.one.editor.setFocus(Qt.FocusReason.OtherFocusReason)  # not the list of models, where typing picks one
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""

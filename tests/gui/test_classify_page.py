@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
 from studio.pages.classify import ClassifyPage
+from studio.pages.classify_parts.answering import Answering
 from studio.pages.classify_parts.editor import MOST_MARKS, MarkedEditor, utf16_places
 from studio.pages.classify_parts.models import few
 from studio.project import Project
@@ -245,6 +246,45 @@ def test_the_legend_names_the_label_explained(page: ClassifyPage, bundle: Path, 
     assert page.one.legend.accessibleName() == ""
 
 
+def test_a_text_of_the_table_is_explained_by_its_own_label(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
+    hold(page, bundle, qtbot)
+    for text in TEXTS[:2]:
+        page.one.show_text(text)
+        settle(qtbot, page)
+        answer = page.one.answer
+        assert answer is not None
+        assert answer.explanation.label == answer.prediction.label
+        other = next(name for name in answer.prediction.probabilities if name != answer.prediction.label)
+        page.one.bars.picked.emit(other)
+        settle(qtbot, page)
+        assert page.one.answer is not None
+        assert page.one.answer.explanation.label == other
+
+
+def test_what_stands_in_place_of_an_answer_is_true(
+    page: ClassifyPage, bundle: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.one.label.text() == "No model is ready"
+    hold(page, bundle, qtbot)
+    assert page.one.label.text() == "No text yet"
+    assert not page.one.clear.isEnabled()
+    page.one.editor.setPlainText("good")
+    assert page.one.label.text() == "No answer yet"
+    assert page.one.clear.isEnabled()
+    monkeypatch.setattr(Answering, "answer", _fail)
+    settle(qtbot, page)
+    assert page.failure.failure is not None
+    assert page.one.label.text() == "No answer yet"
+
+
+def test_typing_after_coming_to_the_page_goes_into_the_text(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
+    hold(page, bundle, qtbot)
+    page.show()
+    page.picker.setFocus()
+    page.activated()
+    assert page.window().focusWidget() is page.one.editor
+
+
 def test_the_model_of_the_run_that_was_looked_at_is_used(
     page: ClassifyPage, project: Project, shell: Shell, bundle: Path, qtbot: QtBot
 ) -> None:
@@ -271,3 +311,7 @@ def test_of_a_long_text_the_strongest_words_are_marked(qtbot: QtBot) -> None:
     editor.show_explanation(Explanation(text, "a", 0.5, "gradient", words))
     assert len(editor.marks()) == MOST_MARKS
     assert editor.extraSelections()[0].cursor.selectionStart() == 2 * (count - MOST_MARKS)
+
+
+def _fail(*arguments: object) -> None:
+    raise RuntimeError("the device is gone")

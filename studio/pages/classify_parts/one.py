@@ -9,6 +9,7 @@ from studio import theme
 from studio.pages.parts.jobslot import JobSlot
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, Card, ElidedLabel, Paragraph
+from ulmengine.events import Failed
 
 from .answering import Answer, Answering
 from .bars import ProbabilityBars
@@ -48,7 +49,7 @@ class OneText(QWidget):
         self.bars.picked.connect(self._explain)
         self._pause.timeout.connect(self.ask)
         self._slot.finished.connect(self._answered)
-        self._slot.failed.connect(self.failed)
+        self._slot.failed.connect(self._failed)
         self._show(None)
 
     def _arrange(self) -> None:
@@ -98,7 +99,8 @@ class OneText(QWidget):
         self._slot.start(lambda: answering.answer(text, label))
 
     def show_text(self, text: str) -> None:
-        """Put ``text`` into the editor and ask about it."""
+        """Put ``text`` into the editor and ask about it, and which words speak for its own label."""
+        self._wanted = None
         self.editor.setPlainText(text)
         self.ask()
 
@@ -106,6 +108,9 @@ class OneText(QWidget):
     def _changed(self) -> None:
         if not self.editor.toPlainText().strip():
             self._wanted = None
+        self.clear.setEnabled(bool(self.editor.toPlainText()))
+        if self.answer is None:
+            self.label.setText(self._waiting_words())
         self._pause.start()
 
     @Slot()
@@ -125,12 +130,22 @@ class OneText(QWidget):
         if answer.explanation.text == self.editor.toPlainText():
             self._show(answer)
 
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self._show(None)
+        self.failed.emit(failure)
+
+    def _waiting_words(self) -> str:
+        """What stands in the label's place while there is none."""
+        if self._answering is None:
+            return self.tr("No model is ready")
+        return self.tr("No answer yet") if self.editor.toPlainText().strip() else self.tr("No text yet")
+
     def _show(self, answer: Answer | None) -> None:
         self.answer = answer
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if answer is None:
-            ready = self._answering is not None
-            self.label.setText(self.tr("No text yet") if ready else self.tr("No model is ready"))
+            self.label.setText(self._waiting_words())
             self.told.setText(self.tr("The likeliest label and all probabilities stand here."))
             self.bars.show_probabilities({}, "")
             self.bars.hide()
