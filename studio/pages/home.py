@@ -89,7 +89,7 @@ class HomePage(Page):
             row.setSpacing(theme.S)
             row.addWidget(button)
             if icon == "folder":
-                self.open_run = Button(self.tr("Open a run …"), "runs")
+                self.open_run = Button(self.tr("Open a run…"), "runs")
                 self.open_run.clicked.connect(self._open_run)
                 row.addWidget(self.open_run)
             row.addStretch(1)

@@ -88,6 +88,7 @@ QToolTip {{ background: {text}; color: {panel}; border: none; padding: 6px 8px; 
 QHeaderView {{ background: {window}; }}
 QHeaderView::section {{ background: {window}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 6px 10px; }}
+QTableCornerButton::section {{ background: {window}; border: none; border-bottom: 1px solid {border}; }}
 QAbstractItemView {{ outline: none; }}
 QTableView, QTreeView, QListView {{ border: 1px solid {border}; border-radius: 6px; background: {panel};
   gridline-color: {border}; selection-background-color: {accent_soft}; selection-color: {text}; }}

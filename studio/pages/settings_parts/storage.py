@@ -65,7 +65,7 @@ class StorageCard(Card):
         self.rows = [self._project_row(project) for project in room.projects]
         if room.models is not None:
             folder, size = room.models
-            self.rows.append(PlaceRow(self.tr("Models that came with the program"), folder, (size_words(size),)))
+            self.rows.append(PlaceRow(self.tr("Models that came with the program"), folder, (size_words(size), "")))
         self.rows.append(PlaceRow(self.tr("Settings"), self.shell.settings.path.parent))
         self.rows.append(PlaceRow(self.tr("Log"), log_folder()))
         for row in self.rows:
@@ -74,7 +74,7 @@ class StorageCard(Card):
         self._enable()
 
     def _project_row(self, project: ProjectRoom) -> PlaceRow:
-        sizes = (self.tr("runs {size}").format(size=size_words(project.runs)),
+        sizes = (self.tr("runs, models {size}").format(size=size_words(project.runs)),
                  self.tr("prepared {size}").format(size=size_words(project.copies)))
         return PlaceRow(project.name, project.folder, sizes, clear=True, empty=not project.copies)
 
