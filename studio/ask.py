@@ -68,6 +68,8 @@ class QtAsk:
                 button.setProperty("role", "danger")
             elif choice.role == "cancel":
                 box.setEscapeButton(button)
+                if box.defaultButton() is None:  # else Return would do the first thing, a dangerous one perhaps
+                    box.setDefaultButton(button)
         for button in buttons:
             button.style().unpolish(button)
             button.style().polish(button)

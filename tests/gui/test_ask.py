@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
 
-from studio.ask import QtAsk
+from studio.ask import Choice, QtAsk
 from studio.frame.dropping import fresh_folder
 
 
@@ -26,3 +27,15 @@ def test_a_new_project_is_asked_for_in_the_projects_folder_on_a_fresh_machine(mo
     assert QtAsk().new_folder("Name the new project", wanted) == wanted
     assert shown == [(wanted, True)]
     assert not wanted.exists()
+
+
+@pytest.mark.parametrize(("roles", "wanted"), [
+    (("danger", "cancel"), "cancel"), (("default", "danger", "cancel"), "default"), (("plain", "cancel"), "cancel"),
+])
+def test_return_does_nothing_dangerous(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, roles: tuple[Any, ...], wanted: str
+) -> None:
+    held: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: held.append(box.defaultButton().text()))
+    QtAsk().choose("title", "text", [Choice(role, role, role) for role in roles])
+    assert held == [wanted]
