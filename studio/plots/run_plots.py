@@ -135,9 +135,6 @@ class RunPlots(QWidget):
         split.setSizes([300, 190])
         column.addWidget(split, 1)
         column.addWidget(self.readout)
-        policy = self.follow.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.follow.setSizePolicy(policy)
         self.follow.hide()
 
     def _connect(self) -> None:
