@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -573,3 +574,18 @@ def test_time_left() -> None:
     assert left.seconds("read", 20, 100, now=12.0) == pytest.approx(8.0)
     assert left.seconds("other", 20, 100, now=13.0) is None
     assert [time_words(s) for s in (0.2, 42, 200, 7_800)] == ["1 s", "42 s", "3 min", "2 h 10 min"]
+
+
+def test_the_numbers_below_the_lengths_do_not_run_into_one_another(qtbot: QtBot) -> None:
+    histogram = LengthHistogram()
+    qtbot.addWidget(histogram)
+    histogram.resize(600, 160)
+    for longest, narrow in ((50, "300"), (100_000, "10,000")):
+        histogram.set_lengths(np.array([9, 40, longest]))
+        for width in (600, 300, 220):
+            histogram.resize(width, 160)
+            labels = histogram.axis_labels()
+            assert narrow in [text for text, _ in labels]
+            for (_, one), (_, other) in itertools.pairwise(labels):
+                assert one.right() < other.left()
+            assert labels[-1][1].right() <= width

@@ -15,6 +15,7 @@ from studio.project import Project
 from studio.shell import Notice
 from studio.widgets import (
     Button,
+    CalmCombo,
     Card,
     ConfigField,
     ConfigForm,
@@ -146,6 +147,19 @@ def test_arrow_keys_step_and_the_wheel_does_not_without_focus(qtbot: QtBot) -> N
                         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
     QApplication.sendEvent(box, wheel)
     assert box.value() == 51
+
+
+def test_a_list_too_narrow_for_its_entry_says_so_with_dots(qtbot: QtBot) -> None:
+    box = CalmCombo()
+    qtbot.addWidget(box)
+    box.addItem("Auto: subject, body")
+    box.resize(400, 28)
+    box.show()
+    assert box.shown_text() == "Auto: subject, body"
+    box.resize(120, 28)
+    assert box.shown_text().endswith("…")
+    assert box.currentText() == "Auto: subject, body"
+    assert not box.grab().isNull()
 
 
 def test_choice_switch_text_and_list_editors(project: Project, qtbot: QtBot) -> None:

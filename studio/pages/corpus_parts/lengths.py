@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -117,19 +118,31 @@ class LengthHistogram(Painted):
     def _paint_axis(self, painter: QPainter) -> None:
         plot = self._plot()
         painter.setFont(self.type(theme.Type.SMALL, numbers=True))
-        for power in range(0, 7):
-            for factor in (1, 3):
-                tokens = factor * 10**power
-                x = self._x(tokens)
-                if not plot.left() <= x <= plot.right():
-                    continue
+        marks = [factor * 10**power for power in range(0, 7) for factor in (1, 3)]
+        for tokens in marks:
+            x = self._x(tokens)
+            if plot.left() <= x <= plot.right():
                 painter.setPen(self.color("grid"))
                 painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-                painter.setPen(self.color("muted"))
-                place = QRectF(x - 30, plot.bottom() + 2, 60, _BOTTOM - 2)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{tokens:,}")
+        painter.setPen(self.color("muted"))
+        for text, place in self.axis_labels():
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(self.color("border"))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+
+    def axis_labels(self) -> list[tuple[str, QRectF]]:
+        """The numbers below the axis and their places: powers of ten, and three times them where all have room."""
+        plot, metrics = self._plot(), self.metrics(theme.Type.SMALL)
+        for factors in ((1, 3), (1,)):
+            found = []
+            for tokens in (factor * 10**power for power in range(0, 7) for factor in factors):
+                width, x = metrics.horizontalAdvance(f"{tokens:,}"), self._x(tokens)
+                place = QRectF(x - width / 2, plot.bottom() + 2, width, _BOTTOM - 2)
+                if plot.left() <= x <= plot.right() and place.right() <= self.width():
+                    found.append((f"{tokens:,}", place))
+            if all(one.right() + theme.XS <= other.left() for (_, one), (_, other) in itertools.pairwise(found)):
+                break
+        return found
 
     def _paint_bars(self, painter: QPainter) -> None:
         plot, highest = self._plot(), max(1, int(self._counts.max()))
