@@ -167,3 +167,24 @@ def test_what_used_memory_holds_does_not_matter(precision: torch.dtype) -> None:
         results.append([out, h, c, *(leaf.grad for leaf in (*rows, *state, *layer.parameters()))])
     for clean, dirty in zip(*results, strict=True):
         assert torch.equal(clean, dirty)
+
+
+@pytest.mark.parametrize("learns", [True, False], ids=["learning", "reading"])
+@pytest.mark.parametrize(("inputs", "hidden"), [(100, 256), (400, 100), (256, 72)])
+def test_no_product_reads_what_used_memory_holds(inputs: int, hidden: int, learns: bool) -> None:
+    """Widths that fill no whole vector of the processor: its bfloat16 kernels read on into the row behind the last."""
+    results = []
+    for poison in (0.0, float("nan")):
+        torch.manual_seed(0)
+        layer, layout = LSTMLayer(inputs, hidden), Layout.of(torch.tensor([20, 16]))
+        layer.precision = torch.bfloat16
+        layer.workspace.give(*(torch.full((2_000_000,), poison) for _ in range(12)))
+        x = torch.randn(layout.tokens, inputs, requires_grad=learns)
+        with torch.set_grad_enabled(learns):
+            out, (h, c) = layer(x, layout, None, layer.draw())
+        results.append([out, h, c])
+        if learns:
+            (out.float().square().sum() + h.sum() + c.sum()).backward()
+            results[-1] += [leaf.grad for leaf in (x, *layer.parameters())]
+    for clean, dirty in zip(*results, strict=True):
+        assert torch.equal(clean, dirty)

@@ -23,7 +23,9 @@ from .products import linear, linear_add
 BYTES = 16 * 2**20  # of pre-activations made at once
 
 # oneDNN compiles a kernel for each number of rows and keeps it. Products over many steps are therefore taken over a
-# multiple of so many rows, for which there is room behind the last token.
+# multiple of so many rows, for which there is room behind the last token. That room must hold numbers: where a row's
+# width is no multiple of what the processor reads at once, the kernels read on into the next row and multiply that by
+# nought, and nought times what was left in the memory is no number if that was none.
 MULTIPLE = 32
 
 State = tuple[Tensor, Tensor]
@@ -100,6 +102,7 @@ def _begin(x: Tensor, mask: Tensor | None, layout: Layout, packed: Packed) -> tu
     """The inputs (N, inputs), dropped, in the products' precision; and room for what comes out, (N, hidden)."""
     inputs = packed.workspace.take(_rounded(layout.tokens), packed.inputs, dtype=packed.precision)
     place = inputs[: layout.tokens]
+    inputs[layout.tokens :].zero_()
     if mask is None:
         place.copy_(x)
     elif layout.is_equal:
@@ -179,10 +182,10 @@ class Steps(torch.autograd.Function):
         dh, dc = (torch.zeros(shape) if part is None else part.float().clone() for part in (d_h, d_c))
         packed.forget_forward()
         _backward_steps(packed, layout, tape, ctx.start, d_out, dh, dc)
+        for part in (tape.gates, tape.states):
+            part[layout.tokens :].zero_()
         dx = _input_gradient(packed, layout, tape.gates, ctx.mask, ctx.x_dtype) if wants_x else None
         if wants_weights:
-            for part in (tape.gates, tape.inputs, tape.states):
-                part[layout.tokens :].zero_()  # the products sum over these rows too
             packed.gradients.add(tape.gates, tape.inputs, tape.states)
         packed.workspace.give(tape.inputs, tape.states, tape.gates, tape.cells)
         return dx, dh, dc, torch.zeros(()) if wants_weights else None, None, None, None
