@@ -22,7 +22,8 @@ Maker = Callable[["RunRequest", RunControl], Generator[Event, None, object]]
 class RunRequest:
     """What is to be carried out; pickles.
 
-    ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one and on from there.
+    ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
+    :data:`ulmengine.runs.START`) and on from there.
     """
 
     config: RunConfig

@@ -193,10 +193,12 @@ class TrainPage(ProjectPage):
         self._refresh()
 
     def _going_on(self, events: list[ev.Event]) -> None:
-        """A run that goes on has cut its log back to the checkpoint: show what is left of it."""
+        """A run that goes on has cut its log back to the checkpoint, or to nothing: show what is left of it."""
         going = any(isinstance(event, ev.RunStarted) and event.resumed for event in events)
         if going:
             self.history = self.reader.what_is_left() or self.history
+        elif self.history.stages:
+            self.history, self._has_checkpoint = self.reader.what_is_left() or RunHistory(), False
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
@@ -238,8 +240,8 @@ class TrainPage(ProjectPage):
         stage = self.history.stage
         between = stage is not None and stage.ended is not None
         last = stage is not None and stage.index == len(self.plans) - 1
-        return offers(run.state, checkpoints=self._has_checkpoint, complete=self.history.finished is not None,
-                      between=between, last_stage=last)
+        return offers(run.state, begun=self.history.total > 0, checkpoints=self._has_checkpoint,
+                      complete=self.history.finished is not None, between=between, last_stage=last)
 
     def _is_live(self) -> bool:
         run = self.shell.run

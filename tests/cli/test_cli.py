@@ -175,6 +175,23 @@ def test_a_run_goes_back_is_listed_and_carried_away(
     assert {event["stage"] for event in said if event["type"] == "step"} == {1, 2}
 
 
+def test_a_run_begins_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["branch", str(trained / "run"), "--out", str(tmp_path / "run")]) == 0
+    out = str(tmp_path / "run")
+    arguments = ["train", str(tmp_path / "run" / "config.toml"), "--out", out]
+    capsys.readouterr()
+    assert main(["checkpoints", out]) == 0
+    assert capsys.readouterr().out.startswith("start  the beginning of the run\n")
+    assert main(["branch", out, "--checkpoint", "start", "--out", str(tmp_path / "other")]) == 1
+    assert "nothing to branch off" in capsys.readouterr().err
+    assert main([*arguments, "--checkpoint", "start", "--json"]) == 0
+    said = lines(capsys)
+    assert said[-1]["type"] == "finished"
+    steps = [event["total"] for event in said if event["type"] == "step"]
+    assert steps == list(range(1, len(steps) + 1))
+    assert {event["stage"] for event in said if event["type"] == "step"} == {0, 1, 2}
+
+
 def test_the_model_of_a_run_is_carried_away(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

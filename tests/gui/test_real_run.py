@@ -161,6 +161,51 @@ def test_going_back_to_the_beginning_of_a_stage(window: MainWindow, qtbot: QtBot
     assert after == before  # the same checkpoint and the same random numbers: the same stage again
 
 
+@pytest.mark.parametrize("host", [ThreadHost, ProcessHost])
+def test_the_first_stage_is_repeated(window: MainWindow, qtbot: QtBot, host: Any) -> None:
+    page, run, ask = page_of(window), window.shell.run, window.shell.ask
+    assert isinstance(ask, ScriptedAsk)
+    run.make_host = host
+    page.start()
+    whole = [event for event in finish(window, qtbot) if isinstance(event, ev.Step)]
+    assert page.folder is not None
+    page.folder.write_notes("too few epochs")
+    page._list_points()
+    again = next(action for action in page.view.buttons.back_menu.actions()
+                 if action.text() == "Repeat the stage Language model")
+    ask.answers = ["back"]
+    again.trigger()
+    assert ask.asked == [("Go back to the beginning", ("new", "back", "cancel"))]
+    qtbot.waitUntil(lambda: page.history.finished is None, timeout=WAIT)  # once it is certain that the run can begin
+    assert page.history.total < whole[-1].total  # what was given up is not shown any more
+    repeated = [event for event in finish(window, qtbot) if isinstance(event, ev.Step)]
+    assert [(step.total, step.loss) for step in repeated] == [(step.total, step.loss) for step in whole]
+    drawn = [int(x) for stage in page.history.stages for x in stage.loss.x]
+    assert drawn == [step.total for step in whole]
+    assert len(page.history.texts) == 1
+    assert page.folder.notes() == "too few epochs"
+    assert len(window.shell.project.run_folders()) == 1  # type: ignore[union-attr]
+
+
+def test_a_run_whose_corpus_is_gone_is_not_begun_anew_and_stands_as_it_was(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, run, ask = page_of(window), window.shell.run, window.shell.ask
+    assert isinstance(ask, ScriptedAsk)
+    page.start()
+    whole = finish(window, qtbot)
+    (tmp_path / "corpus.csv").unlink()
+    page._list_points()
+    ask.answers = ["back"]
+    repeat = [action for action in page.view.buttons.back_menu.actions() if action.text().startswith("Repeat")]
+    assert len(repeat) == 4
+    repeat[-1].trigger()
+    qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
+    assert page.folder is not None
+    assert list(page.folder.events()) == whole
+    assert page.folder.state() == "finished"
+
+
 def finish(window: MainWindow, qtbot: QtBot) -> list[ev.Event]:
     """Wait for the end of the run; everything in its log."""
     run = window.shell.run

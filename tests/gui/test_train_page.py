@@ -25,7 +25,7 @@ from tests.gui.fakes import ScriptedAsk
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
-from ulmengine.runs import RunFolder
+from ulmengine.runs import START, RunFolder
 from ulmengine.runs.branch import branch
 from ulmengine.training import Checkpoints, Snapshot, saved_event
 from ulmengine.training.control import RunControl, RunState
@@ -297,6 +297,56 @@ def test_going_back_asks_before_anything_is_given_up(bench: Bench) -> None:
     first.trigger()
     bench.until(RunState.FINISHED)
     assert RunState.STARTING in begun
+
+
+def beginning(bench: Bench) -> QAction:
+    """The entry of the menu that leads to the beginning of the run."""
+    bench.page._list_points()
+    actions = bench.page.view.buttons.back_menu.actions()
+    return next(action for action in actions if action.text() == "Repeat the stage Language model")
+
+
+def test_the_beginning_is_asked_about_and_can_be_a_new_run_instead(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    page = bench.page
+    assert page.folder is not None
+    before = {path: path.read_bytes() for path in page.folder.path.rglob("*") if path.is_file()}
+    bench.ask.answers = ["cancel"]
+    beginning(bench).trigger()
+    assert bench.ask.asked == [("Go back to the beginning", ("new", "back", "cancel"))]
+    assert bench.run.state is RunState.FINISHED
+    bench.ask.answers = ["new"]
+    beginning(bench).trigger()
+    bench.until(RunState.STARTING, RunState.RUNNING)
+    bench.until(RunState.FINISHED)
+    assert len(bench.project.run_folders()) == 2
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_run_in_its_first_stage_stops_before_it_begins_anew(qtbot: QtBot, tmp_path: Path) -> None:
+    """Before its first checkpoint too."""
+    asked: list[RunRequest] = []
+
+    def make(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+        asked.append(request)
+        return logged(request, control, steps=400, nap=0.004)
+
+    bench = Bench(qtbot, tmp_path, make)
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 3, timeout=WAIT)
+    assert "back" in bench.shown()
+    assert not bench.page._has_checkpoint
+    states: list[RunState] = []
+    bench.run.stateChanged.connect(states.append)
+    bench.ask.answers = ["back"]
+    beginning(bench).trigger()
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=WAIT)
+    assert states[:3] == [RunState.STOPPING, RunState.STOPPED, RunState.STARTING]
+    assert [(request.resume, request.checkpoint) for request in asked] == [(False, None), (True, START)]
+    assert asked[0].folder == asked[1].folder
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
 
 
 def test_a_wish_to_go_back_does_not_outlive_a_stop_that_failed(qtbot: QtBot, tmp_path: Path) -> None:

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from studio.pages.train_parts.going_back import Point, points
 from studio.pages.train_parts.mending import last_good, tries
 from studio.pages.train_parts.offers import offers
 from studio.pages.train_parts.plan import plan_of_run, planned
 from studio.pages.train_parts.words import verdict
+from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
+from ulmengine.runs import START
 from ulmengine.runs.mending import halved_batch, lower_rate, remedy
-from ulmengine.training.checkpoints import CheckpointInfo
+from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
+from ulmengine.training.context import Snapshot
 from ulmengine.training.control import RunState
 from ulmengine.training.errors import NanLoss
 from ulmengine.training.stages import plan_stages
@@ -37,20 +43,51 @@ TABLE = {
 @pytest.mark.parametrize("state", list(RunState))
 def test_what_is_offered_in_every_state(state: RunState) -> None:
     fresh = state is S.IDLE
-    offered = offers(state, checkpoints=not fresh, complete=state is S.FINISHED, between=False, last_stage=False)
+    offered = offers(state, begun=not fresh, checkpoints=not fresh, complete=state is S.FINISHED, between=False,
+                     last_stage=False)
     assert {name for name, value in vars(offered).items() if value} == TABLE[state]
 
 
 @pytest.mark.parametrize("state", [S.STOPPED, S.FAILED, S.INTERRUPTED, S.RUNNING])
 def test_nothing_leads_to_a_checkpoint_that_is_not_there(state: RunState) -> None:
-    offered = offers(state, checkpoints=False, complete=False, between=False, last_stage=False)
+    offered = offers(state, begun=False, checkpoints=False, complete=False, between=False, last_stage=False)
     assert not offered.go_back
     assert not (offered.resume and offered.start)
+    begun = offers(state, begun=True, checkpoints=False, complete=False, between=False, last_stage=False)
+    assert begun.go_back  # to its beginning
 
 
 def test_after_the_last_stage_there_is_no_next_one() -> None:
-    offered = offers(S.PAUSED, checkpoints=True, complete=False, between=True, last_stage=True)
+    offered = offers(S.PAUSED, begun=True, checkpoints=True, complete=False, between=True, last_stage=True)
     assert not offered.next_stage
+
+
+def history_of(stages: int, steps: int = 5, *, ended: bool = False) -> RunHistory:
+    """A run in its stage number ``stages``: a language model and three classifier stages."""
+    history = RunHistory()
+    said = replay.script(replay.small_config(), steps)
+    for event in said:
+        if isinstance(event, ev.StageStarted) and event.index == stages:
+            break
+        if ended or not isinstance(event, ev.StageEnded) or event.index < stages - 1:
+            history.extend([event])
+    return history
+
+
+def test_every_stage_that_has_trained_can_be_repeated_the_first_one_too(tmp_path: Path) -> None:
+    plans = plan_stages(replay.small_config(), pretrained=True)
+    assert points(tmp_path, RunHistory(), plans) == []
+    assert points(tmp_path, history_of(1), plans) == [Point(START, "Repeat the stage Language model")]
+    there = Checkpoints(tmp_path / "checkpoints")
+    for stage, total in ((0, 10), (1, 15)):
+        there.save(Snapshot("stage", stage, total, True, True, {"weight": torch.zeros(2)}, {}, {"epoch": 1}))
+    found = [(str(point), point.checkpoint, point.total) for point in points(tmp_path, history_of(3), plans)]
+    assert found == [
+        ("Repeat the stage + layer 2", "000002-stage", 15), ("Repeat the stage Head", "000001-stage", 10),
+        ("Repeat the stage Language model", START, 0),
+        ("Go back to step 15: end of Head (best)", "000002-stage", 15),
+        ("Go back to step 10: end of Language model (best)", "000001-stage", 10),
+    ]
 
 
 def result(own: float, span: tuple[float, float], plain: float, plain_span: tuple[float, float]) -> ev.Evaluated:

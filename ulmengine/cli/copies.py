@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import with_settings
-from ulmengine.runs import RunFolder, export_model, export_run, import_run
+from ulmengine.runs import START, RunFolder, export_model, export_run, import_run
 
 from .output import say, say_json
 
@@ -50,7 +50,10 @@ def run_checkpoints(options: argparse.Namespace) -> int:
     """``checkpoints``: each with its step, why it was made, and whether it is whole."""
     from ulmengine.training import Checkpoints
 
-    there = Checkpoints(RunFolder.open(options.run).checkpoints)
+    folder = RunFolder.open(options.run)
+    there = Checkpoints(folder.checkpoints)
+    if not options.json and folder.state() != "new":
+        say(f"{START}  the beginning of the run")
     for info in there.all():
         whole = there.verify(info.name)
         if options.json:

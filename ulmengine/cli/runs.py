@@ -43,7 +43,8 @@ def add_commands(commands: Any) -> None:
         train.add_argument("--resume", action="store_true",
                            help="go on from the run's last checkpoint; --set may change rates, batches and device")
         train.add_argument("--checkpoint", metavar="NAME",
-                           help="go back to this checkpoint and on from it; what came after it is given up")
+                           help='go back to this checkpoint, or with "start" to the beginning, and on from there; '
+                                "what came after it is given up")
         train.add_argument("--take-over", action="store_true",
                            help="go on although a machine that nobody works on any more still has the run locked")
         _common(train)

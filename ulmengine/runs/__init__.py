@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .changes import change, check_branched, check_resumed
 from .failures import cause_of, describe, release_memory
-from .folder import RunFolder, RunFolderError, find_runs, last_event
+from .folder import START, RunFolder, RunFolderError, find_runs, last_event
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .sample import SampleMissingError, sample_config, sample_folder
@@ -28,7 +28,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "EventLog", "LogFollower", "Run", "RunBusyError", "RunFolder", "RunFolderError", "RunLock",
+    "START", "EventLog", "LogFollower", "Run", "RunBusyError", "RunFolder", "RunFolderError", "RunLock",
     "SampleMissingError", "available_devices", "cause_of", "change", "check_branched", "check_resumed",
     "choose_device", "describe", "export_model", "export_run", "find_learning_rate", "find_runs", "import_run",
     "in_words", "last_event", "owner_of", "read_events", "release_memory", "sample_config", "sample_folder", "summary",

@@ -9,7 +9,7 @@ from ulmengine.config import RunConfig
 from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 
 from .changes import check_branched, check_stages, keep_old
-from .folder import RunFolder, RunFolderError
+from .folder import START, RunFolder, RunFolderError
 from .records import write_record
 
 
@@ -23,6 +23,8 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
     :raises RunFolderError: the checkpoint is missing or damaged, a run stands at ``target``, a setting cannot differ,
         or the disk cannot take it.
     """
+    if checkpoint == START:
+        raise RunFolderError("at its beginning a run has nothing to branch off; start a new run with its config.toml")
     checkpoints = Checkpoints(source.checkpoints)
     if not checkpoints.verify(checkpoint):
         raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; branch off another one")

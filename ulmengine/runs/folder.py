@@ -20,6 +20,9 @@ from .lock import RunLock, owner_of
 from .log import EventLog, read_events
 from .records import read_record, write_record
 
+START = "start"
+"""In place of a checkpoint's name: the beginning of the run."""
+
 
 class RunFolderError(ValueError):
     """The folder is no run of this program, or cannot be used as asked; the message says why and what to try."""

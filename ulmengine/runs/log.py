@@ -38,7 +38,7 @@ class EventLog:
         self._file.truncate(length)
         self._file.seek(length)
         if length == 0:
-            self._write({"type": "log", "format": FORMAT})
+            self._begin()
 
     @property
     def length(self) -> int:
@@ -60,6 +60,11 @@ class EventLog:
         self._file.truncate(length)
         self._file.seek(length)
 
+    def clear(self) -> None:
+        """Give up everything: the run begins anew."""
+        self.cut(0)
+        self._begin()
+
     def sync(self) -> None:
         """Wait until all of it is on the disk: a checkpoint that remembers the log's length must not outlive it."""
         os.fsync(self._file.fileno())
@@ -79,6 +84,9 @@ class EventLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _begin(self) -> None:
+        self._write({"type": "log", "format": FORMAT})
 
     def _write(self, values: dict[str, Any]) -> None:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ from .changes import changed_since, times_changed
 from .device import choose_device, use_threads
 from .failures import describe
 from .finish import finish_classifier, finish_language_model
-from .folder import RunFolder, RunFolderError
+from .folder import START, RunFolder, RunFolderError, last_event
 from .lock import RunBusyError
 from .log import EventLog
 from .mending import Task, remedy
@@ -71,7 +72,8 @@ class Run:
         """The run's events from the beginning.
 
         :param resume: go on from the latest checkpoint that is whole; without one the run starts afresh.
-        :param checkpoint: go back to this checkpoint and go on from there; what came after it is given up.
+        :param checkpoint: go back to this checkpoint (:data:`~ulmengine.runs.folder.START`: to the beginning) and go on
+            from there; what came after it is given up, once it is certain that the run can go on.
         :raises RunBusyError: another process is working on the run.
         :raises RunFolderError: on closing, when what was learnt since the last checkpoint cannot be saved.
         """
@@ -83,12 +85,11 @@ class Run:
             log: EventLog | None = None
             try:
                 start = self._find(resume, checkpoint)
-                if start is None and not resume and self.folder.checkpoints.exists():
-                    # Those of an earlier attempt: killed before its own first one, this run would go on from them.
-                    shutil.rmtree(self.folder.checkpoints)
-                self._repeating, self._log_is_ours = start is not None, start is None
+                anew = checkpoint == START or not resume
+                self._repeating = start is not None
+                self._log_is_ours = start is None and not (anew and last_event(self.folder.log_path) is not None)
                 self._total = 0 if start is None else self.checkpoints.info(start).total
-                log = self.folder.open_log(keep=0 if start is None else None)
+                log = self.folder.open_log(keep=0 if self._log_is_ours else None)
                 yield from self._logged(self._work(start, log), log)
             except GeneratorExit:
                 if log is not None and self._log_is_ours:
@@ -108,6 +109,9 @@ class Run:
                 yield failed
 
     def _find(self, resume: bool, checkpoint: str | None) -> str | None:
+        """The checkpoint to go on from; None: the run begins."""
+        if checkpoint == START:
+            return None
         if checkpoint is not None:
             # Before the newer ones are given up for it.
             if not self.checkpoints.verify(checkpoint):
@@ -132,8 +136,12 @@ class Run:
         return None
 
     def _logged(self, work: Generator[ev.Event, None, None], log: EventLog) -> Generator[ev.Event, None, None]:
-        """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said."""
+        """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said.
+
+        As long as the log still holds what came before, they wait.
+        """
         mirror, note = self._mirror()
+        waiting: deque[ev.Event] = deque()
         if note is not None:
             yield note
         try:
@@ -145,7 +153,9 @@ class Run:
                 elif isinstance(event, ev.StageStarted):
                     self._task = "classifier" if event.groups[-1:] == ("head",) else "language_model"
                 if not isinstance(event, ev.Progress | ev.SaveFailed) and self._is_new(event):
-                    yield from self._write_down(event, log)
+                    waiting.append(event)
+                while self._log_is_ours and waiting:
+                    yield from self._write_down(waiting.popleft(), log)
                 self.folder.append_text(in_words(event))
                 yield event
         except GeneratorExit:
@@ -202,12 +212,15 @@ class Run:
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
-        told = self._note_machine(machine(device, precision, prepared.documents.fingerprint, self._world), snapshot)
-        if start is not None and log is not None:
-            # Only now is it certain that the run can go on; until here nothing of the old log is given up.
-            self.checkpoints.drop_after(start)
-            log.cut(int(self.checkpoints.info(start).extra["log"]))
-            self._log_is_ours = True
+        here, told = machine(device, precision, prepared.documents.fingerprint, self._world), ""
+        if log is not None:
+            if snapshot is not None:
+                told = compare_machine(self.folder, here, snapshot.total)
+            # Only now is it certain that the run can go on; until here nothing of what came before is given up.
+            self._give_up(start, log)
+            if start is None:
+                remember_texts(self.folder, prepared)
+                remember_machine(self.folder, here)
         ctx = TrainContext(
             device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
             checkpoint=None if log is None else partial(self._save, config, log),
@@ -239,17 +252,21 @@ class Run:
             world.barrier()
         if self._repeating:
             check_texts(self.folder, prepared)
-        elif world is None or world.writes:
-            remember_texts(self.folder, prepared)
         return prepared
 
-    def _note_machine(self, values: dict[str, Any], snapshot: Snapshot | None) -> str:
-        if self._world is not None and not self._world.writes:
-            return ""
-        if snapshot is not None:
-            return compare_machine(self.folder, values, snapshot.total)
-        remember_machine(self.folder, values)
-        return ""
+    def _give_up(self, start: str | None, log: EventLog) -> None:
+        """Let go of the checkpoints and of the log after ``start``, of all where the run begins anew."""
+        if start is not None:
+            self.checkpoints.drop_after(start)
+            log.cut(int(self.checkpoints.info(start).extra["log"]))
+        else:
+            # The newest first: should the process die meanwhile, the run is as it was some time ago.
+            for record in sorted(self.folder.checkpoints.glob("*.json"), reverse=True):
+                record.unlink()
+            shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
+            if not self._log_is_ours:
+                log.clear()
+        self._log_is_ours = True
 
     def _finish(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float

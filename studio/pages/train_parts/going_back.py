@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory
+from ulmengine.runs import START
 from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 from ulmengine.training.stages import StagePlan
 
@@ -19,7 +20,7 @@ _tr = QCoreApplication.translate
 @dataclass(frozen=True)
 class Point:
     """A place to go on from: ``checkpoint`` is its name, ``words`` say what going back there does, ``place`` what it
-    is; ``total``: optimizer steps up to there."""
+    is (empty where another point is the same place); ``total``: optimizer steps up to there."""
 
     checkpoint: str
     words: str
@@ -28,6 +29,11 @@ class Point:
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it is the beginning of the run, where there is nothing yet to branch off."""
+        return self.checkpoint == START
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,17 @@ def checkpoints_of(folder: Path) -> list[CheckpointInfo]:
 
 
 def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Point]:
-    """The stage in hand from its beginning first, then every checkpoint, the newest first."""
-    found: list[Point] = []
+    """Every stage that has trained, from its beginning, then every checkpoint; the newest first."""
     infos = checkpoints_of(folder)
-    stage = history.stage
-    if stage is not None and len(stage.loss):
-        before = next((info for info in reversed(infos) if info.finished and info.stage == stage.index - 1), None)
-        if before is not None:
-            found.append(Point(before.name, _tr("GoingBack", "Repeat the stage {stage}").format(
-                stage=_name(stage.index, plans)), "", before.total))
+    ends = {info.stage: info for info in infos if info.finished}
+    found: list[Point] = []
+    for stage in reversed([stage for stage in history.stages if len(stage.loss)]):
+        words = _tr("GoingBack", "Repeat the stage {stage}").format(stage=_name(stage.index, plans))
+        before = ends.get(stage.index - 1)
+        if stage.index == 0:
+            found.append(Point(START, words))
+        elif before is not None:
+            found.append(Point(before.name, words, "", before.total))
     return found + [_point(info, plans) for info in reversed(infos)]
 
 

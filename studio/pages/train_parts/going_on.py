@@ -24,6 +24,8 @@ from .going_back import Lost, Point
 class Wish:
     """What is to be done with the run in ``folder`` once it has stopped: to go back to ``point``, or to branch there.
 
+    A branch at the beginning of the run is a new run of the project.
+
     ``config``: the settings of the branch, None for the run's own.
     """
 
@@ -58,6 +60,8 @@ class GoingOn(QObject):
         answer = self._asked(point, lost) if lost else "back"
         if answer == "back":
             self._after_stop(Wish(folder, point))
+        elif answer == "new":
+            self._after_stop(Wish(folder, point, True))
         elif answer == "branch":
             self.branch(folder, config, point)
 
@@ -89,11 +93,15 @@ class GoingOn(QObject):
             what=self.tr(" and ").join(parts) or self.tr("the result"))
         if lost.result:
             detail += " " + self.tr("The finished model stays until the run finishes again.")
-        choices = (Choice("branch", self.tr("Branch a new run instead"), "default"),
-                   Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel"))
+        back, cancel = Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")
+        if point.is_start:
+            instead = Choice("new", self.tr("Start a new run instead"), "default")
+            return self.shell.ask.choose(self.tr("Go back to the beginning"), self.tr(
+                "Go back to the beginning of this run and train it anew?"), (instead, back, cancel), detail)
+        instead = Choice("branch", self.tr("Branch a new run instead"), "default")
         title = self.tr("Go back to step {total}").format(total=f"{point.total:,}")
         return self.shell.ask.choose(title, self.tr("Go back to step {total} and go on from there?").format(
-            total=f"{point.total:,}"), choices, detail)
+            total=f"{point.total:,}"), (instead, back, cancel), detail)
 
     def _after_stop(self, wish: Wish) -> None:
         run = self.shell.run
@@ -117,7 +125,9 @@ class GoingOn(QObject):
             self.shell.toast(self.tr("The run could not be stopped and saved, so nothing was changed."), "warning")
 
     def _do(self, wish: Wish) -> None:
-        if wish.branch:
+        if wish.branch and wish.point.is_start:
+            self.shell.begin_run()
+        elif wish.branch:
             target = self.project.new_run_folder()
             self._copier.start(Branching(wish.folder, wish.point.checkpoint, target, wish.config))
         else:

@@ -22,10 +22,13 @@ class Offers:
     go_back: bool
 
 
-def offers(state: RunState, *, checkpoints: bool, complete: bool, between: bool, last_stage: bool) -> Offers:
+def offers(
+    state: RunState, *, begun: bool, checkpoints: bool, complete: bool, between: bool, last_stage: bool
+) -> Offers:
     """What can be asked of a run in ``state``.
 
-    :param checkpoints: the run shown has a checkpoint. :param complete: it ended with a result.
+    :param begun: the run shown has taken steps. :param checkpoints: it has a checkpoint. :param complete: it ended with
+        a result.
     :param between: a stage has just ended and the next has not begun. :param last_stage: no stage follows.
     """
     possible = commands(state)
@@ -37,7 +40,7 @@ def offers(state: RunState, *, checkpoints: bool, complete: bool, between: bool,
         stop=Ask.STOP in possible,
         next_stage=state in (RunState.RUNNING, RunState.PAUSED) and not (last_stage and between),
         step=Ask.STEP in possible,
-        go_back=checkpoints and (over or state in (RunState.RUNNING, RunState.PAUSED)),
+        go_back=(begun or checkpoints) and (over or state in (RunState.RUNNING, RunState.PAUSED)),
     )
 
 

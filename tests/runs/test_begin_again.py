@@ -1,0 +1,94 @@
+"""Going back to the beginning of a run: as never begun before, and only once it is certain that it can begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ulmengine import events as ev
+from ulmengine.models import load_bundle
+from ulmengine.runs import START, Run, RunFolder
+from ulmengine.training import Checkpoints
+
+from .made import tiny_run, write_corpus
+from .test_run import logged
+
+
+def content(folder: RunFolder) -> dict[Path, bytes]:
+    """Every file but the log for people, which only grows."""
+    return {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file() and path.name != "log.txt"}
+
+
+def put_down(folder: RunFolder, after: int, **more: bool | str) -> None:
+    events = Run(folder).events(**more)  # type: ignore[arg-type]
+    next(e for e in events if isinstance(e, ev.Step) and e.total == after)
+    events.close()
+
+
+@pytest.mark.parametrize("after", [0, 3, 14, 24])
+def test_a_run_from_its_beginning_is_the_same_run_once_more(tmp_path: Path, after: int) -> None:
+    """``after``: stopped at this step, in the first stage, the second or the third; 0: it was finished."""
+    whole, folder = tiny_run(tmp_path / "whole"), tiny_run(tmp_path / "run")
+    list(Run(whole).events())
+    if after:
+        put_down(folder, after)
+    else:
+        list(Run(folder).events())
+    folder.write_notes("too few epochs")
+    said = list(Run(folder).events(resume=True, checkpoint=START))
+    assert isinstance(said[-1], ev.Finished)
+    assert not next(e for e in said if isinstance(e, ev.RunStarted)).resumed
+    assert logged(folder) == logged(whole)
+    assert [info.name for info in Checkpoints(folder.checkpoints).all()] == [
+        info.name for info in Checkpoints(whole.checkpoints).all()]
+    ours, theirs = load_bundle(folder.model_path).state, load_bundle(whole.model_path).state
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    assert folder.notes() == "too few epochs"
+
+
+def test_the_finished_model_stays_until_the_run_finishes_again(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    list(Run(folder).events())
+    before = folder.model_path.read_bytes()
+    put_down(folder, 3, checkpoint=START)
+    assert folder.state() == "stopped"
+    assert folder.model_path.read_bytes() == before
+    assert not any(isinstance(e, ev.Evaluated | ev.Finished | ev.StageEnded) for e in folder.events())
+    assert [info.total for info in Checkpoints(folder.checkpoints).all()] == [3]
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_nothing_is_given_up_where_the_run_cannot_begin(tmp_path: Path, resume: bool) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+    before = content(folder)
+    corpus = (tmp_path / "corpus.csv").read_bytes()
+    (tmp_path / "corpus.csv").unlink()
+    failed = list(Run(folder).events(resume=resume, checkpoint=START if resume else None))[-1]
+    assert isinstance(failed, ev.Failed)
+    assert "is saved" in failed.kept
+    assert content(folder) == before
+    assert folder.state() == "stopped"
+    (tmp_path / "corpus.csv").write_bytes(corpus)
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+
+
+def test_nothing_is_given_up_by_stopping_before_the_run_has_begun(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+    before = content(folder)
+    events = Run(folder).events(checkpoint=START)
+    assert isinstance(next(events), ev.Progress | ev.Note)
+    events.close()
+    assert content(folder) == before
+
+
+def test_a_corpus_that_has_changed_is_read_as_it_is_now(tmp_path: Path) -> None:
+    """Nothing that was learnt from the old one is left, so nothing can disagree with the new one."""
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+    write_corpus(tmp_path / "corpus.csv", count=60, seed=9)
+    put_down(folder, 3, checkpoint=START)
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
