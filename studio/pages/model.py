@@ -102,7 +102,7 @@ class ModelPage(ProjectPage):
         self.side.setFixedWidth(_SIDE)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
-        row.addWidget(scrolling(left), 1)
+        row.addWidget(scrolling(left, sideways=True), 1)
         row.addWidget(self.side)
         self.body.addLayout(row, 1)
 

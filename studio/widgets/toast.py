@@ -55,6 +55,13 @@ class Toast(Card):
         self._timer.timeout.connect(self.close_toast)
         self._timer.start()
 
+    def fit(self) -> None:
+        """Be as high as the text needs, of which only a toast that is shown knows how many lines it has."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.adjustSize()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
         super().enterEvent(event)
@@ -97,8 +104,8 @@ class Toasts(QObject):
         toast = Toast(notice, self._window)
         toast.closed.connect(self._closed)
         self.shown.append(toast)
-        toast.adjustSize()
         toast.show()
+        toast.fit()
         toast.raise_()
         self._place()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, notice.text))

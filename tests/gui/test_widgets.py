@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -291,6 +291,37 @@ def test_failure_card_tells_copies_and_tries(qtbot: QtBot) -> None:
 
 def _buttons(widget: QWidget) -> dict[str, Button]:
     return {button.text(): button for button in widget.findChildren(Button)}
+
+
+def test_a_toast_has_room_for_all_of_its_lines(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(800, 600)
+    window.show()
+    toasts = Toasts(window, lift=64)
+    text = "/home/someone/.local/share/ulmfit-studio/projects/Questions/runs/2026-11-25/config.toml: cannot be read"
+    toasts.show_notice(Notice(text, "error"))
+    toast = toasts.shown[0]
+    words = toast.findChild(Paragraph)
+    assert words is not None
+    needed = words.fontMetrics().boundingRect(QRect(0, 0, words.width(), 9_999), Qt.TextFlag.TextWordWrap, text)
+    assert words.height() >= needed.height()
+    assert words.mapTo(toast, words.rect().bottomLeft()).y() < toast.height()
+    assert toast.geometry().bottom() <= 600 - 64
+    toasts.clear()
+
+
+def test_an_empty_state_wraps_its_text_where_there_is_little_room(qtbot: QtBot) -> None:
+    empty = EmptyState("folder", "Nothing", "a word or two " * 12)
+    qtbot.addWidget(empty)
+    empty.resize(800, 400)
+    empty.show()
+    assert empty.text.width() == 440
+    assert abs(empty.text.geometry().center().x() - 400) <= 1
+    high = empty.text.height()
+    empty.resize(300, 400)
+    qtbot.waitUntil(lambda: empty.text.width() <= 300)
+    assert empty.text.height() > high
 
 
 def test_toasts_stack_do_not_repeat_and_act(qtbot: QtBot) -> None:

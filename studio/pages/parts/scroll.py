@@ -6,11 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
-def scrolling(inside: QWidget) -> QScrollArea:
-    """``inside`` in an area without a frame that scrolls it, as wide as the area."""
+def scrolling(inside: QWidget, *, sideways: bool = False) -> QScrollArea:
+    """``inside`` in an area without a frame that scrolls it, as wide as the area.
+
+    ``sideways``: where ``inside`` cannot be as narrow as the area, it is scrolled that way too and not cut off.
+    """
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inside)
     return area
