@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -25,6 +24,7 @@ from .frame.awake import Awake, make_hold
 from .frame.commands import make_actions, section_words
 from .frame.dialogs import SettingDialog, ShortcutsDialog
 from .frame.dropping import DropVeil, fresh_folder, project_in
+from .frame.folders import show_folder
 from .frame.leaving import Leaving
 from .frame.matching import Entry
 from .frame.notifier import Notifier
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
     def show_project_folder(self) -> None:
         """Show the open project's folder in the desktop's file manager."""
         if self.shell.project is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.shell.project.folder)))
+            show_folder(self.shell, self.shell.project.folder)
 
     @Slot()
     def close_project(self) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
+from studio.frame.folders import show_folder
 from studio.pages.settings import SettingsPage
 from studio.pages.settings_parts.disk import Cleared, bytes_below, clear_copies, measure
 from studio.pages.settings_parts.storage import PlaceRow, StorageCard, size_words
@@ -135,3 +136,26 @@ def test_nothing_can_be_cleared_during_a_run(storage: StorageCard, project: Proj
     assert not row.clear.isEnabled()
     run.signal(Command.BROKEN)
     assert row.clear.isEnabled()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_folder_is_shown_or_it_is_said_where_it_is(
+    storage: StorageCard, project: Project, shell: Shell, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    shown: list[str] = []
+    news: list[str] = []
+
+    def open_url(url: QUrl) -> bool:
+        shown.append(url.toLocalFile())
+        return answers
+
+    monkeypatch.setattr("studio.frame.folders.QDesktopServices.openUrl", open_url)
+    shell.noticed.connect(lambda notice: news.append(notice.text))
+    row = row_of(storage, project)
+    assert row is not None
+    QTest.mouseClick(row.show_folder, Qt.MouseButton.LeftButton)
+    assert shown == [str(project.folder)]
+    assert news == ([] if answers else [f"No file manager answers here. The folder is {project.folder}"])
+    show_folder(shell, project.folder / "nowhere")
+    assert news[-1].endswith("nowhere is not there yet.")
+    assert len(shown) == 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.ask import Choice
+from studio.frame.folders import show_folder
 from studio.pages.parts.jobslot import JobSlot
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
@@ -69,6 +69,7 @@ class StorageCard(Card):
         self.rows.append(PlaceRow(self.tr("Settings"), self.shell.settings.path.parent))
         self.rows.append(PlaceRow(self.tr("Log"), log_folder()))
         for row in self.rows:
+            row.showWanted.connect(self._show_folder)
             row.clearWanted.connect(self._clear)
             self._lines.addWidget(row)
         self._enable()
@@ -84,6 +85,10 @@ class StorageCard(Card):
         possible = not self.shell.busy and not self._clearing.running
         for row in self.rows:
             row.allow(possible)
+
+    @Slot(object)
+    def _show_folder(self, folder: Path) -> None:
+        show_folder(self.shell, folder)
 
     @Slot(object)
     def _clear(self, folder: Path) -> None:
@@ -121,6 +126,8 @@ class StorageCard(Card):
 class PlaceRow(QWidget):
     """A folder: what it holds, where it is, how large; a button that shows it and, perhaps, one that clears it."""
 
+    showWanted = Signal(object)
+    """The folder (a :class:`pathlib.Path`) is to be shown."""
     clearWanted = Signal(object)
     """The folder (a :class:`pathlib.Path`) whose prepared corpora are to go."""
 
@@ -162,7 +169,7 @@ class PlaceRow(QWidget):
 
     @Slot()
     def _show_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder)))
+        self.showWanted.emit(self.folder)
 
     @Slot()
     def _clear(self) -> None:
