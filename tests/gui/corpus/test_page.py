@@ -1,0 +1,116 @@
+"""The Corpus page as a whole: empty, busy, cancelled, failed, read again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox
+from pytestqt.qtbot import QtBot
+
+from studio import project
+from studio.pages.corpus import CorpusPage
+from studio.pages.corpus_parts import analysis
+from studio.pages.parts.timeleft import TimeLeft, time_words
+from tests.gui.corpus.help import opened, settle
+from tests.gui.pages_help import FRUIT, Desk, write_csv
+
+
+def test_an_empty_project_says_what_to_do(page: CorpusPage, desk: Desk, qtbot: QtBot) -> None:
+    assert page.stack.currentWidget() is page.empty
+    desk.answers.files = []
+    qtbot.mouseClick(page.empty.choose, Qt.MouseButton.LeftButton)
+    assert desk.answers.asked == ["Choose a corpus"]
+    assert desk.project.config.corpus.path == ""
+
+
+def test_a_copy_that_has_gone_is_made_again(page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    first = page.analysis.corpus
+    page.activated()
+    assert page.analysis.corpus is first
+    assert not page.analysis.busy
+    shutil.rmtree(desk.project.cache)
+    page.activated()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not first
+    assert list(desk.project.cache.glob("table-*/*.parquet"))
+    page.tables.documents.pick(3)
+    page.document.switch.click()
+    settle(qtbot, page)
+    assert page.document.plain.toPlainText() == FRUIT[3][1]
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("empty.csv", b""), ("noise.csv", bytes(range(256)) * 40), ("cut.csv.gz", b"\x1f\x8b\x08\x00\x00"),
+])
+def test_a_bad_file_is_a_card_and_the_project_is_intact(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str,
+    content: bytes,
+) -> None:
+    monkeypatch.setattr(project, "MERGE_GAP_S", 0.0)  # the test is quicker than a person
+    good = write_csv(tmp_path / "fruit.csv", FRUIT)
+    opened(qtbot, page, good)
+    (tmp_path / name).write_bytes(content)
+    opened(qtbot, page, tmp_path / name)
+    assert page.failure.failure is not None
+    assert page.failure.failure.cause == "data"
+    assert page.tables.rows is None
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert page.failure.failure is None
+    assert page.tables.documents.rows.rowCount() == 40
+
+
+def test_a_large_file_is_read_only_when_asked(
+    page: CorpusPage, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "AT_ONCE", 100)
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.analysis.corpus is None
+    assert page.tables.file.rows.rowCount() == 40
+    page.header.read.click()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+
+
+def test_cancelling_keeps_what_is_there(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    page.dropped([str(write_csv(tmp_path / "fruit.csv", FRUIT * 50))])
+    page.progress.cancel.click()
+    assert not page.analysis.busy
+    page.analysis.again()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+
+
+def test_everything_that_can_be_used_has_a_name(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    nameless = [
+        widget for kind in (QAbstractButton, QComboBox) for widget in page.findChildren(kind)
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+        and widget.metaObject().className() not in ("QTableCornerButton", "QToolButton")
+        and widget.isVisibleTo(page)
+    ]
+    assert nameless == []
+
+
+def test_settings_are_found_on_their_tab(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.show_setting("corpus.split.column")
+    assert page.side.currentWidget() is page.splits
+    assert page.show_setting("tokens.min_frequency")
+    assert page.side.currentWidget() is page.overview
+    assert page.show_setting("corpus.encoding")
+    assert page.show_setting("corpus.split.test")
+    assert page.side.currentWidget() is page.splits
+
+
+def test_time_left() -> None:
+    left = TimeLeft()
+    assert left.seconds("read", 0, 100, now=10.0) is None
+    assert left.seconds("read", 5, 100, now=10.5) is None
+    assert left.seconds("read", 20, 100, now=12.0) == pytest.approx(8.0)
+    assert left.seconds("other", 20, 100, now=13.0) is None
+    assert [time_words(s) for s in (0.2, 42, 200, 7_800)] == ["1 s", "42 s", "3 min", "2 h 10 min"]

@@ -1,0 +1,112 @@
+"""Problems of a corpus: shown, repaired, taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio import project
+from studio.pages.corpus import CorpusPage
+from studio.pages.corpus_parts.repairs import Repair, RepairBook
+from studio.pages.parts.facts import known_facts
+from tests.gui.corpus.help import opened, settle
+from tests.gui.pages_help import FRUIT, Desk, write_csv
+
+
+def test_problems_are_shown_and_repaired_reversibly(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [*FRUIT, FRUIT[0], ("sweet", ""), FRUIT[3]]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    empty = next(card for card in page.problems.cards if card.finding.kind == "empty")
+    qtbot.mouseClick(empty.show_rows, Qt.MouseButton.LeftButton)
+    table = page.tables.documents.rows
+    assert [table.source_row(n) for n in range(table.rowCount())] == [41]
+    repeated = next(card for card in page.problems.cards if len(card.finding.repair) == 2)
+    assert sorted(repeated.finding.repair.tolist()) == [40, 42]
+    qtbot.mouseClick(repeated.repair, Qt.MouseButton.LeftButton)
+    assert len(desk.project.config.corpus.drop_rows) == 2
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+    assert sum(page.analysis.corpus.counts.values()) == 41
+    assert left_out(page) == [40, 42]
+    assert "" not in [table.index(row, 0).data() for row in range(43)]
+    assert desk.news[-1].button == "Undo"
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.drop_rows == ()
+    assert sum(page.analysis.corpus.counts.values()) == 43
+
+
+def test_each_repair_is_taken_back_by_itself(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "MERGE_GAP_S", 0.0)
+    rows = [*FRUIT, FRUIT[0], ("sweet", ""), FRUIT[3], ("sour", "")]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    for kind in ("duplicate", "empty"):
+        qtbot.mouseClick(next(c for c in page.problems.cards if c.finding.kind == kind).repair,
+                         Qt.MouseButton.LeftButton)
+        settle(qtbot, page)
+    assert left_out(page) == [40, 41, 42, 43]
+    again = CorpusPage(desk.project, desk.shell)  # as after a new start
+    qtbot.addWidget(again)
+    settle(qtbot, again)
+    for shown in (page, again):
+        assert [line.text.text() for line in shown.problems.left_out.lines] == ["Repeated texts: 2", "Empty texts: 2"]
+    repeated, _ = page.problems.left_out.lines
+    repeated.show_rows.click()
+    table = page.tables.documents.rows
+    assert [table.source_row(n) for n in range(table.rowCount())] == [40, 42]
+    repeated.back.click()
+    settle(qtbot, page)
+    assert left_out(page) == [41, 43]
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert left_out(page) == [40, 41, 42, 43]
+    page.problems.left_out.restore.click()
+    settle(qtbot, page)
+    assert left_out(page) == []
+    assert not page.problems.left_out.isVisibleTo(page.problems)
+
+
+def left_out(page: CorpusPage) -> list[int]:
+    table = page.tables.documents.rows
+    return [row for row in range(table.rowCount()) if table.index(row, 0).data() == "Left out by repair"]
+
+
+def test_repairs_outlive_the_book_of_their_reasons(tmp_path: Path) -> None:
+    book = RepairBook(tmp_path)
+    book.write_down("Repeated texts", ("main:a", "main:b"))
+    book.write_down("Empty texts", ("main:c",))
+    book.write_down("Repeated texts", ("main:c", "main:d"))
+    expected = Repair("Repeated texts", ("main:a", "main:c", "main:d"))
+    assert RepairBook(tmp_path).in_force(("main:d", "main:c", "main:a")) == (expected,)
+    (tmp_path / "repairs.json").write_text("{[", encoding="utf-8")
+    assert RepairBook(tmp_path).in_force(("main:a", 7)) == (Repair("", ("main:a", 7)),)
+    assert RepairBook(tmp_path).in_force(()) == ()
+
+
+def test_moving_the_limit_renews_the_finding_and_the_facts(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [*FRUIT, *((label, " ".join(f"{label}{n}" for n in range(words))) for label, words in
+                      (("sour", 30), ("sweet", 50)))]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows))
+    assert "too_long" not in [card.finding.kind for card in page.problems.cards]
+    profile = page.analysis.profile
+    desk.project.change({"tokens.max_tokens": 40})
+    settle(qtbot, page)
+    assert page.analysis.profile is profile, "the tokens are not cut again"
+    long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
+    assert long == [[41]]
+    facts = known_facts(desk.project.config, desk.project.cache)
+    assert facts is not None
+    assert facts.limited < facts.tokens
+    desk.project.change({"tokens.max_tokens": 20})
+    settle(qtbot, page)
+    long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
+    assert long == [[40, 41]]
