@@ -18,12 +18,16 @@ import torch  # noqa: F401 - before Qt, as in the program
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from studio import theme
+from studio.app import make_window
 from studio.project import Project
 from studio.settings import Settings
 from studio.shell import Shell
+from studio.window import MainWindow
 from ulmengine.config import RunConfig
+from ulmengine.training.control import RunState
 
 from .fakes import FakeRun, ScriptedAsk
 
@@ -106,6 +110,17 @@ def project(shell: Shell, tmp_path: Path) -> Project:
     assert shell.new_project(tmp_path / "project", RunConfig(name="project"))
     assert shell.project is not None
     return shell.project
+
+
+@pytest.fixture
+def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
+    """The window, shown, with a run that the test plays."""
+    made = make_window(settings, ask, run)  # type: ignore[arg-type]
+    made.show()
+    yield made
+    run.state = RunState.IDLE
+    made.close()
+    made.deleteLater()
 
 
 def _always(folder: Path) -> Callable[..., Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.app import make_window
-from studio.fields import all_fields
-from studio.frame import leaving
-from studio.frame.dialogs import SettingDialog, ShortcutsDialog
-from studio.frame.matching import Entry, best
 from studio.frame.runbar import duration_words
 from studio.frame.stack import NoProject
-from studio.pages import available, page_of_setting
+from studio.pages import available
 from studio.pages.base import Page, ProjectPage
 from studio.settings import Settings
 from studio.window import MainWindow
@@ -29,16 +24,6 @@ from ulmengine.training.control import RunState, commands
 from ulmengine.training.control import Signal as Command
 
 from .fakes import FakeRun, ScriptedAsk
-
-
-@pytest.fixture
-def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
-    made = make_window(settings, ask, run)  # type: ignore[arg-type]
-    made.show()
-    yield made
-    run.state = RunState.IDLE
-    made.close()
-    made.deleteLater()
 
 
 def test_the_rail_shows_the_pages_there_are_in_the_order_of_the_method(window: MainWindow) -> None:
@@ -225,82 +210,6 @@ def test_spans_of_time_in_words(seconds: float, words: str) -> None:
     assert duration_words(seconds) == words
 
 
-def _nothing() -> None:
-    """What a line of the palette does in a test."""
-
-
-def test_matching_puts_the_likely_first() -> None:
-    titles = ["Stop and save", "Peak learning rate", "Rate decay a stage", "Open the sample", "Start training"]
-    entries = [Entry(title, "", _nothing) for title in titles]
-    assert [entry.title for entry in best("rate", entries)][:2] == ["Rate decay a stage", "Peak learning rate"]
-    assert best("pk lr", entries)[0].title == "Peak learning rate"
-    assert best("sample open", entries)[0].title == "Open the sample"
-    assert best("zzz", entries) == []
-    assert best("", entries) == entries
-
-
-def test_ctrl_k_finds_and_does_an_action(window: MainWindow, qtbot: QtBot) -> None:
-    window.open_palette()
-    palette = window.palette_view
-    assert palette.isVisible()
-    qtbot.keyClicks(palette.line, "go to settings")
-    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
-    assert not palette.isVisible()
-    assert window.pages.key == "settings"
-
-
-def test_the_palette_moves_with_the_keys_and_goes_with_escape(window: MainWindow, qtbot: QtBot) -> None:
-    window.open_palette()
-    palette = window.palette_view
-    first = palette.list.currentIndex().row()
-    qtbot.keyClick(palette.line, Qt.Key.Key_Down)
-    assert palette.list.currentIndex().row() == first + 1
-    qtbot.keyClicks(palette.line, "qqqqqqqq")
-    assert not palette.nothing.isHidden()
-    qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
-    assert not palette.isVisible()
-
-
-def test_the_palette_offers_every_action_and_every_setting(window: MainWindow, tmp_path: Path) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    titles = [entry.title for entry in window.palette_entries()]
-    words = " ".join(entry.words for entry in window.palette_entries())
-    assert all(action.text().replace("&", "") in titles for action in window.actions())
-    assert all(name in words for name in all_fields() if name != "version")
-
-
-def test_a_setting_found_by_its_name_gets_the_focus_on_its_page(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot
-) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.activateWindow()
-    window.show_setting("saving.keep")
-    assert page_of_setting("saving.keep") == "settings"
-    assert window.pages.key == "settings"
-    page = window.pages.page("settings")
-    assert page is not None
-    assert page.show_setting("saving.tensorboard")
-
-
-def test_a_setting_that_no_page_shows_opens_on_its_own(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.show_setting("classifier.schedule.cycles")
-    dialog = window.findChild(SettingDialog)
-    assert dialog is not None
-    assert dialog.field.name == "classifier.schedule.cycles"
-    dialog.accept()
-
-
-def test_f1_lists_the_keys(window: MainWindow) -> None:
-    window.commands["show_shortcuts"].trigger()
-    dialog = window.findChild(ShortcutsDialog)
-    assert dialog is not None
-    words = [getattr(label, "text", str)() for label in dialog.findChildren(QWidget)]
-    assert "Ctrl+K" in words
-    assert "Start training" in words
-    dialog.accept()
-
-
 def test_undo_and_redo_act_on_the_open_project(window: MainWindow, tmp_path: Path) -> None:
     undo = next(action for action in window.actions() if action.text().startswith("Undo"))
     assert not undo.isEnabled()
@@ -344,29 +253,6 @@ def test_a_dropped_file_starts_a_project_where_none_is_open(window: MainWindow, 
     assert shutdown_jobs(10.0)
 
 
-def test_closing_without_a_run_asks_nothing(window: MainWindow, ask: ScriptedAsk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.left):
-        window.close()
-    assert ask.asked == []
-
-
-def test_closing_while_training_stop_and_save_waits_for_the_run(
-    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
-) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
-    run.signal(Command.BEGUN)
-    ask.answers = ["stop"]
-    window.close()
-    assert window.isVisible()
-    assert run.state is RunState.STOPPING
-    assert ask.asked[0][1] == ("stop", "quit", "cancel")  # offscreen there is no tray
-    window.close()
-    assert len(ask.asked) == 1
-    with qtbot.waitSignal(window.left):
-        run.signal(Command.CLOSED)
-
-
 def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
     window: MainWindow, run: FakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,61 +278,6 @@ def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
     run.signal(Command.PAUSE)
     run.signal(Command.HELD)
     assert not window.bar._quiet._timer.isActive()
-
-
-@pytest.mark.parametrize("end", [Command.BROKEN, Command.LOST])
-def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
-    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Command
-) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
-    run.signal(Command.BEGUN)
-    ask.answers = ["stop"]
-    window.close()
-    assert not window.isEnabled()
-    news: list[str] = []
-    window.shell.noticed.connect(lambda notice: news.append(notice.text))
-    run.failure = ev.Failed("disk_full", "The disk is full", "", "", "")  # type: ignore[assignment]
-    with qtbot.assertNotEmitted(window.left, wait=100):
-        run.signal(end)
-    assert window.isVisible()
-    assert window.isEnabled()
-    assert window.pages.key == "train"
-    assert "could not be saved" in news[-1]
-    assert "The disk is full" in news[-1]
-    with qtbot.waitSignal(window.left):  # the person has been told; now the way out is free
-        window.close()
-
-
-def test_closing_while_training_cancel_stays(
-    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
-) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
-    ask.answers = ["cancel"]
-    window.close()
-    assert window.isVisible()
-    assert "stop" not in run.calls
-
-
-def test_closing_while_training_quit_now_does_not_wait(
-    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
-) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
-    run.signal(Command.BEGUN)
-    ask.answers = ["quit"]
-    with qtbot.waitSignal(window.left):
-        window.close()
-    assert run.calls[-1] == "shutdown"
-    assert not window.isVisible()
-
-
-def test_the_question_tells_how_old_the_last_checkpoint_is(tmp_path: Path) -> None:
-    assert "no checkpoint yet" in leaving.last_checkpoint_words(tmp_path)
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "step-1.safetensors").write_bytes(b"x")
-    assert leaving.last_checkpoint_words(tmp_path) == "The last checkpoint is 1 s old."
 
 
 def test_the_window_remembers_where_it_stood(
