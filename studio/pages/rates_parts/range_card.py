@@ -111,7 +111,7 @@ class RangeCard(Card):
         job.events.connect(self._events_came)
         job.failed.connect(self._failed)
         job.ended.connect(self._ended)
-        self.readout.setText(self.tr("Preparing …"))
+        self.readout.setText(self.tr("Preparing…"))
         self._refresh()
 
     @Slot()
