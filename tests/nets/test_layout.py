@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import pytest
 import torch
 
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.nets import AWDLSTM, TextClassifier
-from ulmengine.nets.fused import one_piece
+from ulmengine.nets.fused import kernel_precision, one_piece
 from ulmengine.nets.layout import Layout
 
 LENGTHS = [5, 3, 3, 1]
@@ -53,6 +54,21 @@ def test_weights_in_one_piece_are_the_same_ones() -> None:
     for number, weight in enumerate(weights):
         assert torch.equal(weight.grad, torch.full_like(weight, number + 1))  # type: ignore[arg-type]
     assert [piece.dtype for piece in one_piece(weights, torch.bfloat16)] == [torch.bfloat16] * 4
+
+
+@pytest.mark.parametrize(("version", "expected"), [(91_200, torch.float32), (91_300, torch.bfloat16)])
+def test_an_old_cudnn_has_no_bfloat16(version: int, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    class OnACard:
+        device = torch.device("cuda")
+        dtype = torch.float32
+
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: version)
+    card: Any = OnACard()
+    assert kernel_precision(card, torch.bfloat16) == expected
+    assert kernel_precision(card, torch.float16) == torch.float16
+    assert kernel_precision(torch.zeros(1), torch.bfloat16) == torch.float32
+    assert kernel_precision(torch.zeros(1, dtype=torch.float64), torch.bfloat16) == torch.float64
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")

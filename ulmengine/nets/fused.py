@@ -6,8 +6,19 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.backends import cudnn
 
 from .layout import Layout
+
+BFLOAT16_SINCE = 91_300  # cuDNN 9.13; with an earlier one PyTorch falls back to a kernel a step
+
+
+def kernel_precision(x: Tensor, wanted: torch.dtype) -> torch.dtype:
+    """What the kernels compute ``x`` in where ``wanted`` is: on a processor, and with an old cuDNN, in float32."""
+    if x.device.type == "cpu":
+        return torch.promote_types(x.dtype, torch.float32)
+    old = x.device.type == "cuda" and torch.version.cuda is not None and (cudnn.version() or 0) < BFLOAT16_SINCE  # type: ignore[no-untyped-call]
+    return torch.float32 if old and wanted == torch.bfloat16 else wanted
 
 
 def one_piece(weights: tuple[Tensor, ...], precision: torch.dtype) -> tuple[Tensor, ...]:
@@ -27,13 +38,10 @@ def lstm(
 
     The kernels take the recurrent weights as a plain tensor of their list, so dropped ones are as good as stored ones.
 
-    On a processor these kernels are good in float32 only, which is used whatever the ``precision``.
-
     :param x: (N, inputs) as ``layout`` orders it; ``state``: hidden and cell, each (batch, hidden).
+    :param precision: of the kernels, see :func:`kernel_precision`.
     :returns: hidden states (N, hidden); last hidden and cell states in the dtype of ``state``.
     """
-    if x.device.type == "cpu":
-        precision = torch.promote_types(x.dtype, torch.float32)
     hx = [part.to(precision).unsqueeze(0) for part in state]
     flat = [weight.to(precision) for weight in weights]
     kernel: Any = torch._VF.lstm

@@ -126,8 +126,8 @@ class LSTMLayer(nn.Module):
         state = state or self.zero_state(layout.batch)
         learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
         if not self._goes_by_steps(x, layout, learns):
-            flat = weights.dropped(self.precision)
-            return fused.lstm(layout.scale_rows(x, mask), layout, state, flat, self.precision)
+            precision = fused.kernel_precision(x, self.precision)
+            return fused.lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
         packed = weights.packed(self.precision, layout.batch, self.workspace)
         if learns:
             out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]
