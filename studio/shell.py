@@ -177,8 +177,10 @@ class Shell(QObject):
         self.run.start(self.project.run_config(), self.project.new_run_folder())
         return True
 
-    def resume_run(self, folder: Path, checkpoint: str | None = None) -> bool:
+    def resume_run(self, folder: Path, checkpoint: str | None = None, *, finish: bool = False) -> bool:
         """Go on with the run at ``folder``, from its last checkpoint or back from ``checkpoint``.
+
+        :param finish: only to its end, with what it has learnt so far.
 
         False if a run is alive or this one cannot be read.
         """
@@ -189,10 +191,20 @@ class Shell(QObject):
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
-        if checkpoint is None:
-            self.run.start(config, folder, resume=True)
-        else:
-            self.run.start(config, folder, resume=True, checkpoint=checkpoint)
+        self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish)
+        return True
+
+    def finish_run(self, folder: Path) -> bool:
+        """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another
+        one by taking it up for that. False if another run is alive or this one cannot be read.
+        """
+        if not self.busy:
+            return self.resume_run(folder, finish=True)
+        if self.run.folder != folder:
+            return False
+        self.run.finish()
+        if Command.RESUME in commands(self.run.state):
+            self.run.resume()
         return True
 
     def _try(self, make: Callable[[], Project]) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Checkpointed, Event, Failed, RunStarted, StageEnded
+from ulmengine.runs import RunFolder
 from ulmengine.training.control import ControlError, RunControl, RunState
 
 Sink = Callable[[Event | RunState], None]
@@ -23,7 +24,7 @@ class RunRequest:
     """What is to be carried out; pickles.
 
     ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
-    :data:`ulmengine.runs.START`) and on from there.
+    :data:`ulmengine.runs.START`) and on from there. ``finish``: end with what has been learnt up to there.
     """
 
     config: RunConfig
@@ -32,13 +33,14 @@ class RunRequest:
     resume: bool = False
     checkpoint: str | None = None
     pause_between_stages: bool = False
+    finish: bool = False
 
 
 @dataclass(frozen=True)
 class Command:
     """Something asked of a run under way; pickles."""
 
-    name: Literal["pause", "resume", "stop", "step", "skip_stage", "pause_between_stages"]
+    name: Literal["pause", "resume", "stop", "step", "skip_stage", "finish", "pause_between_stages"]
     value: Literal["batch", "epoch", "stage", ""] | bool = ""
 
 
@@ -74,6 +76,8 @@ def apply(command: Command, control: RunControl) -> None:
                 control.stop()
             case "skip_stage":
                 control.skip_stage()
+            case "finish":
+                control.finish()
             case "step":
                 control.step(command.value if isinstance(command.value, str) and command.value else "batch")
             case "pause_between_stages":
@@ -84,9 +88,13 @@ def apply(command: Command, control: RunControl) -> None:
 
 @dataclass
 class Watch:
-    """What has to be remembered of a run's events while it goes, and the pause between two stages."""
+    """What has to be remembered of a run's events while it goes, and the pause between two stages.
+
+    ``folder``: where the run says whether the stage that has ended was its last one, before its time.
+    """
 
     control: RunControl
+    folder: Path | None = None
     pause_between_stages: bool = False
     failed: bool = False
     checkpoint: str = ""
@@ -100,8 +108,11 @@ class Watch:
                 self._last_stage = len(event.stages) - 1
             case Checkpointed():
                 self.checkpoint = event.name
-            case StageEnded() if self.pause_between_stages and event.index != self._last_stage:
+            case StageEnded() if self.pause_between_stages and not self._is_last(event):
                 apply(Command("pause"), self.control)
+
+    def _is_last(self, stage: StageEnded) -> bool:
+        return stage.index == self._last_stage or (self.folder is not None and RunFolder(self.folder).finishing)
 
     def kept(self) -> str:
         """What is safe on disk, in a sentence."""

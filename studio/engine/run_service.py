@@ -79,11 +79,13 @@ class RunService(QObject):
         self._ask(Command("pause_between_stages", wanted))
 
     def start(
-        self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None
+        self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
+        finish: bool = False,
     ) -> None:
         """Begin the run of ``config`` in ``folder``, or go on with the one that stands there.
 
         :param checkpoint: go back to this checkpoint first; what came after it is given up.
+        :param finish: end the run with what it has learnt up to there.
         :raises ControlError: a run is under way.
         """
         if Ask.START not in TRANSITIONS[self._state] or self.active:
@@ -91,7 +93,7 @@ class RunService(QObject):
         self.config, self.folder, self.failure, self._ending = config, folder, None, None
         self._box = Mailbox()
         self._host = self.make_host()
-        request = RunRequest(config, folder, self._make, resume, checkpoint, self._between)
+        request = RunRequest(config, folder, self._make, resume, checkpoint, self._between, finish)
         self._thread = BackgroundThread(_Errand(self._host, request, self._box), "training")
         self._thread.ended.connect(self._thread_ended)
         self._enter(RunState.STARTING)
@@ -117,6 +119,10 @@ class RunService(QObject):
     def skip_stage(self) -> None:
         """End the stage in hand after the current step and go on with the next."""
         self._ask(Command("skip_stage"))
+
+    def finish(self) -> None:
+        """Let the stage in hand be the last one: it ends after the current step, then the run is measured and saved."""
+        self._ask(Command("finish"))
 
     def kill(self) -> bool:
         """End the run at once where the host can (a process); what stands after the last checkpoint is lost."""

@@ -21,4 +21,5 @@ def training_run(request: RunRequest, control: RunControl) -> Generator[Event, N
     folder = RunFolder(request.folder)
     if not folder.config_path.exists():
         folder = RunFolder.create(request.folder, request.config)
-    return Run(folder, skip=control.take_skip).events(resume=request.resume, checkpoint=request.checkpoint)
+    run = Run(folder, skip=control.take_skip, finish=control.take_finish)
+    return run.events(resume=request.resume, checkpoint=request.checkpoint, finish=request.finish)

@@ -221,7 +221,7 @@ class RunBar(QWidget):
             return self.tr("{task}: {done} of {total}").format(
                 task=now.task, done=f"{now.done:,.0f}", total=f"{now.total:,.0f}"
             )
-        if not now.steps:
+        if not now.step:
             return ""
         return self.tr("step {step} of {steps}, epoch {epoch} of {epochs}").format(
             step=f"{now.step:,}", steps=f"{now.steps:,}", epoch=max(1, now.epoch), epochs=now.epochs

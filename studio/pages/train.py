@@ -21,10 +21,12 @@ from ulmengine.training.control import RunState
 
 from .base import ProjectPage
 from .train_parts.choosing import STATES, RunChoice
-from .train_parts.going_back import Point, checkpoints_of, lost_by_going_to, points
+from .train_parts.early import is_finishing, left_out, may_turn
+from .train_parts.going_back import Point, lost_by_going_to, points, saved_stage
 from .train_parts.going_on import GoingOn
 from .train_parts.mender import Mender
-from .train_parts.offers import Offers, offers, offers_elsewhere
+from .train_parts.named import is_offered, page_actions
+from .train_parts.offers import Offers, facts, offers, offers_elsewhere
 from .train_parts.plan import plan_of_run, planned
 from .train_parts.reader import Reader
 from .train_parts.saving import save_curves
@@ -43,7 +45,8 @@ class TrainPage(ProjectPage):
         self.title = self.tr("Train")
         self.history = RunHistory()
         self.config: RunConfig = project.config
-        self._has_checkpoint = False
+        self._saved: int | None = None  # number of the stage of its newest checkpoint
+        self._finishing = False
         self.reader = Reader(shell, self)
         self.going_on = GoingOn(project, shell, self)
         self.mender = Mender(project, shell, self)
@@ -72,6 +75,7 @@ class TrainPage(ProjectPage):
         buttons.pauseWanted.connect(run.pause)
         buttons.stopWanted.connect(run.stop)
         buttons.nextStageWanted.connect(self.next_stage)
+        buttons.finishWanted.connect(self.finish)
         buttons.stepWanted.connect(self._step)
         buttons.betweenChanged.connect(self._between_changed)
         buttons.pointsWanted.connect(self._list_points)
@@ -146,7 +150,8 @@ class TrainPage(ProjectPage):
 
     def _show_history(self, history: RunHistory, config: RunConfig) -> None:
         self.history, self.config = history, config
-        self._has_checkpoint = self.folder is not None and bool(checkpoints_of(self.folder.path))
+        self._saved = saved_stage(self.folder)
+        self._finishing = is_finishing(self.folder)
         self._plan()
         self.view.clear_failure()
         if history.failed is not None and not self.shell.run.active and not self.reader.elsewhere:
@@ -161,7 +166,7 @@ class TrainPage(ProjectPage):
             plans = plan_of_run(self.config, self.history.started, steps)
         plans = plans or planned(self.config)
         self.plans = plans
-        self.view.set_history(self.history, plans)
+        self.view.set_history(self.history, plans, left_out(plans, self.history, finishing=self._finishing))
 
     # What the run says
 
@@ -180,9 +185,13 @@ class TrainPage(ProjectPage):
         if fresh and not self.reader.elsewhere:
             self._going_on(events)
         self.history.extend(events)
-        if any(isinstance(event, ev.Checkpointed) for event in events):
-            self._has_checkpoint = True
-        if fresh or (unsure and self.history.last is not None):
+        if any(isinstance(event, ev.Checkpointed) for event in events) and self.history.stage is not None:
+            self._saved = self.history.stage.index
+        before = self._finishing
+        if may_turn(events):
+            self._finishing = is_finishing(self.folder)
+        turned = self._finishing is not before
+        if fresh or turned or (unsure and self.history.last is not None):
             self._plan()
         self.view.mark()
         for event in events:
@@ -198,7 +207,7 @@ class TrainPage(ProjectPage):
         if going:
             self.history = self.reader.what_is_left() or self.history
         elif self.history.stages:
-            self.history, self._has_checkpoint = self.reader.what_is_left() or RunHistory(), False
+            self.history, self._saved = self.reader.what_is_left() or RunHistory(), None
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
@@ -215,6 +224,7 @@ class TrainPage(ProjectPage):
         elif state is RunState.RUNNING and self.reader.own:
             self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
+            self._saved = saved_stage(self.folder)
             self.reader.release()
         self._refresh()
 
@@ -237,11 +247,7 @@ class TrainPage(ProjectPage):
         run = self.shell.run
         if self.reader.elsewhere or (run.active and not self.reader.own):
             return offers_elsewhere(run.state)
-        stage = self.history.stage
-        between = stage is not None and stage.ended is not None
-        last = stage is not None and stage.index == len(self.plans) - 1
-        return offers(run.state, begun=self.history.total > 0, checkpoints=self._has_checkpoint,
-                      complete=self.history.finished is not None, between=between, last_stage=last)
+        return offers(run.state, facts(self.history, self.plans, self._saved, finishing=self._finishing))
 
     def _is_live(self) -> bool:
         run = self.shell.run
@@ -294,6 +300,15 @@ class TrainPage(ProjectPage):
             self.shell.run.skip_stage()
         if self.shell.run.state is RunState.PAUSED:
             self.shell.run.resume()
+
+    @Slot()
+    def finish(self) -> None:
+        """End the run with what it has learnt so far; one that is over is taken up for that."""
+        alive = self.reader.own
+        if self.folder is not None and self.shell.finish_run(self.folder.path) and alive:
+            self._finishing = True  # the run itself hears of it after the step in hand
+            self._plan()
+            self._refresh()
 
     @Slot(object)
     def go_back(self, point: Point) -> None:
@@ -375,14 +390,11 @@ class TrainPage(ProjectPage):
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
         if not hasattr(self, "_actions"):
-            self._actions = []
-            for text, icon, slot in ((self.tr("Save the curves"), "export", self.export),
-                                     (self.tr("Next stage"), "next-stage", self.next_stage)):
-                action = QAction(text, self)
-                action.setProperty("icon_name", icon)
-                action.triggered.connect(slot)
-                self._actions.append(action)
+            self._actions = page_actions(self, ((self.tr("Save the curves"), "export", self.export),
+                                                (self.tr("Next stage"), "next-stage", self.next_stage),
+                                                (self.tr("Finish now"), "flag", self.finish)))
         self._actions[0].setEnabled(self.history.total > 0)
-        self._actions[1].setEnabled(self.view.buttons.next_stage.isVisibleTo(self))
+        self._actions[1].setEnabled(is_offered(self.view.buttons.next_stage))
+        self._actions[2].setEnabled(is_offered(self.view.buttons.finish))
         return self._actions
 

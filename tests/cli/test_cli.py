@@ -175,7 +175,9 @@ def test_a_run_goes_back_is_listed_and_carried_away(
     assert {event["stage"] for event in said if event["type"] == "step"} == {1, 2}
 
 
-def test_a_run_begins_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_begins_anew_and_is_finished_early(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["branch", str(trained / "run"), "--out", str(tmp_path / "run")]) == 0
     out = str(tmp_path / "run")
     arguments = ["train", str(tmp_path / "run" / "config.toml"), "--out", out]
@@ -190,6 +192,20 @@ def test_a_run_begins_anew(trained: Path, tmp_path: Path, capsys: pytest.Capture
     steps = [event["total"] for event in said if event["type"] == "step"]
     assert steps == list(range(1, len(steps) + 1))
     assert {event["stage"] for event in said if event["type"] == "step"} == {0, 1, 2}
+
+    assert main(["checkpoints", out, "--json"]) == 0
+    ends = {entry["stage"]: entry["name"] for entry in lines(capsys) if entry["finished"]}
+    assert main([*arguments, "--checkpoint", ends[0], "--finish"]) == 1
+    assert "no classifier to finish with" in capsys.readouterr().err
+    assert main([*arguments, "--checkpoint", ends[1], "--finish", "--json"]) == 0
+    said = lines(capsys)
+    assert [stage["name"] for stage in said[-1]["stages"]] == ["language model", "classifier: head"]
+    assert said[-1]["type"] == "finished"
+    assert not any(event["type"] == "step" for event in said)
+    assert main([*arguments, "--finish"]) == 0  # what was wished stays
+    assert RunFolder(Path(out)).finishing
+    assert main(["train", str(trained / "c.toml"), "--out", str(tmp_path / "none"), "--finish"]) == 1
+    assert "holds no run that could be finished" in capsys.readouterr().err
 
 
 def test_the_model_of_a_run_is_carried_away(

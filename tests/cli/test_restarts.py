@@ -22,7 +22,8 @@ from ulmengine.runs import RunFolder, RunFolderError
 
 
 def asked(**more: object) -> argparse.Namespace:
-    return argparse.Namespace(**{"resume": False, "checkpoint": None, "take_over": False, "set": [], **more})
+    nothing = {"resume": False, "checkpoint": None, "finish": False, "take_over": False, "set": []}
+    return argparse.Namespace(**{**nothing, **more})
 
 
 def torchrun(monkeypatch: pytest.MonkeyPatch, job: str, restarts: int) -> None:

@@ -70,8 +70,11 @@ class FakeRun(QObject):
     def active(self) -> bool:
         return Command.START not in TRANSITIONS[self.state]
 
-    def start(self, config: RunConfig, folder: Path, resume: bool = False) -> None:
-        self.calls.append("resume_run" if resume else "start")
+    def start(
+        self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
+        finish: bool = False,
+    ) -> None:
+        self.calls.append(("finish_run" if finish else "resume_run") if resume else "start")
         self.config, self.folder = config, folder
         self.signal(Command.START)
 
@@ -93,6 +96,9 @@ class FakeRun(QObject):
 
     def skip_stage(self) -> None:
         self.calls.append("skip_stage")
+
+    def finish(self) -> None:
+        self.calls.append("finish")
 
     def kill(self) -> bool:
         self.calls.append("kill")

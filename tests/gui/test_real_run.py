@@ -206,6 +206,75 @@ def test_a_run_whose_corpus_is_gone_is_not_begun_anew_and_stands_as_it_was(
     assert page.folder.state() == "finished"
 
 
+def into_the_third_stage(window: MainWindow, qtbot: QtBot) -> None:
+    """Train, and pause after its first step."""
+    page, run = page_of(window), window.shell.run
+    button = page.view.buttons.finish
+    run.pause_between_stages = True
+    page.start()
+    qtbot.waitUntil(lambda: run.state is RunState.PAUSED and page.history.total > 0, timeout=WAIT)
+    assert button.isVisible()  # between the language model and the classifier
+    assert not button.isEnabled()
+    assert "no classifier to finish with yet" in button.toolTip()
+    run.resume()
+    qtbot.waitUntil(lambda: run.state is RunState.PAUSED and len(page.history.stages) == 2, timeout=WAIT)
+    run.step("batch")
+    qtbot.waitUntil(lambda: run.state is RunState.PAUSED and len(page.history.stages) == 3, timeout=WAIT)
+
+
+def cards(page: TrainPage) -> list[str]:
+    return [card.second.text().rpartition("  ·  ")[2] for card in page.view.strip.cards]
+
+
+@pytest.mark.parametrize("host", [ThreadHost, ProcessHost])
+def test_a_run_is_finished_early_while_it_goes_on(window: MainWindow, qtbot: QtBot, host: Any) -> None:
+    page, run = page_of(window), window.shell.run
+    button = page.view.buttons.finish
+    run.make_host = host
+    into_the_third_stage(window, qtbot)
+    assert button.isEnabled()
+    assert "measured and saved" in button.toolTip()
+    button.click()
+    assert not button.isVisible()  # it was heard
+    assert cards(page)[3] == "left out"
+    log = finish(window, qtbot)
+    assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2]
+    assert cards(page)[2:] == ["ended early", "left out"]
+    assert "left out" in page.view.strip.cards[3].accessibleName()
+    assert [plan.index for plan in page.view.plots.loss.plans] == [0, 1, 2]
+    assert page.view.result.isVisible()
+    assert "Left out: classifier: all layers" in page.view.notes.toolTip()
+    assert not page.view.buttons.resume.isVisible()
+    assert not button.isVisible()
+
+
+def test_a_stopped_run_is_finished_early_and_trained_on_later(window: MainWindow, qtbot: QtBot) -> None:
+    page, run = page_of(window), window.shell.run
+    into_the_third_stage(window, qtbot)
+    run.stop()
+    qtbot.waitUntil(lambda: run.state is RunState.STOPPED, timeout=WAIT)
+    total = page.history.total
+    page.view.buttons.finish.click()
+    qtbot.waitUntil(lambda: run.state is not RunState.STOPPED, timeout=WAIT)
+    log = finish(window, qtbot)
+    assert page.history.total == total == [event for event in log if isinstance(event, ev.Step)][-1].total
+    assert cards(page)[2:] == ["ended early", "left out"]
+    page.show_run(RunFolder(run.folder))  # type: ignore[arg-type]
+    assert cards(page)[2:] == ["ended early", "left out"]
+
+    page._list_points()  # to the end of the stage that was cut short, and on from there
+    end = next(action for action in page.view.buttons.back_menu.actions() if f"step {total:,}: end of" in action.text())
+    ask = window.shell.ask
+    assert isinstance(ask, ScriptedAsk)
+    ask.answers = ["back"]
+    run.pause_between_stages = False
+    end.trigger()
+    qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    log = finish(window, qtbot)
+    assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2, 3]
+    assert "left out" not in cards(page)
+
+
 def finish(window: MainWindow, qtbot: QtBot) -> list[ev.Event]:
     """Wait for the end of the run; everything in its log."""
     run = window.shell.run

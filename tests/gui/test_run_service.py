@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from studio.engine import ProcessHost, RunRequest, RunService, ThreadHost
 from tests.studio import replay
 from ulmengine import events as ev
+from ulmengine.runs import START
 from ulmengine.training.control import ControlError, RunState
 
 WAIT = 30_000
@@ -143,6 +144,24 @@ def test_a_stage_is_skipped_when_asked(make: Make, qtbot: QtBot, tmp_path: Path)
     service.skip_stage()
     until(qtbot, service, RunState.FINISHED)
     assert [event.skipped for event in told.of(ev.StageEnded)] == [True]
+
+
+def test_a_run_is_finished_when_asked(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
+    service, told = make(replay.finishing)
+    service.start(replay.small_config(), tmp_path)
+    qtbot.waitUntil(lambda: bool(told.of(ev.Step)), timeout=WAIT)
+    service.finish()
+    until(qtbot, service, RunState.FINISHED)
+    assert len(told.of(ev.Finished)) == 1
+
+
+def test_a_run_that_is_taken_up_is_told_from_where_and_whether_to_finish(
+    make: Make, qtbot: QtBot, tmp_path: Path
+) -> None:
+    service, told = make(replay.finishing)
+    service.start(replay.small_config(), tmp_path, resume=True, checkpoint=START, finish=True)
+    until(qtbot, service, RunState.FINISHED)
+    assert [event.model for event in told.of(ev.Finished)] == ["after 0 steps, from start"]
 
 
 def test_a_mistake_arrives_as_a_record(make: Make, qtbot: QtBot, tmp_path: Path) -> None:

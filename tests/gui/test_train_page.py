@@ -173,6 +173,23 @@ def test_buttons_follow_the_state(qtbot: QtBot, tmp_path: Path) -> None:
     bench.shell.close_project()
 
 
+def test_a_narrow_row_of_buttons_leaves_words_out_and_not_buttons(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
+    page, buttons = bench.page, bench.page.view.buttons
+    bench.click(page.view.big_start)
+    qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and page.history.total > 3, timeout=WAIT)
+    bench.click(buttons.pause)
+    bench.until(RunState.PAUSED)
+    for width, texts in ((1_500, ["Finish now", "Next stage"]), (800, ["", ""]), (1_500, ["Finish now", "Next stage"])):
+        page.resize(width, 720)
+        assert [buttons.finish.text(), buttons.next_stage.text()] == texts
+        assert [buttons.finish.accessibleName(), buttons.next_stage.accessibleName()] == ["Finish now", "Next stage"]
+        assert {"resume", "stop", "step", "next_stage"} <= bench.shown()
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    bench.shell.close_project()
+
+
 def test_a_run_that_waits_for_room_has_one_button_to_go_on(qtbot: QtBot, tmp_path: Path) -> None:
     bench = Bench(qtbot, tmp_path, replay.waiting_for_room)
     bench.click(bench.page.view.big_start)
@@ -336,7 +353,7 @@ def test_a_run_in_its_first_stage_stops_before_it_begins_anew(qtbot: QtBot, tmp_
     bench.click(bench.page.view.big_start)
     qtbot.waitUntil(lambda: bench.page.history.total > 3, timeout=WAIT)
     assert "back" in bench.shown()
-    assert not bench.page._has_checkpoint
+    assert bench.page._saved is None
     states: list[RunState] = []
     bench.run.stateChanged.connect(states.append)
     bench.ask.answers = ["back"]

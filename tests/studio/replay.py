@@ -115,6 +115,18 @@ def skipping(request: RunRequest, control: RunControl) -> Generator[ev.Event, No
     return None
 
 
+def finishing(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A stage that ends when the run is to finish, after it was asked for in another process or when it began."""
+    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9)
+    step = 0
+    while not (request.finish or control.take_finish()):
+        step += 1
+        time.sleep(0.002)
+        yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.002)
+    yield ev.Finished(0.5, 0.5, f"after {step} steps, from {request.checkpoint}", 1.0)
+    return None
+
+
 def flood(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """50,000 steps as fast as Python can say them."""
     for step in range(1, 50_001):

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from studio.pages.train_parts.early import left_out
 from studio.pages.train_parts.going_back import Point, points
 from studio.pages.train_parts.mending import last_good, tries
-from studio.pages.train_parts.offers import offers
+from studio.pages.train_parts.offers import Facts, facts, offers
 from studio.pages.train_parts.plan import plan_of_run, planned
 from studio.pages.train_parts.words import verdict
 from studio.plots.history import RunHistory
@@ -24,42 +26,66 @@ from ulmengine.training.errors import NanLoss
 from ulmengine.training.stages import plan_stages
 
 S = RunState
-NOTHING = frozenset[str]()
 
+# Written out by hand; of a run whose classifier learns and is in a checkpoint.
 TABLE = {
     S.IDLE: {"start"},
     S.STARTING: {"pause", "stop"},
-    S.RUNNING: {"pause", "stop", "next_stage", "go_back"},
+    S.RUNNING: {"pause", "stop", "next_stage", "go_back", "finish"},
     S.PAUSING: {"resume", "stop"},
-    S.PAUSED: {"resume", "stop", "step", "next_stage", "go_back"},
+    S.PAUSED: {"resume", "stop", "step", "next_stage", "go_back", "finish"},
     S.STOPPING: set(),
-    S.STOPPED: {"start", "resume", "go_back"},
-    S.INTERRUPTED: {"start", "resume", "go_back"},
-    S.FAILED: {"start", "resume", "go_back"},
+    S.STOPPED: {"start", "resume", "go_back", "finish"},
+    S.INTERRUPTED: {"start", "resume", "go_back", "finish"},
+    S.FAILED: {"start", "resume", "go_back", "finish"},
     S.FINISHED: {"start", "go_back"},
 }
+LEARNT = Facts(begun=True, checkpoints=True, planned=True, learnt=True, saved=True)
+AT_WORK = (S.RUNNING, S.PAUSED)
+OVER = (S.STOPPED, S.INTERRUPTED, S.FAILED)
+
+
+def offered(state: RunState, known: Facts) -> set[str]:
+    return {name for name, value in vars(offers(state, known)).items() if value}
 
 
 @pytest.mark.parametrize("state", list(RunState))
 def test_what_is_offered_in_every_state(state: RunState) -> None:
-    fresh = state is S.IDLE
-    offered = offers(state, begun=not fresh, checkpoints=not fresh, complete=state is S.FINISHED, between=False,
-                     last_stage=False)
-    assert {name for name, value in vars(offered).items() if value} == TABLE[state]
+    known = Facts() if state is S.IDLE else replace(LEARNT, complete=state is S.FINISHED)
+    assert offered(state, known) == TABLE[state]
 
 
-@pytest.mark.parametrize("state", [S.STOPPED, S.FAILED, S.INTERRUPTED, S.RUNNING])
+@pytest.mark.parametrize("state", [*OVER, *AT_WORK])
 def test_nothing_leads_to_a_checkpoint_that_is_not_there(state: RunState) -> None:
-    offered = offers(state, begun=False, checkpoints=False, complete=False, between=False, last_stage=False)
-    assert not offered.go_back
-    assert not (offered.resume and offered.start)
-    begun = offers(state, begun=True, checkpoints=False, complete=False, between=False, last_stage=False)
-    assert begun.go_back  # to its beginning
+    assert not offered(state, Facts()) & {"go_back", "finish", "too_early"}
+    assert ("resume" in offered(state, Facts())) == (state is S.PAUSED)
 
 
-def test_after_the_last_stage_there_is_no_next_one() -> None:
-    offered = offers(S.PAUSED, begun=True, checkpoints=True, complete=False, between=True, last_stage=True)
-    assert not offered.next_stage
+@pytest.mark.parametrize("state", [*OVER, *AT_WORK])
+def test_what_has_begun_can_go_back_to_its_beginning(state: RunState) -> None:
+    assert "go_back" in offered(state, Facts(begun=True))
+
+
+def test_after_the_last_stage_there_is_no_next_one_and_nothing_to_leave_out() -> None:
+    known = replace(LEARNT, between=True, last_stage=True)
+    assert not offered(S.PAUSED, known) & {"next_stage", "finish", "too_early"}
+
+
+@pytest.mark.parametrize("state", [*OVER, *AT_WORK])
+def test_finishing_waits_for_a_classifier_and_says_so(state: RunState) -> None:
+    early = replace(LEARNT, learnt=False, saved=False)
+    assert offered(state, early) & {"finish", "too_early"} == {"too_early"}
+    assert not offered(state, replace(early, planned=False)) & {"finish", "too_early"}
+    # The run was killed before the first checkpoint of its classifier.
+    unsaved = {"finish"} if state in AT_WORK else {"too_early"}
+    assert offered(state, replace(LEARNT, saved=False)) & {"finish", "too_early"} == unsaved
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_a_run_that_finishes_is_not_asked_to_once_more(state: RunState) -> None:
+    known = replace(LEARNT, finishing=True, last_stage=True)
+    assert not offered(state, known) & {"finish", "too_early", "next_stage"}
+    assert "resume" in offered(S.STOPPED, known)  # which goes on finishing
 
 
 def history_of(stages: int, steps: int = 5, *, ended: bool = False) -> RunHistory:
@@ -72,6 +98,26 @@ def history_of(stages: int, steps: int = 5, *, ended: bool = False) -> RunHistor
         if ended or not isinstance(event, ev.StageEnded) or event.index < stages - 1:
             history.extend([event])
     return history
+
+
+def test_how_far_a_run_has_come() -> None:
+    plans = plan_stages(replay.small_config(), pretrained=True)
+    assert facts(RunHistory(), plans, None, finishing=False) == Facts(planned=True)
+    first = facts(history_of(1), plans, 0, finishing=False)
+    assert first == Facts(begun=True, checkpoints=True, planned=True)
+    second = facts(history_of(2), plans, 0, finishing=False)
+    assert second == Facts(begun=True, checkpoints=True, planned=True, learnt=True)
+    between = facts(history_of(3, ended=True), plans, 2, finishing=False)
+    assert between == replace(LEARNT, between=True)
+    assert facts(history_of(3, ended=True), plans, 2, finishing=True) == replace(
+        between, finishing=True, last_stage=True)
+    assert facts(history_of(4, ended=True), plans, 3, finishing=False).last_stage
+
+
+def test_the_stages_that_a_run_leaves_out() -> None:
+    plans = plan_stages(replay.small_config(), pretrained=True)
+    assert left_out(plans, history_of(2), finishing=True) == {2, 3}
+    assert left_out(plans, history_of(2), finishing=False) == set()
 
 
 def test_every_stage_that_has_trained_can_be_repeated_the_first_one_too(tmp_path: Path) -> None:

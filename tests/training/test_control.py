@@ -208,6 +208,18 @@ def test_skipping_is_asked_once() -> None:
     assert not control.take_skip()
 
 
+def test_finishing_is_asked_once_and_outlives_the_end_of_a_stage_but_not_of_the_run() -> None:
+    control = RunControl()
+    assert not control.take_finish()
+    control.finish()
+    control.saw(STAGE)
+    assert control.take_finish()
+    assert not control.take_finish()
+    control.finish()
+    control.signal(Signal.START)
+    assert not control.take_finish()
+
+
 def test_processes_that_train_together_stop_only_when_agreed() -> None:
     """A stop between two steps waits for the next step, where all processes hear of it."""
     asked: list[bool] = []

@@ -45,6 +45,9 @@ def add_commands(commands: Any) -> None:
         train.add_argument("--checkpoint", metavar="NAME",
                            help='go back to this checkpoint, or with "start" to the beginning, and on from there; '
                                 "what came after it is given up")
+        train.add_argument("--finish", action="store_true",
+                           help="end a run that was stopped with its best weights so far: measured and saved as at its "
+                                "end, without the stages that were left. It goes on training only from a --checkpoint")
         train.add_argument("--take-over", action="store_true",
                            help="go on although a machine that nobody works on any more still has the run locked")
         _common(train)
@@ -70,7 +73,7 @@ def run_sample(options: argparse.Namespace) -> int:
     out = options.out or Path(tempfile.mkdtemp(prefix="ulmfit-sample-"))
     if (out / "config.toml").exists():
         raise RunFolderError(f"{out} holds a run already; give another folder with --out")
-    options.resume = options.take_over = False
+    options.resume = options.take_over = options.finish = False
     options.checkpoint = None
     return _run(RunFolder.create(out, config), options)
 
@@ -103,11 +106,13 @@ def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFol
     if not (out / "config.toml").exists():
         if options.checkpoint is not None:
             raise RunFolderError(f"{out} holds no run, so there is no checkpoint {options.checkpoint} to go back to")
+        if options.finish:
+            raise RunFolderError(f"{out} holds no run that could be finished")
         folder = RunFolder.create(out, config)
     else:
         folder = RunFolder.open(out)
         again = started_again() and folder.job == job
-        if not again and not options.resume and options.checkpoint is None:
+        if not (again or options.resume or options.finish) and options.checkpoint is None:
             raise RunFolderError(f"{out} holds a run already; add --resume to go on with it, or give another --out")
         if again:
             # From the newest checkpoint, and whatever node the dead process had the lock on.
@@ -192,7 +197,7 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
                 waiting.start()
 
         run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over)
-        events = run.events(resume=options.resume, checkpoint=options.checkpoint)
+        events = run.events(resume=options.resume, checkpoint=options.checkpoint, finish=options.finish)
         drive(events, control, show, agree=None if world is None else world.agree_to_stop)
     if not writes:
         return 0

@@ -21,11 +21,11 @@ Classifiers = Mapping[str, TextClassifier]
 
 
 def finish_classifier(
-    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers
+    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = ""
 ) -> Generator[Event, None, Evaluated | None]:
     """Calibrate on the validation part, measure on the test part (or, without one, on validation), save the bundle.
 
-    :param classifiers: the trained network of each direction.
+    :param classifiers: the trained network of each direction. :param early: how the run has ended before its time.
     :returns: the result; None where nothing was held back to measure on.
     """
     documents = prepared.documents
@@ -47,7 +47,7 @@ def finish_classifier(
         folder.model_path, kind="classifier", state=state, tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
-        card=_card(config, prepared, result),
+        card={**_card(config, prepared, result), **({"training": early} if early else {})},
     )
     yield ModelSaved(str(folder.model_path))
     return result

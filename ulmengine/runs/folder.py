@@ -65,6 +65,22 @@ class RunFolder:
         return self.path / "model.ulmfit"
 
     @property
+    def finishing(self) -> bool:
+        """Whether the run is to end, or has ended, before its last stage (:mod:`ulmengine.runs.early`)."""
+        return bool(read_record(self._finish_path).get("early"))
+
+    def set_finishing(self, wanted: bool) -> None:
+        """Remember whether it is."""
+        if wanted:
+            write_record(self._finish_path, {"early": True})
+        else:
+            self._finish_path.unlink(missing_ok=True)
+
+    @property
+    def _finish_path(self) -> Path:
+        return self.path / "finish.json"
+
+    @property
     def job(self) -> str:
         """Which call of ``torchrun`` works on the run (:func:`ulmengine.training.distributed.torchrun_job`)."""
         return str(read_record(self.path / "job.json").get("job", ""))

@@ -18,6 +18,7 @@ from ulmengine import events as ev
 from ulmengine.config import RunConfig
 from ulmengine.nets import precision_for
 from ulmengine.training import Checkpoints, Snapshot, TrainContext, plan_stages, saved_event
+from ulmengine.training.checkpoints import CheckpointInfo
 from ulmengine.training.distributed import World
 from ulmengine.training.errors import is_disk_full
 from ulmengine.training.session import RETRY_S
@@ -25,6 +26,7 @@ from ulmengine.training.session import RETRY_S
 from .batches import rows_read
 from .changes import changed_since, times_changed
 from .device import choose_device, use_threads
+from .early import EarlyEnd
 from .failures import describe
 from .finish import finish_classifier, finish_language_model
 from .folder import START, RunFolder, RunFolderError, last_event
@@ -47,19 +49,22 @@ class Run:
 
     :param cache: where prepared corpora lie; None: in the project of the run, or in the run's own folder.
     :param skip: asked after every step whether the stage in hand is to end there.
+    :param finish: asked, in the process that writes, after every step whether the run is to finish with the stage in
+        hand (:class:`EarlyEnd`).
     :param world: the processes that train together; number 0 alone writes the folder. None: this one alone.
     :param take_over: the run is known to be nobody's any more, whatever a lock of another machine says.
     """
 
     def __init__(
         self, folder: RunFolder, *, cache: Path | None = None, skip: Callable[[], bool] | None = None,
-        world: World | None = None, take_over: bool = False,
+        finish: Callable[[], bool] | None = None, world: World | None = None, take_over: bool = False,
     ) -> None:
         self.folder = folder
         self._lock = folder.lock_for(take_over=take_over)
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or _cache_of(folder)
-        self._skip, self._world = skip, world
+        self._skip, self._finish_asked, self._world = skip, finish, world
+        self._early = EarlyEnd(folder, finish)
         self._total = 0
         self._repeating = False
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
@@ -68,23 +73,26 @@ class Run:
         self._rows: int | None = None
         self._warning = ""
 
-    def events(self, *, resume: bool = False, checkpoint: str | None = None) -> Generator[ev.Event, None, None]:
+    def events(
+        self, *, resume: bool = False, checkpoint: str | None = None, finish: bool = False
+    ) -> Generator[ev.Event, None, None]:
         """The run's events from the beginning.
 
         :param resume: go on from the latest checkpoint that is whole; without one the run starts afresh.
         :param checkpoint: go back to this checkpoint (:data:`~ulmengine.runs.folder.START`: to the beginning) and go on
             from there; what came after it is given up, once it is certain that the run can go on.
+        :param finish: take no further step: end with what has been learnt up to there (:class:`EarlyEnd`).
         :raises RunBusyError: another process is working on the run.
         :raises RunFolderError: on closing, when what was learnt since the last checkpoint cannot be saved.
         """
         if self._world is not None and not self._world.writes:
-            yield from self._work(self._find(resume, checkpoint), None)
+            yield from self._work(self._find(resume, checkpoint, finish), None)
             return
         failed, self._closing = None, False
         with self._lock:
             log: EventLog | None = None
             try:
-                start = self._find(resume, checkpoint)
+                start = self._find(resume, checkpoint, finish)
                 anew = checkpoint == START or not resume
                 self._repeating = start is not None
                 self._log_is_ours = start is None and not (anew and last_event(self.folder.log_path) is not None)
@@ -108,8 +116,10 @@ class Run:
                     raise RunFolderError(f"The run could not be saved when it stopped: {failed.title}. {failed.kept}")
                 yield failed
 
-    def _find(self, resume: bool, checkpoint: str | None) -> str | None:
+    def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
+        kept = resume and checkpoint is None and self.folder.finishing
+        self._early = EarlyEnd(self.folder, self._finish_asked, wanted=finish, kept=kept)
         if checkpoint == START:
             return None
         if checkpoint is not None:
@@ -125,7 +135,7 @@ class Run:
             if newest.name != latest.name:
                 self._warning = (f"The newest checkpoint ({newest.name}, step {newest.total:,}) is damaged; the run "
                                  f"goes on from {latest.name}, step {latest.total:,}.")
-            return latest.name
+            return self._last_learnt(latest) if self._early.wanted else latest.name
         unusable = self.checkpoints.why_unusable()
         if unusable:
             # Starting afresh would empty the log and remove weights that another version, or a backup, can still use.
@@ -134,6 +144,11 @@ class Run:
                 "folder back from a backup"
             )
         return None
+
+    def _last_learnt(self, latest: CheckpointInfo) -> str:
+        """Where to finish from: a stage in which no step was taken yet has nothing to end with, the one before has."""
+        before = self.checkpoints.end_of(latest.stage - 1)
+        return before.name if before is not None and before.total == latest.total else latest.name
 
     def _logged(self, work: Generator[ev.Event, None, None], log: EventLog) -> Generator[ev.Event, None, None]:
         """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said.
@@ -212,21 +227,24 @@ class Run:
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
+        in_vain = self._early.check(plans, snapshot)
         here, told = machine(device, precision, prepared.documents.fingerprint, self._world), ""
         if log is not None:
             if snapshot is not None:
                 told = compare_machine(self.folder, here, snapshot.total)
             # Only now is it certain that the run can go on; until here nothing of what came before is given up.
+            self._early.write()
             self._give_up(start, log)
             if start is None:
                 remember_texts(self.folder, prepared)
                 remember_machine(self.folder, here)
         ctx = TrainContext(
             device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
+            end_at_once=self._early.wanted,
             checkpoint=None if log is None else partial(self._save, config, log),
             world=self._world,
         )
-        stages = Stages(config, prepared, plans, ctx, self.checkpoints)
+        stages = Stages(config, prepared, plans, ctx, self.checkpoints, self._early)
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
             tuple(plan.describe() for plan in plans), start is not None,
@@ -235,6 +253,8 @@ class Run:
             yield ev.Note(self._warning, "warning")
         if told:
             yield ev.Note(told)
+        if in_vain:
+            yield ev.Note(in_vain, "warning")
         if start is not None:
             yield from self._say_again(start)
         self._repeating = False
@@ -271,9 +291,12 @@ class Run:
     def _finish(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
     ) -> Generator[ev.Event, None, None]:
-        result = None
+        result, early = None, ""
+        if self._early.wanted:
+            early = self._early.told(stages.left_out, stages.classifiers, config.model.direction == "both")
+            yield ev.Note(early)
         if stages.classifiers:
-            result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers)
+            result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers, early)
         else:
             yield from finish_language_model(
                 config, self.folder, prepared, stages.language_models, stages.metrics

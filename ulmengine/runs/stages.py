@@ -18,6 +18,7 @@ from ulmengine.training import (
 )
 
 from .batches import document_batches, streams
+from .early import EarlyEnd
 from .folder import RunFolderError
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared
@@ -30,14 +31,17 @@ class Stages:
     :ivar classifiers: the classifier of each direction, trained as far as the plan has come.
     :ivar language_models: the language model of each direction that no classifier has taken over.
     :ivar metrics: validation figures of the last stage.
+    :ivar left_out: the stages that were not begun, because the run was to finish early.
     """
 
     def __init__(
         self, config: RunConfig, prepared: Prepared, plans: tuple[StagePlan, ...], ctx: TrainContext,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints, early: EarlyEnd | None = None,
     ) -> None:
         self.config, self.prepared, self.plans, self.ctx = config, prepared, plans, ctx
-        self.checkpoints = checkpoints
+        self.checkpoints, self._early = checkpoints, early
+        self._skip, ctx.skip = ctx.skip, self._ends_here
+        self.left_out: tuple[StagePlan, ...] = ()
         self.language_models: dict[str, LanguageModel] = {}
         self.classifiers: dict[str, TextClassifier] = {}
         self.metrics: dict[str, float] = {}
@@ -47,8 +51,25 @@ class Stages:
         first = 0 if start is None else start.stage
         self._bring_back(first)
         for plan in self.plans[first:]:
-            result = yield from self._train(plan, start if plan.index == first else None)
+            taken_up = start if plan.index == first else None
+            if taken_up is None and self._is_to_finish():
+                self.left_out = self.plans[plan.index:]
+                return
+            result = yield from self._train(plan, taken_up)
             self.metrics = dict(result.metrics)
+
+    def _ends_here(self) -> bool:
+        """Whether the stage in hand is to end after this step, because it is skipped or the last one."""
+        skipped = self._skip is not None and self._skip()
+        return self._wanted() or skipped
+
+    def _is_to_finish(self) -> bool:
+        """The same between two stages, where all processes have to agree."""
+        wanted, world = self._wanted(), self.ctx.world
+        return wanted if world is None else world.any(wanted)
+
+    def _wanted(self) -> bool:
+        return self._early is not None and self._early.hear(bool(self.classifiers))
 
     def _train(self, plan: StagePlan, start: Snapshot | None) -> Generator[Event, None, StageResult]:
         if plan.task == "language_model":

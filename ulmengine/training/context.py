@@ -73,6 +73,7 @@ class TrainContext:
     :ivar checkpoint: writes a snapshot before it returns; what it returns is said by the run.
     :ivar write: lets the language model write: gives a prompt and what follows it.
     :ivar skip: asked after every step whether the stage is to end here.
+    :ivar end_at_once: a stage that is taken up from a snapshot is to end without another step.
     :ivar optimizer: the one in use; kept from one classifier stage to the next, so that what the learning groups have
         gathered is not lost.
     :ivar read_every: steps between two looks at the losses; 0: each step on the CPU, every 16 on a graphics card,
@@ -87,6 +88,7 @@ class TrainContext:
     checkpoint: Callable[[Snapshot], Event | None] | None = None
     write: Callable[[nn.Module], tuple[str, str]] | None = None
     skip: Callable[[], bool] | None = None
+    end_at_once: bool = False
     optimizer: LayerOptimizer | None = None
     track_drift: bool = True
     read_every: int = 0

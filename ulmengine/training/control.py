@@ -100,7 +100,7 @@ class RunControl:
         self._state = RunState.IDLE
         self._go = threading.Event()
         self._until: StepSize | None = None
-        self._skip = threading.Event()
+        self._skip, self._finish = threading.Event(), threading.Event()
         self._changed = changed
         self._asked = False
 
@@ -173,6 +173,17 @@ class RunControl:
         self._skip.clear()
         return True
 
+    def finish(self) -> None:
+        """Let the stage in hand be the run's last one: it ends after the current step, the later ones do not begin."""
+        self._finish.set()
+
+    def take_finish(self) -> bool:
+        """Whether the run was to finish; asking takes the request away."""
+        if not self._finish.is_set():
+            return False
+        self._finish.clear()
+        return True
+
     def wait(self, timeout: float | None = None) -> bool:
         """Block while the run is paused. True: go on or stop; False: ``timeout`` seconds have passed."""
         return self._go.wait(timeout)
@@ -193,6 +204,7 @@ class RunControl:
         if state is RunState.STARTING:
             self._until = None
             self._skip.clear()
+            self._finish.clear()
         if state in (RunState.PAUSING, RunState.PAUSED):
             self._go.clear()
         else:

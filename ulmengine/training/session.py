@@ -63,6 +63,8 @@ class Session:
             self._begin()
         else:
             put_back(self, start)
+            if ctx.end_at_once and not self.standing.finished:
+                self._end_here()
         if ctx.world is not None:
             ctx.world.part_random_numbers()
         self._started = ctx.clock() - self.standing.seconds
@@ -108,7 +110,9 @@ class Session:
             self._read()
             yield from self._say()
             if self._asked_to_skip():
-                self.standing.skipped = self.standing.epoch_over = True
+                # Saved first: a run that is killed while it validates has what it was to end with.
+                yield from self._save("time")
+                self._end_here()
         if not reason and self._is_time():
             reason = "time"
         if reason:
@@ -120,7 +124,14 @@ class Session:
     def _is_through(self) -> bool:
         """Whether as many epochs are over as are wanted now: taken up again, fewer may be wanted than before."""
         standing = self.standing
-        return standing.epoch >= self.plan.epochs and not standing.batch and not standing.epoch_over
+        enough = standing.epoch >= self.plan.epochs or standing.skipped
+        return enough and not standing.batch and not standing.epoch_over
+
+    def _end_here(self) -> None:
+        """Let the stage end without another step; an epoch that has begun is validated first, it may be the best."""
+        standing = self.standing
+        standing.skipped = True
+        standing.epoch_over = standing.epoch_over or standing.batch > 0 or not standing.epoch
 
     def _asked_to_skip(self) -> bool:
         asked = self.ctx.skip is not None and self.ctx.skip()

@@ -22,6 +22,7 @@ class TrainButtons(QWidget):
     pauseWanted = Signal()
     stopWanted = Signal()
     nextStageWanted = Signal()
+    finishWanted = Signal()
     stepWanted = Signal(str)
     """One "batch", "epoch" or "stage"."""
     betweenChanged = Signal(bool)
@@ -49,6 +50,9 @@ class TrainButtons(QWidget):
         self.anew = Button(self.tr("Start a new run"), "repeat")
         self.next_stage = Button(self.tr("Next stage"), "next-stage")
         self.next_stage.setToolTip(self.tr("End this stage after the step in hand and go on with the next"))
+        self.finish = Button(self.tr("Finish now"), "flag")
+        self._shrinking = [(button, button.text()) for button in (self.finish, self.next_stage)]
+        self._room, self._fitted = 0, (0, [False])
         self.stop = Button(self.tr("Stop"), "stop")
         self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
         self.step = Button(self.tr("Step"), "step")
@@ -66,11 +70,12 @@ class TrainButtons(QWidget):
         self.back.setMenu(self.back_menu)
         self.back.setPopupMode(self.back.ToolButtonPopupMode.InstantPopup)
         self._add_more()
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.S)
-        for widget in (self.between, self.back, self.step, self.next_stage, self.stop, self.anew, self.pause,
-                       self.resume, self.start, self.more):
+        self._in_row = (self.between, self.back, self.step, self.next_stage, self.finish, self.stop, self.anew,
+                        self.pause, self.resume, self.start, self.more)
+        for widget in self._in_row:
             row.addWidget(widget)
         self._connect()
 
@@ -100,9 +105,37 @@ class TrainButtons(QWidget):
         self.pause.setVisible(offered.pause)
         self.stop.setVisible(offered.stop)
         self.next_stage.setVisible(offered.next_stage)
+        self._offer_finish(offered)
         self.step.setVisible(offered.step)
         self.back.setVisible(offered.go_back)
         self.between.setVisible(not offered.start)
+        self._fit(self._room)
+
+    def set_room(self, width: int) -> None:
+        """Keep the row within ``width``, as far as some of its buttons can do without their texts."""
+        self._fit(width)
+
+    def _fit(self, width: int) -> None:
+        shown = [button.isHidden() for button in self._in_row]
+        if (width, shown) == self._fitted:
+            return
+        self._room, self._fitted = width, (width, shown)
+        for button, text in self._shrinking:
+            button.setText(text)
+        for button, _ in self._shrinking:
+            self._row.invalidate()
+            if width and self._row.sizeHint().width() > width:
+                button.setText("")
+
+    def _offer_finish(self, offered: Offers) -> None:
+        self.finish.setVisible(offered.finish or offered.too_early)
+        self.finish.setEnabled(offered.finish)
+        why = self.tr("There is no classifier to finish with yet: so far only the language model has learnt. "
+                      "\"Next stage\" goes on to the classifier.") if offered.too_early else \
+            self.tr("Finish now with the best weights so far: the stages that are left are not trained, the classifier "
+                    "is measured and saved")
+        self.finish.setToolTip(why)
+        self.finish.setAccessibleDescription(why)
 
     def set_points(self, points: list[Point]) -> None:
         """Fill the menu with ``points``, and with the same once more for a new run to be branched off there."""
@@ -143,6 +176,7 @@ class TrainButtons(QWidget):
         self.pause.clicked.connect(self.pauseWanted)
         self.stop.clicked.connect(self.stopWanted)
         self.next_stage.clicked.connect(self.nextStageWanted)
+        self.finish.clicked.connect(self.finishWanted)
         self.between.toggled.connect(self.betweenChanged)
 
     @Slot()

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory
-from ulmengine.runs import START
+from ulmengine.runs import START, RunFolder
 from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 from ulmengine.training.stages import StagePlan
 
@@ -57,6 +57,12 @@ def checkpoints_of(folder: Path) -> list[CheckpointInfo]:
     if not place.is_dir():
         return []
     return [info for info in Checkpoints(place).all() if all(_is_there(place, entry) for entry in info.files.values())]
+
+
+def saved_stage(folder: RunFolder | None) -> int | None:
+    """Number of the stage in which the run in ``folder`` was saved last; None where it never was."""
+    infos = [] if folder is None else checkpoints_of(folder.path)
+    return infos[-1].stage if infos else None
 
 
 def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Point]:

@@ -1,4 +1,4 @@
-"""The stages of a run as cards in a row: done, running, waiting, each with what matters about it."""
+"""The stages of a run as cards in a row: done, running, waiting or left out, each with what matters about it."""
 
 from __future__ import annotations
 
@@ -52,22 +52,24 @@ class StageCard(Card):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.show_stage(None, False)
 
-    def show_stage(self, stage: StageRecord | None, alive: bool) -> None:
-        """``stage``: what it has done so far, None while it waits; ``alive``: the run is under way."""
+    def show_stage(self, stage: StageRecord | None, alive: bool, left_out: bool = False) -> None:
+        """``stage``: what it has done so far, None while it waits; ``alive``: the run is under way; ``left_out``: the
+        run finishes before it."""
         over = stage is not None and stage.ended is not None
         running = stage is not None and not over
         kind = "done" if over else ("busy" if alive else "ready") if running else ""
         self.dot.set_kind(kind)
         self.set_colors("accent_soft" if running and alive else "panel", "accent" if running and alive else "border")
         self.bar.setVisible(running)
+        waiting = self.tr("left out") if left_out else self.tr("waiting")
         if stage is None:
             self.first.setText(plan_words(self.plan))
-            self.second.setText(self.tr("waiting"))
+            self.second.setText(waiting)
         elif over:
             self._show_end(stage)
         else:
             self._show_progress(stage)
-        said = dot_words(kind) or self.tr("waiting")
+        said = dot_words(kind) or waiting
         self.setAccessibleName(f"{self.plan.name}: {said}. {self.first.text()}. {self.second.text()}")
 
     def _show_end(self, stage: StageRecord) -> None:
@@ -135,11 +137,11 @@ class StageStrip(QScrollArea):
         self._least = len(plans) * (NARROWEST + theme.S)
         self._fit()
 
-    def show_history(self, history: RunHistory, alive: bool) -> None:
-        """Bring the cards up to date."""
+    def show_history(self, history: RunHistory, alive: bool, left_out: frozenset[int] = frozenset()) -> None:
+        """Bring the cards up to date; ``left_out``: numbers of the stages that are not going to begin."""
         known = {stage.index: stage for stage in history.stages}
         for card in self.cards:
-            card.show_stage(known.get(card.plan.index), alive)
+            card.show_stage(known.get(card.plan.index), alive, card.plan.index in left_out)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

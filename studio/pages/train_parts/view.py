@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
@@ -22,6 +23,8 @@ from .stage_cards import StageStrip
 from .writing import Writing
 
 SIDE = 316
+STANDING = 260
+"""What the words on how the run stands have at least beside the row of buttons."""
 
 
 class TrainView(QWidget):
@@ -30,6 +33,7 @@ class TrainView(QWidget):
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.history = history
+        self.left_out: frozenset[int] = frozenset()
         self._tries = 0
         self.heading = SectionTitle(self.tr("Train"), " ", page=True)
         self.buttons = TrainButtons()
@@ -56,11 +60,17 @@ class TrainView(QWidget):
             column.addWidget(part)
         column.addWidget(self.content, 1)
 
-    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
-        """Show another run, or the same one anew."""
-        self.history = history
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.buttons.set_room(self.width() - STANDING)
+
+    def set_history(
+        self, history: RunHistory, plans: tuple[StagePlan, ...], left_out: frozenset[int] = frozenset()
+    ) -> None:
+        """Show another run, or the same one anew; ``left_out``: stages that it is not going to begin."""
+        self.history, self.left_out = history, left_out
         self.strip.set_plans(plans)
-        self.plots.set_history(history, plans)
+        self.plots.set_history(history, tuple(plan for plan in plans if plan.index not in left_out))
         self.figures.set_history(history)
         self.mark()
 
@@ -76,7 +86,7 @@ class TrainView(QWidget):
         """Bring stages and layers up to date; ``any_run``: there is a run to show at all."""
         self.buttons.setVisible(any_run)
         self.content.setCurrentIndex(1 if any_run else 0)
-        self.strip.show_history(history, alive)
+        self.strip.show_history(history, alive, self.left_out)
         self.stack.show_layers(layers_of(history, plans))
 
     @property

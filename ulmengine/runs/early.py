@@ -1,0 +1,86 @@
+"""Finishing early: the stage in hand is the last one, and the run ends with the best weights so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ulmengine.training import Snapshot, StagePlan
+from ulmengine.training.errors import is_disk_full
+
+from .folder import RunFolder, RunFolderError
+
+
+class EarlyEnd:
+    """The wish that a run ends with the stage in hand.
+
+    That one ends as a skipped one does, with the weights of its best epoch; the later ones do not begin at all.
+
+    It needs a classifier that has learnt something. A run that ended with its language model would be over without the
+    result that was asked for, and the first classifier stage is near: the language model's own stage can be skipped.
+
+    Of two directions each one whose classifier has begun to learn is used; where only the forward one has, the model
+    reads forward alone.
+
+    The wish is written into the run's folder as soon as it is heard, so that a run that is put down or killed while it
+    finishes goes on finishing. Going back to a checkpoint takes it back.
+
+    :param asked: says, once, whether a person wishes it while the run goes on.
+    :param wanted: it is wished as the run is taken up. :param kept: the folder says that it was wished before.
+    :ivar wanted: the stage in hand is the last one.
+    """
+
+    def __init__(
+        self, folder: RunFolder, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False
+    ) -> None:
+        self._folder, self._asked = folder, asked
+        self._wished, self._kept, self._written = wanted, kept, kept
+        self.wanted = wanted or kept
+
+    def check(self, plans: Sequence[StagePlan], start: Snapshot | None) -> str:
+        """See whether there is something to finish with at ``start``.
+
+        :returns: why a wish that only the folder keeps is given up (the run was killed before anything of the
+            classifier was saved); otherwise nothing.
+        :raises RunFolderError: it is wished as the run is taken up, and there is nothing.
+        """
+        learnt = start is not None and start.total > 0 and any(
+            plan.task == "classifier" for plan in plans[: start.stage + 1]
+        )
+        if start is not None and start.finished and start.stage == len(plans) - 1:
+            self.wanted = self._kept  # nothing is left that could be left out
+        if not self.wanted or learnt:
+            return ""
+        if self._wished:
+            raise RunFolderError("the run has no classifier to finish with yet: up to there only its language model "
+                                 "has been trained; train on, and finish it then")
+        self.wanted = False
+        return "The run was to finish early, but nothing of its classifier had been saved. So it trains on."
+
+    def hear(self, trained: bool) -> bool:
+        """Whether the stage in hand is the last one; asked after every step and between two stages.
+
+        :param trained: there is a classifier that has learnt; before that a wish is passed over.
+        """
+        asked = self._asked is not None and self._asked()
+        self.wanted = self.wanted or (asked and trained)
+        if self.wanted and not self._written:
+            try:
+                self.write()
+            except OSError as error:
+                if not is_disk_full(error):  # then the checkpoint waits for room, and this is tried again
+                    raise
+        return self.wanted
+
+    def write(self) -> None:
+        """Let the folder say what is wanted."""
+        self._folder.set_finishing(self.wanted)
+        self._written = self.wanted
+
+    def told(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
+        """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``."""
+        names = "; ".join(plan.name for plan in left_out)
+        text = "Finished early, as asked. " + (f"Left out: {names}." if names else "The last stage was cut short.")
+        used = list(directions)
+        if both and len(used) == 1:
+            text += f" The model reads {used[0]} only: the other direction has no classifier yet."
+        return text
