@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,8 +85,11 @@ class Best:
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def is_beaten_by(self, standing: tuple[float, ...]) -> bool:
-        """Whether an epoch with ``standing`` is better."""
-        return self.epoch == 0 or standing > self.standing
+        """Whether an epoch with ``standing`` is better; one whose loss is no number is no better than any."""
+        if self.epoch == 0:
+            return True
+        sound, was_sound = (all(map(math.isfinite, figures)) for figures in (standing, self.standing))
+        return sound and (not was_sound or standing > self.standing)
 
     @torch.no_grad()
     def put_into(self, model: nn.Module) -> None:

@@ -185,6 +185,11 @@ class Session:
         with self.optimizer.averaged():
             metrics = yield from self._validate()
             better = self._keep_if_better(metrics)
+        if metrics and not math.isfinite(metrics["valid_loss"]):
+            self.outbox.append(Note(
+                f"The validation loss of epoch {standing.epoch + 1} is not a number, so any other epoch is kept before "
+                "this one. If it comes again, try a lower learning rate.", "warning",
+            ))
         if self.optimizer.averages is not None and metrics and self.optimizer.averages.check(metrics["valid_loss"]):
             self.outbox.append(Note("Averaging of the weights has begun (NT-ASGD)."))
         now = self.ctx.clock()

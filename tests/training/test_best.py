@@ -1,0 +1,64 @@
+"""Which epoch's weights are kept, also where a validation loss is no number."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.training import builders
+from tests.training.test_loop import HEAD, stage
+from ulmengine.events import EpochEnded, Note
+from ulmengine.training import TrainContext, train_classifier
+from ulmengine.training.progress import Best
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(("kept", "now", "better"), [
+    ((-2.0,), (-1.0,), True), ((-1.0,), (-2.0,), False), ((-NAN,), (-1.0,), True), ((-1.0,), (-NAN,), False),
+    ((-NAN,), (-NAN,), False), ((0.8, -NAN), (0.7, -1.0), True), ((0.7, -1.0), (0.8, -NAN), False),
+    ((0.7, -1.0), (0.7, -0.9), True),
+])
+def test_an_epoch_whose_loss_is_no_number_is_no_better_than_any(
+    kept: tuple[float, ...], now: tuple[float, ...], better: bool
+) -> None:
+    assert Best().is_beaten_by(now)
+    assert Best(epoch=1, standing=kept).is_beaten_by(now) is better
+
+
+class NanOnce:
+    """Cross entropy; no number in the validation of the epoch ``bad``."""
+
+    def __init__(self, model: nn.Module, bad: int) -> None:
+        self._model, self._bad, self._epoch, self._trained = model, bad, 0, False
+
+    def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
+        loss = nn.functional.cross_entropy(scores, targets)
+        if self._model.training:
+            self._epoch += not self._trained
+            self._trained = True
+            return loss
+        self._trained = False
+        return loss * (NAN if self._epoch == self._bad else 1.0)
+
+    def share(self, targets: Tensor) -> float:
+        return float(len(targets))
+
+
+@pytest.mark.parametrize("bad", [1, 2])
+def test_it_is_told_and_another_epoch_is_kept(bad: int) -> None:
+    torch.manual_seed(0)
+    model = builders.text_classifier()
+    events = list(train_classifier(
+        model, *builders.documents(), stage(HEAD, lr=0.01, epochs=3), NanOnce(model, bad), TrainContext()
+    ))
+    ended = [event for event in events if isinstance(event, EpochEnded)]
+    assert [math.isnan(event.metrics["valid_loss"]) for event in ended] == [number == bad for number in (1, 2, 3)]
+    told = [event for event in events if isinstance(event, Note)]
+    assert [note.level for note in told] == ["warning"]
+    assert f"epoch {bad} is not a number" in told[0].text
+    best = [event.epoch for event in ended if event.best][-1]
+    assert best != bad
