@@ -123,7 +123,7 @@ class TrainPage(ProjectPage):
         One that another process is working on is followed and not touched.
         """
         try:
-            self.config = folder.config()
+            self.config = self.reader.config_of(folder)
         except ConfigError as error:
             self.shell.toast(str(error), "error")
             self.config = self.project.config

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from studio.pages.parts.jobslot import JobSlot
 from studio.plots.history import RunHistory
 from studio.shell import Shell
+from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.runs import RunFolder
 
@@ -52,6 +53,16 @@ class Reader(QObject):
     def elsewhere(self) -> bool:
         """Whether another process is working on the run shown."""
         return self.following.active
+
+    def config_of(self, folder: RunFolder) -> RunConfig:
+        """The description of the run in ``folder``; this program's own run is known before it has written anything.
+
+        :raises ulmengine.config.ConfigError: it cannot be read.
+        """
+        run = self.shell.run
+        if run.active and run.folder == folder.path and run.config is not None:
+            return run.config
+        return folder.config()
 
     def show(self, folder: RunFolder) -> None:
         """Read the run in ``folder``."""
