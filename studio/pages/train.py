@@ -25,7 +25,7 @@ from .train_parts.early import is_finishing, left_out, may_turn
 from .train_parts.going_back import Point, lost_by_going_to, points, saved_stage
 from .train_parts.going_on import GoingOn
 from .train_parts.mender import Mender
-from .train_parts.named import is_offered, page_actions
+from .train_parts.named import page_actions
 from .train_parts.offers import Offers, facts, offers, offers_elsewhere
 from .train_parts.plan import plan_of_run, planned
 from .train_parts.reader import Reader
@@ -132,7 +132,7 @@ class TrainPage(ProjectPage):
     @Slot()
     def _reading(self) -> None:
         self._show_history(RunHistory(), self.config)
-        self.view.heading.set_below(self.tr("Reading the run …"))
+        self.view.heading.set_below(self.tr("Reading the run…"))
 
     @Slot(object)
     def _read(self, history: RunHistory) -> None:
@@ -214,13 +214,11 @@ class TrainPage(ProjectPage):
         run = self.shell.run
         if state is RunState.STARTING and run.folder is not None:
             shown = self.folder is not None and self.folder.path == run.folder
-            if not shown and self.project.runs in run.folder.parents:
+            if shown or self.project.runs in run.folder.parents:
                 self.reader.take_over(RunFolder(run.folder))
-                self._show_history(RunHistory(), run.config or self.project.config)
-            elif shown:
-                self.reader.take_over(RunFolder(run.folder))
-            if self.reader.own:
                 self.view.clear_failure()
+                if not shown:
+                    self._show_history(RunHistory(), run.config or self.project.config)
         elif state is RunState.RUNNING and self.reader.own:
             self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
@@ -394,7 +392,8 @@ class TrainPage(ProjectPage):
                                                 (self.tr("Next stage"), "next-stage", self.next_stage),
                                                 (self.tr("Finish now"), "flag", self.finish)))
         self._actions[0].setEnabled(self.history.total > 0)
-        self._actions[1].setEnabled(is_offered(self.view.buttons.next_stage))
-        self._actions[2].setEnabled(is_offered(self.view.buttons.finish))
+        buttons = self.view.buttons
+        self._actions[1].setEnabled(buttons.is_wanted(buttons.next_stage))
+        self._actions[2].setEnabled(buttons.is_wanted(buttons.finish))
         return self._actions
 

@@ -173,21 +173,79 @@ def test_buttons_follow_the_state(qtbot: QtBot, tmp_path: Path) -> None:
     bench.shell.close_project()
 
 
-def test_a_narrow_row_of_buttons_leaves_words_out_and_not_buttons(qtbot: QtBot, tmp_path: Path) -> None:
+@pytest.fixture
+def paused(qtbot: QtBot, tmp_path: Path) -> Iterator[Bench]:
+    """A run that pauses in its first stage, on a page with plenty of room."""
     bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
-    page, buttons = bench.page, bench.page.view.buttons
-    bench.click(page.view.big_start)
-    qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and page.history.total > 3, timeout=WAIT)
-    bench.click(buttons.pause)
+    bench.page.resize(1_500, 720)
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and bench.page.history.total > 3, timeout=WAIT)
+    bench.click(bench.page.view.buttons.pause)
     bench.until(RunState.PAUSED)
-    for width, texts in ((1_500, ["Finish now", "Next stage"]), (800, ["", ""]), (1_500, ["Finish now", "Next stage"])):
-        page.resize(width, 720)
-        assert [buttons.finish.text(), buttons.next_stage.text()] == texts
-        assert [buttons.finish.accessibleName(), buttons.next_stage.accessibleName()] == ["Finish now", "Next stage"]
-        assert {"resume", "stop", "step", "next_stage"} <= bench.shown()
+    yield bench
     bench.run.stop()
     bench.until(RunState.STOPPED)
     bench.shell.close_project()
+
+
+def entries(bench: Bench) -> list[str]:
+    """What stands in the menu in place of the buttons that are left without room."""
+    actions = bench.page.view.buttons.more_menu.actions()
+    first = next(number for number, action in enumerate(actions) if action.isSeparator())
+    return [action.text() for action in actions[:first] if action.isVisible()]
+
+
+def test_buttons_without_room_wait_in_the_menu_and_the_title_keeps_its_own(paused: Bench) -> None:
+    page, view = paused.page, paused.page.view
+    for width, left, least in ((1_500, [], 400), (1_096, ["Pause between stages"], 310),
+                               (840, ["Pause between stages", "Finish now"], 260),
+                               (776, ["Pause between stages", "Finish now", "Step"], 260)):
+        page.resize(width, 720)
+        assert entries(paused)[:len(left)] == left
+        assert {"resume", "stop", "next_stage"} <= paused.shown()
+        paused.qtbot.waitUntil(lambda least=least: view.heading.width() >= least)  # type: ignore[misc]
+        assert view.buttons.width() >= view.buttons.sizeHint().width()
+        assert {view.buttons.finish.text(), view.buttons.next_stage.text()} == {"Finish now", "Next stage"}
+    page.resize(1_500, 720)
+    assert entries(paused) == []
+
+
+def test_an_entry_of_the_menu_does_what_its_button_does(paused: Bench) -> None:
+    page, buttons = paused.page, paused.page.view.buttons
+    page.resize(840, 720)
+    between, finish = buttons.more_menu.actions()[:2]
+    between.trigger()
+    assert buttons.between.isChecked()
+    assert paused.run.pause_between_stages
+    buttons.between.setChecked(False)
+    assert not between.isChecked()
+    assert not finish.isEnabled()  # there is no classifier yet, and the entry says so too
+    assert "There is no classifier to finish with yet" in finish.toolTip()
+    skip, finishing = page.actions()[1:3]
+    assert skip.isEnabled()
+    assert not finishing.isEnabled()
+    buttons.set_room(200)
+    assert "next_stage" not in paused.shown()
+    assert page.actions()[1].isEnabled()  # in the palette too, wherever the button is
+    held = page.history.total
+    buttons.more_menu.actions()[4].trigger()
+    paused.qtbot.waitUntil(lambda: page.history.total > held, timeout=WAIT)
+
+
+def test_the_focus_stays_on_the_button_that_takes_the_others_place(paused: Bench) -> None:
+    page, buttons = paused.page, paused.page.view.buttons
+    assert page.focusWidget() is buttons.resume  # Pause was clicked
+    page.activateWindow()
+    QTest.keyClick(buttons.resume, Qt.Key.Key_Space)
+    paused.until(RunState.RUNNING)
+    paused.qtbot.waitUntil(lambda: page.focusWidget() is buttons.pause, timeout=WAIT)
+    QTest.keyClick(buttons.pause, Qt.Key.Key_Space)
+    paused.until(RunState.PAUSED)
+    assert page.focusWidget() is buttons.resume
+    page.view.strip.cards[0].setFocus()  # who has moved on is not called back
+    paused.run.resume()
+    paused.until(RunState.RUNNING)
+    assert page.focusWidget() is page.view.strip.cards[0]
 
 
 def test_a_run_that_waits_for_room_has_one_button_to_go_on(qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
-from studio import theme
 from studio.widgets import Button, IconButton, PrimaryButton
 from ulmengine.training.control import RunState
 
 from .going_back import Point
 from .offers import Offers
+from .row import FittingRow
 
 
-class TrainButtons(QWidget):
+class TrainButtons(FittingRow):
     """What can be asked of the run. Going back lists what there is when its menu opens."""
 
     startWanted = Signal()
@@ -42,6 +42,16 @@ class TrainButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(self.tr("What can be asked of the run"))
+        self._make_buttons()
+        self._make_menus()
+        leading = (self.resume, self.pause, self.start, self.anew)
+        self.fill((self.between, self.back, self.step, self.next_stage, self.finish, self.stop, self.anew,
+                   self.pause, self.resume, self.start, self.more), self._stand_ins_in(self.more_menu), leading)
+        self._add_more()
+        self._connect()
+
+    def _make_buttons(self) -> None:
         self.between = QCheckBox(self.tr("Pause between stages"))
         self.between.setToolTip(self.tr("Wait after each stage, so that the next can be looked at first"))
         self.start = PrimaryButton(self.tr("Start"), "play")
@@ -51,12 +61,14 @@ class TrainButtons(QWidget):
         self.next_stage = Button(self.tr("Next stage"), "next-stage")
         self.next_stage.setToolTip(self.tr("End this stage after the step in hand and go on with the next"))
         self.finish = Button(self.tr("Finish now"), "flag")
-        self._shrinking = [(button, button.text()) for button in (self.finish, self.next_stage)]
-        self._room, self._fitted = 0, (0, [False])
         self.stop = Button(self.tr("Stop"), "stop")
         self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
         self.step = Button(self.tr("Step"), "step")
-        self.step_menu = QMenu(self)
+        self.back = IconButton("undo", self.tr("Go back to a checkpoint, or repeat a stage"))
+        self.more = IconButton("more", self.tr("More: other runs, and this one as a file"), color="text")
+
+    def _make_menus(self) -> None:
+        self.step_menu = QMenu(self.tr("Step"), self)
         for size, text in (("batch", self.tr("One batch")), ("epoch", self.tr("To the end of the epoch")),
                            ("stage", self.tr("To the end of the stage"))):
             action = QAction(text, self.step_menu)
@@ -64,34 +76,38 @@ class TrainButtons(QWidget):
             action.triggered.connect(self._step)
             self.step_menu.addAction(action)
         self.step.setMenu(self.step_menu)
-        self.back = IconButton("undo", self.tr("Go back to a checkpoint, or repeat a stage"))
-        self.back_menu = QMenu(self)
+        self.back_menu = QMenu(self.tr("Go back to a checkpoint, or repeat a stage"), self)
         self.back_menu.aboutToShow.connect(self.pointsWanted)
-        self.back.setMenu(self.back_menu)
-        self.back.setPopupMode(self.back.ToolButtonPopupMode.InstantPopup)
-        self._add_more()
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        self._in_row = (self.between, self.back, self.step, self.next_stage, self.finish, self.stop, self.anew,
-                        self.pause, self.resume, self.start, self.more)
-        for widget in self._in_row:
-            row.addWidget(widget)
-        self._connect()
+        self.more_menu = QMenu(self)
+        self.more_menu.setToolTipsVisible(True)
+        for button, menu in ((self.back, self.back_menu), (self.more, self.more_menu)):
+            button.setMenu(menu)
+            button.setPopupMode(button.ToolButtonPopupMode.InstantPopup)
+
+    def _stand_ins_in(self, menu: QMenu) -> dict[QWidget, QAction]:
+        """Entries of ``menu`` for the buttons that may be left without room; what is missed least leaves first."""
+        between, finish = menu.addAction(self.between.text()), menu.addAction(self.finish.text())
+        between.setCheckable(True)
+        between.toggled.connect(self.between.setChecked)
+        self.between.toggled.connect(between.setChecked)
+        finish.triggered.connect(self.finishWanted)
+        step, back = menu.addMenu(self.step_menu), menu.addMenu(self.back_menu)
+        next_stage = menu.addAction(self.next_stage.text())
+        next_stage.triggered.connect(self.nextStageWanted)
+        self._finish_entry = finish
+        return {self.between: between, self.finish: finish, self.step: step, self.back: back,
+                self.next_stage: next_stage}
 
     def _add_more(self) -> None:
-        self.more = IconButton("runs", self.tr("Other runs, and this one as a file"))
-        self.more_menu = QMenu(self)
+        self.more_menu.addSeparator()
         self.runs_menu = self.more_menu.addMenu(self.tr("Show another run"))
         self.runs_menu.aboutToShow.connect(self.runsWanted)
-        self.open = self.more_menu.addAction(self.tr("Open a run folder …"))
+        self.open = self.more_menu.addAction(self.tr("Open a run folder…"))
         self.open.triggered.connect(self.openWanted)
-        self.export = self.more_menu.addAction(self.tr("Export this run …"))
+        self.export = self.more_menu.addAction(self.tr("Export this run…"))
         self.export.triggered.connect(self.exportWanted)
-        self.import_run = self.more_menu.addAction(self.tr("Import a run …"))
+        self.import_run = self.more_menu.addAction(self.tr("Import a run…"))
         self.import_run.triggered.connect(self.importWanted)
-        self.more.setMenu(self.more_menu)
-        self.more.setPopupMode(self.more.ToolButtonPopupMode.InstantPopup)
 
     def show_offers(self, offered: Offers, state: RunState, *, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
@@ -99,42 +115,24 @@ class TrainButtons(QWidget):
         :param told: a failure says already what to do. :param complete: the result is there, which has its own.
         """
         second = offered.start and (offered.resume or told or complete)
-        self.start.setVisible(offered.start and not second)
-        self.anew.setVisible(second)
-        self.resume.setVisible(offered.resume and state is not RunState.PAUSING and not told)
-        self.pause.setVisible(offered.pause)
-        self.stop.setVisible(offered.stop)
-        self.next_stage.setVisible(offered.next_stage)
         self._offer_finish(offered)
-        self.step.setVisible(offered.step)
-        self.back.setVisible(offered.go_back)
-        self.between.setVisible(not offered.start)
-        self._fit(self._room)
-
-    def set_room(self, width: int) -> None:
-        """Keep the row within ``width``, as far as some of its buttons can do without their texts."""
-        self._fit(width)
-
-    def _fit(self, width: int) -> None:
-        shown = [button.isHidden() for button in self._in_row]
-        if (width, shown) == self._fitted:
-            return
-        self._room, self._fitted = width, (width, shown)
-        for button, text in self._shrinking:
-            button.setText(text)
-        for button, _ in self._shrinking:
-            self._row.invalidate()
-            if width and self._row.sizeHint().width() > width:
-                button.setText("")
+        wanted = {
+            self.start: offered.start and not second, self.anew: second,
+            self.resume: offered.resume and state is not RunState.PAUSING and not told,
+            self.pause: offered.pause, self.stop: offered.stop, self.next_stage: offered.next_stage,
+            self.finish: offered.finish or offered.too_early, self.step: offered.step, self.back: offered.go_back,
+            self.between: not offered.start, self.more: True,
+        }
+        self.show_wanted([button for button, yes in wanted.items() if yes])
 
     def _offer_finish(self, offered: Offers) -> None:
-        self.finish.setVisible(offered.finish or offered.too_early)
-        self.finish.setEnabled(offered.finish)
         why = self.tr("There is no classifier to finish with yet: so far only the language model has learnt. "
                       "\"Next stage\" goes on to the classifier.") if offered.too_early else \
             self.tr("Finish now with the best weights so far: the stages that are left are not trained, the classifier "
                     "is measured and saved")
-        self.finish.setToolTip(why)
+        for one in (self.finish, self._finish_entry):
+            one.setEnabled(offered.finish)
+            one.setToolTip(why)
         self.finish.setAccessibleDescription(why)
 
     def set_points(self, points: list[Point]) -> None:

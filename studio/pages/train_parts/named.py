@@ -17,8 +17,3 @@ def page_actions(page: QWidget, rows: Iterable[tuple[str, str, Callable[[], None
         action.triggered.connect(slot)
         made.append(action)
     return made
-
-
-def is_offered(button: QWidget) -> bool:
-    """Whether ``button`` could be pressed if its page were in view."""
-    return button.isEnabled() and not button.isHidden()

@@ -24,7 +24,10 @@ from .writing import Writing
 
 SIDE = 316
 STANDING = 260
-"""What the words on how the run stands have at least beside the row of buttons."""
+"""What the words on how the run stands have at least beside the row of buttons, px ..."""
+
+STANDING_SHARE = 0.31
+"""... and on a wide page this share of its width."""
 
 
 class TrainView(QWidget):
@@ -62,7 +65,8 @@ class TrainView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.buttons.set_room(self.width() - STANDING)
+        standing = max(STANDING, round(self.width() * STANDING_SHARE))
+        self.buttons.set_room(self.width() - standing - theme.L)
 
     def set_history(
         self, history: RunHistory, plans: tuple[StagePlan, ...], left_out: frozenset[int] = frozenset()
@@ -120,7 +124,7 @@ class TrainView(QWidget):
         theme.set_type(self.big_start, theme.Type.HEADING)
         self.choose = PrimaryButton(self.tr("Choose a corpus"), "corpus")
         self.look = Button(self.tr("Look at the rates first"), "rates")
-        self.open_run = Button(self.tr("Open a run folder …"), "folder")
+        self.open_run = Button(self.tr("Open a run folder…"), "folder")
         for button in (self.big_start, self.choose, self.look, self.open_run):
             empty.add_button(button)
         return empty

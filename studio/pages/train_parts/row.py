@@ -1,0 +1,84 @@
+"""A row of buttons that keeps within its room: what has none waits in a menu. The focus stays where the work is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio import theme
+
+
+class FittingRow(QWidget):
+    """Widgets side by side, of which some are wanted at a time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.S)
+        self._widgets: tuple[QWidget, ...] = ()
+        self._stand_ins: Mapping[QWidget, QAction] = {}
+        self._leading: tuple[QWidget, ...] = ()
+        self._wanted: frozenset[QWidget] = frozenset()
+        self._room = 0
+
+    def fill(self, widgets: Sequence[QWidget], stand_ins: Mapping[QWidget, QAction],
+             leading: Sequence[QWidget]) -> None:
+        """Put ``widgets`` into the row.
+
+        :param stand_ins: the entry of a menu that stands in for a widget which has no room; the first leaves first.
+        :param leading: those that take each other's place, and the focus with it.
+        """
+        self._widgets, self._stand_ins, self._leading = tuple(widgets), stand_ins, tuple(leading)
+        for widget in widgets:
+            self._row.addWidget(widget)
+        self.show_wanted(widgets)
+
+    def show_wanted(self, wanted: Collection[QWidget]) -> None:
+        """Show these and no others, as far as there is room."""
+        self._wanted = frozenset(wanted)
+        self._fit()
+
+    def is_wanted(self, widget: QWidget) -> bool:
+        """Whether ``widget`` can be pressed, in the row or in the menu."""
+        return widget in self._wanted and widget.isEnabled()
+
+    def set_room(self, width: int) -> None:
+        """Keep the row within ``width``, as far as widgets with a stand-in can leave it."""
+        self._room = width
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self._fitting()
+        for widget, action in self._stand_ins.items():
+            action.setVisible(widget in self._wanted and widget not in shown)
+        for widget in (widget for widget in self._widgets if widget in shown):
+            widget.setVisible(True)
+        self._keep_focus(shown)
+        for widget in self._widgets:
+            widget.setVisible(widget in shown)
+
+    def _fitting(self) -> set[QWidget]:
+        shown = set(self._wanted)
+        width = sum(_width(widget) for widget in shown) + theme.S * (len(shown) - 1)
+        for widget in self._stand_ins:
+            if self._room and width > self._room and widget in shown:
+                shown.remove(widget)
+                width -= _width(widget) + theme.S
+        return shown
+
+    def _keep_focus(self, shown: set[QWidget]) -> None:
+        """A widget that goes hands the focus to the leading one, or to the row until there is one again."""
+        held = self.window().focusWidget()
+        if held is not self and (held not in self._widgets or held in shown):
+            return
+        heir = next((widget for widget in self._leading if widget in shown), self)
+        if heir is not held:
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _width(widget: QWidget) -> int:
+    return widget.sizeHint().expandedTo(widget.minimumSize()).width()
