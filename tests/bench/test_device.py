@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from tests.bench.test_networks import DOCUMENTS, TASK
-from ulmengine.bench import classifier, device, lm, measure, predict
+from ulmengine.bench import agreement, classifier, device, lm, measure, predict
 from ulmengine.cli import main
+from ulmengine.config import RunConfig
 from ulmengine.inference.packed import PackedClassifier
-from ulmengine.nets import LanguageModel
+from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.runs import finish
+from ulmengine.tokens import DocumentBatches, TokenStore
 
 REFERENCE = runpy.run_path(str(Path(measure.__file__).with_name("reference.py")))
 CPU = torch.device("cpu")
@@ -157,6 +162,42 @@ def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -
     network = classifier.build(DOCUMENTS).eval()
     assert predict.reader(network, torch.bfloat16) is network
     assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """On which devices the tokens and the lengths lay that a classifier was asked about."""
+    found = set()
+
+    def forward(network: TextClassifier, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        found.add((tokens.device.type, lengths.device.type))
+        scores = torch.zeros(len(lengths), network.classes)
+        if not network.training:
+            return scores  # not on "meta", which holds no values that could be read back
+        return scores.to(tokens.device) * next(p for p in network.parameters() if p.requires_grad).sum()
+
+    monkeypatch.setattr(TextClassifier, "forward", forward)
+    return found
+
+
+ON_META = {**DOCUMENTS, "device": "meta", "unfrozen": 4}
+
+
+@pytest.mark.parametrize("work", [classifier.train, predict.bulk, agreement.of_random_documents])
+def test_the_lengths_stay_on_the_processor(work: Any, asked: set[tuple[str, str]]) -> None:
+    work(ON_META)
+    assert asked == {("meta", "cpu")}, "to look at one on a card would wait for the card's work"
+
+
+def test_the_lengths_stay_there_when_a_run_is_measured_too(
+    asked: set[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = TokenStore(np.arange(9, dtype=np.uint16), np.array([0, 5, 9]), "made")
+    documents = DocumentBatches(store, None, 2, train=False)
+    monkeypatch.setattr(finish, "document_batches", lambda *_: documents)
+    prepared: Any = SimpleNamespace(documents=SimpleNamespace(count=lambda _: 2))
+    list(finish._scores_of(classifier.build(ON_META), RunConfig(), prepared, "forward", "test"))
+    assert asked == {("meta", "cpu")}
 
 
 # cuDNN says that weights which DropConnect has made do not lie in one piece; they never do.

@@ -59,7 +59,7 @@ def of_random_documents(task: Task) -> tuple[Floats, Floats]:
         network, documents = build(task).eval(), list(batches(task))
         for precision in (torch.float32, getattr(torch, task["precision"])):
             answer = reader(network, precision)
-            scores = [answer(tokens.to(device), lengths.to(device)).float().cpu() for tokens, lengths in documents]
+            scores = [answer(tokens.to(device), lengths).float().cpu() for tokens, lengths in documents]
             found.append(probabilities(torch.cat(scores).numpy()))
     return found[0], found[1]
 

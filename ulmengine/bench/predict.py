@@ -84,7 +84,7 @@ def bulk(task: Task) -> dict[str, Any]:
     @torch.no_grad()
     def step(batch: tuple[Tensor, Tensor]) -> int:
         tokens, lengths = batch
-        read(tokens.to(device), lengths.to(device)).softmax(1).cpu()
+        read(tokens.to(device), lengths).softmax(1).cpu()
         return len(lengths)
 
     figures = timed_on(device, step, batches(task))

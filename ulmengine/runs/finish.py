@@ -92,7 +92,7 @@ def _scores_of(
     for number, batch in enumerate(batches.epoch(0), start=1):
         # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
         with torch.no_grad():
-            found = model(batch.tokens.to(device), batch.lengths.to(device))
+            found = model(batch.tokens.to(device), batch.lengths)
         scores[batch.indices] = found.cpu().double().numpy()
         yield Progress(f"Measuring on {part}", number, len(batches), "batches")
     return scores
