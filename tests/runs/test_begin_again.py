@@ -9,7 +9,8 @@ import torch
 
 from ulmengine import events as ev
 from ulmengine.models import load_bundle
-from ulmengine.runs import START, Run, RunFolder
+from ulmengine.runs import START, Run, RunFolder, export_run
+from ulmengine.runs.share import README
 from ulmengine.training import Checkpoints
 
 from .made import tiny_run, write_corpus
@@ -92,3 +93,49 @@ def test_a_corpus_that_has_changed_is_read_as_it_is_now(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus.csv", count=60, seed=9)
     put_down(folder, 3, checkpoint=START)
     assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+
+
+def test_going_on_without_checkpoints_gives_nothing_up_where_the_run_cannot_begin(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 3)
+    Checkpoints(folder.checkpoints).drop_all()
+    (tmp_path / "corpus.csv").unlink()
+    before = content(folder)
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Failed)
+    assert content(folder) == before
+
+
+def test_a_finished_run_whose_checkpoints_did_not_come_along_is_not_trained_again_by_going_on(tmp_path: Path) -> None:
+    list(Run(tiny_run(tmp_path / "run")).events())
+    folder = RunFolder.open(export_run(RunFolder.open(tmp_path / "run"), tmp_path / "copy", checkpoints=False))
+    assert "--resume" not in (folder.path / README).read_text("utf-8")
+    before = content(folder)
+    refused = list(Run(folder).events(resume=True))[-1]
+    assert isinstance(refused, ev.Failed)
+    assert "--checkpoint start" in refused.title
+    assert content(folder) == before
+    assert isinstance(list(Run(folder).events(resume=True, checkpoint=START))[-1], ev.Finished)
+
+
+@pytest.mark.parametrize("died", ["before the files went", "before the log was cleared"])
+def test_a_process_that_dies_while_it_gives_up_leaves_a_run_that_can_go_on(
+    tmp_path: Path, died: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if died == "before the files went":
+            patch.setattr("ulmengine.training.checkpoints.shutil.rmtree", die)
+            folder.checkpoints.with_name("checkpoints-given-up").mkdir()
+        else:
+            patch.setattr("ulmengine.runs.log.EventLog.clear", die)
+        with pytest.raises(KeyboardInterrupt):
+            list(Run(folder).events(resume=True, checkpoint=START))
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    assert [e.index for e in folder.events() if isinstance(e, ev.StageStarted)] == [0, 1, 2]
+    list(Run(folder).events(resume=True, checkpoint=START))
+    assert not folder.checkpoints.with_name("checkpoints-given-up").exists()

@@ -12,6 +12,7 @@ from ulmengine import events as ev
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
 from ulmengine.runs import START, Run, RunFolder, summary
+from ulmengine.runs.early import EarlyEnd
 from ulmengine.training import Checkpoints, RunControl, Signal, drive
 
 from .made import tiny_config, tiny_run, write_corpus
@@ -256,3 +257,37 @@ def test_of_two_directions_each_that_has_a_classifier_is_used(
         assert load_bundle(one.model_path).description.directions == directions
         assert ("reads forward only" in told(one)) == (len(directions) == 1)
         assert next(iter(Predictor(load_bundle(one.model_path)).predict(["an apple"]))).label in ("fruit", "tool")
+
+
+def test_a_wish_that_is_followed_by_stopping_at_once_is_kept(tmp_path: Path, corpus: Path) -> None:
+    folder, wish = make(tmp_path / "run", corpus), RunControl()
+    wish.signal(Signal.START)
+    events = Run(folder, finish=wish.take_finish).events()
+    next(e for e in events if isinstance(e, ev.Step) and (e.stage, e.step) == (2, 3))
+    wish.finish()
+    events.close()
+    assert folder.finishing
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    assert stages(folder) == PLAN[:3]
+
+
+def test_a_checkpoint_in_which_a_stage_had_no_step_is_finished_from_the_one_before(
+    tmp_path: Path, corpus: Path
+) -> None:
+    folder = make(tmp_path / "run", corpus)
+    events = Run(folder).events()
+    next(e for e in events if isinstance(e, ev.StageStarted) and e.index == 1)
+    events.close()
+    latest = Checkpoints(folder.checkpoints).latest()
+    assert latest is not None
+    refused = list(Run(folder).events(resume=True, checkpoint=latest.name, finish=True))[-1]
+    assert isinstance(refused, ev.Failed)
+    assert "no classifier to finish with yet" in refused.title
+
+
+def test_only_the_process_that_writes_the_folder_writes_the_wish_into_it(tmp_path: Path, corpus: Path) -> None:
+    folder = make(tmp_path / "run", corpus)
+    assert EarlyEnd(folder, wanted=True, writes=False).hear(True)
+    assert not folder.finishing
+    assert EarlyEnd(folder, wanted=True).hear(True)
+    assert folder.finishing

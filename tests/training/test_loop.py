@@ -236,6 +236,27 @@ def test_a_skipped_stage_still_measures_and_ends() -> None:
     assert "accuracy" in result.metrics
 
 
+def test_a_skip_is_heard_where_an_epoch_is_shorter_than_the_time_between_two_looks_at_the_losses() -> None:
+    asked = iter([True])
+    said, result = finish(builders.train_cls(
+        builders.text_classifier(), stage(ALL, epochs=5), TrainContext(skip=lambda: next(asked), read_every=1_000)
+    ))
+    assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1]
+    assert result.skipped
+
+
+def test_a_skip_asked_in_the_last_epochs_validation_is_over_with_the_stage() -> None:
+    """The stage ends anyway, and the one after it is not meant."""
+    asked: list[int] = []
+    said, result = finish(builders.train_cls(
+        builders.text_classifier(), stage(ALL, epochs=1),
+        TrainContext(skip=lambda: asked.append(1) is None and len(asked) == 1, read_every=1_000),
+    ))
+    assert asked == [1]
+    assert isinstance(said[-1], StageEnded)
+    assert not result.skipped
+
+
 class Spoilt:
     """Cross entropy times one of ``factors`` after the other."""
 

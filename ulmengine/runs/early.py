@@ -26,14 +26,16 @@ class EarlyEnd:
 
     :param asked: says, once, whether a person wishes it while the run goes on.
     :param wanted: it is wished as the run is taken up. :param kept: the folder says that it was wished before.
-    :ivar wanted: the stage in hand is the last one.
+    :param writes: this process writes the run's folder. :ivar wanted: the stage in hand is the last one.
     """
 
     def __init__(
-        self, folder: RunFolder, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False
+        self, folder: RunFolder, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False,
+        writes: bool = True,
     ) -> None:
         self._folder, self._asked = folder, asked
-        self._wished, self._kept, self._written = wanted, kept, kept
+        self._wished, self._kept = wanted, kept
+        self._written = kept or not writes  # of several processes the first one alone writes into the folder
         self.wanted = wanted or kept
 
     def check(self, plans: Sequence[StagePlan], start: Snapshot | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -64,7 +63,7 @@ class Run:
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or _cache_of(folder)
         self._skip, self._finish_asked, self._world = skip, finish, world
-        self._early = EarlyEnd(folder, finish)
+        self._early = EarlyEnd(folder)
         self._total = 0
         self._repeating = False
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
@@ -93,9 +92,8 @@ class Run:
             log: EventLog | None = None
             try:
                 start = self._find(resume, checkpoint, finish)
-                anew = checkpoint == START or not resume
                 self._repeating = start is not None
-                self._log_is_ours = start is None and not (anew and last_event(self.folder.log_path) is not None)
+                self._log_is_ours = start is None and last_event(self.folder.log_path) is None
                 self._total = 0 if start is None else self.checkpoints.info(start).total
                 log = self.folder.open_log(keep=0 if self._log_is_ours else None)
                 yield from self._logged(self._work(start, log), log)
@@ -119,14 +117,15 @@ class Run:
     def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
         kept = resume and checkpoint is None and self.folder.finishing
-        self._early = EarlyEnd(self.folder, self._finish_asked, wanted=finish, kept=kept)
+        writes = self._world is None or self._world.writes
+        self._early = EarlyEnd(self.folder, self._finish_asked, wanted=finish, kept=kept, writes=writes)
         if checkpoint == START:
             return None
         if checkpoint is not None:
             # Before the newer ones are given up for it.
             if not self.checkpoints.verify(checkpoint):
                 raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; go back to another one")
-            return checkpoint
+            return self._last_learnt(self.checkpoints.info(checkpoint)) if finish else checkpoint
         if not resume:
             return None
         latest = self.checkpoints.latest()
@@ -142,6 +141,11 @@ class Run:
             raise RunFolderError(
                 f"the run cannot go on: {unusable}. Its log and files are as they were; start a new run, or copy this "
                 "folder back from a backup"
+            )
+        if isinstance(last_event(self.folder.log_path), ev.Finished):
+            raise RunFolderError(
+                f"the run has finished, and its checkpoints are not there, so there is nothing to go on from; "
+                f"--checkpoint {START} trains it anew"
             )
         return None
 
@@ -280,10 +284,7 @@ class Run:
             self.checkpoints.drop_after(start)
             log.cut(int(self.checkpoints.info(start).extra["log"]))
         else:
-            # The newest first: should the process die meanwhile, the run is as it was some time ago.
-            for record in sorted(self.folder.checkpoints.glob("*.json"), reverse=True):
-                record.unlink()
-            shutil.rmtree(self.folder.checkpoints, ignore_errors=True)
+            self.checkpoints.drop_all()
             if not self._log_is_ours:
                 log.clear()
         self._log_is_ours = True

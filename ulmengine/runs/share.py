@@ -35,7 +35,7 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
                 for path, name in _files(source, checkpoints):
                     (made / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, made / name)
-                (made / README).write_text(commands(source), encoding="utf-8")
+                (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
             made.replace(target)
     except OSError as error:
         raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -85,8 +85,8 @@ def import_run(path: Path, into: Path) -> RunFolder:
     return RunFolder.open(target)
 
 
-def commands(source: RunFolder) -> str:
-    """What can be done with the run, as commands to be typed in its folder."""
+def commands(source: RunFolder, checkpoints: bool) -> str:
+    """What can be done with the run, as commands to be typed in its folder; only with ``checkpoints`` can it go on."""
     name = source.config().name
     again = "python -m ulmengine train config.toml --out again"
     together = again.replace("python", "torchrun --nproc-per-node 4", 1)
@@ -95,7 +95,8 @@ def commands(source: RunFolder) -> str:
         "In this folder, with the program installed (pip install . in its own folder):", "",
         "the same run from its beginning", f"    {again}",
         "the same on four cards of one machine", f"    {together}",
-        "this run, from its last checkpoint on", "    python -m ulmengine train config.toml --out . --resume",
+        *(("this run, from its last checkpoint on", "    python -m ulmengine train config.toml --out . --resume")
+          if checkpoints else ()),
         "what it has learnt, on texts of your own", "    python -m ulmengine predict model.ulmfit FILE --json", "",
         f"The corpus is not in this folder. The run read it from {source.config().corpus.path};",
         "where it lies elsewhere, add --set corpus.path=FILE.", "",
@@ -119,7 +120,7 @@ def _write_zip(source: RunFolder, target: Path, checkpoints: bool) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as file:
         for path, name in _files(source, checkpoints):
             file.write(path, name)
-        file.writestr(README, commands(source))
+        file.writestr(README, commands(source, checkpoints))
 
 
 def _unpack(path: Path, made: Path) -> None:

@@ -55,7 +55,11 @@ class Stages:
             if taken_up is None and self._is_to_finish():
                 self.left_out = self.plans[plan.index:]
                 return
-            result = yield from self._train(plan, taken_up)
+            try:
+                result = yield from self._train(plan, taken_up)
+            except GeneratorExit:
+                self._wanted()  # a wish that came just before the run was stopped is not lost
+                raise
             self.metrics = dict(result.metrics)
 
     def _ends_here(self) -> bool:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -179,6 +180,17 @@ class Checkpoints:
         """
         sequence = self.info(name).sequence
         return self._remove([info for info in self.all() if info.sequence > sequence])
+
+    def drop_all(self) -> None:
+        """Give up every checkpoint at once: should the process die meanwhile, they are all there or none is."""
+        if not self.folder.exists():
+            return
+        aside = self.folder.with_name(f"{self.folder.name}-given-up")
+        shutil.rmtree(aside, ignore_errors=True)  # of a process that died before it was done
+        with suppress(OSError):  # a folder in which another program has a file open (Windows) is emptied where it is
+            self.folder.rename(aside)
+        for place in (self.folder, aside):
+            shutil.rmtree(place, ignore_errors=True)
 
     def _remove(self, unwanted: list[CheckpointInfo]) -> list[str]:
         """Remove these checkpoints, then every file that no other one needs."""

@@ -199,6 +199,9 @@ class Session:
             standing.seconds - standing.epoch_began, self._drift(),
         ))
         self._write_text()
+        # Asked here too: while it validated, or of so short an epoch that the losses were not looked at within it.
+        if not standing.skipped and self._asked_to_skip():
+            standing.skipped = standing.epoch + 1 < self.plan.epochs
         standing.next_epoch()
         self.batches = None
         self.task.set_state(None)
