@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +20,10 @@ from studio.pages.settings_parts.disk import Cleared, bytes_below, clear_copies,
 from studio.pages.settings_parts.storage import PlaceRow, StorageCard, size_words
 from studio.project import Project
 from studio.shell import Notice, Shell
+from studio.widgets import ElidedLabel
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig
-from ulmengine.events import Event
+from ulmengine.events import Event, Progress
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import Signal as Command
 
@@ -83,6 +86,30 @@ def test_nothing_is_cleared_while_a_run_of_any_program_is_alive(tmp_path: Path) 
     assert (folder / "cache" / "table-a" / "part.parquet").is_file()
 
 
+def locked(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Let these folders refuse to be looked into, as those of another person or on a drive that was pulled out do."""
+    look = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if any(folder in path.parents for folder in folders):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+
+
+def test_a_project_that_cannot_be_read_is_named_and_the_others_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("far", "half", "near"):
+        Project.create(filled(tmp_path / name), RunConfig(name=name))
+    locked(monkeypatch, tmp_path / "far", tmp_path / "half" / "cache")
+    room = done(measure([tmp_path / "far", tmp_path / "half", tmp_path / "near"], tmp_path / "data"))
+    assert [(one.name, one.runs, one.copies, one.readable) for one in room.projects] == [
+        ("near", 5_000, 3_000, True), ("far", 0, 0, False), ("half", 0, 0, False),
+    ]
+
+
 @pytest.mark.parametrize(("size", "words"), [
     (0, "0 kB"), (1, "1 kB"), (311_001, "312 kB"), (4_100_000, "4.1 MB"), (1_200_000_000, "1.2 GB"),
 ])
@@ -136,6 +163,39 @@ def test_nothing_can_be_cleared_during_a_run(storage: StorageCard, project: Proj
     assert not row.clear.isEnabled()
     run.signal(Command.BROKEN)
     assert row.clear.isEnabled()
+
+
+def test_a_recent_project_that_cannot_be_read_stands_there_with_nothing_to_press(
+    storage: StorageCard, project: Project, shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    gone = tmp_path / "pulled out"
+    shell.settings.remember_project(gone)
+    locked(monkeypatch, gone)
+    storage.count()
+    qtbot.waitUntil(lambda: any(row.folder == gone for row in storage.rows))
+    assert storage.below.text().startswith("What was prepared")
+    row = next(row for row in storage.rows if row.folder == gone)
+    assert "cannot be read" in [label.text() for label in row.findChildren(ElidedLabel)]
+    assert not row.show_folder.isEnabled()
+    assert row.clear.isHidden()
+    assert row_of(storage, project) is not None
+
+
+def test_why_nothing_was_counted_is_said(
+    storage: StorageCard, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def broken(*_: object) -> Generator[Event, None, None]:
+        yield Progress("Counting", 0, 0)
+        raise OSError(errno.EIO, "Input/output error", "/data")
+
+    monkeypatch.setattr("studio.pages.settings_parts.storage.measure", broken)
+    storage.count()
+    assert storage.below.text() == "Counting…"
+    qtbot.waitUntil(lambda: storage.below.text() != "Counting…")
+    assert storage.below.text().startswith("Could not be counted: ")
+    assert "Input/output error" in storage.below.text()
+    assert storage.rows, "what was counted before stays in view"
 
 
 @pytest.mark.parametrize("answers", [True, False])

@@ -26,8 +26,10 @@ class ProjectRoom:
 
     folder: Path
     name: str
-    runs: int
-    copies: int
+    runs: int = 0
+    copies: int = 0
+    readable: bool = True
+    """False: the folder cannot be looked into (its drive is unplugged, or it is forbidden); nothing was counted."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,16 @@ class Cleared:
 
 
 def measure(known: Iterable[Path], data: Path) -> Generator[Event, None, Room]:
-    """The room taken by the projects ``known`` and by those below ``data``, the largest first."""
+    """The room taken by the projects ``known`` and by those below ``data``, the largest first, the unreadable last."""
     found = []
-    for folder in _projects(known, data):
+    for folder in _folders(known, data):
         yield Progress("Counting", 0, 0)
-        found.append(_project(folder))
+        project = _project(folder)
+        if project is not None:
+            found.append(project)
     models = shipped_models()
     shipped = (models[0].path.parent, sum(model.bytes for model in models)) if models else None
-    return Room(tuple(sorted(found, key=lambda one: -one.runs - one.copies)), shipped)
+    return Room(tuple(sorted(found, key=lambda one: (not one.readable, -one.runs - one.copies))), shipped)
 
 
 def clear_copies(project: Path) -> Generator[Event, None, Cleared]:
@@ -89,18 +93,27 @@ def bytes_below(folder: Path) -> int:
     return total
 
 
-def _projects(known: Iterable[Path], data: Path) -> list[Path]:
-    own = [*sorted((data / "projects").glob("*")), data / "sample"]
-    return [folder for folder in dict.fromkeys([*known, *own]) if (folder / FILE).is_file()]
+def _folders(known: Iterable[Path], data: Path) -> list[Path]:
+    """Where projects may lie, each once."""
+    return list(dict.fromkeys([*known, *sorted((data / "projects").glob("*")), data / "sample"]))
 
 
-def _project(folder: Path) -> ProjectRoom:
+def _project(folder: Path) -> ProjectRoom | None:
+    """What lies in ``folder``; None where that is no project."""
     try:
-        name = load(folder / FILE).name or folder.name
+        if not (folder / FILE).is_file():
+            return None
+        copies = sum(map(bytes_below, _copies(folder / "cache")))
+        return ProjectRoom(folder, _name(folder), bytes_below(folder / "runs"), copies)
+    except OSError:  # one project that cannot be read must not keep the others from being counted
+        return ProjectRoom(folder, folder.name, readable=False)
+
+
+def _name(folder: Path) -> str:
+    try:
+        return load(folder / FILE).name or folder.name
     except ConfigError:
-        name = folder.name
-    copies = sum(map(bytes_below, _copies(folder / "cache")))
-    return ProjectRoom(folder, name, bytes_below(folder / "runs"), copies)
+        return folder.name
 
 
 def _copies(cache: Path) -> list[Path]:

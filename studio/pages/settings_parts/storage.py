@@ -31,6 +31,7 @@ class StorageCard(Card):
         self.rows: list[PlaceRow] = []
         self._counting = JobSlot(self)
         self._counting.finished.connect(self._counted)
+        self._counting.failed.connect(self._not_counted)
         self._clearing = JobSlot(self)
         self._clearing.finished.connect(self._cleared)
         self._clearing.failed.connect(self._failed)
@@ -55,6 +56,10 @@ class StorageCard(Card):
         self._say(self.tr(
             "What was prepared of a corpus is made again when it is needed; clearing it touches no run and no model."))
 
+    @Slot(object)
+    def _not_counted(self, failure: Failed) -> None:
+        self._say(self.tr("Could not be counted: {reason}").format(reason=failure.title))
+
     def _say(self, words: str) -> None:
         self.set_title(self.title.text(), words)
 
@@ -75,6 +80,10 @@ class StorageCard(Card):
         self._enable()
 
     def _project_row(self, project: ProjectRoom) -> PlaceRow:
+        if not project.readable:
+            row = PlaceRow(project.name, project.folder, (self.tr("cannot be read"), ""))
+            row.show_folder.setEnabled(False)  # whatever looks into the folder fails
+            return row
         sizes = (self.tr("runs, models {size}").format(size=size_words(project.runs)),
                  self.tr("prepared {size}").format(size=size_words(project.copies)))
         return PlaceRow(project.name, project.folder, sizes, clear=True, empty=not project.copies)
