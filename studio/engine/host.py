@@ -112,7 +112,12 @@ class Watch:
                 apply(Command("pause"), self.control)
 
     def _is_last(self, stage: StageEnded) -> bool:
-        return stage.index == self._last_stage or (self.folder is not None and RunFolder(self.folder).finishing)
+        if stage.index == self._last_stage or self.folder is None:
+            return stage.index == self._last_stage
+        try:
+            return RunFolder(self.folder).finishing
+        except ValueError:  # a newer version's record; the run itself has told of it when it began
+            return False
 
     def kept(self) -> str:
         """What is safe on disk, in a sentence."""
