@@ -15,7 +15,7 @@ from .curve import Curve
 from .history import RunHistory, StageRecord
 from .look import ghost_pen, pen, rate, set_line, set_points
 from .plot import Plot
-from .stages import StageBands, upcoming
+from .stages import StageBands, stage_end, upcoming
 
 PLANNED_POINTS = 240
 """Points of a planned line: enough for a smooth one on any screen."""
@@ -90,7 +90,7 @@ class RatePlot(Plot):
     def _planned(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
         """Colour number, x and drawn y of the planned rate of every learning group of every stage that is placed."""
         stages = [*self.history.stages, *upcoming(self.history, self.plans)]
-        key = (self.log_y, self.plans, *((stage.index, stage.before, stage.steps) for stage in stages))
+        key = (self.log_y, self.plans, *((stage.index, stage.before, stage.steps, _length(stage)) for stage in stages))
         if key != self._planned_key:
             self._planned_key, self._planned_lines = key, self._plan_lines(stages)
         return self._planned_lines
@@ -98,10 +98,11 @@ class RatePlot(Plot):
     def _plan_lines(self, stages: list[StageRecord]) -> list[tuple[int, np.ndarray, np.ndarray]]:
         found: list[tuple[int, np.ndarray, np.ndarray]] = []
         for stage, plan in ((s, self._plan_of(s)) for s in stages):
-            if plan is None or stage.steps < 1:
+            length = _length(stage)
+            if plan is None or length < 1:
                 continue
             schedule = plan.schedule(stage.steps)
-            at = np.unique(np.linspace(0, stage.steps - 1, min(stage.steps, PLANNED_POINTS)).astype(int))
+            at = np.unique(np.linspace(0, length - 1, min(length, PLANNED_POINTS)).astype(int))
             for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
                 rates = self.scaled([schedule.lr(int(step), group) for step in at])
                 found.append((color_of(len(plan.groups), group), stage.before + 1 + at, rates))
@@ -143,6 +144,11 @@ class RatePlot(Plot):
                 curve.remove()
         self._curves = []
         self._version = self.history.version
+
+
+def _length(stage: StageRecord) -> int:
+    """Steps of which the plan is drawn: all of the stage, or those until it was ended."""
+    return min(stage.steps, int(stage_end(stage)) - stage.before) if stage.ended is not None else stage.steps
 
 
 def color_of(groups: int, group: int) -> int:

@@ -101,6 +101,27 @@ def test_stages_to_come_are_planned_as_soon_as_their_length_is_known(plots: RunP
     assert ends == [60] * 3 + [90] + [120] * 2 + [180] * 4
 
 
+def test_a_stage_that_was_ended_early_has_no_plan_beyond_its_end(
+    plots: RunPlots, plans: tuple[StagePlan, ...]
+) -> None:
+    begun = told(40)
+    done = sum(isinstance(event, ev.Step) for event in begun)
+    plots.history.extend(begun)
+    redraw(plots)
+    assert {ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()} == {60}
+    plots.history.extend([ev.StageEnded(0, "language model", 3, 1, 4.0, 4.4, {}, 1.0, True)])
+    redraw(plots)
+    lines = [ghost.getData() for ghost in plots.rate._ghosts if ghost.isVisible()][:len(plans[0].groups)]
+    schedule = plans[0].schedule(60)  # the rates are those of the whole stage, as they were
+    for group, (x, y) in enumerate(lines):
+        assert x.tolist() == list(range(1, done + 1))
+        assert y.tolist() == pytest.approx([schedule.lr(step, group) for step in range(done)])
+    plots.history.extend([ev.StageStarted(1, "classifier: head", plans[1].groups, 1, 1, 30)])
+    redraw(plots)
+    ends = [ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()]
+    assert ends[:4] == [done] * 3 + [done + 30]
+
+
 def test_zooming_ends_following_and_the_button_begins_it_again(plots: RunPlots, qtbot: QtBot) -> None:
     plots.history.extend(told(100))
     redraw(plots)
