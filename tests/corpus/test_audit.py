@@ -253,8 +253,7 @@ def test_near_duplicates_on_both_sides_of_a_split_are_counted(tmp_path: Path) ->
         rows += [[text, "ab"[number % 2], one], [text.replace(f"number{number}", "other"), "ab"[number % 2], two]]
     finding = audited(tmp_path, rows, ["text", "label", "split"])["near_duplicate"]
     assert finding.rows.tolist() == [1, 3, 5, 7, 9]
-    assert "row 2 as row 1, row 4 as row 3" in finding.why
-    assert "3 of them stand on the other side" in finding.why
+    assert "agree): row 2 as row 1, row 4 as row 3, row 6 as row 5 and 2 more. 3 of them stand on" in finding.why
 
 
 def test_texts_that_could_not_be_compared_are_told(tmp_path: Path) -> None:

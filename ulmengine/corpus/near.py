@@ -82,7 +82,7 @@ class NearDuplicates:
         why = documents_are(len(rows), "is", "are") + (
             " nearly the same as an earlier one (four fifths of the runs of three words agree): "
             + ", ".join(f"row {row + 1:,} as row {other + 1:,}" for row, other in self._pairs[:3])
-            + (", ..." if len(rows) > 3 else "") + "."
+            + (f" and {len(rows) - 3:,} more." if len(rows) > 3 else ".")
         )
         apart = parts[pairs]
         astride = int(((apart[:, 0] != apart[:, 1]) & np.isin(apart, (VALIDATION, TEST)).any(axis=1)).sum())
