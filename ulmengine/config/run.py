@@ -57,7 +57,7 @@ class RunConfig(Section):
                         help="Version of this description; a newer one is refused with a clear word.")
     name: str = knob("run", label="Name", help="What the run is called in lists.")
     seed: int = knob(
-        42, label="Seed", unit="number", ge=0, le=2**31 - 1,
+        42, label="Seed", ge=0, le=2**31 - 1,
         help="Start of all random numbers. Same seed, same settings and same thread count: same result.",
     )
     corpus: CorpusConfig = section(CorpusConfig, label="Corpus", help="What is read.")
