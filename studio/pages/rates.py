@@ -48,7 +48,7 @@ class RatesPage(ProjectPage):
         row.setSpacing(theme.M)
         row.addWidget(split, 1)
         row.addWidget(self.settings)
-        self.body.setContentsMargins(theme.XL, theme.L, theme.XL, theme.M)
+        self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.setSpacing(theme.M)
         self.body.addWidget(SectionTitle(
             self.title, self.tr("What is drawn here is what the training will do: the same function makes both."),

@@ -51,7 +51,7 @@ class TrainPage(ProjectPage):
         self.going_on = GoingOn(project, shell, self)
         self.mender = Mender(project, shell, self)
         self.view = TrainView(self.history)
-        self.body.setContentsMargins(theme.XL, theme.L, theme.XL, theme.M)
+        self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.addWidget(self.view, 1)
         self.choice = RunChoice(project, shell, self.view.buttons, self)
         self._connect()

@@ -17,6 +17,7 @@ from studio.frame.stack import NoProject
 from studio.pages import available
 from studio.pages.base import Page, ProjectPage
 from studio.settings import Settings
+from studio.widgets import SectionTitle
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.config import CorpusConfig, RunConfig
@@ -299,3 +300,14 @@ def test_the_window_remembers_where_it_stood(
 def test_the_whole_window_fits_1280_by_800_and_less(window: MainWindow) -> None:
     assert window.minimumSizeHint().width() <= 1280
     assert window.minimumSizeHint().height() <= 800
+
+
+def test_the_title_stands_at_the_same_place_on_every_page(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.resize(1_280, 800)
+    for key in ("home", "model", "rates", "train", "classify", "settings"):  # an empty Corpus page has no title
+        window.go(key)
+        page = window.pages.currentWidget()
+        (top,) = {title.mapTo(page, QPoint(0, 0)).y() for title in page.findChildren(SectionTitle)
+                  if title.isVisible() and title.heading.font().pointSizeF() > page.font().pointSizeF() * 1.5}
+        assert (key, top) == (key, theme.XL)
