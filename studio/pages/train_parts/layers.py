@@ -24,13 +24,18 @@ NAME, RATE = 78, 54
 
 @dataclass(frozen=True)
 class Layer:
-    """A row of the stack. ``moved``: distance from where the stage's network started, relative to its length."""
+    """A row of the stack.
+
+    ``moved``: distance from where the stage's network started, relative to its length; ``before``: it is that of an
+    earlier stage, because the stage in hand has none before its first epoch is over.
+    """
 
     name: str
     learns: bool
     rate: float | None
     moved: float | None
     color: int
+    before: bool = False
 
 
 def layers_of(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Layer]:
@@ -42,16 +47,21 @@ def layers_of(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Layer]:
         groups, unfrozen = plans[0].groups, plans[0].unfrozen
     else:
         return []
-    ends = stage.ends if stage is not None else []
-    drift = ends[-1].drift if ends else {}
+    drift, before = moved_so_far(history)
     last = history.last if stage is not None and history.last and history.last.stage == stage.index else None
     frozen = len(groups) - unfrozen
     rows = [
         Layer(name, n >= frozen, last.lrs[n - frozen] if last and frozen <= n < frozen + len(last.lrs) else None,
-              drift.get(name), color_of(len(groups), n))
+              drift.get(name), color_of(len(groups), n), before)
         for n, name in enumerate(groups)
     ]
     return list(reversed(rows))
+
+
+def moved_so_far(history: RunHistory) -> tuple[dict[str, float], bool]:
+    """How far each group has moved in the newest stage that can tell, and whether that is an earlier one."""
+    told = next((stage for stage in reversed(history.stages) if stage.ends), None)
+    return (told.ends[-1].drift, told is not history.stage) if told is not None else ({}, False)
 
 
 class LayerStack(Painted):
@@ -70,6 +80,9 @@ class LayerStack(Painted):
         grown = len(layers) != len(self.layers)
         self.layers = layers
         self.setAccessibleName(self.tr("Layers: {rows}").format(rows="; ".join(self._spoken(one) for one in layers)))
+        self.setToolTip(self.tr("How far each layer moved in the stage before. This stage tells after its first epoch.")
+                        if any(layer.before for layer in layers) else
+                        self.tr("How far each layer has moved since this stage began, relative to its weights then"))
         if grown:
             self.updateGeometry()
         self.update()
@@ -89,7 +102,7 @@ class LayerStack(Painted):
         painter.setFont(self.type(Type.SMALL))
         painter.setPen(self.color("muted"))
         painter.drawText(QRectF(middle - RATE, 0, RATE, HEADING), _RIGHT, self.tr("rate"))
-        painter.drawText(QRectF(middle + 12, 0, right - middle - 12, HEADING), _LEFT, self.tr("moved"))
+        painter.drawText(QRectF(middle + 12, 0, right - middle - 12, HEADING), _LEFT, self._moved_words())
         for number, layer in enumerate(self.layers):
             top = HEADING + number * ROW
             icon = theme.current().pixmap("unlock" if layer.learns else "lock", ICON,
@@ -116,10 +129,14 @@ class LayerStack(Painted):
         if widest > 0 and layer.moved > 0:
             filled = QRectF(track)
             filled.setWidth(max(4.0, track.width() * layer.moved / widest))
-            painter.setBrush(self.color(f"series{layer.color}"))
+            painter.setBrush(self.color("muted" if layer.before else f"series{layer.color}"))
             painter.drawRoundedRect(filled, 3, 3)
         painter.setPen(self.color("muted"))
-        painter.drawText(QRectF(track.right(), box.top(), words, box.height()), _RIGHT, f"{100 * layer.moved:.1f} %")
+        painter.drawText(QRectF(track.right(), box.top(), words, box.height()), _RIGHT, f"{layer.moved:.1%}")
+
+    def _moved_words(self) -> str:
+        before = any(layer.before for layer in self.layers)
+        return self.tr("moved before") if before else self.tr("moved")
 
     def _rate_words(self, layer: Layer) -> str:
         if not layer.learns:
@@ -131,7 +148,9 @@ class LayerStack(Painted):
         if layer.learns and layer.rate is not None:
             parts.append(self.tr("rate {rate}").format(rate=rate(layer.rate)))
         if layer.moved is not None:
-            parts.append(self.tr("moved {share} percent").format(share=f"{100 * layer.moved:.1f}"))
+            words = self.tr("moved {share} percent in the stage before") if layer.before else \
+                self.tr("moved {share} percent")
+            parts.append(words.format(share=f"{100 * layer.moved:.1f}"))
         return ", ".join(parts)
 
 

@@ -70,7 +70,7 @@ class ResultCard(Card):
     def _below(self, history: RunHistory) -> str:
         parts = []
         if history.evaluated is not None:
-            parts.append(self.tr("Accuracy on {count} {part}, with 95 % bootstrap intervals.").format(
+            parts.append(self.tr("Accuracy on {count} {part}, with 95% bootstrap intervals.").format(
                 count=f"{history.evaluated.documents:,}", part=part_words(history.evaluated.part)
             ))
         if history.finished is not None:

@@ -59,6 +59,7 @@ class StageCard(Card):
         running = stage is not None and not over
         kind = "done" if over else ("busy" if alive else "ready") if running else ""
         self.dot.set_kind(kind)
+        self.dot.setVisible(bool(kind))
         self.set_colors("accent_soft" if running and alive else "panel", "accent" if running and alive else "border")
         self.bar.setVisible(running)
         waiting = self.tr("left out") if left_out else self.tr("waiting")

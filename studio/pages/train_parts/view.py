@@ -140,9 +140,10 @@ class TrainView(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
-        for card in (layers, small, self.writing):
-            column.addWidget(card)
-        column.addStretch(1)
+        column.addWidget(layers)
+        column.addWidget(small)
+        column.addWidget(self.writing, 1)
+        column.addStretch(0)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)

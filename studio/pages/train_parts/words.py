@@ -16,13 +16,13 @@ _tr = QCoreApplication.translate
 
 
 def percent(share: float) -> str:
-    """``share`` with one decimal: 87.4 %."""
-    return f"{100 * share:.1f} %"
+    """``share`` with one decimal: 87.4%."""
+    return f"{share:.1%}"
 
 
 def interval(low: float, high: float) -> str:
-    """A 95 % interval: 81.0 to 93.0 %."""
-    return _tr("TrainWords", "{low} to {high} %").format(low=f"{100 * low:.1f}", high=f"{100 * high:.1f}")
+    """A 95% interval: 81.0 to 93.0%."""
+    return _tr("TrainWords", "{low} to {high}").format(low=f"{100 * low:.1f}", high=f"{high:.1%}")
 
 
 def metrics_words(metrics: dict[str, float]) -> str:
@@ -95,5 +95,5 @@ def standing_words(name: str, state: RunState, history: RunHistory, active: bool
 def progress_words(progress: ev.Progress) -> str:
     """What is being done besides training, and how far it is."""
     if progress.total > 0:
-        return f"{progress.task} {100 * progress.done / progress.total:.0f} %"
+        return f"{progress.task} {progress.done / progress.total:.0%}"
     return f"{progress.task} {progress.done:,.0f} {progress.unit}".rstrip() if progress.done else progress.task

@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent, QTextOption
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from studio import theme
 from studio.theme import Type
 from studio.widgets import Card, IconButton
 from ulmengine.events import TextWritten
 
-HEIGHT = 66
+LEAST, MOST = 3, 12
+"""Lines of the text that are shown, as there is room."""
+
+
+class WholeLines(QPlainTextEdit):
+    """A text to be read, of which no line is ever cut in half, however high it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rest = 0
+        self.setReadOnly(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.document().setDocumentMargin(0)
+        self.setViewportMargins(0, theme.XS, 0, theme.XS)
+        theme.set_type(self, Type.SMALL)
+        self._fit()
+
+    @property
+    def line(self) -> int:
+        """Height of a line, px."""
+        return self.fontMetrics().lineSpacing()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Give the space that a whole line does not fill to the margin below."""
+        around = max(0, self.height() - self.viewport().height() - self._rest)
+        self.setMinimumHeight(around + LEAST * self.line)
+        self.setMaximumHeight(around + MOST * self.line)
+        rest = max(0, self.height() - around) % self.line
+        if rest != self._rest:
+            self._rest = rest
+            self.setViewportMargins(0, theme.XS, 0, theme.XS + rest)
 
 
 class Writing(Card):
@@ -25,12 +70,7 @@ class Writing(Card):
         self.forth = IconButton("chevron-right", self.tr("How it wrote one epoch later"))
         self.header.addWidget(self.back)
         self.header.addWidget(self.forth)
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setFixedHeight(HEIGHT)
-        self.text.setWordWrapMode(QTextOption.WrapMode.WordWrap)
-        self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        theme.set_type(self.text, Type.SMALL)
+        self.text = WholeLines()
         self.text.setAccessibleName(self.tr("Text written by the language model"))
         self.body.addWidget(self.text)
         self.back.clicked.connect(self._back)

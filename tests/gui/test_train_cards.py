@@ -1,0 +1,97 @@
+"""The cards of the Train page, one by one."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.pages.train_parts.layers import LayerStack, layers_of
+from studio.pages.train_parts.stage_cards import StageCard
+from studio.pages.train_parts.view import TrainView
+from studio.pages.train_parts.words import interval, metrics_words, percent
+from studio.pages.train_parts.writing import LEAST, MOST, WholeLines
+from studio.plots.history import RunHistory
+from tests.studio import replay
+from ulmengine import events as ev
+from ulmengine.training.stages import plan_stages
+
+
+def told(stages: int) -> RunHistory:
+    """A run of five steps an epoch that has just begun its stage number ``stages``."""
+    history = RunHistory()
+    for event in replay.script(replay.small_config(), 5):
+        history.extend([event])
+        if isinstance(event, ev.StageStarted) and event.index == stages:
+            break
+    return history
+
+
+def test_a_waiting_stage_has_no_room_for_a_dot(qtbot: QtBot) -> None:
+    card = StageCard(plan_stages(replay.small_config(), pretrained=True)[0])
+    qtbot.addWidget(card)
+    card.resize(220, card.height())
+    card.show()
+
+    def left(label: QWidget) -> int:
+        return label.mapTo(card, QPoint(0, 0)).x()
+
+    assert left(card.name) == left(card.first)
+    card.show_stage(told(0).stages[0], alive=True)
+    qtbot.waitUntil(lambda: left(card.name) > left(card.first))
+    assert left(card.dot) == left(card.first)
+
+
+@pytest.mark.parametrize("height", range(60, 200, 9))
+def test_what_it_writes_is_shown_in_whole_lines(qtbot: QtBot, height: int) -> None:
+    text = WholeLines()
+    qtbot.addWidget(text)
+    text.setPlainText("My parcel has not arrived yet. " * 40)
+    text.resize(290, height)
+    text.show()
+    lines, cut = divmod(text.viewport().height(), text.line)
+    assert cut == 0
+    assert LEAST <= lines <= MOST
+    assert text.firstVisibleBlock().layout().lineAt(1).y() == text.line
+
+
+def test_what_it_writes_takes_the_room_there_is(qtbot: QtBot) -> None:
+    history = RunHistory()
+    view = TrainView(history)
+    qtbot.addWidget(view)
+    history.texts.append(ev.TextWritten(0, 1, "my parcel", "my parcel has not arrived yet " * 40))
+    view.show_run(history, (), alive=True, any_run=True)
+    view.mark()
+    view.resize(1_050, 900)
+    view.show()
+    text = view.writing.text
+    qtbot.waitUntil(lambda: text.viewport().height() > 7 * text.line)
+    assert view.writing.mapTo(view, QPoint(0, view.writing.height())).y() == view.height()
+
+
+def test_how_far_the_layers_moved_is_told_until_the_next_stage_can_tell(qtbot: QtBot) -> None:
+    plans = plan_stages(replay.small_config(), pretrained=True)
+    assert {layer.moved for layer in layers_of(told(0), plans)} == {None}
+    # The head's stage has one epoch: its figures come when the next stage begins. See ``replay``: 2, 4, 6, 8 percent.
+    layers = layers_of(told(2), plans)
+    assert [layer.moved for layer in layers] == pytest.approx([0.08, 0.06, 0.04, 0.02])
+    assert all(layer.before for layer in layers)
+    stack = LayerStack()
+    qtbot.addWidget(stack)
+    stack.show_layers(layers)
+    assert "head, learns, moved 8.0 percent in the stage before; layer 2, learns, moved 6.0" in stack.accessibleName()
+    assert "in the stage before" in stack.toolTip()
+    own = told(2)
+    own.extend([ev.EpochEnded(2, 1, 20, 0.4, {}, True, 1.0, {"head": 0.5})])
+    assert next((layer.moved, layer.before) for layer in layers_of(own, plans)) == (0.5, False)
+    stack.show_layers(layers_of(own, plans))
+    assert "moved 50.0 percent;" in stack.accessibleName()
+    stack.resize(280, 140)
+    assert not stack.grab().isNull()
+
+
+def test_percent_is_written_as_everywhere() -> None:
+    assert percent(0.874) == "87.4%"
+    assert interval(0.81, 0.93) == "81.0 to 93.0%"
+    assert metrics_words({"accuracy": 0.5}) == "accuracy 50.0%"
