@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ulmengine import events as ev
-from ulmengine.runs import Run
+from ulmengine.runs import START, Run
 
 from .made import tiny_run
 
@@ -60,3 +60,16 @@ def test_what_is_repeated_after_going_on_does_not_stand_there_twice(
     events.close()
     list(Run(folder).events(resume=True))
     assert (Recorder.purged, Recorder.written[0][2]) == ([4], 4)
+
+
+def test_a_run_that_cannot_begin_again_keeps_its_figures_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Recorder))
+    folder = tiny_run(tmp_path / "run", "saving.tensorboard=true", "classifier.epochs=[0]")
+    list(Run(folder).events())
+    Recorder.purged = []
+    (tmp_path / "corpus.csv").rename(tmp_path / "elsewhere.csv")
+    assert isinstance(list(Run(folder).events(resume=True, checkpoint=START))[-1], ev.Failed)
+    assert Recorder.purged == []
+    (tmp_path / "elsewhere.csv").rename(tmp_path / "corpus.csv")
+    assert isinstance(list(Run(folder).events(resume=True, checkpoint=START))[-1], ev.Finished)
+    assert Recorder.purged == [1]

@@ -159,12 +159,15 @@ class Run:
 
         As long as the log still holds what came before, they wait.
         """
-        mirror, note = self._mirror()
+        mirror, begun = None, False
         waiting: deque[ev.Event] = deque()
-        if note is not None:
-            yield note
         try:
             for event in work:
+                if self._log_is_ours and not begun:
+                    # Not before it is certain that the run can begin: what it repeats is given up there too.
+                    (mirror, note), begun = self._mirror(), True
+                    if note is not None:
+                        yield note
                 if mirror is not None:
                     mirror.show(event)
                 if isinstance(event, ev.Step):
