@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ulmengine.bench import classifier, lm, measure, predict
+from ulmengine.threads import SETTINGS
 
 TASK = {
     "preset": "tiny", "vocabulary": 60, "batch": 2, "time": 5, "steps": 2, "precision": "float32", "softmax": "full",
@@ -54,6 +56,35 @@ def test_a_missing_reference_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     result = measure.beside({}, "/nowhere/python")
     assert result["reference"] is None
     assert "/nowhere/python" in result["reference_missing"]
+
+
+def python(path: Path, script: str) -> str:
+    """A program that takes the place of the other Python."""
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_reference_hears_nothing_of_how_our_threads_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", SETTINGS["GOMP_SPINCOUNT"])
+    monkeypatch.setenv("KMP_BLOCKTIME", "50")  # a person's own
+    told = """cat > /dev/null; printf '{"spin": "%s", "block": "%s"}' "$GOMP_SPINCOUNT" "$KMP_BLOCKTIME\""""
+    for script in ("reference.py", "quality_reference.py"):
+        assert measure.reference(python(tmp_path / "python", told), {}, script) == {"spin": "", "block": "50"}
+
+
+def test_the_other_python_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    python(tmp_path / "bin" / "python", "cat > /dev/null; echo '{}'")
+    monkeypatch.chdir(tmp_path)
+    assert measure.reference("bin/python", {}) == {}
+
+
+def test_a_python_without_fastai_is_found_out(tmp_path: Path) -> None:
+    lacks = python(tmp_path / "python", "echo \"No module named 'fastai'\" >&2; exit 1")
+    with pytest.raises(measure.BenchError, match="No module named 'fastai'"):
+        measure.find_reference(lacks)
+    measure.find_reference(python(tmp_path / "python", 'test "$4" = "import fastai.text.learner"'))
 
 
 def test_ratios(monkeypatch: pytest.MonkeyPatch) -> None:

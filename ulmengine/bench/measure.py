@@ -10,6 +10,7 @@ import json
 import math
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -72,16 +73,24 @@ def ours(task: Task) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return _run([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)], None)
+    return _last_line(_said([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)]))
 
 
-def reference(python: str, task: Task) -> dict[str, Any]:
-    """Measure ``task`` with fastai, run by ``python`` with the threads' waiting as it is where nobody sets it.
+def reference(python: str, task: Task, script: str = "reference.py") -> dict[str, Any]:
+    """Do ``task`` with fastai, by the ``script`` of this folder and ``python``.
 
     :raises BenchError: that Python or fastai is not there, or the work failed.
     """
-    return _run([python, "-W", "ignore", "-", json.dumps(task)], Path(__file__).with_name("reference.py").read_text(),
-                {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value})
+    source = Path(__file__).with_name(script).read_text(encoding="utf-8")
+    return _last_line(_elsewhere(python, "-", json.dumps(task), source=source))
+
+
+def find_reference(python: str) -> None:
+    """Make sure, in some seconds, that ``python`` has what the reference is measured with.
+
+    :raises BenchError: that Python is not there, or fastai cannot be imported by it.
+    """
+    _elsewhere(python, "-c", "import fastai.text.learner")
 
 
 def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
@@ -122,19 +131,31 @@ def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list
     return [lengths[order[number % 20]].tolist() for number in range(batches)]
 
 
-def _run(command: list[str], script: str | None, environment: dict[str, str] | None = None) -> dict[str, Any]:
+def _elsewhere(python: str, *arguments: str, source: str = "") -> str:
+    """What another ``python`` says that has nothing of ours, ``source`` before it.
+
+    Neither our folder, which holds modules named as some of the standard library's, nor what our threads are told.
+    """
+    # A relative path leads nowhere from the other folder; resolved, a link would lead out of its environment.
+    found = os.path.abspath(shutil.which(python) or python)
+    environment = {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value}
     with tempfile.TemporaryDirectory() as folder:
-        # In an empty folder: the script's own holds modules named as some of the standard library's.
-        place = folder if script is not None else None
-        try:
-            done = subprocess.run(
-                command, input=script, capture_output=True, text=True, check=False, cwd=place, env=environment
-            )
-        except OSError as error:
-            raise BenchError(f"{command[0]} cannot be run: {error.strerror or error}") from error
+        return _said([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
+
+
+def _said(command: list[str], **how: Any) -> str:
+    """What ``command`` wrote; ``how``: more for :func:`subprocess.run`."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **how)
+    except OSError as error:
+        raise BenchError(f"{command[0]} cannot be run: {error.strerror or error}") from error
     if done.returncode:
         raise BenchError(f"{command[0]} failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return str(done.stdout)
+
+
+def _last_line(text: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
     return result
 
 

@@ -7,10 +7,8 @@ a classifier is trained on some labelled documents and measured on others, besid
 from __future__ import annotations
 
 import csv
-import json
 import random
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import chain
@@ -25,8 +23,11 @@ from ulmengine.events import EpochEnded, Evaluated, Event, Failed, StageEnded
 from ulmengine.runs import Run, RunFolder
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.tokens import Vocabulary, WordTokenizer, vocabulary_transfer
+from ulmengine.tokens.pool import cores
 from ulmengine.tokens.specials import SPECIALS
 
+from . import measure
+from .device import placed
 from .measure import BenchError
 
 LANGUAGE_MODEL = (
@@ -38,13 +39,14 @@ LANGUAGE_MODEL = (
 """The budget of the language model; everything else is as set by default."""
 
 T = TypeVar("T")
+Figures = dict[str, list[float]]  # a figure's name -> one for each seed
 Told = Callable[[str], None]
 
 
 def bench_quality(
     texts: Path, held_out: Path, labelled: Path, reference_python: str | None = None, *, tokens: int = 2_870_000,
-    held_tokens: int = 200_000, documents: int = 2_000, seeds: int = 3, threads: int = 0,
-    settings: Sequence[str] = (), told: Told = lambda _: None,
+    held_tokens: int = 200_000, documents: int = 2_000, seeds: int = 3, threads: int = 0, device: str = "cpu",
+    precision: str = "auto", settings: Sequence[str] = (), told: Told = lambda _: None,
 ) -> dict[str, Any]:
     """Perplexity of a small language model and accuracy of the classifier made from it, seed by seed.
 
@@ -53,32 +55,74 @@ def bench_quality(
     :param labelled: of it ``documents`` are drawn to train on and as many others to measure on, anew for each seed.
     :param reference_python: a Python in which fastai is installed; None: the reference is not trained.
     :param threads: of both; 0: as many as there are cores.
+    :param device: one of :data:`ulmengine.bench.device.DEVICES`, for both.
+    :param precision: of our products; the reference computes in float32.
     :param settings: of our classifier's run, ``key=value``, in place of the defaults.
     :param told: is told each figure as it comes.
     :returns: ``perplexity``, ``accuracy``, ``baseline_accuracy``, ``language_model_seconds``: a figure for each seed,
-        their means under ``mean``; the same of the reference under ``reference``.
-    :raises BenchError: a run failed, or the corpora are too small.
+        their means under ``mean``; the ``device`` and our ``precision``; the same figures of the reference under
+        ``reference``. Where it cannot be trained, that holds the seeds before or is ``None``, and
+        ``reference_missing`` says why.
+    :raises BenchError: one of our runs failed, the corpora are too small, or there is no such device.
+    :raises ValueError: the device has no such precision.
     """
-    ours: dict[str, list[float]] = {}
-    theirs: dict[str, list[float]] = {}
+    place = placed(device, precision)
+    compute = [f"compute.{name}={value}" for name, value in {**place, "threads": threads or cores()}.items()]
+    reference = _Reference(reference_python, told)
+    ours: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         corpus = _language_corpus(work / "texts.csv", texts, held_out, tokens, held_tokens)
         for seed in range(seeds):
-            place = work / str(seed)
-            place.mkdir()
-            _draw(labelled, place, documents, seed)
-            language_config = _language_config(corpus, seed, threads)
-            language = _run(place / "language", language_config, work / "cache")
-            _add(ours, language, told, f"seed {seed}, language model")
-            config = _classifier_config(place, seed, (f"compute.threads={threads}", *settings))
-            classifier = _run(place / "classifier", config, place / "cache")
-            _add(ours, classifier, told, f"seed {seed}, classifier")
-            if reference_python is not None:
-                task = _reference_task(place, language_config, work / "cache", config)
-                _add(theirs, _reference(reference_python, task), told, f"seed {seed}, reference")
-    result: dict[str, Any] = {**ours, "mean": _means(ours)}
-    return {**result, "reference": {**theirs, "mean": _means(theirs)}} if theirs else result
+            here = work / str(seed)
+            here.mkdir()
+            _draw(labelled, here, documents, seed)
+            language = _language_config(corpus, seed, compute)
+            _add(ours, _run(here / "language", language, work / "cache"), told, f"seed {seed}, language model")
+            config = _classifier_config(here, seed, [*compute, *settings])
+            _add(ours, _run(here / "classifier", config, here / "cache"), told, f"seed {seed}, classifier")
+            reference.train(here, language, work / "cache", config)
+    return {**ours, "mean": _means(ours), **place, **reference.result()}
+
+
+class _Reference:
+    """fastai in another Python, trained seed by seed beside our runs until it fails, which costs none of our figures.
+
+    :param python: None: there is none to be trained. That it has fastai is looked at before anything else is done.
+    """
+
+    def __init__(self, python: str | None, told: Told) -> None:
+        self._python, self._told = python, told
+        self._figures: Figures = {}
+        self._missing = ""
+        if python is not None:
+            try:
+                measure.find_reference(python)
+            except BenchError as error:
+                self._give_up(str(error))
+
+    def train(self, place: Path, language_config: RunConfig, cache: Path, config: RunConfig) -> None:
+        """Train what our runs of these descriptions have trained, in the folder ``place``; ``cache``: our tokens."""
+        if self._python is None or self._missing:
+            return
+        task = _reference_task(place, language_config, cache, config)
+        try:
+            found = measure.reference(self._python, task, "quality_reference.py")
+        except BenchError as error:
+            self._give_up(f"seed {config.seed}: {error}")
+        else:
+            _add(self._figures, found, self._told, f"seed {config.seed}, reference")
+
+    def result(self) -> dict[str, Any]:
+        """What of the whole result is the reference's."""
+        if self._python is None:
+            return {}
+        figures = {**self._figures, "mean": _means(self._figures)} if self._figures else None
+        return {"reference": figures, **({"reference_missing": self._missing} if self._missing else {})}
+
+    def _give_up(self, why: str) -> None:
+        self._missing = why
+        self._told(f"going on without the reference: {why}")
 
 
 def _language_corpus(path: Path, texts: Path, held_out: Path, tokens: int, held_tokens: int) -> Path:
@@ -128,10 +172,10 @@ def _draw(labelled: Path, place: Path, count: int, seed: int) -> None:
             writer.writerows(part)
 
 
-def _language_config(corpus: Path, seed: int, threads: int) -> RunConfig:
+def _language_config(corpus: Path, seed: int, compute: Sequence[str]) -> RunConfig:
     return with_settings(RunConfig(name="language model", seed=seed), [
         f"corpus.path='{corpus}'", "corpus.text_columns=['text']", "corpus.label_columns=['none']",
-        "corpus.split.method=given", "corpus.split.column=part", f"compute.threads={threads}", *LANGUAGE_MODEL,
+        "corpus.split.method=given", "corpus.split.column=part", *compute, *LANGUAGE_MODEL,
     ])
 
 
@@ -168,6 +212,7 @@ def _reference_task(place: Path, language_config: RunConfig, cache: Path, config
     np.save(place / "mapping.npy", np.asarray(mapping, dtype=np.int64))
     return {
         "folder": str(place), "seed": config.seed, "threads": config.compute.threads,
+        "device": config.compute.device,
         "classes": len(classifier.documents.labels),
         "vocabulary": len(language.tokenizer.vocabulary), "words": len(classifier.tokenizer.vocabulary),
         "sizes": dict(zip(("emb_sz", "n_hid", "n_layers"), language.sizes, strict=True)),
@@ -195,26 +240,13 @@ def _write_ids(path: Path, prepared: Prepared) -> None:
     np.savez(path, **arrays)
 
 
-def _reference(python: str, task: dict[str, Any]) -> dict[str, float]:
-    script = Path(__file__).with_name("quality_reference.py").read_text(encoding="utf-8")
-    try:
-        done = subprocess.run([python, "-W", "ignore", "-", json.dumps(task)], input=script, capture_output=True,
-                              text=True, check=False, cwd=task["folder"])
-    except OSError as error:
-        raise BenchError(f"{python} cannot be run: {error.strerror or error}") from error
-    if done.returncode:
-        raise BenchError(f"{python} failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
-    result: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
-
-
-def _add(figures: dict[str, list[float]], found: dict[str, float], told: Told, what: str) -> None:
+def _add(figures: Figures, found: dict[str, float], told: Told, what: str) -> None:
     told(f"{what}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in found.items()))
     for name, value in found.items():
         figures.setdefault(name, []).append(round(value, 4))
 
 
-def _means(figures: dict[str, list[float]]) -> dict[str, float]:
+def _means(figures: Figures) -> dict[str, float]:
     return {name: round(statistics.mean(values), 4) for name, values in figures.items()}
 
 

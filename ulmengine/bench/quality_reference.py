@@ -21,26 +21,30 @@ def main() -> None:
     """Read the task from the command line, do it, write the result."""
     task = json.loads(sys.argv[1])
     import fastai.callback.schedule  # noqa: F401 - gives the learners fit_one_cycle
-    import numpy as np
     import torch
     from fastai.torch_core import set_seed
 
-    if task["threads"]:
-        torch.set_num_threads(task["threads"])
+    torch.set_num_threads(task["threads"])
     set_seed(task["seed"], reproducible=True)
+    sys.stdout.write("\n" + json.dumps(train(task)) + "\n")
+
+
+def train(task: dict[str, Any]) -> dict[str, float]:
+    """Language model and classifier; only the first one's epochs, each with its validation, are timed, as ours are."""
+    import numpy as np
+
     folder = Path(task["folder"])
     texts, documents = np.load(folder / "language.npz"), np.load(folder / "classifier.npz")
-    began = time.perf_counter()
     learner = language_learner(texts, task["vocabulary"], task, task["language_model"])
+    began = time.perf_counter()
     learner.fit_one_cycle(task["language_model"]["epochs"], task["language_model"]["lr"])
     seconds = time.perf_counter() - began
     loss = float(learner.validate()[0])
     tuned = language_learner(documents, task["words"], task, task["tuning"])
     move_words(learner.model, tuned.model, np.load(folder / "mapping.npy"))
     tuned.fit_one_cycle(task["tuning"]["epochs"], task["tuning"]["lr"])
-    result = {"perplexity": float(np.exp(loss)), "accuracy": classify(documents, tuned.model, task),
-              "language_model_seconds": seconds}
-    sys.stdout.write("\n" + json.dumps(result) + "\n")
+    return {"perplexity": float(np.exp(loss)), "accuracy": classify(documents, tuned.model, task),
+            "language_model_seconds": seconds}
 
 
 def split(ids: Any, part: str) -> list[Any]:
@@ -54,6 +58,7 @@ def split(ids: Any, part: str) -> list[Any]:
 
 def language_learner(ids: Any, words: int, task: dict[str, Any], budget: dict[str, Any]) -> Any:
     """A language model on the parts "train" and "validation"."""
+    import torch
     from fastai.data.core import DataLoaders
     from fastai.losses import CrossEntropyLossFlat
     from fastai.text.data import LMDataLoader
@@ -68,8 +73,9 @@ def language_learner(ids: Any, words: int, task: dict[str, Any], budget: dict[st
     ]
     config = {**awd_lstm_lm_config, **task["sizes"], "output_p": 0.1, "hidden_p": 0.3, "input_p": 0.4, "embed_p": 0.05,
               "weight_p": 0.5}
-    model = get_language_model(AWD_LSTM, words, config=config, drop_mult=task["multiplier"])
-    return LMLearner(DataLoaders(*loaders), model, loss_func=CrossEntropyLossFlat(), splitter=awd_lstm_lm_split,
+    model = get_language_model(AWD_LSTM, words, config=config, drop_mult=task["multiplier"]).to(task["device"])
+    return LMLearner(DataLoaders(*loaders, device=torch.device(task["device"])), model,
+                     loss_func=CrossEntropyLossFlat(), splitter=awd_lstm_lm_split,
                      path=task["folder"]).remove_cbs(silent())
 
 
@@ -95,6 +101,7 @@ def move_words(old: Any, new: Any, mapping: Any) -> None:
 
 def classify(ids: Any, language_model: Any, task: dict[str, Any]) -> float:
     """Train the classifier group by group and return its accuracy on the part "test"."""
+    import torch
     from fastai.data.core import DataLoaders
     from fastai.losses import CrossEntropyLossFlat
     from fastai.metrics import accuracy
@@ -103,19 +110,20 @@ def classify(ids: Any, language_model: Any, task: dict[str, Any]) -> float:
     from fastai.text.models.core import get_text_classifier
 
     budget = task["classifier"]
-    train, valid, test = (documents_loader(ids, part, budget["batch"]) for part in ("train", "validation", "test"))
+    parts = [documents_loader(ids, part, budget["batch"]) for part in ("train", "validation", "test")]
     config = {**awd_lstm_clas_config, **task["sizes"]}
     model = get_text_classifier(AWD_LSTM, task["words"], task["classes"], config=config, drop_mult=task["multiplier"],
-                                lin_ftrs=[task["head_width"]], ps=[0.1])
+                                lin_ftrs=[task["head_width"]], ps=[0.1]).to(task["device"])
     model[0].module.load_state_dict(language_model[0].state_dict())
-    learner = TextLearner(DataLoaders(train, valid), model, loss_func=CrossEntropyLossFlat(), metrics=accuracy,
+    learner = TextLearner(DataLoaders(*parts, device=torch.device(task["device"])), model,
+                          loss_func=CrossEntropyLossFlat(), metrics=accuracy,
                           splitter=awd_lstm_clas_split, path=task["folder"]).remove_cbs(silent())
     groups = len(awd_lstm_clas_split(model))
     for number, epochs in enumerate(budget["epochs"], start=1):
         learner.freeze_to(-groups if number == len(budget["epochs"]) else -number)
         if epochs:
             learner.fit_one_cycle(epochs, budget["lr"])
-    return float(learner.validate(dl=test)[1])
+    return float(learner.validate(dl=parts[-1])[1])
 
 
 def documents_loader(ids: Any, part: str, batch: int) -> Any:
