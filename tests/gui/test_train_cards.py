@@ -56,6 +56,18 @@ def test_what_it_writes_is_shown_in_whole_lines(qtbot: QtBot, height: int) -> No
     assert text.firstVisibleBlock().layout().lineAt(1).y() == text.line
 
 
+def test_a_long_word_that_it_writes_is_wrapped_too(qtbot: QtBot) -> None:
+    text = WholeLines()
+    qtbot.addWidget(text)
+    text.setPlainText("my " + "parcel" * 60)
+    text.resize(290, 100)
+    text.show()
+    lines = text.firstVisibleBlock().layout()
+    assert lines.lineCount() > 5
+    assert max(lines.lineAt(n).naturalTextWidth() for n in range(lines.lineCount())) <= text.viewport().width()
+    assert text.viewport().height() % text.line == 0
+
+
 def test_what_it_writes_takes_the_room_there_is(qtbot: QtBot) -> None:
     history = RunHistory()
     view = TrainView(history)
