@@ -6,60 +6,93 @@ import argparse
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .files import read_texts
 from .output import complain, say, say_json
 
+NETWORKS = ("lm", "classifier", "predict", "save")
+WORKS = (*NETWORKS, "tokenize", "corpus", "quality")
+COMPUTED = (*NETWORKS, "quality")
+COMPARED = ("lm", "classifier", "predict", "tokenize", "quality")
+
+
+class Option(NamedTuple):
+    """An option: the ``works`` that have it, what it ``tells`` them, and ``how`` ``add_argument`` is to read it."""
+
+    works: tuple[str, ...]
+    tells: str
+    how: dict[str, Any]
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
+    return number
+
+
+_count.__name__ = "number"  # argparse names it where the text is none
+_COUNT = {"type": _count, "metavar": "N"}
+_FILE = {"type": Path, "metavar": "FILE"}
+_FLAG = {"action": "store_true"}
+
+OPTIONS = {
+    "--preset": Option(NETWORKS, "size of the network; default: paper", {"choices": ("paper", "small", "tiny")}),
+    "--vocab": Option(NETWORKS, "words of its vocabulary; default: 30,000", _COUNT),
+    "--batch": Option(NETWORKS, "rows or documents at once; default: 64, of classifier 32; of predict the reference's",
+                      _COUNT),
+    "--seq": Option(NETWORKS, "tokens read at once; default: 72", _COUNT),
+    "--steps": Option(("lm", "classifier", "save"), "measured steps; default: 3, of save 5 and as many saves", _COUNT),
+    "--documents": Option(("predict", "quality"), "how many; default: 1,000, of quality 2,000 to learn from and as "
+                          "many to measure on", _COUNT),
+    "--device": Option(COMPUTED, "on what both compute; auto: as a run chooses; default: cpu",
+                       {"choices": ("auto", "cpu", "cuda", "mps")}),
+    "--precision": Option(COMPUTED, "of our products; float16 on a graphics card only; default: auto",
+                          {"choices": ("auto", "float32", "bfloat16", "float16")}),
+    "--softmax": Option(("lm",), "over the words; default: full", {"choices": ("full", "adaptive", "sampled")}),
+    "--validate": Option(("lm",), "measure validation instead of training", _FLAG),
+    "--threads": Option(COMPUTED, "of both; default: 0, as many as there are cores", {"type": int, "metavar": "N"}),
+    "--texts": Option(("predict", "tokenize", "quality"), "corpus to answer with --model, to cut into tokens, to learn "
+                      "the language from", _FILE),
+    "--held-out": Option(("quality",), "texts whose perplexity is taken", _FILE),
+    "--labelled": Option(("quality",), "corpus of the classifier", _FILE),
+    "--seeds": Option(("quality",), "how often all is trained, on other documents each time; default: 3", _COUNT),
+    "--agreement": Option(("predict",), "compare the labels in this precision with those in float32", _FLAG),
+    "--model": Option(("predict",), "compare them of this classifier, on --documents of the --texts", _FILE),
+    "--megabytes": Option(("corpus",), "size of the table; default: 200", _COUNT),
+    "--reference": Option(COMPARED, "measure fastai in the same run, if it is installed", _FLAG),
+    "--reference-python": Option(COMPARED, "the Python in which fastai is installed", {"metavar": "PYTHON"}),
+}
+
 
 def add_commands(commands: Any) -> None:
     """Add this group's command to the parser's ``commands``."""
-    bench = commands.add_parser("bench", help="measure speed and memory, beside the reference (fastai) if wanted")
-    bench.add_argument("work", choices=("lm", "classifier", "predict", "save", "tokenize", "corpus", "quality"))
-    bench.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
-    bench.add_argument("--vocab", type=int, default=30_000, metavar="N")
-    bench.add_argument("--batch", type=int, metavar="N",
-                       help="default: 64 rows (lm, save), 32 documents (classifier), 64 of the reference's (predict)")
-    bench.add_argument("--seq", type=int, default=72, metavar="N", help="tokens read at once")
-    bench.add_argument("--steps", type=int, metavar="N",
-                       help="measured steps; default: 3 (lm, classifier), 5 and as many saves (save)")
-    bench.add_argument("--documents", type=int, metavar="N",
-                       help="default: 1,000 (predict), 2,000 to learn from and as many to measure on (quality)")
-    bench.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu",
-                       help="on what both compute (lm, classifier, predict, save); auto: as a run chooses")
-    bench.add_argument("--precision", choices=("auto", "float32", "bfloat16", "float16"), default="auto",
-                       help="of our products; float16 on a graphics card only")
-    bench.add_argument("--softmax", choices=("full", "adaptive", "sampled"), default="full", help="(lm)")
-    bench.add_argument("--validate", action="store_true", help="measure validation instead of training (lm)")
-    bench.add_argument("--threads", type=int, default=0, metavar="N")
-    bench.add_argument("--texts", type=Path, metavar="FILE",
-                       help="corpus to cut into tokens (tokenize), to answer with --model (predict) or to learn the "
-                            "language from (quality)")
-    bench.add_argument("--held-out", type=Path, metavar="FILE", help="texts whose perplexity is taken (quality)")
-    bench.add_argument("--labelled", type=Path, metavar="FILE", help="corpus of the classifier (quality)")
-    bench.add_argument("--seeds", type=int, default=3, metavar="N", help="(quality)")
-    bench.add_argument("--agreement", action="store_true",
-                       help="compare the labels in this precision with those in float32 (predict)")
-    bench.add_argument("--model", type=Path, metavar="FILE",
-                       help="compare them of this classifier, on --documents of the --texts (predict)")
-    bench.add_argument("--megabytes", type=int, default=200, metavar="N", help="size of the table (corpus)")
-    bench.add_argument("--reference", action="store_true", help="measure fastai in the same run, if it is installed")
-    bench.add_argument("--reference-python", metavar="PYTHON", help="the Python in which fastai is installed")
+    bench = commands.add_parser("bench", help="measure speed, memory, quality; beside the reference (fastai) if wanted")
+    bench.add_argument("work", choices=WORKS)
+    for name, option in OPTIONS.items():
+        # What is not given is not there: it can be told from what is, and the work's own default holds.
+        bench.add_argument(name, default=argparse.SUPPRESS, help=f"{', '.join(option.works)}: {option.tells}",
+                           **option.how)
     bench.add_argument("--json", action="store_true")
     bench.set_defaults(command=run_bench)
 
 
 def run_bench(options: argparse.Namespace) -> int:
-    """``bench``: figures of one kind of work; says so where the reference is not there to be measured."""
-    python = options.reference_python
-    if options.reference and python is None:
+    """``bench``: figures of one kind of work; says so where the reference is not there to be measured.
+
+    :raises ValueError: the work does not have an option that was given, or lacks one that it needs.
+    """
+    given = _given(options)
+    wanted, python = given.pop("reference", False), given.pop("reference_python", None)
+    if wanted and python is None:
         if importlib.util.find_spec("fastai") is None:
             complain("the reference (fastai) is not installed here; install it, or name a Python that has it with "
                      "--reference-python; measuring without it")
         else:
             python = sys.executable
-    figures = _measure(options, python)
-    if options.reference and python is None:
+    figures = _measure(options.work, python, given)
+    if wanted and python is None:
         figures |= {"reference": None, "ratio": None}
     if options.json:
         say_json(figures)
@@ -68,50 +101,51 @@ def run_bench(options: argparse.Namespace) -> int:
     return 0
 
 
-def _measure(options: argparse.Namespace, python: str | None) -> dict[str, Any]:
-    common = {"preset": options.preset, "vocab": options.vocab, "seq": options.seq, "threads": options.threads,
-              "precision": options.precision, "device": options.device}
-    match options.work:
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given, by the names of parameters."""
+    names = {name: name.removeprefix("--").replace("-", "_") for name in OPTIONS}
+    given = [name for name in OPTIONS if hasattr(options, names[name])]
+    foreign = [name for name in given if options.work not in OPTIONS[name].works]
+    if foreign:
+        raise ValueError(f"bench {options.work} has no {' or '.join(foreign)}")
+    return {names[name]: getattr(options, names[name]) for name in given}
+
+
+def _measure(work: str, python: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    match work:
         case "lm":
             from ulmengine.bench.lm import bench_lm
 
-            return bench_lm(python, **common, batch=options.batch or 64, steps=options.steps or 3,
-                            softmax=options.softmax, validate=options.validate)
+            return bench_lm(python, **given)
         case "classifier":
             from ulmengine.bench.classifier import bench_classifier
 
-            return bench_classifier(python, **common, batch=options.batch or 32, steps=options.steps or 3)
+            return bench_classifier(python, **given)
         case "predict":
             from ulmengine.bench.predict import bench_predict
 
-            return bench_predict(
-                python, **common, batch=options.batch or 64, documents=options.documents or 1_000,
-                agreement=options.agreement, model=options.model, texts=options.texts,
-            )
+            return bench_predict(python, **given)
         case "save":
             from ulmengine.bench.save import bench_save
 
-            return bench_save(**common, batch=options.batch or 64, saves=options.steps or 5)
+            return bench_save(**{"saves" if name == "steps" else name: value for name, value in given.items()})
         case "corpus":
             from ulmengine.bench.corpus import bench_corpus
 
-            return bench_corpus(options.megabytes)
+            return bench_corpus(**given)
         case "quality":
             from ulmengine.bench.quality import bench_quality
 
-            missing = [name for name in ("texts", "held_out", "labelled") if getattr(options, name) is None]
+            missing = [f"--{name.replace('_', '-')}" for name in ("texts", "held_out", "labelled") if name not in given]
             if missing:
-                names = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
-                raise ValueError(f"bench quality needs three corpora; name with {names} FILE what is missing")
-            return bench_quality(
-                options.texts, options.held_out, options.labelled, python, documents=options.documents or 2_000,
-                seeds=options.seeds, threads=options.threads, told=complain,
-            )
+                raise ValueError(f"bench quality needs three corpora; name with {', '.join(missing)} FILE what is "
+                                 "missing")
+            return bench_quality(reference_python=python, told=complain, **given)
     from ulmengine.bench.tokenize import bench_tokenize
 
-    if options.texts is None:
+    if "texts" not in given:
         raise ValueError("bench tokenize needs texts: name a corpus of 5,000 or more documents with --texts FILE")
-    return bench_tokenize(list(read_texts(options.texts)), python)
+    return bench_tokenize(list(read_texts(given["texts"])), python)
 
 
 def _show(figures: dict[str, Any], indent: str = "") -> None:
