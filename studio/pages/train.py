@@ -223,7 +223,9 @@ class TrainPage(ProjectPage):
             self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
             self._saved = saved_stage(self.folder)
+            self._finishing = is_finishing(self.folder)  # a wish that was not heard any more is none
             self.reader.release()
+            self._plan()
         self._refresh()
 
     @Slot()

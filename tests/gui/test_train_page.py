@@ -232,6 +232,16 @@ def test_an_entry_of_the_menu_does_what_its_button_does(paused: Bench) -> None:
     paused.qtbot.waitUntil(lambda: page.history.total > held, timeout=WAIT)
 
 
+def test_a_wish_to_finish_that_the_run_did_not_hear_is_none_when_it_is_over(paused: Bench) -> None:
+    page = paused.page
+    page.finish()  # the replayed run listens to no such wish
+    paused.qtbot.waitUntil(lambda: page.history.total > 20, timeout=WAIT)
+    assert any("left out" in card.accessibleName() for card in page.view.strip.cards)
+    paused.run.stop()
+    paused.until(RunState.STOPPED)
+    paused.qtbot.waitUntil(lambda: not any("left out" in card.accessibleName() for card in page.view.strip.cards))
+
+
 def test_the_focus_stays_on_the_button_that_takes_the_others_place(paused: Bench) -> None:
     page, buttons = paused.page, paused.page.view.buttons
     assert page.focusWidget() is buttons.resume  # Pause was clicked

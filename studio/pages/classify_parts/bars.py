@@ -67,7 +67,7 @@ class ProbabilityBars(Painted):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(8, top, label, ROW), middle | Qt.AlignmentFlag.AlignLeft,
                          metrics.elidedText(name, Qt.TextElideMode.ElideRight, label - 4))
-        space = metrics.horizontalAdvance("100.0 %") + 8
+        space = metrics.horizontalAdvance("100.0%") + 8
         room = max(8.0, self.width() - label - space - 24)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color("border"))

@@ -71,8 +71,8 @@ class ManyTexts(QWidget):
         self.label.setAccessibleName(self.tr("Show the label"))
         self.sure.setAccessibleName(self.tr("Show the confidence"))
         for text, low, high in (
-            (self.tr("any confidence"), 0.0, 1.0), (self.tr("below 60 %"), 0.0, 0.6), (self.tr("below 80 %"), 0.0, 0.8),
-            (self.tr("80 % and more"), 0.8, 1.0), (self.tr("95 % and more"), 0.95, 1.0),
+            (self.tr("any confidence"), 0.0, 1.0), (self.tr("below 60%"), 0.0, 0.6), (self.tr("below 80%"), 0.0, 0.8),
+            (self.tr("80% and more"), 0.8, 1.0), (self.tr("95% and more"), 0.95, 1.0),
         ):
             self.sure.addItem(text, (low, high))
         filters = QHBoxLayout()

@@ -127,7 +127,7 @@ class TrainButtons(FittingRow):
 
     def _offer_finish(self, offered: Offers) -> None:
         why = self.tr("There is no classifier to finish with yet: so far only the language model has learnt. "
-                      "\"Next stage\" goes on to the classifier.") if offered.too_early else \
+                      "The classifier comes after it.") if offered.too_early else \
             self.tr("Finish now with the best weights so far: the stages that are left are not trained, the classifier "
                     "is measured and saved")
         for one in (self.finish, self._finish_entry):
