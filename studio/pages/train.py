@@ -223,9 +223,10 @@ class TrainPage(ProjectPage):
             self.view.clear_failure()  # whatever it was waiting for, it goes on
         elif not run.active and self.folder is not None and run.folder == self.folder.path:
             self._saved = saved_stage(self.folder)
-            self._finishing = is_finishing(self.folder)  # a wish that was not heard any more is none
+            before, self._finishing = self._finishing, is_finishing(self.folder)
             self.reader.release()
-            self._plan()
+            if self._finishing is not before:
+                self._plan()  # a wish that was not heard any more is none
         self._refresh()
 
     @Slot()

@@ -15,6 +15,7 @@ from studio.pages.train_parts.writing import LEAST, MOST, WholeLines
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
+from ulmengine.config import with_settings
 from ulmengine.training.stages import plan_stages
 
 
@@ -80,6 +81,15 @@ def test_what_it_writes_takes_the_room_there_is(qtbot: QtBot) -> None:
     text = view.writing.text
     qtbot.waitUntil(lambda: text.viewport().height() > 7 * text.line)
     assert view.writing.mapTo(view, QPoint(0, view.writing.height())).y() == view.height()
+
+
+def test_what_the_network_of_the_other_direction_moved_is_not_told() -> None:
+    config = with_settings(replay.small_config(), ["model.direction=both"])
+    plans = plan_stages(config, pretrained=True)
+    backward = next(plan for plan in plans if plan.direction == "backward")
+    history = told(2)
+    history.extend([ev.StageStarted(backward.index, backward.name, backward.groups, backward.unfrozen, 1, 10)])
+    assert {layer.moved for layer in layers_of(history, plans)} == {None}
 
 
 def test_how_far_the_layers_moved_is_told_until_the_next_stage_can_tell(qtbot: QtBot) -> None:

@@ -242,6 +242,17 @@ def test_a_wish_to_finish_that_the_run_did_not_hear_is_none_when_it_is_over(paus
     paused.qtbot.waitUntil(lambda: not any("left out" in card.accessibleName() for card in page.view.strip.cards))
 
 
+def test_what_is_looked_at_stays_in_view_when_the_run_is_over(paused: Bench) -> None:
+    plots = paused.page.view.plots
+    plots.show_stage(0)
+    looked_at = plots.loss.view.viewRange()[0]
+    paused.run.stop()
+    paused.until(RunState.STOPPED)
+    paused.qtbot.wait(50)
+    assert plots.loss.view.viewRange()[0] == looked_at
+    assert not plots.loss.following
+
+
 def test_the_focus_stays_on_the_button_that_takes_the_others_place(paused: Bench) -> None:
     page, buttons = paused.page, paused.page.view.buttons
     assert page.focusWidget() is buttons.resume  # Pause was clicked

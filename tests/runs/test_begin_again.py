@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ulmengine.models import load_bundle
 from ulmengine.runs import START, Run, RunFolder, export_run
 from ulmengine.runs.share import README
 from ulmengine.training import Checkpoints
+from ulmengine.training.checkpoints import GIVEN_UP
 
 from .made import tiny_run, write_corpus
 from .test_run import logged
@@ -117,25 +119,43 @@ def test_a_finished_run_whose_checkpoints_did_not_come_along_is_not_trained_agai
     assert isinstance(list(Run(folder).events(resume=True, checkpoint=START))[-1], ev.Finished)
 
 
-@pytest.mark.parametrize("died", ["before the files went", "before the log was cleared"])
+@pytest.mark.parametrize("died", ["before the files went", "while the files went", "before the log was cleared"])
 def test_a_process_that_dies_while_it_gives_up_leaves_a_run_that_can_go_on(
     tmp_path: Path, died: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tiny_run(tmp_path / "run")
     put_down(folder, 14)
+    given_up = folder.checkpoints.with_name(f"checkpoints{GIVEN_UP}")
 
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         if died == "before the files went":
-            patch.setattr("ulmengine.training.checkpoints.shutil.rmtree", die)
-            folder.checkpoints.with_name("checkpoints-given-up").mkdir()
+            patch.setattr(Path, "rename", die)
+        elif died == "while the files went":
+            whole = shutil.rmtree
+            patch.setattr(shutil, "rmtree", lambda path, **more: die() if given_up.exists() else whole(path, **more))
         else:
             patch.setattr("ulmengine.runs.log.EventLog.clear", die)
         with pytest.raises(KeyboardInterrupt):
             list(Run(folder).events(resume=True, checkpoint=START))
+    assert given_up.exists() is (died == "while the files went")
+    assert not any(GIVEN_UP in str(path) for path in export_run(folder, tmp_path / "copy").rglob("*"))
     assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
     assert [e.index for e in folder.events() if isinstance(e, ev.StageStarted)] == [0, 1, 2]
-    list(Run(folder).events(resume=True, checkpoint=START))
-    assert not folder.checkpoints.with_name("checkpoints-given-up").exists()
+    assert not given_up.exists()
+
+
+def test_checkpoints_that_another_program_holds_go_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+
+    def held(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "rename", held)
+    Checkpoints(folder.checkpoints).drop_all()
+    assert not folder.checkpoints.exists()

@@ -291,3 +291,26 @@ def test_only_the_process_that_writes_the_folder_writes_the_wish_into_it(tmp_pat
     assert not folder.finishing
     assert EarlyEnd(folder, wanted=True).hear(True)
     assert folder.finishing
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_wish_that_came_when_the_last_stage_was_over_changes_nothing(
+    tmp_path: Path, corpus: Path, stopped: bool
+) -> None:
+    folder, wish = make(tmp_path / "run", corpus), RunControl()
+    wish.signal(Signal.START)
+    events = Run(folder, finish=wish.take_finish).events()
+    # The second epoch of the last stage is the last one: what is said next is its validation.
+    next(e for e in events if isinstance(e, ev.EpochEnded) and (e.stage, e.epoch) == (3, 1))
+    last = next(e for e in events if isinstance(e, ev.StageEnded if stopped else ev.Progress))
+    assert stopped or last.task == "validation"
+    wish.finish()
+    if stopped:
+        events.close()
+        events = Run(folder).events(resume=True)
+    said = list(events)
+    assert isinstance(said[-1], ev.Finished)
+    ended = [e for e in folder.events() if isinstance(e, ev.StageEnded)]
+    assert [e.skipped for e in ended] == [False] * 4
+    assert "Finished early" not in told(folder)
+    assert not folder.finishing

@@ -10,9 +10,13 @@ from torch import Tensor, nn
 
 from tests.training import builders
 from tests.training.test_loop import HEAD, stage
+from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note
+from ulmengine.nets import layer_groups
 from ulmengine.training import TrainContext, train_classifier
-from ulmengine.training.progress import Best
+from ulmengine.training.groups import named_groups
+from ulmengine.training.optimizers import LayerOptimizer
+from ulmengine.training.progress import Best, Standing
 
 NAN = math.nan
 
@@ -62,3 +66,17 @@ def test_it_is_told_and_another_epoch_is_kept(bad: int) -> None:
     assert f"epoch {bad} is not a number" in told[0].text
     best = [event.epoch for event in ended if event.best][-1]
     assert best != bad
+
+
+def test_early_stopping_counts_such_an_epoch_as_no_better_and_goes_on_from_the_first_number() -> None:
+    standing = Standing()
+    stops = [standing.waited_too_long(loss, 2) for loss in (NAN, 1.0, 0.9, NAN, 0.95)]
+    assert stops == [False, False, False, False, True]
+
+
+def test_averaging_begins_by_the_losses_that_are_numbers() -> None:
+    model = builders.text_classifier()
+    config = OptimizerConfig(kind="nt_asgd", nonmonotone=1)
+    averages = LayerOptimizer(named_groups(model, layer_groups(model)), config).averages
+    assert averages is not None
+    assert [averages.check(loss) for loss in (NAN, 1.0, 0.9, 0.8, 0.95)] == [False, False, False, False, True]

@@ -78,6 +78,11 @@ class EarlyEnd:
         self._folder.set_finishing(self.wanted)
         self._written = self.wanted
 
+    def take_back(self) -> None:
+        """The wish came too late to change anything."""
+        self.wanted = False
+        self.write()
+
     def told(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
         """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``."""
         names = "; ".join(plan.name for plan in left_out)

@@ -9,14 +9,14 @@ from ulmengine.events import EpochEnded, Event, Step
 
 
 class MirrorError(RuntimeError):
-    """The optional package is not installed."""
+    """Nothing can be mirrored; the message says why."""
 
 
 class TensorBoardMirror:
     """Writes losses, rates, gradient norm and validation figures below ``folder`` as they come.
 
     :param after: the run goes on after this step; what an earlier process has written of later ones is given up.
-    :raises MirrorError: TensorBoard, an optional package, is not installed.
+    :raises MirrorError: TensorBoard, an optional package, is not installed, or ``folder`` cannot be written.
     """
 
     def __init__(self, folder: Path, *, after: int | None = None) -> None:
@@ -28,7 +28,13 @@ class TensorBoardMirror:
                 "(pip install tensorboard)."
             ) from error
         # Without purging, what the run repeats would stand there twice.
-        self._writer: Any = SummaryWriter(log_dir=str(folder), purge_step=None if after is None else after + 1)
+        purged = None if after is None else after + 1
+        try:
+            self._writer: Any = SummaryWriter(log_dir=str(folder), purge_step=purged)
+        except OSError as error:
+            raise MirrorError(
+                f"The figures are not mirrored: {folder} cannot be written ({error.strerror or error})."
+            ) from error
 
     def show(self, event: Event) -> None:
         """Take the next event of the run."""

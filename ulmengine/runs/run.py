@@ -296,7 +296,9 @@ class Run:
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
     ) -> Generator[ev.Event, None, None]:
         result, early = None, ""
-        if self._early.wanted:
+        if self._early.wanted and not stages.left_out and not stages.skipped:
+            self._early.take_back()  # it came when the last stage was over
+        elif self._early.wanted:
             early = self._early.told(stages.left_out, stages.classifiers, config.model.direction == "both")
             yield ev.Note(early)
         if stages.classifiers:

@@ -30,7 +30,7 @@ class Stages:
 
     :ivar classifiers: the classifier of each direction, trained as far as the plan has come.
     :ivar language_models: the language model of each direction that no classifier has taken over.
-    :ivar metrics: validation figures of the last stage.
+    :ivar metrics: validation figures of the last stage. :ivar skipped: it ended before its last step.
     :ivar left_out: the stages that were not begun, because the run was to finish early.
     """
 
@@ -45,6 +45,7 @@ class Stages:
         self.language_models: dict[str, LanguageModel] = {}
         self.classifiers: dict[str, TextClassifier] = {}
         self.metrics: dict[str, float] = {}
+        self.skipped = False
 
     def events(self, start: Snapshot | None) -> Generator[Event, None, None]:
         """Train every stage of the plan, from ``start`` on if given."""
@@ -60,7 +61,7 @@ class Stages:
             except GeneratorExit:
                 self._wanted()  # a wish that came just before the run was stopped is not lost
                 raise
-            self.metrics = dict(result.metrics)
+            self.metrics, self.skipped = dict(result.metrics), result.skipped
 
     def _ends_here(self) -> bool:
         """Whether the stage in hand is to end after this step, because it is skipped or the last one."""

@@ -25,6 +25,8 @@ from .context import Snapshot
 FORMAT = 1
 _DISK_FULL = ("code: 28", "os error 28", "os error 122", "code: 122", "No space left", "quota",
               "os error 112", "code: 112")  # the last two on Windows
+GIVEN_UP = "-given-up"
+"""At the end of the name of a folder of checkpoints that is about to be removed."""
 HELD_S = 2.0
 """Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
 
@@ -182,13 +184,18 @@ class Checkpoints:
         return self._remove([info for info in self.all() if info.sequence > sequence])
 
     def drop_all(self) -> None:
-        """Give up every checkpoint at once: should the process die meanwhile, they are all there or none is."""
+        """Give up every checkpoint at once: should the process die meanwhile, they are all there or none is.
+
+        Where another program has a file open (Windows) they go one after another, the newest first.
+        """
+        aside = self.folder.with_name(f"{self.folder.name}{GIVEN_UP}")
+        shutil.rmtree(aside, ignore_errors=True)  # of a process that died before it was done
         if not self.folder.exists():
             return
-        aside = self.folder.with_name(f"{self.folder.name}-given-up")
-        shutil.rmtree(aside, ignore_errors=True)  # of a process that died before it was done
-        with suppress(OSError):  # a folder in which another program has a file open (Windows) is emptied where it is
+        try:
             self.folder.rename(aside)
+        except OSError:
+            self._remove(self.all()[::-1])
         for place in (self.folder, aside):
             shutil.rmtree(place, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -179,7 +180,7 @@ class Averages:
         """Note a validation ``loss``; True if averaging begins with the weights as they are now."""
         earlier = self._losses[: max(0, len(self._losses) - self._patience)]
         begins = not self.running and bool(earlier) and loss > min(earlier)
-        self._losses.append(loss)
+        self._losses.append(loss if math.isfinite(loss) else math.inf)  # one that is no number is the worst of all
         if begins:
             self._means = {name: p.detach().clone() for name, p in learning(self._groups)}
             self._count = 1

@@ -52,8 +52,11 @@ class Standing:
         self.epoch_began = self.seconds
 
     def waited_too_long(self, valid_loss: float, patience: int) -> bool:
-        """Count an epoch with ``valid_loss``; True after ``patience`` epochs without a lower one."""
-        if self.lowest is None or valid_loss < self.lowest:
+        """Count an epoch with ``valid_loss``; True after ``patience`` epochs without a lower one.
+
+        A loss that is no number is not lower than any.
+        """
+        if math.isfinite(valid_loss) and (self.lowest is None or valid_loss < self.lowest):
             self.lowest, self.waited = valid_loss, 0
         else:
             self.waited += 1

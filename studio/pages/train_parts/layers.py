@@ -47,7 +47,7 @@ def layers_of(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Layer]:
         groups, unfrozen = plans[0].groups, plans[0].unfrozen
     else:
         return []
-    drift, before = moved_so_far(history)
+    drift, before = moved_so_far(history, plans)
     last = history.last if stage is not None and history.last and history.last.stage == stage.index else None
     frozen = len(groups) - unfrozen
     rows = [
@@ -58,9 +58,15 @@ def layers_of(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Layer]:
     return list(reversed(rows))
 
 
-def moved_so_far(history: RunHistory) -> tuple[dict[str, float], bool]:
-    """How far each group has moved in the newest stage that can tell, and whether that is an earlier one."""
-    told = next((stage for stage in reversed(history.stages) if stage.ends), None)
+def moved_so_far(history: RunHistory, plans: tuple[StagePlan, ...]) -> tuple[dict[str, float], bool]:
+    """How far each group has moved in the newest stage that can tell, and whether that is an earlier one.
+
+    The network that reads the other way is another one: its stages cannot tell.
+    """
+    directions = {plan.index: plan.direction for plan in plans}
+    here = directions.get(history.stage.index) if history.stage is not None else None
+    told = next((stage for stage in reversed(history.stages)
+                 if stage.ends and directions.get(stage.index) == here), None)
     return (told.ends[-1].drift, told is not history.stage) if told is not None else ({}, False)
 
 
