@@ -56,7 +56,7 @@ def test_runs_and_copies_are_counted_apart(tmp_path: Path) -> None:
     Project.create(filled(tmp_path / "one"), RunConfig(name="First"))
     Project.create(tmp_path / "data" / "projects" / "two")
     (tmp_path / "data" / "projects" / "no project").mkdir()
-    room = done(measure([tmp_path / "one", tmp_path / "gone", tmp_path / "one"], tmp_path / "data"))
+    room = done(measure([tmp_path / "one", tmp_path / "one"], tmp_path / "data"))
     assert [(one.name, one.runs, one.copies) for one in room.projects] == [("First", 5_000, 3_000), ("two", 0, 0)]
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_cleared_while_a_run_of_any_program_is_alive(tmp_path: Path) 
 
 
 def locked(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Let these folders refuse to be looked into, as those of another person or on a drive that was pulled out do."""
+    """Let these folders refuse to be looked into, as those of another person do."""
     look = Path.stat
 
     def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
@@ -108,6 +108,18 @@ def test_a_project_that_cannot_be_read_is_named_and_the_others_are_counted(
     assert [(one.name, one.runs, one.copies, one.readable) for one in room.projects] == [
         ("near", 5_000, 3_000, True), ("far", 0, 0, False), ("half", 0, 0, False),
     ]
+
+
+def test_a_remembered_project_that_is_not_there_is_named_too(tmp_path: Path) -> None:
+    drive, data = tmp_path / "drive", tmp_path / "data"
+    far, near = drive / "far", tmp_path / "near"
+    for folder in (far, near):
+        Project.create(filled(folder), RunConfig(name=folder.name))
+    drive.rename(tmp_path / "pulled out")
+    (tmp_path / "emptied").mkdir()
+    room = done(measure([far, near, tmp_path / "emptied"], data))
+    assert [(one.folder, one.readable) for one in room.projects] == [(near, True), (far, False)]
+    assert not (data / "sample").exists(), "nobody has opened it, and it is not in the list"
 
 
 @pytest.mark.parametrize(("size", "words"), [
@@ -165,13 +177,15 @@ def test_nothing_can_be_cleared_during_a_run(storage: StorageCard, project: Proj
     assert row.clear.isEnabled()
 
 
+@pytest.mark.parametrize("why", [errno.EACCES, errno.ENOENT])
 def test_a_recent_project_that_cannot_be_read_stands_there_with_nothing_to_press(
     storage: StorageCard, project: Project, shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-    qtbot: QtBot,
+    qtbot: QtBot, why: int,
 ) -> None:
-    gone = tmp_path / "pulled out"
+    gone = tmp_path / "gone"
     shell.settings.remember_project(gone)
-    locked(monkeypatch, gone)
+    if why == errno.EACCES:
+        locked(monkeypatch, gone)
     storage.count()
     qtbot.waitUntil(lambda: any(row.folder == gone for row in storage.rows))
     assert storage.below.text().startswith("What was prepared")

@@ -29,7 +29,8 @@ class ProjectRoom:
     runs: int = 0
     copies: int = 0
     readable: bool = True
-    """False: the folder cannot be looked into (its drive is unplugged, or it is forbidden); nothing was counted."""
+    """False: the folder is remembered and not there (its drive is unplugged, or it was moved), or it is forbidden to
+    look into it; nothing was counted."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class Cleared:
 
 def measure(known: Iterable[Path], data: Path) -> Generator[Event, None, Room]:
     """The room taken by the projects ``known`` and by those below ``data``, the largest first, the unreadable last."""
-    found = []
-    for folder in _folders(known, data):
+    found, remembered = [], list(known)
+    for folder in _folders(remembered, data):
         yield Progress("Counting", 0, 0)
-        project = _project(folder)
+        project = _project(folder, remembered=folder in remembered)
         if project is not None:
             found.append(project)
     models = shipped_models()
@@ -98,11 +99,12 @@ def _folders(known: Iterable[Path], data: Path) -> list[Path]:
     return list(dict.fromkeys([*known, *sorted((data / "projects").glob("*")), data / "sample"]))
 
 
-def _project(folder: Path) -> ProjectRoom | None:
-    """What lies in ``folder``; None where that is no project."""
+def _project(folder: Path, *, remembered: bool) -> ProjectRoom | None:
+    """What lies in ``folder``; None where that is no project, or is not there and was not ``remembered`` either."""
     try:
         if not (folder / FILE).is_file():
-            return None
+            gone = remembered and not folder.exists()
+            return ProjectRoom(folder, folder.name, readable=False) if gone else None
         copies = sum(map(bytes_below, _copies(folder / "cache")))
         return ProjectRoom(folder, _name(folder), bytes_below(folder / "runs"), copies)
     except OSError:  # one project that cannot be read must not keep the others from being counted
