@@ -75,7 +75,7 @@ class ChunkedPass:
         return total
 
     def _softmax(self, scores: Tensor, part: slice) -> Tensor:
-        """Loss of the rows ``part``; their ``scores`` become softmax - onehot."""
+        """Loss of the rows ``part``; where it learns, their ``scores`` become softmax - onehot."""
         rows = max(1, (BLOCK if scores.device.type == "cpu" else CARD_BLOCK) // scores.shape[1])
         total = torch.zeros((), dtype=self.wide, device=scores.device)
         columns = scores.shape[1] + self.extra
@@ -86,20 +86,23 @@ class ChunkedPass:
             wide = scratch[: len(block)]
             self._lay_out(wide, block, where)
             counts, places = self.counts[where, None], self.places[where]
+            if not self.learns:
+                total -= (torch.log_softmax(wide, 1, out=wide).gather(1, places) * counts).sum()
+                continue
             right, top = wide.gather(1, places), wide.amax(1, keepdim=True)
             share = torch.softmax(wide, 1, out=wide)
             # The largest share is exp(0) over the sum, so its logarithm gives the sum without a further pass of exp.
             total += ((top - share.amax(1, keepdim=True).log() - right) * counts).sum()
-            if self.learns:
-                share.scatter_add_(1, places, torch.full_like(right, -1.0))
-                if share.device.type != "cpu" or not bool(counts.all()):
-                    share.mul_(counts)
-                self._keep(share, block, where)
+            share.scatter_add_(1, places, torch.full_like(right, -1.0))
+            if share.device.type != "cpu" or not bool(counts.all()):
+                share.mul_(counts)
+            self._keep(share, block, where)
         return total
 
     def _lay_out(self, wide: Tensor, block: Tensor, where: slice) -> None:  # noqa: ARG002 - for subclasses
         """Write the scores ``block`` of the rows ``where`` with their bias into ``wide``."""
-        torch.add(wide.copy_(block), self.bias, out=wide)
+        # Of two types, the sum would first make a copy of its own.
+        torch.add(block if block.dtype == wide.dtype else wide.copy_(block), self.bias, out=wide)
 
     def _keep(self, share: Tensor, block: Tensor, where: slice) -> None:  # noqa: ARG002 - for subclasses
         """Take up the gradient ``share`` of the scores of the rows ``where``; ``block`` is where the scores were."""
