@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ulmengine.bench import classifier, lm, measure, predict
+from ulmengine.bench.tokenize import bench_tokenize
 from ulmengine.threads import SETTINGS
+from ulmengine.tokens.specials import TokensError
 
 TASK = {
     "preset": "tiny", "vocabulary": 60, "batch": 2, "time": 5, "steps": 2, "precision": "float32", "softmax": "full",
@@ -81,10 +83,42 @@ def test_the_other_python_may_be_named_from_here(tmp_path: Path, monkeypatch: py
 
 
 def test_a_python_without_fastai_is_found_out(tmp_path: Path) -> None:
+    has = 'test "${4%;*}" = "import fastai.text.learner" && echo some notice && echo found'
     lacks = python(tmp_path / "python", "echo \"No module named 'fastai'\" >&2; exit 1")
     with pytest.raises(measure.BenchError, match="No module named 'fastai'"):
         measure.find_reference(lacks)
-    measure.find_reference(python(tmp_path / "python", 'test "$4" = "import fastai.text.learner"'))
+    measure.find_reference(python(tmp_path / "python", has))
+    with pytest.raises(measure.BenchError, match="/bin/true does not answer as a Python with fastai"):
+        measure.find_reference("/bin/true")
+
+
+@pytest.mark.parametrize(("script", "said"), [
+    ("cat > /dev/null", "gave no figures, but wrote nothing"),
+    ("echo '{}'; echo all is done", "gave no figures, but wrote all is done"),
+    ("echo 5", "gave no figures, but wrote 5"),
+    ("printf '\\377'", "gave no figures, but wrote \ufffd"),
+    ("echo so it is >&2; exit 3", "failed: so it is$"),
+    ("exit 3", "failed: its exit status was 3$"),
+    ("kill -KILL $$", "failed: ended by signal 9 .*Killed"),
+    ("echo beware >&2; kill -TERM $$", "failed: ended by signal 15 .*beware$"),
+])
+@pytest.mark.parametrize("work", ["reference.py", "quality_reference.py"])
+def test_a_reference_that_gives_no_figures_is_told_in_words(
+    work: str, script: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(measure.BenchError, match=f"python {said}"):
+        measure.reference(python(tmp_path / "python", script), {}, work)
+
+
+def test_it_costs_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "ours", lambda _task: {"per_s": 1.0})
+    missing = "/bin/true gave no figures, but wrote nothing"
+    assert measure.beside({}, "/bin/true") == {"per_s": 1.0, "reference": None, "reference_missing": missing}
+
+
+def test_a_tokeniser_that_gives_no_figures_is_told_in_words() -> None:
+    with pytest.raises(TokensError, match=r"reference could not be run: /bin/true gave no figures"):
+        bench_tokenize(["some words"] * 60, "/bin/true", vocab_size=60, repeats=1)
 
 
 def test_ratios(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,14 +123,29 @@ def test_both_compute_on_the_same_device_with_the_same_threads(
     assert (result["device"], result["precision"]) == ("cpu", "float32")
 
 
-def test_that_the_reference_is_not_there_is_told_before_anything_is_trained(texts: Path, labelled: Path) -> None:
+@pytest.mark.parametrize(("python", "why"), [
+    ("/nowhere/python", "/nowhere/python cannot be run"), ("/bin/true", "/bin/true does not answer"),
+])
+def test_that_the_reference_is_not_there_is_told_before_anything_is_trained(
+    texts: Path, labelled: Path, python: str, why: str
+) -> None:
     told: list[str] = []
-    result = bench(texts, labelled, "/nowhere/python", told=told.append)
+    result = bench(texts, labelled, python, told=told.append)
     assert result["reference"] is None
-    assert "/nowhere/python cannot be run" in result["reference_missing"]
+    assert why in result["reference_missing"]
     assert len(result["accuracy"]) == 1
-    assert "/nowhere/python" in told[0]
+    assert why in told[0]
     assert len(told) == 3
+
+
+def test_a_reference_that_ends_without_figures_costs_none_of_ours(
+    texts: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "find_reference", lambda python: None)  # noqa: ARG005
+    result = bench(texts, labelled, "/bin/true")
+    assert len(result["accuracy"]) == 1
+    assert result["reference"] is None
+    assert result["reference_missing"] == "seed 0: /bin/true gave no figures, but wrote nothing"
 
 
 def test_a_reference_that_fails_later_costs_none_of_the_figures(

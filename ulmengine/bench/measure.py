@@ -11,6 +11,7 @@ import math
 import os
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from ulmengine.threads import SETTINGS
 T = TypeVar("T")
 Task = dict[str, Any]
 
+_FOUND = "found"
+"""What a Python that has the reference says when it is asked for it."""
 PEAKS = ("peak_rss_mb", "peak_device_mb")
 """The figures of memory, of which those of several pieces of work are the largest."""
 
@@ -73,7 +76,7 @@ def ours(task: Task) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return _last_line(_said([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)]))
+    return last_line(sys.executable, said([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)]))
 
 
 def reference(python: str, task: Task, script: str = "reference.py") -> dict[str, Any]:
@@ -82,7 +85,7 @@ def reference(python: str, task: Task, script: str = "reference.py") -> dict[str
     :raises BenchError: that Python or fastai is not there, or the work failed.
     """
     source = Path(__file__).with_name(script).read_text(encoding="utf-8")
-    return _last_line(_elsewhere(python, "-", json.dumps(task), source=source))
+    return last_line(python, _elsewhere(python, "-", json.dumps(task), source=source))
 
 
 def find_reference(python: str) -> None:
@@ -90,7 +93,8 @@ def find_reference(python: str) -> None:
 
     :raises BenchError: that Python is not there, or fastai cannot be imported by it.
     """
-    _elsewhere(python, "-c", "import fastai.text.learner")
+    if _elsewhere(python, "-c", f"import fastai.text.learner; print({_FOUND!r})").split()[-1:] != [_FOUND]:
+        raise BenchError(f"{python} does not answer as a Python with fastai does")
 
 
 def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
@@ -140,23 +144,44 @@ def _elsewhere(python: str, *arguments: str, source: str = "") -> str:
     found = os.path.abspath(shutil.which(python) or python)
     environment = {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value}
     with tempfile.TemporaryDirectory() as folder:
-        return _said([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
+        return said([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
 
 
-def _said(command: list[str], **how: Any) -> str:
-    """What ``command`` wrote; ``how``: more for :func:`subprocess.run`."""
+def said(command: list[str], **how: Any) -> str:
+    """What ``command`` wrote; ``how``: more for :func:`subprocess.run`.
+
+    :raises BenchError: it cannot be run, or failed.
+    """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **how)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **how)
     except OSError as error:
         raise BenchError(f"{command[0]} cannot be run: {error.strerror or error}") from error
     if done.returncode:
-        raise BenchError(f"{command[0]} failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
+        raise BenchError(f"{command[0]} failed: {_why(done.returncode, done.stderr)}")
     return str(done.stdout)
 
 
-def _last_line(text: str) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
-    return result
+def _why(status: int, errors: str) -> str:
+    """The end of the ``errors`` that were written; the signal that ended it, or its ``status`` where nothing was."""
+    words = " ".join(errors.strip().splitlines()[-3:])
+    if status < 0:
+        return f"ended by signal {-status} ({signal.strsignal(-status)}) {words}".rstrip()
+    return words or f"its exit status was {status}"
+
+
+def last_line(python: str, text: str) -> dict[str, Any]:
+    """The figures that ``python`` wrote as the last line of ``text``.
+
+    :raises BenchError: there are none.
+    """
+    line = text.strip().rpartition("\n")[2]
+    try:
+        figures = json.loads(line)
+    except ValueError:
+        figures = None
+    if not isinstance(figures, dict):
+        raise BenchError(f"{python} gave no figures, but wrote {line[:200] or 'nothing'}")
+    return figures
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Generator, Iterable, Sequence
@@ -20,6 +19,8 @@ from ulmengine.corpus import open_corpus
 from ulmengine.events import Event
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS, TokensError
+
+from .measure import BenchError, last_line, said
 
 PARTS = ("train", "validation", "test", "unlabelled")
 T = TypeVar("T")
@@ -153,11 +154,10 @@ class _Reference:
     def measure(self, work: str, megabytes: float) -> dict[str, Any]:
         """Its figures for "word" or "subword"."""
         command = [self._python, "-W", "ignore", str(self._script), json.dumps({**self._task, "work": work})]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            why = " ".join(done.stderr.strip().splitlines()[-1:])
-            raise TokensError(f"The reference could not be run by {self._python}: {why}")
-        result = json.loads(done.stdout.strip().splitlines()[-1])
+        try:
+            result = last_line(self._python, said(command))
+        except BenchError as error:
+            raise TokensError(f"The reference could not be run: {error}") from error
         speed = _speed(self._documents, megabytes, result["seconds"], result["cpu_s"])
         return {"learn_s": round(result["learn_s"], 3), **speed}
 
