@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .gates import gate_gradients, new_cells, tanh
+from .gates import gate_gradients, new_cells
 from .layout import Layout
 from .packed import Packed, WeightGradients
 from .products import linear, linear_add
@@ -50,14 +50,15 @@ def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Pa
     inputs, out = _begin(x, mask, layout, packed)
     h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
     gates, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
-    weight, outs = packed.weight("state"), out.split_with_sizes(list(layout.sizes))
+    weight, outs, state_now = packed.weight("state"), out.split_with_sizes(list(layout.sizes)), h
     for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
         alive = slice(0, len(pre))
         here, cells = gates[alive], c[alive]
-        torch.sigmoid(_widen(linear_add(h[alive], weight, pre), here), out=here)
-        new_cells(here, cells, cells, scratch[alive])
-        torch.mul(here[:, 3 * packed.hidden :], tanh(cells, scratch[alive]), out=outs[step])
-        h[alive].copy_(outs[step])
+        torch.sigmoid(_widen(linear_add(state_now[alive], weight, pre), here), out=here)
+        new_cells(here, cells, cells)
+        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(cells, out=scratch[alive]), out=outs[step])
+        state_now = outs[step]
+        _keep(h, state_now, layout, step)
     packed.workspace.give(inputs)
     return out, h.float(), c
 
@@ -83,19 +84,27 @@ def record(
     scratch, wide = torch.empty_like(c), torch.empty(layout.batch, 4 * packed.hidden)
     parts = (out, tape.states[:n], tape.gates[:n], tape.cells)
     outs, states, gates, cells = (part.split_with_sizes(list(layout.sizes)) for part in parts)
-    weight = packed.weight("state")
+    weight, state_now, cells_now = packed.weight("state"), h, c
     for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
         alive = slice(0, len(pre))
-        pre = linear_add(states[step].copy_(h[alive]), weight, pre)
+        pre = linear_add(states[step].copy_(state_now[alive]), weight, pre)
         here = gates[step] if packed.precision == torch.float32 else wide[alive]
         if here is not gates[step]:
             gates[step].copy_(pre)
         torch.sigmoid(_widen(pre, here), out=here)
-        new_cells(here, c[alive], cells[step], scratch[alive])
-        torch.mul(here[:, 3 * packed.hidden :], tanh(cells[step], scratch[alive]), out=outs[step])
-        h[alive].copy_(outs[step])
-        c[alive].copy_(cells[step])
+        new_cells(here, cells_now[alive], cells[step])
+        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(cells[step], out=scratch[alive]), out=outs[step])
+        state_now, cells_now = outs[step], cells[step]
+        _keep(h, state_now, layout, step)
+        _keep(c, cells_now, layout, step)
     return out, h.float(), c, tape
+
+
+def _keep(last: Tensor, now: Tensor, layout: Layout, step: int) -> None:
+    """Write the rows of ``now`` that end with this ``step`` into ``last``, (batch, hidden)."""
+    staying = layout.sizes[step + 1] if step + 1 < layout.time else 0
+    if staying < len(now):
+        last[staying : len(now)].copy_(now[staying:])
 
 
 def _begin(x: Tensor, mask: Tensor | None, layout: Layout, packed: Packed) -> tuple[Tensor, Tensor]:
@@ -229,6 +238,6 @@ def _backward_steps(
             here_h.add_(d_outs[step])
         opened = gates[step] if gates[step].dtype == wide.dtype else wide[alive].copy_(gates[step]).sigmoid_()
         before = (cells[step - 1] if step else start)[alive]
-        tanh(cells[step], squashed[alive])
+        torch.tanh(cells[step], out=squashed[alive])
         gate_gradients(opened, squashed[alive], before, here_h, here_c, scratch[alive], gates[step])
         here_h.copy_(linear(gates[step], weight))
