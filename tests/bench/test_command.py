@@ -97,6 +97,19 @@ def test_less_than_one_is_no_count(count: str, capsys: pytest.CaptureFixture[str
     assert re.search(r"too few|invalid number value", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(("option", "least"), [("--threads -3", 0), ("--vocab 1", 3), ("--vocab 2", 3)])
+@pytest.mark.parametrize("work", bench.NETWORKS)
+def test_what_no_work_could_do_with_is_refused_in_words(
+    work: str, option: str, least: int, measured: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", work, *option.split()])
+    name, value = option.split()
+    assert f"argument {name}: {value} is too few; give {least} or more" in capsys.readouterr().err
+    assert not measured
+    assert main(["bench", work, name, str(least)]) == 0
+
+
 def test_the_help_names_the_works_of_an_option(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

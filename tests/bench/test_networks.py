@@ -9,6 +9,7 @@ import pytest
 
 from ulmengine.bench import classifier, lm, measure, predict
 from ulmengine.bench.tokenize import bench_tokenize
+from ulmengine.cli.bench import LEAST_VOCABULARY
 from ulmengine.threads import SETTINGS
 from ulmengine.tokens.specials import TokensError
 
@@ -16,6 +17,7 @@ TASK = {
     "preset": "tiny", "vocabulary": 60, "batch": 2, "time": 5, "steps": 2, "precision": "float32", "softmax": "full",
     "device": "cpu",
 }
+SOFTMAX = ("full", "adaptive", "sampled")
 DOCUMENTS = {**TASK, "classes": 2, "max_tokens": 12, "lengths": [[9, 4], [15, 6], [3, 1]]}
 
 
@@ -40,6 +42,15 @@ def test_classifier_counts_documents(unfrozen: int) -> None:
 
 def test_prediction_counts_documents() -> None:
     assert predict.bulk(DOCUMENTS)["done"] == 4
+
+
+@pytest.mark.parametrize(("work", "task"), [
+    *((work, {**TASK, "softmax": softmax}) for work in (lm.train, lm.validate) for softmax in SOFTMAX),
+    (classifier.train, {**DOCUMENTS, "unfrozen": 4}), (predict.bulk, DOCUMENTS),
+])
+def test_the_smallest_vocabulary_that_may_be_asked_for_is_enough(work: Any, task: dict[str, Any]) -> None:
+    assert work({**task, "vocabulary": LEAST_VOCABULARY})["per_s"] > 0
+    assert set(lm.random_tokens(LEAST_VOCABULARY, 50).tolist()) == {2}, "a word, not the padding"
 
 
 def test_the_first_step_does_not_count() -> None:

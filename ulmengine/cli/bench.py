@@ -15,6 +15,8 @@ NETWORKS = ("lm", "classifier", "predict", "save")
 WORKS = (*NETWORKS, "tokenize", "corpus", "quality")
 COMPUTED = (*NETWORKS, "quality")
 COMPARED = ("lm", "classifier", "predict", "tokenize", "quality")
+LEAST_VOCABULARY = 3
+"""The unknown word, the padding, and a word that random text is made of."""
 
 
 class Option(NamedTuple):
@@ -25,21 +27,25 @@ class Option(NamedTuple):
     how: dict[str, Any]
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
-    return number
+def _number(least: int) -> dict[str, Any]:
+    """How an option is read that is a number, ``least`` or more."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too few; give {least:,} or more")
+        return value
+
+    return {"type": number, "metavar": "N"}  # argparse says the function's name where the text is none
 
 
-_count.__name__ = "number"  # argparse names it where the text is none
-_COUNT = {"type": _count, "metavar": "N"}
+_COUNT = _number(1)
 _FILE = {"type": Path, "metavar": "FILE"}
 _FLAG = {"action": "store_true"}
 
 OPTIONS = {
     "--preset": Option(NETWORKS, "size of the network; default: paper", {"choices": ("paper", "small", "tiny")}),
-    "--vocab": Option(NETWORKS, "words of its vocabulary; default: 30,000", _COUNT),
+    "--vocab": Option(NETWORKS, "words of its vocabulary; default: 30,000", _number(LEAST_VOCABULARY)),
     "--batch": Option(NETWORKS, "rows or documents at once; default: 64, of classifier 32; of predict the reference's",
                       _COUNT),
     "--seq": Option(NETWORKS, "tokens read at once; default: 72", _COUNT),
@@ -52,7 +58,7 @@ OPTIONS = {
                           {"choices": ("auto", "float32", "bfloat16", "float16")}),
     "--softmax": Option(("lm",), "over the words; default: full", {"choices": ("full", "adaptive", "sampled")}),
     "--validate": Option(("lm",), "measure validation instead of training", _FLAG),
-    "--threads": Option(COMPUTED, "of both; default: 0, as many as there are cores", {"type": int, "metavar": "N"}),
+    "--threads": Option(COMPUTED, "of both; default: 0, as many as there are cores", _number(0)),
     "--texts": Option(("predict", "tokenize", "quality"), "corpus to answer with --model, to cut into tokens, to learn "
                       "the language from", _FILE),
     "--held-out": Option(("quality",), "texts whose perplexity is taken", _FILE),
