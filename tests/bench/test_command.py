@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -108,6 +110,19 @@ def test_what_no_work_could_do_with_is_refused_in_words(
     assert f"argument {name}: {value} is too few; give {least} or more" in capsys.readouterr().err
     assert not measured
     assert main(["bench", work, name, str(least)]) == 0
+
+
+@pytest.mark.parametrize("work", bench.COMPARED)
+def test_that_the_reference_is_not_installed_is_among_the_figures(
+    work: str, measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # noqa: ARG005
+    files = {"tokenize": "--texts t", "quality": "--texts t --held-out h --labelled l"}.get(work, "")
+    assert main(["bench", work, "--json", "--reference", *files.split()]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"reference": None, "reference_missing": bench.NO_REFERENCE}
+    assert bench.NO_REFERENCE in said.err
+    assert measured["work"] == work
 
 
 def test_the_help_names_the_works_of_an_option(

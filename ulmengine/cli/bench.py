@@ -17,6 +17,8 @@ COMPUTED = (*NETWORKS, "quality")
 COMPARED = ("lm", "classifier", "predict", "tokenize", "quality")
 LEAST_VOCABULARY = 3
 """The unknown word, the padding, and a word that random text is made of."""
+NO_REFERENCE = ("the reference (fastai) is not installed here; install it, or name a Python that has it with "
+                "--reference-python")
 
 
 class Option(NamedTuple):
@@ -90,16 +92,16 @@ def run_bench(options: argparse.Namespace) -> int:
     :raises ValueError: the work does not have an option that was given, or lacks one that it needs.
     """
     given = _given(options)
-    wanted, python = given.pop("reference", False), given.pop("reference_python", None)
-    if wanted and python is None:
+    python = given.pop("reference_python", None)
+    missing = ""
+    if given.pop("reference", False) and python is None:
+        python = sys.executable
         if importlib.util.find_spec("fastai") is None:
-            complain("the reference (fastai) is not installed here; install it, or name a Python that has it with "
-                     "--reference-python; measuring without it")
-        else:
-            python = sys.executable
+            python, missing = None, NO_REFERENCE
+            complain(f"{missing}; measuring without it")
     figures = _measure(options.work, python, given)
-    if wanted and python is None:
-        figures |= {"reference": None, "ratio": None}
+    if missing:
+        figures |= {"reference": None, "reference_missing": missing}
     if options.json:
         say_json(figures)
     else:
