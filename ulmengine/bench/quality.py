@@ -1,4 +1,4 @@
-"""How good the method is at an equal budget: the same texts, tokens, sizes, steps and seeds for the reference and us.
+"""How good the method is at an equal budget: the same texts, tokens, sizes, epochs and seeds for the reference and us.
 
 First a language model is trained on the beginning of a corpus and its perplexity taken on held-out documents. From it
 a classifier is trained on some labelled documents and measured on others, beside TF-IDF with logistic regression.
@@ -203,7 +203,7 @@ def _run(folder: Path, config: RunConfig, cache: Path) -> dict[str, float]:
 
 
 def _reference_task(place: Path, language_config: RunConfig, cache: Path, config: RunConfig) -> dict[str, Any]:
-    """What the reference needs: our ids of every part, and the same sizes, epochs and rates."""
+    """What the reference needs: our ids of every part, and the same sizes, epochs and peak rates."""
     language = _last(prepare(language_config, cache))
     classifier = _last(prepare(config, place / "cache"))
     _write_ids(place / "language.npz", language)
