@@ -71,6 +71,23 @@ def test_both_are_told_the_device(bench: Any, module: Any, monkeypatch: pytest.M
     assert result["ratio"]["peak_device_mb"] == 0.25
 
 
+def test_why_the_reference_failed_is_said_where_only_a_later_part_of_prediction_did(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {"per_s": 1.0, "cpu_s": 1.0, "done": 1, "seconds": 1.0, "step_ms": 1.0, "peak_rss_mb": 1.0}
+
+    def reference(_python: str, task: dict[str, Any]) -> dict[str, Any]:
+        if task["lengths"] == [[predict.SENTENCE]] * 21:
+            raise measure.BenchError("its memory was full")
+        return figures
+
+    monkeypatch.setattr(measure, "ours", lambda _task: figures)
+    monkeypatch.setattr(measure, "reference", reference)
+    result = predict.bench_predict("python", preset="tiny")
+    assert (result["reference"], result["reference_missing"]) == (None, "its memory was full")
+    assert "ratio" not in result
+
+
 def test_the_clock_is_read_when_the_step_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[str] = []
     monkeypatch.setattr(measure.time, "perf_counter", lambda: happened.append("clock") or float(len(happened)))

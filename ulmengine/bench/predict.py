@@ -65,7 +65,8 @@ def bench_predict(
             for name in ("documents_per_s", "review_ms", "sentence_ms", *PEAKS) if name in result
         }
     elif reference_python is not None:
-        result |= {"reference": None, "reference_missing": parts["bulk"].get("reference_missing", "")}
+        missing = dict.fromkeys(part["reference_missing"] for part in parts.values() if "reference_missing" in part)
+        result |= {"reference": None, "reference_missing": " ".join(missing)}
     return {**result, **({} if answers is None else {"agreement": answers}), "parts": parts}
 
 
