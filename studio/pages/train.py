@@ -203,8 +203,7 @@ class TrainPage(ProjectPage):
 
     def _going_on(self, events: list[ev.Event]) -> None:
         """A run that goes on has cut its log back to the checkpoint, or to nothing: show what is left of it."""
-        going = any(isinstance(event, ev.RunStarted) and event.resumed for event in events)
-        if going:
+        if any(isinstance(event, ev.RunStarted) and event.resumed for event in events):
             self.history = self.reader.what_is_left() or self.history
         elif self.history.stages:
             self.history, self._saved = self.reader.what_is_left() or RunHistory(), None
@@ -335,8 +334,8 @@ class TrainPage(ProjectPage):
 
     @Slot()
     def _list_points(self) -> None:
-        found = points(self.folder.path, self.history, self.plans) if self.folder is not None else []
-        self.view.buttons.set_points(found)
+        folder = self.folder
+        self.view.buttons.set_points([] if folder is None else points(folder.path, self.history, self.plans))
 
     @Slot()
     def _classify(self) -> None:
@@ -354,8 +353,7 @@ class TrainPage(ProjectPage):
     @Slot()
     def export(self) -> None:
         """Save the curves: a picture for .png, the table of every step for .csv."""
-        name = self.folder.path.name if self.folder is not None else "run"
-        save_curves(self.shell, name, self.history, self.view.plots)
+        save_curves(self.shell, self.folder.path.name if self.folder else "run", self.history, self.view.plots)
 
     # Failures
 

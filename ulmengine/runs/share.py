@@ -9,12 +9,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ulmengine.training.checkpoints import GIVEN_UP
-
 from .folder import RunFolder, RunFolderError
 
 README = "README.txt"
-_LEFT_OUT = ("lock.json", "cache", "tensorboard", f"checkpoints{GIVEN_UP}")
+_LEFT_OUT = ("lock.json", "cache", "tensorboard", "checkpoints-given-up")
 
 
 def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> Path:
