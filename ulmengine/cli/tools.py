@@ -10,6 +10,9 @@ from ulmengine.config import RunConfig, dumps, with_settings
 
 from .output import complain, say, say_json
 
+PUBLISHED = ("language_model.lr=0.004", "language_model.factor=2.6", "classifier.factor=2.6")
+"""Rates of 1801.06146, 4.1, where they are not the defaults, which are for smaller networks."""
+
 
 def add_commands(commands: Any) -> None:
     """Add this group's commands to the parser's ``commands``."""
@@ -37,7 +40,7 @@ def run_config(options: argparse.Namespace) -> int:
     settings = {"path": str(options.file.resolve()), "text_columns": tuple(options.text),
                 "label_columns": tuple(options.label)}
     base = with_settings(RunConfig(name=options.file.name.split(".")[0]), [
-        f"model.preset={options.preset}", *(["classifier.factor=2.6"] if options.preset == "paper" else []),
+        f"model.preset={options.preset}", *(PUBLISHED if options.preset == "paper" else ()),
     ])
     wanted = base.corpus.model_copy(update=settings)
     understood = preview(options.file, wanted, rows=50).understood

@@ -121,6 +121,16 @@ class StageSettings(Section):
 class LanguageModelConfig(StageSettings):
     """Fine-tuning (or training) the language model on the corpus' own texts."""
 
+    lr: float = knob(
+        8e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
+        help="The largest learning rate of the last layer group. 0.004 was published for a large network "
+        "(1801.06146, 4.1).",
+    )
+    factor: float = knob(
+        1.3, label="Discriminative factor", unit="x a group", ge=1.0, le=10.0,
+        help="Each earlier layer group learns this much slower than the one after it. The published 2.6 (1801.06146, "
+        "3.2) suits a large network that was pretrained for long; a small one tuned on few texts learns less by it.",
+    )
     epochs: int = knob(
         10, label="Epochs", unit="epochs", ge=0, le=1_000,
         help="Passes over all texts; 0 skips this stage. Some thousand texts gain up to about 10, a million words "
