@@ -14,7 +14,7 @@ from ulmengine.bench.tokenize import bench_tokenize, tokenize_file
 from ulmengine.cli import main
 from ulmengine.config import TokenConfig
 from ulmengine.corpus import CorpusError
-from ulmengine.tokens import TokensError, TokenStore, tokenizer_from_json
+from ulmengine.tokens import TokenStore, tokenizer_from_json
 
 from .helpers import TEXTS, finish
 
@@ -60,9 +60,13 @@ def test_figures_without_a_reference() -> None:
 
 
 @pytest.mark.skipif(find_spec("fastai") is not None, reason="this Python has the reference")
-def test_a_python_without_the_reference_is_named() -> None:
-    with pytest.raises(TokensError, match="reference could not be run"):
-        bench_tokenize(TEXTS, sys.executable, vocab_size=100, repeats=1)
+@pytest.mark.parametrize("python", [sys.executable, "/nowhere/python"])
+def test_a_python_without_the_reference_is_named_and_our_figures_are_given(python: str) -> None:
+    figures = bench_tokenize(TEXTS, python, vocab_size=100, repeats=1)
+    assert figures["word"]["documents_per_s"] > 0
+    assert figures["reference"] is None
+    assert python in figures["reference_missing"]
+    assert "ratio" not in figures
 
 
 def test_a_vocabulary_that_is_too_small_is_told_in_a_line(
