@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
-from studio.app import make_window
 from studio.pages.train import TrainPage
-from studio.settings import Settings
 from studio.shell import Notice
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
-from .fakes import FakeRun, ScriptedAsk
-
-
-@pytest.fixture
-def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
-    made = make_window(settings, ask, run)  # type: ignore[arg-type]
-    made.show()
-    yield made
-    run.state = RunState.IDLE
-    made.close()
-    made.deleteLater()
+from .fakes import FakeRun
 
 
 @pytest.mark.parametrize("way", ["bar", "action", "page"])

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from studio.app import Options, Session, make_window
+from studio.app import Options, Session
 from studio.hooks import Interrupts
-from studio.settings import Settings
 from studio.shell import Notice
 from studio.window import MainWindow
 from studio.words import English
 from ulmengine.training.control import RunState
 
 from .fakes import FakeRun, ScriptedAsk
-
-
-@pytest.fixture
-def window(qtbot: QtBot, run: FakeRun, settings: Settings, ask: ScriptedAsk) -> Iterator[MainWindow]:
-    made = make_window(settings, ask, run)  # type: ignore[arg-type]
-    made.show()
-    yield made
-    run.state = RunState.IDLE
-    made.close()
-    made.deleteLater()
 
 
 def test_interrupted_while_nothing_runs_it_leaves(window: MainWindow) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,10 +17,9 @@ from ulmengine.inference import Predictor, probabilities
 from ulmengine.models import Bundle, load_bundle
 
 from .classifier import batches, build
-from .measure import Task
+from .measure import Task, outcome
 from .predict import reader
 
-T = TypeVar("T")
 Floats = NDArray[np.float64]
 Truth = NDArray[Any]
 
@@ -101,7 +100,7 @@ def read(path: Path, bundle: Bundle, count: int) -> tuple[list[str], Truth | Non
     """
     split = SplitConfig(method="stratified", validation=0.0, test=0.0)
     with tempfile.TemporaryDirectory() as cache:
-        documents = _result(open_corpus(CorpusConfig(path=str(path.resolve()), split=split), Path(cache)))
+        documents = outcome(open_corpus(CorpusConfig(path=str(path.resolve()), split=split), Path(cache)))
         rows = documents.rows("train") if documents.labels else np.arange(len(documents.parts), dtype=np.int64)
         if not len(rows):
             raise ValueError(f"{path}: there are no documents")
@@ -133,12 +132,3 @@ def _share(labels: Truth, others: Truth) -> float:
     """Documents whose labels are all the same, of all."""
     same = (labels == others).reshape(len(labels), -1).all(axis=1)
     return float(same.mean())
-
-
-def _result(steps: Generator[Any, None, T]) -> T:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value

@@ -13,13 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from .measure import BenchError, peak_rss_mb
+from .measure import BenchError, outcome, peak_rss_mb
 
 TABLE = "reviews.csv"
 _BLOCK = 4_000_000
@@ -86,10 +85,10 @@ def measured(folder: Path) -> dict[str, Any]:
     looks = [_seconds(lambda: preview(source, config)) for _ in range(6)]
     start = psutil.Process().memory_info().rss / 2**20
     began = time.perf_counter()
-    documents = _result(open_corpus(config, cache))
+    documents = outcome(open_corpus(config, cache))
     seconds = time.perf_counter() - began
     above = peak_rss_mb() - start
-    reopened = _seconds(lambda: _result(open_corpus(config, cache)))
+    reopened = _seconds(lambda: outcome(open_corpus(config, cache)))
     size = source.stat().st_size / 1e6
     return {
         "rows": len(documents.parts), "preview_s": round(looks[0], 3),
@@ -105,14 +104,6 @@ def _seconds(work: Any) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-def _result(steps: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 if __name__ == "__main__":

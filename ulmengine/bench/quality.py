@@ -10,16 +10,16 @@ import csv
 import random
 import statistics
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ulmengine.config import CorpusConfig, RunConfig, SplitConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import EpochEnded, Evaluated, Event, Failed, StageEnded
+from ulmengine.events import EpochEnded, Evaluated, Failed, StageEnded
 from ulmengine.runs import Run, RunFolder
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.tokens import Vocabulary, WordTokenizer, vocabulary_transfer
@@ -28,7 +28,7 @@ from ulmengine.tokens.specials import SPECIALS
 
 from . import measure
 from .device import placed
-from .measure import BenchError
+from .measure import BenchError, outcome
 
 LANGUAGE_MODEL = (
     "tokens.vocab_size=10000", "tokens.tokenizer=word", "model.preset=custom", "model.embedding_size=100",
@@ -38,7 +38,6 @@ LANGUAGE_MODEL = (
 )
 """The budget of the language model; everything else is as set by default."""
 
-T = TypeVar("T")
 Figures = dict[str, list[float]]  # a figure's name -> one for each seed
 Told = Callable[[str], None]
 
@@ -139,7 +138,7 @@ def _language_corpus(path: Path, texts: Path, held_out: Path, tokens: int, held_
 
 def _documents(path: Path, cache: Path, **settings: Any) -> Documents:
     config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(validation=0.0, test=0.0), **settings)
-    return _last(open_corpus(config, cache))
+    return outcome(open_corpus(config, cache))
 
 
 def _so_many(texts: Iterable[str], tokens: int, source: Path) -> Iterator[str]:
@@ -204,8 +203,8 @@ def _run(folder: Path, config: RunConfig, cache: Path) -> dict[str, float]:
 
 def _reference_task(place: Path, language_config: RunConfig, cache: Path, config: RunConfig) -> dict[str, Any]:
     """What the reference needs: our ids of every part, and the same sizes, epochs and peak rates."""
-    language = _last(prepare(language_config, cache))
-    classifier = _last(prepare(config, place / "cache"))
+    language = outcome(prepare(language_config, cache))
+    classifier = outcome(prepare(config, place / "cache"))
     _write_ids(place / "language.npz", language)
     _write_ids(place / "classifier.npz", classifier)
     mapping = vocabulary_transfer(language.tokenizer.vocabulary, classifier.tokenizer.vocabulary)
@@ -248,12 +247,3 @@ def _add(figures: Figures, found: dict[str, float], told: Told, what: str) -> No
 
 def _means(figures: Figures) -> dict[str, float]:
     return {name: round(statistics.mean(values), 4) for name, values in figures.items()}
-
-
-def _last(steps: Generator[Event, None, T]) -> T:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value

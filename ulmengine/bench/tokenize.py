@@ -20,7 +20,7 @@ from ulmengine.events import Event
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
 
-from .measure import BenchError, last_line, said
+from .measure import BenchError, last_line, outcome, said
 
 PARTS = ("train", "validation", "test", "unlabelled")
 T = TypeVar("T")
@@ -124,9 +124,9 @@ def bench_tokenize(
 def _measure(texts: Sequence[str], config: TokenConfig, megabytes: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        tokenizer = _result(learn_tokenizer(lambda: texts, config, total=len(texts)))
+        tokenizer = outcome(learn_tokenizer(lambda: texts, config, total=len(texts)))
         learnt, cpu = time.perf_counter(), sum(os.times()[:4])
-        store = _result(encode_texts(texts, tokenizer, Path(folder), key="bench", total=len(texts)))
+        store = outcome(encode_texts(texts, tokenizer, Path(folder), key="bench", total=len(texts)))
         done, cpu = time.perf_counter(), sum(os.times()[:4]) - cpu
         tokens = store.tokens
         del store  # it is mapped from the folder that is removed now
@@ -178,15 +178,6 @@ def _identical(texts: Sequence[str], tokens: Sequence[Sequence[str]]) -> float:
         for text, theirs in zip(texts, tokens, strict=True)
     )
     return same / max(1, len(texts))
-
-
-def _result(steps: Generator[Event, None, T]) -> T:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
 
 
 class _Size:
