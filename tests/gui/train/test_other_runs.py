@@ -1,0 +1,103 @@
+"""Runs that were not begun here: of another process, of the project, of no run at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.pages.train_parts import loading
+from ulmengine import events as ev
+from ulmengine.runs import RunFolder
+from ulmengine.training.control import RunState
+
+from .help import ROOT, WAIT, Bench
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_run_of_another_process_is_followed_and_not_touched(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
+    if long:
+        monkeypatch.setattr(loading, "AT_ONCE_BYTES", 0)
+    path = tmp_path / "cluster" / "run"
+    other = subprocess.Popen([sys.executable, "-m", "tests.studio.elsewhere", str(path)], cwd=ROOT)
+    try:
+        bench.qtbot.waitUntil(lambda: (path / "events.jsonl").exists(), timeout=WAIT)
+        bench.ask.answers = [path]
+        bench.click(bench.page.view.open_run)
+        page = bench.page
+        bench.qtbot.waitUntil(lambda: page.reader.elsewhere and page.history.total >= 30, timeout=WAIT)
+        assert page.folder == RunFolder(path)
+        assert "Running" in page.view.heading.below.text()
+        assert "another process" in page.view.heading.below.text()
+        assert bench.shown() == {"anew"}  # a new run of the project; nothing of the other's
+        assert [len(stage.loss) for stage in page.history.stages] == [20, 10]
+        assert not bench.run.active
+    finally:
+        other.kill()
+        other.wait()
+    bench.qtbot.waitUntil(lambda: not page.reader.elsewhere, timeout=WAIT)
+    assert "Interrupted" in page.view.heading.below.text()
+    assert [stage.loss.x.tolist() for stage in page.history.stages] == [
+        list(range(1, 21)), list(range(21, 31))]
+
+
+def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+    total = bench.page.history.total
+    with folder.lock, folder.open_log() as log:
+        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
+        log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
+        bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
+
+
+def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+    steps = list(folder.events())
+    third = next(n for n, event in enumerate(steps) if isinstance(event, ev.Step) and event.total == 15)
+    with folder.lock, folder.open_log() as log:
+        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
+        log.cut(0)
+        for event in steps[:third]:
+            log.append(event)
+        # Longer than it was within one look: its length does not tell that it was cut.
+        for number in range(300):
+            log.append(ev.Step(0, 2, 15 + number, 15 + number, 0.5, (0.1,), 1.0, 10, 0.1))
+        bench.qtbot.waitUntil(lambda: bench.page.history.total == 314, timeout=WAIT)
+        assert [stage.loss.x.tolist() for stage in bench.page.history.stages] == [list(range(1, 315))]
+        assert bench.page.history.finished is None
+    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
+
+
+def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
+    for _ in range(2):
+        bench.page.start()
+        bench.until(RunState.FINISHED)
+    first, second = bench.project.run_folders()
+    assert bench.page.folder == second
+    buttons = bench.page.view.buttons
+    buttons.runs_menu.aboutToShow.emit()
+    assert [action.text() for action in buttons.runs_menu.actions()] == [f"{first.path.name}  ·  Finished"]
+    buttons.runs_menu.actions()[0].trigger()
+    assert bench.page.folder == first
+    assert first.path.name in bench.page.view.heading.below.text()
+
+
+def test_what_is_not_a_run_is_not_shown(bench: Bench, tmp_path: Path) -> None:
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    bench.ask.answers = [tmp_path]
+    bench.click(bench.page.view.open_run)
+    assert [notice.level for notice in news] == ["error"]
+    assert bench.page.folder is None
