@@ -11,7 +11,6 @@ from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier, freeze_to, la
 from ulmengine.nets.bpt3c import read_documents, window_starts
 from ulmengine.nets.head import BatchNorm
 from ulmengine.nets.lstm import LSTMLayer
-from ulmengine.nets.pooling import AttentionPooling, ConcatPooling
 
 from .plain import largest_error
 
@@ -84,10 +83,10 @@ def test_gradient_and_pooling_stop_at_the_window() -> None:
     rows = documents([18, 17, 6])
     grown: list[Tensor] = []
     hook = model.encoder.embedding.register_forward_hook(lambda _m, args, _out: grown.append(args[0]))
-    window = read_documents(model.encoder, *batch(rows), 4, 8)
+    windows = read_documents(model.encoder, *batch(rows), 4, 8)
     hook.remove()
-    assert window.lengths.tolist() == [6, 5, 6]
-    window.hidden.sum().backward()
+    assert windows.lengths[windows.back].tolist() == [6, 5, 6]
+    windows.hidden.sum().backward()
     gradient = model.encoder.embedding.weight.grad
     assert gradient is not None
     inside = torch.cat([rows[0][12:], rows[1][12:], rows[2]])
@@ -96,8 +95,8 @@ def test_gradient_and_pooling_stop_at_the_window() -> None:
     # No token is read twice, none is left out, no padding is read.
     assert sorted(torch.cat(grown).tolist()) == sorted(torch.cat(rows).tolist())
     whole = read_documents(make(max_tokens=1000).encoder, *batch(rows), 4, 1000).hidden
-    assert largest_error(window.hidden[0, :6], whole[0, 12:18]) < 1e-5
-    assert largest_error(window.hidden[1, :5], whole[1, 12:17]) < 1e-5
+    assert largest_error(windows.hidden[0, :6], whole[0, 12:18]) < 1e-5
+    assert largest_error(windows.hidden[1, :5], whole[1, 12:17]) < 1e-5
 
 
 def test_rows_must_be_sorted_and_not_empty() -> None:
@@ -105,23 +104,6 @@ def test_rows_must_be_sorted_and_not_empty() -> None:
     for lengths in ([2, 3], [3, 0]):
         with pytest.raises(ValueError, match="longest"):
             model(torch.full((2, 3), 5), torch.tensor(lengths))
-
-
-def test_concat_pooling_by_hand() -> None:
-    hidden = torch.tensor([[[1.0, -5], [3, -1], [99, 99]], [[-2, 4], [99, 99], [99, 99]]])
-    pooled = ConcatPooling()(hidden, torch.tensor([2, 1]))
-    assert pooled.tolist() == [[3, -1, 3, -1, 2, -3], [-2, 4, -2, 4, -2, 4]]
-    assert ConcatPooling()(hidden.bfloat16(), torch.tensor([2, 1])).dtype == torch.float32
-
-
-def test_attention_pooling_by_hand() -> None:
-    hidden = torch.tensor([[[0.5], [-1.0], [99.0]]])
-    pool = AttentionPooling(1)
-    assert torch.allclose(pool(hidden, torch.tensor([2])), ConcatPooling()(hidden, torch.tensor([2])))
-    torch.nn.init.constant_(pool.weight, 2.0)
-    weights = torch.softmax(2 * torch.tanh(torch.tensor([0.5, -1.0])), 0)
-    expected = float(weights[0]) * 0.5 - float(weights[1])
-    assert float(pool(hidden, torch.tensor([2]))[0, 2].detach()) == pytest.approx(expected, rel=1e-5)
 
 
 def test_head_has_the_papers_shape() -> None:

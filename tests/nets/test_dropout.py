@@ -57,6 +57,35 @@ def test_nothing_is_dropped_at_zero() -> None:
     assert connections(torch.ones(2, 2), 0.0) is None
 
 
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.25, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16, torch.float64])
+def test_connections_share_scale_and_gradient(p: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(p_seed := round(1000 * p))
+    weight = torch.randn(301, 333)  # more rows than are widened at once, and not a multiple of four entries
+    mask = connections(weight, p)
+    assert mask is not None
+    assert mask.kept.shape == weight.shape
+    assert is_share(int((~mask.kept).sum()), weight.numel(), p)
+    assert is_share(int((~mask.kept[:, 1:] & ~mask.kept[:, :-1]).sum()), 301 * 332, p * p)
+    # p is met to one part in 32,768, and the scale fits the p that is met, so that the expectation is exactly kept.
+    assert mask.scale * round((1 - p) * 32768) == pytest.approx(32768, rel=1e-6)
+    place = torch.empty(301, 333, dtype=dtype)
+    mask.write(weight, place)
+    expected = (weight.to(dtype) * mask.scale).masked_fill(~mask.kept, 0)
+    assert torch.equal(place, expected)
+    mask.write(place.copy_(weight), place)  # in its own place
+    assert torch.equal(place, expected)
+    leaf = weight.to(dtype).requires_grad_()
+    mask.dropped(leaf).backward(place)
+    assert leaf.grad is not None
+    assert torch.equal(leaf.grad, (place * mask.scale).masked_fill(~mask.kept, 0))
+    torch.manual_seed(p_seed)
+    torch.randn(301, 333)
+    again = connections(weight, p)
+    assert again is not None
+    assert torch.equal(again.kept, mask.kept)
+
+
 def test_locked_mask_is_the_same_at_every_step() -> None:
     torch.manual_seed(4)
     for lengths in ([5, 5, 5], [5, 3, 1]):

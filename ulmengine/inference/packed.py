@@ -37,11 +37,11 @@ class PackedClassifier:
         """Scores (batch, classes), float32; arguments as of :class:`ulmengine.nets.TextClassifier`."""
         network = self._network
         # Of an encoder the reading of documents needs no more than this one has.
-        window = read_documents(
+        windows = read_documents(
             self._encoder, tokens, lengths, network.bptt, network.max_tokens  # type: ignore[arg-type]
         )
-        scores: Tensor = network.head(window.hidden, window.lengths)
-        return scores
+        scores: Tensor = network.head(windows.pieces, windows.lengths)
+        return scores[windows.back]
 
 
 class PackedEncoder:

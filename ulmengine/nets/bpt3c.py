@@ -17,11 +17,24 @@ from .awd_lstm import AWDLSTM, Draw, State, first_rows
 from .layout import Layout
 
 
-class Window(NamedTuple):
-    """Hidden states (batch, time, features) of each document's window, zeros behind its end; ``lengths`` (batch,)."""
+class Windows(NamedTuple):
+    """The hidden states of the documents' windows, sorted by their length from the longest down.
 
-    hidden: Tensor
+    ``pieces``: one for each chunk, (rows, time, features) of the rows that have not ended, zeros behind a row's end.
+    ``lengths``: (batch,) tokens of each window, on the CPU.
+    ``back``: (batch,) the row that each document has become, on the device.
+    """
+
+    pieces: list[Tensor]
     lengths: Tensor
+    back: Tensor
+
+    @property
+    def hidden(self) -> Tensor:
+        """All of them in the documents' order, (batch, time, features)."""
+        batch = len(self.lengths)
+        whole = [torch.nn.functional.pad(piece, (0, 0, 0, 0, 0, batch - len(piece))) for piece in self.pieces]
+        return torch.cat(whole, dim=1)[self.back]
 
 
 def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
@@ -35,7 +48,7 @@ def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
     return torch.minimum(-(-over // bptt), last_chunk) * bptt
 
 
-def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int) -> Window:
+def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int) -> Windows:
     """Read right-padded ``tokens`` (batch, time) of these ``lengths``, rows sorted from the longest down.
 
     The lengths decide what is done, so they are best on the CPU: every look at a graphics card waits for its work.
@@ -50,15 +63,15 @@ def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int,
     starts = window_starts(lengths, bptt, max_tokens)
     state = _read_ahead(encoder, tokens, starts, bptt, draw)
     left = lengths - starts
-    # Cut to their windows the documents have other lengths, so they are sorted anew, and back at the end.
+    # Cut to their windows the documents have other lengths, so they are sorted anew.
     order = torch.argsort(left, descending=True, stable=True)
     back, sorted_left = torch.argsort(order).to(device, non_blocking=True), left[order]
     places = (starts[order, None] + torch.arange(int(sorted_left[0]))).clamp(max=tokens.shape[1] - 1)
     order = order.to(device, non_blocking=True)
     windows = tokens[order].gather(1, places.to(device, non_blocking=True))
     state = tuple((h[order], c[order]) for h, c in state)
-    hidden = _read_windows(encoder, windows, sorted_left, bptt, state, draw.rows(order))
-    return Window(hidden[back], left.to(device, non_blocking=True))
+    pieces = _read_windows(encoder, windows, sorted_left, bptt, state, draw.rows(order))
+    return Windows(pieces, sorted_left, back)
 
 
 @torch.no_grad()
@@ -76,11 +89,11 @@ def _read_ahead(encoder: AWDLSTM, tokens: Tensor, starts: Tensor, bptt: int, dra
 
 def _read_windows(
     encoder: AWDLSTM, windows: Tensor, lengths: Tensor, bptt: int, state: State, draw: Draw
-) -> Tensor:
-    """Hidden states (batch, time, features) of ``windows`` (batch, time) of these ``lengths``, longest first."""
+) -> list[Tensor]:
+    """Hidden states, a piece a chunk, of ``windows`` (batch, time) of these ``lengths``, longest first."""
     chunks = list(_chunks(windows, lengths, bptt))
     vectors = _embedded(encoder, chunks, draw)
-    batch, pieces = len(windows), []
+    pieces = []
     for (chunk, here), known in zip(chunks, vectors, strict=True):
         alive = len(here)
         before, masks = first_rows(state, alive), draw.rows(slice(0, alive))
@@ -89,9 +102,8 @@ def _read_windows(
         else:
             encoded = encoder(chunk, before, here, masks, known)
         state = encoded.state
-        hidden = encoded.layout.unpack(encoded.hidden)
-        pieces.append(torch.nn.functional.pad(hidden, (0, 0, 0, 0, 0, batch - alive)))
-    return torch.cat(pieces, dim=1)
+        pieces.append(encoded.layout.unpack(encoded.hidden))
+    return pieces
 
 
 def _chunks(windows: Tensor, lengths: Tensor, bptt: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -32,6 +32,6 @@ class TextClassifier(nn.Module):
 
         :raises ValueError: the rows are not sorted by length from the longest down, or one is empty.
         """
-        window = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens)
-        scores: Tensor = self.head(window.hidden, window.lengths)
-        return scores
+        windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens)
+        scores: Tensor = self.head(windows.pieces, windows.lengths)
+        return scores[windows.back]

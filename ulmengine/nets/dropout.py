@@ -7,11 +7,14 @@ nothing is dropped - evaluation, or p = 0 - there is no mask at all: ``None``.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-_BITS = 16  # of a random number each entry of a mask is given: p is met to 1 in 65,536
+_BITS = 16  # of a random number each entry of a mask is given: p is met to 1 in 65,536, by connections to 1 in 32,768
+_PIECE = 64  # rows of a mask that are widened at once
 
 
 def draw_kept(shape: tuple[int, ...], p: float, device: torch.device) -> tuple[Tensor, float]:
@@ -56,26 +59,75 @@ def locked_mask(batch: int, features: int, p: float, device: torch.device) -> Te
 class Connections:
     """DropConnect (1708.02182, 2): which entries of a weight a pass uses, at all its time steps.
 
-    The gradient reaches the weight itself through the mask; the weight is what is trained and saved.
+    The gradient reaches the weight itself through the mask; the weight is what is trained and saved. On a processor
+    the mask is a pattern of bits, all set where an entry is kept: taking the bits of a matrix that stand in a pattern
+    is ten times faster there than the framework's filling of places.
     """
 
     def __init__(self, weight: Tensor, p: float) -> None:
-        kept, self.scale = draw_kept(tuple(weight.shape), p, weight.device)
-        self.lost = kept.logical_not_()
+        if weight.device.type == "cpu":
+            self._mask, self.scale = _kept_bits(tuple(weight.shape), p)
+        else:
+            self._mask, self.scale = draw_kept(tuple(weight.shape), p, weight.device)
 
     @property
     def kept(self) -> Tensor:
         """Bool of the weight's shape."""
-        return ~self.lost
+        return self._mask.bool()
 
     def dropped(self, weight: Tensor) -> Tensor:
         """``weight`` with single connections dropped, the others scaled; differentiable."""
-        return weight.masked_fill(self.lost, 0) * self.scale
+        out: Tensor = _Dropped.apply(weight, self)  # type: ignore[no-untyped-call]
+        return out
 
     def write(self, weight: Tensor, place: Tensor) -> None:
         """The same into ``place``, which may be ``weight`` itself."""
-        # A product with a mask of another type would first make a copy of the mask, as large as the weight.
-        place.copy_(weight).masked_fill_(self.lost, 0).mul_(self.scale)
+        place.copy_(weight)
+        if self._mask.dtype == torch.bool:
+            place.masked_fill_(~self._mask, 0)
+        else:
+            _keep_bits(place, self._mask)
+        place.mul_(self.scale)
+
+
+class _Dropped(torch.autograd.Function):
+    """What is dropped of a weight is dropped of its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, mask: Connections) -> Tensor:
+        ctx.mask = mask
+        out = torch.empty_like(weight)
+        mask.write(weight, out)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        out = torch.empty_like(gradient)
+        ctx.mask.write(gradient, out)
+        return out, None
+
+
+def _kept_bits(shape: tuple[int, ...], p: float) -> tuple[Tensor, float]:
+    """Independent draws: int16 of ``shape``, 0 with probability ``p`` and -1, all bits, otherwise; and 1/(1-p)."""
+    whole, half = torch.iinfo(torch.int64), 2 ** (_BITS - 2)
+    count = math.prod(shape)
+    words = torch.empty(-(-count * _BITS // 64), dtype=torch.int64).random_(whole.min, None)
+    bits = words.view(torch.int16)[:count]
+    dropped = round(p * 2 * half)
+    # One bit is given up, so that the difference cannot overflow: its sign says whether the entry is kept.
+    bits.bitwise_right_shift_(1).sub_(half - dropped).bitwise_right_shift_(_BITS - 1)
+    return bits.view(shape), 2 * half / (2 * half - dropped)
+
+
+def _keep_bits(values: Tensor, bits: Tensor) -> None:
+    """Set the entries of ``values`` to nought where ``bits`` (int16, the same shape) has none."""
+    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}[values.element_size()]
+    if whole == bits.dtype:
+        values.view(whole).bitwise_and_(bits)
+        return
+    for place, part in zip(torch.split(values, _PIECE), torch.split(bits, _PIECE), strict=True):
+        place.view(whole).bitwise_and_(part.to(whole))
 
 
 def connections(weight: Tensor, p: float) -> Connections | None:

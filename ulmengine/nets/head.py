@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -55,10 +57,10 @@ class Head(nn.Module):
             Block(model.head_hidden, classes, dropout.effective("head")),
         ])
 
-    def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
-        """``hidden`` (batch, time, features) of documents of these ``lengths`` -> (batch, classes)."""
-        with torch.autocast(hidden.device.type, enabled=False):
-            values: Tensor = self.pool(hidden, lengths)
+    def forward(self, pieces: Sequence[Tensor], lengths: Tensor) -> Tensor:
+        """The hidden states of documents, as :meth:`ConcatPooling.forward` takes them -> (batch, classes)."""
+        with torch.autocast(pieces[0].device.type, enabled=False):
+            values: Tensor = self.pool(pieces, lengths)
             first, last = self.blocks
             out: Tensor = last(F.relu(first(values)))
         return out
