@@ -120,7 +120,8 @@ def validate(task: Task) -> dict[str, Any]:
         loss.cross_entropy.item()
         return loss.tokens
 
-    return _figures(task, timed_on(device, step, stream(task)), learns=False)
+    with model.fixed():
+        return _figures(task, timed_on(device, step, stream(task)), learns=False)
 
 
 def _figures(task: Task, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:

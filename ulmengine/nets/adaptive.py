@@ -7,6 +7,9 @@ cheaper. The vocabulary is ordered by frequency.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -29,6 +32,12 @@ class AdaptiveDecoder(Decoder):
         self.borders = borders(vocabulary)
         self.cluster_weight = nn.Parameter(torch.empty(len(self.borders) - 1, features).uniform_(-0.1, 0.1))
         self.cluster_bias = nn.Parameter(torch.zeros(len(self.borders) - 1))
+
+    @contextmanager
+    def fixed(self, weight: Tensor) -> Iterator[None]:
+        """Nothing is made ready: which rows are multiplied by which part of ``weight`` is another thing every time."""
+        del weight
+        yield
 
     def loss(self, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         """As :meth:`Decoder.loss`, of the adaptive distribution."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -76,6 +78,7 @@ class AWDLSTM(nn.Module):
         workspace = Workspace()
         for layer in self._layers():
             layer.workspace = workspace
+        self._fixed: Draw | None = None
 
     def set_dropout(self, dropout: DropoutConfig) -> None:
         """Change what is dropped from the next pass on."""
@@ -99,6 +102,8 @@ class AWDLSTM(nn.Module):
 
     def draw(self, batch: int) -> Draw:
         """Draw all masks for a pass over ``batch`` rows; nothing is dropped in evaluation."""
+        if self._fixed is not None and not self.training:
+            return self._fixed
         p = (self.input_p, *[self.hidden_p] * (self.sizes.layers - 1)) if self.training else (0.0,) * self.sizes.layers
         between = tuple(
             locked_mask(batch, layer.inputs, share, self.device)
@@ -106,6 +111,19 @@ class AWDLSTM(nn.Module):
         )
         words = word_mask(self.vocabulary, self.word_p if self.training else 0.0, self.pad, self.device)
         return Draw(words, between, tuple(layer.draw() for layer in self._layers()))
+
+    @contextmanager
+    def fixed(self) -> Iterator[None]:
+        """While this lasts, the weights do not change: what evaluation makes of them is made once for all passes.
+
+        To be entered in evaluation; in training it does nothing.
+        """
+        if not self.training:
+            self._fixed = self.draw(0)
+        try:
+            yield
+        finally:
+            self._fixed = None
 
     def forward(
         self,
@@ -137,7 +155,7 @@ class AWDLSTM(nn.Module):
             with torch.set_grad_enabled(learns):
                 out, after = layer(x, layout, before, draw.weights[index], draw.between[index])
                 x = out + x if self.skip_connections and out.shape == x.shape else out
-            if once:
+            if once and draw is not self._fixed:
                 draw.weights[index].forget_forward()
             states.append(after)
         return Encoded(x, layout, tuple(states))

@@ -23,19 +23,21 @@ IGNORED = -100  # a target that does not count
 
 
 def chunked_cross_entropy(
-    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, precision: torch.dtype | None = None
+    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, precision: torch.dtype | None = None,
+    scores: Product | None = None,
 ) -> Tensor:
     """Sum over the rows of -log softmax(hidden @ weight.T + bias)[target], in nats, float32 or float64.
 
     :param hidden: (N, features); ``weight``: (classes, features); ``bias``: (classes,); ``targets``: (N,) with -100
         where a row does not count.
     :param precision: of the products; absent: that of ``hidden``. The softmax is taken in float32 at least.
+    :param scores: the product with ``weight`` in that precision, if it was made ready before; used without gradients.
     """
     precision = precision or hidden.dtype
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (hidden, weight, bias)):
         total: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, bias, targets, precision)  # type: ignore[no-untyped-call]
         return total
-    return ChunkedPass(hidden, weight, bias, targets, precision, (False, False, False)).run()
+    return ChunkedPass(hidden, weight, bias, targets, precision, (False, False, False), scores).run()
 
 
 class ChunkedPass:
@@ -45,9 +47,9 @@ class ChunkedPass:
 
     def __init__(
         self, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, precision: torch.dtype,
-        wanted: tuple[bool, ...],
+        wanted: tuple[bool, ...], scores: Product | None = None,
     ) -> None:
-        self.hidden, self.weight, self.targets = hidden.detach().to(precision), weight.detach().to(precision), targets
+        self.hidden, self.targets, self.classes = hidden.detach().to(precision), targets, len(weight)
         self.wide = torch.promote_types(precision, torch.float32)
         self.bias = bias.detach().to(self.wide)
         self.counts = targets != IGNORED
@@ -56,12 +58,16 @@ class ChunkedPass:
         self.d_weight = torch.zeros_like(weight) if wanted[1] else None
         self.d_bias = torch.zeros_like(self.bias) if wanted[2] else None
         self.learns = any(wanted)
-        self._back = _Product(self.weight.t()) if wanted[0] else None
-        self._scores = _Product(self.weight)
+        self._back: Product | None = None
+        if scores is None:
+            narrow = weight.detach().to(precision)
+            self._back = Product(narrow.t()) if wanted[0] else None
+            scores = Product(narrow)
+        self._scores = scores
 
     def run(self) -> Tensor:
         """The summed loss."""
-        count, classes = self.hidden.shape[0], self.weight.shape[0]
+        count, classes = len(self.hidden), self.classes
         at_once = BYTES if self.hidden.device.type == "cpu" else CARD_BYTES
         rows = max(1, min(count, at_once // (classes * self.hidden.element_size())))
         total = torch.zeros((), dtype=self.wide, device=self.hidden.device)
@@ -120,7 +126,7 @@ class ChunkedPass:
             products.accumulate(self.d_weight, share.t() @ self.hidden[part])
 
 
-class _Product:
+class Product:
     """x (rows, features) -> x @ ``weight``.T, by the kernel that is fastest for it.
 
     On a processor that is oneDNN with the weight packed for all chunks.
@@ -128,13 +134,12 @@ class _Product:
 
     def __init__(self, weight: Tensor) -> None:
         able = weight.device.type == "cpu" and products.is_available()
-        packs = able and weight.dtype in (torch.float32, torch.bfloat16)
-        self._packed = products.pack(weight.contiguous(), 256) if packs else None
-        self._weight = weight
+        self._packs = able and weight.dtype in (torch.float32, torch.bfloat16)
+        self._weight = products.pack(weight.contiguous(), 256) if self._packs else weight
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self._packed is not None:
-            return products.linear(x, self._packed)
+        if self._packs:
+            return products.linear(x, self._weight)
         return x @ self._weight.t()
 
 

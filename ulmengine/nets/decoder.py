@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .chunked import chunked_cross_entropy
+from .chunked import Product, chunked_cross_entropy
 
 
 class Decoder(nn.Module):
@@ -16,13 +19,24 @@ class Decoder(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self.precision = torch.float32
+        self._fixed: Product | None = None
+
+    @contextmanager
+    def fixed(self, weight: Tensor) -> Iterator[None]:
+        """While this lasts, neither ``weight`` nor the bias changes: evaluation makes ready once what it multiplies."""
+        self._fixed = Product(weight.detach().to(self.precision))
+        try:
+            yield
+        finally:
+            self._fixed = None
 
     def loss(self, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         """Summed cross entropy of ``targets`` (N,).
 
         :param hidden: (N, features); ``weight``: the embedding's, (vocabulary, features).
         """
-        return chunked_cross_entropy(hidden, weight, self.bias, targets, self.precision)
+        scores = None if self.training else self._fixed
+        return chunked_cross_entropy(hidden, weight, self.bias, targets, self.precision, scores)
 
     def scores(self, hidden: Tensor, weight: Tensor) -> Tensor:
         """Scores (N, vocabulary), float32; their softmax is the model's probability of each word."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -60,6 +62,12 @@ class LanguageModel(nn.Module):
         """Change what is dropped from the next pass on."""
         self.encoder.set_dropout(dropout)
         self.output_p = dropout.effective("output")
+
+    @contextmanager
+    def fixed(self) -> Iterator[None]:
+        """While this lasts, the weights do not change: what evaluation makes of them is made once for all passes."""
+        with self.encoder.fixed(), self.decoder.fixed(self.encoder.embedding.weight):
+            yield
 
     def loss(
         self, inputs: Tensor, targets: Tensor, state: State | None, *, alpha: float = 2.0, beta: float = 1.0

@@ -64,7 +64,7 @@ class _SampledPass(ChunkedPass):
     def use(self, true: Tensor, drawn: Tensor) -> None:
         """``true`` (N,) scores and ``drawn`` (N,): the column in which a row's target was drawn too, or -1."""
         self.true, self.drawn = true.detach().to(self.wide), drawn
-        self.places = torch.full_like(self.places, self.weight.shape[0])
+        self.places = torch.full_like(self.places, self.classes)
         self.d_true = torch.zeros_like(self.true)
 
     def _lay_out(self, wide: Tensor, block: Tensor, where: slice) -> None:

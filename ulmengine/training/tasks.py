@@ -116,17 +116,18 @@ class LanguageModelTask:
         if self._valid is None or not len(self._valid):
             return {}
         state, every, losses = None, _interval(len(self._valid)), []
-        for number, batch in enumerate(self._valid.epoch(0), start=1):
-            part = rows_of(batch, self._world)
-            inputs, targets = _to(self._device, part.inputs, part.targets)
-            with torch.no_grad():
-                loss = self.model.loss(inputs, targets, None if batch.fresh else state)
-            state = loss.state
-            losses.append((loss.cross_entropy, int(self.weight(part))))
-            if number % every == 0:
-                _read(figures, losses)
-                if number // every > said:
-                    yield Progress("validation", number, len(self._valid), "batches")
+        with self.model.fixed():
+            for number, batch in enumerate(self._valid.epoch(0), start=1):
+                part = rows_of(batch, self._world)
+                inputs, targets = _to(self._device, part.inputs, part.targets)
+                with torch.no_grad():
+                    loss = self.model.loss(inputs, targets, None if batch.fresh else state)
+                state = loss.state
+                losses.append((loss.cross_entropy, int(self.weight(part))))
+                if number % every == 0:
+                    _read(figures, losses)
+                    if number // every > said:
+                        yield Progress("validation", number, len(self._valid), "batches")
         _read(figures, losses)
         if self._world is not None:
             self._world.merge(figures)
@@ -182,13 +183,14 @@ class ClassifierTask:
             return {}
         figures: ClassifierMetrics | None = None
         every = _interval(len(self._valid))
-        for number, batch in enumerate(self._valid.epoch(0), start=1):
-            part = documents_of(batch, self._world)
-            if figures is None:
-                figures = ClassifierMetrics(self.model.classes, cast(Tensor, part.targets).ndim > 1)
-            self._measure(part, figures)
-            if number % every == 0 and number // every > said:
-                yield Progress("validation", number, len(self._valid), "batches")
+        with self.model.encoder.fixed():
+            for number, batch in enumerate(self._valid.epoch(0), start=1):
+                part = documents_of(batch, self._world)
+                if figures is None:
+                    figures = ClassifierMetrics(self.model.classes, cast(Tensor, part.targets).ndim > 1)
+                self._measure(part, figures)
+                if number % every == 0 and number // every > said:
+                    yield Progress("validation", number, len(self._valid), "batches")
         if figures is None:
             return {}
         if self._world is not None:
