@@ -19,7 +19,7 @@ from ulmengine.bench import measure, quality, quality_reference
 from ulmengine.bench.measure import BenchError
 from ulmengine.bench.quality import bench_quality
 from ulmengine.cli import main
-from ulmengine.config import RunConfig
+from ulmengine.config import DropoutConfig, RunConfig
 
 QUICK = ("language_model.epochs=1", "classifier.epochs=[1, 1]", "tokens.min_frequency=1")
 
@@ -63,7 +63,7 @@ def test_each_seed_has_its_figures(texts: Path, labelled: Path) -> None:
     assert "reference" not in result
 
 
-def test_the_reference_is_given_the_same_ids_sizes_epochs_and_rates(
+def test_the_reference_is_given_the_same_ids_sizes_dropouts_epochs_and_rates(
     texts: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: dict[str, Any] = {}
@@ -82,7 +82,14 @@ def test_the_reference_is_given_the_same_ids_sizes_epochs_and_rates(
     assert "reference_missing" not in result
     assert seen["python"] == "a python"
     assert seen["sizes"] == {"emb_sz": 100, "n_hid": 256, "n_layers": 2}
-    assert seen["language_model"] == {"lr": 0.005, "batch": 64, "bptt": 72, "epochs": 1}
+    assert seen["language_model"] == {"lr": 0.005, "batch": 64, "bptt": 72, "epochs": 1, "dropout": {
+        "embed_p": 0.025, "input_p": 0.2, "weight_p": 0.25, "hidden_p": 0.15, "output_p": 0.05,
+    }}
+    ours = DropoutConfig()
+    assert seen["tuning"]["dropout"]["embed_p"] == ours.effective("embedding")
+    assert seen["tuning"]["dropout"]["output_p"] == ours.effective("output")
+    assert seen["classifier"]["dropout"]["output_p"] == ours.effective("pooled")
+    assert seen["classifier"]["head_p"] == ours.effective("head")
     assert (seen["tuning"]["epochs"], seen["classifier"]["epochs"], seen["threads"]) == (1, [1, 1], 1)
     assert 800 <= len(seen["language"]["train_ids"]) < 850
     assert len(seen["documents"]["train_targets"]) + len(seen["documents"]["validation_targets"]) == 30
@@ -176,15 +183,17 @@ def test_the_reference_learns_on_the_device_it_is_told(monkeypatch: pytest.Monke
     ids = {f"{part}_{what}": np.zeros(2, dtype=np.int64) for part in ("train", "validation", "test")
            for what in ("ids", "offsets", "targets")}
     ids |= {name: np.array([0, 1, 2]) for name in ids if name.endswith("offsets")}
-    task = {"device": "cuda", "sizes": {}, "multiplier": 0.5, "folder": "", "words": 5, "classes": 2, "head_width": 5,
-            "classifier": {"batch": 2, "epochs": []}}
-    quality_reference.language_learner(ids, 5, task, {"batch": 2, "bptt": 5})
+    task = {"device": "cuda", "sizes": {}, "folder": "", "words": 5, "classes": 2, "head_width": 5,
+            "classifier": {"batch": 2, "epochs": [], "dropout": {"weight_p": 0.3}, "head_p": 0.2}}
+    quality_reference.language_learner(ids, 5, task, {"batch": 2, "bptt": 5, "dropout": {"weight_p": 0.4}})
     quality_reference.classify(ids, MagicMock(), task)
     loaders, models = fastai["fastai.data.core"].DataLoaders, fastai["fastai.text.models.core"]
     assert [call.kwargs["device"] for call in loaders.call_args_list] == [torch.device("cuda")] * 2
     assert len(loaders.call_args.args) == 3, "the documents it is measured on too"
-    for make in (models.get_language_model, models.get_text_classifier):
+    for make, p in ((models.get_language_model, 0.4), (models.get_text_classifier, 0.3)):
         make.return_value.to.assert_called_once_with("cuda")
+        assert make.call_args.kwargs["config"]["weight_p"] == p
+    assert models.get_text_classifier.call_args.kwargs["ps"] == [0.2]
 
 
 def test_the_clock_of_the_reference_runs_while_it_learns_only(

@@ -35,8 +35,10 @@ LANGUAGE_MODEL = (
     "model.hidden_size=256", "model.layers=2", "model.pretrained=none", "language_model.epochs=1",
     "language_model.lr=0.005", "language_model.batch_size=64", "language_model.bptt=72",
     "language_model.schedule.kind=one_cycle", "classifier.epochs=[0]", "saving.samples=false",
+    "model.dropout.multiplier=0.5", "model.dropout.embedding=0.05",
 )
-"""The budget of the language model; everything else is as set by default."""
+"""The budget of the language model; everything else is as set by default. Its dropouts are small, as it reads every text
+only once."""
 
 Figures = dict[str, list[float]]  # a figure's name -> one for each seed
 Told = Callable[[str], None]
@@ -215,16 +217,24 @@ def _reference_task(place: Path, language_config: RunConfig, cache: Path, config
         "classes": len(classifier.documents.labels),
         "vocabulary": len(language.tokenizer.vocabulary), "words": len(classifier.tokenizer.vocabulary),
         "sizes": dict(zip(("emb_sz", "n_hid", "n_layers"), language.sizes, strict=True)),
-        "multiplier": config.model.dropout.multiplier, "head_width": config.model.head_hidden,
+        "head_width": config.model.head_hidden,
         "language_model": _budget(language_config), "tuning": _budget(config),
         "classifier": {"lr": config.classifier.lr, "batch": config.classifier.batch_size,
-                       "epochs": list(config.classifier.epochs)},
+                       "epochs": list(config.classifier.epochs), "dropout": _dropout(config, "pooled"),
+                       "head_p": config.model.dropout.effective("head")},
     }
 
 
-def _budget(config: RunConfig) -> dict[str, float]:
+def _budget(config: RunConfig) -> dict[str, Any]:
     settings = config.language_model
-    return {"lr": settings.lr, "batch": settings.batch_size, "bptt": settings.bptt, "epochs": settings.epochs}
+    return {"lr": settings.lr, "batch": settings.batch_size, "bptt": settings.bptt, "epochs": settings.epochs,
+            "dropout": _dropout(config, "output")}
+
+
+def _dropout(config: RunConfig, output: str) -> dict[str, float]:
+    """Our dropouts by the names that the reference has for them; ``output``: ours of what its encoder gives on."""
+    ours = {"embed_p": "embedding", "input_p": "input", "weight_p": "weight", "hidden_p": "hidden", "output_p": output}
+    return {name: config.model.dropout.effective(own) for name, own in ours.items()}
 
 
 def _write_ids(path: Path, prepared: Prepared) -> None:

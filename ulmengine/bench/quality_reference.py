@@ -71,9 +71,8 @@ def language_learner(ids: Any, words: int, task: dict[str, Any], budget: dict[st
                      shuffle=part == "train", num_workers=0)
         for part in ("train", "validation")
     ]
-    config = {**awd_lstm_lm_config, **task["sizes"], "output_p": 0.1, "hidden_p": 0.3, "input_p": 0.4, "embed_p": 0.05,
-              "weight_p": 0.5}
-    model = get_language_model(AWD_LSTM, words, config=config, drop_mult=task["multiplier"]).to(task["device"])
+    config = {**awd_lstm_lm_config, **task["sizes"], **budget["dropout"]}
+    model = get_language_model(AWD_LSTM, words, config=config).to(task["device"])
     return LMLearner(DataLoaders(*loaders, device=torch.device(task["device"])), model,
                      loss_func=CrossEntropyLossFlat(), splitter=awd_lstm_lm_split,
                      path=task["folder"]).remove_cbs(silent())
@@ -111,9 +110,9 @@ def classify(ids: Any, language_model: Any, task: dict[str, Any]) -> float:
 
     budget = task["classifier"]
     parts = [documents_loader(ids, part, budget["batch"]) for part in ("train", "validation", "test")]
-    config = {**awd_lstm_clas_config, **task["sizes"]}
-    model = get_text_classifier(AWD_LSTM, task["words"], task["classes"], config=config, drop_mult=task["multiplier"],
-                                lin_ftrs=[task["head_width"]], ps=[0.1]).to(task["device"])
+    config = {**awd_lstm_clas_config, **task["sizes"], **budget["dropout"]}
+    model = get_text_classifier(AWD_LSTM, task["words"], task["classes"], config=config,
+                                lin_ftrs=[task["head_width"]], ps=[budget["head_p"]]).to(task["device"])
     model[0].module.load_state_dict(language_model[0].state_dict())
     learner = TextLearner(DataLoaders(*parts, device=torch.device(task["device"])), model,
                           loss_func=CrossEntropyLossFlat(), metrics=accuracy,
