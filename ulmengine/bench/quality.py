@@ -37,8 +37,7 @@ LANGUAGE_MODEL = (
     "language_model.schedule.kind=one_cycle", "classifier.epochs=[0]", "saving.samples=false",
     "model.dropout.multiplier=0.5", "model.dropout.embedding=0.05",
 )
-"""The budget of the language model; everything else is as set by default. Its dropouts are small, as it reads every text
-only once."""
+"""The budget of the language model, with small dropouts as it reads every text once; the rest is as set by default."""
 
 Figures = dict[str, list[float]]  # a figure's name -> one for each seed
 Told = Callable[[str], None]
