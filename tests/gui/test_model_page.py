@@ -82,16 +82,16 @@ def test_the_paper_network_has_the_known_number_of_parameters() -> None:
 
 
 def test_a_slider_changes_the_number_in_the_picture_at_once(page: ModelPage, project: Project, qtbot: QtBot) -> None:
-    assert pills(page)["input"] == pytest.approx(0.2)
+    assert pills(page)["input"] == pytest.approx(0.4 * 0.7)
     editor = page.dropout.fields["model.dropout.input"].editor
     slider = editor.controls()[1]
     slider.setValue(500)  # the middle of 0 .. 0.9
-    assert pills(page)["input"] == pytest.approx(0.45 * 0.5)
+    assert pills(page)["input"] == pytest.approx(0.45 * 0.7)
     project.change({"model.dropout.multiplier": 1.0})
     assert pills(page)["input"] == pytest.approx(0.45)
     assert pills(page)["head"] == pytest.approx(0.1)
     project.undo.undo()
-    assert pills(page)["input"] == pytest.approx(0.225)
+    assert pills(page)["input"] == pytest.approx(0.45 * 0.7)
 
 
 def test_each_dropout_stands_where_it_acts(qtbot: QtBot) -> None:
@@ -157,10 +157,10 @@ def test_facts_hold_for_their_settings_only(tmp_path: Path) -> None:
 
 
 def test_the_time_is_reckoned_from_measured_tokens() -> None:
-    config = RunConfig()  # 10 epochs of the language model, 1 + 1 + 1 + 8 of the classifier
+    config = RunConfig()  # 10 epochs of the language model, 1 + 1 + 1 + 12 of the classifier
     facts = CorpusFacts("", 2, 1_000, 800, 200, 50.0, 40.0)
     seconds = seconds_of(config, facts, Speed("cpu", 1_000.0, 500.0))
-    assert seconds == {"language_model": 10 * 1_000 * 50 / 1_000, "classifier": 11 * 800 * 40 / 500}
+    assert seconds == {"language_model": 10 * 1_000 * 50 / 1_000, "classifier": 15 * 800 * 40 / 500}
     both = config.model_copy(update={"model": ModelConfig(direction="both")})
     assert seconds_of(both, facts, Speed("cpu", 1_000.0, 500.0))["classifier"] == 2 * seconds["classifier"]
 

@@ -220,7 +220,7 @@ def test_undo_and_redo_act_on_the_open_project(window: MainWindow, tmp_path: Pat
     project.change({"classifier.lr": 0.5})
     assert undo.isEnabled()
     undo.trigger()
-    assert project.config.classifier.lr == 0.01
+    assert project.config.classifier.lr == 0.005
 
 
 def _drop(window: MainWindow, *paths: Path) -> None:

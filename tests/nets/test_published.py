@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tests.inference.made import network
-from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, Sizes
+from ulmengine.cli.tools import PUBLISHED
+from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
 from ulmengine.inference.packed import PackedClassifier
 from ulmengine.nets import AWDLSTM, TextClassifier
 from ulmengine.nets.layout import Layout
@@ -19,8 +20,9 @@ needs_products = pytest.mark.skipif(not is_available(), reason="this build of Py
 def test_sizes_and_dropouts_are_those_of_1801_06146() -> None:
     """Section 4.1; the hidden size of 1150 is rounded up to 1152, as in the reference."""
     assert PRESETS["paper"] == Sizes(400, 1152, 3)
-    ratios = DropoutConfig()
+    ratios = with_settings(RunConfig(), PUBLISHED).model.dropout
     assert (ratios.input, ratios.hidden, ratios.embedding, ratios.weight, ratios.pooled) == (0.4, 0.3, 0.05, 0.5, 0.4)
+    assert ratios.multiplier == 1
     assert ratios.input_weight == 0
     assert (OptimizerConfig().beta1, OptimizerConfig().beta2) == (0.7, 0.99)
 

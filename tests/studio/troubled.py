@@ -73,7 +73,7 @@ def spoilt_weights(request: RunRequest, control: RunControl) -> Generator[Event,
     """At the usual rate the weights are no numbers any more at the third step of the second classifier stage."""
 
     def trouble(session: Session) -> object:
-        if session.plan.index == 2 and session.standing.step == 2 and session.plan.settings.lr > 0.005:
+        if session.plan.index == 2 and session.standing.step == 2 and session.plan.settings.lr > 0.002:
             with torch.no_grad():
                 next(session.model.parameters()).fill_(float("nan"))
         return None

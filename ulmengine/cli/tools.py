@@ -10,8 +10,11 @@ from ulmengine.config import RunConfig, dumps, with_settings
 
 from .output import complain, say, say_json
 
-PUBLISHED = ("language_model.lr=0.004", "language_model.factor=2.6", "classifier.factor=2.6")
-"""Rates of 1801.06146, 4.1, where they are not the defaults, which are for smaller networks."""
+PUBLISHED = (
+    "language_model.lr=0.004", "language_model.factor=2.6", "classifier.lr=0.01", "classifier.factor=2.6",
+    "model.dropout.multiplier=1.0", "model.dropout.embedding=0.05",
+)
+"""What stands in 1801.06146, 4.1, where it is not the default, which is for smaller networks and corpora."""
 
 
 def add_commands(commands: Any) -> None:
