@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_language_model(softmax: str, precision: torch.dtype) -> None:
 
     plain = loss()
     with model.fixed():
-        assert loss() == plain
+        assert [loss(), loss()] == [plain, plain]
         if softmax != "adaptive" and is_available():
             assert packings(loss) == 0
     with torch.no_grad():
@@ -57,19 +58,25 @@ def test_language_model(softmax: str, precision: torch.dtype) -> None:
 
 @pytest.mark.usefixtures("own_path")
 def test_training_takes_no_notice() -> None:
-    model = language_model("full", torch.float32).train()
+    model = language_model("full", torch.float32)
     batch = torch.randint(0, 70, (4, 10))
-    found = []
-    for fixed in (False, True):
-        model.zero_grad()
+
+    def gradients() -> list[torch.Tensor]:
+        model.train().zero_grad()
         torch.manual_seed(1)
-        if fixed:
-            with model.fixed():
-                model.loss(batch[:, :-1], batch[:, 1:], None).total.backward()
-        else:
-            model.loss(batch[:, :-1], batch[:, 1:], None).total.backward()
-        found.append([parameter.grad for parameter in model.parameters()])
-    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))  # type: ignore[arg-type]
+        model.loss(batch[:, :-1], batch[:, 1:], None).total.backward()
+        return [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
+
+    for training in (True, False):
+        model.train(training)
+        with model.fixed():
+            with torch.no_grad():
+                for parameter in model.parameters():  # what was made ready is out of date, and must not be used
+                    parameter.mul_(2)
+            inside = gradients()
+        expected = gradients()
+        assert len(inside) == len(expected) > 0
+        assert all(torch.equal(a, b) for a, b in zip(inside, expected, strict=True))
 
 
 @pytest.mark.usefixtures("own_path")
@@ -88,4 +95,8 @@ def test_classifier() -> None:
     with encoder.fixed():
         assert torch.equal(scores(), plain)
         assert packings(scores) == 0
+        assert torch.equal(scores(), plain)
+    assert packings(scores) > 0 or not is_available()
+    with suppress(KeyError), encoder.fixed():
+        raise KeyError
     assert packings(scores) > 0 or not is_available()

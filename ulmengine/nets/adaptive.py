@@ -35,7 +35,7 @@ class AdaptiveDecoder(Decoder):
 
     @contextmanager
     def fixed(self, weight: Tensor) -> Iterator[None]:
-        """Nothing is made ready: which rows are multiplied by which part of ``weight`` is another thing every time."""
+        """Nothing is made ready: the parts of ``weight`` are packed with every batch."""
         del weight
         yield
 

@@ -114,7 +114,7 @@ class AWDLSTM(nn.Module):
 
     @contextmanager
     def fixed(self) -> Iterator[None]:
-        """While this lasts, the weights do not change: what evaluation makes of them is made once for all passes.
+        """While this lasts, neither weights nor precision change: evaluation makes ready once what it multiplies.
 
         To be entered in evaluation; in training it does nothing.
         """

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .awd_lstm import AWDLSTM, Draw, State, first_rows
-from .layout import Layout
+from .layout import Layout, moved
 
 
 class Windows(NamedTuple):
@@ -65,10 +65,10 @@ def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int,
     left = lengths - starts
     # Cut to their windows the documents have other lengths, so they are sorted anew.
     order = torch.argsort(left, descending=True, stable=True)
-    back, sorted_left = torch.argsort(order).to(device, non_blocking=True), left[order]
+    back, sorted_left = moved(torch.argsort(order), device), left[order]
     places = (starts[order, None] + torch.arange(int(sorted_left[0]))).clamp(max=tokens.shape[1] - 1)
-    order = order.to(device, non_blocking=True)
-    windows = tokens[order].gather(1, places.to(device, non_blocking=True))
+    order = moved(order, device)
+    windows = tokens[order].gather(1, moved(places, device))
     state = tuple((h[order], c[order]) for h, c in state)
     pieces = _read_windows(encoder, windows, sorted_left, bptt, state, draw.rows(order))
     return Windows(pieces, sorted_left, back)

@@ -58,6 +58,7 @@ class ChunkedPass:
         self.d_weight = torch.zeros_like(weight) if wanted[1] else None
         self.d_bias = torch.zeros_like(self.bias) if wanted[2] else None
         self.learns = any(wanted)
+        assert scores is None or not any(wanted)
         self._back: Product | None = None
         if scores is None:
             narrow = weight.detach().to(precision)

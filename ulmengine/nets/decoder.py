@@ -23,8 +23,12 @@ class Decoder(nn.Module):
 
     @contextmanager
     def fixed(self, weight: Tensor) -> Iterator[None]:
-        """While this lasts, neither ``weight`` nor the bias changes: evaluation makes ready once what it multiplies."""
-        self._fixed = Product(weight.detach().to(self.precision))
+        """While this lasts, neither ``weight`` nor precision changes: evaluation makes ready once what it multiplies.
+
+        To be entered in evaluation; in training it does nothing.
+        """
+        if not self.training:
+            self._fixed = Product(weight.detach().to(self.precision))
         try:
             yield
         finally:

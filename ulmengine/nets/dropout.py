@@ -20,8 +20,7 @@ _PIECE = 64  # rows of a mask that are widened at once
 def draw_kept(shape: tuple[int, ...], p: float, device: torch.device) -> tuple[Tensor, float]:
     """Independent draws: bool of ``shape``, false with probability ``p``, and the scale 1/(1-p) of what is kept.
 
-    On a processor 64 random bits serve four entries, which is ten times faster than the framework's Bernoulli draws:
-    a recurrent matrix has millions of entries, and every pass needs new ones.
+    On a processor 64 random bits serve four entries, which is ten times faster than the framework's Bernoulli draws.
     """
     if device.type != "cpu":
         return torch.rand(shape, device=device) >= p, 1 / (1 - p)

@@ -65,7 +65,7 @@ class LanguageModel(nn.Module):
 
     @contextmanager
     def fixed(self) -> Iterator[None]:
-        """While this lasts, the weights do not change: what evaluation makes of them is made once for all passes."""
+        """While this lasts, neither weights nor precision change: evaluation makes ready once what it multiplies."""
         with self.encoder.fixed(), self.decoder.fixed(self.encoder.embedding.weight):
             yield
 

@@ -14,6 +14,15 @@ import torch
 from torch import Tensor
 
 
+def moved(values: Tensor, device: torch.device) -> Tensor:
+    """``values`` on ``device``, without waiting for the work before.
+
+    Apple's cards read the source later than the copy returns, when a passing tensor's memory may be another's already:
+    there it waits.
+    """
+    return values.to(device, non_blocking=device.type != "mps")
+
+
 @dataclass(frozen=True, eq=False)
 class Layout:
     """``sizes[t]``: rows alive at step t, never growing. N = sum(sizes) is the number of real tokens."""
@@ -70,7 +79,7 @@ class Layout:
         Worked out on the CPU: on a graphics card, finding out how many there are would wait for all work before.
         """
         real = torch.arange(self.batch) < self.sizes_tensor[:, None]
-        return real.flatten().nonzero().squeeze(1).to(self.device, non_blocking=True)
+        return moved(real.flatten().nonzero().squeeze(1), self.device)
 
     @cached_property
     def rows(self) -> Tensor:

@@ -1,7 +1,7 @@
 """From the hidden states of a document to one vector, in float32 and over real tokens only.
 
 A document's states come in pieces, as its chunks were read. They are pooled piece by piece, so that they never lie
-side by side in float32, forward or backward.
+side by side in float32; concat pooling keeps nothing of them for the backward pass, attention what autograd needs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from .layout import moved
 
 
 class _Span(NamedTuple):
@@ -37,11 +39,11 @@ def _spans(pieces: Sequence[Tensor], lengths: Tensor) -> Iterator[_Span]:
         rows, time = piece.shape[:2]
         left, device = lengths[:rows] - start, piece.device
         ending = ((left >= 1) & (left <= time)).nonzero().squeeze(1)
-        ends = (left[ending] - 1).to(device, non_blocking=True)
+        ends = moved(left[ending] - 1, device)
         real = None
         if int(left.min()) < time:
-            real = (torch.arange(time) < left[:, None]).unsqueeze(2).to(device, non_blocking=True)
-        yield _Span(rows, start, start + time, ending.to(device, non_blocking=True), ends, real)
+            real = moved((torch.arange(time) < left[:, None]).unsqueeze(2), device)
+        yield _Span(rows, start, start + time, moved(ending, device), ends, real)
         start += time
 
 
@@ -115,7 +117,7 @@ class ConcatPooling(nn.Module):
     def mean(self, pieces: Sequence[Tensor], lengths: Tensor, total: Tensor) -> Tensor:
         """Mean over the real tokens, (batch, features); ``total``: their sum."""
         del pieces
-        return total / lengths.to(total.device).unsqueeze(1)
+        return total / moved(lengths, total.device).unsqueeze(1)
 
 
 class AttentionPooling(ConcatPooling):
