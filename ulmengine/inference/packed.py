@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ulmengine.nets import AWDLSTM, TextClassifier, steps
 from ulmengine.nets.awd_lstm import Draw, Encoded, State
-from ulmengine.nets.bpt3c import read_documents
 from ulmengine.nets.layout import Layout
 from ulmengine.nets.lstm import LayerState, LSTMLayer
 from ulmengine.nets.packed import Packed
@@ -35,13 +34,8 @@ class PackedClassifier:
 
     def __call__(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Scores (batch, classes), float32; arguments as of :class:`ulmengine.nets.TextClassifier`."""
-        network = self._network
         # Of an encoder the reading of documents needs no more than this one has.
-        windows = read_documents(
-            self._encoder, tokens, lengths, network.bptt, network.max_tokens  # type: ignore[arg-type]
-        )
-        scores: Tensor = network.head(windows.pieces, windows.lengths)
-        return scores[windows.back]
+        return self._network.scores(self._encoder, tokens, lengths)  # type: ignore[arg-type]
 
 
 class PackedEncoder:

@@ -7,15 +7,11 @@ cheaper. The vocabulary is ordered by frequency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .chunked import chunked_cross_entropy
-from .decoder import Decoder
+from .decoder import Decoder, Part
 
 
 def borders(vocabulary: int) -> tuple[int, ...]:
@@ -33,27 +29,17 @@ class AdaptiveDecoder(Decoder):
         self.cluster_weight = nn.Parameter(torch.empty(len(self.borders) - 1, features).uniform_(-0.1, 0.1))
         self.cluster_bias = nn.Parameter(torch.zeros(len(self.borders) - 1))
 
-    @contextmanager
-    def fixed(self, weight: Tensor) -> Iterator[None]:
-        """Nothing is made ready: the parts of ``weight`` are packed with every batch."""
-        del weight
-        yield
-
     def loss(self, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         """As :meth:`Decoder.loss`, of the adaptive distribution."""
-        common = self.borders[0]
+        common, parts = self.borders[0], self._parts(weight)
         first = targets.clone()
         total = hidden.new_zeros((), dtype=torch.float32)
         for number, (start, stop) in enumerate(self._clusters()):
             inside = ((targets >= start) & (targets < stop)).nonzero().squeeze(1)
             first[inside] = common + number
             if inside.numel():
-                total = total + chunked_cross_entropy(
-                    hidden[inside], weight[start:stop], self.bias[start:stop], targets[inside] - start, self.precision
-                )
-        joined = torch.cat([weight[:common], self.cluster_weight])
-        bias = torch.cat([self.bias[:common], self.cluster_bias])
-        return total + chunked_cross_entropy(hidden, joined, bias, first, self.precision)
+                total = total + self._part_loss(1 + number, parts, hidden[inside], targets[inside] - start)
+        return total + self._part_loss(0, parts, hidden, first)
 
     def scores(self, hidden: Tensor, weight: Tensor) -> Tensor:
         """Log-probability of every word, (N, vocabulary), float32."""
@@ -65,6 +51,12 @@ class AdaptiveDecoder(Decoder):
         for number, (start, stop) in enumerate(self._clusters()):
             parts.append(everything[:, start:stop].log_softmax(1) + first[:, common + number, None])
         return torch.cat(parts, 1)
+
+    def _parts(self, weight: Tensor) -> list[Part]:
+        """The first softmax, and that of each cluster."""
+        common = self.borders[0]
+        first = torch.cat([weight[:common], self.cluster_weight]), torch.cat([self.bias[:common], self.cluster_bias])
+        return [first, *((weight[start:stop], self.bias[start:stop]) for start, stop in self._clusters())]
 
     def _clusters(self) -> list[tuple[int, int]]:
         return list(zip(self.borders[:-1], self.borders[1:], strict=True))

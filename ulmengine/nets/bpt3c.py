@@ -29,13 +29,6 @@ class Windows(NamedTuple):
     lengths: Tensor
     back: Tensor
 
-    @property
-    def hidden(self) -> Tensor:
-        """All of them in the documents' order, (batch, time, features)."""
-        batch = len(self.lengths)
-        whole = [torch.nn.functional.pad(piece, (0, 0, 0, 0, 0, batch - len(piece))) for piece in self.pieces]
-        return torch.cat(whole, dim=1)[self.back]
-
 
 def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
     """Where each window begins: at the first border of a chunk from which at most ``max_tokens`` are left.

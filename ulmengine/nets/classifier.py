@@ -32,6 +32,10 @@ class TextClassifier(nn.Module):
 
         :raises ValueError: the rows are not sorted by length from the longest down, or one is empty.
         """
-        windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens)
+        return self.scores(self.encoder, tokens, lengths)
+
+    def scores(self, encoder: AWDLSTM, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """The same, read by another ``encoder`` of the same weights."""
+        windows = read_documents(encoder, tokens, lengths, self.bptt, self.max_tokens)
         scores: Tensor = self.head(windows.pieces, windows.lengths)
         return scores[windows.back]

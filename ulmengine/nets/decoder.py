@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from .chunked import Product, chunked_cross_entropy
 
+Part = tuple[Tensor, Tensor]  # matrix (words, features) and bias (words,)
+
 
 class Decoder(nn.Module):
     """Full softmax over the vocabulary. It owns a bias only; the matrix is handed in, so tying cannot come undone."""
@@ -19,7 +21,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self.precision = torch.float32
-        self._fixed: Product | None = None
+        self._fixed: list[Product] = []
 
     @contextmanager
     def fixed(self, weight: Tensor) -> Iterator[None]:
@@ -28,20 +30,28 @@ class Decoder(nn.Module):
         To be entered in evaluation; in training it does nothing.
         """
         if not self.training:
-            self._fixed = Product(weight.detach().to(self.precision))
+            self._fixed = [Product(matrix.detach().to(self.precision)) for matrix, _ in self._parts(weight)]
         try:
             yield
         finally:
-            self._fixed = None
+            self._fixed = []
 
     def loss(self, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         """Summed cross entropy of ``targets`` (N,).
 
         :param hidden: (N, features); ``weight``: the embedding's, (vocabulary, features).
         """
-        scores = None if self.training else self._fixed
-        return chunked_cross_entropy(hidden, weight, self.bias, targets, self.precision, scores)
+        return self._part_loss(0, self._parts(weight), hidden, targets)
 
     def scores(self, hidden: Tensor, weight: Tensor) -> Tensor:
         """Scores (N, vocabulary), float32; their softmax is the model's probability of each word."""
         return F.linear(hidden.to(self.precision), weight.to(self.precision)).float() + self.bias
+
+    def _parts(self, weight: Tensor) -> list[Part]:
+        """What softmaxes are taken over, each by its matrix and bias."""
+        return [(weight, self.bias)]
+
+    def _part_loss(self, number: int, parts: list[Part], hidden: Tensor, targets: Tensor) -> Tensor:
+        """Summed cross entropy of ``targets`` in one of the ``parts``."""
+        scores = self._fixed[number] if self._fixed and not self.training else None
+        return chunked_cross_entropy(hidden, *parts[number], targets, self.precision, scores)

@@ -54,13 +54,12 @@ class _Pool(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, lengths: Tensor, *pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(ctx: Any, spans: list[_Span], *pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         first = pieces[0]
-        shape, learns = (len(lengths), first.shape[2]), any(ctx.needs_input_grad[1:])
+        shape, learns = (len(first), first.shape[2]), any(ctx.needs_input_grad[1:])
         last, total = (first.new_zeros(shape, dtype=torch.float32) for _ in range(2))
         most = torch.full_like(total, float("-inf"))
         places = torch.zeros(shape if learns else (0, 0), dtype=torch.int64, device=first.device)
-        spans = list(_spans(pieces, lengths))
         for span, piece in zip(spans, pieces, strict=True):
             values = span.zeroed(piece)
             last[span.ending] = values[span.ending, span.ends]
@@ -111,12 +110,13 @@ class ConcatPooling(nn.Module):
         :param pieces: their hidden states one piece after another, each (rows, time, features): of the first rows of
             the batch, those that have not ended yet. What stands behind a row's end does not matter.
         """
-        last, most, total = _Pool.apply(lengths, *pieces)  # type: ignore[no-untyped-call]
-        return torch.cat([last, most, self.mean(pieces, lengths, total)], dim=1)
+        spans = list(_spans(pieces, lengths))
+        last, most, total = _Pool.apply(spans, *pieces)  # type: ignore[no-untyped-call]
+        return torch.cat([last, most, self._mean(pieces, spans, lengths, total)], dim=1)
 
-    def mean(self, pieces: Sequence[Tensor], lengths: Tensor, total: Tensor) -> Tensor:
+    def _mean(self, pieces: Sequence[Tensor], spans: list[_Span], lengths: Tensor, total: Tensor) -> Tensor:
         """Mean over the real tokens, (batch, features); ``total``: their sum."""
-        del pieces
+        del pieces, spans
         return total / moved(lengths, total.device).unsqueeze(1)
 
 
@@ -130,9 +130,9 @@ class AttentionPooling(ConcatPooling):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(features))
 
-    def mean(self, pieces: Sequence[Tensor], lengths: Tensor, total: Tensor) -> Tensor:
+    def _mean(self, pieces: Sequence[Tensor], spans: list[_Span], lengths: Tensor, total: Tensor) -> Tensor:
         """Weighted mean over the real tokens, (batch, features)."""
-        spans, scores = list(_spans(pieces, lengths)), []
+        scores = []
         for span, piece in zip(spans, pieces, strict=True):
             values = torch.tanh(span.zeroed(piece)) @ self.weight.float()
             if span.real is not None:

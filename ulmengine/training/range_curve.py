@@ -51,8 +51,9 @@ class Curve:
             self.diverged = True
             loss = smoothed = max(self.losses) * DIVERGED
         else:
-            self._mean = SMOOTHING * self._mean + (1 - SMOOTHING) * loss
-            smoothed = self._mean / (1 - SMOOTHING ** (len(self.losses) + 1))
+            # As that mean without its detour: the first loss is its own mean to the last digit.
+            self._mean += (loss - self._mean) * (1 - SMOOTHING) / (1 - SMOOTHING ** (len(self.losses) + 1))
+            smoothed = self._mean
         self.lrs.append(lr)
         self.losses.append(loss)
         self.smoothed.append(smoothed)

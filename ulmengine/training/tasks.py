@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
 from ulmengine.nets import IGNORED, LanguageModel, Loss, TextClassifier
+from ulmengine.nets.layout import moved
 from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 
 from .distributed import World, documents_of, rows_of
@@ -217,7 +218,7 @@ class ClassifierTask:
 
 
 def _to(device: torch.device, *tensors: Tensor) -> tuple[Tensor, ...]:
-    return tuple(tensor.to(device, non_blocking=True) for tensor in tensors)
+    return tuple(moved(tensor, device) for tensor in tensors)
 
 
 def _interval(batches: int) -> int:
