@@ -61,6 +61,8 @@ def test_document_lengths_are_sorted_and_repeatable() -> None:
     assert batches == measure.document_lengths(20, 32)
     assert all(batch == sorted(batch, reverse=True) and 10 <= batch[-1] <= batch[0] <= 2500 for batch in batches)
     assert sum(map(sum, batches)) / 640 == pytest.approx(257, rel=0.1)
+    assert batches[0] == max(batches), "the longest first: its memory is the peak"
+    assert batches[1:] != sorted(batches[1:], reverse=True), "the others mixed"
 
 
 def test_a_missing_reference_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

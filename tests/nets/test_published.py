@@ -53,6 +53,26 @@ def test_the_papers_layers_learn_step_by_step_and_read_by_the_frameworks_kernel(
 
 
 @needs_products
+@pytest.mark.parametrize("learns", [True, False], ids=["learning", "reading"])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_what_a_pass_has_packed_serves_it_to_the_end(precision: torch.dtype, learns: bool) -> None:
+    """A few rows of one step alone would go by the framework's kernel, for which the weights are made ready too."""
+    layer = LSTMLayer(400, 1152, weight_drop=0.5).requires_grad_(learns)
+    layer.precision = precision
+    weights, few, many = layer.draw(), Layout.equal(1, 2, torch.device("cpu")), Layout.of(torch.tensor([3] * 40 + [2]))
+
+    def kernels(layout: Layout) -> set[str]:
+        with torch.profiler.profile() as profile:
+            layer(torch.randn(layout.tokens, 400), layout, None, weights)
+        return {event.key for event in profile.key_averages()} & {"aten::lstm", "mkldnn::_linear_pointwise"}
+
+    assert kernels(few) == {"aten::lstm"}
+    assert kernels(many) == {"mkldnn::_linear_pointwise"}
+    reads_on = precision == torch.float32 and not learns  # there the kernel is worth the memory
+    assert kernels(few) == ({"aten::lstm"} if reads_on else {"mkldnn::_linear_pointwise"})
+
+
+@needs_products
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
 def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
     reads = PackedClassifier(network(), precision)

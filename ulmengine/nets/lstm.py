@@ -57,9 +57,19 @@ class PassWeights:
     def packed(self, precision: torch.dtype, rows: int, workspace: Workspace) -> Packed:
         """The same packed for products of ``rows`` rows; made once."""
         if precision not in self._packed:
+            if precision != torch.float32:
+                self._dropped.clear()  # :meth:`stays_packed`
             bias = self.biases[0] + self.biases[1]
             self._packed[precision] = Packed(self.ih, self.hh, bias, self.masks, precision, rows, workspace)
         return self._packed[precision]
+
+    def stays_packed(self, precision: torch.dtype, learns: bool) -> bool:
+        """Whether they are packed, and whatever comes in this pass had best use that.
+
+        Where few rows are left the framework's kernel would be about as fast, but made ready for it the weights are in
+        memory twice. In float32 it reads so much faster that it is worth that.
+        """
+        return precision in self._packed and (learns or precision != torch.float32)
 
     def sign(self, packed: Packed) -> Tensor:
         """What every chunk that learns is given, so that the weights get one gradient for all of them."""
@@ -125,7 +135,7 @@ class LSTMLayer(nn.Module):
         """
         state = state or self.zero_state(layout.batch)
         learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
-        if not self._goes_by_steps(x, layout, learns):
+        if not weights.stays_packed(self.precision, learns) and not self._goes_by_steps(x, layout, learns):
             precision = fused.kernel_precision(x, self.precision)
             return fused.lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
         packed = weights.packed(self.precision, layout.batch, self.workspace)

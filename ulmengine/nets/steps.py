@@ -36,13 +36,13 @@ class _Tape:
     """What the backward pass needs of the forward pass, all (N, ...) in the order of the layout, with some room behind.
 
     In float32 ``gates`` holds the gates i, f, s, o; in narrower precision their pre-activations as the product gave
-    them, which lose less there. The backward pass writes their gradients in their place.
+    them, which lose less there. The backward pass writes their gradients in their place. The cell states follow from
+    the gates and are made anew there: kept, they would be a quarter of all that is kept.
     """
 
     inputs: Tensor  # dropped: (N, inputs)
     states: Tensor  # hidden state before each step: (N, hidden)
     gates: Tensor  # (N, 4 * hidden)
-    cells: Tensor  # (N, hidden), float32
 
 
 def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Packed) -> tuple[Tensor, Tensor, Tensor]:
@@ -51,10 +51,12 @@ def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Pa
     h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
     gates, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
     weight, outs, state_now = packed.weight("state"), out.split_with_sizes(list(layout.sizes)), h
-    for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
-        alive = slice(0, len(pre))
+    # Taken one by one: a loop over them would hold the last of a portion while the next portion is made.
+    given = _from_inputs(inputs, layout, packed)
+    for step, rows in enumerate(layout.sizes):
+        alive = slice(0, rows)
         here, cells = gates[alive], c[alive]
-        torch.sigmoid(_widen(linear_add(state_now[alive], weight, pre), here), out=here)
+        torch.sigmoid(_widen(linear_add(state_now[alive], weight, next(given)), here), out=here)
         new_cells(here, cells, cells)
         torch.mul(here[:, 3 * packed.hidden :], torch.tanh(cells, out=scratch[alive]), out=outs[step])
         state_now = outs[step]
@@ -78,25 +80,24 @@ def record(
         inputs,
         space.take(_rounded(n), packed.hidden, dtype=packed.precision),
         space.take(_rounded(n), 4 * packed.hidden, dtype=packed.precision),
-        space.take(n, packed.hidden, dtype=torch.float32),
     )
     h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
     scratch, wide = torch.empty_like(c), torch.empty(layout.batch, 4 * packed.hidden)
-    parts = (out, tape.states[:n], tape.gates[:n], tape.cells)
-    outs, states, gates, cells = (part.split_with_sizes(list(layout.sizes)) for part in parts)
-    weight, state_now, cells_now = packed.weight("state"), h, c
-    for step, pre in enumerate(_from_inputs(inputs, layout, packed)):
-        alive = slice(0, len(pre))
-        pre = linear_add(states[step].copy_(state_now[alive]), weight, pre)
+    parts = (out, tape.states[:n], tape.gates[:n])
+    outs, states, gates = (part.split_with_sizes(list(layout.sizes)) for part in parts)
+    weight, state_now = packed.weight("state"), h
+    given = _from_inputs(inputs, layout, packed)  # one by one, as in :func:`run`
+    for step, rows in enumerate(layout.sizes):
+        alive = slice(0, rows)
+        pre = linear_add(states[step].copy_(state_now[alive]), weight, next(given))
         here = gates[step] if packed.precision == torch.float32 else wide[alive]
         if here is not gates[step]:
             gates[step].copy_(pre)
         torch.sigmoid(_widen(pre, here), out=here)
-        new_cells(here, cells_now[alive], cells[step])
-        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(cells[step], out=scratch[alive]), out=outs[step])
-        state_now, cells_now = outs[step], cells[step]
+        new_cells(here, c[alive], c[alive])
+        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(c[alive], out=scratch[alive]), out=outs[step])
+        state_now = outs[step]
         _keep(h, state_now, layout, step)
-        _keep(c, cells_now, layout, step)
     return out, h.float(), c, tape
 
 
@@ -196,7 +197,7 @@ class Steps(torch.autograd.Function):
         dx = _input_gradient(packed, layout, tape.gates, ctx.mask, ctx.x_dtype) if wants_x else None
         if wants_weights:
             packed.gradients.add(tape.gates, tape.inputs, tape.states)
-        packed.workspace.give(tape.inputs, tape.states, tape.gates, tape.cells)
+        packed.workspace.give(tape.inputs, tape.states, tape.gates)
         return dx, dh, dc, torch.zeros(()) if wants_weights else None, None, None, None
 
 
@@ -227,17 +228,27 @@ def _backward_steps(
     """
     sizes, weight = list(layout.sizes), packed.weight("back to state")
     gates = tape.gates[: layout.tokens].split_with_sizes(sizes)
-    cells = tape.cells.split_with_sizes(sizes)
+    every_cell = packed.workspace.take(layout.tokens, packed.hidden, dtype=torch.float32)
+    cells = every_cell.split_with_sizes(sizes)
     d_outs = None if d_out is None else d_out.split_with_sizes(sizes)
     scratch, wide = torch.empty(layout.batch, 4 * packed.hidden), torch.empty(layout.batch, 4 * packed.hidden)
     squashed = torch.empty_like(dh)
+    for step, (part, into) in enumerate(zip(gates, cells, strict=True)):
+        before = (cells[step - 1] if step else start)[: len(part)]
+        new_cells(_opened(part, wide), before, into)
     for step in range(len(sizes) - 1, -1, -1):
         alive = slice(0, sizes[step])
         here_h, here_c = dh[alive], dc[alive]
         if d_outs is not None:
             here_h.add_(d_outs[step])
-        opened = gates[step] if gates[step].dtype == wide.dtype else wide[alive].copy_(gates[step]).sigmoid_()
+        opened = _opened(gates[step], wide)
         before = (cells[step - 1] if step else start)[alive]
         torch.tanh(cells[step], out=squashed[alive])
         gate_gradients(opened, squashed[alive], before, here_h, here_c, scratch[alive], gates[step])
         here_h.copy_(linear(gates[step], weight))
+    packed.workspace.give(every_cell)
+
+
+def _opened(gates: Tensor, wide: Tensor) -> Tensor:
+    """The gates i, f, s, o of a step of the tape in float32, by way of ``wide`` where they are still to be made."""
+    return gates if gates.dtype == wide.dtype else wide[: len(gates)].copy_(gates).sigmoid_()
