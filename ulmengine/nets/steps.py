@@ -115,11 +115,8 @@ def _begin(x: Tensor, mask: Tensor | None, layout: Layout, packed: Packed) -> tu
     inputs[layout.tokens :].zero_()
     if mask is None:
         place.copy_(x)
-    elif layout.is_equal:
-        shape = (layout.time, layout.batch, packed.inputs)
-        torch.mul(x.view(shape), mask, out=place.view(shape))
     else:
-        torch.mul(x, mask[layout.rows], out=place)
+        _scale(x, mask, layout, place)
     return inputs, torch.empty(layout.tokens, packed.hidden, dtype=packed.precision)
 
 
@@ -211,11 +208,18 @@ def _input_gradient(
     for place, part in zip(torch.split(dx, most), torch.split(d_gates, most), strict=True):
         place.copy_(linear(part, weight)[: len(place)])
     if mask is not None:
-        if layout.is_equal:
-            dx.view(layout.time, layout.batch, -1).mul_(mask)
-        else:
-            dx.mul_(mask[layout.rows])
+        _scale(dx, mask, layout, dx)
     return dx
+
+
+def _scale(values: Tensor, mask: Tensor, layout: Layout, into: Tensor) -> None:
+    """Locked dropout of ``values`` (N, features) by ``mask`` (batch, features), written into ``into``.
+
+    A step at a time: at once, all that is not in the mask's float32 would be widened in passing.
+    """
+    parts = (part.split_with_sizes(list(layout.sizes)) for part in (values, into))
+    for part, place in zip(*parts, strict=True):
+        torch.mul(part, mask[: len(part)], out=place)
 
 
 def _backward_steps(
