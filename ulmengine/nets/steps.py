@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, repeat
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .gates import gate_gradients, new_cells
+from .gates import Gates, gate_gradients, new_cells
 from .layout import Layout
 from .packed import Packed, WeightGradients
 from .products import linear, linear_add
@@ -49,16 +50,16 @@ def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Pa
     """All steps without a tape: as :func:`record`, for reading only."""
     inputs, out = _begin(x, mask, layout, packed)
     h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
-    gates, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
+    room, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
     weight, outs, state_now = packed.weight("state"), out.split_with_sizes(list(layout.sizes)), h
     # Taken one by one: a loop over them would hold the last of a portion while the next portion is made.
     given = _from_inputs(inputs, layout, packed)
-    for step, rows in enumerate(layout.sizes):
-        alive = slice(0, rows)
-        here, cells = gates[alive], c[alive]
-        torch.sigmoid(_widen(linear_add(state_now[alive], weight, next(given)), here), out=here)
-        new_cells(here, cells, cells)
-        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(cells, out=scratch[alive]), out=outs[step])
+    views = zip(_gates(room, layout), _alive(layout, c, scratch), strict=True)
+    for step, (gates, (cells, squashed)) in enumerate(views):
+        pre = linear_add(_first(state_now, len(cells)), weight, next(given))
+        torch.sigmoid(_widen(pre, gates.every), out=gates.every)
+        new_cells(gates, cells, cells)
+        torch.mul(gates.o, torch.tanh(cells, out=squashed), out=outs[step])
         state_now = outs[step]
         _keep(h, state_now, layout, step)
     packed.workspace.give(inputs)
@@ -82,23 +83,46 @@ def record(
         space.take(_rounded(n), 4 * packed.hidden, dtype=packed.precision),
     )
     h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
-    scratch, wide = torch.empty_like(c), torch.empty(layout.batch, 4 * packed.hidden)
-    parts = (out, tape.states[:n], tape.gates[:n])
-    outs, states, gates = (part.split_with_sizes(list(layout.sizes)) for part in parts)
+    scratch = torch.empty_like(c)
+    outs, states, kept = (part.split_with_sizes(list(layout.sizes)) for part in (out, tape.states[:n], tape.gates[:n]))
     weight, state_now = packed.weight("state"), h
     given = _from_inputs(inputs, layout, packed)  # one by one, as in :func:`run`
-    for step, rows in enumerate(layout.sizes):
-        alive = slice(0, rows)
-        pre = linear_add(states[step].copy_(state_now[alive]), weight, next(given))
-        here = gates[step] if packed.precision == torch.float32 else wide[alive]
-        if here is not gates[step]:
-            gates[step].copy_(pre)
-        torch.sigmoid(_widen(pre, here), out=here)
-        new_cells(here, c[alive], c[alive])
-        torch.mul(here[:, 3 * packed.hidden :], torch.tanh(c[alive], out=scratch[alive]), out=outs[step])
+    views = zip(_places(tape.gates[:n], layout), _alive(layout, c, scratch), strict=True)
+    for step, (gates, (cells, squashed)) in enumerate(views):
+        pre = linear_add(states[step].copy_(_first(state_now, len(cells))), weight, next(given))
+        if pre.dtype != gates.every.dtype:
+            kept[step].copy_(pre)
+        torch.sigmoid(_widen(pre, gates.every), out=gates.every)
+        new_cells(gates, cells, cells)
+        torch.mul(gates.o, torch.tanh(cells, out=squashed), out=outs[step])
         state_now = outs[step]
         _keep(h, state_now, layout, step)
     return out, h.float(), c, tape
+
+
+def _alive(layout: Layout, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Step by step the rows alive of each of the ``tensors`` (batch, ...); cut anew only where a row has ended."""
+    for rows, steps in groupby(layout.sizes):
+        views = tuple(tensor[:rows] for tensor in tensors)
+        yield from repeat(views, sum(1 for _ in steps))
+
+
+def _gates(room: Tensor, layout: Layout) -> Iterator[Gates]:
+    """Step by step the rows alive of ``room`` (batch, 4 * hidden)."""
+    for rows, steps in groupby(layout.sizes):
+        yield from repeat(Gates.of(room[:rows]), sum(1 for _ in steps))
+
+
+def _places(tape: Tensor, layout: Layout) -> Iterator[Gates]:
+    """Step by step where the gates are in float32: in the ``tape`` (N, 4 * hidden) if it is, else in room for one."""
+    if tape.dtype != torch.float32:
+        return _gates(torch.empty(layout.batch, tape.shape[1]), layout)
+    parts = (part.split_with_sizes(list(layout.sizes)) for part in Gates.of(tape))
+    return map(Gates._make, zip(*parts, strict=True))
+
+
+def _first(values: Tensor, rows: int) -> Tensor:
+    return values if len(values) == rows else values[:rows]
 
 
 def _keep(last: Tensor, now: Tensor, layout: Layout, step: int) -> None:
@@ -231,28 +255,29 @@ def _backward_steps(
     there until its last step is reached.
     """
     sizes, weight = list(layout.sizes), packed.weight("back to state")
-    gates = tape.gates[: layout.tokens].split_with_sizes(sizes)
+    tape_gates = tape.gates[: layout.tokens]
     every_cell = packed.workspace.take(layout.tokens, packed.hidden, dtype=torch.float32)
-    cells = every_cell.split_with_sizes(sizes)
+    kept, cells = tape_gates.split_with_sizes(sizes), every_cell.split_with_sizes(sizes)
+    places = list(_places(tape_gates, layout))
+    befores = [start, *cells[:-1]]
+    for gates, part, before, into in zip(places, kept, befores, cells, strict=True):
+        new_cells(_opened(gates, part), _first(before, len(into)), into)
     d_outs = None if d_out is None else d_out.split_with_sizes(sizes)
-    scratch, wide = torch.empty(layout.batch, 4 * packed.hidden), torch.empty(layout.batch, 4 * packed.hidden)
-    squashed = torch.empty_like(dh)
-    for step, (part, into) in enumerate(zip(gates, cells, strict=True)):
-        before = (cells[step - 1] if step else start)[: len(part)]
-        new_cells(_opened(part, wide), before, into)
+    scratch = list(_gates(torch.empty(layout.batch, 4 * packed.hidden), layout))
+    views = list(_alive(layout, dh, dc, torch.empty_like(dh)))
     for step in range(len(sizes) - 1, -1, -1):
-        alive = slice(0, sizes[step])
-        here_h, here_c = dh[alive], dc[alive]
+        here_h, here_c, squashed = views[step]
         if d_outs is not None:
             here_h.add_(d_outs[step])
-        opened = _opened(gates[step], wide)
-        before = (cells[step - 1] if step else start)[alive]
-        torch.tanh(cells[step], out=squashed[alive])
-        gate_gradients(opened, squashed[alive], before, here_h, here_c, scratch[alive], gates[step])
-        here_h.copy_(linear(gates[step], weight))
+        gates, before = _opened(places[step], kept[step]), _first(befores[step], len(here_h))
+        torch.tanh(cells[step], out=squashed)
+        gate_gradients(gates, squashed, before, here_h, here_c, scratch[step], kept[step])
+        here_h.copy_(linear(kept[step], weight))
     packed.workspace.give(every_cell)
 
 
-def _opened(gates: Tensor, wide: Tensor) -> Tensor:
-    """The gates i, f, s, o of a step of the tape in float32, by way of ``wide`` where they are still to be made."""
-    return gates if gates.dtype == wide.dtype else wide[: len(gates)].copy_(gates).sigmoid_()
+def _opened(gates: Gates, kept: Tensor) -> Gates:
+    """The gates of a step in their place, made there of what the tape has ``kept`` where that is narrower."""
+    if kept.dtype != gates.every.dtype:
+        gates.every.copy_(kept).sigmoid_()
+    return gates
