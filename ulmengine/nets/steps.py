@@ -53,10 +53,10 @@ def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Pa
     room, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
     weight, outs, state_now = packed.weight("state"), out.split_with_sizes(list(layout.sizes)), h
     # Taken one by one: a loop over them would hold the last of a portion while the next portion is made.
-    given = _from_inputs(inputs, layout, packed)
+    pieces = _from_inputs(inputs, layout, packed)
     views = zip(_gates(room, layout), _alive(layout, c, scratch), strict=True)
     for step, (gates, (cells, squashed)) in enumerate(views):
-        pre = linear_add(_first(state_now, len(cells)), weight, next(given))
+        pre = linear_add(_first(state_now, len(cells)), weight, next(pieces))
         torch.sigmoid(_widen(pre, gates.every), out=gates.every)
         new_cells(gates, cells, cells)
         torch.mul(gates.o, torch.tanh(cells, out=squashed), out=outs[step])
@@ -86,10 +86,10 @@ def record(
     scratch = torch.empty_like(c)
     outs, states, kept = (part.split_with_sizes(list(layout.sizes)) for part in (out, tape.states[:n], tape.gates[:n]))
     weight, state_now = packed.weight("state"), h
-    given = _from_inputs(inputs, layout, packed)  # one by one, as in :func:`run`
+    pieces = _from_inputs(inputs, layout, packed)  # one by one, as in :func:`run`
     views = zip(_places(tape.gates[:n], layout), _alive(layout, c, scratch), strict=True)
     for step, (gates, (cells, squashed)) in enumerate(views):
-        pre = linear_add(states[step].copy_(_first(state_now, len(cells))), weight, next(given))
+        pre = linear_add(states[step].copy_(_first(state_now, len(cells))), weight, next(pieces))
         if pre.dtype != gates.every.dtype:
             kept[step].copy_(pre)
         torch.sigmoid(_widen(pre, gates.every), out=gates.every)
