@@ -10,7 +10,7 @@ import torch
 from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.nets import AWDLSTM, LanguageModel
 from ulmengine.nets.dropout import connections, keep_mask, locked_mask, word_mask
-from ulmengine.nets.layout import Layout
+from ulmengine.nets.kernels.layout import Layout
 from ulmengine.nets.lstm import LSTMLayer
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from torch import Tensor
 from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.nets import AWDLSTM
 from ulmengine.nets.awd_lstm import Draw
-from ulmengine.nets.layout import Layout
+from ulmengine.nets.kernels.layout import Layout
 from ulmengine.nets.lstm import LSTMLayer
 
 from .plain import largest_error, lstm

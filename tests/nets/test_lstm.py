@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ulmengine.nets.layout import Layout
+from ulmengine.nets.kernels.layout import Layout
 from ulmengine.nets.lstm import LSTMLayer, PassWeights
 
 from .plain import largest_error, lstm

@@ -10,9 +10,9 @@ from ulmengine.cli.tools import PUBLISHED
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
 from ulmengine.inference.packed import PackedClassifier
 from ulmengine.nets import AWDLSTM, TextClassifier
-from ulmengine.nets.layout import Layout
+from ulmengine.nets.kernels.layout import Layout
+from ulmengine.nets.kernels.products import is_available
 from ulmengine.nets.lstm import LSTMLayer
-from ulmengine.nets.products import is_available
 
 needs_products = pytest.mark.skipif(not is_available(), reason="this build of PyTorch has no packed products")
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ulmengine.nets import AWDLSTM, TextClassifier, steps
+from ulmengine.nets import AWDLSTM, TextClassifier
 from ulmengine.nets.awd_lstm import Draw, Encoded, State
-from ulmengine.nets.layout import Layout
+from ulmengine.nets.kernels import steps
+from ulmengine.nets.kernels.layout import Layout
+from ulmengine.nets.kernels.packed import Packed
+from ulmengine.nets.kernels.products import is_available
+from ulmengine.nets.kernels.workspace import Workspace
 from ulmengine.nets.lstm import LayerState, LSTMLayer
-from ulmengine.nets.packed import Packed
-from ulmengine.nets.products import is_available
-from ulmengine.nets.workspace import Workspace
 
 # The packing is made for about so many rows; it serves any number.
 _ROWS = 16

@@ -1,10 +1,10 @@
 """The networks: AWD-LSTM, language model, classifier, their dropouts and losses."""
 
 from .awd_lstm import AWDLSTM, Draw, Encoded, State, detach
-from .chunked import IGNORED, chunked_cross_entropy
 from .classifier import TextClassifier
 from .generate import generate
 from .groups import LayerGroup, freeze_to, layer_groups
+from .kernels.chunked import IGNORED, chunked_cross_entropy
 from .language_model import LanguageModel, LanguageModelLoss
 from .losses import Loss, balanced_weights, classifier_loss
 from .names import WeightsError, from_reference_names, to_reference_names

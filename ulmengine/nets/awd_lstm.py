@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from ulmengine.config import DropoutConfig, Sizes
 
 from .dropout import locked_mask, word_mask
-from .layout import Layout
+from .kernels.layout import Layout
+from .kernels.workspace import Workspace
 from .lstm import LayerState, LSTMLayer, PassWeights
-from .workspace import Workspace
 
 State = tuple[LayerState, ...]  # hidden and cell state of every layer, each (batch, that layer's width)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .awd_lstm import AWDLSTM, Draw, State, first_rows
-from .layout import Layout, moved
+from .kernels.layout import Layout, moved
 
 
 class Windows(NamedTuple):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .chunked import Product, chunked_cross_entropy
+from .kernels.chunked import Product, chunked_cross_entropy
 
 Part = tuple[Tensor, Tensor]  # matrix (words, features) and bias (words,)
 

@@ -13,9 +13,9 @@ from ulmengine.config import DropoutConfig, Sizes
 
 from .adaptive import AdaptiveDecoder
 from .awd_lstm import AWDLSTM, Encoded, State, detach
-from .chunked import IGNORED
 from .decoder import Decoder
 from .dropout import locked_mask
+from .kernels.chunked import IGNORED
 from .sampled import SampledDecoder
 
 

@@ -7,11 +7,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from . import fused, products, steps
 from .dropout import connections
-from .layout import Layout
-from .packed import Masks, Packed
-from .workspace import Workspace
+from .kernels import fused, products, steps
+from .kernels.layout import Layout
+from .kernels.packed import Masks, Packed
+from .kernels.workspace import Workspace
 
 LayerState = tuple[Tensor, Tensor]
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from .layout import moved
+from .kernels.layout import moved
 
 
 class _Span(NamedTuple):

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .chunked import ChunkedPass
 from .decoder import Decoder
+from .kernels.chunked import ChunkedPass
 
 
 def draw_words(vocabulary: int, draws: int, device: torch.device) -> Tensor:

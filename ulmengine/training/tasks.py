@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
 from ulmengine.nets import IGNORED, LanguageModel, Loss, TextClassifier
-from ulmengine.nets.layout import moved
+from ulmengine.nets.kernels.layout import moved
 from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 
 from .distributed import World, documents_of, rows_of

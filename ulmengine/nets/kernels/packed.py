@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from .dropout import Connections
+from ulmengine.nets.dropout import Connections
+
 from .products import accumulate, pack, sum_rows
 from .workspace import Workspace
 
