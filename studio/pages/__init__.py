@@ -29,8 +29,10 @@ class PageEntry:
 
     @property
     def module(self) -> str:
-        """The module that holds the page's class."""
-        return f"{__name__}.{self.key}"
+        """The module that holds the page's class: the page's own, or ``page`` in its folder."""
+        own = f"{__name__}.{self.key}"
+        spec = find_spec(own)
+        return f"{own}.page" if spec is not None and spec.submodule_search_locations is not None else own
 
     def words(self) -> str:
         """The title in the person's language."""

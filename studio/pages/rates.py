@@ -18,7 +18,7 @@ from .parts.facts import known_facts
 from .rates_parts.range_card import RangeCard
 from .rates_parts.schedule_card import ScheduleCard
 from .rates_parts.settings_card import SettingsCard
-from .train_parts.plan import planned
+from .train.plan import planned
 
 SETTINGS_WIDTH = 300
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.pages.train import TrainPage
+from studio.pages.train.page import TrainPage
 from studio.shell import Notice
 from studio.window import MainWindow
 from ulmengine import events as ev

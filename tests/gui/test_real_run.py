@@ -23,7 +23,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
 from studio.engine import ProcessHost, RunService, ThreadHost
-from studio.pages.train import TrainPage
+from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from studio.widgets import Button
 from studio.window import MainWindow

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Slot
 from studio import theme
 from studio.app import make_application, make_window
 from studio.engine import ProcessHost, ThreadHost
-from studio.pages.train import TrainPage
+from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from tests.gui.fakes import ScriptedAsk
 from ulmengine.training.control import RunState

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine import Job, run_job
 from studio.engine.job import Work
-from studio.pages.train_parts.words import progress_words
+from studio.pages.train.words import progress_words
 from studio.plots.look import rate
 from studio.plots.range_plot import RangePlot, rule_name
 from studio.plots.schedule_plot import HAS_RATIO

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.engine import RunRequest, RunService
-from studio.pages.train import TrainPage
+from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from studio.shell import Shell
 from tests.gui.fakes import ScriptedAsk

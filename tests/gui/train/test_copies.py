@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from studio.pages.train_parts import copies
-from studio.pages.train_parts.going_back import Point
+from studio.pages.train import copies
+from studio.pages.train.going_back import Point
 from ulmengine.config import RunConfig
 from ulmengine.runs import RunFolder
 from ulmengine.runs.branch import branch

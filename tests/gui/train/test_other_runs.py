@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from studio.pages.train_parts import loading
+from studio.pages.train import loading
 from ulmengine import events as ev
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.pages.train_parts import loading
+from studio.pages.train import loading
 from studio.widgets import Button
 from tests.studio import replay
 from ulmengine import events as ev

@@ -7,11 +7,11 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.pages.train_parts.layers import LayerStack, layers_of
-from studio.pages.train_parts.stage_cards import StageCard
-from studio.pages.train_parts.view import TrainView
-from studio.pages.train_parts.words import interval, metrics_words, percent
-from studio.pages.train_parts.writing import LEAST, MOST, WholeLines
+from studio.pages.train.layers import LayerStack, layers_of
+from studio.pages.train.stage_cards import StageCard
+from studio.pages.train.view import TrainView
+from studio.pages.train.words import interval, metrics_words, percent
+from studio.pages.train.writing import LEAST, MOST, WholeLines
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev

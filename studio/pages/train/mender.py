@@ -45,12 +45,12 @@ class Mender(QObject):
         return [(self.tr("Try again"), self.go_on)]
 
     def change_and_start(self, values: dict[str, Any]) -> None:
-        """See :class:`~studio.pages.train_parts.mending.Deeds`."""
+        """See :class:`~studio.pages.train.mending.Deeds`."""
         self.project.change(values)
         self.shell.start_run()
 
     def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
-        """See :class:`~studio.pages.train_parts.mending.Deeds`. The description as it was is kept beside."""
+        """See :class:`~studio.pages.train.mending.Deeds`. The description as it was is kept beside."""
         folder = self._folder
         if folder is None or self.shell.busy:
             return
@@ -65,7 +65,7 @@ class Mender(QObject):
         self.shell.resume_run(folder.path, checkpoint)
 
     def go_on(self) -> None:
-        """See :class:`~studio.pages.train_parts.mending.Deeds`."""
+        """See :class:`~studio.pages.train.mending.Deeds`."""
         folder, run = self._folder, self.shell.run
         if folder is not None and run.active and run.folder == folder.path:
             run.resume()  # it waits, with everything in memory
@@ -73,5 +73,5 @@ class Mender(QObject):
             self.shell.resume_run(folder.path)
 
     def look(self) -> None:
-        """See :class:`~studio.pages.train_parts.mending.Deeds`."""
+        """See :class:`~studio.pages.train.mending.Deeds`."""
         self.shell.go("corpus")

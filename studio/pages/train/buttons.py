@@ -27,7 +27,7 @@ class TrainButtons(FittingRow):
     """One "batch", "epoch" or "stage"."""
     betweenChanged = Signal(bool)
     goBackWanted = Signal(object)
-    """A :class:`~studio.pages.train_parts.going_back.Point`."""
+    """A :class:`~studio.pages.train.going_back.Point`."""
     branchWanted = Signal(object)
     """The same, for a new run to begin there."""
     pointsWanted = Signal()

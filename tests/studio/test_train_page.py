@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from studio.pages.train_parts.early import left_out
-from studio.pages.train_parts.going_back import Point, points
-from studio.pages.train_parts.mending import last_good, tries
-from studio.pages.train_parts.offers import Facts, facts, offers
-from studio.pages.train_parts.plan import plan_of_run, planned
-from studio.pages.train_parts.words import verdict
+from studio.pages.train.early import left_out
+from studio.pages.train.going_back import Point, points
+from studio.pages.train.mending import last_good, tries
+from studio.pages.train.offers import Facts, facts, offers
+from studio.pages.train.plan import plan_of_run, planned
+from studio.pages.train.words import verdict
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.pages.base import ProjectPage
 from studio.plots.history import RunHistory
 from studio.project import Project
 from studio.shell import Shell
@@ -19,19 +20,18 @@ from ulmengine.config import ConfigError, RunConfig
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
-from .base import ProjectPage
-from .train_parts.choosing import STATES, RunChoice
-from .train_parts.early import is_finishing, left_out, may_turn
-from .train_parts.going_back import Point, lost_by_going_to, points, saved_stage
-from .train_parts.going_on import GoingOn
-from .train_parts.mender import Mender
-from .train_parts.named import page_actions
-from .train_parts.offers import Offers, facts, offers, offers_elsewhere
-from .train_parts.plan import plan_of_run, planned
-from .train_parts.reader import Reader
-from .train_parts.saving import save_curves
-from .train_parts.view import TrainView
-from .train_parts.words import standing_words
+from .choosing import STATES, RunChoice
+from .early import is_finishing, left_out, may_turn
+from .going_back import Point, lost_by_going_to, points, saved_stage
+from .going_on import GoingOn
+from .mender import Mender
+from .named import page_actions
+from .offers import Offers, facts, offers, offers_elsewhere
+from .plan import plan_of_run, planned
+from .reader import Reader
+from .saving import save_curves
+from .view import TrainView
+from .words import standing_words
 
 
 class TrainPage(ProjectPage):
