@@ -16,7 +16,7 @@ import pytest
 from tests.corpus.helpers import everything, finish, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, limits, open_corpus, preview
-from ulmengine.corpus.source import Stream
+from ulmengine.corpus.readers.source import Stream
 from ulmengine.corpus.table import TableWriter
 
 TABLE = b"text,label\n" + b"good film,pos\nbad film,neg\n" * 2_000

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
-from ulmengine.corpus.delimited import DelimitedRows
-from ulmengine.corpus.dialect import Dialect, column_names, sniff
-from ulmengine.corpus.textlines import Losses
+from ulmengine.corpus.errors import Faults
+from ulmengine.corpus.readers.delimited import DelimitedRows
+from ulmengine.corpus.readers.dialect import Dialect, column_names, sniff
 
 
-def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[list[list[str]], Losses]:
-    losses = Losses()
+def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[list[list[str]], Faults]:
+    faults = Faults()
     dialect = Dialect(",", True, False, tuple(f"c{n}" for n in range(columns)), {})
     lines = iter(text.splitlines(keepends=True))
-    return list(DelimitedRows(lines, dialect, losses, text_place)), losses
+    return list(DelimitedRows(lines, dialect, faults, text_place)), faults
 
 
 @pytest.mark.parametrize(
@@ -65,24 +65,24 @@ def test_quoted_newlines_delimiters_and_quotes(tmp_path: Path) -> None:
 def test_what_the_standard_writer_writes_is_read_back(table: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
-    losses = Losses()
+    faults = Faults()
     lines = iter([line + "\n" for line in text.getvalue().split("\n")][:-1])
-    rows = list(DelimitedRows(lines, Dialect(",", True, False, ("a", "b", "c"), {}), losses))
+    rows = list(DelimitedRows(lines, Dialect(",", True, False, ("a", "b", "c"), {}), faults))
     assert rows == table
-    assert (losses.ragged, losses.mended) == ([], 0)
+    assert (faults.ragged, faults.mended) == ([], 0)
 
 
 def test_stray_quotes_are_read_as_text() -> None:
-    rows, losses = rows_of('"the film "Teachers" is good","pos"\n"ends on a "quote"","neg"\n', 2, 0)
+    rows, faults = rows_of('"the film "Teachers" is good","pos"\n"ends on a "quote"","neg"\n', 2, 0)
     assert rows == [['the film "Teachers" is good', "pos"], ['ends on a "quote"', "neg"]]
-    assert losses.mended == 2
-    assert losses.ragged == []
+    assert faults.mended == 2
+    assert faults.ragged == []
 
 
 def test_a_stray_quote_before_a_comma_is_read_as_text() -> None:
-    rows, losses = rows_of('"I loved "Titanic", cried, and "Heat", too.","pos"\n', 2, 0)
+    rows, faults = rows_of('"I loved "Titanic", cried, and "Heat", too.","pos"\n', 2, 0)
     assert rows == [['I loved "Titanic", cried, and "Heat", too.', "pos"]]
-    assert losses.ragged == []
+    assert faults.ragged == []
 
 
 def test_a_stray_quote_in_a_text_of_several_lines() -> None:
@@ -91,28 +91,28 @@ def test_a_stray_quote_in_a_text_of_several_lines() -> None:
 
 
 def test_an_opening_quote_without_end_does_not_swallow_the_file() -> None:
-    rows, losses = rows_of('"never closed,pos\n' + "fine,neg\n" * 200, 2, 0)
+    rows, faults = rows_of('"never closed,pos\n' + "fine,neg\n" * 200, 2, 0)
     assert rows[0] == ['"never closed', "pos"]
     assert rows[1:] == [["fine", "neg"]] * 200
-    assert losses.mended == 1
+    assert faults.mended == 1
 
 
 def test_short_rows_are_filled_and_counted() -> None:
-    rows, losses = rows_of("a,b,c\nd,e\nf\n", 3)
+    rows, faults = rows_of("a,b,c\nd,e\nf\n", 3)
     assert rows == [["a", "b", "c"], ["d", "e", ""], ["f", "", ""]]
-    assert losses.ragged == [1, 2]
+    assert faults.ragged == [1, 2]
 
 
 def test_surplus_cells_go_into_the_text_and_are_counted() -> None:
-    rows, losses = rows_of("pos,one, two, three,x\nneg,four,y\n", 3, 1)
+    rows, faults = rows_of("pos,one, two, three,x\nneg,four,y\n", 3, 1)
     assert rows == [["pos", "one, two, three", "x"], ["neg", "four", "y"]]
-    assert losses.ragged == [0]
+    assert faults.ragged == [0]
 
 
 def test_surplus_empty_cells_are_no_loss() -> None:
-    rows, losses = rows_of("a,b,,,\nc,d\n", 2)
+    rows, faults = rows_of("a,b,,,\nc,d\n", 2)
     assert rows == [["a", "b"], ["c", "d"]]
-    assert losses.ragged == []
+    assert faults.ragged == []
 
 
 def test_quotes_in_a_tab_file_without_quoting_stay(tmp_path: Path) -> None:

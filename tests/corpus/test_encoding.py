@@ -10,7 +10,7 @@ import pytest
 from tests.corpus.helpers import everything, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
-from ulmengine.corpus.encoding import Decoder, detect, known_encoding
+from ulmengine.corpus.readers.encoding import Decoder, detect, known_encoding
 
 FRENCH = "Le café était très bon, mais la pièce n'était pas « drôle » – ça va, garçon. Où est-il ?\n"
 SPANISH = "El señor comió mañana en la esquina; ¿qué pasó después? ¡Qué lástima!\n"

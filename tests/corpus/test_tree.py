@@ -15,10 +15,11 @@ import pytest
 
 from tests.corpus.helpers import everything, finish, labels_in_order, opened, with_events
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus import CorpusError, open_corpus, packed, preview
+from ulmengine.corpus import CorpusError, open_corpus, preview
 from ulmengine.corpus.importing import import_table
-from ulmengine.corpus.layout import find_layout
-from ulmengine.corpus.tree import is_tree, recognise_tree
+from ulmengine.corpus.readers import packed
+from ulmengine.corpus.readers.formats import recognise
+from ulmengine.corpus.readers.layout import find_layout
 from ulmengine.events import Progress
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
@@ -197,8 +198,7 @@ def test_labels_that_come_in_blocks_are_all_seen(
 
 
 def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = is_tree(pack(in_blocks(tmp_path / "enron1"), "tar.gz"))
-    assert source is not None
+    path = pack(in_blocks(tmp_path / "enron1"), "tar.gz")
     seen: list[str] = []
     plain = packed.read_packed
 
@@ -207,9 +207,9 @@ def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch
             seen.append(name)
             yield name, data
 
-    monkeypatch.setattr("ulmengine.corpus.tree.read_packed", watched)
+    monkeypatch.setattr("ulmengine.corpus.readers.tree.read_packed", watched)
     monkeypatch.setattr(packed, "PEEK_MEMBERS", 3)
-    assert recognise_tree(source).rows is None
+    assert recognise(path, CorpusConfig()).rows is None
     assert len(seen) == 3
 
 

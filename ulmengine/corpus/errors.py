@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 class CorpusError(ValueError):
     """A corpus cannot be read or used; the message says what, where and what to try."""
+
+
+@dataclass
+class Faults:
+    """What a source lost or had mended on its way in; shown to the person.
+
+    ``undecodable``: bytes that are not text in the encoding. ``skipped``: rows that could not be read at all.
+    ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
+    read as text. ``notes``: sentences for the person.
+    """
+
+    undecodable: int = 0
+    skipped: int = 0
+    mended: int = 0
+    ragged: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def told(error: OSError, path: Path, *, written: bool = False) -> CorpusError:

@@ -19,13 +19,13 @@ import pyarrow as pa
 from ulmengine.config import CorpusConfig
 from ulmengine.events import Event, Progress
 
-from .encoding import detect
 from .errors import CorpusError, told
-from .reading import Pass, Reading, chunks, recognise
+from .readers.encoding import detect
+from .readers.formats import chunks, recognise
+from .readers.reading import Pass, Reading
+from .readers.tree import settle_tree, tree_files
 from .table import Table, TableWriter
-from .textlines import Losses
-from .tree import settle_tree
-from .understood import GUESS_ROWS, first_frame, understand
+from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
 READER_VERSION = 3
 """Counted up when a change of the readers makes old copies differ from new ones."""
@@ -76,15 +76,16 @@ def _copy(
     reading: Reading, config: CorpusConfig, writer: TableWriter, task: str
 ) -> Generator[Event, None, dict[str, Any]]:
     """Write all rows; returns the record of what was understood and lost."""
-    losses, going = Losses(), Pass()
-    head = first_frame(reading, Losses(), Pass(), GUESS_ROWS)
+    going = Pass()
+    faults = going.faults
+    head = first_frame(reading, Pass(PREVIEW_BYTES), GUESS_ROWS)
     free = config.model_copy(update={
         "text_columns": (), "label_columns": (), "label_delimiter": "",
         "split": config.split.model_copy(update={"column": ""}),
     })
-    understood = understand(reading, head, free, losses)
+    understood = understand(reading, head, free, faults)
     lacking: dict[str, int] = {}
-    for frame in chunks(reading, losses, going):
+    for frame in chunks(reading, going):
         writer.write(frame)
         for name, count in zip(frame.columns, frame.null_count().row(0), strict=True):
             lacking[name] = lacking.get(name, 0) + count
@@ -93,10 +94,10 @@ def _copy(
         yield Progress(task, going.position, going.size, going.unit)
     if not writer.rows:
         raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
-    values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": losses.undecodable}
+    values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": faults.undecodable}
     return {
-        "understood": values, "undecodable": losses.undecodable, "skipped": losses.skipped,
-        "mended": losses.mended, "lacking": lacking, "ragged": losses.ragged, "notes": losses.notes,
+        "understood": values, "undecodable": faults.undecodable, "skipped": faults.skipped,
+        "mended": faults.mended, "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes,
         "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }
@@ -142,8 +143,6 @@ def source_stamp(path: Path) -> dict[str, Any]:
         if not path.is_dir():
             state = path.stat()
             return {"size": state.st_size, "changed": str(state.st_mtime_ns)}
-        from .tree import tree_files
-
         mixed = hashlib.blake2b(digest_size=16)
         size = 0
         for name, state in tree_files(path):

@@ -11,10 +11,10 @@ import polars as pl
 from ulmengine.config import CorpusConfig
 
 from . import limits
-from .errors import CorpusError
+from .errors import CorpusError, Faults
 from .guess import Guess, guess_columns
-from .reading import Pass, Reading, chunks, recognise
-from .textlines import Losses
+from .readers.formats import chunks, recognise
+from .readers.reading import Pass, Reading
 
 PREVIEW_BYTES = 4 << 20
 GUESS_ROWS = 1_000
@@ -69,9 +69,9 @@ def preview(path: Path, config: CorpusConfig | None = None, rows: int = 200) -> 
     config = config or CorpusConfig()
     path = Path(path)
     reading = recognise(path, config)
-    losses, going = Losses(), Pass()
-    frame = first_frame(reading, losses, going, max(rows, GUESS_ROWS))
-    understood = understand(reading, frame, config, losses)
+    going = Pass(PREVIEW_BYTES)
+    frame = first_frame(reading, going, max(rows, GUESS_ROWS))
+    understood = understand(reading, frame, config, going.faults)
     if understood.rows is None:
         understood = _with_estimate(understood, going, frame.height)
     shown = frame.head(rows)
@@ -79,11 +79,11 @@ def preview(path: Path, config: CorpusConfig | None = None, rows: int = 200) -> 
     return Preview(understood, tuple(frame.columns), cells)
 
 
-def first_frame(reading: Reading, losses: Losses, going: Pass, rows: int) -> pl.DataFrame:
+def first_frame(reading: Reading, going: Pass, rows: int) -> pl.DataFrame:
     """The first ``rows`` rows (fewer where the first megabytes hold fewer)."""
     frames: list[pl.DataFrame] = []
     have = 0
-    for frame in chunks(reading, losses, going, PREVIEW_BYTES):
+    for frame in chunks(reading, going):
         frames.append(frame)
         have += frame.height
         if have >= rows and going.size > limits.SAMPLE_BYTES:  # a small file is read whole: its rows are then known
@@ -93,7 +93,7 @@ def first_frame(reading: Reading, losses: Losses, going: Pass, rows: int) -> pl.
     return pl.concat(frames, how="diagonal")
 
 
-def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, losses: Losses) -> Understood:
+def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, faults: Faults) -> Understood:
     """Put what is known of a source together; ``frame`` holds its first rows."""
     columns = tuple(frame.columns) or reading.columns
     guess = guess_columns(frame) if columns else Guess()
@@ -103,7 +103,7 @@ def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, loss
         path=reading.source.path, format=reading.format, encoding=reading.encoding,
         delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
         columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
-        split_column=guess.split, rows=reading.rows, undecodable=losses.undecodable,
+        split_column=guess.split, rows=reading.rows, undecodable=faults.undecodable,
         reasons={**reading.reasons, **guess.reasons},
     )
     return with_overrides(base, config)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ulmengine.corpus.encoding import Decoder, detect
 from ulmengine.corpus.errors import told
+from ulmengine.corpus.readers.encoding import Decoder, detect
 
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
 """A file that ends so is one document; anything else is read as a table or a corpus."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
-from .errors import CorpusError
+from ulmengine.corpus.errors import CorpusError
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),

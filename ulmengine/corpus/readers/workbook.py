@@ -5,26 +5,28 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 import fastexcel
 import polars as pl
 
-from ulmengine.config import CorpusConfig
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError
 
-from . import limits
 from .dialect import column_names, has_header
-from .errors import CorpusError
+from .reading import Look, Pass, Reading
 from .source import Source
 
-if TYPE_CHECKING:
-    from .reading import Pass, Reading
+
+def recognise(look: Look) -> str:
+    """By its first bytes."""
+    if look.sample.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "begins with the mark of an old Excel workbook"
+    return "a zip archive with a workbook in it" if look.sample.startswith(b"PK\x03\x04") else ""
 
 
-def recognise_workbook(source: Source, config: CorpusConfig, reason: str) -> Reading:
+def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a sheet. :raises CorpusError: damaged, too large, no such sheet, or none with data."""
-    from .reading import Reading
-
+    source, config = look.source, look.config
     book, _ = _opened(source)
     sheets = tuple(book.sheet_names)
     if config.sheet and config.sheet not in sheets:
@@ -48,7 +50,7 @@ def recognise_workbook(source: Source, config: CorpusConfig, reason: str) -> Rea
                    reasons={"format": reason, "sheet": sheet_reason, "header": why})
 
 
-def workbook_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of the planned sheet, every cell as a string."""
     book, going.digest = _opened(reading.source)
     going.size = reading.source.path.stat().st_size

@@ -5,14 +5,78 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
-from . import limits
-from .dialect import Dialect
-from .textlines import Losses
+import polars as pl
 
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.guess import guess_columns
+
+from .dialect import NAMES, Dialect, sniff
+from .frames import frames_of
+from .reading import Look, Pass, Reading, plan_text, text_frames
+from .textlines import text_lines
+
+SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
+_PROSE = (".txt", ".text", ".label", ".md", ".tokens", ".raw")
 MEND_LINES = 60
 """A row with a stray quote is looked for its end over so many lines at most."""
+
+
+def recognise(look: Look) -> str:
+    """By its name, or by a delimiter that stands equally often in nearly every line."""
+    suffix = look.source.suffix
+    if suffix in SUFFIXES:
+        return f"the file's name ends in {suffix}"
+    # Prose has commas, but no tab in every line.
+    even = _looks_delimited(look.start, "\t" if suffix in _PROSE else "\t;|,")
+    return "the lines are cut evenly by a delimiter" if even else ""
+
+
+def _looks_delimited(text: str, delimiters: str) -> bool:
+    """Whether some delimiter stands equally often in nearly all of the first lines."""
+    lines = [line for line in text.split("\n")[:50] if line.strip()][:-1]
+    if len(lines) < 2:
+        return False
+    for delimiter in delimiters:
+        counts = [line.count(delimiter) for line in lines]
+        if counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
+            return True
+    return False
+
+
+def plan(look: Look, reason: str) -> Reading:
+    """Plan the reading of a table. :raises CorpusError: no text, or far too many columns."""
+    reading, config = plan_text("csv", look, reason), look.config
+    dialect = sniff(look.lines, config.delimiter, config.header, look.source.suffix)
+    if len(dialect.columns) > limits.MAX_COLUMNS:
+        raise CorpusError(
+            f"'{look.source.path.name}' would have {len(dialect.columns):,} columns; at most "
+            f"{limits.MAX_COLUMNS:,} are read. "
+            f"Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?"
+        )
+    rows = iter(DelimitedRows(iter(look.lines[:500]), dialect, Faults()))
+    frame = next(frames_of(rows, dialect.columns, Faults()), None)
+    text = config.text_columns or (guess_columns(frame).text if frame is not None else ())
+    place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
+    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
+                   reasons={**reading.reasons, **dialect.reasons})
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The rows of a table as frames of strings."""
+    dialect = reading.dialect
+    if dialect is None:
+        raise TypeError("a table is read by its dialect")
+
+    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
+        lines = text_lines(blocks, reading.source.path.name)
+        rows = iter(DelimitedRows(lines, dialect, going.faults, reading.text_place))
+        return frames_of(rows, reading.columns, going.faults)
+
+    return text_frames(reading, going, frames)
 
 
 class _Tape:
@@ -62,12 +126,12 @@ class DelimitedRows:
     empty, and the row is counted.
     """
 
-    def __init__(self, lines: Iterator[str], dialect: Dialect, losses: Losses, text_place: int | None = None) -> None:
+    def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
         # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
         self._tape = _Tape(islice(lines, dialect.skip, None))
         self._dialect = dialect
-        self._losses = losses
+        self._faults = faults
         self._width = len(dialect.columns)
         self._text_place = self._width - 1 if text_place is None else text_place
         self._cell = _cell_pattern(dialect.delimiter)
@@ -106,7 +170,7 @@ class DelimitedRows:
             text = "".join(self._tape.taken[:lines]).rstrip("\r\n")
             cells, still_open = self._cells(text)
             if len(cells) == self._width and (lines == 1 or not still_open):
-                self._losses.mended += 1
+                self._faults.mended += 1
                 self._tape.keep(lines)
                 return [_unquoted(cell) for cell in cells]
             if not (still_open or (not row and len(cells) < self._width and cells[-1][:1] == '"')):
@@ -149,7 +213,7 @@ class DelimitedRows:
         surplus = len(row) - self._width
         if surplus == 0:
             return row
-        self._losses.ragged.append(number)
+        self._faults.ragged.append(number)
         if surplus < 0:
             return row + [""] * -surplus
         place = self._text_place

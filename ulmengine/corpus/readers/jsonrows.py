@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
 
-from . import limits
-from .errors import CorpusError
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, Faults
+
+from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
-from .textlines import Losses, text_lines
+from .reading import Look, Pass, Reading, plan_text, text_frames
+from .textlines import text_lines
 
 MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
@@ -19,20 +23,70 @@ MAX_OBJECT = 256_000_000
 _DEPTH = 3
 
 
-def json_chunks(
-    kind: str, blocks: Iterator[str], name: str, losses: Losses, most: int | None = None
-) -> Iterator[pl.DataFrame]:
-    """The documents of a JSON Lines ("jsonl") or JSON file as frames of strings.
+def recognise_lines(look: Look) -> str:
+    """JSON Lines, by the file's name or by its first lines."""
+    if look.source.suffix in (".jsonl", ".ndjson"):
+        return f"the file's name ends in {look.source.suffix}"
+    return "begins like JSON" if _may_be_json(look) and _json_kind(look.start) == "jsonl" else ""
 
-    :param most: only about so many characters of the beginning are read, so that an unfinished end is no fault. A file
-        that is one single object is read to its end nevertheless: only then is it known what it holds.
+
+def recognise(look: Look) -> str:
+    """JSON, by its first characters or by the file's name."""
+    if not _may_be_json(look):
+        return ""
+    if _json_kind(look.start) == "json":
+        return "begins like JSON"
+    return "the file's name ends in .json" if look.source.suffix == ".json" else ""
+
+
+def _may_be_json(look: Look) -> bool:
+    """Whether it ends in .json, or begins with a bracket and its name says nothing else."""
+    if look.source.suffix in (*TABLES, ".jsonl", ".ndjson"):
+        return False
+    return look.source.suffix == ".json" or look.start[:1] in ("{", "[")
+
+
+def _json_kind(text: str) -> str:
+    """ "jsonl" where each line is a value of its own, "json" where one value spans the file, else nothing."""
+    first = text.split("\n", 1)[0].strip()
+    try:
+        value = json.loads(first)
+    except ValueError:
+        return "json" if re.match(r'[\[{]\s*(["{\[\]}\d-]|$)', text) else ""
+    second = text.split("\n", 2)[1].strip() if text.count("\n") else ""
+    if second[:1] in ("{", "["):
+        return "jsonl"
+    return "json" if isinstance(value, list) else "jsonl" if isinstance(value, dict) and _flat(value) else "json"
+
+
+def _flat(value: dict[str, object]) -> bool:
+    """A single object is one document where none of its values is itself a list of objects or of many values."""
+    return not any(isinstance(item, list | dict) and len(item) > 0 for item in value.values())
+
+
+def plan(kind: str, look: Look, reason: str) -> Reading:
+    """Plan the reading of JSON ("json") or JSON Lines ("jsonl"). :raises CorpusError: it is no text."""
+    return plan_text(kind, look, reason)
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The documents of a JSON Lines or JSON file as frames of strings.
+
+    For a preview only the beginning is read, so that an unfinished end is no fault. A file that is one single object
+    is read to its end nevertheless: only then is it known what it holds.
+
     :raises CorpusError: hardly a line is JSON, or the array is broken.
     """
-    values = _lines(blocks, name, losses, most is not None) if kind == "jsonl" else _values(blocks, name, losses, most)
-    yield from frames_of_records((as_record(value) for value in values), losses)
+    name, lines, faults, most = reading.source.path.name, reading.format == "jsonl", going.faults, going.most
+
+    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
+        values = _lines(blocks, name, faults, most is not None) if lines else _values(blocks, name, faults, most)
+        return frames_of_records((as_record(value) for value in values), faults)
+
+    return text_frames(reading, going, frames, whole=not lines)
 
 
-def _lines(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Iterator[Any]:
+def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Iterator[Any]:
     """One value a line; a broken line is counted and the first one named."""
     good = 0
     last_broken = False
@@ -42,21 +96,21 @@ def _lines(blocks: Iterator[str], name: str, losses: Losses, cut: bool) -> Itera
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            losses.skipped += 1
+            faults.skipped += 1
             last_broken = not line.endswith("\n")
-            if losses.skipped == 1:
-                losses.notes.append(
+            if faults.skipped == 1:
+                faults.notes.append(
                     f"Line {number:,} of '{name}' is not JSON ({error}) and was skipped, as are others like it."
                 )
-            if losses.skipped >= 100 and not good:
+            if faults.skipped >= 100 and not good:
                 break
             continue
         good += 1
         yield value
-    if cut and last_broken and losses.skipped == 1:
-        losses.skipped = 0
-        losses.notes.clear()
-    if not good and losses.skipped:
+    if cut and last_broken and faults.skipped == 1:
+        faults.skipped = 0
+        faults.notes.clear()
+    if not good and faults.skipped:
         raise CorpusError(
             f"No line of '{name}' is JSON. Choose another format, or leave it empty to have it recognised."
         )
@@ -98,7 +152,7 @@ class _Buffer:
             self.grow(1)
 
 
-def _values(blocks: Iterator[str], name: str, losses: Losses, wanted: int | None) -> Iterator[Any]:
+def _values(blocks: Iterator[str], name: str, faults: Faults, wanted: int | None) -> Iterator[Any]:
     """The elements of a JSON array; or what a single object holds."""
     buffer = _Buffer(blocks)
     array = buffer.skip(" \t\r\n") == "["
@@ -117,8 +171,8 @@ def _values(blocks: Iterator[str], name: str, losses: Losses, wanted: int | None
                 raise CorpusError(
                     f"'{name}' is not valid JSON: {error}. Choose another format, or mend the file."
                 ) from error
-            losses.skipped += 1
-            losses.notes.append(
+            faults.skipped += 1
+            faults.notes.append(
                 f"'{name}' is broken after its document {number:,} ({error}); what follows was not read."
             )
             return

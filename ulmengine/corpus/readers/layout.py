@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from .guess import PARTS
+from ulmengine.corpus.guess import PARTS
 
 _ABOUT = re.compile(
     r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b", re.IGNORECASE

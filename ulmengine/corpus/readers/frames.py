@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from . import limits
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import Faults
+
 from .encoding import BAD
-from .textlines import Losses
 
 OTHERS = "further fields"
 FIRST_ROWS = 1_000
 """The first frame is small, so that a preview need not wait for a full one."""
 
 
-def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], losses: Losses) -> Iterator[pl.DataFrame]:
+def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], faults: Faults) -> Iterator[pl.DataFrame]:
     """Rows, each with a cell for every column, as frames within the limits of a chunk."""
     batch: list[list[str]] = []
     size, most = 0, FIRST_ROWS
@@ -24,13 +25,13 @@ def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], losses: Losse
         batch.append(row)
         size += sum(map(len, row))
         if len(batch) >= most or size >= limits.CHUNK_CHARACTERS:
-            yield _frame(zip(*batch, strict=True), columns, losses)
+            yield _frame(zip(*batch, strict=True), columns, faults)
             batch, size, most = [], 0, limits.CHUNK_ROWS
     if batch:
-        yield _frame(zip(*batch, strict=True), columns, losses)
+        yield _frame(zip(*batch, strict=True), columns, faults)
 
 
-def frames_of_records(records: Iterator[Mapping[str, str | None]], losses: Losses) -> Iterator[pl.DataFrame]:
+def frames_of_records(records: Iterator[Mapping[str, str | None]], faults: Faults) -> Iterator[pl.DataFrame]:
     """Records whose keys may differ as frames; a key that a record lacks is null there.
 
     Where every record brings keys of its own, those beyond the most columns stand together in one, as JSON.
@@ -40,24 +41,24 @@ def frames_of_records(records: Iterator[Mapping[str, str | None]], losses: Losse
     size, most = 0, FIRST_ROWS
     for record in records:
         if not record.keys() <= columns.keys():
-            record = _within(record, columns, losses)
+            record = _within(record, columns, faults)
         batch.append(record)
         size += sum(len(value or "") for value in record.values())
         if (len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS):
-            yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
+            yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
             batch, size, most = [], 0, limits.CHUNK_ROWS
     if batch:
-        yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), losses)
+        yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
 
 
 def _within(
-    record: Mapping[str, str | None], columns: dict[str, None], losses: Losses
+    record: Mapping[str, str | None], columns: dict[str, None], faults: Faults
 ) -> Mapping[str, str | None]:
     """``record`` with its new keys made columns, as far as there is room for them."""
     new = [name for name in record if name not in columns]
     room = max(0, limits.MAX_COLUMNS - len(columns))
     if OTHERS not in columns and len(new) > room:
-        losses.notes.append(
+        faults.notes.append(
             f"The records have more than {limits.MAX_COLUMNS:,} different fields: those that came later stand together "
             f"in the column '{OTHERS}'."
         )
@@ -70,20 +71,20 @@ def _within(
     return {**kept, OTHERS: json.dumps(rest, ensure_ascii=False)}
 
 
-def _frame(cells: Iterator[Sequence[str | None]], columns: tuple[str, ...], losses: Losses) -> pl.DataFrame:
-    return pl.DataFrame([_series(name, values, losses) for name, values in zip(columns, cells, strict=True)])
+def _frame(cells: Iterator[Sequence[str | None]], columns: tuple[str, ...], faults: Faults) -> pl.DataFrame:
+    return pl.DataFrame([_series(name, values, faults) for name, values in zip(columns, cells, strict=True)])
 
 
-def _series(name: str, values: Sequence[str | None], losses: Losses) -> pl.Series:
+def _series(name: str, values: Sequence[str | None], faults: Faults) -> pl.Series:
     r"""A column; half a surrogate pair, as "\ud83d" in JSON, is no character: replaced and counted."""
     try:
         return pl.Series(name, values, dtype=pl.String)
     except UnicodeEncodeError:
-        clean = [None if value is None else _whole(value, losses) for value in values]
+        clean = [None if value is None else _whole(value, faults) for value in values]
         return pl.Series(name, clean, dtype=pl.String)
 
 
-def _whole(text: str, losses: Losses) -> str:
+def _whole(text: str, faults: Faults) -> str:
     halves = sum("\ud800" <= character <= "\udfff" for character in text)
-    losses.undecodable += halves
+    faults.undecodable += halves
     return "".join(BAD if "\ud800" <= c <= "\udfff" else c for c in text) if halves else text

@@ -5,39 +5,35 @@ The same inside a zip or tar archive.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from . import limits
-from .encoding import Decoder, detect
-from .errors import CorpusError
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, Faults
+
+from .binary import is_binary
+from .encoding import Decoder, detect, known_encoding
 from .frames import frames_of
-from .kinds import is_binary
 from .layout import TABLE_SUFFIXES, find_layout, layout_reason, left_aside
 from .packed import packed_names, read_packed, read_zipped, walk_names
-from .source import Source, find_source
-from .textlines import Losses
-
-if TYPE_CHECKING:
-    from .reading import Pass, Reading
-
-def is_tree(path: Path, member: str = "") -> Source | None:
-    """The source of ``path`` where it is a folder, or an archive with several files; None for a single file."""
-    if path.is_dir():
-        return Source(path, "", "", path.name)
-    source = find_source(path, allow_many=True, member=member)
-    return source if source.compression in ("zip-tree", "tar") else None
+from .reading import Look, Pass, Reading
+from .source import Source
 
 
-def recognise_tree(source: Source, encoding: str = "") -> Reading:
+def recognise(look: Look) -> str:
+    """A folder or an archive of many files."""
+    return "a folder or archive of many files" if look.source.is_tree else ""
+
+
+def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
-    from .reading import Reading
-
+    source = look.source
+    encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
     names, complete = tree_names(source)
     layout = find_layout(names)
     documents = [name for name in names if layout.place(name) is not None]
@@ -143,10 +139,9 @@ def _contents(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes
                 yield name, None
 
 
-def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None) -> Iterator[pl.DataFrame]:
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped."""
-    import hashlib
-
+    faults, most = going.faults, going.most
     digest = hashlib.blake2b(digest_size=16)
     layout = reading.layout
     stream = read_packed(reading.source) if reading.source.compression == "tar" else None
@@ -168,21 +163,21 @@ def tree_chunks(reading: Reading, losses: Losses, going: Pass, most: int | None)
                 continue
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + data)
             going.given += len(data)
-            row = layout.row(name, document_text(data, reading.encoding, reading.forced, losses))
+            row = layout.row(name, document_text(data, reading.encoding, reading.forced, faults))
             if row is not None:
                 yield row
             if most is not None and going.given > most:
                 return
 
-    yield from frames_of(rows(), reading.columns, losses)
-    losses.skipped += len(lost)
+    yield from frames_of(rows(), reading.columns, faults)
+    faults.skipped += len(lost)
     if lost:
-        losses.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
-    losses.notes += left_aside(others, layout)
+        faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
+    faults.notes += left_aside(others, layout)
     going.digest = digest.hexdigest()
 
 
-def document_text(data: bytes, encoding: str, forced: bool, losses: Losses) -> str:
+def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
     """One file's text: UTF-8 where it is valid, otherwise in the tree's encoding or one of its own."""
     if not forced:
         try:
@@ -195,5 +190,5 @@ def document_text(data: bytes, encoding: str, forced: bool, losses: Losses) -> s
             encoding = detect(data, whole=True).name
     decoder = Decoder(encoding)
     text = decoder.decode(data, final=True)
-    losses.undecodable += decoder.undecodable
+    faults.undecodable += decoder.undecodable
     return text.replace("\r\n", "\n").strip()

@@ -6,24 +6,27 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from . import limits
-from .errors import CorpusError
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError
+
+from .reading import Look, Pass, Reading
 from .source import Source
 
-if TYPE_CHECKING:
-    from .reading import Pass, Reading
+
+def recognise(look: Look) -> str:
+    """By its first bytes."""
+    return "begins with the mark of Parquet" if look.sample.startswith(b"PAR1") else ""
 
 
-def recognise_parquet(source: Source, reason: str) -> Reading:
+def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a Parquet file. :raises CorpusError: damaged, or too many columns."""
-    from .reading import Reading
-
+    source = look.source
     with _opened(source) as file:
         names = tuple(file.schema_arrow.names)
         rows = file.metadata.num_rows
@@ -33,7 +36,7 @@ def recognise_parquet(source: Source, reason: str) -> Reading:
                    reasons={"format": reason, "rows": "as the file itself says"})
 
 
-def parquet_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a Parquet file, every cell a string; lists become JSON, class numbers their names."""
     going.size = reading.source.path.stat().st_size
     with _opened(reading.source) as file:
@@ -119,5 +122,3 @@ def string_column(column: pl.Series, class_names: list[str] | None = None) -> pl
         values = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_list()]
         return pl.Series(column.name, values, dtype=pl.String)
     return column.cast(pl.String)
-
-

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from . import limits
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, Faults
+
 from .encoding import Decoder
-from .errors import CorpusError
 from .source import Stream
 
 
-@dataclass
-class Losses:
-    """What a source lost or had mended on its way in; shown to the person.
-
-    ``undecodable``: bytes that are not text in the encoding. ``skipped``: rows that could not be read at all.
-    ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
-    read as text. ``notes``: sentences for the person.
-    """
-
-    undecodable: int = 0
-    skipped: int = 0
-    mended: int = 0
-    ragged: list[int] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
 def text_blocks(
-    stream: Stream, encoding: str, losses: Losses, most: int | None = None, *, small: bool = False
+    stream: Stream, encoding: str, faults: Faults, most: int | None = None, *, small: bool = False
 ) -> Iterator[str]:
     """The text of ``stream`` in pieces of about a megabyte; ``small`` ones where only ``most`` bytes are wanted."""
     decoder = Decoder(encoding)
@@ -40,7 +24,7 @@ def text_blocks(
         data = stream.read(size) if size else b""
         final = not data
         text = decoder.decode(data, final and left != 0)
-        losses.undecodable += decoder.undecodable
+        faults.undecodable += decoder.undecodable
         decoder.undecodable = 0
         if left is not None:
             left -= len(data)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import CorpusError
+from ulmengine.corpus.errors import CorpusError
 
 DELIMITERS = (",", "\t", ";", "|")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
@@ -137,7 +137,7 @@ def _rows(lines: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]
 
 def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     """Whether the first row holds names: short, no numbers, and found nowhere below."""
-    from .guess import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+    from ulmengine.corpus.guess import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
 
     if not rows:
         return False, "no rows"

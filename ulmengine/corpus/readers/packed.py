@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from . import limits
-from .archive import is_junk, refuse_encrypted, refuse_unsafe, zip_members
-from .errors import CorpusError, told
-from .source import Source, Stream
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, told
+
+from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zip_members
 
 PEEK_MEMBERS = 3_000
 PEEK_BYTES = 16 << 20

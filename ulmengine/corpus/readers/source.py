@@ -1,4 +1,4 @@
-"""Opening a source: plain or compressed, counted and guarded."""
+"""Opening a source: plain or compressed, counted and guarded; what may be unpacked: safe names, declared sizes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import lzma
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self, cast
 
-from . import limits
-from .errors import CorpusError, told
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, told
+
+from .layout import main_member
 
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
+JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 WORKBOOK_MARKS = ("[Content_Types].xml", "mimetype", "content.xml")
 
 
@@ -40,18 +43,24 @@ class Source:
         """The last suffix of the (unpacked) name, in lower case."""
         return Path(self.name).suffix.lower()
 
+    @property
+    def is_tree(self) -> bool:
+        """A folder, or an archive of many files."""
+        return self.compression in ("zip-tree", "tar") or self.path.is_dir()
+
     def open(self) -> Stream:
         """Begin to read. :raises CorpusError: not there, no permission, not what its suffix says."""
         return Stream(self)
 
 
-def find_source(path: Path, *, allow_many: bool = False, member: str = "") -> Source:
-    """Look at the first bytes of the file ``path`` and say how to open it.
+def find_source(path: Path, member: str = "") -> Source:
+    """Look at the first bytes of ``path`` and say how to open it.
 
     :param member: the file wanted of a zip archive.
-    :param allow_many: an archive of several files is returned as such (compression "zip-tree" or "tar").
-    :raises CorpusError: no such file, no permission, empty, or an archive that does not hold exactly one file.
+    :raises CorpusError: no such file, no permission, empty, or an archive that cannot be opened.
     """
+    if path.is_dir():
+        return Source(path, "", "", path.name)
     try:
         with path.open("rb") as file:
             head = file.read(8)
@@ -61,10 +70,10 @@ def find_source(path: Path, *, allow_many: bool = False, member: str = "") -> So
         raise CorpusError(f"'{path.name}' is empty: it has no bytes at all. Choose a file with texts in it.")
     compression = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
     if compression == "zip":
-        return _in_zip(path, allow_many, member)
+        return _in_zip(path, member)
     name = path.stem if compression and path.suffix.lower() in SUFFIXES else path.name
     source = Source(path, compression, "", name)
-    if allow_many and (compression or source.suffix == ".tar") and _is_tar(source):
+    if (compression or source.suffix == ".tar") and _is_tar(source):
         return Source(path, "tar", compression, name)
     return source
 
@@ -74,10 +83,7 @@ def _is_tar(source: Source) -> bool:
         return stream.read(512)[257:262] == b"ustar"
 
 
-def _in_zip(path: Path, allow_many: bool, wanted: str) -> Source:
-    from .archive import zip_members
-    from .layout import main_member
-
+def _in_zip(path: Path, wanted: str) -> Source:
     members = zip_members(path)
     names = [member.filename for member in members]
     if any(mark in names for mark in WORKBOOK_MARKS):
@@ -88,15 +94,7 @@ def _in_zip(path: Path, allow_many: bool, wanted: str) -> Source:
             f"The archive '{path.name}' holds '{chosen}', an archive in an archive. Unpack '{path.name}' and open what "
             "comes out of it."
         )
-    if chosen:
-        return Source(path, "zip", chosen, Path(chosen).name)
-    if allow_many:
-        return Source(path, "zip-tree", "", path.name)
-    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-    raise CorpusError(
-        f"The archive '{path.name}' holds {len(names)} files ({shown}). Unpack it and choose one of them, or the "
-        "folder."
-    )
+    return Source(path, "zip", chosen, Path(chosen).name) if chosen else Source(path, "zip-tree", "", path.name)
 
 
 def _wanted_member(path: Path, names: list[str], wanted: str) -> str:
@@ -145,8 +143,6 @@ class Stream:
         if kind == "xz":
             return cast(IO[bytes], lzma.LZMAFile(self._raw))
         if kind == "zip":
-            from .archive import refuse_encrypted
-
             self._archive = zipfile.ZipFile(self._raw)
             refuse_encrypted(self._archive.getinfo(self.source.member), self.source.path)
             return self._archive.open(self.source.member)
@@ -209,3 +205,60 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def zip_members(path: Path) -> list[zipfile.ZipInfo]:
+    """The files of a zip archive, in its own order, without folders and the litter of file managers.
+
+    :raises CorpusError: damaged, empty, a name that leads out of the archive, or a declared size past the limits.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir() and not is_junk(info.filename)]
+    except zipfile.BadZipFile as error:
+        raise CorpusError(f"'{path.name}' is a damaged zip archive ({error}). Fetch it again.") from error
+    except OSError as error:
+        raise told(error, path) from error
+    if not members:
+        raise CorpusError(f"The archive '{path.name}' holds no files.")
+    if len(members) > limits.MAX_MEMBERS:
+        raise CorpusError(
+            f"The archive '{path.name}' holds {len(members):,} files; at most {limits.MAX_MEMBERS:,} are read."
+        )
+    for member in members:
+        refuse_unsafe(member.filename, path)
+    refuse_bomb(sum(member.file_size for member in members), path)
+    return members
+
+
+def is_junk(name: str) -> bool:
+    """Whether an entry is litter of a file manager and no document."""
+    return name.startswith(JUNK[0]) or PurePosixPath(name).name in JUNK[1:] or PurePosixPath(name).name[:2] == "._"
+
+
+def refuse_unsafe(name: str, path: Path) -> None:
+    """:raises CorpusError: ``name`` would lead out of the archive."""
+    plain = name.replace("\\", "/")
+    if plain.startswith("/") or ".." in plain.split("/") or plain[1:2] == ":" or "\0" in name:
+        raise CorpusError(
+            f"The archive '{path.name}' holds an entry named '{name}', which points outside of it. Such an archive "
+            "is not opened. If you trust it, unpack it yourself and open the file or folder."
+        )
+
+
+def refuse_encrypted(member: zipfile.ZipInfo, path: Path) -> None:
+    """:raises CorpusError: ``member`` is protected by a password."""
+    if member.flag_bits & 1:
+        raise CorpusError(f"The archive '{path.name}' is protected by a password. Unpack it and open the file.")
+
+
+def refuse_bomb(declared: int, path: Path) -> None:
+    """:raises CorpusError: ``declared`` unpacked bytes are out of proportion to the archive's own size."""
+    size = path.stat().st_size
+    if declared > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * size):
+        raise CorpusError(
+            f"The archive '{path.name}' ({size / 2**20:.1f} MB) says that it unpacks to {declared / 2**30:.1f} GB, "
+            "more "
+            f"than {limits.BOMB_RATIO} times its size: it looks like a decompression bomb and is not read. If it is "
+            "genuine, unpack it yourself and open the unpacked file."
+        )

@@ -1,0 +1,85 @@
+"""The formats that are read: one table, in the order in which a source is tried for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError
+
+from . import delimited, jsonrows, parquet, plain, tree, workbook
+from .reading import Format, Look, Pass, Reading
+from .source import Source, find_source
+
+FORMATS = {one.name: one for one in (
+    Format("folder", tree.recognise, tree.plan, tree.chunks),
+    Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
+    Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
+    Format("jsonl", jsonrows.recognise_lines, partial(jsonrows.plan, "jsonl"), jsonrows.chunks),
+    Format("json", jsonrows.recognise, partial(jsonrows.plan, "json"), jsonrows.chunks),
+    Format("csv", delimited.recognise, delimited.plan, delimited.chunks),
+    *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
+      for name in plain.KINDS),
+)}
+ALIASES = {
+    "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
+    "ndjson": "jsonl", "aclimdb": "folder", "line": "lines", "block": "blocks",
+}
+
+
+def recognise(path: Path, config: CorpusConfig) -> Reading:
+    """Look at the beginning of ``path`` and plan its reading; what ``config`` sets is taken as set.
+
+    :raises CorpusError: not there, unreadable, empty, binary, or of a format that is not known.
+    """
+    wanted = known_format(config.format)
+    source = find_source(path, member=config.member)
+    if source.is_tree:
+        wanted = ""
+    elif wanted == "folder":
+        raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
+    look = look_at(source, config)
+    if wanted in FORMATS:
+        return FORMATS[wanted].plan(look, "as set")
+    for one in FORMATS.values():
+        reason = one.recognise(look) if one.plain or wanted != "text" else ""
+        if reason:
+            return one.plan(look, reason)
+    raise CorpusError(f"'{path.name}' is of no format that is known here.")
+
+
+def known_format(name: str) -> str:
+    """The format a person called ``name``; "text" stays open. :raises CorpusError: there is none of that name."""
+    found = name.strip().lower().lstrip(".")
+    found = ALIASES.get(found, found)
+    if found and found not in (*FORMATS, "text"):
+        raise CorpusError(f"There is no format called '{name}'. Known are: {', '.join(('text', *FORMATS))}.")
+    return found
+
+
+def look_at(source: Source, config: CorpusConfig) -> Look:
+    """The beginning of a source. :raises CorpusError: nothing in it."""
+    if source.is_tree:
+        return Look(source, config)
+    parts: list[bytes] = []
+    size = 0
+    with source.open() as stream:
+        while size < limits.SAMPLE_BYTES:
+            data = stream.read(limits.SAMPLE_BYTES - size)
+            if not data:
+                break
+            parts.append(data)
+            size += len(data)
+    if not size:
+        raise CorpusError(f"'{source.path.name}' is empty: there is nothing in it. Choose a file with texts in it.")
+    return Look(source, config, b"".join(parts), size < limits.SAMPLE_BYTES)
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
+    return FORMATS[reading.format].read(reading, going)

@@ -1,0 +1,174 @@
+"""Plain texts and the line formats that mark their labels: TREC, fastText, wiki extracts."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import polars as pl
+
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError, Faults
+
+from .frames import frames_of
+from .reading import Look, Pass, Reading, plan_text, text_frames
+from .textlines import text_lines
+
+TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
+FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
+WIKI = re.compile(r"<doc\b([^>]*)>")
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+
+
+def recognise(kind: str, look: Look) -> str:
+    """What the lines show, where they are of this ``kind``."""
+    return KINDS[kind].title if KINDS[kind].fits(look.lines) else ""
+
+
+def plan(kind: str, look: Look, reason: str) -> Reading:
+    """Plan the reading of plain text. :raises CorpusError: it is no text."""
+    return replace(plan_text(kind, look, reason), columns=KINDS[kind].columns)
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The documents of plain text as frames of strings."""
+    kind = KINDS[reading.format]
+
+    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
+        rows = kind.rows(text_lines(blocks, reading.source.path.name), going.faults)
+        return frames_of(rows, kind.columns, going.faults)
+
+    return text_frames(reading, going, frames)
+
+
+def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
+    """How many of the first filled lines ``pattern`` fits."""
+    filled = [line.rstrip("\r\n") for line in lines if line.strip()][:500]
+    return sum(bool(pattern.match(line)) for line in filled) / max(1, len(filled))
+
+
+def _are_fasttext(lines: Sequence[str]) -> bool:
+    return _share(FASTTEXT, lines) >= 0.5
+
+
+def _are_trec(lines: Sequence[str]) -> bool:
+    return _share(TREC, lines) >= 0.9
+
+
+def _has_articles(lines: Sequence[str]) -> bool:
+    return any(WIKI.match(line) for line in [line for line in lines if line.strip()][:3])
+
+
+def _has_blocks(lines: Sequence[str]) -> bool:
+    """Blank lines separate documents: some blocks have several lines, and none runs on and on."""
+    body = "".join(lines).replace("\r\n", "\n").strip("\n")
+    blocks = [block for block in re.split(r"\n[ \t]*\n", body) if block.strip()]
+    if len(blocks) < 2 or body.count("\n") > 50 * len(blocks):
+        return False
+    return sum("\n" in block.strip("\n") for block in blocks) >= 0.2 * len(blocks)
+
+
+def _trec(lines: Iterator[str], faults: Faults) -> Iterator[list[str]]:
+    number = 0
+    for line in lines:
+        if not line.strip():
+            continue
+        match = TREC.match(line.rstrip("\r\n"))
+        if match:
+            yield [match.group(2), match.group(3), match.group(4).strip()]
+        else:
+            faults.ragged.append(number)
+            yield ["", "", line.strip()]
+        number += 1
+
+
+def _fasttext(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    for line in lines:
+        if not line.strip():
+            continue
+        match = FASTTEXT.match(line)
+        marks = match.group(0).split() if match else []
+        text = line[match.end() :] if match else line
+        labels = [mark.removeprefix("__label__") for mark in marks]
+        cell = json.dumps(labels, ensure_ascii=False) if len(labels) > 1 else "".join(labels)
+        yield [cell, text.strip()]
+
+
+def _lines(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    return ([line.rstrip("\r\n")] for line in lines if line.strip())
+
+
+def _blocks(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    block: list[str] = []
+    size = 0
+    for line in lines:
+        if line.strip():
+            block.append(line)
+            size = _grown(size, line)
+        elif block:
+            yield ["".join(block).strip()]
+            block, size = [], 0
+    if block:
+        yield ["".join(block).strip()]
+
+
+def _wiki(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    head: dict[str, str] | None = None
+    body: list[str] = []
+    size = 0
+    for line in lines:
+        match = WIKI.match(line)
+        if match or line.startswith("</doc>"):
+            if head is not None:
+                yield [head.get("id", ""), head.get("title", ""), "".join(body).strip()]
+            head = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(match.group(1))} if match else None
+            body, size = [], 0
+        elif head is not None or line.strip():
+            head = {} if head is None else head
+            body.append(line)
+            size = _grown(size, line)
+    if head is not None:
+        yield [head.get("id", ""), head.get("title", ""), "".join(body).strip()]
+
+
+def _file(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    parts: list[str] = []
+    size = 0
+    for line in lines:
+        parts.append(line)
+        size = _grown(size, line)
+    yield ["".join(parts).strip()]
+
+
+def _grown(size: int, line: str) -> int:
+    size += len(line)
+    if size > limits.MAX_FIELD:
+        raise CorpusError(
+            f"A document is longer than {limits.MAX_FIELD:,} characters. Is every line a document of its own? Then "
+            "choose "
+            "the format 'lines'."
+        )
+    return size
+
+
+class Kind(NamedTuple):
+    """A line format: its columns, what it is, which lines show it, and how a source's lines become rows."""
+
+    columns: tuple[str, ...]
+    title: str
+    fits: Callable[[Sequence[str]], bool]
+    rows: Callable[[Iterator[str], Faults], Iterator[list[str]]]
+
+
+KINDS = {  # in the order in which they are tried
+    "wiki": Kind(("id", "title", "text"), "documents stand between <doc ...> and </doc>", _has_articles, _wiki),
+    "fasttext": Kind(("label", "text"), "lines begin with __label__", _are_fasttext, _fasttext),
+    "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", _are_trec, _trec),
+    "blocks": Kind(("text",), "a blank line stands between two documents", _has_blocks, _blocks),
+    "file": Kind(("text",), "the file is one document", lambda _: False, _file),
+    "lines": Kind(("text",), "each line is a document", lambda _: True, _lines),
+}

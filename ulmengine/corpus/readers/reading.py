@@ -1,0 +1,134 @@
+"""How a source is to be read, what it has come to on the way, and what each format must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus.errors import CorpusError, Faults
+
+from .binary import refuse_binary
+from .encoding import Decoder, Encoding, detect, known_encoding
+from .layout import Layout
+from .source import Source
+from .textlines import text_blocks, text_lines
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The plan by which a source becomes a table of strings with ``columns``.
+
+    ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
+    ``named``: the first row of a sheet holds the names. ``text_place``: the column into which the surplus cells
+    of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
+    """
+
+    source: Source
+    format: str
+    encoding: str = ""
+    dialect: Dialect | None = None
+    columns: tuple[str, ...] = ()
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    rows: int | None = None
+    text_place: int | None = None
+    sure: bool = True
+    forced: bool = False
+    named: bool = False
+    layout: Layout = field(default_factory=Layout)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Pass:
+    """One passage through a source: how far it is (of ``size`` bytes on disk, or documents of a tree: ``unit``), the
+    hash of what was read, and what was lost. ``most`` limits the bytes read (for a preview)."""
+
+    most: int | None = None
+    faults: Faults = field(default_factory=Faults)
+    position: int = 0
+    size: int = 0
+    unit: str = "bytes"
+    digest: str = ""
+    given: int = 0
+
+
+@dataclass(frozen=True)
+class Look:
+    """The beginning of a source, ``whole`` if that is all of it; nothing of a tree of files."""
+
+    source: Source
+    config: CorpusConfig
+    sample: bytes = b""
+    whole: bool = True
+
+    @cached_property
+    def start(self) -> str:
+        """The first characters without white space before them, whatever encoding the person has set."""
+        part = self.sample[:65_536]
+        return part.decode(detect(part).name, "replace").lstrip("\ufeff \t\r\n")
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """As the person has set it, or else as it is found."""
+        if self.config.encoding:
+            return Encoding(known_encoding(self.config.encoding), "as set")
+        return detect(self.sample, whole=self.whole)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The complete lines of the sample."""
+        text = Decoder(self.encoding.name).decode(self.sample, self.whole)
+        lines = list(text_lines(iter([text]), self.source.path.name))
+        return lines if self.whole or len(lines) < 2 else lines[:-1]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of source.
+
+    :param recognise: why a source is of this format; "" where it is not.
+    :param plan: how one that is will be read, given that reason. :raises CorpusError: it cannot.
+    :param read: its rows as frames of strings. :raises CorpusError: it turns out unreadable on the way.
+    :param plain: a kind of plain text, which "text" leaves open.
+    """
+
+    name: str
+    recognise: Callable[[Look], str]
+    plan: Callable[[Look, str], Reading]
+    read: Callable[[Reading, Pass], Iterator[pl.DataFrame]]
+    plain: bool = False
+
+
+def plan_text(kind: str, look: Look, reason: str) -> Reading:
+    """The plan of a source that is text. :raises CorpusError: it is binary, or nothing but blank lines."""
+    refuse_binary(look.sample, look.source.path, bool(look.config.encoding))
+    found, name = look.encoding, look.source.path.name
+    if not any(line.strip() for line in look.lines):
+        raise CorpusError(f"'{name}' holds nothing but blank lines. Choose a file with texts in it.")
+    return Reading(look.source, kind, found.name, sure=found.sure, reasons={"format": reason, "encoding": found.reason})
+
+
+def text_frames(
+    reading: Reading, going: Pass, frames: Callable[[Iterator[str]], Iterator[pl.DataFrame]], *, whole: bool = False
+) -> Iterator[pl.DataFrame]:
+    """What ``frames`` makes of the blocks of a text source, with ``going`` kept up.
+
+    :param whole: ``frames`` decides for itself how far a preview reads.
+    """
+    with reading.source.open() as stream:
+        going.size = stream.size
+        most = None if whole else going.most
+        blocks = text_blocks(stream, reading.encoding, going.faults, most, small=going.most is not None)
+        for frame in frames(blocks):
+            going.position, going.given = stream.position, stream.given
+            yield frame
+        going.position, going.given, going.digest = stream.position, stream.given, stream.digest
