@@ -73,6 +73,15 @@ def data_folder() -> Path:
     return platformdirs.user_data_path(APP)
 
 
+def fresh_folder(name: str) -> Path:
+    """A folder below the person's projects, called after ``name``, that does not exist yet."""
+    stem = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -") or "project"
+    path, number = data_folder() / "projects" / stem, 2
+    while path.exists():
+        path, number = path.with_name(f"{stem}-{number}"), number + 1
+    return path
+
+
 def log_folder() -> Path:
     """Where the program's log and crash reports go."""
     return platformdirs.user_log_path(APP)

@@ -16,9 +16,8 @@ from ulmengine.training.control import Signal as Command
 from ulmengine.training.control import commands
 
 from .ask import Ask
-from .frame.dropping import fresh_folder
 from .project import FILE, Project, ProjectError
-from .settings import Settings, data_folder
+from .settings import Settings, data_folder, fresh_folder
 
 if TYPE_CHECKING:
     from studio.engine import RunService

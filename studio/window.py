@@ -23,7 +23,7 @@ from .fields import Field, all_fields
 from .frame.awake import Awake, make_hold
 from .frame.commands import make_actions, section_words
 from .frame.dialogs import SettingDialog, ShortcutsDialog
-from .frame.dropping import DropVeil, fresh_folder, project_in
+from .frame.dropping import DropVeil, project_in
 from .frame.folders import show_folder
 from .frame.leaving import Leaving
 from .frame.matching import Entry
@@ -36,7 +36,7 @@ from .frame.tray import Tray
 from .pages import page_of_setting
 from .pages.base import Page
 from .project import Project
-from .settings import data_folder
+from .settings import data_folder, fresh_folder
 from .shell import Shell
 from .widgets import Toasts, paths_in
 from .words import words

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.project import FILE
-from studio.settings import data_folder
 from studio.theme import Type
 
 
@@ -54,12 +53,3 @@ def project_in(paths: list[Path]) -> Path | None:
         if (path / FILE).is_file():
             return path
     return None
-
-
-def fresh_folder(name: str) -> Path:
-    """A folder below the person's projects, called after ``name``, that does not exist yet."""
-    stem = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -") or "project"
-    path, number = data_folder() / "projects" / stem, 2
-    while path.exists():
-        path, number = path.with_name(f"{stem}-{number}"), number + 1
-    return path

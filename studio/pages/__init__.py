@@ -1,4 +1,4 @@
-"""The screens, in the order of the method. A page whose module is not there is not shown."""
+"""The screens, in the order of the method, each in a folder of its own. A page that is not there is not shown."""
 
 from __future__ import annotations
 
@@ -29,10 +29,8 @@ class PageEntry:
 
     @property
     def module(self) -> str:
-        """The module that holds the page's class: the page's own, or ``page`` in its folder."""
-        own = f"{__name__}.{self.key}"
-        spec = find_spec(own)
-        return f"{own}.page" if spec is not None and spec.submodule_search_locations is not None else own
+        """The module that holds the page's class, ``page`` in the page's folder."""
+        return f"{__name__}.{self.key}.page"
 
     def words(self) -> str:
         """The title in the person's language."""

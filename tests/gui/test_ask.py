@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.ask import Choice, QtAsk
-from studio.frame.dropping import fresh_folder
+from studio.settings import fresh_folder
 
 
 def test_a_new_project_is_asked_for_in_the_projects_folder_on_a_fresh_machine(monkeypatch: pytest.MonkeyPatch) -> None:

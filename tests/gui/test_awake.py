@@ -15,7 +15,7 @@ from studio.frame import notifier as notifier_module
 from studio.frame.awake import Awake, HelperProcess, can_hold, helper_command, make_hold
 from studio.frame.commands import TABLE
 from studio.frame.notifier import Notifier
-from studio.pages.settings import SettingsPage
+from studio.pages.settings.page import SettingsPage
 from studio.settings import Settings
 from studio.shell import Shell
 from studio.widgets import ElidedLabel, Label
@@ -145,8 +145,8 @@ def test_the_desktops_own_command_is_used_without_a_tray(
 def test_the_settings_page_switches_both(
     shell: Shell, settings: Settings, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, possible: bool
 ) -> None:
-    monkeypatch.setattr("studio.pages.settings.can_hold", lambda: possible)
-    monkeypatch.setattr("studio.pages.settings.can_tell", lambda: possible)
+    monkeypatch.setattr("studio.pages.settings.page.can_hold", lambda: possible)
+    monkeypatch.setattr("studio.pages.settings.page.can_tell", lambda: possible)
     page = SettingsPage(shell)
     qtbot.addWidget(page)
     page.resize(900, 700)

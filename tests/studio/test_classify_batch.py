@@ -12,10 +12,10 @@ import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 
-from studio.pages.classify_parts import batch
-from studio.pages.classify_parts.batch import Answered, classify_all
-from studio.pages.classify_parts.stored import BatchResult, export
-from studio.pages.classify_parts.texts import ColumnsFound, Skipped
+from studio.pages.classify import batch
+from studio.pages.classify.batch import Answered, classify_all
+from studio.pages.classify.stored import BatchResult, export
+from studio.pages.classify.texts import ColumnsFound, Skipped
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction

@@ -10,10 +10,10 @@ import pytest
 import torch
 import torch._dynamo  # an optimizer brings it in, and it looks torch's own functions over: before they are replaced
 
-from studio.pages.classify_parts.answering import make_ready
-from studio.pages.model_parts.sizes import Network
-from studio.pages.model_parts.speed import measure_speed
-from tests.gui.classify_help import TEXTS, make_bundle
+from studio.pages.classify.answering import make_ready
+from studio.pages.model.sizes import Network
+from studio.pages.model.speed import measure_speed
+from tests.gui.classify.help import TEXTS, make_bundle
 from ulmengine.config import ModelConfig, RunConfig, Sizes
 from ulmengine.inference import explain_by_occlusion
 

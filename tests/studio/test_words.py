@@ -7,7 +7,7 @@ import time
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.pages.home_parts.recent import age_words
+from studio.pages.home.recent import age_words
 from studio.plots.schedule_plot import SchedulePlot
 from tests.studio import replay
 from ulmengine.training.stages import plan_stages

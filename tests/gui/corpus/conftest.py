@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
-from studio.pages.corpus import CorpusPage
+from studio.pages.corpus.page import CorpusPage
 from tests.gui.pages_help import Desk
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from studio.pages.corpus import CorpusPage
+from studio.pages.corpus.page import CorpusPage
 
 
 def settle(qtbot: QtBot, page: CorpusPage) -> None:

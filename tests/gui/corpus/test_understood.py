@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from studio.pages.corpus import CorpusPage
+from studio.pages.corpus.page import CorpusPage
 from tests.corpus.test_workbook import write_xlsx
 from tests.gui.corpus.help import choose, opened, settle, typed
 from tests.gui.pages_help import FRUIT, Desk, write_csv

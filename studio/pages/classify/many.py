@@ -1,0 +1,289 @@
+"""Many texts: dropped files, folders and tables, their answers in a table that fills while they are read."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.models.predictions import GIVEN, PredictionsModel
+from studio.pages.parts.counted import counted
+from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.jobslot import JobSlot
+from studio.shell import Shell
+from studio.widgets import Button, CalmCombo, DropArea, ElidedLabel, Label
+from ulmengine.events import Event
+
+from .answering import Answering
+from .answers_table import AnswersTable
+from .batch import Answered, classify_all
+from .columns import ColumnChoice
+from .skips import SkippedLine
+from .stored import BatchResult, export
+from .texts import Columns, ColumnsFound, Skipped
+
+
+class ManyTexts(QWidget):
+    """Drop area above, then filter, table and export."""
+
+    failed = Signal(object)
+    begun = Signal()
+    """Other texts are being classified: what failed before is of the past."""
+    opened = Signal(str)
+    """Show this text by itself."""
+
+    def __init__(self, shell: Shell, cache: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shell = shell
+        self.cache = cache
+        self.result: BatchResult | None = None
+        self._answering: Answering | None = None
+        self._paths: list[Path] = []
+        self._columns: Columns = ()
+        self._stop = threading.Event()
+        self._target = cache
+        self.model = PredictionsModel(self)
+        self.table = AnswersTable(self.model)
+        self.area = DropArea(self.tr("Drop files, folders or tables here, or click to choose"), self.tr(
+            "A text file is one text; of a folder every text file is one; of a table every row"))
+        self.again = Button(self.tr("Classify others…"), "file")
+        self.progress = JobBar()
+        self.summary = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
+        self.save = Button(self.tr("Export…"), "export")
+        self.label = CalmCombo()
+        self.sure = CalmCombo()
+        self.skipped = SkippedLine()
+        self.columns = ColumnChoice()
+        self.wrong = QCheckBox(self.tr("Only where it differs from the given label"))
+        self._work, self._export = JobSlot(self), JobSlot(self)
+        for left_over in cache.glob("predictions-*"):  # of an earlier start of the program
+            left_over.unlink(missing_ok=True)
+        self._arrange()
+        self._connect()
+        self._follow()
+
+    def _arrange(self) -> None:
+        self.label.setAccessibleName(self.tr("Show the label"))
+        self.sure.setAccessibleName(self.tr("Show the confidence"))
+        for text, low, high in (
+            (self.tr("any confidence"), 0.0, 1.0), (self.tr("below 60%"), 0.0, 0.6), (self.tr("below 80%"), 0.0, 0.8),
+            (self.tr("80% and more"), 0.8, 1.0), (self.tr("95% and more"), 0.95, 1.0),
+        ):
+            self.sure.addItem(text, (low, high))
+        filters = QHBoxLayout()
+        filters.setSpacing(theme.S)
+        filters.addWidget(Label(self.tr("Show")))
+        for part in (self.label, self.sure, self.wrong):
+            filters.addWidget(part)
+        filters.addStretch(1)
+        filters.addWidget(self.columns)
+        filters.addWidget(self.again)
+        filters.addWidget(self.save)
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.S)
+        column.addLayout(filters)
+        column.addWidget(self.skipped)
+        column.addWidget(self.table, 1)
+        below = QHBoxLayout()
+        below.setSpacing(theme.L)
+        below.addWidget(self.summary, 1)
+        below.addWidget(self.progress, 2)
+        # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
+        self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
+        column.addLayout(below)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.area)
+        self.stack.addWidget(full)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, theme.M, 0, 0)
+        outer.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.area.dropped.connect(self.classify)
+        self.area.clicked.connect(self.choose)
+        self.again.clicked.connect(self.choose)
+        self.save.clicked.connect(self._save)
+        self.progress.cancelled.connect(self.cancel)
+        self.label.activated.connect(self._filter)
+        self.sure.activated.connect(self._filter)
+        self.wrong.clicked.connect(self._filter)
+        self.table.activated.connect(self._open)
+        self.columns.chosen.connect(self._read_other_columns)
+        for slot in (self._work, self._export):
+            slot.events.connect(self._events)
+            slot.failed.connect(self._failed)
+        self._work.finished.connect(self._finished)
+        self._export.finished.connect(self._exported)
+
+    @property
+    def busy(self) -> bool:
+        """Whether texts are being classified or written."""
+        return self._work.running or self._export.running
+
+    @property
+    def holds_answers(self) -> bool:
+        """Whether another model would put other answers in the place of those that are shown or on their way."""
+        return self.busy or bool(self.model.rows)
+
+    def set_model(self, answering: Answering | None) -> None:
+        """Use another model: what it had dropped on it before is classified anew."""
+        self._answering = answering
+        if self._paths:
+            self.classify(self._paths)
+
+    @Slot()
+    def choose(self) -> None:
+        """Ask for files."""
+        paths = self.shell.ask.open_files(
+            self.tr("Choose texts to classify"), Path.home(), self.tr("All files (*)"), several=True)
+        if paths:
+            self.classify(paths)
+
+    @Slot(object)
+    def classify(self, paths: list[Path]) -> None:
+        """Classify everything in ``paths``."""
+        self._paths, self._columns = list(paths), ()
+        self.columns.forget()
+        self._classify()
+
+    @Slot(object)
+    def _read_other_columns(self, columns: Columns) -> None:
+        self._columns = columns
+        self._classify()
+
+    def _classify(self) -> None:
+        answering = self._answering
+        if answering is None:
+            return
+        self.begun.emit()
+        self._drop_result()
+        self.model.start(answering.labels)
+        self.table.unsort()
+        self.skipped.forget()
+        self.label.clear()
+        self.label.addItem(self.tr("all labels"), "")
+        for name in answering.labels:
+            self.label.addItem(name, name)
+        self._filter()
+        self.stack.setCurrentIndex(1)
+        self.progress.begin(self.tr("Reading the texts"))
+        self._target = target = self.cache / f"predictions-{uuid.uuid4().hex}.arrow"
+        self._stop = stop = threading.Event()
+        paths, columns = self._paths, self._columns
+        self._work.start(lambda: classify_all(answering, paths, self.cache, target, stop, columns))
+        self._follow()
+
+    @Slot()
+    def cancel(self) -> None:
+        """End the work after the texts in hand; the answers that are there stay, to be read and exported."""
+        if self._work.running:
+            self._stop.set()
+            self.progress.cancel.setEnabled(False)
+            self.progress.text.setText(self.tr("Stopping"))
+        elif self._export.running:
+            self._export.cancel()
+            self.progress.done(self.tr("Cancelled. Nothing was written."))
+        self._follow()
+
+    def _drop_result(self) -> None:
+        if self.result is not None:
+            self.result.path.unlink(missing_ok=True)
+            self.result = None
+
+    @Slot(object)
+    def _events(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Answered):
+                self.model.append(event.rows)
+            elif isinstance(event, ColumnsFound):
+                self.columns.show_found(event)
+        self.skipped.add([event for event in events if isinstance(event, Skipped)])
+        if not self._stop.is_set():
+            self.progress.show_events(events)
+        self._follow()
+
+    @Slot(object)
+    def _finished(self, result: BatchResult) -> None:
+        self.result = result if result.rows else None
+        self.progress.done("" if result.whole else self.tr("Cancelled. The answers so far are kept."))
+        self._settle()
+
+    @Slot(object)
+    def _failed(self, failure: object) -> None:
+        self.progress.done()
+        if self.result is None and self.model.rows and self._target.is_file():
+            self.result = BatchResult(self._target, len(self.model.rows), whole=False)
+        self._settle()
+        self.failed.emit(failure)
+
+    def _settle(self) -> None:
+        """The work is over, one way or another."""
+        self.model.settle()
+        if not self.model.rows:
+            self.stack.setCurrentIndex(0)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Numbers and buttons as things stand."""
+        rows, shown = len(self.model.rows), len(self.model.shown)
+        given, right = self.model.labelled()
+        told = [counted(rows, self.tr("1 text"), self.tr("{n} texts"))]
+        if shown != rows:
+            told.append(self.tr("{n} shown").format(n=f"{shown:,}"))
+        if given:
+            told.append(counted(given, self.tr("the given label predicted") if right else
+                                self.tr("the given label not predicted"),
+                                self.tr("{share} of the {{n}} given labels predicted").format(
+                                    share=f"{right / given:.1%}")))
+        if rows and not self.busy:
+            told.append(self.tr("double-click a text to see which words count"))
+        self.summary.setText("   ·   ".join(told) if rows else "")
+        self.wrong.setVisible(given > 0)
+        self.table.setColumnHidden(GIVEN, given == 0)
+        self.save.setEnabled(self.result is not None and shown > 0 and not self._export.running)
+
+    @Slot()
+    def _filter(self) -> None:
+        low, high = self.sure.currentData()
+        self.model.set_filter(label=str(self.label.currentData() or ""), low=low, high=high,
+                              only_wrong=self.wrong.isChecked())
+        self._follow()
+
+    @Slot()
+    def _open(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.opened.emit(self._whole_text(int(self.model.shown[index.row()])))
+
+    def _whole_text(self, row: int) -> str:
+        """The text of a row; only its beginning while the work is under way."""
+        if self.result is None:
+            return self.model.rows[row].text
+        return self.result.text(row)
+
+    @Slot()
+    def _save(self) -> None:
+        result = self.result
+        target = self.shell.ask.save_file(
+            self.tr("Export the answers"), Path.home() / "predictions.csv",
+            self.tr("CSV (*.csv);;Parquet (*.parquet)"))
+        if target is None or result is None:
+            return
+        every = len(self.model.shown) == len(self.model.rows)
+        wanted = None if every else set(np.asarray(self.model.shown).tolist())
+        self.progress.begin(self.tr("Writing {file}").format(file=target.name))
+        self._export.start(lambda: export(result, target, wanted))
+        self._follow()
+
+    @Slot(object)
+    def _exported(self, path: Path) -> None:
+        self.progress.done()
+        self._follow()
+        self.shell.toast(self.tr("Written: {path}").format(path=path), "ok")

@@ -1,0 +1,258 @@
+"""The Classify page: the trained model at work on one text or on many."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.base import ProjectPage
+from studio.pages.parts.jobslot import JobSlot
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
+from ulmengine.events import Failed
+from ulmengine.models import SUFFIX
+
+from .answering import Answering, make_ready, saved_at
+from .many import ManyTexts
+from .models import ModelPicker, run_of
+from .newer import NewerModel
+from .one import OneText
+
+
+class ClassifyPage(ProjectPage):
+    """Pick a model, then type, paste or drop."""
+
+    key = "classify"
+    icon = "classify"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Classify")
+        self.answering: Answering | None = None
+        self.setAcceptDrops(True)
+        self.picker = ModelPicker(project, shell)
+        self.failure = FailureCard()
+        self._failed_part: QWidget | None = None
+        self.newer = NewerModel()
+        self._newest: Path | None = None
+        self._looked: tuple[Path, int] | None = None
+        self._opened = 0
+        self.one = OneText()
+        self.many = ManyTexts(shell, project.cache)
+        self.empty = EmptyState("classify", self.tr("No model yet"), self.tr(
+            "When a run has finished, its classifier stands ready here. You can also open a model that was made "
+            "elsewhere."
+        ))
+        self._actions: list[QAction] = []
+        self._slot = JobSlot(self)
+        self._arrange()
+        self._connect()
+        self.refresh()
+
+    def _arrange(self) -> None:
+        train = PrimaryButton(self.tr("Go to training"), "train")
+        train.clicked.connect(self._go_train)
+        opener = Button(self.tr("Open a model…"), "folder")
+        opener.clicked.connect(self.picker.choose_file)
+        self.empty.add_button(train)
+        self.empty.add_button(opener)
+        self.chooser = QWidget()
+        line = QHBoxLayout(self.chooser)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.S)
+        line.addWidget(Label(self.tr("Model"), muted=True))
+        line.addWidget(self.picker)
+        top = QHBoxLayout()
+        top.addWidget(SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
+                                   page=True), 1)
+        top.addWidget(self.chooser, 0, Qt.AlignmentFlag.AlignBottom)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.one, self.tr("One text"))
+        self.tabs.addTab(self.many, self.tr("Many texts"))
+        full = QWidget()
+        column = QVBoxLayout(full)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(full)
+        self.body.addLayout(top)
+        self.body.addWidget(self.newer)
+        self.body.addWidget(self.failure)
+        self.body.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.picker.picked.connect(self._load)
+        self._slot.finished.connect(self._loaded)
+        self._slot.failed.connect(self._not_loaded)
+        self.failure.dismissed.connect(self._clear_failure)
+        self.newer.wanted.connect(self._use_newest)
+        self.one.failed.connect(self._one_failed)
+        self.one.answered.connect(self._one_answered)
+        self.many.failed.connect(self._many_failed)
+        self.many.begun.connect(self._many_begun)
+        self.many.opened.connect(self._open_one)
+        self.shell.run.stateChanged.connect(self.refresh)
+
+    def activated(self) -> None:
+        """A run may have finished in the meantime, or its result be what the person has just looked at."""
+        wanted, self.shell.wanted_model = self.shell.wanted_model, None
+        if wanted is not None and wanted.is_file() and wanted != self.picker.current:
+            self.picker.use(wanted, by_person=False)
+        self.refresh()
+        focus = self.window().focusWidget()
+        if self.one.editor.isVisible() and (focus is None or self.isAncestorOf(focus) or not focus.isVisible()):
+            self.one.editor.setFocus(Qt.FocusReason.OtherFocusReason)  # not the list of models, where typing picks one
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        if not self._actions:
+            for text, slot in ((self.tr("Open a model…"), self.picker.choose_file),
+                               (self.tr("Classify files…"), self._choose_many)):
+                action = QAction(text, self)
+                action.triggered.connect(slot)
+                self._actions.append(action)
+        self._actions[1].setEnabled(self.picker.current is not None)
+        return list(self._actions)
+
+    def dropped(self, paths: list[str]) -> bool:
+        """A model becomes the one in use; anything else is classified."""
+        files = [Path(path) for path in paths]
+        models = [path for path in files if path.suffix == SUFFIX]
+        if models:
+            self.picker.use(models[0])
+        others = [path for path in files if path.suffix != SUFFIX]
+        if others and self.picker.current is None:
+            self.shell.toast(self.tr(
+                "There is no model yet that could classify this. Train one, or drop a model ({suffix}) here."
+            ).format(suffix=SUFFIX), "warning", self.tr("Go to training"), self._go_train)
+        elif others:
+            self.tabs.setCurrentWidget(self.many)
+            self.many.classify(others)
+        return True
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on the page."""
+        if paths_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """As if dropped on the window."""
+        if self.dropped([str(path) for path in paths_in(event.mimeData())]):
+            event.acceptProposedAction()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look for models: take the newest if none is in use, go on to it or offer it if there is a newer one."""
+        choices = self.picker.refresh()
+        current = self.picker.current
+        newest = next((choice.path for choice in choices if run_of(self.project, choice.path)), None)
+        if current is None and choices:
+            self.picker.use(choices[0].path, by_person=False)
+        elif current is not None and self.answering is not None and not self._slot.running:
+            self._look_for_newer(current, newest, self.answering.saved)
+        there = self.picker.current is not None
+        self.stack.setCurrentIndex(1 if there else 0)
+        self.chooser.setVisible(there)
+
+    def _look_for_newer(self, current: Path, newest: Path | None, saved: int) -> None:
+        """Go on to a model that is newer than ``current`` (or is it, saved anew after ``saved``); offer it where the
+        person chose the one in use, or where answers would be lost."""
+        newer = newest is not None and newest != current and saved_at(newest) > self._opened
+        found = newest if newer else current
+        now = saved_at(found) if found is not None else 0
+        if found is None or (found, now) == self._looked or (found == current and now in (0, saved)):
+            return
+        self._newest, self._looked = found, (found, now)
+        if not self.many.holds_answers and not (newer and self.picker.by_person):
+            self._use_newest()
+        elif newer:
+            self.newer.offer(self.tr("A newer model is there, of run {name}.").format(
+                name=run_of(self.project, found)))
+        else:
+            self.newer.offer(self.tr("The model in use has been saved anew since it was opened."))
+
+    @Slot()
+    def _use_newest(self) -> None:
+        if self._newest is not None:
+            self.picker.use(self._newest, by_person=self.picker.by_person and self._newest == self.picker.current)
+
+    @Slot(object)
+    def _load(self, path: Path) -> None:
+        self.stack.setCurrentIndex(1)
+        self.chooser.show()
+        self.newer.hide()
+        self._clear_failure()
+        self._looked, self._opened = (path, saved_at(path)), time.time_ns()
+        self.status.emit("busy")
+        compute = self.project.config.compute
+        self._slot.start(lambda: make_ready(path, compute.device, compute.precision))
+
+    @Slot(object)
+    def _loaded(self, answering: Answering) -> None:
+        self.answering = answering
+        self.status.emit("ready")
+        self.one.set_model(answering)
+        self.many.set_model(answering)
+
+    @Slot(object)
+    def _not_loaded(self, failure: Failed) -> None:
+        """The model in use before stays in use."""
+        self.picker.keep(self.answering.path if self.answering else None)
+        there = self.answering is not None
+        self.stack.setCurrentIndex(1 if there else 0)
+        self.chooser.setVisible(there)
+        self._show_failure(failure, None)
+
+    @Slot(object)
+    def _one_failed(self, failure: Failed) -> None:
+        self._show_failure(failure, self.one)
+
+    @Slot(object)
+    def _many_failed(self, failure: Failed) -> None:
+        self._show_failure(failure, self.many)
+
+    def _show_failure(self, failure: Failed, part: QWidget | None) -> None:
+        self.status.emit("problem")
+        self._failed_part = part
+        offer = (self.tr("Choose other files…"), self._choose_many) if part is self.many else (
+            self.tr("Choose another model…"), self.picker.choose_file)
+        self.failure.show_failure(failure, [offer])
+
+    @Slot()
+    def _one_answered(self) -> None:
+        if self._failed_part is self.one:
+            self._clear_failure()
+
+    @Slot()
+    def _many_begun(self) -> None:
+        if self._failed_part is self.many:
+            self._clear_failure()
+
+    @Slot()
+    def _clear_failure(self) -> None:
+        self._failed_part = None
+        self.failure.clear()
+        self.status.emit("ready" if self.answering is not None else "")
+
+    @Slot(str)
+    def _open_one(self, text: str) -> None:
+        self.tabs.setCurrentWidget(self.one)
+        self.one.show_text(text)
+
+    @Slot()
+    def _choose_many(self) -> None:
+        self.tabs.setCurrentWidget(self.many)
+        self.many.choose()
+
+    @Slot()
+    def _go_train(self) -> None:
+        self.shell.go("train")

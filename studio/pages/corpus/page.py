@@ -1,0 +1,392 @@
+"""The Corpus page: what the texts are, what was understood of them, what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.base import ProjectPage
+from studio.pages.parts.counted import counted
+from studio.pages.parts.jobbar import JobBar
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import FailureCard
+from ulmengine.config import ConfigError
+from ulmengine.corpus import Finding, Preview, Understood, repaired
+from ulmengine.corpus.repairs import recorded_rows
+from ulmengine.events import Failed
+from ulmengine.runs.failures import describe
+from ulmengine.runs.sample import sample_config
+
+from .analysis import Analysis
+from .document import DocumentPanel
+from .empty import EmptyCorpus
+from .files import CorpusFiles
+from .header import CorpusHeader
+from .overview import OverviewPanel
+from .problems import ProblemsPanel
+from .repairs import Repair, RepairBook
+from .splits import SplitPanel
+from .understood import UnderstoodBar
+from .view import TablesPanel
+from .work import Opened, Profile
+
+_LEFT_OUT = 4
+_SIDE = 400
+
+
+class CorpusPage(ProjectPage):
+    """Choose a corpus, correct what was understood of it, look at it, repair it, share it out."""
+
+    key = "corpus"
+    icon = "corpus"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Corpus")
+        self.files = CorpusFiles(project, shell, self)
+        self.analysis = Analysis(project, self)
+        self.repairs = RepairBook(project.cache)
+        self.header = CorpusHeader(project)
+        self.empty = EmptyCorpus()
+        self.understood = UnderstoodBar()
+        self.failure = FailureCard()
+        self.progress = JobBar()
+        self.tables = TablesPanel()
+        self.overview = OverviewPanel(project)
+        self.problems = ProblemsPanel()
+        self.splits = SplitPanel(project)
+        self.document = DocumentPanel()
+        self._arrange()
+        self._connect_settings()
+        self._connect_analysis()
+        self._follow()
+        self.analysis.follow()
+
+    def _arrange(self) -> None:
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
+        for panel, name in (
+            (self.overview, self.tr("Overview")), (self.problems, self.tr("Problems")),
+            (self.splits, self.tr("Split")), (self.document, self.tr("Document")),
+        ):
+            self.side.addTab(panel, name)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(theme.L)
+        self.splitter.addWidget(self.tables)
+        self.splitter.addWidget(self.side)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.side.setMinimumWidth(320)
+        self.tables.setMinimumWidth(320)
+        self.splitter.setSizes([2 * _SIDE, _SIDE])
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
+        for part in (self.understood, self.failure, self.progress):
+            column.addWidget(part)
+        column.addWidget(self.splitter, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(content)
+        self.body.addWidget(self.header)
+        self.body.addWidget(self.stack, 1)
+
+    def _connect_settings(self) -> None:
+        self.project.changed.connect(self._follow)
+        self.empty.fileWanted.connect(self.files.choose_file)
+        self.empty.folderWanted.connect(self.files.choose_folder)
+        self.empty.sampleWanted.connect(self._open_sample)
+        self.empty.dropped.connect(self.files.take)
+        self.header.fileWanted.connect(self.files.choose_file)
+        self.header.folderWanted.connect(self.files.choose_folder)
+        self.header.testWanted.connect(self.files.choose_test)
+        self.header.unlabelledWanted.connect(self.files.choose_unlabelled)
+        self.header.testFolderWanted.connect(self.files.choose_test_folder)
+        self.header.unlabelledFolderWanted.connect(self.files.choose_unlabelled_folder)
+        self.header.forgetWanted.connect(self.files.forget)
+        self.header.readWanted.connect(self.analysis.read)
+        self.header.onwardWanted.connect(self._onward)
+        self.understood.corrected.connect(self._change)
+        self.overview.limitMoved.connect(self._set_limit)
+        self.overview.labelPicked.connect(self._show_label)
+        self.overview.raggedWanted.connect(self._show_ragged)
+        self.problems.rowsWanted.connect(self._show_finding)
+        self.problems.repairWanted.connect(self._repair)
+        self.problems.left_out.rowsWanted.connect(self._show_left_out)
+        self.problems.left_out.backWanted.connect(self._take_back)
+        self.problems.left_out.allWanted.connect(self._take_all_back)
+        self.tables.documentPicked.connect(self._show_document)
+        self.tables.filterCleared.connect(self._filter_cleared)
+        self.document.stepped.connect(self.tables.step)
+
+    def _connect_analysis(self) -> None:
+        work = self.analysis
+        work.began.connect(self._began)
+        work.events.connect(self.progress.show_events)
+        work.rested.connect(self._rested)
+        work.forgot.connect(self._clear)
+        work.waiting.connect(self._waiting)
+        work.previewed.connect(self._previewed)
+        work.opened.connect(self._opened)
+        work.profiled.connect(self._profiled)
+        work.audited.connect(self._audited)
+        work.failed.connect(self._failed)
+        self.progress.cancelled.connect(self._cancel)
+
+    def activated(self) -> None:
+        """Read the corpus again where its copy has gone meanwhile."""
+        if self.analysis.lost():
+            self.analysis.again()
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        found = []
+        for text, slot in (
+            (self.tr("Choose a corpus file…"), self.files.choose_file),
+            (self.tr("Choose a corpus folder…"), self.files.choose_folder),
+            (self.tr("Choose a test file…"), self.files.choose_test),
+            (self.tr("Choose a test folder…"), self.files.choose_test_folder),
+            (self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled),
+            (self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder),
+            (self.tr("Read the corpus again"), self.analysis.again),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            found.append(action)
+        return found
+
+    def show_setting(self, name: str) -> bool:
+        """Bring a setting into view, on its tab; what was understood of the file stands above the tables."""
+        box = self.findChild(QWidget, name)
+        if box is not None:
+            if self.splits.isAncestorOf(box):
+                self.side.setCurrentWidget(self.splits)
+            box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return True
+        self.side.setCurrentWidget(self.splits if name.startswith("corpus.split.") else self.overview)
+        return super().show_setting(name)
+
+    def dropped(self, paths: list[str]) -> bool:
+        """The first of the files dropped on the window becomes the corpus."""
+        return self.files.take([Path(path) for path in paths])
+
+    @Slot()
+    def _follow(self) -> None:
+        config = self.project.config
+        there = bool(config.corpus.path)
+        self.stack.setCurrentIndex(1 if there else 0)
+        self.header.follow(config.corpus)
+        self.overview.show_limit(config.tokens.max_tokens)
+        self.problems.left_out.show_repairs(self.repairs.in_force(config.corpus.drop_rows))
+        found = self.analysis.preview.understood if self.analysis.preview else None
+        self._show_understood(found)
+
+    def _show_understood(self, found: Understood | None) -> None:
+        config = self.project.config.corpus
+        self.understood.show_understood(found, config)
+        self.splits.show_columns(
+            found.columns if found else (), config.split.column, found.split_column if found else ""
+        )
+
+    @Slot()
+    def _clear(self) -> None:
+        self.failure.clear()
+        self.progress.done()
+        self.tables.clear_documents()
+        self.overview.clear()
+        self.problems.show_findings(None)
+        self.splits.show_counts({}, 0)
+        self.document.set_tokenizer(None, "")
+        self.document.clear()
+        self.header.show_state("empty")
+        self.status.emit("")
+
+    @Slot(object)
+    def _change(self, settings: dict[str, Any]) -> None:
+        try:
+            self.project.change(settings)
+        except ConfigError as error:
+            self.failure.show_failure(describe(error))
+
+    @Slot()
+    def _open_sample(self) -> None:
+        try:
+            corpus = sample_config().corpus
+        except (RuntimeError, ValueError) as error:
+            self.shell.toast(str(error), "error")
+            return
+        self._change({"corpus.path": corpus.path, "corpus.unlabelled_path": corpus.unlabelled_path})
+
+    @Slot(str)
+    def _began(self, step: str) -> None:
+        self.failure.clear()
+        self.status.emit("busy")
+        texts = {
+            "preview": self.tr("Looking at the file"), "corpus": self.tr("Reading the corpus"),
+            "profile": self.tr("Cutting into tokens"), "audit": self.tr("Looking for problems"),
+        }
+        self.progress.begin(texts[step])
+        if step == "preview":
+            self.header.show_state("busy")
+
+    @Slot()
+    def _rested(self) -> None:
+        self.progress.done(self._summary())
+        if self.failure.failure is not None:
+            self.status.emit("problem")
+        elif self.analysis.corpus is not None:
+            self.status.emit("done")
+        elif self.project.config.corpus.path:
+            self.status.emit("ready")
+
+    def _summary(self) -> str:
+        opened = self.analysis.corpus
+        if opened is None:
+            return ""
+        bare = opened.counts["unlabelled"] if opened.documents.labels else 0
+        told = [counted(sum(opened.counts.values()) - bare, self.tr("1 document"), self.tr("{n} documents"))]
+        if bare:
+            told.append(counted(bare, self.tr("1 more without label"), self.tr("{n} more without label")))
+        if opened.documents.labels:
+            told.append(counted(len(opened.documents.labels), self.tr("1 label"), self.tr("{n} labels")))
+        else:
+            told.append(self.tr("no labels: only a language model can be trained"))
+        told += list(opened.documents.notes)
+        return "  ·  ".join(told)
+
+    @Slot()
+    def _cancel(self) -> None:
+        self.analysis.cancel()
+        if self.analysis.corpus is None:
+            self.progress.done(self.tr("Cancelled. Nothing was changed."))
+            self.header.show_state("unread")
+
+    @Slot(object)
+    def _waiting(self, size: int) -> None:
+        self.tables.clear_documents()
+        self.header.show_state("unread", size)
+
+    @Slot(object)
+    def _previewed(self, preview: Preview) -> None:
+        self._show_understood(preview.understood)
+        self.tables.show_preview(preview)
+
+    @Slot(object)
+    def _opened(self, opened: Opened) -> None:
+        self.tables.show_corpus(opened)
+        self.overview.show_corpus(opened)
+        left_out = int((opened.documents.parts == _LEFT_OUT).sum())
+        self.splits.show_counts(opened.counts, left_out)
+        self.problems.show_findings(None)
+        self.side.setTabText(1, self.tr("Problems"))
+        self.header.show_state("read")
+        self.tables.documents.pick(0)
+
+    @Slot(object)
+    def _profiled(self, profile: Profile) -> None:
+        self.overview.show_profile(profile)
+        learnt = self.tr("of {model}").format(model=profile.pretrained) if profile.pretrained else \
+            self.tr("made of these documents")
+        self.document.set_tokenizer(profile.tokenizer, learnt)
+
+    @Slot(object)
+    def _audited(self, findings: tuple[Finding, ...]) -> None:
+        self.problems.show_findings(findings)
+        self.side.setTabText(1, self.tr("Problems ({n})").format(n=len(findings)))
+
+    @Slot(str, object)
+    def _failed(self, step: str, failure: Failed) -> None:
+        tries = [(self.tr("Choose another file…"), self.files.choose_file)]
+        if self.project.undo.canUndo():
+            tries.insert(0, (self.tr("Undo: {change}").format(change=self.project.undo.undoText()),
+                             self.project.undo.undo))
+        self.failure.show_failure(failure, tries if step in ("preview", "corpus") else [])
+        if step in ("preview", "corpus"):
+            self.header.show_state("failed")
+
+    @Slot(int)
+    def _set_limit(self, tokens: int) -> None:
+        self._change({"tokens.max_tokens": tokens})
+
+    @Slot(str)
+    def _show_label(self, label: str) -> None:
+        rows = self.tables.rows
+        if rows is None:
+            return
+        if label:
+            self.tables.show_only(rows.rows_with(label), self.tr("label {label}").format(label=label))
+        else:
+            self.tables.show_all()
+
+    @Slot()
+    def _show_ragged(self) -> None:
+        if self.analysis.corpus is not None:
+            self.tables.show_only(self.analysis.corpus.documents.ragged, self.tr("another number of columns"))
+
+    @Slot()
+    def _filter_cleared(self) -> None:
+        self.overview.labels.set_picked("")
+
+    @Slot(object)
+    def _show_finding(self, finding: Finding) -> None:
+        self.overview.labels.set_picked("")
+        self.tables.show_only(finding.rows, finding.title)
+
+    @Slot(object)
+    def _repair(self, finding: Finding) -> None:
+        rows = finding.repair
+        self.repairs.write_down(finding.title, finding.records)
+        self.project.change(
+            {"corpus.drop_rows": repaired(self.project.config.corpus, finding).drop_rows},
+            self.tr("Leave out: {finding}").format(finding=finding.title),
+        )
+        self.shell.toast(
+            counted(len(rows), self.tr("1 row is left out."), self.tr("{n} rows are left out.")), "ok", self.tr("Undo"),
+            self.project.undo.undo,
+        )
+
+    @Slot(object)
+    def _show_left_out(self, repair: Repair) -> None:
+        opened = self.analysis.corpus
+        if opened is not None:
+            documents = opened.documents
+            rows, _ = recorded_rows(repair.records, documents.pieces, documents.hashes)
+            self.overview.labels.set_picked("")
+            self.tables.show_only(rows, repair.title or self.tr("left out earlier"))
+
+    @Slot(object)
+    def _take_back(self, repair: Repair) -> None:
+        gone = set(repair.records)
+        kept = tuple(record for record in self.project.config.corpus.drop_rows if record not in gone)
+        self.project.change(
+            {"corpus.drop_rows": kept}, self.tr("Take back: {repair}").format(repair=repair.title or
+                                                                             self.tr("left out earlier"))
+        )
+
+    @Slot()
+    def _take_all_back(self) -> None:
+        self.project.change({"corpus.drop_rows": ()}, self.tr("Take left-out documents back"))
+
+    @Slot(int)
+    def _show_document(self, row: int) -> None:
+        opened, rows = self.analysis.corpus, self.tables.rows
+        if opened is None or rows is None:
+            return
+        heading = "  ·  ".join(part for part in (
+            self.tr("Row {row}").format(row=f"{row + 1:,}"), rows.cell(row, 1), rows.cell(row, 0)
+        ) if part)
+        self.document.show_document(heading, opened.documents, row)
+
+    @Slot()
+    def _onward(self) -> None:
+        self.shell.go("model")
+

@@ -1,1 +1,0 @@
-"""What the Corpus page is made of."""

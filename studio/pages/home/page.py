@@ -1,0 +1,160 @@
+"""Home: go on where you were, or begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.base import Page
+from studio.settings import data_folder, fresh_folder
+from studio.shell import Shell
+from studio.widgets import Button, Card, DropArea, SectionTitle
+
+from .recent import RecentProject, look_at
+from .rows import InterruptedCard, ProjectRow
+
+SHOWN = 6
+"""Recent projects on the page; the palette finds the others."""
+
+
+class HomePage(Page):
+    """Recent projects with their last result; New, Open, the sample; an interrupted run offers Resume."""
+
+    key = "home"
+    icon = "home"
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(shell, parent)
+        self.title = self.tr("Home")
+        body = self.scrolling()
+        body.setSpacing(theme.XL)
+        body.addWidget(SectionTitle(
+            self.tr("Train a text classifier you understand"),
+            self.tr("Bring texts with labels. See every step. Classify new ones."), page=True,
+        ))
+        self._interrupted = QVBoxLayout()
+        self._interrupted.setSpacing(theme.M)
+        body.addLayout(self._interrupted)
+        body.addLayout(self._beginnings())
+        self.recent = Card(self.tr("Recent projects"))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self.recent.body.addLayout(self._rows)
+        body.addWidget(self.recent)
+        body.addStretch(1)
+        shell.projectChanged.connect(self._refresh_soon)
+        shell.run.stateChanged.connect(self._refresh_soon)
+        self.refresh()
+
+    def activated(self) -> None:
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look at the recent projects' folders and show how they stand."""
+        found = [look_at(Path(path)) for path in self.shell.settings.values.recent[:SHOWN]]
+        found = [project for project in found if project is not None]
+        self._clear(self._rows)
+        self._clear(self._interrupted)
+        for project in found:
+            if project is not None:
+                self._add(project)
+        self.recent.setVisible(bool(found))
+        primary = "sample" if not found else "new"
+        for name, button in self._buttons.items():
+            button.set_role("primary" if name == primary else "plain")
+
+    def _beginnings(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(theme.L)
+        self._buttons: dict[str, Button] = {}
+        lines = (
+            ("sample", self.tr("See it work"), self.tr("A real run on a small help desk, in minutes."),
+             self.tr("Open the sample"), self._open_sample),
+            ("new", self.tr("Start your own"), self.tr("A project keeps corpus, settings and runs."),
+             self.tr("New project"), self._new),
+            ("folder", self.tr("Go on"), self.tr("A project, or a run made elsewhere."),
+             self.tr("Open a project"), self._open),
+        )
+        for column, (icon, title, text, button_text, slot) in enumerate(lines):
+            card = Card(title, below=text)
+            button = Button(button_text, "plus" if icon == "new" else icon)
+            button.clicked.connect(slot)
+            self._buttons[icon] = button
+            row = QHBoxLayout()
+            row.setSpacing(theme.S)
+            row.addWidget(button)
+            if icon == "folder":
+                self.open_run = Button(self.tr("Open a run…"), "runs")
+                self.open_run.clicked.connect(self._open_run)
+                row.addWidget(self.open_run)
+            row.addStretch(1)
+            card.body.addSpacing(theme.XS)
+            card.body.addLayout(row)
+            grid.addWidget(card, 0, column)
+            grid.setColumnStretch(column, 1)
+        drop = DropArea(self.tr("Drop a file or folder to start a project with it"),
+                        self.tr("CSV, JSON Lines, Parquet, Excel, text, folders of texts, also in .gz and .zip"))
+        drop.dropped.connect(self._dropped)
+        drop.clicked.connect(self._choose_file)
+        grid.addWidget(drop, 1, 0, 1, 3)
+        return grid
+
+    def _add(self, project: RecentProject) -> None:
+        row = ProjectRow(project, self.shell)
+        self._rows.addWidget(row)
+        if project.resumable is not None and not self.shell.busy:
+            self._interrupted.addWidget(InterruptedCard(project, self.shell))
+
+    def _clear(self, layout: QVBoxLayout) -> None:
+        while layout.count():
+            item = layout.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    @Slot()
+    def _refresh_soon(self) -> None:
+        if self.isVisible():
+            QTimer.singleShot(0, self, self.refresh)
+
+    @Slot()
+    def _open_sample(self) -> None:
+        if self.shell.open_sample():
+            self.shell.go("train")
+
+    @Slot()
+    def _new(self) -> None:
+        folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
+        if folder is not None and self.shell.new_project(folder):
+            self.shell.go("corpus")
+
+    @Slot()
+    def _open(self) -> None:
+        start = data_folder() / "projects"
+        folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
+        if folder is not None and self.shell.open_project(folder):
+            self.shell.go("corpus")
+
+    @Slot()
+    def _open_run(self) -> None:
+        folder = self.shell.ask.folder(self.tr("Open a run folder"), Path.home())
+        if folder is not None:
+            self.shell.open_run(folder)
+
+    @Slot(object)
+    def _dropped(self, paths: list[Path]) -> None:
+        self.shell.take_files(paths)
+
+    @Slot()
+    def _choose_file(self) -> None:
+        filters = self.tr("Corpora") + \
+            " (*.csv *.tsv *.txt *.jsonl *.ndjson *.json *.parquet *.xlsx *.xls *.gz *.zip);;" + \
+            self.tr("All files") + " (*)"
+        paths = self.shell.ask.open_files(self.tr("Choose a corpus"), Path.home(), filters)
+        if paths:
+            self.shell.take_files(paths)

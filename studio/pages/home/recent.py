@@ -1,0 +1,91 @@
+"""How a recent project stands, read from its folder without opening it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from studio.pages.parts.counted import counted
+from studio.project import FILE
+from ulmengine.config import ConfigError, load
+from ulmengine.events import Event, Finished
+from ulmengine.runs import RunFolder, find_runs, last_event
+
+
+@dataclass(frozen=True)
+class RecentProject:
+    """A project on the list: its newest run's state and result, and the run that can be gone on with."""
+
+    folder: Path
+    name: str
+    state: str
+    accuracy: float | None
+    baseline: float | None
+    used: float
+    resumable: RunFolder | None
+
+
+def look_at(folder: Path) -> RecentProject | None:
+    """How the project at ``folder`` stands; None if it is there no more or cannot be read."""
+    try:
+        name = load(folder / FILE).name
+        used = (folder / FILE).stat().st_mtime
+    except (ConfigError, OSError):
+        return None
+    runs = find_runs(folder / "runs")
+    if not runs:
+        return RecentProject(folder, name, "", None, None, used, None)
+    newest = runs[-1]
+    state = newest.state()
+    result = _result(runs)
+    stopped = state in ("interrupted", "stopped", "failed") and _has_checkpoint(newest)
+    used = max(used, newest.path.stat().st_mtime)
+    return RecentProject(folder, name, state, result.accuracy if result else None,
+                         result.baseline_accuracy if result else None, used, newest if stopped else None)
+
+
+def state_line(project: RecentProject) -> str:
+    """The newest run's state in words."""
+    texts = {
+        "": _tr("No run yet"), "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"),
+        "failed": _tr("Failed"), "stopped": _tr("Stopped"), "interrupted": _tr("Interrupted"),
+    }
+    return texts.get(project.state, project.state)
+
+
+def state_dot(project: RecentProject) -> str:
+    """The dot for the newest run's state."""
+    kinds = {"running": "busy", "finished": "done", "failed": "problem", "interrupted": "problem", "stopped": "ready"}
+    return kinds.get(project.state, "")
+
+
+def age_words(moment: float) -> str:
+    """How long ago ``moment`` (seconds since 1970) was."""
+    minutes = round(max(0.0, time.time() - moment) / 60)
+    if minutes < 2:
+        return _tr("just now")
+    if minutes < 60:
+        return _tr("{n} minutes ago").format(n=minutes)
+    hours = round(minutes / 60)
+    if hours < 36:
+        return counted(hours, _tr("1 hour ago"), _tr("{n} hours ago"))
+    return counted(round(hours / 24), _tr("1 day ago"), _tr("{n} days ago"))
+
+
+def _result(runs: list[RunFolder]) -> Finished | None:
+    for run in reversed(runs):
+        event: Event | None = last_event(run.log_path)
+        if isinstance(event, Finished):
+            return event
+    return None
+
+
+def _has_checkpoint(run: RunFolder) -> bool:
+    return run.checkpoints.is_dir() and any(run.checkpoints.iterdir())
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Home", text)

@@ -1,0 +1,234 @@
+"""The Model page: what is trained, what it leaves out at random, and what that will cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.base import ProjectPage
+from studio.pages.parts.facts import CorpusFacts, known_facts
+from studio.pages.parts.jobslot import JobSlot
+from studio.pages.parts.scroll import scrolling
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle
+from ulmengine.events import Failed
+
+from .estimate import EstimateCard
+from .picture import NetworkPicture, probability
+from .pretrained import PretrainedPicker
+from .sizes import Network, network_of
+from .speed import Speed, measure_speed
+
+NETWORK = ("model.preset", "model.direction", "model.pooling", "model.embedding_size", "model.hidden_size",
+           "model.layers", "model.skip_connections", "model.head_hidden")
+DROPOUT = tuple(f"model.dropout.{name}" for name in (
+    "multiplier", "embedding", "input", "weight", "hidden", "output", "pooled", "head", "input_weight"))
+_SIDE = 348
+
+
+class ModelPage(ProjectPage):
+    """The picture beside the settings; every change is shown in it at once and is one step that can be undone."""
+
+    key = "model"
+    icon = "model"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Model")
+        self.facts: CorpusFacts | None = None
+        self.speed: Speed | None = None
+        self._measured: object = None
+        self.network: Network = self._find_network()
+        self.picture = NetworkPicture(self.network)
+        self.estimate = EstimateCard()
+        self.pretrained = PretrainedPicker(project, shell)
+        self.form = ConfigForm(project, NETWORK, compact=True)
+        self.dropout = ConfigForm(project, DROPOUT, compact=True)
+        self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
+        self._slot = JobSlot(self)
+        self._measure_action = QAction(self.tr("Measure the speed of this machine"), self)
+        self._measure_action.triggered.connect(self.measure)
+        self._arrange()
+        for row in self.dropout.fields.values():
+            for control in row.editor.controls():
+                control.installEventFilter(self)
+        self.onward.clicked.connect(self._onward)
+        for form in (self.form, self.dropout):
+            form.refused.connect(self._refused)
+        self.picture.picked.connect(self._picked)
+        self.estimate.measureWanted.connect(self.measure)
+        self.estimate.progress.cancelled.connect(self._cancel)
+        self._slot.events.connect(self.estimate.progress.show_events)
+        self._slot.finished.connect(self._measured_speed)
+        self._slot.failed.connect(self._failed)
+        project.changed.connect(self.follow)
+        self.follow()
+        self.status.emit("ready")
+
+    def _arrange(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(SectionTitle(self.tr("Model"), self.tr(
+            "An AWD-LSTM that first learns the language of your texts, then their labels"), page=True), 1)
+        top.addWidget(self.onward)
+        self.body.addLayout(top)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, theme.S, 0)
+        column.setSpacing(theme.M)
+        drawing = Card()
+        line = QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(self.picture, 1000)
+        line.addStretch(1)
+        drawing.body.addLayout(line)
+        self.direction = Paragraph("", theme.Type.SMALL)
+        drawing.body.addWidget(self.direction)
+        column.addWidget(self.estimate)
+        column.addWidget(drawing)
+        reckoned = Card(self.tr("How this is estimated"))
+        reckoned.body.addWidget(self.estimate.told)
+        column.addWidget(reckoned)
+        column.addStretch(1)
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
+        self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
+        self.side.addTab(_settings(self.dropout), self.tr("Dropout"))
+        self.side.setFixedWidth(_SIDE)
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(scrolling(left, sideways=True), 1)
+        row.addWidget(self.side)
+        self.body.addLayout(row, 1)
+
+    def activated(self) -> None:
+        """The corpus may have been read in the meantime."""
+        self.follow()
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        return [self._measure_action]
+
+    def show_setting(self, name: str) -> bool:
+        """Bring a setting into view, on its tab."""
+        if name == "model.pretrained":
+            self.side.setCurrentIndex(0)
+            self.pretrained.setFocus()
+            return True
+        self.side.setCurrentIndex(1 if name in self.dropout.fields else 0)
+        return super().show_setting(name)
+
+    def _find_network(self) -> Network:
+        config = self.project.config
+        self.facts = known_facts(config, self.project.cache)
+        return network_of(config, self.facts, Path(self.project.folder))
+
+    @Slot()
+    def follow(self) -> None:
+        """Show the settings as they are now."""
+        self.network = self._find_network()
+        if self._measured != self._speed_key():
+            self.speed = None
+        self.picture.show_network(self.network)
+        said = self._direction_words()
+        self.direction.setText(said)
+        self.direction.setVisible(bool(said))
+        self._show_effective()
+        self.pretrained.follow(self.network)
+        self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
+        own = self.project.config.model.preset == "custom" and not self.network.pretrained
+        for name in ("embedding_size", "hidden_size", "layers"):
+            self.form.fields[f"model.{name}"].setEnabled(own)
+
+    def _direction_words(self) -> str:
+        """What the picture cannot show of the direction of reading."""
+        return {
+            "backward": self.tr("Reads every text from its last word to its first."),
+            "both": self.tr("Two such networks are trained: one reads forwards, one from the last word to the first. "
+                            "Their probabilities are averaged."),
+        }.get(self.project.config.model.direction, "")
+
+    def _show_effective(self) -> None:
+        """Beside every ratio the probability that it comes to."""
+        dropout = self.network.model.dropout
+        for name, row in self.dropout.fields.items():
+            last = name.rpartition(".")[2]
+            if last != "multiplier":
+                row.unit.setText(f"→ {probability(dropout.effective(last))}")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The dropout whose slider has the focus is marked in the picture."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            row = watched.parent()
+            while row is not None and not isinstance(row, ConfigField):
+                row = row.parent()
+            if row is not None:
+                last = row.name.rpartition(".")[2]
+                self.picture.use(last if event.type() == QEvent.Type.FocusIn else "")
+        return super().eventFilter(watched, event)
+
+    def _speed_key(self) -> object:
+        """What the speed depends on: a change of anything else leaves the measured one valid."""
+        config, network = self.project.config, self.network
+        return (network.sizes, network.vocabulary, network.classes, config.model.head_hidden, config.compute,
+                config.model.pooling, config.language_model.batch_size, config.language_model.bptt,
+                config.classifier.batch_size, config.classifier.bptt)
+
+    @Slot()
+    def measure(self) -> None:
+        """Measure the speed in the background; not while a run uses the machine, which would spoil both."""
+        if self.shell.busy:
+            self.shell.toast(self.tr("A run is using the machine; the speed can be measured when it is over."))
+            return
+        network, config, facts = self.network, self.project.config, self.facts
+        self._measured = self._speed_key()
+        self.estimate.begin()
+        self._slot.start(lambda: measure_speed(network, config, facts))
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._slot.cancel()
+        self._measured = None
+        self.estimate.end()
+
+    @Slot(object)
+    def _measured_speed(self, speed: Speed) -> None:
+        self.estimate.end()
+        self.speed = speed
+        self.follow()
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self._measured = None
+        self.estimate.end()
+        self.estimate.failure.show_failure(failure)
+
+    @Slot(str)
+    def _picked(self, name: str) -> None:
+        self.show_setting(f"model.dropout.{name}")
+
+    @Slot(str)
+    def _refused(self, why: str) -> None:
+        self.shell.toast(why, "warning")
+
+    @Slot()
+    def _onward(self) -> None:
+        self.shell.go("rates")
+
+
+def _settings(*parts: QWidget) -> QScrollArea:
+    """Settings below one another, scrolling where they do not fit."""
+    card = Card()
+    for part in parts:
+        card.body.addWidget(part)
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, theme.M, theme.S, 0)
+    column.addWidget(card)
+    column.addStretch(1)
+    return scrolling(inside)

@@ -1,0 +1,89 @@
+"""Rates: how fast each layer group learns, in every stage: designed, previewed, and found by the range test."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from studio import theme
+from studio.pages.base import ProjectPage
+from studio.pages.parts.facts import known_facts
+from studio.pages.train.plan import planned
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import SectionTitle
+from ulmengine.config import RunConfig
+
+from .range_card import RangeCard
+from .schedule_card import ScheduleCard
+from .settings_card import SettingsCard
+
+SETTINGS_WIDTH = 300
+
+
+class RatesPage(ProjectPage):
+    """The schedule of all stages above, the range test below, the settings of one task on the right."""
+
+    key: ClassVar[str] = "rates"
+    icon: ClassVar[str] = "rates"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Rates")
+        self._labelled = True
+        self.schedule = ScheduleCard(project)
+        self.range = RangeCard(project, shell, self.schedule.task)
+        self.settings = SettingsCard(project, shell, self.schedule.task)
+        self.settings.setFixedWidth(SETTINGS_WIDTH)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(theme.M)
+        split.addWidget(self.schedule)
+        split.addWidget(self.range)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        row.addWidget(split, 1)
+        row.addWidget(self.settings)
+        self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
+        self.body.setSpacing(theme.M)
+        self.body.addWidget(SectionTitle(
+            self.title, self.tr("What is drawn here is what the training will do: the same function makes both."),
+            page=True,
+        ))
+        self.body.addLayout(row, 1)
+        self.schedule.taskChanged.connect(self._task_changed)
+        project.changed.connect(self._config_changed)
+        self._config_changed(project.config)
+
+    def activated(self) -> None:
+        """The page has come into view."""
+        self._config_changed(self.project.config)
+        self.status.emit("ready")
+
+    def show_setting(self, name: str) -> bool:
+        """Bring the setting with the dotted ``name`` into view, on the side of the task that it belongs to."""
+        task = name.partition(".")[0]
+        if task in ("language_model", "classifier") and task != self.schedule.task:
+            self.schedule.choose(task)
+        return self.settings.show_setting(name)
+
+    @Slot(str)
+    def _task_changed(self, task: str) -> None:
+        self.settings.set_task(task)
+        self.range.set_task(task)
+        self._config_changed(self.project.config)
+
+    @Slot(object)
+    def _config_changed(self, config: RunConfig) -> None:
+        if not self.schedule.plot.dragging:
+            facts = known_facts(config, self.project.cache)
+            self._labelled = facts is None or facts.classes > 0
+            self.schedule.set_labelled(self._labelled)
+        plans = planned(config)
+        if not self._labelled:
+            plans = tuple(plan for plan in plans if plan.task == "language_model")
+        self.schedule.show_plans(plans)

@@ -1,1 +1,0 @@
-"""What the Settings page is made of."""

@@ -1,0 +1,253 @@
+"""The Classify page asked about many texts."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOptionViewItem, QTableView, QTextEdit
+from pytestqt.qtbot import QtBot
+
+from studio.engine import shutdown_jobs
+from studio.models.predictions import SOURCE
+from studio.pages.classify import batch
+from studio.pages.classify.page import ClassifyPage
+from studio.project import Project
+from studio.shell import Shell
+from tests.gui.classify.help import TEXTS, expected, hold, make_bundle, settle
+from tests.gui.fakes import ScriptedAsk
+from tests.gui.pages_help import write_csv
+from ulmengine.inference.predict import Prediction
+from ulmengine.inference.reading import read_text
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A classifier that has made up its mind without having learnt anything."""
+    return make_bundle(tmp_path / "made.ulmfit")
+
+
+@pytest.fixture
+def page(project: Project, shell: Shell, qtbot: QtBot) -> Iterator[ClassifyPage]:
+    page = ClassifyPage(project, shell)
+    qtbot.addWidget(page)
+    page.resize(1096, 744)
+    yield page
+    assert shutdown_jobs(10)
+
+
+def test_a_table_is_classified_row_by_row(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    page.dropped([str(bundle)])
+    settle(qtbot, page)
+    rows = [("pos" if n % 3 else "neg", f"{TEXTS[n % 4]} {'very ' * n}good") for n in range(30)]
+    page.dropped([str(write_csv(tmp_path / "table.csv", rows))])
+    settle(qtbot, page)
+    should = expected(bundle, [text for _, text in rows])
+    model = page.many.model
+    assert [row.label for row in model.rows] == [max(one, key=one.__getitem__) for one in should]
+    assert [row.given for row in model.rows] == [label for label, _ in rows]
+    assert model.rows[4].source == "table.csv:5"
+    assert "given labels predicted" in page.many.summary.text()
+    ask.answers.append(tmp_path / "out.csv")
+    page.many.save.click()
+    settle(qtbot, page)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [line["text"] for line in written] == [text for _, text in rows]
+    assert [float(line["p_pos"]) for line in written] == pytest.approx([one["pos"] for one in should])
+
+
+def test_only_the_rows_shown_are_exported(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    page.dropped([str(bundle)])
+    settle(qtbot, page)
+    rows = [("pos" if n % 3 else "neg", f"{TEXTS[n % 4]} {'very ' * n}good") for n in range(30)]
+    page.dropped([str(write_csv(tmp_path / "table.csv", rows))])
+    settle(qtbot, page)
+    page.many.wrong.click()
+    shown = page.many.model.shown.tolist()
+    assert shown == [n for n, row in enumerate(page.many.model.rows) if row.label != row.given]
+    assert 0 < len(shown) < 30
+    ask.answers.append(tmp_path / "out.parquet")
+    page.many.save.click()
+    settle(qtbot, page)
+    assert pl.read_parquet(tmp_path / "out.parquet")["text"].to_list() == [rows[n][1] for n in shown]
+    page.many.table.setCurrentIndex(page.many.model.index(0, 0))
+    page.many.table.activated.emit(page.many.model.index(0, 0))
+    assert page.one.editor.toPlainText() == rows[shown[0]][1]
+    settle(qtbot, page)
+
+
+def test_files_and_folders_are_one_text_a_file(page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    page.dropped([str(bundle)])
+    folder = tmp_path / "letters"
+    (folder / "more").mkdir(parents=True)
+    (folder / "a.txt").write_text("A good\nfilm", encoding="utf-8")
+    (folder / "more" / "b.txt").write_text("bad", encoding="utf-8")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "alone.txt").write_bytes("caf\u00e9 na\u00efve d\u00e9j\u00e0 vu".encode("cp1252"))
+    settle(qtbot, page)
+    page.dropped([str(folder), str(tmp_path / "alone.txt")])
+    settle(qtbot, page)
+    assert [(row.source, row.text) for row in page.many.model.rows] == [
+        ("a.txt", "A good\nfilm"), (str(Path("more") / "b.txt"), "bad"), ("alone.txt", "café naïve déjà vu")]
+    assert read_text(tmp_path / "alone.txt") == "café naïve déjà vu"
+
+
+def buttons(page: ClassifyPage) -> list[str]:
+    return [button.text() for button in page.failure.findChildren(QPushButton) if button.isVisibleTo(page.failure)]
+
+
+def test_what_cannot_be_read_is_told_beside_the_answers(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "a.txt").write_text("good", encoding="utf-8")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    hold(page, bundle, qtbot, tmp_path / "empty.csv", tmp_path / "a.txt")
+    assert [row.source for row in page.many.model.rows] == ["a.txt"]
+    assert page.failure.failure is None
+    assert page.many.skipped.isVisibleTo(page.many)
+    assert page.many.skipped.text.text() == "1 file could not be read: empty.csv"
+    assert "no bytes at all" in page.many.skipped.toolTip()
+    assert page.many.save.isEnabled()
+    page.dropped([str(tmp_path / "a.txt")])
+    settle(qtbot, page)
+    assert not page.many.skipped.isVisibleTo(page.many)
+
+
+def test_a_file_problem_offers_other_files_and_passes(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    dots: list[str] = []
+    page.status.connect(dots.append)
+    (tmp_path / "a.txt").write_text("good", encoding="utf-8")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    hold(page, bundle, qtbot, tmp_path / "empty.csv")
+    assert page.failure.failure is not None
+    assert dots[-1] == "problem"
+    assert "Choose other files…" in buttons(page)
+    assert page.many.stack.currentWidget() is page.many.area
+    ask.answers.append(tmp_path / "a.txt")
+    next(button for button in page.failure.findChildren(QPushButton) if button.text() == "Choose other files…").click()
+    settle(qtbot, page)
+    assert len(page.many.model.rows) == 1
+    assert page.failure.failure is None
+    assert dots[-1] == "ready"
+
+
+def test_cancelled_the_answers_so_far_are_exported(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE", 2)
+    for number in range(9):
+        (tmp_path / f"{number}.txt").write_text(f"a good film {number}", encoding="utf-8")
+    hold(page, bundle, qtbot)
+    assert page.answering is not None
+    entered, go_on = threading.Event(), threading.Event()
+    predict = page.answering.predict
+
+    def slowly(texts: list[str]) -> Iterator[Prediction]:
+        if texts[0].endswith("4"):
+            entered.set()
+            assert go_on.wait(20)
+        return predict(texts)
+
+    monkeypatch.setattr(page.answering, "predict", slowly)
+    page.dropped([str(tmp_path / f"{number}.txt") for number in range(9)])
+    qtbot.waitUntil(entered.is_set, timeout=10_000)
+    page.many.progress.cancel.click()
+    go_on.set()
+    settle(qtbot, page)
+    done = [row.source for row in page.many.model.rows]
+    assert 4 <= len(done) < 9
+    assert "kept" in page.many.progress.text.text()
+    ask.answers.append(tmp_path / "out.csv")
+    page.many.save.click()
+    settle(qtbot, page)
+    assert pl.read_csv(tmp_path / "out.csv")["source"].to_list() == done
+
+
+def test_other_columns_of_a_table_are_read_on_demand(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [("pos" if n % 2 else "neg", f"a very long story number {n} about a film", f"it was good {n}")
+            for n in range(20)]
+    hold(page, bundle, qtbot, write_csv(tmp_path / "table.csv", rows, ("label", "story", "said")))
+    box = page.many.columns.box
+    assert page.many.columns.isVisibleTo(page.many)
+    assert box.currentData() in [("story",), ("story", "said")]
+    box.setCurrentIndex(box.findText("said"))
+    box.activated.emit(box.currentIndex())
+    settle(qtbot, page)
+    assert [row.text for row in page.many.model.rows] == [said for _, _, said in rows]
+    assert [row.label for row in page.many.model.rows] == [
+        max(one, key=one.__getitem__) for one in expected(bundle, [said for _, _, said in rows])]
+    assert box.currentText() == "said"
+
+
+def test_of_single_texts_other_columns_are_not_offered(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "a.txt").write_text("good", encoding="utf-8")
+    hold(page, bundle, qtbot, tmp_path / "a.txt")
+    assert not page.many.columns.isVisibleTo(page.many)
+
+
+def test_nothing_moves_under_the_mouse_when_the_work_ends(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "a.txt").write_text("good", encoding="utf-8")
+    hold(page, bundle, qtbot, tmp_path / "a.txt")
+    page.show()
+    page.dropped([str(tmp_path / "a.txt")])
+    qtbot.waitUntil(page.many.progress.cancel.isVisible)
+    busy = (page.many.table.geometry(), page.many.save.geometry())
+    settle(qtbot, page)
+    assert not page.many.progress.cancel.isVisible()
+    qtbot.wait(20)
+    assert (page.many.table.geometry(), page.many.save.geometry()) == busy
+
+
+def test_the_number_of_a_row_is_never_cut_off(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    table = write_csv(tmp_path / f"{'a very long name ' * 6}.csv", [("pos", f"a good film {n}") for n in range(3)])
+    hold(page, bundle, qtbot, table)
+    drawn: list[str] = []
+
+    class Notes(QPainter):
+        def drawText(self, *arguments: object) -> None:
+            drawn.append(str(arguments[-1]))
+
+    picture = QPixmap(100, 26)
+    painter = Notes(picture)
+    option = QStyleOptionViewItem()
+    option.rect = picture.rect()
+    view = page.many.table
+    view.itemDelegateForColumn(SOURCE).paint(painter, option, page.many.model.index(2, SOURCE))
+    painter.end()
+    assert drawn[0].endswith(":3")
+    assert len(drawn[0]) < 30
+
+
+def test_every_control_has_a_name_for_a_screen_reader(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    hold(page, bundle, qtbot, tmp_path / "empty.csv")
+    nameless = [
+        type(control).__name__
+        for kind in (QAbstractButton, QComboBox, QTextEdit, QTableView)
+        for control in page.findChildren(kind)
+        if not control.objectName().startswith("qt_") and not isinstance(control.parent(), (QComboBox, QTableView))
+        and not (control.accessibleName() or getattr(control, "text", str)())
+    ]
+    assert nameless == []

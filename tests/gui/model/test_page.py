@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.engine import shutdown_jobs
+from studio.pages.model.page import ModelPage
+from studio.pages.model.plan import layer_boxes, plan_of
+from studio.pages.model.sizes import Network, network_of, parameters_of
+from studio.pages.model.speed import Speed, measure_speed, seconds_of
+from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
+from studio.project import Project
+from studio.shell import Notice, Shell
+from tests.gui.fakes import ScriptedAsk
+from ulmengine.config import (
+    ClassifierConfig,
+    ComputeConfig,
+    DropoutConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    Sizes,
+)
+from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier
+from ulmengine.training.optimizers import LayerOptimizer
+
+
+@pytest.fixture
+def page(project: Project, shell: Shell, qtbot: QtBot) -> ModelPage:
+    page = ModelPage(project, shell)
+    qtbot.addWidget(page)
+    page.resize(1096, 744)
+    return page
+
+
+def end_of(work: Generator[Any, None, Speed]) -> Speed:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def pills(page: ModelPage) -> dict[str, float]:
+    return {pill.name: pill.value for pill in page.picture.plan.pills}
+
+
+@pytest.mark.parametrize("pooling", ["concat", "attention"])
+@pytest.mark.parametrize("sizes", [Sizes(12, 20, 3), Sizes(8, 16, 1), Sizes(10, 10, 5)])
+def test_parameters_are_those_of_the_networks(sizes: Sizes, pooling: str) -> None:
+    model = ModelConfig(pooling=pooling, head_hidden=7)  # type: ignore[arg-type]
+    counts = parameters_of(Network(sizes, model), vocabulary=31, classes=4)
+    with torch.device("meta"):
+        language = LanguageModel(31, sizes, DropoutConfig())
+        classifier = TextClassifier(AWDLSTM(31, sizes, DropoutConfig()), 4, model)
+    assert counts.language_model == len_of(language)
+    assert counts.classifier == len_of(classifier)
+    assert counts.layers == tuple(len_of(layer) for layer in language.encoder.layers)
+
+
+def len_of(module: torch.nn.Module) -> int:
+    return sum({id(p): p.numel() for p in module.parameters()}.values())
+
+
+def test_the_paper_network_has_the_known_number_of_parameters() -> None:
+    # 60,000 words as in WikiText-103; LSTMs of 400-1152-1152-400, counted by hand:
+    # 4*1152*(400+1152+2) + 4*1152*(1152+1152+2) + 4*400*(1152+400+2)
+    counts = parameters_of(Network(Sizes(400, 1152, 3), ModelConfig()), 60_000, 2)
+    assert counts.embedding == 24_000_000
+    assert counts.layers == (7_160_832, 10_626_048, 2_486_400)
+    # pooling 1200; batch norm 2400, matrix 1200*50, batch norm 100, matrix 50*2
+    assert counts.head == 2_400 + 60_000 + 100 + 100
+
+
+def test_a_slider_changes_the_number_in_the_picture_at_once(page: ModelPage, project: Project, qtbot: QtBot) -> None:
+    assert pills(page)["input"] == pytest.approx(0.4 * 0.7)
+    editor = page.dropout.fields["model.dropout.input"].editor
+    slider = editor.controls()[1]
+    slider.setValue(500)  # the middle of 0 .. 0.9
+    assert pills(page)["input"] == pytest.approx(0.45 * 0.7)
+    project.change({"model.dropout.multiplier": 1.0})
+    assert pills(page)["input"] == pytest.approx(0.45)
+    assert pills(page)["head"] == pytest.approx(0.1)
+    project.undo.undo()
+    assert pills(page)["input"] == pytest.approx(0.45 * 0.7)
+
+
+def test_each_dropout_stands_where_it_acts(qtbot: QtBot) -> None:
+    plan = plan_of(Network(Sizes(400, 1152, 3), ModelConfig()), 700)
+    names = [pill.name for pill in plan.pills]
+    assert names.count("weight") == 3
+    assert names.count("hidden") == 2
+    assert {name: names.count(name) for name in ("embedding", "input", "output", "pooled", "head")} == dict.fromkeys(
+        ("embedding", "input", "output", "pooled", "head"), 1)
+    boxes = {box.title: box.rect for box in plan.boxes}
+    at = {pill.name: pill.anchor.y() for pill in plan.pills if pill.name != "hidden"}
+    assert boxes["Embedding"].top() <= at["embedding"] <= boxes["Embedding"].bottom()
+    assert boxes["Embedding"].bottom() < at["input"] < boxes["LSTM layer 1"].top()
+    assert boxes["LSTM layer 3"].bottom() < at["output"] < boxes["Decoder, tied"].top()
+    assert boxes["Pooling"].bottom() < at["pooled"] < boxes["Head"].top()
+    assert all(pill.rect.left() >= 0 and pill.rect.right() <= 700 for pill in plan.pills)
+
+
+def test_many_layers_share_a_box(qtbot: QtBot) -> None:
+    rows = layer_boxes(Network(Sizes(400, 1152, 8), ModelConfig(skip_connections=True)))
+    assert [row[0] for row in rows] == ["LSTM layer 1", "LSTM layers 2 to 7", "LSTM layer 8"]
+    assert [row[2] for row in rows] == [False, True, False]
+
+
+def test_a_click_on_a_dropout_leads_to_its_slider(page: ModelPage, qtbot: QtBot) -> None:
+    with qtbot.waitExposed(page):
+        page.show()
+    page.resize(1096, 744)
+    pill = next(pill for pill in page.picture.plan.pills if pill.name == "weight")
+    qtbot.mouseClick(page.picture, Qt.MouseButton.LeftButton, pos=pill.rect.center().toPoint())
+    assert page.side.currentIndex() == 1
+    assert page.dropout.fields["model.dropout.weight"].isVisible()
+
+
+def test_own_sizes_can_be_set_only_where_they_count(page: ModelPage, project: Project) -> None:
+    assert not page.form.fields["model.hidden_size"].isEnabled()
+    project.change({"model.preset": "custom", "model.hidden_size": 640})
+    assert page.form.fields["model.hidden_size"].isEnabled()
+    assert page.network.sizes.hidden == 640
+
+
+def test_a_model_that_cannot_be_used_says_why(
+    page: ModelPage, project: Project, ask: ScriptedAsk, tmp_path: Path
+) -> None:
+    ask.answers.append(tmp_path / "gone.ulmfit")
+    page.pretrained.box.activated.emit(page.pretrained.box.count() - 1)
+    assert project.config.model.pretrained == str(tmp_path / "gone.ulmfit")
+    assert "gone.ulmfit" in page.pretrained.told.text()
+    project.undo.undo()
+    assert project.config.model.pretrained == "auto"
+
+
+def test_facts_hold_for_their_settings_only(tmp_path: Path) -> None:
+    config = RunConfig()
+    facts = CorpusFacts(facts_key(config), 6, 8_000, 5_000, 0, 12.5, 12.5)
+    facts.save(tmp_path)
+    assert known_facts(config, tmp_path) == facts
+    other = config.model_copy(update={"tokens": config.tokens.model_copy(update={"lower": False})})
+    assert known_facts(other, tmp_path) is None
+    assert network_of(config, facts, tmp_path).vocabulary == 8_000
+    (tmp_path / "corpus-facts.json").write_text("[]")
+    assert known_facts(config, tmp_path) is None
+
+
+def test_the_time_is_reckoned_from_measured_tokens() -> None:
+    config = RunConfig()  # 10 epochs of the language model, 1 + 1 + 1 + 12 of the classifier
+    facts = CorpusFacts("", 2, 1_000, 800, 200, 50.0, 40.0)
+    seconds = seconds_of(config, facts, Speed("cpu", 1_000.0, 500.0))
+    assert seconds == {"language_model": 10 * 1_000 * 50 / 1_000, "classifier": 15 * 800 * 40 / 500}
+    both = config.model_copy(update={"model": ModelConfig(direction="both")})
+    assert seconds_of(both, facts, Speed("cpu", 1_000.0, 500.0))["classifier"] == 2 * seconds["classifier"]
+
+
+def test_the_speed_is_measured_and_forgotten_with_another_network(
+    page: ModelPage, project: Project, qtbot: QtBot
+) -> None:
+    project.change({"model.preset": "tiny", "tokens.vocab_size": 100, "language_model.batch_size": 2,
+                    "classifier.batch_size": 2})
+    page.measure()
+    qtbot.waitUntil(lambda: not page._slot.running, timeout=20_000)
+    assert page.speed is not None
+    assert page.speed.language_model > 0
+    project.change({"model.dropout.input": 0.1})
+    assert page.speed is not None
+    project.change({"model.preset": "small"})
+    assert page.speed is None
+    assert shutdown_jobs(10)
+
+
+def test_the_effective_value_stands_beside_each_slider(page: ModelPage, project: Project) -> None:
+    project.change({"model.dropout.multiplier": 0.8, "model.dropout.input": 0.4, "model.dropout.head": 0.15})
+    assert page.dropout.fields["model.dropout.input"].unit.text() == "→ 0.32"
+    assert page.dropout.fields["model.dropout.head"].unit.text() == "→ 0.15"  # not multiplied
+    assert page.dropout.fields["model.dropout.multiplier"].unit.text() == "x"
+
+
+def test_the_slider_in_use_is_marked_in_the_picture(page: ModelPage, qtbot: QtBot) -> None:
+    with qtbot.waitExposed(page):
+        page.show()
+    page.side.setCurrentIndex(1)
+    slider = page.dropout.fields["model.dropout.hidden"].editor.controls()[1]
+    QApplication.sendEvent(slider, QFocusEvent(QEvent.Type.FocusIn))
+    assert page.picture.lit == "hidden"
+    page.picture.light("input")  # the mouse is over another one
+    assert page.picture.lit == "input"
+    page.picture.light("")
+    assert page.picture.lit == "hidden"
+    QApplication.sendEvent(slider, QFocusEvent(QEvent.Type.FocusOut))
+    assert page.picture.lit == ""
+
+
+def test_the_direction_is_told_and_counted(page: ModelPage, project: Project) -> None:
+    assert page.direction.isHidden()
+    one = page.estimate.parameters.value.text()
+    project.change({"model.direction": "both"})
+    assert "averaged" in page.direction.text()
+    assert not page.direction.isHidden()
+    assert float(page.estimate.parameters.value.text().split()[0]) == pytest.approx(2 * float(one.split()[0]), abs=0.1)
+    project.change({"model.direction": "backward"})
+    assert "last word to its first" in page.direction.text()
+    assert page.estimate.parameters.value.text() == one
+
+
+def test_the_speed_is_that_of_the_runs_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    real = LayerOptimizer.step
+
+    def step(self: LayerOptimizer, scaler: torch.amp.GradScaler | None = None) -> None:
+        steps.append(self.config.kind)
+        real(self, scaler)
+
+    monkeypatch.setattr(LayerOptimizer, "step", step)
+    model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
+    config = RunConfig(model=model, compute=ComputeConfig(precision="bfloat16"))
+    config = config.model_copy(update={"classifier": ClassifierConfig(optimizer=OptimizerConfig(kind="sgd"))})
+    speed = end_of(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
+    assert (speed.device, speed.precision) == ("cpu", "bfloat16")
+    assert steps == ["adamw"] * 4 + ["sgd"] * 4
+
+
+def test_what_is_not_permitted_is_told(page: ModelPage, shell: Shell) -> None:
+    heard: list[Notice] = []
+    shell.noticed.connect(heard.append)
+    page.form.fields["model.layers"]._edited(99)
+    page.dropout.fields["model.dropout.input"]._edited(7.0)
+    assert ["model.layers" in notice.text for notice in heard] == [True, False]
+    assert "model.dropout.input" in heard[1].text
+    assert page.actions() == page.actions()

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.pages import page_of_setting
+from studio.pages.parts.facts import CorpusFacts, facts_key
+from studio.pages.rates.page import RatesPage
+from studio.project import Project
+from studio.shell import Shell
+from tests.gui.fakes import FakeRun
+from tests.gui.mouse import drag, line, pixel, value
+from ulmengine.config import RunConfig
+from ulmengine.events import Event, RangeEnded, RangePoint
+from ulmengine.training.control import Signal as Command
+
+
+def sweep(nap: float = 0.0) -> Generator[Event, None, str]:
+    for n in range(1, 41):
+        time.sleep(nap)
+        yield RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3 - 0.05 * n, 3 - 0.05 * n)
+    yield RangeEnded({"valley": 0.0031, "steepest": 0.0012}, False)
+    return "result"
+
+
+class Sweep:
+    """Stands in for the engine's range test."""
+
+    asked: list[tuple[RunConfig, str, Path]]
+    nap = 0.0
+
+    def __init__(self, config: RunConfig, task: str, cache: Path) -> None:
+        type(self).asked.append((config, task, cache))
+
+    def __call__(self) -> Generator[Event, None, Any]:
+        return sweep(self.nap)
+
+
+class SlowSweep(Sweep):
+    nap = 0.05
+
+
+@pytest.fixture
+def page(project: Project, shell: Shell, qtbot: QtBot) -> RatesPage:
+    Sweep.asked = []
+    SlowSweep.asked = []
+    project.change({"corpus.path": "corpus.csv"})
+    made = RatesPage(project, shell)
+    made.range.make = Sweep
+    qtbot.addWidget(made)
+    made.resize(1_090, 720)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def find(page: RatesPage, qtbot: QtBot) -> None:
+    button = page.range.search if page.range.search.isVisible() else page.range.again
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+
+
+def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    find(page, qtbot)
+    assert Sweep.asked[0][1:] == ("classifier", project.cache)
+    assert [point.step for point in page.range.plot.points] == list(range(1, 41))
+    assert "weights are left as they were" in page.range.readout.text()
+    take = page.range.suggestion("valley")
+    assert take is not None
+    assert page.range.suggestion("minimum") is None
+    QTest.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert project.config.classifier.lr == 0.0031
+    assert page.range.plot.region.getRegion()[1] == pytest.approx(-2.509, abs=0.001)
+    project.undo.undo()
+    assert project.config.classifier.lr == 0.005
+
+
+def test_the_band_sets_peak_and_ratio(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    find(page, qtbot)
+    page.range.plot.region.setRegion((-4.0, -2.0))
+    assert project.config.classifier.lr == 0.01
+    assert project.config.classifier.schedule.ratio == 100.0
+
+
+def test_the_language_model_has_its_own(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert "language_model.lr" in page.settings.fields
+    assert "classifier.lr" not in page.settings.fields
+    find(page, qtbot)
+    assert Sweep.asked[-1][1] == "language_model"
+    take = page.range.suggestion("steepest")
+    assert take is not None
+    QTest.mouseClick(take, Qt.MouseButton.LeftButton)
+    assert project.config.language_model.lr == 0.0012
+
+
+def test_the_handles_change_the_project_in_one_step_of_undo(page: RatesPage, project: Project) -> None:
+    page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.02)
+    page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.03)
+    assert project.config.classifier.lr == 0.03
+    while project.undo.canUndo() and project.config.classifier.lr != 0.005:
+        project.undo.undo()
+    assert project.config.classifier.lr == 0.005
+    assert page.schedule.plot.peak.pos().y() == pytest.approx(0.005)
+
+
+def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: Project) -> None:
+    def shown() -> set[str]:
+        return {name.rpartition(".")[2] for name, row in page.settings.fields.items() if row.isVisible()}
+
+    common = {"kind", "lr", "factor", "epochs", "stage_decay"}
+    for kind, own in (("stlr", {"cut_frac", "ratio"}), ("one_cycle", {"pct_start"}), ("constant", {"warmup"}),
+                      ("sgdr", {"ratio", "cycles", "cycle_multiplier"}), ("clr", {"ratio", "cycles", "clr_mode"})):
+        project.change({"classifier.schedule.kind": kind})
+        assert shown() == common | own
+
+
+def test_no_test_while_a_run_is_alive(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
+    run.signal(Command.START)
+    assert not page.range.search.isEnabled()
+    run.signal(Command.BROKEN)
+    assert page.range.search.isEnabled()
+
+
+def test_a_run_that_begins_ends_the_test_first(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    run.signal(Command.START)
+    assert not page.range.running
+
+
+def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    QTest.mouseClick(page.range.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    assert page.range.again.isVisible()
+    assert project.config.classifier.lr == 0.005
+
+
+def test_a_setting_is_found_on_either_side(page: RatesPage) -> None:
+    assert page.show_setting("language_model.schedule.cut_frac")
+    assert page.schedule.task == "language_model"
+    assert page.show_setting("classifier.factor")
+    assert page.schedule.task == "classifier"
+    assert not page.show_setting("model.preset")
+
+
+def test_a_drag_of_the_peak_gives_the_rate_under_the_mouse(page: RatesPage, project: Project) -> None:
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y())
+    end = start + QPoint(0, 40)
+    wanted = value(plot, end).y()  # on the scale that stood when the mouse was pressed
+    standing: list[float] = []
+    drag(plot.viewport(), line(start, end), lambda: standing.append(value(plot, end).y()))
+    assert standing == [pytest.approx(wanted)]
+    assert project.config.classifier.lr == pytest.approx(wanted, rel=0.06)
+    # Let go, the ring stands on the curve, and the view is fitted to it.
+    assert plot.peak.pos().y() == pytest.approx(project.config.classifier.lr)
+    assert value(plot, end).y() != pytest.approx(wanted)
+    project.undo.undo()
+    assert project.config.classifier.lr == 0.005
+    assert not project.undo.canUndo() or project.undo.undoText() != "Drag the schedule"
+
+
+def test_a_drag_sideways_of_a_schedule_without_a_rise_comes_back(page: RatesPage, project: Project) -> None:
+    project.change({"classifier.schedule.kind": "clr"})
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y())
+    drag(plot.viewport(), line(start, start + QPoint(60, 0)))
+    assert plot.peak.pos().x() == pytest.approx(ring.x())
+    low = plot.low.pos()
+    start = pixel(plot, low.x(), low.y())
+    drag(plot.viewport(), line(start, start + QPoint(-30, -25)))
+    assert plot.low.pos().x() == pytest.approx(low.x())
+    section = project.config.classifier
+    assert 1 < section.schedule.ratio < 32
+    assert plot.low.pos().y() == pytest.approx(section.lr / section.schedule.ratio, rel=0.05)
+
+
+def test_the_whole_band_is_dragged_to_where_the_mouse_lets_go(
+    page: RatesPage, project: Project, qtbot: QtBot
+) -> None:
+    find(page, qtbot)
+    plot = page.range.plot
+    plot.redraw()
+    low, high = plot.region.getRegion()
+    top, bottom = plot.view.viewRange()[1]
+    start = pixel(plot, (low + high) / 2, (top + bottom) / 2)
+    end = start + QPoint(-50, 0)
+    moved = value(plot, end).x() - value(plot, start).x()
+    drag(plot.viewport(), line(start, end, 7))
+    assert math.log10(project.config.classifier.lr) == pytest.approx(high + moved, abs=0.03)
+    after = plot.region.getRegion()
+    section = project.config.classifier
+    assert after == pytest.approx((math.log10(section.lr / section.schedule.ratio), math.log10(section.lr)))
+    assert section.schedule.ratio == pytest.approx(32, rel=0.05)
+
+
+def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
+    page: RatesPage, project: Project, qtbot: QtBot
+) -> None:
+    find(page, qtbot)
+    assert page.range.suggestion("valley") is not None
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert page.range.suggestion("valley") is None
+    page.range.make = SlowSweep
+    QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    assert page.range.suggestion("valley") is None
+    # Back to the other task while it goes: nothing more of it is heard.
+    QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
+    assert not page.range.search.isEnabled()
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    assert page.range.plot.points == []
+    assert page.range.search.isEnabled()
+    assert page.range.suggestion("valley") is None
+    assert project.config.classifier.lr == 0.005
+
+
+def test_batches_optimizer_and_loss_stand_behind_folds(page: RatesPage, project: Project) -> None:
+    batch = page.settings.fields["classifier.batch_size"]
+    assert not batch.isVisible()
+    QTest.mouseClick(page.settings.folds["batches"].button, Qt.MouseButton.LeftButton)
+    assert batch.isVisible()
+    batch.editor.controls()[0].setFocus()
+    project.change({"classifier.batch_size": 16})
+    # The other task has its own, and the fold stays open.
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert page.settings.fields["language_model.batch_size"].isVisible()
+    assert "language_model.label_smoothing" not in page.settings.fields
+    QTest.mouseClick(page.settings.folds["batches"].button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
+    assert not page.settings.fields["classifier.batch_size"].isVisible()
+
+
+def test_only_what_the_optimizer_and_the_loss_have_is_shown(page: RatesPage, project: Project) -> None:
+    for fold in page.settings.folds.values():
+        fold.unfold(True)
+    rows = page.settings.fields
+    assert rows["classifier.optimizer.beta2"].isVisible()
+    assert not rows["classifier.optimizer.nonmonotone"].isVisible()
+    assert not rows["classifier.focal_gamma"].isVisible()
+    project.change({"classifier.optimizer.kind": "nt_asgd", "classifier.loss": "focal"})
+    assert not rows["classifier.optimizer.beta2"].isVisible()
+    assert rows["classifier.optimizer.nonmonotone"].isVisible()
+    assert rows["classifier.focal_gamma"].isVisible()
+
+
+@pytest.mark.parametrize("name", [
+    "classifier.batch_size", "classifier.bptt", "classifier.optimizer.kind", "classifier.optimizer.clip",
+    "classifier.class_weights", "classifier.label_smoothing", "classifier.early_stopping", "language_model.alpha",
+    "language_model.batch_size", "language_model.optimizer.weight_decay", "language_model.epochs",
+])
+def test_a_setting_of_the_training_is_found_by_its_name(page: RatesPage, name: str) -> None:
+    assert page_of_setting(name) == "rates"
+    assert page.show_setting(name)
+    assert page.settings.fields[name].isVisible()
+
+
+def test_a_setting_without_use_here_is_not_pretended_to_be_shown(page: RatesPage) -> None:
+    assert not page.show_setting("classifier.schedule.cycles")
+
+
+def test_the_log_button_and_the_key_go_together(page: RatesPage) -> None:
+    QTest.keyClick(page.schedule.plot, Qt.Key.Key_L)
+    assert page.schedule.log.isChecked()
+    QTest.mouseClick(page.schedule.log, Qt.MouseButton.LeftButton)
+    assert not page.schedule.plot.log_y
+
+
+def test_a_corpus_without_labels_has_no_classifier_to_plan(page: RatesPage, project: Project) -> None:
+    assert {plan.task for plan in page.schedule.plot.plans} == {"language_model", "classifier"}
+    CorpusFacts(facts_key(project.config), 0, 5_000, 0, 900, 20.0, 20.0).save(project.cache)
+    page.activated()
+    assert {plan.task for plan in page.schedule.plot.plans} == {"language_model"}
+    assert page.schedule.task == page.settings.task == "language_model"
+    assert not page.schedule.choice.button(1).isEnabled()
+    project.change({"corpus.path": "another.csv"})
+    assert page.schedule.choice.button(1).isEnabled()
+
+
+def test_the_hint_names_the_handles_that_there_are(page: RatesPage, project: Project) -> None:
+    for kind, ring, diamond in (("stlr", "where it lies", True), ("clr", "up or down", True),
+                                ("sgdr", "up or down", True), ("one_cycle", "where it lies", False),
+                                ("constant", "where it lies", False)):
+        project.change({"classifier.schedule.kind": kind})
+        assert ring in page.schedule.readout.text()
+        assert ("diamond" in page.schedule.readout.text()) == diamond == page.schedule.plot.low.isVisible()
+
+
+def test_a_drag_beside_the_handles_moves_nothing_and_the_view_still_follows(page: RatesPage, project: Project) -> None:
+    plot = page.schedule.plot
+    ring = plot.peak.pos()
+    start = pixel(plot, ring.x(), ring.y()) + QPoint(60, 25)
+    drag(plot.viewport(), line(start, start + QPoint(40, 20)))
+    assert project.config.classifier.lr == 0.005
+    assert plot.following
+    project.change({"classifier.lr": 0.1})
+    assert plot.view.viewRange()[1][1] > 0.1
