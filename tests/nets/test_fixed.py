@@ -11,7 +11,7 @@ from torch.profiler import profile
 
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.nets import LanguageModel, TextClassifier, set_precision
-from ulmengine.nets.kernels.products import is_available
+from ulmengine.nets.kernels.native import is_available
 
 PACKING = "mkldnn::_reorder_linear_weight"
 SIZES = Sizes(16, 32, 2)

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from ulmengine.nets.kernels import reading
 from ulmengine.nets.kernels.layout import Layout
-from ulmengine.nets.lstm import LSTMLayer, PassWeights
+from ulmengine.nets.kernels.reading import PassWeights
+from ulmengine.nets.lstm import LSTMLayer
 
 from .plain import largest_error, lstm
 
@@ -47,7 +49,7 @@ def reference(
 @pytest.mark.parametrize("by_steps", [True, False], ids=["own", "framework"])
 def test_values_and_gradients(lengths: list[int], by_steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     layer, rows, state, layout = setup(lengths)
-    monkeypatch.setattr(LSTMLayer, "_goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
     weights = layer.draw()
     mask = torch.rand(len(rows), 5) + 0.5
     pull = torch.randn(len(rows), max(lengths), 8)

@@ -11,7 +11,8 @@ from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfi
 from ulmengine.inference.packed import PackedClassifier
 from ulmengine.nets import AWDLSTM, TextClassifier
 from ulmengine.nets.kernels.layout import Layout
-from ulmengine.nets.kernels.products import is_available
+from ulmengine.nets.kernels.native import is_available
+from ulmengine.nets.kernels.reading import goes_by_steps
 from ulmengine.nets.lstm import LSTMLayer
 
 needs_products = pytest.mark.skipif(not is_available(), reason="this build of PyTorch has no packed products")
@@ -43,13 +44,12 @@ def test_layers_and_head_of_the_papers_size() -> None:
 @pytest.mark.parametrize(("inputs", "hidden"), [(400, 1152), (1152, 1152), (1152, 400)])
 def test_the_papers_layers_learn_step_by_step_and_read_by_the_frameworks_kernel(inputs: int, hidden: int) -> None:
     """64 rows of 70 tokens in float32; in bfloat16 the framework's kernel is the slower one for both."""
-    layer, layout = LSTMLayer(inputs, hidden), Layout.equal(64, 70, torch.device("cpu"))
+    weights, layout = LSTMLayer(inputs, hidden).draw(), Layout.equal(64, 70, torch.device("cpu"))
     x = torch.empty(0, inputs)
-    assert layer._goes_by_steps(x, layout, True)
-    assert not layer._goes_by_steps(x, layout, False)
-    layer.precision = torch.bfloat16
-    assert layer._goes_by_steps(x, layout, True)
-    assert layer._goes_by_steps(x, layout, False)
+    assert goes_by_steps(x, layout, weights, torch.float32, True)
+    assert not goes_by_steps(x, layout, weights, torch.float32, False)
+    assert goes_by_steps(x, layout, weights, torch.bfloat16, True)
+    assert goes_by_steps(x, layout, weights, torch.bfloat16, False)
 
 
 @needs_products

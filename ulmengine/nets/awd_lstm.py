@@ -15,8 +15,9 @@ from ulmengine.config import DropoutConfig, Sizes
 
 from .dropout import locked_mask, word_mask
 from .kernels.layout import Layout
+from .kernels.reading import LayerState, PassWeights
 from .kernels.workspace import Workspace
-from .lstm import LayerState, LSTMLayer, PassWeights
+from .lstm import LSTMLayer
 
 State = tuple[LayerState, ...]  # hidden and cell state of every layer, each (batch, that layer's width)
 
@@ -125,6 +126,17 @@ class AWDLSTM(nn.Module):
         finally:
             self._fixed = None
 
+    @torch.no_grad()
+    def ready(self, precision: torch.dtype, rows: int) -> Draw:
+        """What evaluation draws, with the weights packed for good: for a network that will only read, on a processor.
+
+        To be given to every pass; later training is not seen.
+
+        :param precision: of the products, whatever the network's is. :param rows: about how many a batch has.
+        """
+        weights = tuple(layer.undropped().make_ready(precision, rows) for layer in self._layers())
+        return Draw(None, (None,) * len(weights), weights)
+
     def forward(
         self,
         tokens: Tensor,
@@ -174,5 +186,6 @@ class AWDLSTM(nn.Module):
     @staticmethod
     def _learns(layer: LSTMLayer, state: LayerState | None) -> bool:
         """Whether ``layer`` or the ``state`` it starts from wants a gradient."""
-        wanted = any(p.requires_grad for p in layer.parameters()) or (state is not None and state[0].requires_grad)
-        return torch.is_grad_enabled() and wanted
+        if not torch.is_grad_enabled():
+            return False
+        return any(p.requires_grad for p in layer.parameters()) or (state is not None and state[0].requires_grad)

@@ -41,7 +41,9 @@ def window_starts(lengths: Tensor, bptt: int, max_tokens: int) -> Tensor:
     return torch.minimum(-(-over // bptt), last_chunk) * bptt
 
 
-def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int) -> Windows:
+def read_documents(
+    encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int, max_tokens: int, draw: Draw | None = None
+) -> Windows:
     """Read right-padded ``tokens`` (batch, time) of these ``lengths``, rows sorted from the longest down.
 
     The lengths decide what is done, so they are best on the CPU: every look at a graphics card waits for its work.
@@ -52,7 +54,7 @@ def read_documents(encoder: AWDLSTM, tokens: Tensor, lengths: Tensor, bptt: int,
     counts = lengths.tolist()
     if not counts or counts[-1] < 1 or any(a < b for a, b in pairwise(counts)):
         raise ValueError(f"documents must be sorted from the longest down and have at least one token, not {counts}")
-    draw = encoder.draw(len(lengths))
+    draw = draw or encoder.draw(len(lengths))
     starts = window_starts(lengths, bptt, max_tokens)
     state = _read_ahead(encoder, tokens, starts, bptt, draw)
     left = lengths - starts

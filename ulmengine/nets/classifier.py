@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ulmengine.config import ModelConfig
 
-from .awd_lstm import AWDLSTM
+from .awd_lstm import AWDLSTM, Draw
 from .bpt3c import read_documents
 from .head import Head
 
@@ -27,15 +27,12 @@ class TextClassifier(nn.Module):
         self.head = Head(encoder.sizes.embedding, classes, model)
         self.classes, self.bptt, self.max_tokens = classes, bptt, max_tokens
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, lengths: Tensor, draw: Draw | None = None) -> Tensor:
         """Scores (batch, classes), float32, of right-padded ``tokens`` (batch, time) of these ``lengths`` (batch,).
 
+        :param draw: what the encoder has drawn or made ready before; absent: it draws afresh.
         :raises ValueError: the rows are not sorted by length from the longest down, or one is empty.
         """
-        return self.scores(self.encoder, tokens, lengths)
-
-    def scores(self, encoder: AWDLSTM, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """The same, read by another ``encoder`` of the same weights."""
-        windows = read_documents(encoder, tokens, lengths, self.bptt, self.max_tokens)
+        windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens, draw)
         scores: Tensor = self.head(windows.pieces, windows.lengths)
         return scores[windows.back]

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .kernels.chunked import Product, chunked_cross_entropy
+from .kernels.chunked import chunked_cross_entropy
+from .kernels.products import Product
 
 Part = tuple[Tensor, Tensor]  # matrix (words, features) and bias (words,)
 

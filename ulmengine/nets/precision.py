@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from .decoder import Decoder
+from .kernels import native
 from .lstm import LSTMLayer
 
 _NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -41,7 +42,7 @@ def _has_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return native.has_bfloat16()
 
 
 def _has_float16(device: torch.device) -> bool:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from . import products
+from .products import Product, accumulate
 
 BYTES = 24 * 2**20  # of scores that exist at once; glibc's malloc hands 32 MiB back to the system every time
 BLOCK = 2**19  # entries whose softmax is taken at once: small enough for a processor's cache
@@ -124,24 +124,7 @@ class ChunkedPass:
         if self.d_weight is not None and self.d_weight.dtype == share.dtype:
             self.d_weight.addmm_(share.t(), self.hidden[part])
         elif self.d_weight is not None:
-            products.accumulate(self.d_weight, share.t() @ self.hidden[part])
-
-
-class Product:
-    """x (rows, features) -> x @ ``weight``.T, by the kernel that is fastest for it.
-
-    On a processor that is oneDNN with the weight packed for all chunks.
-    """
-
-    def __init__(self, weight: Tensor) -> None:
-        able = weight.device.type == "cpu" and products.is_available()
-        self._packs = able and weight.dtype in (torch.float32, torch.bfloat16)
-        self._weight = products.pack(weight.contiguous(), 256) if self._packs else weight
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if self._packs:
-            return products.linear(x, self._weight)
-        return x @ self._weight.t()
+            accumulate(self.d_weight, share.t() @ self.hidden[part])
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):

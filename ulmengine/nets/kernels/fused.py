@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.backends import cudnn
 
+from . import native
 from .layout import Layout
 
 BFLOAT16_SINCE = 91_300  # cuDNN 9.13; with an earlier one PyTorch falls back to a kernel a step
@@ -44,13 +43,9 @@ def lstm(
     """
     hx = [part.to(precision).unsqueeze(0) for part in state]
     flat = [weight.to(precision) for weight in weights]
-    kernel: Any = torch._VF.lstm
     if layout.is_equal:
-        padded = x.to(precision).view(layout.time, layout.batch, -1)
-        out, h, c = kernel(padded, hx, flat, True, 1, 0.0, torch.is_grad_enabled(), False, False)
+        out, h, c = native.lstm(x.to(precision).view(layout.time, layout.batch, -1), None, hx, flat)
         out = out.reshape(layout.tokens, -1)
     else:
-        out, h, c = kernel(
-            x.to(precision), layout.sizes_tensor, hx, flat, True, 1, 0.0, torch.is_grad_enabled(), False
-        )
+        out, h, c = native.lstm(x.to(precision), layout.sizes_tensor, hx, flat)
     return out, (h[0].to(state[0].dtype), c[0].to(state[1].dtype))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-ATEN = torch.ops.aten
+from . import native
 
 
 class Gates(NamedTuple):
@@ -49,14 +49,13 @@ def gate_gradients(
     :param dh: gradient of the hidden state. ``dc``: that of the cells from later steps; it becomes that of ``before``.
     """
     torch.mul(dh, squashed, out=scratch.o)
-    dc.addcmul_(dh, ATEN.tanh_backward.grad_input(gates.o, squashed, grad_input=squashed))
+    dc.addcmul_(dh, native.tanh_gradient(gates.o, squashed, squashed))
     twice = torch.mul(dc, 2, out=squashed)
     torch.mul(twice, gates.i, out=scratch.s)
     torch.mul(twice, gates.s, out=scratch.i).sub_(dc)
     torch.mul(dc, before, out=scratch.f)
     dc.mul_(gates.f)
-    slope = ATEN.sigmoid_backward.grad_input
     if into.dtype == scratch.every.dtype:
-        slope(scratch.every, gates.every, grad_input=into)
+        native.sigmoid_gradient(scratch.every, gates.every, into)
     else:
-        into.copy_(slope(scratch.every, gates.every, grad_input=scratch.every))
+        into.copy_(native.sigmoid_gradient(scratch.every, gates.every, scratch.every))

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ulmengine.nets.dropout import Connections
 
-from .products import accumulate, pack, sum_rows
+from .native import pack
+from .products import accumulate, sum_rows
 from .workspace import Workspace
 
 Masks = tuple[Connections | None, Connections | None]

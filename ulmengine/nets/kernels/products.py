@@ -1,40 +1,30 @@
-"""Matrix products on a processor through oneDNN with weights packed once a pass."""
+"""Products with one matrix many times over, and sums that make no wide copy of what is narrow."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
-from torch.backends import mkldnn
+
+from . import native
 
 _PIECE = 2048  # rows that are widened at once
 
 
-def is_available() -> bool:
-    """Whether this build of PyTorch has the packed products."""
-    built = bool(mkldnn.is_available())  # type: ignore[no-untyped-call]
-    return built and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+class Product:
+    """x (rows, features) -> x @ ``weight``.T, by the kernel that is fastest for it.
 
+    On a processor that is oneDNN with the weight packed for all chunks.
+    """
 
-def pack(weight: Tensor, rows: int) -> Tensor:
-    """``weight`` (outputs, inputs) in the order of memory that oneDNN multiplies fastest with about ``rows`` rows."""
-    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
-    return packed
+    def __init__(self, weight: Tensor) -> None:
+        able = weight.device.type == "cpu" and native.is_available()
+        self._packs = able and weight.dtype in (torch.float32, torch.bfloat16)
+        self._weight = native.pack(weight.contiguous(), 256) if self._packs else weight
 
-
-def linear(x: Tensor, packed: Tensor, bias: Tensor | None = None) -> Tensor:
-    """``x`` (rows, inputs) times the transposed packed weight, plus ``bias`` (outputs,), summed in float32."""
-    kernel: Any = torch.ops.mkldnn._linear_pointwise
-    out: Tensor = kernel(x, packed, bias, "none", [], "")
-    return out
-
-
-def linear_add(x: Tensor, packed: Tensor, other: Tensor) -> Tensor:
-    """``x`` (rows, inputs) times the transposed packed weight, plus ``other`` (rows, outputs), rounded once."""
-    kernel: Any = torch.ops.mkldnn._linear_pointwise.binary
-    out: Tensor = kernel(x, other, packed, None, "add")
-    return out
+    def __call__(self, x: Tensor) -> Tensor:
+        if self._packs:
+            return native.linear(x, self._weight)
+        return x @ self._weight.t()
 
 
 def accumulate(into: Tensor, narrow: Tensor) -> None:

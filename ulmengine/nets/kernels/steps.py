@@ -18,8 +18,8 @@ from torch.autograd.function import once_differentiable
 
 from .gates import Gates, gate_gradients, new_cells
 from .layout import Layout
+from .native import linear, linear_add
 from .packed import Packed, WeightGradients
-from .products import linear, linear_add
 
 BYTES = 16 * 2**20  # of pre-activations made at once
 

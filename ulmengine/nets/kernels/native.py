@@ -1,0 +1,76 @@
+"""PyTorch's kernels without a public name: all that this program calls, and what this build and machine have of them.
+
+A later PyTorch may rename them; then this is the one file that changes, and ``is_available`` already sends everything
+round the packed products.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.backends import mkldnn
+
+_MKLDNN, _ATEN = torch.ops.mkldnn, torch.ops.aten
+
+
+def is_available() -> bool:
+    """Whether this build of PyTorch has oneDNN's packed products."""
+    built = bool(mkldnn.is_available())  # type: ignore[no-untyped-call]
+    return built and hasattr(_MKLDNN, "_reorder_linear_weight")
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 by instructions of its own."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def pack(weight: Tensor, rows: int) -> Tensor:
+    """``weight`` (outputs, inputs) in the order of memory that oneDNN multiplies fastest with about ``rows`` rows."""
+    packed: Tensor = _MKLDNN._reorder_linear_weight(weight, rows)
+    return packed
+
+
+def linear(x: Tensor, packed: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``x`` (rows, inputs) times the transposed packed weight, plus ``bias`` (outputs,), summed in float32."""
+    kernel: Any = _MKLDNN._linear_pointwise
+    out: Tensor = kernel(x, packed, bias, "none", [], "")
+    return out
+
+
+def linear_add(x: Tensor, packed: Tensor, other: Tensor) -> Tensor:
+    """``x`` (rows, inputs) times the transposed packed weight, plus ``other`` (rows, outputs), rounded once."""
+    kernel: Any = _MKLDNN._linear_pointwise.binary
+    out: Tensor = kernel(x, other, packed, None, "add")
+    return out
+
+
+def sigmoid_gradient(gradient: Tensor, sigmoid: Tensor, into: Tensor) -> Tensor:
+    """``gradient`` * sigmoid * (1 - sigmoid), written ``into`` place."""
+    out: Tensor = _ATEN.sigmoid_backward.grad_input(gradient, sigmoid, grad_input=into)
+    return out
+
+
+def tanh_gradient(gradient: Tensor, tanh: Tensor, into: Tensor) -> Tensor:
+    """``gradient`` * (1 - tanh^2), written ``into`` place."""
+    out: Tensor = _ATEN.tanh_backward.grad_input(gradient, tanh, grad_input=into)
+    return out
+
+
+def lstm(
+    x: Tensor, sizes: Tensor | None, state: list[Tensor], weights: list[Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One layer by the fused kernel: outputs, last hidden and last cell states.
+
+    :param x: (time, batch, inputs); with ``sizes`` (time,), the rows alive at each step: (N, inputs).
+    :param state: hidden and cell, each (1, batch, hidden). ``weights``: W_ih, W_hh and two biases.
+    """
+    kernel: Any = torch._VF.lstm
+    learns = torch.is_grad_enabled()
+    if sizes is None:
+        found = kernel(x, state, weights, True, 1, 0.0, learns, False, False)
+    else:
+        found = kernel(x, sizes, state, weights, True, 1, 0.0, learns, False)
+    out: tuple[Tensor, Tensor, Tensor] = found
+    return out

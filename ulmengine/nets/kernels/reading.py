@@ -1,0 +1,136 @@
+"""One layer's pass: its weights, dropped and made ready once for all chunks, and by which path it is read."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from . import fused, native, steps
+from .layout import Layout
+from .packed import Masks, Packed
+from .workspace import Workspace
+
+LayerState = tuple[Tensor, Tensor]  # hidden and cell state, each (batch, hidden)
+
+# From how many multiplications a step on the own path is the faster one on a processor, by precision, whether it
+# learns, and whether all rows are equally long. Below, the framework's kernel wins by doing less in Python; where it
+# reads without learning in float32, always. Measured with layers of 32 to 1152 cells and 4 to 64 rows.
+WORTH: dict[tuple[torch.dtype, bool, bool], float] = {
+    (torch.float32, True, True): 8e6, (torch.float32, True, False): 0,
+    (torch.float32, False, True): math.inf, (torch.float32, False, False): 5e6,
+    (torch.bfloat16, True, True): 2.5e6, (torch.bfloat16, True, False): 0,
+    (torch.bfloat16, False, True): 5e6, (torch.bfloat16, False, False): 1.2e6,
+}
+
+
+class PassWeights:
+    """A layer's weights for one pass and the masks that DropConnect has drawn for it; gates in the order i, f, g, o.
+
+    ``ih``: (4 * hidden, inputs), ``hh``: (4 * hidden, hidden), ``biases``: two of (4 * hidden,), ``masks``: those of
+    ``ih`` and ``hh``, ``None`` where nothing is dropped.
+    """
+
+    def __init__(self, ih: Tensor, hh: Tensor, biases: tuple[Tensor, Tensor], masks: Masks) -> None:
+        self.ih, self.hh, self.biases, self.masks = ih, hh, biases, masks
+        self._dropped: dict[tuple[bool, torch.dtype], tuple[Tensor, ...]] = {}
+        self._packed: dict[torch.dtype, Packed] = {}
+        self._signs: dict[torch.dtype, Tensor] = {}
+        self.ready: torch.dtype | None = None
+
+    def make_ready(self, precision: torch.dtype, rows: int) -> PassWeights:
+        """Packed at once and for good, for reading in ``precision`` whatever comes, mostly ``rows`` rows a step.
+
+        The weights must not change as long as this is used.
+        """
+        packed = self.packed(precision, rows, Workspace())
+        for use in ("inputs", "state"):
+            packed.weight(use)
+        self.ready = precision
+        return self
+
+    def dropped(self, precision: torch.dtype) -> tuple[Tensor, ...]:
+        """Matrices and biases as the framework's kernels take them, DropConnect applied; made once.
+
+        :param precision: of the kernels of a graphics card; those of a processor take the weights as they are.
+        """
+        # What a part of the pass without gradients has made (a document's tokens before the window) has no graph: the
+        # part that learns must not be given it.
+        key = torch.is_grad_enabled(), precision
+        if key not in self._dropped:
+            pair = zip((self.ih, self.hh), self.masks, strict=True)
+            weights = (*(w if mask is None else mask.dropped(w) for w, mask in pair), *self.biases)
+            self._dropped[key] = fused.one_piece(weights, precision) if self.ih.is_cuda else weights
+        return self._dropped[key]
+
+    @torch.no_grad()
+    def packed(self, precision: torch.dtype, rows: int, workspace: Workspace) -> Packed:
+        """The same packed for products of ``rows`` rows; made once."""
+        if precision not in self._packed:
+            if precision != torch.float32:
+                self._dropped.clear()  # :meth:`stays_packed`
+            bias = self.biases[0] + self.biases[1]
+            self._packed[precision] = Packed(self.ih, self.hh, bias, self.masks, precision, rows, workspace)
+        return self._packed[precision]
+
+    def stays_packed(self, precision: torch.dtype, learns: bool) -> bool:
+        """Whether they are packed, and whatever comes in this pass had best use that.
+
+        Where few rows are left the framework's kernel would be about as fast, but made ready for it the weights are in
+        memory twice. In float32 it reads so much faster that it is worth that.
+        """
+        return precision in self._packed and (learns or precision != torch.float32 or self.ready is not None)
+
+    def sign(self, packed: Packed) -> Tensor:
+        """What every chunk that learns is given, so that the weights get one gradient for all of them."""
+        if packed.precision not in self._signs:
+            self._signs[packed.precision] = steps.Gather.apply(  # type: ignore[no-untyped-call]
+                self.ih, self.hh, *self.biases, packed.gradients
+            )
+        return self._signs[packed.precision]
+
+    def forget_forward(self) -> None:
+        """The forward pass is over; what was made for it alone can go."""
+        self._dropped.clear()
+        for packed in self._packed.values():
+            packed.forget_forward()
+
+    def learns(self) -> bool:
+        """Whether a gradient is wanted for any of the weights."""
+        return any(weight.requires_grad for weight in (self.ih, self.hh, *self.biases))
+
+
+def read(
+    x: Tensor, layout: Layout, state: LayerState, weights: PassWeights, mask: Tensor | None, precision: torch.dtype,
+    workspace: Workspace,
+) -> tuple[Tensor, LayerState]:
+    """All steps of one layer over ``x`` (N, inputs), dropped by the locked ``mask`` (batch, inputs).
+
+    :returns: the hidden state after each token, (N, hidden), and each row's last hidden and cell state.
+    """
+    precision = weights.ready or precision
+    learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
+    if not weights.stays_packed(precision, learns) and not goes_by_steps(x, layout, weights, precision, learns):
+        precision = fused.kernel_precision(x, precision)
+        return fused.lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
+    packed = weights.packed(precision, layout.batch, workspace)
+    if learns:
+        out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]
+            x, *state, weights.sign(packed), mask, layout, packed
+        )
+    else:
+        out, h, c = steps.run(x, state, mask, layout, packed)
+    return out, (h, c)
+
+
+def goes_by_steps(
+    x: Tensor, layout: Layout, weights: PassWeights, precision: torch.dtype, learns: bool
+) -> bool:
+    """Whether the own step-by-step path is the faster one; it exists on a processor only."""
+    able = x.device.type == "cpu" and weights.ih.dtype == torch.float32 and native.is_available()
+    if not able or precision == torch.float16:
+        return False
+    hidden = weights.hh.shape[1]
+    work = layout.batch * hidden * (weights.ih.shape[1] + hidden)
+    return work >= WORTH[precision, learns, layout.is_equal]
