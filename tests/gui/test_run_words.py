@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from studio.pages.train.notes import NotesLine
 from studio.pages.train.result import ResultCard
+from studio.pages.train.view import NotesLine
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev

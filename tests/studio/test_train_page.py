@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from PySide6.QtCore import QObject
 
+from studio.pages.train.buttons import Facts, facts, offers
 from studio.pages.train.early import left_out
 from studio.pages.train.going_back import Point, points
-from studio.pages.train.mending import last_good, tries
-from studio.pages.train.offers import Facts, facts, offers
+from studio.pages.train.mender import Mender, last_good
 from studio.pages.train.plan import plan_of_run, planned
 from studio.pages.train.words import verdict
 from studio.plots.history import RunHistory
@@ -161,11 +162,13 @@ def test_a_lower_rate() -> None:
     assert lower_rate(config, "language_model") == {"language_model.lr": 0.01}
 
 
-class Deeds:
-    """Notes what a button does."""
+class Noting(Mender):
+    """Notes what a button does, and does nothing."""
 
     def __init__(self) -> None:
+        QObject.__init__(self)
         self.done: list[tuple[Any, ...]] = []
+        self._tried = set()
 
     def change_and_start(self, values: dict[str, Any]) -> None:
         self.done.append(("start", values))
@@ -204,12 +207,12 @@ SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulati
 ])
 def test_what_can_be_tried_after_a_failure(cause: str, checkpoints: int, expected: list[Any]) -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.03, batch_size=32))
-    deeds = Deeds()
+    mender = Noting()
     failed = ev.Failed(cause, "It failed", "", "", "")
-    found = tries(failed, "language_model", config, deeds, [saved("a", 10), saved("b", 20)][:checkpoints])
+    found = mender.tries_of(failed, "language_model", config, [saved("a", 10), saved("b", 20)][:checkpoints])
     for _, action in found:
         action()
-    assert list(zip([text for text, _ in found], deeds.done, strict=True)) == expected
+    assert list(zip([text for text, _ in found], mender.done, strict=True)) == expected
 
 
 def test_a_checkpoint_that_led_to_no_number_is_not_gone_back_to_again() -> None:
@@ -227,7 +230,7 @@ def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
         mended = remedy(error, config, "language_model")
         assert mended == {"language_model.lr": rate}
         failed = ev.Failed("nan_loss", str(error), "", "", "", mended)
-        (text, _), *_ = tries(failed, "language_model", config, Deeds(), [saved("a", 10)])
+        (text, _), *_ = Noting().tries_of(failed, "language_model", config, [saved("a", 10)])
         assert text == f"Go back to step 10 and continue with a peak rate of {rate:.2g}"
 
 

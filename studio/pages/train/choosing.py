@@ -16,7 +16,7 @@ from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
 from .buttons import TrainButtons
-from .copies import Exporting, Importing
+from .going_on import Exporting, Importing
 
 STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
           "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -11,13 +13,62 @@ from studio.pages.parts.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
 from ulmengine.config import RunConfig, difference
-from ulmengine.events import Failed
+from ulmengine.events import Event, Failed, Progress
 from ulmengine.runs import RunFolder, RunFolderError
+from ulmengine.runs.branch import branch
 from ulmengine.runs.changes import check_branched
+from ulmengine.runs.share import export_run, import_run
 from ulmengine.training.control import RunState
 
-from .copies import Branching
 from .going_back import Lost, Point
+
+
+@dataclass(frozen=True)
+class Branching:
+    """Makes the generator that branches a new run at ``target`` off ``source``; it returns the new run's folder."""
+
+    source: RunFolder
+    checkpoint: str
+    target: Path
+    config: RunConfig | None
+
+    def __call__(self) -> Generator[Event, None, RunFolder]:
+        return self._work()
+
+    def _work(self) -> Generator[Event, None, RunFolder]:
+        yield Progress("Copying the run", 0, 0)
+        return branch(self.source, self.checkpoint, self.target, self.config)
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """Makes the generator that copies ``source`` to ``target``; it returns where the copy stands."""
+
+    source: RunFolder
+    target: Path
+    checkpoints: bool
+
+    def __call__(self) -> Generator[Event, None, Path]:
+        return self._work()
+
+    def _work(self) -> Generator[Event, None, Path]:
+        yield Progress("Copying the run", 0, 0)
+        return export_run(self.source, self.target, checkpoints=self.checkpoints)
+
+
+@dataclass(frozen=True)
+class Importing:
+    """Makes the generator that unpacks an exported run into the folder ``into``; it returns the run's folder."""
+
+    path: Path
+    into: Path
+
+    def __call__(self) -> Generator[Event, None, RunFolder]:
+        return self._work()
+
+    def _work(self) -> Generator[Event, None, RunFolder]:
+        yield Progress("Copying the run", 0, 0)
+        return import_run(self.path, self.into)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""Does what a failure's buttons offer: change the run, or the project, and go on or start again."""
+"""What to try after a failure: the buttons of its card, and what they do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -13,14 +15,17 @@ from ulmengine.config import ConfigError, RunConfig, with_settings
 from ulmengine.events import Failed
 from ulmengine.runs import RunFolder, RunFolderError
 from ulmengine.runs.changes import change
-from ulmengine.runs.mending import Task
+from ulmengine.runs.mending import Task, halved_batch, lower_rate
+from ulmengine.training.checkpoints import CheckpointInfo
 
 from .going_back import checkpoints_of
-from .mending import Try, tries
+
+Try = tuple[str, Callable[[], None]]
+"""What a button says, and what it does."""
 
 
 class Mender(QObject):
-    """Mends the run it was last shown."""
+    """Mends the run it was last shown: changes the run, or the project, and goes on or starts again."""
 
     def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)
@@ -37,7 +42,26 @@ class Mender(QObject):
         stage = history.stage
         task: Task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
         infos = [] if folder is None else checkpoints_of(folder.path)
-        return tries(failed, task, config, self, infos, self._tried)
+        return self.tries_of(failed, task, config, infos)
+
+    def tries_of(self, failed: Failed, task: Task, config: RunConfig, infos: list[CheckpointInfo]) -> list[Try]:
+        """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
+
+        :param infos: the run's whole checkpoints, oldest first.
+        """
+        go_on = [(self.tr("Go on from the last checkpoint"), self.go_on)] if infos else []
+        match failed.cause:
+            case "out_of_memory":
+                return self._smaller(failed.remedy or halved_batch(config, task), resumable=bool(infos)) or go_on
+            case "nan_loss":
+                return self._slower(failed.remedy or lower_rate(config, task), last_good(infos, self._tried))
+            case "disk_full":
+                return [(self.tr("Try again"), self.go_on if infos else partial(self.change_and_start, {}))]
+            case "data":
+                return [(self.tr("Look at the corpus"), self.look)]
+            case "corpus_changed":
+                return []
+        return go_on
 
     def after_waiting(self, folder: RunFolder | None) -> list[Try]:
         """What can be tried while the run in ``folder`` waits for room on the disk."""
@@ -45,12 +69,15 @@ class Mender(QObject):
         return [(self.tr("Try again"), self.go_on)]
 
     def change_and_start(self, values: dict[str, Any]) -> None:
-        """See :class:`~studio.pages.train.mending.Deeds`."""
+        """Change the project's settings and start a new run."""
         self.project.change(values)
         self.shell.start_run()
 
     def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
-        """See :class:`~studio.pages.train.mending.Deeds`. The description as it was is kept beside."""
+        """Change the run's own settings and go on, from ``checkpoint`` or from the last one.
+
+        The description as it was is kept beside.
+        """
         folder = self._folder
         if folder is None or self.shell.busy:
             return
@@ -65,7 +92,7 @@ class Mender(QObject):
         self.shell.resume_run(folder.path, checkpoint)
 
     def go_on(self) -> None:
-        """See :class:`~studio.pages.train.mending.Deeds`."""
+        """Go on as it is: after a wait, or from the last checkpoint."""
         folder, run = self._folder, self.shell.run
         if folder is not None and run.active and run.folder == folder.path:
             run.resume()  # it waits, with everything in memory
@@ -73,5 +100,30 @@ class Mender(QObject):
             self.shell.resume_run(folder.path)
 
     def look(self) -> None:
-        """See :class:`~studio.pages.train.mending.Deeds`."""
+        """Look at the corpus."""
         self.shell.go("corpus")
+
+    def _smaller(self, smaller: dict[str, Any] | None, *, resumable: bool) -> list[Try]:
+        if smaller is None:
+            return []
+        if resumable:
+            text = self.tr("Halve the batch, double the accumulation, and continue")
+            return [(text, partial(self.change_and_go_on, smaller))]
+        text = self.tr("Halve the batch, double the accumulation, and start again")
+        return [(text, partial(self.change_and_start, smaller))]
+
+    def _slower(self, lower: dict[str, Any], good: CheckpointInfo | None) -> list[Try]:
+        rate = f"{next(iter(lower.values())):.2g}"
+        anew = (self.tr("Start again with a peak rate of {rate}").format(rate=rate),
+                partial(self.change_and_start, lower))
+        if good is None:
+            return [anew]
+        text = self.tr("Go back to step {step} and continue with a peak rate of {rate}").format(
+            step=f"{good.total:,}", rate=rate)
+        return [(text, partial(self.change_and_go_on, lower, good.name)), anew]
+
+
+def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | None:
+    """The checkpoint to go back to when the loss was no number: the newest that has not led there before."""
+    fresh = [info for info in infos if info.name not in tried]
+    return fresh[-1] if fresh else (infos[0] if infos else None)

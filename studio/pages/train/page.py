@@ -20,13 +20,13 @@ from ulmengine.config import ConfigError, RunConfig
 from ulmengine.runs import RunFolder
 from ulmengine.training.control import RunState
 
+from .buttons import Offers, facts, offers, offers_elsewhere
 from .choosing import STATES, RunChoice
 from .early import is_finishing, left_out, may_turn
 from .going_back import Point, lost_by_going_to, points, saved_stage
 from .going_on import GoingOn
 from .mender import Mender
 from .named import page_actions
-from .offers import Offers, facts, offers, offers_elsewhere
 from .plan import plan_of_run, planned
 from .reader import Reader
 from .saving import save_curves

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio import theme
 from studio.plots.history import RunHistory
+from studio.plots.look import figure
 from studio.plots.run_plots import RunPlots
-from studio.widgets import Button, Card, EmptyState, FailureCard, PrimaryButton, SectionTitle
-from ulmengine.events import Failed
+from studio.plots.small_plot import SmallPlot, figures
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
+from ulmengine.events import Failed, Note
 from ulmengine.training.stages import StagePlan
 
 from .buttons import TrainButtons
-from .figures import Figures
 from .layers import LayerStack, layers_of
-from .mending import Try
-from .notes import NotesLine
+from .mender import Try
 from .result import ResultCard
 from .stage_cards import StageStrip
+from .words import percent
 from .writing import Writing
 
 SIDE = 316
@@ -158,3 +171,87 @@ class TrainView(QWidget):
         row.addWidget(curves, 1)
         row.addWidget(area)
         return busy
+
+
+class NotesLine(QWidget):
+    """One line with the weightiest note, the latest warning if there is one; all of them in its tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notes: tuple[Note, ...] = ()
+        self._icon = QLabel()
+        self.line = ElidedLabel("", Type.SMALL, muted=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.XS, 0, theme.XS, 0)
+        row.setSpacing(theme.S)
+        row.addWidget(self._icon)
+        row.addWidget(self.line, 1)
+        theme.current().changed.connect(self._draw)
+        self.hide()
+
+    def show_notes(self, notes: Sequence[Note]) -> None:
+        """Show ``notes``, each once; nothing without any."""
+        told = tuple(dict.fromkeys(notes))
+        if told == self._notes:
+            return
+        self._notes = told
+        self.setVisible(bool(told))
+        if not told:
+            return
+        first = max(told, key=lambda note: (note.level == "warning", told.index(note)))
+        more = self.tr("  (and {n} more)").format(n=len(told) - 1) if len(told) > 1 else ""
+        self.line.setText(first.text + more)
+        self.setToolTip("\n".join(note.text for note in told))
+        self.setAccessibleName(self.tr("Notes of the run"))
+        self.setAccessibleDescription(self.toolTip())
+        self._draw()
+
+    @Slot()
+    def _draw(self) -> None:
+        warns = any(note.level == "warning" for note in self._notes)
+        name, color = ("warning", "warn") if warns else ("info", "muted")
+        self._icon.setPixmap(theme.current().pixmap(name, 16, color))
+
+
+HEIGHT = 70
+
+
+class Figures(QWidget):
+    """The small plots in two rows."""
+
+    def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plots: list[SmallPlot] = []
+        self.values: list[Label] = []
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.M)
+        grid.setVerticalSpacing(theme.S)
+        for number, shown in enumerate(figures()):
+            plot, value = SmallPlot(history, shown), Label("", Type.SMALL, numbers=True)
+            plot.setFixedHeight(HEIGHT)
+            head = QHBoxLayout()
+            head.addWidget(ElidedLabel(shown.title, Type.SMALL, muted=True), 1)
+            head.addWidget(value)
+            cell = QVBoxLayout()
+            cell.setSpacing(2)
+            cell.addLayout(head)
+            cell.addWidget(plot)
+            grid.addLayout(cell, number // 2, number % 2)
+            self.plots.append(plot)
+            self.values.append(value)
+        self.mark()
+
+    def set_history(self, history: RunHistory) -> None:
+        """Show another run."""
+        for plot in self.plots:
+            plot.set_history(history)
+        self.mark()
+
+    def mark(self) -> None:
+        """The history has grown."""
+        for plot, label in zip(self.plots, self.values, strict=True):
+            plot.mark()
+            value = plot.value()
+            share = plot.shown.key == "accuracy" and value is not None
+            label.setText(percent(value) if share and value is not None else figure(value))

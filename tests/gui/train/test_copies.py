@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio.pages.train import copies
+from studio.pages.train import going_on
 from studio.pages.train.going_back import Point
 from ulmengine.config import RunConfig
 from ulmengine.runs import RunFolder
@@ -27,7 +27,7 @@ def copier(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         asked.append((source, checkpoint, target, config))
         return branch(source, checkpoint, target, config)
 
-    monkeypatch.setattr(copies, "branch", noted)
+    monkeypatch.setattr(going_on, "branch", noted)
     return asked
 
 
