@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.models.rows import Role
-from studio.pages.corpus.table import RowsTable
+from studio.pages.parts.rows_table import RowsTable
 
 _WARM_UP = 5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from ulmengine.training.control import RunState
 
 from . import theme
-from .fields import Field, all_fields
+from .fields import all_fields
 from .frame.awake import Awake, make_hold
 from .frame.commands import make_actions, section_words
 from .frame.dialogs import SettingDialog, ShortcutsDialog
@@ -185,13 +186,14 @@ class MainWindow(QMainWindow):
             for action in actions
         ]
         entries += [
-            Entry(self.tr("Open {project}").format(project=Path(path).name), path, _Opening(self, Path(path)), "folder")
+            Entry(self.tr("Open {project}").format(project=Path(path).name), path,
+                  partial(self._open_recent, Path(path)), "folder")
             for path in self.shell.settings.values.recent
         ]
         if self.shell.project is not None:
             entries += [
                 Entry(words(field.label), " / ".join(map(words, field.sections)) or self.tr("Run"),
-                      _Showing(self, field), "settings", f"{field.name} {words(field.help)}")
+                      partial(self.show_setting, field.name), "settings", f"{field.name} {words(field.help)}")
                 for field in all_fields().values() if field.name != "version"
             ]
         return entries
@@ -322,6 +324,10 @@ class MainWindow(QMainWindow):
         if isinstance(action, QAction):
             self.go(str(action.data()))
 
+    def _open_recent(self, folder: Path) -> None:
+        if self.shell.open_project(folder):
+            self.go("corpus")
+
     @Slot()
     def _show_run(self) -> None:
         self.go("train")
@@ -357,24 +363,3 @@ class MainWindow(QMainWindow):
         self._enable()
         if self.pages.key:
             self.pages.show_page(self.pages.key)
-
-
-class _Showing:
-    """Shows one setting."""
-
-    def __init__(self, window: MainWindow, field: Field) -> None:
-        self._window, self._name = window, field.name
-
-    def __call__(self) -> None:
-        self._window.show_setting(self._name)
-
-
-class _Opening:
-    """Opens one project."""
-
-    def __init__(self, window: MainWindow, folder: Path) -> None:
-        self._window, self._folder = window, folder
-
-    def __call__(self) -> None:
-        if self._window.shell.open_project(self._folder):
-            self._window.go("corpus")

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from studio.bench import Numbers, bench_scroll
 from studio.models.documents import DocumentRows, balance, make_snippets
 from studio.models.rows import SHOWN, ListRows, Role, RowsModel, one_line, plain_tip
-from studio.pages.corpus.table import RowsTable
+from studio.pages.parts.rows_table import RowsTable
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import open_corpus
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from studio import theme
 from studio.models.predictions import SOURCE, TEXT, PredictionsModel
-from studio.pages.corpus.table import RowDelegate
+from studio.pages.parts.rows_table import RowDelegate
 
 _WIDTHS = (190, 120, 116, 110)
 _ROW = 26

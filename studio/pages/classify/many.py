@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayou
 
 from studio import theme
 from studio.models.predictions import GIVEN, PredictionsModel
-from studio.pages.parts.counted import counted
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.jobslot import JobSlot
+from studio.pages.parts.quantities import counted
 from studio.shell import Shell
 from studio.widgets import Button, CalmCombo, DropArea, ElidedLabel, Label
 from ulmengine.events import Event
@@ -22,8 +22,7 @@ from ulmengine.events import Event
 from .answering import Answering
 from .answers_table import AnswersTable
 from .batch import Answered, classify_all
-from .columns import ColumnChoice
-from .skips import SkippedLine
+from .sources import ColumnChoice, SkippedLine
 from .stored import BatchResult, export
 from .texts import Columns, ColumnsFound, Skipped
 

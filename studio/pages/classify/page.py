@@ -20,8 +20,7 @@ from ulmengine.models import SUFFIX
 
 from .answering import Answering, make_ready, saved_at
 from .many import ManyTexts
-from .models import ModelPicker, run_of
-from .newer import NewerModel
+from .model_picker import ModelPicker, NewerModel, run_of
 from .one import OneText
 
 

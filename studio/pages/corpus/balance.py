@@ -9,8 +9,8 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio import theme
-from studio.pages.parts.counted import percent
 from studio.pages.parts.painted import Painted
+from studio.pages.parts.quantities import percent
 
 ROW = 26
 RARE = 10

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout
 
 from studio import theme
 from studio.pages.base import ProjectPage
-from studio.pages.parts.counted import counted
 from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import FailureCard
@@ -25,15 +25,14 @@ from ulmengine.runs.sample import sample_config
 
 from .analysis import Analysis
 from .document import DocumentPanel
-from .empty import EmptyCorpus
 from .files import CorpusFiles
-from .header import CorpusHeader
+from .header import CorpusHeader, EmptyCorpus
 from .overview import OverviewPanel
 from .problems import ProblemsPanel
-from .repairs import Repair, RepairBook
+from .repair_book import Repair, RepairBook
 from .splits import SplitPanel
+from .tables import TablesPanel
 from .understood import UnderstoodBar
-from .view import TablesPanel
 from .work import Opened, Profile
 
 _LEFT_OUT = 4

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import field
-from studio.pages.parts.counted import counted, percent
 from studio.pages.parts.painted import Painted
+from studio.pages.parts.quantities import counted, percent
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph

@@ -15,8 +15,7 @@ from ulmengine.corpus import Understood
 from ulmengine.corpus.readers.dialect import column_names
 from ulmengine.corpus.understood import NONE
 
-from .choice import ChoiceBox
-from .columns import ColumnsBox
+from .choices import ChoiceBox, ColumnsBox
 
 FORMATS = ("csv", "jsonl", "json", "parquet", "excel", "folder", "lines", "blocks", "file", "trec", "fasttext", "wiki")
 ENCODINGS = (

@@ -13,8 +13,8 @@ from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
 from studio.widgets import Button, Card, DropArea, SectionTitle
 
+from .project_rows import InterruptedCard, ProjectRow
 from .recent import RecentProject, look_at
-from .rows import InterruptedCard, ProjectRow
 
 SHOWN = 6
 """Recent projects on the page; the palette finds the others."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.pages.parts.counted import counted
+from studio.pages.parts.quantities import counted
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Event, Finished

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.pages.parts.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
-from studio.pages.parts.timeleft import time_words
+from studio.pages.parts.quantities import time_words
 from studio.widgets import Button, Card, FailureCard, Label, Paragraph
 from ulmengine.config import RunConfig
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio import theme
 from studio.pages.parts.painted import Painted
 
-from .plan import Box, Pill, Plan, plan_of
+from .drawing import Box, Pill, Plan, plan_of
 from .sizes import Network
 
 _FILLS = {"embedding": ("series1", 0.16), "layer": ("series1", 0.28), "decoder": ("series3", 0.14),

@@ -12,7 +12,7 @@ from studio.widgets.buttons import Button
 from studio.widgets.labels import ElidedLabel
 from ulmengine.events import Event, Progress
 
-from .timeleft import TimeLeft, time_words
+from .quantities import TimeLeft, time_words
 
 STEPS = 1_000
 

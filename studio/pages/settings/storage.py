@@ -17,7 +17,7 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel
 from ulmengine.events import Failed
 
-from .disk import Cleared, ProjectRoom, Room, clear_copies, measure
+from .room import Cleared, ProjectRoom, Room, clear_copies, measure
 
 _SIZE_WIDTH = 148
 

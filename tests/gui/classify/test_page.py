@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.engine import shutdown_jobs
 from studio.pages.classify.answering import Answering
 from studio.pages.classify.editor import MOST_MARKS, MarkedEditor, utf16_places
-from studio.pages.classify.models import few
+from studio.pages.classify.model_picker import few
 from studio.pages.classify.page import ClassifyPage
 from studio.project import Project
 from studio.shell import Notice, Shell

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import project
 from studio.pages.corpus.page import CorpusPage
-from studio.pages.corpus.repairs import Repair, RepairBook
+from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.corpus.balance import BalanceBars
 from studio.pages.corpus.lengths import LengthHistogram
+from studio.pages.corpus.overview import visible
 from studio.pages.corpus.page import CorpusPage
-from studio.pages.corpus.vocabulary import visible
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
 

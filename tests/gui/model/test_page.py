@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.engine import shutdown_jobs
+from studio.pages.model.drawing import layer_boxes, plan_of
 from studio.pages.model.page import ModelPage
-from studio.pages.model.plan import layer_boxes, plan_of
 from studio.pages.model.sizes import Network, network_of, parameters_of
 from studio.pages.model.speed import Speed, measure_speed, seconds_of
 from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 from studio import theme
 from studio.models.documents import DocumentRows
 from studio.models.rows import ListRows, Role
+from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Button, ElidedLabel
 from ulmengine.corpus import Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
-from .table import RowsTable
 from .work import Opened
 
 

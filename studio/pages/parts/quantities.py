@@ -1,4 +1,4 @@
-"""How long work will still take, reckoned from how far it has come."""
+"""Quantities in words: numbers of things, shares, and how long work will still take."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def time_words(seconds: float) -> str:
     if minutes < 60:
         return QCoreApplication.translate("TimeLeft", "{n} min").format(n=minutes)
     return QCoreApplication.translate("TimeLeft", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """``one`` for exactly one thing, else ``many``; ``{n}`` in it becomes the number with separators."""
+    return (one if number == 1 else many).format(n=f"{number:,}")
+
+
+def percent(share: float) -> str:
+    """``share`` in whole percents as wide as "100%", in digits of equal width, so that what stands before lines up."""
+    return f"{share:.0%}".rjust(4, "\N{FIGURE SPACE}")

@@ -1,4 +1,4 @@
-"""Which classifiers can be asked: those of the project's runs, those kept, and any file."""
+"""Which classifiers can be asked: those of the project's runs, those kept, any file; and word of a newer one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from studio import theme
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
-from studio.widgets import CalmCombo
+from studio.widgets import Button, CalmCombo, Card, IconButton, Paragraph
 from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
 
 _FILE = "\0file"
@@ -134,3 +135,44 @@ class ModelPicker(CalmCombo):
 
     def _show_current(self) -> None:
         self.setCurrentIndex(self.findData(str(self._current)) if self._current is not None else -1)
+
+
+class NewerModel(Card):
+    """Hidden until :meth:`offer`."""
+
+    wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margin=theme.S, parent=parent)
+        self.set_colors("accent_soft", "accent")
+        self._icon = QLabel()
+        self.text = Paragraph("", muted=False)
+        self.use = Button(self.tr("Use it"))
+        close = IconButton("close", self.tr("Close"))
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.S, 0, 0, 0)
+        row.setSpacing(theme.S)
+        row.addWidget(self._icon)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.use)
+        row.addWidget(close)
+        self.body.addLayout(row)
+        self.use.clicked.connect(self._use)
+        close.clicked.connect(self.hide)
+        theme.current().changed.connect(self._paint)
+        self._paint()
+        self.hide()
+
+    def offer(self, words: str) -> None:
+        """Say ``words`` and offer to use the model they speak of."""
+        self.text.setText(words)
+        self.show()
+
+    @Slot()
+    def _use(self) -> None:
+        self.hide()
+        self.wanted.emit()
+
+    @Slot()
+    def _paint(self) -> None:
+        self._icon.setPixmap(theme.current().pixmap("info", 16, "accent"))
