@@ -11,9 +11,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.engine.jobslot import JobSlot
 from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
-from studio.pages.parts.jobslot import JobSlot
 from studio.pages.parts.quantities import counted
 from studio.shell import Shell
 from studio.widgets import Button, CalmCombo, DropArea, ElidedLabel, Label

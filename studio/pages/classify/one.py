@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.jobslot import JobSlot
+from studio.engine.jobslot import JobSlot
 from studio.pages.parts.painted import Painted
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, Card, ElidedLabel, Paragraph

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
-from studio.pages.parts.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in

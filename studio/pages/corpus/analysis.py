@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.pages.parts.jobslot import JobSlot
+from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.corpus import Preview, audit

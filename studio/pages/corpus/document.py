@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.jobslot import JobSlot
+from studio.engine.jobslot import JobSlot
 from studio.widgets import Button, ElidedLabel, IconButton, Paragraph
 from ulmengine.corpus import Documents
 from ulmengine.events import Failed

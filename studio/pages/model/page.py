@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.pages.parts.facts import CorpusFacts, known_facts
-from studio.pages.parts.jobslot import JobSlot
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell

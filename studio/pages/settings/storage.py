@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.ask import Choice
+from studio.engine.jobslot import JobSlot
 from studio.frame.folders import show_folder
-from studio.pages.parts.jobslot import JobSlot
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
 from studio.theme import Type

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.ask import Choice
-from studio.pages.parts.jobslot import JobSlot
+from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
 from studio.words import state_words

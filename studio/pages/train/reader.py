@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.pages.parts.jobslot import JobSlot
+from studio.engine.jobslot import JobSlot
 from studio.plots.history import RunHistory
 from studio.shell import Shell
 from ulmengine.config import RunConfig

@@ -7,8 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.engine import Job, run_job
 from ulmengine.events import Event
+
+from .job import Job, run_job
 
 Work = Callable[[], Generator[Event, None, Any]]
 
