@@ -183,7 +183,10 @@ class RangeEnded(Event):
 class Evaluated(Event):
     """The classifier measured on ``part`` ("test" or "validation") beside the TF-IDF + logistic-regression baseline.
 
-    ``interval``: 95 % bootstrap interval of the accuracy.
+    ``interval``: 95 % bootstrap interval of the accuracy. ``difference``: by how much the network is right more often
+    than the baseline on the same documents, with the paired bootstrap's interval; not-a-number in logs from before.
+    ``majority``: the commonest label in training, "" where it is not defined; ``majority_accuracy``: what always
+    answering it comes to.
     """
 
     kind: ClassVar[str] = "evaluated"
@@ -194,6 +197,10 @@ class Evaluated(Event):
     metrics: dict[str, float]
     baseline_accuracy: float
     baseline_interval: tuple[float, float]
+    difference: float = math.nan
+    difference_interval: tuple[float, float] = (math.nan, math.nan)
+    majority: str = ""
+    majority_accuracy: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

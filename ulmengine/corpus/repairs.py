@@ -33,6 +33,13 @@ def records_of(rows: Rows, pieces: Sequence[Piece], hashes: np.ndarray) -> tuple
     return tuple(found)
 
 
+def rows_named(records: Sequence[str], pieces: Sequence[Piece], hashes: np.ndarray) -> Rows:
+    """The row of the corpus that each of ``records`` means, in their order; -1 for a document that is not there."""
+    found, _ = recorded_rows(records, pieces, hashes)
+    names = dict(zip(records_of(found, pieces, hashes), found.tolist(), strict=True))
+    return np.array([names.get(record, -1) for record in records], dtype=np.int64)
+
+
 def recorded_rows(
     records: Iterable[int | str], pieces: Sequence[Piece], hashes: np.ndarray
 ) -> tuple[Rows, int]:

@@ -5,13 +5,16 @@ from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
 from .evaluate import ClassReport, Estimate, Evaluation, bootstrap_interval, evaluate
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
+from .kept import Kept, KeptError, keep, read_predictions, write_predictions
+from .paired import Comparison, Paired, compare, paired_difference
 from .predict import Prediction, Predictor, Trained, find_device
 from .ranking import Bin, Curves, curves
 from .writing import generate_text
 
 __all__ = [
-    "Baseline", "Bin", "ClassReport", "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError",
-    "Prediction", "Predictor", "Trained", "WordWeight", "average", "baseline", "bootstrap_interval", "curves",
-    "evaluate", "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "generate_text",
-    "probabilities",
+    "Baseline", "Bin", "ClassReport", "Comparison", "Curves", "Estimate", "Evaluation", "Explanation",
+    "InferenceError", "Kept", "KeptError", "Paired", "Prediction", "Predictor", "Trained", "WordWeight", "average",
+    "baseline", "bootstrap_interval", "compare", "curves", "evaluate", "explain_by_gradient", "explain_by_occlusion",
+    "find_device", "fit_temperature", "generate_text", "keep", "paired_difference", "probabilities",
+    "read_predictions", "write_predictions",
 ]

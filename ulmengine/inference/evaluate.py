@@ -33,7 +33,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """One class: ``support`` documents have it, ``predicted`` were given it. Areas are None where not defined."""
+    """One class: ``support`` documents have it, ``predicted`` were given it. Areas are None where not defined.
+
+    The intervals are (low, high) of 95 %.
+    """
 
     label: str
     precision: float
@@ -43,6 +46,9 @@ class ClassReport:
     predicted: int
     auc: float | None
     average_precision: float | None
+    precision_interval: tuple[float, float]
+    recall_interval: tuple[float, float]
+    f1_interval: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +122,11 @@ def evaluate(
     reliability = _reliability(scores, truth, chosen, multi_label)
     losses = document_losses(scores, truth, multi_label)
     random = np.random.default_rng(seed)
-    metrics = _counted(patterns, resamples, random)
+    sample, drawn = patterns.tally(), patterns.resampled(resamples, random)
+    metrics = _counted(sample, drawn)
     metrics |= _weighted(ranked, reliability, losses, resamples, random)
     return Evaluation(
-        len(scores), tuple(labels), multi_label, metrics, _classes(patterns.tally(), ranked, labels),
+        len(scores), tuple(labels), multi_label, metrics, _classes(sample, drawn, ranked, labels),
         _confusion(truth > 0, chosen, multi_label), reliability.diagram(), losses,
         chosen if multi_label else scores.argmax(1),
     )
@@ -158,8 +165,7 @@ def _reliability(scores: Floats, truth: Floats, chosen: Bools, multi_label: bool
     return Reliability(scores.max(1, keepdims=True), (truth * chosen).sum(1, keepdims=True))
 
 
-def _counted(patterns: Patterns, resamples: int, random: np.random.Generator) -> dict[str, Estimate]:
-    sample, drawn = patterns.tally(), patterns.resampled(resamples, random)
+def _counted(sample: Tally, drawn: Tally) -> dict[str, Estimate]:
     figures: dict[str, Callable[[Tally], Floats]] = {
         "accuracy": Tally.accuracy, "f1_macro": Tally.f1_macro, "f1_micro": Tally.f1_micro, "mcc": Tally.mcc,
     }
@@ -194,14 +200,25 @@ def _interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _classes(tally: Tally, ranked: Sequence[Ranked], labels: Sequence[str]) -> tuple[ClassReport, ...]:
+def _classes(
+    tally: Tally, drawn: Tally, ranked: Sequence[Ranked], labels: Sequence[str]
+) -> tuple[ClassReport, ...]:
     precision, recall, f1 = tally.precision(), tally.recall(), tally.f1()
-    ones = np.ones(tally.documents)
+    spans = [class_intervals(figure) for figure in (drawn.precision(), drawn.recall(), drawn.f1())]
+    areas = [one.areas(np.ones(tally.documents)) for one in ranked]
     return tuple(
         ClassReport(label, float(precision[number]), float(recall[number]), float(f1[number]),
-                    int(tally.true[number]), int(tally.predicted[number]), *map(_plain, ranked[number].areas(ones)))
+                    int(tally.true[number]), int(tally.predicted[number]),
+                    _plain(areas[number][0]), _plain(areas[number][1]),
+                    spans[0][number], spans[1][number], spans[2][number])
         for number, label in enumerate(labels)
     )
+
+
+def class_intervals(drawn: Floats) -> list[tuple[float, float]]:
+    """(low, high) of 95 % of each class; ``drawn``: (resamples, classes) of a figure."""
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _confusion(truth: Bools, chosen: Bools, multi_label: bool) -> NDArray[np.int64]:

@@ -9,12 +9,14 @@ import torch
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
-from ulmengine.inference import average, baseline, evaluate, fit_temperature, probabilities
+from ulmengine.inference import average, fit_temperature
+from ulmengine.inference.kept import PARTS
 from ulmengine.models import save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 
 from .batches import document_batches
 from .folder import RunFolder
+from .measured import answers, evaluated, keep_measured, majority_label
 from .prepare import Prepared
 
 Classifiers = Mapping[str, TextClassifier]
@@ -29,17 +31,20 @@ def finish_classifier(
     :returns: the result; None where nothing was held back to measure on.
     """
     documents = prepared.documents
-    held = yield from _scores(config, prepared, classifiers, "validation")
-    temperature = 1.0 if held is None else fit_temperature(
-        held, documents.targets("validation"), multi_label=documents.multi_label
+    scores = {}
+    for part in PARTS:
+        found = yield from _scores(config, prepared, classifiers, part)
+        if found is not None:
+            scores[part] = found
+    temperature = 1.0 if "validation" not in scores else fit_temperature(
+        scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    part = "test" if documents.count("test") else "validation"
-    scores = held if part == "validation" else (yield from _scores(config, prepared, classifiers, part))
-    result = None
-    if scores is None:
+    kept, result = (yield from answers(documents, scores, temperature)), None
+    if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:
-        result = yield from _measure(config, prepared, scores, temperature, part)
+        yield Progress("Working out the intervals", 0, 0)
+        result = evaluated(keep_measured(folder, kept, majority_label(documents), config.seed))
         yield result
     state = {f"{direction}.{name}": value for direction, model in classifiers.items()
              for name, value in model.state_dict().items()}
@@ -96,25 +101,6 @@ def _scores_of(
         scores[batch.indices] = found.cpu().double().numpy()
         yield Progress(f"Measuring on {part}", number, len(batches), "batches")
     return scores
-
-
-def _measure(
-    config: RunConfig, prepared: Prepared, scores: np.ndarray, temperature: float, part: str
-) -> Generator[Event, None, Evaluated]:
-    documents = prepared.documents
-    targets, multi = documents.targets(part), documents.multi_label
-    ours = evaluate(
-        probabilities(scores, temperature, multi_label=multi), targets, documents.labels, multi_label=multi,
-        seed=config.seed,
-    )
-    yield Progress("Fitting the baseline", 0, 0)
-    plain = baseline(documents.texts("train"), documents.targets("train"), documents.texts(part), documents.labels)
-    theirs = evaluate(plain, targets, documents.labels, multi_label=multi, seed=config.seed)
-    mine, base = ours.metrics["accuracy"], theirs.metrics["accuracy"]
-    figures = {name: estimate.value for name, estimate in ours.metrics.items() if np.isfinite(estimate.value)}
-    return Evaluated(
-        part, len(targets), mine.value, (mine.low, mine.high), figures, base.value, (base.low, base.high)
-    )
 
 
 def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> dict[str, object]:

@@ -28,7 +28,9 @@ def summary(folder: RunFolder) -> dict[str, Any]:
                     "part": event.part, "documents": event.documents, "accuracy": event.accuracy,
                     "interval": list(event.interval), "metrics": event.metrics,
                     "baseline_accuracy": event.baseline_accuracy,
-                    "baseline_interval": list(event.baseline_interval),
+                    "baseline_interval": list(event.baseline_interval), "difference": event.difference,
+                    "difference_interval": list(event.difference_interval), "majority": event.majority,
+                    "majority_accuracy": event.majority_accuracy,
                 }
             case ev.Finished():
                 result |= {"type": "finished", "model": event.model, "seconds": event.seconds}

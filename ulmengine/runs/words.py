@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ulmengine import events as ev
 
 
@@ -27,9 +29,21 @@ def in_words(event: ev.Event) -> str:
         case ev.Evaluated():
             low, high = event.interval
             return (f"accuracy {event.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
-                    f"{event.part} documents; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}")
+                    f"{event.part} documents; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
+                    + _beside(event))
         case ev.ModelSaved():
             return f"model: {event.path}"
         case ev.RangeEnded():
             return "  ".join(f"{rule} {rate:.2e}" for rule, rate in event.suggestions.items())
     return ""
+
+
+def _beside(event: ev.Evaluated) -> str:
+    """By how much the network is better or worse on the same documents, and what the commonest label alone gives."""
+    told = ""
+    if math.isfinite(event.difference):
+        low, high = event.difference_interval
+        told = f"; difference {100 * event.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    if event.majority:
+        told += f"; always {event.majority}: {event.majority_accuracy:.1%}"
+    return told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory, StageRecord
@@ -56,7 +58,26 @@ def plan_name(plan: StagePlan) -> str:
 
 def verdict(result: ev.Evaluated) -> str:
     """Whether the network earned its keep beside the baseline, told as it is."""
+    text = _verdict(result)
+    if result.majority:
+        text += " " + _tr("TrainWords", "Always answering {label} would be right in {share}.").format(
+            label=result.majority, share=percent(result.majority_accuracy))
+    return text
+
+
+def _verdict(result: ev.Evaluated) -> str:
+    """By the difference on the same documents; a run from before that was measured tells the two intervals."""
     points = 100 * (result.accuracy - result.baseline_accuracy)
+    low, high = result.difference_interval
+    if math.isfinite(low) and low <= 0 <= high:
+        return _tr("TrainWords", "On these {count} documents the difference from the simple baseline may be chance: "
+                   "{points} points, somewhere between {low} and {high}. The baseline is quicker and easier to "
+                   "explain.").format(points=f"{points:+.1f}", low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}",
+                                      count=f"{result.documents:,}")
+    if math.isfinite(low) and points > 0:
+        return _tr("TrainWords", "The network is better than the simple baseline by {points} points ({low} to {high}): "
+                   "more than chance explains.").format(points=f"{points:.1f}", low=f"{100 * low:.1f}",
+                                                        high=f"{100 * high:.1f}")
     apart = result.interval[0] > result.baseline_interval[1] or result.interval[1] < result.baseline_interval[0]
     if abs(points) < 0.05:
         text = _tr("TrainWords", "The network and the simple baseline are equally good on these documents. "

@@ -1,0 +1,136 @@
+"""What a run keeps of its measurement, read with nothing but polars and scikit-learn."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn import metrics
+
+from ulmengine import events as ev
+from ulmengine.inference import KeptError
+from ulmengine.runs import Run, RunFolder
+from ulmengine.runs.measured import evaluated, measure_again, open_measured
+
+from .made import tiny_run
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tiny_run(tmp_path_factory.mktemp("measured") / "run")
+    last = [event for event in Run(folder).events() if isinstance(event, (ev.Finished, ev.Failed))]
+    assert isinstance(last[-1], ev.Finished), last
+    return folder
+
+
+def end_of(work: Generator[ev.Event, None, Any]) -> Any:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_every_figure_follows_from_the_table(whole: RunFolder) -> None:
+    table = pl.read_parquet(whole.path / "predictions.parquet")
+    record = open_measured(whole).record
+    labels = record["labels"]
+    assert set(table["part"]) == {"validation", "test"}
+    for part, found in record["parts"].items():
+        own = table.filter(pl.col("part") == part)
+        truth = own["label"].to_list()
+        for who in ("network", "baseline"):
+            scores = own.select(f"{who}.{label}" for label in labels).to_numpy()
+            said = [labels[place] for place in scores.argmax(1)]
+            figures = {name: one["value"] for name, one in found[who]["metrics"].items()}
+            assert figures["accuracy"] == pytest.approx(metrics.accuracy_score(truth, said), abs=1e-9)
+            assert figures["f1_macro"] == pytest.approx(metrics.f1_score(truth, said, average="macro"), abs=1e-9)
+            assert figures["mcc"] == pytest.approx(metrics.matthews_corrcoef(truth, said), abs=1e-9)
+            assert figures["loss"] == pytest.approx(metrics.log_loss(truth, scores, labels=labels), abs=1e-9)
+            assert found[who]["confusion"] == metrics.confusion_matrix(truth, said, labels=labels).tolist()
+        assert own["loss"].mean() == pytest.approx(found["network"]["metrics"]["loss"]["value"], abs=1e-9)
+        assert found["majority"] == pytest.approx(truth.count(record["majority"]) / len(truth), abs=1e-9)
+
+
+def test_rows_and_keys_lead_back_to_the_documents(whole: RunFolder) -> None:
+    source = pl.read_csv(whole.path.parent / "corpus.csv")
+    table = pl.read_parquet(whole.path / "predictions.parquet")
+    assert source[table["row"].to_list(), "label"].to_list() == table["label"].to_list()
+    assert table["document"].n_unique() == len(table)
+
+
+def test_the_event_tells_the_paired_difference_and_the_majority(whole: RunFolder) -> None:
+    [event] = [event for event in whole.events(ev.Evaluated) if isinstance(event, ev.Evaluated)]
+    assert event.difference == pytest.approx(event.accuracy - event.baseline_accuracy)
+    assert event.difference_interval[0] <= event.difference <= event.difference_interval[1]
+    assert event.majority in ("fruit", "tool")
+    assert event == evaluated(open_measured(whole))
+
+
+def _copy(whole: RunFolder, tmp_path: Path) -> RunFolder:
+    shutil.copytree(whole.path, tmp_path / "run")
+    return RunFolder(tmp_path / "run")
+
+
+def test_a_run_from_before_is_measured_again_from_its_model(whole: RunFolder, tmp_path: Path) -> None:
+    old = _copy(whole, tmp_path)
+    for name in ("evaluation.json", "predictions.parquet"):
+        (old.path / name).unlink()
+    with pytest.raises(KeptError, match="measure it again"):
+        open_measured(old)
+    again, first = end_of(measure_again(old, tmp_path / "cache")), open_measured(whole)
+    assert again.kept.keys.tolist() == first.kept.keys.tolist()
+    assert again.kept.given["network"] == pytest.approx(first.kept.given["network"], abs=1e-4)
+    assert (again.kept.given["baseline"] == first.kept.given["baseline"]).all()
+    assert open_measured(old).record == again.record
+
+
+def test_predictions_that_were_altered_or_are_of_another_run_are_refused(whole: RunFolder, tmp_path: Path) -> None:
+    run = _copy(whole, tmp_path)
+    path = run.path / "predictions.parquet"
+    table = pl.read_parquet(path)
+    # Two columns changed so that the table is sound in itself: only the digest gives it away.
+    import pyarrow.parquet as pq
+
+    swapped = table.with_columns(pl.lit(0.5).alias("baseline.fruit"), pl.lit(0.5).alias("baseline.tool"))
+    about = pq.read_schema(path).metadata
+    pq.write_table(swapped.to_arrow().replace_schema_metadata({b"ulmfit": about[b"ulmfit"]}), path)
+    with pytest.raises(KeptError, match="altered since the run was measured"):
+        open_measured(run)
+
+
+def test_predictions_of_another_corpus_are_refused(whole: RunFolder, tmp_path: Path) -> None:
+    run = _copy(whole, tmp_path)
+    record = run.path / "corpus.json"
+    fingerprint = open_measured(whole).kept.corpus
+    record.write_text(record.read_text(encoding="utf-8").replace(fingerprint, "0" * 32), encoding="utf-8")
+    with pytest.raises(KeptError, match="another corpus"):
+        open_measured(run)
+    with pytest.raises(KeptError, match="corpus has changed"):
+        end_of(measure_again(run, tmp_path / "cache"))
+
+
+def test_a_run_without_its_model_cannot_be_measured_again(whole: RunFolder, tmp_path: Path) -> None:
+    run = _copy(whole, tmp_path)
+    run.model_path.unlink()
+    with pytest.raises(KeptError, match=r"model\.ulmfit is missing"):
+        end_of(measure_again(run, tmp_path / "cache"))
+
+
+def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "corpus.split.validation=0.0", "corpus.split.test=0.0",
+                      "language_model.epochs=0", "classifier.epochs=[1]")
+    assert isinstance(list(Run(folder).events())[-1], ev.Finished)
+    assert not (folder.path / "predictions.parquet").exists()
+    with pytest.raises(KeptError, match="No documents were held back"):
+        end_of(measure_again(folder, tmp_path / "cache"))
+
+
+def test_the_confidence_of_an_answer_is_its_probability(whole: RunFolder) -> None:
+    kept = open_measured(whole).kept
+    assert kept.confidence() == pytest.approx(np.max(kept.given["network"], axis=1))

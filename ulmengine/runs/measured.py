@@ -1,0 +1,252 @@
+"""What a run was measured at: evaluation.json with the figures, predictions.parquet with every single answer.
+
+Whatever is told of a run's result later (a page, a comparison, a report) is a reading of these two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus.repairs import records_of, rows_named
+from ulmengine.events import Evaluated, Event, Progress, defined
+from ulmengine.inference import (
+    Baseline,
+    Kept,
+    KeptError,
+    Predictor,
+    evaluate,
+    keep,
+    paired_difference,
+    probabilities,
+    read_predictions,
+    write_predictions,
+)
+from ulmengine.inference.calibrate import Floats
+from ulmengine.inference.kept import PARTS, joined
+from ulmengine.inference.predict import windows
+from ulmengine.inference.ranking import Reliability
+from ulmengine.models import load_bundle
+
+from .folder import RunFolder
+from .records import read_record, write_record
+
+PREDICTIONS, EVALUATION = "predictions.parquet", "evaluation.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A run's ``kept`` predictions and the figures that were worked out from them, as evaluation.json holds them.
+
+    ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
+    training) and ``parts``: for each part measured on the ``documents``, for each of ``network``, ``baseline`` and
+    ``blend`` an :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others),
+    ``majority`` (the share right by always answering the commonest label) and ``ece_uncalibrated``.
+    """
+
+    folder: RunFolder
+    kept: Kept
+    record: dict[str, Any]
+
+    @property
+    def part(self) -> str:
+        """The part of the headline: "test", or "validation" where no test documents were held back."""
+        return self.kept.headline_part
+
+
+def has_measured(folder: RunFolder) -> bool:
+    """Whether the run has kept what it was measured at."""
+    return (folder.path / EVALUATION).is_file() and (folder.path / PREDICTIONS).is_file()
+
+
+def open_measured(folder: RunFolder) -> Measured:
+    """What the run in ``folder`` has kept.
+
+    :raises KeptError: nothing is kept (a run from before, or one that has not finished), or the predictions were
+        altered since, or are those of another run.
+    """
+    path = folder.path / PREDICTIONS
+    record = read_record(folder.path / EVALUATION)
+    if not record and not path.exists():
+        raise KeptError(f"{folder.path} has kept no predictions: it has not finished, or was made by an earlier "
+                        "version; measure it again from its model")
+    kept = read_predictions(path)
+    if record.get("digest") != _digest(path):
+        raise KeptError(f"{path} has been altered since the run was measured, or is that of another run; measure the "
+                        "run again from its model")
+    began_with = read_record(folder.path / "corpus.json").get("corpus", kept.corpus)
+    if kept.corpus != began_with:
+        raise KeptError(f"{path} holds predictions of another corpus than the one of this run; measure the run again")
+    return Measured(folder, kept, record)
+
+
+def keep_measured(folder: RunFolder, kept: Kept, majority: str, seed: int) -> Measured:
+    """Work out the figures of ``kept`` and write both files; the predictions first, which the figures name.
+
+    :param majority: the commonest label of the training documents, "" where they bear several.
+    """
+    write_predictions(folder.path / PREDICTIONS, kept)
+    record = {
+        "digest": _digest(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
+        "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
+        "parts": {part: figures(kept.part(part), majority, seed) for part in PARTS if kept.has(part)},
+    }
+    write_record(folder.path / EVALUATION, defined(record))
+    return Measured(folder, kept, read_record(folder.path / EVALUATION))
+
+
+def figures(kept: Kept, majority: str, seed: int) -> dict[str, Any]:
+    """All figures of one part's predictions, as :class:`Measured` lists them."""
+    result: dict[str, Any] = {"documents": len(kept)}
+    for who, values in kept.given.items():
+        result[who] = evaluate(values, kept.targets, kept.labels, multi_label=kept.multi_label, seed=seed).to_json()
+    result["paired"] = {
+        who: paired_difference(kept.right(who), kept.right(), seed=seed).to_json()
+        for who in kept.given if who != "network"
+    }
+    if majority:
+        result["majority"] = float((kept.targets == kept.labels.index(majority)).mean())
+    result["ece_uncalibrated"] = uncalibrated_error(kept)
+    return result
+
+
+def uncalibrated_error(kept: Kept) -> float:
+    """The expected calibration error of the network without its temperature."""
+    values = kept.uncalibrated()
+    if kept.multi_label:
+        return Reliability(values, kept.truth()).error(np.ones(len(kept)))
+    right = kept.right().astype(np.float64)
+    return Reliability(values.max(1, keepdims=True), right[:, None]).error(np.ones(len(kept)))
+
+
+def answers(
+    documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = ()
+) -> Generator[Event, None, Kept | None]:
+    """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
+
+    :param scores: (documents, classes) logits of each part, in the order of the part and of ``labels``, those of the
+        corpus where none are given.
+    :returns: None where there is no part to measure on.
+    """
+    if not scores:
+        return None
+    labels, multi = labels or documents.labels, documents.multi_label
+    place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
+    yield Progress("Fitting the baseline", 0, 0)
+    plain = Baseline(list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)),
+                     len(labels))
+    found = []
+    for part in PARTS:
+        if part not in scores:
+            continue
+        yield Progress("Asking the baseline", 0, 0)
+        rows = documents.rows(part)
+        given = {"network": probabilities(scores[part], temperature, multi_label=multi),
+                 "baseline": _summing_to_one(plain.probabilities(documents.texts(part)), multi)}
+        found.append(keep(
+            part, records_of(rows, documents.pieces, documents.hashes), _own_rows(documents, rows),
+            _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
+            labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
+        ))
+    return joined(found)
+
+
+def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Measured]:
+    """Measure a finished run from its model, as its end would have, and keep that.
+
+    :param cache: where the prepared corpus lies.
+    :raises KeptError: the model or the held-back documents are missing, or the corpus is not what the run had.
+    """
+    config = folder.config()
+    if not folder.model_path.is_file():
+        raise KeptError(f"{folder.path} holds no model ({folder.model_path.name} is missing), so it cannot be measured "
+                        "again; finish the run, or copy its model back")
+    bundle = load_bundle(folder.model_path)
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    began_with = read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint)
+    if documents.fingerprint != began_with:
+        raise KeptError("The corpus has changed since this run was made, so it cannot be measured on the same "
+                        "documents; bring the earlier files back")
+    unknown = [name for name in documents.labels if name not in bundle.labels]
+    if unknown or bundle.multi_label != documents.multi_label:
+        raise KeptError(f"The model does not know the label{'s' if len(unknown) > 1 else ''} {', '.join(unknown)} of "
+                        f"the corpus; it knows {', '.join(bundle.labels)}" if unknown else
+                        "The model and the corpus differ in whether a document bears several labels")
+    predictor = Predictor(bundle, config.compute.device, config.compute.precision)
+    scores = {}
+    for part in PARTS:
+        if documents.count(part):
+            scores[part] = yield from _logits(predictor, documents, part)
+    kept = yield from answers(documents, scores, bundle.temperature, bundle.labels)
+    if kept is None:
+        raise KeptError("No documents were held back for validation or test, so the run cannot be measured")
+    yield Progress("Working out the intervals", 0, 0)
+    return keep_measured(folder, kept, majority_label(documents), config.seed)
+
+
+def majority_label(documents: Documents) -> str:
+    """The commonest label of the training documents; "" where a document may bear several, or there are none."""
+    targets = documents.targets("train")
+    counted = Counter() if documents.multi_label else Counter(targets[targets >= 0].tolist())
+    return documents.labels[min(counted, key=lambda label: (-counted[label], label))] if counted else ""
+
+
+def evaluated(measured: Measured) -> Evaluated:
+    """The event that tells the result."""
+    part = measured.part
+    found = measured.record["parts"][part]
+    own, plain, paired = found["network"]["metrics"], found["baseline"]["metrics"], found["paired"]["baseline"]
+    return Evaluated(
+        part, found["documents"], own["accuracy"]["value"], (own["accuracy"]["low"], own["accuracy"]["high"]),
+        {name: one["value"] for name, one in own.items() if one["value"] is not None},
+        plain["accuracy"]["value"], (plain["accuracy"]["low"], plain["accuracy"]["high"]),
+        paired["difference"], (paired["low"], paired["high"]),
+        measured.record["majority"], found.get("majority", float("nan")),
+    )
+
+
+def rows_of(kept: Kept, documents: Documents) -> np.ndarray:
+    """The rows of the corpus in which the documents of ``kept`` stand now, -1 for those that are not there: (n,)."""
+    return rows_named(kept.keys.tolist(), documents.pieces, documents.hashes)
+
+
+def _logits(predictor: Predictor, documents: Documents, part: str) -> Generator[Event, None, Floats]:
+    total, found = documents.count(part), []
+    done = 0
+    for window in windows(documents.texts(part)):
+        yield Progress(f"Measuring on {part}", done, total, "documents")
+        found.append(predictor.logits(window))
+        done += len(window)
+    return np.concatenate(found)
+
+
+def _own_rows(documents: Documents, rows: np.ndarray) -> np.ndarray:
+    """Rows of the corpus as rows of the file that each stands in."""
+    starts = np.array([piece.start for piece in documents.pieces], dtype=np.int64)
+    return np.asarray(rows - starts[np.searchsorted(starts, rows, side="right") - 1])
+
+
+def _summing_to_one(values: Floats, multi_label: bool) -> Floats:
+    """Probabilities that were worked out in single precision, to the last place of double precision."""
+    return values if multi_label else np.asarray(values / values.sum(1, keepdims=True))
+
+
+def _as_known(targets: np.ndarray, place: np.ndarray, classes: int) -> np.ndarray:
+    """The corpus' targets with the numbers that the model gives to its labels."""
+    if targets.ndim == 1:
+        return np.asarray(place[targets])
+    wide = np.zeros((len(targets), classes), dtype=targets.dtype)
+    wide[:, place] = targets
+    return wide
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
