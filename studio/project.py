@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate
-from ulmengine.runs import RunFolder, find_runs
+from ulmengine.record import RunFolder, find_runs
 
 from .fields import all_fields, field, value_of
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject, Signal
 
 from ulmengine.config import RunConfig
-from ulmengine.runs import RunFolder
-from ulmengine.runs.sample import sample_config
-from ulmengine.training.control import Signal as Command
-from ulmengine.training.control import commands
+from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import commands
+from ulmengine.plan.sample import sample_config
+from ulmengine.record import RunFolder
 
 from .ask import Ask
 from .project import FILE, Project, ProjectError

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from . import theme
 from .fields import all_fields

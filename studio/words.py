@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QTranslator
 
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .fields import Field
 

@@ -34,6 +34,20 @@ def test_the_engine_imports_without_qt() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_plans_and_records_are_read_without_pytorch() -> None:
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("plan", "record") for path in sorted((ROOT / "ulmengine" / folder).rglob("*.py"))
+    ]
+    program = (
+        "import sys, importlib\n"
+        "sys.modules['torch'] = None\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_house_rules(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

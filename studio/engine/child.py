@@ -9,7 +9,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from ulmengine.events import Event
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .host import Command, RunRequest
 from .mailbox import Mailbox

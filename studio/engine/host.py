@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Checkpointed, Event, Failed, RunStarted, StageEnded
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import ControlError, RunControl, RunState
+from ulmengine.plan.control import ControlError, RunControl, RunState
+from ulmengine.record import RunFolder
 
 Sink = Callable[[Event | RunState], None]
 """Takes what a run says and every state that it enters, in order, in the thread that carries the run out."""
@@ -24,7 +24,7 @@ class RunRequest:
     """What is to be carried out; pickles.
 
     ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
-    :data:`ulmengine.runs.START`) and on from there. ``finish``: end with what has been learnt up to there.
+    :data:`ulmengine.record.START`) and on from there. ``finish``: end with what has been learnt up to there.
     """
 
     config: RunConfig

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ulmengine.events import Event, Failed
-from ulmengine.runs.failures import describe, release_memory
+from ulmengine.record.failures import describe, release_memory
 
 from .background import BackgroundThread
 from .mailbox import Mailbox

@@ -12,7 +12,7 @@ import threading
 from multiprocessing.process import BaseProcess
 
 from ulmengine.events import Checkpointed, Event, Failed
-from ulmengine.training.control import RunControl, RunState
+from ulmengine.plan.control import RunControl, RunState
 
 from .child import serve
 from .host import Command, RunRequest, Sink, Watch

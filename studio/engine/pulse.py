@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ulmengine.events import Event, Step
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 LONGEST_LOOK = 1.0
 """Seconds that one look adds at most."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ulmengine.training.control import TRANSITIONS, RunState
-from ulmengine.training.control import Signal as Ask
+from ulmengine.plan.control import TRANSITIONS, RunState
+from ulmengine.plan.control import Signal as Ask
 
 from .pulse import Silence
 from .run_service import RunService

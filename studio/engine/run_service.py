@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Failed
-from ulmengine.runs.failures import release_memory
-from ulmengine.training.control import TRANSITIONS, ControlError, RunState, StepSize
-from ulmengine.training.control import Signal as Ask
+from ulmengine.plan.control import TRANSITIONS, ControlError, RunState, StepSize
+from ulmengine.plan.control import Signal as Ask
+from ulmengine.record.failures import release_memory
 
 from .background import BackgroundThread
 from .host import Command, EngineHost, Maker, RunRequest
@@ -31,7 +31,7 @@ class RunService(QObject):
     """Carries one run at a time out in the background; all its signals come in the window's thread.
 
     The state is the engine's own as last heard of; buttons are a function of it
-    (:func:`ulmengine.training.control.commands`). A run's end is told when its thread is gone, so that a new one can
+    (:func:`ulmengine.plan.control.commands`). A run's end is told when its thread is gone, so that a new one can
     begin at once.
     """
 

@@ -6,8 +6,8 @@ import threading
 import traceback
 
 from ulmengine.events import Event, Failed
-from ulmengine.runs.failures import describe
-from ulmengine.training.control import RunControl, RunState, Signal, drive
+from ulmengine.plan.control import RunControl, RunState, Signal, drive
+from ulmengine.record.failures import describe
 
 from .host import Command, RunRequest, Sink, Watch, apply
 

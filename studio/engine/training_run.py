@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ulmengine.events import Event
-from ulmengine.training.control import RunControl
+from ulmengine.plan.control import RunControl
 
 from .host import RunRequest
 
@@ -16,7 +16,8 @@ def training_run(request: RunRequest, control: RunControl) -> Generator[Event, N
     :raises RunFolderError: the folder cannot be used.
     """
     # Loaded here and not with the window: the whole training code is only needed in the thread that trains.
-    from ulmengine.runs import Run, RunFolder
+    from ulmengine.record import RunFolder
+    from ulmengine.runs import Run
 
     folder = RunFolder(request.folder)
     if not folder.config_path.exists():

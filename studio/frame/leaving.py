@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ask import Ask, Choice
 from studio.shell import Shell
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .runbar import duration_words
 from .tray import Tray

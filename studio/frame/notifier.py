@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.shell import Shell
 from studio.words import state_words
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .tray import Tray
 

@@ -13,8 +13,8 @@ from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, StatusDot
 from studio.words import state_dot, state_words
-from ulmengine.training.control import RunState, commands
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import RunState, commands
+from ulmengine.plan.control import Signal as Command
 
 from .progress import RunProgress
 

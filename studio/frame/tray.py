@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 from studio import theme
 from studio.shell import Shell
 from studio.words import state_words
-from ulmengine.training.control import RunState, commands
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import RunState, commands
+from ulmengine.plan.control import Signal as Command
 
 MESSAGE_MS = 15_000
 """How long the icon stays that is there only for a message."""

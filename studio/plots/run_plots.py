@@ -14,7 +14,7 @@ from studio import theme
 from studio.theme import Type
 from studio.widgets import Button, CalmSlider, ElidedLabel, IconButton, Label
 from studio.widgets.number_box import POSITIONS
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
 from .legend import Entry, Legend

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 from .history import StageRecord
 from .look import line_pen, pen, rate, set_line

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from studio import theme
 from studio.theme import Type
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
 from .look import pen

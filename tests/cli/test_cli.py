@@ -19,7 +19,7 @@ from ulmengine.cli.files import read_texts
 from ulmengine.cli.output import ProgressView, say_json
 from ulmengine.config import load, loads, save
 from ulmengine.events import TextWritten
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 SMALL = ["--set", "model.preset=tiny", "--set", "language_model.epochs=1", "--set", "classifier.epochs=[1, 1]",
          "--set", "compute.threads=1", "--set", "model.pretrained=none"]

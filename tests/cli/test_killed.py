@@ -17,7 +17,7 @@ import pytest
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import save
 from ulmengine.events import to_json
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 KILLS = int(os.environ.get("ULMFIT_TEST_KILLS", "4"))
 SEED = int(os.environ.get("ULMFIT_TEST_SEED", str(time.time_ns() % 100_000)))

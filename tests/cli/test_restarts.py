@@ -18,7 +18,7 @@ from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli.runs import _folder
 from ulmengine.config import RunConfig, save
 from ulmengine.events import EpochEnded, Step
-from ulmengine.runs import RunFolder, RunFolderError
+from ulmengine.record import RunFolder, RunFolderError
 
 
 def asked(**more: object) -> argparse.Namespace:

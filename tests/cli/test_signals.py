@@ -13,7 +13,7 @@ import pytest
 from tests.cli.test_cli import start, wait_for_steps
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import save
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals for another process")
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such sig
 TOLD = """
 import os, signal, sys
 from ulmengine.cli.runs import _stopping
-from ulmengine.training import RunControl
-from ulmengine.training.control import Signal
+from ulmengine.plan import RunControl
+from ulmengine.plan.control import Signal
 control = RunControl()
 control.signal(Signal.START)
 control.signal(Signal.BEGUN)

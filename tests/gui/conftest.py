@@ -27,7 +27,7 @@ from studio.settings import Settings
 from studio.shell import Shell
 from studio.window import MainWindow
 from ulmengine.config import RunConfig
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .fakes import FakeRun, ScriptedAsk
 

@@ -11,8 +11,8 @@ from studio.ask import Choice
 from studio.engine import ThreadHost
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.training.control import TRANSITIONS, RunState
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import TRANSITIONS, RunState
+from ulmengine.plan.control import Signal as Command
 
 
 class ScriptedAsk:

@@ -11,7 +11,7 @@ from studio.project import Project
 from studio.settings import Settings
 from studio.shell import Notice, Shell
 from ulmengine.config import RunConfig
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 
 class NoRun:

@@ -20,7 +20,7 @@ from studio.settings import Settings
 from studio.shell import Shell
 from studio.widgets import ElidedLabel, Label
 from tests.gui.fakes import FakeRun
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import Signal as Command
 
 
 class Held:

@@ -10,8 +10,8 @@ from studio.pages.train.page import TrainPage
 from studio.shell import Notice
 from studio.window import MainWindow
 from ulmengine import events as ev
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .fakes import FakeRun
 

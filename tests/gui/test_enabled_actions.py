@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from studio.app import make_window
 from studio.settings import Settings
 from tests.gui.fakes import FakeRun, ScriptedAsk
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import Signal as Command
 
 WATCHED = ("show_project_folder", "close_project", "start_run", "toggle_pause", "stop_run")
 

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from studio.frame import leaving
 from studio.window import MainWindow
 from ulmengine import events as ev
-from ulmengine.training.control import RunState
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import RunState
+from ulmengine.plan.control import Signal as Command
 
 from .fakes import FakeRun, ScriptedAsk
 

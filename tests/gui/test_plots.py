@@ -22,7 +22,7 @@ from studio.plots.schedule_plot import SchedulePlot
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
-from ulmengine.training.stages import StagePlan, plan_stages
+from ulmengine.plan.stages import StagePlan, plan_stages
 
 
 @pytest.fixture

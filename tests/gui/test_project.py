@@ -171,7 +171,7 @@ def test_no_other_project_while_a_run_is_alive(
     assert not shell.new_project(tmp_path / "other")
     assert shell.project is project
     run.stop()
-    from ulmengine.training.control import Signal
+    from ulmengine.plan.control import Signal
 
     run.signal(Signal.CLOSED)
     assert shell.new_project(tmp_path / "other")

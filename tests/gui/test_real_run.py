@@ -31,9 +31,9 @@ from tests.gui.fakes import ScriptedAsk
 from tests.studio import troubled
 from ulmengine import events as ev
 from ulmengine.config import RunConfig, load
-from ulmengine.runs import RunFolder
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 from ulmengine.training import Checkpoints
-from ulmengine.training.control import RunState
 
 WAIT = 60_000
 

@@ -19,8 +19,8 @@ from pytestqt.qtbot import QtBot
 from studio.engine import ProcessHost, RunRequest, RunService, ThreadHost
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.runs import START
-from ulmengine.training.control import ControlError, RunState
+from ulmengine.plan.control import ControlError, RunState
+from ulmengine.record import START
 
 WAIT = 30_000
 HOSTS = {"thread": ThreadHost, "process": ProcessHost}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio.settings import data_folder
 from studio.shell import Shell
-from ulmengine.runs.sample import sample_folder
+from ulmengine.plan.sample import sample_folder
 
 
 def test_a_sample_made_by_a_program_that_is_gone_reads_the_files_of_this_one(shell: Shell) -> None:

@@ -15,7 +15,7 @@ from studio.hooks import Interrupts
 from studio.shell import Notice
 from studio.window import MainWindow
 from studio.words import English
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .fakes import FakeRun, ScriptedAsk
 

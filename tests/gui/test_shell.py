@@ -21,8 +21,8 @@ from studio.widgets import SectionTitle
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.config import CorpusConfig, RunConfig
-from ulmengine.training.control import RunState, commands
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import RunState, commands
+from ulmengine.plan.control import Signal as Command
 
 from .fakes import FakeRun, ScriptedAsk
 

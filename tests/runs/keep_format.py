@@ -13,8 +13,9 @@ from pathlib import Path
 from tests.runs.made import tiny_run, write_corpus
 from ulmengine import events as ev
 from ulmengine.config import save
-from ulmengine.runs import Run, change
-from ulmengine.runs.records import read_record, write_record
+from ulmengine.record import change
+from ulmengine.record.records import read_record, write_record
+from ulmengine.runs import Run
 
 SMALL = ("model.preset=custom", "model.embedding_size=6", "model.hidden_size=8", "model.layers=2",
          "model.head_hidden=4", "saving.keep=1", "classifier.epochs=[1]")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
-from ulmengine.runs import EventLog, LogFollower, RunFolder, summary
+from ulmengine.record import EventLog, LogFollower, RunFolder, summary
 
 EVERY = 10_000
 """Steps in a stage."""

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from ulmengine.config import RunConfig, with_settings
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 WORDS = {
     "fruit": ["apple", "pear", "plum", "cherry", "fig", "melon"],

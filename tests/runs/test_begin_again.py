@@ -10,10 +10,11 @@ import torch
 
 from ulmengine import events as ev
 from ulmengine.models import load_bundle
-from ulmengine.runs import START, Run, RunFolder, export_run
-from ulmengine.runs.share import README
+from ulmengine.record import START, RunFolder, export_run
+from ulmengine.record.checkpoints import GIVEN_UP
+from ulmengine.record.share import README
+from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
-from ulmengine.training.checkpoints import GIVEN_UP
 
 from .made import tiny_run, write_corpus
 from .test_run import logged
@@ -137,7 +138,7 @@ def test_a_process_that_dies_while_it_gives_up_leaves_a_run_that_can_go_on(
             whole = shutil.rmtree
             patch.setattr(shutil, "rmtree", lambda path, **more: die() if given_up.exists() else whole(path, **more))
         else:
-            patch.setattr("ulmengine.runs.log.EventLog.clear", die)
+            patch.setattr("ulmengine.record.log.EventLog.clear", die)
         with pytest.raises(KeyboardInterrupt):
             list(Run(folder).events(resume=True, checkpoint=START))
     assert given_up.exists() is (died == "while the files went")

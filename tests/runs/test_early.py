@@ -11,9 +11,11 @@ import torch
 from ulmengine import events as ev
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
-from ulmengine.runs import START, Run, RunFolder, summary
+from ulmengine.plan import RunControl, Signal, drive
+from ulmengine.record import START, RunFolder, summary
+from ulmengine.runs import Run
 from ulmengine.runs.early import EarlyEnd
-from ulmengine.training import Checkpoints, RunControl, Signal, drive
+from ulmengine.training import Checkpoints
 
 from .made import tiny_config, tiny_run, write_corpus
 

@@ -11,8 +11,9 @@ import pytest
 from ulmengine import events as ev
 from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
-from ulmengine.runs import Run, RunBusyError, RunFolder, change, summary
-from ulmengine.runs.records import read_record
+from ulmengine.record import RunBusyError, RunFolder, change, summary
+from ulmengine.record.records import read_record
+from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 
 DATA = Path(__file__).parent / "data"

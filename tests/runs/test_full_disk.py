@@ -11,9 +11,10 @@ import pytest
 
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
-from ulmengine.runs import Run, RunFolder, run
-from ulmengine.runs.failures import cause_of
-from ulmengine.runs.log import EventLog, LogFollower, read_events
+from ulmengine.record import RunFolder
+from ulmengine.record.failures import cause_of
+from ulmengine.record.log import EventLog, LogFollower, read_events
+from ulmengine.runs import Run, run
 
 
 def step(total: int) -> ev.Step:

@@ -14,7 +14,8 @@ from sklearn import metrics
 
 from ulmengine import events as ev
 from ulmengine.inference import KeptError
-from ulmengine.runs import Run, RunFolder
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run
 from ulmengine.runs.measured import evaluated, measure_again, open_measured
 
 from .made import tiny_run

@@ -14,10 +14,11 @@ from ulmengine import events as ev
 from ulmengine.cli import main
 from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.nets import LanguageModel, TextClassifier
-from ulmengine.runs import Run, RunFolder, change, describe
-from ulmengine.runs.mending import remedy
+from ulmengine.plan.errors import NanLoss
+from ulmengine.record import RunFolder, change, describe
+from ulmengine.record.mending import remedy
+from ulmengine.runs import Run
 from ulmengine.runs.networks import new_classifier
-from ulmengine.training.errors import NanLoss
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from ulmengine import events as ev
-from ulmengine.runs import START, Run
+from ulmengine.record import START
+from ulmengine.runs import Run
 
 from .made import tiny_run
 

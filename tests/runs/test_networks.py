@@ -17,12 +17,13 @@ from ulmengine.events import StageStarted
 from ulmengine.inference import probabilities
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.plan import plan_stages
 from ulmengine.runs.finish import _scores, _scores_of
 from ulmengine.runs.networks import new_classifier, new_language_model
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.runs.stages import Stages
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
-from ulmengine.training import Checkpoints, TrainContext, plan_stages
+from ulmengine.training import Checkpoints, TrainContext
 
 from .made import tiny_config, write_corpus
 

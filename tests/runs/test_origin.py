@@ -10,10 +10,11 @@ import pytest
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.config import with_settings
-from ulmengine.runs import Run, RunFolder, RunFolderError, change, summary
-from ulmengine.runs.branch import branch
-from ulmengine.runs.log import EventLog
-from ulmengine.runs.records import read_record, write_record
+from ulmengine.record import RunFolder, RunFolderError, change, summary
+from ulmengine.record.branch import branch
+from ulmengine.record.log import EventLog
+from ulmengine.record.records import read_record, write_record
+from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 
 
@@ -125,7 +126,7 @@ def test_of_a_long_log_only_what_is_asked_for_is_read(tmp_path: Path, monkeypatc
         log.append(ev.Stopped(2_000))
     looked_at = []
     loads = json.loads
-    monkeypatch.setattr("ulmengine.runs.log.json.loads", lambda line: looked_at.append(line) or loads(line))
+    monkeypatch.setattr("ulmengine.record.log.json.loads", lambda line: looked_at.append(line) or loads(line))
     assert summary(folder)["type"] == "stopped"
     assert len(looked_at) < 10
 

@@ -15,9 +15,11 @@ from ulmengine.config import with_settings
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
 from ulmengine.nets import LanguageModel
-from ulmengine.runs import Run, RunFolder, RunFolderError, cause_of, find_learning_rate, summary
+from ulmengine.plan import RunControl, Signal, TrainingError, drive
+from ulmengine.record import RunFolder, RunFolderError, cause_of, summary
+from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.networks import new_language_model
-from ulmengine.training import Checkpoints, RunControl, Signal, TrainingError, drive
+from ulmengine.training import Checkpoints
 
 from .made import tiny_config, tiny_run, write_corpus
 

@@ -17,8 +17,10 @@ import torch
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.models import load_bundle
-from ulmengine.runs import Run, RunFolder
-from ulmengine.training import Checkpoints, RunControl, RunState, drive
+from ulmengine.plan import RunControl, RunState, drive
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run
+from ulmengine.training import Checkpoints
 
 # Small steps of a page, so that the disk is full to the last byte whatever the file system keeps for itself.
 PAGE = 4_096

@@ -20,7 +20,7 @@ from studio.engine import ProcessHost, ThreadHost
 from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from tests.gui.fakes import ScriptedAsk
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 
 class Driver(QObject):

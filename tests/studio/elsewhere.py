@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.studio.replay import script, small_config
 from ulmengine import events as ev
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 
 def main(path: Path) -> None:

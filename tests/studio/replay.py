@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterator
 from studio.engine import RunRequest
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, RunConfig
-from ulmengine.training.control import RunControl
-from ulmengine.training.stages import StagePlan, plan_stages
+from ulmengine.plan.control import RunControl
+from ulmengine.plan.stages import StagePlan, plan_stages
 
 SECONDS = 0.05
 

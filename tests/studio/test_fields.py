@@ -8,7 +8,7 @@ from studio.fields import all_fields, default_of, field, value_of
 from studio.pages import available, page_of_setting
 from studio.words import choice_words, help_of, state_words
 from ulmengine.config import RunConfig
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 
 def test_every_setting_of_the_description_is_a_field_once() -> None:

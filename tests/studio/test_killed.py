@@ -18,7 +18,7 @@ import torch
 from studio.project import Project
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.events import to_json
-from ulmengine.runs import RunFolder, find_runs
+from ulmengine.record import RunFolder, find_runs
 from ulmengine.training import Checkpoints
 
 ROOT = Path(__file__).parents[2]

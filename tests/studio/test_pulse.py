@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.engine.pulse import Beat, Pulse, Silence
 from ulmengine import events as ev
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 
 class Clock:

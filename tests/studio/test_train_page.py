@@ -18,13 +18,14 @@ from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
-from ulmengine.runs import START
-from ulmengine.runs.mending import halved_batch, lower_rate, remedy
-from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
+from ulmengine.plan.control import RunState
+from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.stages import plan_stages
+from ulmengine.record import START
+from ulmengine.record.checkpoints import CheckpointInfo
+from ulmengine.record.mending import halved_batch, lower_rate, remedy
+from ulmengine.training.checkpoints import Checkpoints
 from ulmengine.training.context import Snapshot
-from ulmengine.training.control import RunState
-from ulmengine.training.errors import NanLoss
-from ulmengine.training.stages import plan_stages
 
 S = RunState
 

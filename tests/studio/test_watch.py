@@ -8,7 +8,7 @@ import pytest
 
 from studio.engine.host import Watch
 from ulmengine.events import RunStarted, StageEnded
-from ulmengine.training.control import RunControl, RunState, Signal
+from ulmengine.plan.control import RunControl, RunState, Signal
 
 
 @pytest.mark.parametrize(("stage", "record", "state"), [

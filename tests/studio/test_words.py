@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from studio.pages.home.recent import age_words
 from studio.plots.schedule_plot import SchedulePlot
 from tests.studio import replay
-from ulmengine.training.stages import plan_stages
+from ulmengine.plan.stages import plan_stages
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 

@@ -12,7 +12,7 @@ import torch
 from studio.engine import RunRequest
 from studio.engine.training_run import training_run
 from ulmengine.events import Event
-from ulmengine.training.control import RunControl
+from ulmengine.plan.control import RunControl
 from ulmengine.training.session import Session
 
 MIB = 1024 * 1024

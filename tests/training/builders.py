@@ -12,8 +12,9 @@ import torch
 from ulmengine.config import DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, ScheduleConfig, Sizes
 from ulmengine.events import Event
 from ulmengine.nets import LanguageModel, TextClassifier, classifier_loss
+from ulmengine.plan import StagePlan, plan_stages
 from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
-from ulmengine.training import StagePlan, StageResult, TrainContext, plan_stages, train_classifier, train_language_model
+from ulmengine.training import StageResult, TrainContext, train_classifier, train_language_model
 
 VOCABULARY = 40
 SIZES = Sizes(8, 12, 2)

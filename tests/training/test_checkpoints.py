@@ -16,7 +16,8 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
-from ulmengine.training import CheckpointError, Checkpoints, Snapshot, saved_event
+from ulmengine.record import CheckpointError, saved_event
+from ulmengine.training import Checkpoints, Snapshot
 
 
 def snapshot(total: int = 1, reason: str = "epoch", **more: Any) -> Snapshot:

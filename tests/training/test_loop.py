@@ -26,16 +26,9 @@ from ulmengine.events import (
     TextWritten,
 )
 from ulmengine.nets import LanguageModel, classifier_loss, from_reference_names
+from ulmengine.plan import NanLoss, TrainingError
 from ulmengine.tokens import DocumentBatch, StreamBatch
-from ulmengine.training import (
-    NanLoss,
-    Snapshot,
-    TrainContext,
-    TrainingError,
-    session,
-    train_classifier,
-    train_language_model,
-)
+from ulmengine.training import Snapshot, TrainContext, session, train_classifier, train_language_model
 
 from . import builders
 from .builders import NO_DROPOUT, SGD, Listed, finish, stage

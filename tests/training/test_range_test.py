@@ -16,9 +16,9 @@ from torch import Tensor
 
 from ulmengine.events import RangeEnded, RangePoint, Step
 from ulmengine.nets import classifier_loss, set_precision
+from ulmengine.plan import TrainingError
 from ulmengine.training import (
     TrainContext,
-    TrainingError,
     classifier_task,
     language_model_task,
     range_test,

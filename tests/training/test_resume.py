@@ -15,7 +15,8 @@ from torch import nn
 
 from ulmengine.config import OptimizerConfig
 from ulmengine.events import Checkpointed, Event, Step
-from ulmengine.training import Checkpoints, Snapshot, StagePlan, StageResult, TrainContext
+from ulmengine.plan import StagePlan
+from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext
 
 from . import builders
 

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ulmengine.events import Step
 from ulmengine.nets import layer_groups
+from ulmengine.plan.stages import StagePlan
 from ulmengine.training import Snapshot, TrainContext, language_model_task
 from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.session import Session
-from ulmengine.training.stages import StagePlan
 from ulmengine.training.stepper import Stepper
 from ulmengine.training.tasks import LanguageModelTask
 

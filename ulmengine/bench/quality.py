@@ -20,7 +20,8 @@ import numpy as np
 from ulmengine.config import CorpusConfig, RunConfig, SplitConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import EpochEnded, Evaluated, Failed, StageEnded
-from ulmengine.runs import Run, RunFolder
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.tokens import Vocabulary, WordTokenizer, vocabulary_transfer
 from ulmengine.tokens.pool import cores

@@ -15,17 +15,11 @@ import torch
 from ulmengine.config import RunConfig, with_settings
 from ulmengine.events import Checkpointed, Event, SaveFailed, Step
 from ulmengine.nets import precision_for
+from ulmengine.plan import plan_stages
+from ulmengine.record import saved_event
 from ulmengine.tokens import LanguageModelStream, TokenStore
 from ulmengine.tokens.store import id_type
-from ulmengine.training import (
-    Checkpoints,
-    Snapshot,
-    StageResult,
-    TrainContext,
-    plan_stages,
-    saved_event,
-    train_language_model,
-)
+from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_language_model
 
 from .device import placed
 from .lm import build, random_tokens

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import with_settings
-from ulmengine.runs import START, RunFolder, export_model, export_run, import_run
+from ulmengine.record import START, CheckpointFolder, RunFolder, export_model, export_run, import_run
+from ulmengine.record.branch import branch as branch_off
 
 from .output import say, say_json
 
@@ -48,10 +49,8 @@ def add_commands(commands: Any) -> None:
 
 def run_checkpoints(options: argparse.Namespace) -> int:
     """``checkpoints``: each with its step, why it was made, and whether it is whole."""
-    from ulmengine.training import Checkpoints
-
     folder = RunFolder.open(options.run)
-    there = Checkpoints(folder.checkpoints)
+    there = CheckpointFolder(folder.checkpoints)
     if not options.json and folder.state() != "new":
         say(f"{START}  the beginning of the run")
     for info in there.all():
@@ -66,17 +65,14 @@ def run_checkpoints(options: argparse.Namespace) -> int:
 
 def run_branch(options: argparse.Namespace) -> int:
     """``branch``: a new run; the command that trains it is said."""
-    from ulmengine.runs.branch import branch
-    from ulmengine.training import Checkpoints
-
     source = RunFolder.open(options.run)
     name = options.checkpoint
     if name is None:
-        latest = Checkpoints(source.checkpoints).latest()
+        latest = CheckpointFolder(source.checkpoints).latest()
         if latest is None:
             raise ValueError(f"{options.run} has no checkpoint to branch off from")
         name = latest.name
-    made = branch(source, name, options.out, with_settings(source.config(), options.set))
+    made = branch_off(source, name, options.out, with_settings(source.config(), options.set))
     say(f"python -m ulmengine train {made.config_path} --out {made.path} --resume")
     return 0
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ulmengine import events as ev
-from ulmengine.runs import in_words
+from ulmengine.record import in_words
 
 
 def say(text: str) -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import RunConfig, difference, load, with_settings
 from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
-from ulmengine.runs import RunFolder, RunFolderError, change, in_words, sample_config, summary
-from ulmengine.training import ControlError, RunControl, RunState, drive
+from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
+from ulmengine.record import RunFolder, RunFolderError, change, in_words, summary
 
 from .output import ProgressView, complain, say, say_json
 

@@ -56,7 +56,7 @@ def run_config(options: argparse.Namespace) -> int:
 
 def run_runs(options: argparse.Namespace) -> int:
     """``runs``: every run below a folder with its state and result."""
-    from ulmengine.runs import find_runs, summary
+    from ulmengine.record import find_runs, summary
 
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ulmengine.training import Snapshot, StagePlan
-from ulmengine.training.errors import is_disk_full
-
-from .folder import RunFolder, RunFolderError
+from ulmengine.plan import StagePlan
+from ulmengine.plan.errors import is_disk_full
+from ulmengine.record.folder import RunFolder, RunFolderError
+from ulmengine.training import Snapshot
 
 
 class EarlyEnd:

@@ -13,9 +13,9 @@ from ulmengine.inference import average, fit_temperature
 from ulmengine.inference.kept import PARTS
 from ulmengine.models import save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.record.folder import RunFolder
 
 from .batches import document_batches
-from .folder import RunFolder
 from .measured import answers, evaluated, keep_measured, majority_label
 from .prepare import Prepared
 

@@ -34,9 +34,8 @@ from ulmengine.inference.kept import PARTS, joined
 from ulmengine.inference.predict import windows
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
-
-from .folder import RunFolder
-from .records import read_record, write_record
+from ulmengine.record.folder import RunFolder
+from ulmengine.record.records import read_record, write_record
 
 PREDICTIONS, EVALUATION = "predictions.parquet", "evaluation.json"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
+from ulmengine.record.folder import RunFolder, RunFolderError, environment
+from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import fingerprint
 from ulmengine.training.distributed import World
 
-from .folder import RunFolder, RunFolderError, environment
 from .prepare import Prepared
-from .records import read_record, write_record
 
 # What decides the last bits of a result, in a person's words.
 _BITS = {"torch": "PyTorch", "device": "device", "precision": "precision", "threads": "threads",

@@ -10,20 +10,13 @@ import torch
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.nets import precision_for
-from ulmengine.training import (
-    RangeResult,
-    StagePlan,
-    TrainContext,
-    classifier_task,
-    language_model_task,
-    plan_stages,
-    range_test,
-)
+from ulmengine.plan import StagePlan, plan_stages
+from ulmengine.record.folder import RunFolderError
+from ulmengine.training import RangeResult, TrainContext, classifier_task, language_model_task, range_test
 from ulmengine.training.tasks import Task
 
 from .batches import document_batches, streams
 from .device import choose_device, use_threads
-from .folder import RunFolderError
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared, prepare
 

@@ -16,28 +16,30 @@ import torch
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
 from ulmengine.nets import precision_for
-from ulmengine.training import Checkpoints, Snapshot, TrainContext, plan_stages, saved_event
-from ulmengine.training.checkpoints import CheckpointInfo
+from ulmengine.plan import plan_stages
+from ulmengine.plan.errors import is_disk_full
+from ulmengine.record import saved_event
+from ulmengine.record.changes import changed_since, times_changed
+from ulmengine.record.checkpoints import CheckpointInfo
+from ulmengine.record.failures import describe
+from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
+from ulmengine.record.lock import RunBusyError
+from ulmengine.record.log import EventLog
+from ulmengine.record.mending import Task, remedy
+from ulmengine.record.words import in_words
+from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.distributed import World
-from ulmengine.training.errors import is_disk_full
 from ulmengine.training.session import RETRY_S
 
 from .batches import rows_read
-from .changes import changed_since, times_changed
 from .device import choose_device, use_threads
 from .early import EarlyEnd
-from .failures import describe
 from .finish import finish_classifier, finish_language_model
-from .folder import START, RunFolder, RunFolderError, last_event
-from .lock import RunBusyError
-from .log import EventLog
-from .mending import Task, remedy
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
 from .origin import check_texts, compare_machine, machine, remember_machine, remember_texts
 from .prepare import Prepared, prepare
 from .stages import Stages
-from .words import in_words
 
 
 class Run:
@@ -78,7 +80,7 @@ class Run:
         """The run's events from the beginning.
 
         :param resume: go on from the latest checkpoint that is whole; without one the run starts afresh.
-        :param checkpoint: go back to this checkpoint (:data:`~ulmengine.runs.folder.START`: to the beginning) and go on
+        :param checkpoint: go back to this checkpoint (:data:`~ulmengine.record.START`: to the beginning) and go on
             from there; what came after it is given up, once it is certain that the run can go on.
         :param finish: take no further step: end with what has been learnt up to there (:class:`EarlyEnd`).
         :raises RunBusyError: another process is working on the run.

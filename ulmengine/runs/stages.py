@@ -7,19 +7,12 @@ from collections.abc import Generator
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.nets import LanguageModel, TextClassifier
-from ulmengine.training import (
-    Checkpoints,
-    Snapshot,
-    StagePlan,
-    StageResult,
-    TrainContext,
-    train_classifier,
-    train_language_model,
-)
+from ulmengine.plan import StagePlan
+from ulmengine.record.folder import RunFolderError
+from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
 
 from .batches import document_batches, streams
 from .early import EarlyEnd
-from .folder import RunFolderError
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared
 from .writing import writer

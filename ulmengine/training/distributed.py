@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens import DocumentBatch, StreamBatch
 
-from .errors import TrainingError
 from .trees import put_together, take_apart
 
 # A paused run keeps the other processes waiting; a day is longer than anyone pauses.

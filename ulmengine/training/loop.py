@@ -12,12 +12,12 @@ from collections.abc import Generator
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event
 from ulmengine.nets import LanguageModel, Loss, TextClassifier
+from ulmengine.plan.errors import TrainingError
+from ulmengine.plan.stages import StagePlan
 from ulmengine.tokens import DocumentBatches, LanguageModelStream
 
 from .context import Snapshot, StageResult, TrainContext
-from .errors import TrainingError
 from .session import Session
-from .stages import StagePlan
 from .tasks import ClassifierTask, LanguageModelTask
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import TrainingError
+from ulmengine.plan.errors import TrainingError
 
 Floats = NDArray[np.float64]
 

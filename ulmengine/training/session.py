@@ -19,15 +19,15 @@ from torch import Tensor
 
 from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
 from ulmengine.nets import freeze_to, layer_groups, set_precision
+from ulmengine.plan.errors import NanLoss, TrainingError, is_disk_full
+from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, StageResult, TrainContext
-from .errors import NanLoss, TrainingError, is_disk_full
 from .groups import copy_of, drift, learning, named_groups
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing, Unread
 from .random_state import RandomState
 from .snapshots import carried, put_back, take
-from .stages import StagePlan
 from .stepper import Stepper
 from .tasks import Task
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from ulmengine.events import from_json, to_json
+from ulmengine.plan.errors import TrainingError
 
 from .context import Snapshot
-from .errors import TrainingError
 from .progress import Best, Standing
 from .random_state import RandomState
 from .trees import put_together, take_apart

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.stages import StagePlan
+
 from .context import TrainContext
 from .distributed import no_sync
-from .errors import NanLoss
 from .groups import learning
 from .optimizers import LayerOptimizer, gradient_norm
-from .stages import StagePlan
 from .tasks import Task
 
 

@@ -13,14 +13,14 @@ from torch import Tensor
 from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.nets import freeze_to, layer_groups, set_precision
+from ulmengine.plan.errors import TrainingError
+from ulmengine.plan.stages import StagePlan
 
 from .context import TrainContext
-from .errors import TrainingError
 from .groups import learning, named_groups
 from .optimizers import LayerOptimizer, gradient_norm
 from .random_state import RandomState
 from .range_curve import Curve, RangeResult
-from .stages import StagePlan
 from .tasks import Task
 
 

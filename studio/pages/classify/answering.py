@@ -14,7 +14,7 @@ from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
 from ulmengine.inference.predict import Prediction, Predictor
 from ulmengine.models import ModelError, load_bundle
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 
 @dataclass(frozen=True)

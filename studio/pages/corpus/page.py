@@ -20,8 +20,8 @@ from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows
 from ulmengine.events import Failed
-from ulmengine.runs.failures import describe
-from ulmengine.runs.sample import sample_config
+from ulmengine.plan.sample import sample_config
+from ulmengine.record.failures import describe
 
 from .analysis import Analysis
 from .document import DocumentPanel

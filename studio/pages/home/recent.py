@@ -12,7 +12,7 @@ from studio.pages.parts.quantities import counted
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Event, Finished
-from ulmengine.runs import RunFolder, find_runs, last_event
+from ulmengine.record import RunFolder, find_runs, last_event
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 WAIT_MS = 10_000
 """How long a run that is about to begin waits for a test in hand to end its step."""

@@ -13,7 +13,7 @@ from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel
 from ulmengine.config import ConfigError, RunConfig
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 TASKS = ("language_model", "classifier")
 

@@ -14,7 +14,7 @@ from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Event, Progress
 from ulmengine.models import shipped_models
-from ulmengine.runs import find_runs
+from ulmengine.record import find_runs
 
 COPIES = ("table-*", "tokens")
 """So are the things called that are prepared of a corpus. Whatever else lies in a project's cache stays there."""

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
 from studio.plots.history import RunHistory
 from studio.widgets import Button, IconButton, PrimaryButton
-from ulmengine.training.control import RunState, commands
-from ulmengine.training.control import Signal as Ask
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.control import RunState, commands
+from ulmengine.plan.control import Signal as Ask
+from ulmengine.plan.stages import StagePlan
 
 from .going_back import Point
 from .row import FittingRow

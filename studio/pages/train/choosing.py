@@ -12,8 +12,8 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.words import state_words
 from ulmengine.events import Failed
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .buttons import TrainButtons
 from .going_on import Exporting, Importing
@@ -29,7 +29,7 @@ class RunChoice(QObject):
     """The menu of the runs behind ``buttons``."""
 
     chosen = Signal(object)
-    """A :class:`ulmengine.runs.RunFolder`."""
+    """A :class:`ulmengine.record.RunFolder`."""
 
     def __init__(self, project: Project, shell: Shell, buttons: TrainButtons, parent: QObject) -> None:
         super().__init__(parent)

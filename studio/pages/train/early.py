@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from studio.plots.history import RunHistory
 from ulmengine.events import Event, Note, RunStarted, StageEnded, StageStarted
-from ulmengine.runs import RunFolder
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
+from ulmengine.record import RunFolder
 
 TURNS = (Note, RunStarted, StageEnded, StageStarted)
 """The events after which :func:`is_finishing` may have changed."""

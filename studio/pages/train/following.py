@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ulmengine.runs import RunFolder
-from ulmengine.runs.lock import owner_of
-from ulmengine.runs.log import LogFollower
+from ulmengine.record import RunFolder
+from ulmengine.record.lock import owner_of
+from ulmengine.record.log import LogFollower
 
 LOOK_MS = 1_000
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory
-from ulmengine.runs import START, RunFolder
-from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
+from ulmengine.record import START, RunFolder
+from ulmengine.record.checkpoints import CheckpointFolder, CheckpointInfo
 
 from .words import plan_name
 
@@ -56,7 +56,8 @@ def checkpoints_of(folder: Path) -> list[CheckpointInfo]:
     place = folder / "checkpoints"
     if not place.is_dir():
         return []
-    return [info for info in Checkpoints(place).all() if all(_is_there(place, entry) for entry in info.files.values())]
+    every = CheckpointFolder(place).all()
+    return [info for info in every if all(_is_there(place, entry) for entry in info.files.values())]
 
 
 def saved_stage(folder: RunFolder | None) -> int | None:

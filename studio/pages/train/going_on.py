@@ -14,11 +14,11 @@ from studio.project import Project
 from studio.shell import Shell
 from ulmengine.config import RunConfig, difference
 from ulmengine.events import Event, Failed, Progress
-from ulmengine.runs import RunFolder, RunFolderError
-from ulmengine.runs.branch import branch
-from ulmengine.runs.changes import check_branched
-from ulmengine.runs.share import export_run, import_run
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.record.branch import branch
+from ulmengine.record.changes import check_branched
+from ulmengine.record.share import export_run, import_run
 
 from .going_back import Lost, Point
 
@@ -94,7 +94,7 @@ class GoingOn(QObject):
     """
 
     branched = Signal(object)
-    """A new run (a :class:`ulmengine.runs.RunFolder`) was branched off and goes on now."""
+    """A new run (a :class:`ulmengine.record.RunFolder`) was branched off and goes on now."""
 
     def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)

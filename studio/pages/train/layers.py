@@ -14,7 +14,7 @@ from studio.plots.history import RunHistory
 from studio.plots.look import rate
 from studio.plots.rate_plot import color_of
 from studio.theme import Type
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 ROW = 24
 ICON = 14

@@ -8,8 +8,8 @@ from itertools import islice
 
 from studio.plots.history import RunHistory
 from ulmengine.events import Event, Progress
-from ulmengine.runs import RunFolder
-from ulmengine.runs.log import LogFollower
+from ulmengine.record import RunFolder
+from ulmengine.record.log import LogFollower
 
 from .following import is_owned
 

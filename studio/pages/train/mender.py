@@ -13,10 +13,10 @@ from studio.project import Project
 from studio.shell import Shell
 from ulmengine.config import ConfigError, RunConfig, with_settings
 from ulmengine.events import Failed
-from ulmengine.runs import RunFolder, RunFolderError
-from ulmengine.runs.changes import change
-from ulmengine.runs.mending import Task, halved_batch, lower_rate
-from ulmengine.training.checkpoints import CheckpointInfo
+from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.record.changes import change
+from ulmengine.record.checkpoints import CheckpointInfo
+from ulmengine.record.mending import Task, halved_batch, lower_rate
 
 from .going_back import checkpoints_of
 

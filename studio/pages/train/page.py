@@ -17,8 +17,8 @@ from studio.shell import Shell
 from studio.words import state_dot
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .buttons import Offers, facts, offers, offers_elsewhere
 from .choosing import STATES, RunChoice

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ulmengine.config import RunConfig
 from ulmengine.events import RunStarted, Step
-from ulmengine.training.stages import StagePlan, plan_stages
+from ulmengine.plan.stages import StagePlan, plan_stages
 
 
 def planned(config: RunConfig) -> tuple[StagePlan, ...]:

@@ -9,7 +9,7 @@ from studio.plots.history import RunHistory
 from studio.shell import Shell
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 
 from .following import Following
 from .loading import Loaded, Reading, is_short, read, read_history

@@ -12,7 +12,7 @@ from studio.plots.look import figure
 from studio.theme import Type
 from studio.widgets import Card, ElidedLabel, StatusDot
 from studio.widgets.dot import dot_words
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 from .words import epochs_words, metrics_words, plan_name, plan_words
 

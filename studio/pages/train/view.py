@@ -25,7 +25,7 @@ from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
 from ulmengine.events import Failed, Note
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.stages import StagePlan
 
 from .buttons import TrainButtons
 from .layers import LayerStack, layers_of

@@ -11,8 +11,8 @@ from studio.plots.look import figure, rate
 from studio.plots.stages import short_name
 from studio.words import state_words
 from ulmengine import events as ev
-from ulmengine.training.control import RunState
-from ulmengine.training.stages import StagePlan
+from ulmengine.plan.control import RunState
+from ulmengine.plan.stages import StagePlan
 
 _tr = QCoreApplication.translate
 

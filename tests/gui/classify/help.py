@@ -13,7 +13,7 @@ from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import AWDLSTM, TextClassifier
-from ulmengine.runs import RunFolder
+from ulmengine.record import RunFolder
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
 
 WORDS = ("good", "bad", "film", "the", "a", "was", "not", "very", "story", ".", "!")

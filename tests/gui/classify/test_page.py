@@ -19,7 +19,7 @@ from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, WORDS, expected, finished_run, hold, make_bundle, settle
 from tests.gui.fakes import FakeRun
 from ulmengine.inference.explain import Explanation, WordWeight
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.gui.fakes import FakeRun
 from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, RangeEnded, RangePoint
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import Signal as Command
 
 
 def sweep(nap: float = 0.0) -> Generator[Event, None, str]:

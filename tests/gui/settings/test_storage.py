@@ -24,8 +24,8 @@ from studio.widgets import ElidedLabel
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import Signal as Command
+from ulmengine.plan.control import Signal as Command
+from ulmengine.record import RunFolder
 
 T = TypeVar("T")
 

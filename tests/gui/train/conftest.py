@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .help import WAIT, Bench, logged
 

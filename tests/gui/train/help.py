@@ -19,9 +19,9 @@ from studio.shell import Shell
 from tests.gui.fakes import ScriptedAsk
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.runs import RunFolder
-from ulmengine.training import Checkpoints, Snapshot, saved_event
-from ulmengine.training.control import RunControl, RunState
+from ulmengine.plan.control import RunControl, RunState
+from ulmengine.record import RunFolder, saved_event
+from ulmengine.training import Checkpoints, Snapshot
 
 WAIT = 20_000
 ROOT = Path(__file__).parents[3]

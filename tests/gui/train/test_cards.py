@@ -16,7 +16,7 @@ from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import with_settings
-from ulmengine.training.stages import plan_stages
+from ulmengine.plan.stages import plan_stages
 
 
 def told(stages: int) -> RunHistory:

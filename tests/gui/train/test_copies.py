@@ -10,10 +10,10 @@ import pytest
 from studio.pages.train import going_on
 from studio.pages.train.going_back import Point
 from ulmengine.config import RunConfig
-from ulmengine.runs import RunFolder
-from ulmengine.runs.branch import branch
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
+from ulmengine.record.branch import branch
 from ulmengine.training import Checkpoints
-from ulmengine.training.control import RunState
 
 from .help import WAIT, Bench
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine import RunRequest
 from ulmengine import events as ev
-from ulmengine.runs import START
-from ulmengine.training.control import RunControl, RunState
+from ulmengine.plan.control import RunControl, RunState
+from ulmengine.record import START
 
 from .help import WAIT, Bench, logged
 

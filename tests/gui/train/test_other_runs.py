@@ -11,8 +11,8 @@ import pytest
 
 from studio.pages.train import loading
 from ulmengine import events as ev
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .help import ROOT, WAIT, Bench
 

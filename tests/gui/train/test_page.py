@@ -14,8 +14,8 @@ from studio.pages.train import loading
 from studio.widgets import Button
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.runs import RunFolder
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .help import WAIT, Bench, logged
 

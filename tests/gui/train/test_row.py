@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from ulmengine.training.control import RunState
+from ulmengine.plan.control import RunState
 
 from .help import WAIT, Bench, logged
 

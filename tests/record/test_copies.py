@@ -13,8 +13,9 @@ from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
-from ulmengine.runs import Run, RunFolder, RunFolderError, change, export_run, import_run
-from ulmengine.runs.branch import branch
+from ulmengine.record import RunFolder, RunFolderError, change, export_run, import_run
+from ulmengine.record.branch import branch
+from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any, Literal
 
 from ulmengine.config import RunConfig
-from ulmengine.training.errors import NanLoss
+from ulmengine.plan.errors import NanLoss
 
 from .failures import cause_of
 

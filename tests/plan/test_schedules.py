@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ulmengine.config import ScheduleConfig, StageSettings
-from ulmengine.training import build_schedule
-from ulmengine.training.schedules import one_cycle_share
+from ulmengine.plan import build_schedule
+from ulmengine.plan.schedules import one_cycle_share
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "schedules.json").read_text())
 KINDS = ("stlr", "one_cycle", "clr", "sgdr", "constant")

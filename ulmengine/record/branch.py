@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 from ulmengine.config import RunConfig
-from ulmengine.training.checkpoints import CheckpointInfo, Checkpoints
 
 from .changes import check_branched, check_stages, keep_old
+from .checkpoints import CheckpointFolder, CheckpointInfo
 from .folder import START, RunFolder, RunFolderError
 from .records import write_record
 
@@ -25,7 +25,7 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
     """
     if checkpoint == START:
         raise RunFolderError("at its beginning a run has nothing to branch off; start a new run with its config.toml")
-    checkpoints = Checkpoints(source.checkpoints)
+    checkpoints = CheckpointFolder(source.checkpoints)
     if not checkpoints.verify(checkpoint):
         raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; branch off another one")
     info = checkpoints.info(checkpoint)
@@ -49,7 +49,7 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
     return folder
 
 
-def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoints: Checkpoints) -> None:
+def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoints: CheckpointFolder) -> None:
     """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
     for pattern in ("corpus.json", "corpus.txt", "environment.json", "config-*.toml"):
         for path in source.path.glob(pattern):

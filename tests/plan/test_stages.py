@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ulmengine.config import RunConfig, with_settings
-from ulmengine.training import plan_stages
+from ulmengine.plan import plan_stages
 
 PAPER = with_settings(RunConfig(), ["model.preset=paper", "classifier.lr=0.01"])
 
@@ -30,9 +30,8 @@ def test_the_published_order_one_group_more_a_stage() -> None:
 
 
 def test_the_group_names_are_those_of_the_networks() -> None:
+    from tests.training import builders
     from ulmengine.nets import layer_groups
-
-    from . import builders
 
     assert tuple(name for name, _ in layer_groups(builders.language_model())) == builders.plans()[0].groups
     assert tuple(name for name, _ in layer_groups(builders.text_classifier())) == builders.plans()[1].groups
@@ -84,6 +83,6 @@ def test_steps_count_a_short_last_accumulation() -> None:
 def test_a_plan_needs_no_pytorch() -> None:
     code = ("import sys; sys.modules['torch'] = None\n"
             "from ulmengine.config import RunConfig\n"
-            "from ulmengine.training import plan_stages, RunControl\n"
+            "from ulmengine.plan import plan_stages, RunControl\n"
             "assert plan_stages(RunConfig(), pretrained=True)[0].schedule(10).lr(0, 0) > 0\n")
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from ulmengine.events import EpochEnded, Event, Note, StageEnded, Step
-from ulmengine.training import TRANSITIONS, ControlError, RunControl, RunState, Signal, commands, drive
+from ulmengine.plan import TRANSITIONS, ControlError, RunControl, RunState, Signal, commands, drive
 
 S, G = RunState, Signal
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ulmengine.config import RunConfig, difference, load, save
+from ulmengine.plan.stages import plan_stages
 
+from .checkpoints import CheckpointFolder
 from .folder import RunFolder, RunFolderError
 
 _STAGE = ("lr", "epochs", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
@@ -49,8 +51,6 @@ def check_stages(before: RunConfig, after: RunConfig, stage: int) -> None:
 
     :raises RunFolderError: they do not, so that no checkpoint fits them.
     """
-    from ulmengine.training import plan_stages
-
     old, new = (
         [(plan.task, plan.direction, plan.unfrozen) for plan in plan_stages(config, pretrained=False)[: stage + 1]]
         for config in (before, after)
@@ -71,9 +71,7 @@ def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     if not changed:
         return changed
     if any(name.endswith("epochs") for name in changed):
-        from ulmengine.training.checkpoints import Checkpoints
-
-        latest = Checkpoints(folder.checkpoints).latest()
+        latest = CheckpointFolder(folder.checkpoints).latest()
         if latest is not None:
             check_stages(before, after, latest.stage)
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 import traceback
 
 from ulmengine.events import Failed
-from ulmengine.training.errors import is_disk_full
+from ulmengine.plan.errors import is_disk_full
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed")  # cuBLAS and cuDNN
@@ -52,9 +53,8 @@ def release_memory() -> None:
     this in the window's own thread, and a :class:`~ulmengine.runs.Run` leaves it to its consumer.
     """
     gc.collect()
-    import torch
-
-    if torch.cuda.is_available():
+    torch = sys.modules.get("torch")  # where it was never needed nothing is held
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Finished, Note, Step, Stopped
-from ulmengine.runs.folder import RunFolder, RunFolderError, find_runs, last_event
-from ulmengine.runs.log import EventLog, LogFollower, read_events
+from ulmengine.record.folder import RunFolder, RunFolderError, find_runs, last_event
+from ulmengine.record.log import EventLog, LogFollower, read_events
 
 STEP = Step(0, 1, 1, 1, 0.5, (1e-3, 2e-3), 0.1, 640, 0.25)
 

@@ -14,7 +14,7 @@ from typing import Any
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
 from ulmengine.events import Event, Failed, Finished, Stopped
-from ulmengine.training.errors import is_disk_full
+from ulmengine.plan.errors import is_disk_full
 
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ulmengine.runs import RunBusyError, RunLock, lock, owner_of
+from ulmengine.record import RunBusyError, RunLock, lock, owner_of
 
-HOLD = "import sys, time; from pathlib import Path; from ulmengine.runs import RunLock\n" \
+HOLD = "import sys, time; from pathlib import Path; from ulmengine.record import RunLock\n" \
        "with RunLock(Path(sys.argv[1])): print('held', flush=True); time.sleep(100)"
 
 

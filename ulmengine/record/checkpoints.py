@@ -1,0 +1,204 @@
+"""The checkpoints of a run as their records tell them: listed, verified, given up; nothing here reads a tensor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ulmengine.events import Checkpointed
+
+FORMAT = 1
+GIVEN_UP = "-given-up"
+"""At the end of the name of a folder of checkpoints that is about to be removed."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is missing, damaged or of a newer format; the message says which and what to try."""
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """A checkpoint as its record tells it.
+
+    :ivar reason: "epoch", "stage", "time" or "stop". :ivar finished: its stage was over.
+    :ivar extra: what the run added to it, the length of its event log for example.
+    """
+
+    name: str
+    sequence: int
+    reason: str
+    stage: int
+    epoch: int
+    total: int
+    best: bool
+    finished: bool
+    bytes: int
+    metrics: dict[str, float]
+    extra: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+    saved_at: float
+
+
+class CheckpointFolder:
+    """The checkpoints of a run in ``folder``.
+
+    Each is a JSON record that names its safetensors files with their SHA-256. The record is renamed into place last,
+    so a checkpoint without a record does not exist; a file that several share (the best weights so far, the weights
+    a stage started from) is written once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[CheckpointInfo]:
+        """Every checkpoint with a readable record, oldest first."""
+        found = []
+        for path in self.folder.glob("*.json"):
+            try:
+                found.append(info_of(read_checkpoint_record(path)))
+            except CheckpointError:
+                continue
+        return sorted(found, key=lambda info: info.sequence)
+
+    def latest(self) -> CheckpointInfo | None:
+        """The newest checkpoint that is whole; damaged ones are passed over."""
+        return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
+
+    def why_unusable(self) -> str:
+        """Why nothing here can be gone on from although something is there; empty for a folder without checkpoints."""
+        if not any(self.folder.glob("*.safetensors")) and not any(self.folder.glob("*.json")):
+            return ""
+        for path in sorted(self.folder.glob("*.json"), reverse=True):
+            try:
+                info_of(read_checkpoint_record(path))
+            except CheckpointError as error:
+                return str(error)
+        return f"every checkpoint in {self.folder} is damaged"
+
+    def best(self, stage: int | None = None) -> CheckpointInfo | None:
+        """The newest whole checkpoint of a best epoch, of ``stage`` if given."""
+        wanted = (info for info in reversed(self.all()) if info.best and stage in (None, info.stage))
+        return next((info for info in wanted if self.verify(info.name)), None)
+
+    def end_of(self, stage: int) -> CheckpointInfo | None:
+        """The newest whole checkpoint of the end of ``stage``: where to go back to, to repeat the stage after it."""
+        ends = (info for info in reversed(self.all()) if info.finished and info.stage == stage)
+        return next((info for info in ends if self.verify(info.name)), None)
+
+    def info(self, name: str) -> CheckpointInfo:
+        """The record of the checkpoint called ``name``.
+
+        :raises CheckpointError: there is none, or it cannot be read.
+        """
+        return info_of(read_checkpoint_record(self.folder / f"{name}.json"))
+
+    def verify(self, name: str) -> bool:
+        """Whether the checkpoint called ``name`` is whole: every file there, with the recorded checksum."""
+        try:
+            files = self.info(name).files
+        except CheckpointError:
+            return False
+        return all(self.is_whole(entry) for entry in files.values())
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all but the latest ``keep``, the newest best of every stage and each stage's end; returns names."""
+        every = self.all()
+        kept = {info.name for info in every[-keep:]} | {info.name for info in every if info.finished}
+        kept |= {info.name for info in {info.stage: info for info in every if info.best}.values()}
+        return self._remove([info for info in every if info.name not in kept])
+
+    def drop_after(self, name: str) -> list[str]:
+        """Give up everything newer than the checkpoint called ``name``, to go on from it; returns names.
+
+        :raises CheckpointError: there is no such checkpoint.
+        """
+        sequence = self.info(name).sequence
+        return self._remove([info for info in self.all() if info.sequence > sequence])
+
+    def drop_all(self) -> None:
+        """Give up every checkpoint at once: should the process die meanwhile, they are all there or none is.
+
+        Where another program has a file open (Windows) they go one after another, the newest first.
+        """
+        aside = self.folder.with_name(f"{self.folder.name}{GIVEN_UP}")
+        shutil.rmtree(aside, ignore_errors=True)  # of a process that died before it was done
+        if not self.folder.exists():
+            return
+        try:
+            self.folder.rename(aside)
+        except OSError:
+            self._remove(self.all()[::-1])
+        for place in (self.folder, aside):
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _remove(self, unwanted: list[CheckpointInfo]) -> list[str]:
+        """Remove these checkpoints, then every file that no other one needs."""
+        for info in unwanted:
+            _unlink(self.folder / f"{info.name}.json")
+        left = self.all()
+        needed = {entry["file"] for info in left for entry in info.files.values()}
+        if {path.stem for path in self.folder.glob("*.json")} - {info.name for info in left}:
+            return [info.name for info in unwanted]  # a record that cannot be read may need any of the files
+        # ".tmp*" is what the safetensors library leaves of a file in whose writing the process died.
+        for path in (file for form in ("*.safetensors", "*.part", ".tmp*") for file in self.folder.glob(form)):
+            if path.name not in needed:
+                _unlink(path)
+        return [info.name for info in unwanted]
+
+    def has_size(self, entry: dict[str, Any]) -> bool:
+        try:
+            return bool((self.folder / entry["file"]).stat().st_size == entry["bytes"])
+        except OSError:
+            return False
+
+    def is_whole(self, entry: dict[str, Any]) -> bool:
+        path = self.folder / entry["file"]
+        try:
+            if not self.has_size(entry):
+                return False
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == str(entry["sha256"])
+        except OSError:
+            return False
+
+
+def saved_event(info: CheckpointInfo, seconds: float) -> Checkpointed:
+    """What a run says once ``info`` is safely on disk."""
+    reason = "best" if info.best and info.reason == "epoch" else info.reason
+    return Checkpointed(info.name, reason, info.total, info.bytes, seconds)
+
+
+def read_checkpoint_record(path: Path) -> dict[str, Any]:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        record, checksum = whole["record"], whole["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"there is no readable checkpoint {path.stem} in {path.parent}") from error
+    body = json.dumps(record, separators=(",", ":"))
+    if hashlib.sha256(body.encode()).hexdigest() != checksum:
+        raise CheckpointError(f"the record {path} has been changed; go on from another checkpoint")
+    if record.get("format", 0) > FORMAT:
+        raise CheckpointError(f"{path} was written by a newer version of the program; update it to go on")
+    return dict(record)
+
+
+def info_of(record: dict[str, Any]) -> CheckpointInfo:
+    try:
+        return CheckpointInfo(
+            record["name"], record["sequence"], record["reason"], record["stage"], record["epoch"], record["total"],
+            record["best"], record["finished"], sum(entry["bytes"] for entry in record["files"].values()),
+            record["metrics"], record["extra"], record["files"], record["saved_at"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"the record of a checkpoint lacks something this version needs ({error})") from error
+
+
+def _unlink(path: Path) -> None:
+    """Remove ``path``; one that another program holds (Windows) is left for the next time: it costs room, not a run."""
+    with suppress(PermissionError):
+        path.unlink(missing_ok=True)
