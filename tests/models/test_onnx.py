@@ -1,0 +1,91 @@
+"""ONNX: the written graph answers as the networks do, or nothing is written; what is not installed is said."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models.made import TOKENS, save
+from ulmengine.config import ModelConfig, Sizes
+from ulmengine.inference import Predictor
+from ulmengine.models import ModelError, load_bundle, onnx
+from ulmengine.nets import AWDLSTM, TextClassifier
+
+# One token; within one chunk; over chunks; longer than the 40 tokens that are pooled, so that a window moves.
+TEXTS = ["", "good film", "bad good film " * 4, "film bad good good unknown " * 11, "good bad film bad " * 23]
+SIZES = Sizes(6, 6, 3)
+
+
+def written(folder, *, pooling="concat", skip=False, directions=("forward",), multi_label=False):
+    """A classifier with statistics and attention that are not those of a new one."""
+    direction = "both" if len(directions) == 2 else directions[0]
+    model = ModelConfig(preset="custom", embedding_size=6, hidden_size=6, layers=3, head_hidden=5, pooling=pooling,
+                        skip_connections=skip, direction=direction)
+    state = {}
+    for number, name in enumerate(directions):
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(number)
+            encoder = AWDLSTM(len(TOKENS.vocabulary), SIZES, model.dropout, skip_connections=skip)
+            network = TextClassifier(encoder, 3, model, bptt=7, max_tokens=40)
+            for key, value in network.state_dict().items():
+                if "norm" in key and value.is_floating_point() or "pool" in key:
+                    value.copy_(torch.rand_like(value) + .5)
+                elif value.is_floating_point():
+                    value.mul_(3)  # far enough from nought that a wrong gate would show
+        state |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+    return save(folder / "m.ulmfit", state, sizes=SIZES, model=model, labels=("a", "b", "c"), multi_label=multi_label,
+                temperature=1.7, card={"title": "Three"})
+
+
+@pytest.mark.parametrize(("pooling", "skip", "directions", "multi_label"), [
+    *product(("concat", "attention"), (False, True), (("forward",),), (False,)),
+    ("concat", False, ("backward",), False), ("concat", False, ("forward", "backward"), False),
+    ("attention", True, ("forward", "backward"), True), ("concat", False, ("forward",), True),
+])
+def test_the_file_answers_as_the_predictor_does(tmp_path, pooling, skip, directions, multi_label):
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    bundle = load_bundle(written(tmp_path, pooling=pooling, skip=skip, directions=directions, multi_label=multi_label))
+    check = onnx.export_onnx(bundle, tmp_path / "m.onnx", TEXTS)
+    assert check.texts == 5
+    assert check.difference < 1e-5
+
+    session = runtime.InferenceSession(str(tmp_path / "m.onnx"), providers=["CPUExecutionProvider"])
+    meta = session.get_modelmeta().custom_metadata_map
+    assert json.loads(meta["labels"]) == ["a", "b", "c"]
+    assert json.loads(meta["tokenizer"]) == TOKENS.to_json()
+    wanted = Predictor(bundle, "cpu", "float32").probabilities(TEXTS)
+    assert np.ptp(wanted, axis=0).max() > .01  # the texts are told apart, so that agreement says something
+    for text, row in zip(TEXTS, wanted, strict=True):
+        ids = np.array([TOKENS.encode(text)])
+        found = session.run(["probabilities"], {"tokens": ids, "lengths": np.array([ids.shape[1]])})[0]
+        assert found[0] == pytest.approx(row, abs=1e-5)
+
+
+def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    bundle = load_bundle(written(tmp_path))
+    monkeypatch.setattr(onnx, "_GATES", (0, 1, 2, 3))  # the gates in the wrong order
+    with pytest.raises(onnx.OnnxDiffersError, match="not written.*differ"):
+        onnx.export_onnx(bundle, tmp_path / "m.onnx", TEXTS)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.ulmfit"]
+
+
+def test_what_is_not_installed_is_said(tmp_path, monkeypatch):
+    bundle = load_bundle(written(tmp_path))
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None)
+    with pytest.raises(onnx.OnnxMissingError, match=r"onnx and onnxruntime.*pip install ulmfit-studio\[onnx\]"):
+        onnx.export_onnx(bundle, tmp_path / "m.onnx", TEXTS)
+
+
+def test_nothing_is_written_over_and_a_language_model_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx, "missing_packages", lambda: ())
+    (tmp_path / "m.onnx").write_text("mine", encoding="utf-8")
+    with pytest.raises(ModelError, match="is there already"):
+        onnx.export_onnx(load_bundle(written(tmp_path)), tmp_path / "m.onnx", TEXTS)
+    assert (tmp_path / "m.onnx").read_text(encoding="utf-8") == "mine"
