@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from ulmengine.models import ModelError, import_reference, load_bundle
+from ulmengine.inference import Predictor
+from ulmengine.models import ModelError, classes_of, import_reference, load_bundle
 from ulmengine.models.unpickle import read_vocabulary, read_weights
 
 # As fastai 1 has them: other specials in another order, a filler at the end.
@@ -83,6 +84,80 @@ def test_the_imported_model_scores_as_the_weights_say(tmp_path):
     assert "xxfake" not in bundle.tokenizer.vocabulary
 
 
+def classifier_weights(classes=3, seed=1):
+    """A text classifier under fastai's names, its statistics those of one that has learnt."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(*shape):
+        return torch.rand(shape, generator=generator) + .5
+
+    state = {name.replace("0.", "0.module.", 1): value for name, value in weights().items() if not name.startswith("1")}
+    for block, (inputs, outputs) in enumerate([(3 * EMBEDDING, 5), (5, classes)]):
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            state[f"1.layers.{block}.0.{name}"] = draw(inputs)
+        state[f"1.layers.{block}.0.num_batches_tracked"] = torch.tensor(7)
+        state[f"1.layers.{block}.2.weight"] = draw(outputs, inputs) - 1
+    return state
+
+
+def scored_by_hand(state, ids):
+    """The classifier's scores of one document, in NumPy."""
+    raw = {name: value.double().numpy() for name, value in state.items()}
+    x = raw["0.module.encoder.weight"][ids]
+    for number in range(2):
+        name = f"0.module.rnns.{number}."
+        x = lstm_by_hand(x, raw[f"{name}module.weight_ih_l0"], raw[f"{name}weight_hh_l0_raw"],
+                         raw[f"{name}module.bias_ih_l0"] + raw[f"{name}module.bias_hh_l0"])
+    values = np.concatenate([x[-1], x.max(0), x.mean(0)])
+    for block in range(2):
+        name = f"1.layers.{block}."
+        normed = (values - raw[f"{name}0.running_mean"]) / np.sqrt(raw[f"{name}0.running_var"] + 1e-5)
+        values = raw[f"{name}2.weight"] @ (normed * raw[f"{name}0.weight"] + raw[f"{name}0.bias"])
+        values = np.maximum(values, 0) if block == 0 else values
+    return values
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_text_classifier_answers_as_its_weights_say(tmp_path, in_file):
+    labels = ["desc", "loc", "num"]
+    state = classifier_weights()
+    paths = written(tmp_path, {"model": state, "opt": {}}, [WORDS, labels] if in_file else WORDS)
+    import_reference(*paths, labels=() if in_file else labels)
+    bundle = load_bundle(paths[2])
+    assert bundle.labels == ("desc", "loc", "num")
+    assert (bundle.description.bptt, bundle.description.max_tokens) == (72, 1440)
+    predictor = Predictor(bundle, "cpu", "float32")
+    text = "the film was the film"
+    scores = scored_by_hand(state, [WORDS.index(token) for token in bundle.tokenizer.tokens(text)])
+    assert predictor.logits([text])[0] == pytest.approx(scores, abs=1e-5)
+
+
+def test_both_directions_become_one_classifier(tmp_path):
+    paths = written(tmp_path, classifier_weights(), [WORDS, ["a", "b", "c"]])
+    torch.save(classifier_weights(seed=2), tmp_path / "b.pth")
+    import_reference(*paths, backward=tmp_path / "b.pth")
+    bundle = load_bundle(paths[2])
+    assert bundle.description.directions == ("forward", "backward")
+    text = "the film was"
+    ids = [WORDS.index(token) for token in bundle.tokenizer.tokens(text)]
+    shares = [np.exp(scores) / np.exp(scores).sum() for scores in
+              (scored_by_hand(classifier_weights(), ids), scored_by_hand(classifier_weights(seed=2), ids[::-1]))]
+    assert Predictor(bundle, "cpu", "float32").probabilities([text])[0] == pytest.approx(np.mean(shares, 0), abs=1e-5)
+
+
+def test_labels_that_do_not_fit_the_classifier_are_told(tmp_path):
+    paths = written(tmp_path, classifier_weights())
+    assert classes_of(paths[0]) == 3
+    for labels in ((), ("a", "b"), ("a", "b", "b")):
+        with pytest.raises(ModelError, match=r"3 labels apart.*dls\.vocab"):
+            import_reference(*paths, labels=labels)
+    torch.save(weights(), tmp_path / "b.pth")
+    assert classes_of(tmp_path / "b.pth") == 0
+    with pytest.raises(ModelError, match="belong together"):
+        import_reference(*paths, labels=("a", "b", "c"), backward=tmp_path / "b.pth")
+    assert not paths[2].exists()
+
+
 def test_an_encoder_alone_gets_a_bias_of_zeros(tmp_path):
     state = {name[2:]: value for name, value in weights().items() if name.startswith("0.")}
     paths = written(tmp_path, state)
@@ -122,7 +197,7 @@ def test_nothing_is_run(tmp_path):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_vocabularies_in_every_protocol(tmp_path, values, expected, protocol):
     (tmp_path / "v.pkl").write_bytes(pickle.dumps(values, protocol))
-    assert read_vocabulary(tmp_path / "v.pkl") == expected
+    assert read_vocabulary(tmp_path / "v.pkl") == (expected, [])
 
 
 @pytest.mark.parametrize("content", [

@@ -4,10 +4,12 @@ from .archive import SUFFIX, ModelError
 from .bundle import Bundle, describe_bundle, load_bundle, save_bundle
 from .catalogue import Entry, add_model, delete_model, empty_trash, free_path, own_models, restore_model, shipped_models
 from .description import FORMAT, Description
-from .reference import import_reference
+from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
+from .reference import classes_of, import_reference
 
 __all__ = [
-    "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "add_model", "delete_model",
-    "describe_bundle", "empty_trash", "free_path", "import_reference", "load_bundle", "own_models", "restore_model",
-    "save_bundle", "shipped_models",
+    "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
+    "OnnxMissingError", "add_model", "classes_of", "delete_model", "describe_bundle", "empty_trash", "export_onnx",
+    "free_path", "import_reference", "load_bundle", "missing_packages", "own_models", "restore_model", "save_bundle",
+    "shipped_models",
 ]

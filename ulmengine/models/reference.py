@@ -1,6 +1,7 @@
 """Weights trained with fastai, turned into a bundle: nothing in them is run, and nothing but words and numbers is read.
 
-Takes the language models of fastai 1 and 2 (``lstm_fwd.pth`` with ``itos_wt103.pkl``, say) and encoders saved alone.
+Takes the language models of fastai 1 and 2 (``lstm_fwd.pth`` with ``itos_wt103.pkl``, say), encoders saved alone, and
+text classifiers saved by ``learn.save``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -26,7 +27,9 @@ from .unpickle import read_vocabulary, read_weights
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.weight_hh")
 # What fastai fills a vocabulary up with to a multiple of eight.
 _FILLER = "xxfake"
-_BPTT = 72
+# fastai reads 72 tokens at once, and pools the last 20 such chunks of a document.
+_BPTT, _MAX_TOKENS = 72, 20 * 72
+_FIRST, _LAST = "head.blocks.0.linear.weight", "head.blocks.1.linear.weight"
 
 
 def import_reference(
@@ -35,31 +38,72 @@ def import_reference(
     target: Path | str,
     *,
     direction: Literal["forward", "backward"] = "forward",
+    backward: Path | str | None = None,
+    labels: Sequence[str] = (),
     title: str = "",
     dtype: Literal["float32", "float16"] = "float32",
 ) -> None:
-    """Turn fastai's ``weights`` (.pth) and ``vocabulary`` (.pkl) into a language-model bundle at ``target``.
+    """Turn fastai's ``weights`` (.pth) and ``vocabulary`` (.pkl) into a bundle at ``target``.
 
-    The special tokens are moved to where this program has them; a special token that the vocabulary lacks starts at
-    the mean row, as an unseen word does.
+    Weights with a head become a classifier, others a language model. The special tokens are moved to where this
+    program has them; a special token that the vocabulary lacks starts at the mean row, as an unseen word does.
 
-    :raises ModelError: a file cannot be read, holds something else, or the two do not belong together.
+    :param direction: which way the network of ``weights`` reads.
+    :param backward: a backward network over the same vocabulary; the bundle then reads both ways.
+    :param labels: a classifier's, in the order of ``dls.vocab[1]``; empty: those that the vocabulary's file brings.
+    :raises ModelError: a file cannot be read, holds something else, or the files do not belong together.
     """
     source = Path(weights)
-    words = read_vocabulary(Path(vocabulary))
-    state = _language_model(read_weights(source), source)
-    state, tokens = with_own_specials(state, words, source)
-    sizes = sizes_of(state, source)
+    words, found = read_vocabulary(Path(vocabulary))
+    files = {direction: source} if backward is None else {"forward": source, "backward": Path(backward)}
+    states: dict[str, Tensor] = {}
+    sizes, tokens, kinds = None, None, set()
+    for name, path in files.items():
+        state, tokens = with_own_specials(_network(read_weights(path), path), words, path)
+        kinds.add(_LAST in state)
+        here = (sizes_of(state, path), *(state[key].shape for key in (_FIRST, _LAST) if key in state))
+        if sizes not in (None, here) or len(kinds) > 1:
+            raise ModelError(f"{path}: its layers are not as wide as those of {source.name}, or it has another kind of "
+                             "head; choose two networks that belong together")
+        sizes = here
+        states |= {f"{name}.{key}": value for key, value in state.items()}
+    assert sizes is not None and tokens is not None
+    widths, *head = sizes
     model = ModelConfig(
-        preset="custom", embedding_size=sizes.embedding, hidden_size=sizes.hidden, layers=sizes.layers,
-        direction=direction, dropout=DropoutConfig(),
+        preset="custom", embedding_size=widths.embedding, hidden_size=widths.hidden, layers=widths.layers,
+        direction=direction if backward is None else "both", dropout=DropoutConfig(),
+        **({"head_hidden": head[0][0]} if head else {}),
     )
+    about: dict[str, Any] = {"kind": "language_model"}
+    if head:
+        names = _labels(labels or found, head[1][0], source)
+        about = {"kind": "classifier", "labels": names, "max_tokens": _MAX_TOKENS}
     save_bundle(
-        target, kind="language_model", state=state, sizes=sizes, model=model, bptt=_BPTT, dtype=dtype,
-        tokenizer=WordTokenizer(tokens).to_json(),
-        card={"title": title or source.stem, "summary": "A language model trained with fastai.",
-              "origin": {"weights": source.name, "vocabulary": Path(vocabulary).name}},
+        target, state=states, sizes=widths, model=model, bptt=_BPTT, dtype=dtype,
+        tokenizer=WordTokenizer(tokens).to_json(), **about,
+        card={"title": title or source.stem,
+              "summary": f"A {'text classifier' if head else 'language model'} trained with fastai.",
+              "origin": {"weights": ", ".join(path.name for path in files.values()),
+                         "vocabulary": Path(vocabulary).name}},
     )
+
+
+def classes_of(weights: Path | str) -> int:
+    """How many classes the network in ``weights`` tells apart; 0 for a language model.
+
+    :raises ModelError: as :func:`import_reference`.
+    """
+    source = Path(weights)
+    state = _network(read_weights(source), source)
+    return int(state[_LAST].shape[0]) if _LAST in state else 0
+
+
+def _labels(labels: Sequence[str], classes: int, path: Path) -> tuple[str, ...]:
+    if len(labels) != classes or len(set(labels)) != classes:
+        given = f"{len(set(labels))} different ones were given" if labels else "none are given"
+        raise ModelError(f"{path}: the classifier tells {classes} labels apart, and {given}; give them in the order "
+                         "of fastai's dls.vocab[1]")
+    return tuple(labels)
 
 
 def sizes_of(state: Mapping[str, Tensor], path: Path) -> Sizes:
@@ -89,17 +133,20 @@ def with_own_specials(
     new = Vocabulary.with_specials(word for word in words if word != _FILLER)
     rows_of = {word: row for row, word in reversed(list(enumerate(words)))}  # of a word given twice the first row
     mapping = np.array([rows_of.get(word, -1) for word in new.tokens], dtype=np.int64)
-    embedding, bias = transfer_embedding(state["encoder.embedding.weight"], state["decoder.bias"], mapping)
-    return {**state, "encoder.embedding.weight": embedding, "decoder.bias": cast(Tensor, bias)}, new
+    embedding, bias = transfer_embedding(state["encoder.embedding.weight"], state.get("decoder.bias"), mapping)
+    moved = {**state, "encoder.embedding.weight": embedding}
+    return ({**moved, "decoder.bias": cast(Tensor, bias)} if bias is not None else moved), new
 
 
-def _language_model(raw: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+def _network(raw: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """The weights of ``raw`` under the names used here; a language model's with its decoder's bias."""
     try:
         state = from_reference_names(raw)
     except WeightsError as error:
         raise ModelError(f"{path}: {error}") from error
     if "encoder.embedding.weight" not in state:
-        raise ModelError(f"{path}: holds no word embedding; choose the .pth file of a fastai language model")
-    rows = state["encoder.embedding.weight"].shape[0]
+        raise ModelError(f"{path}: holds no word embedding; choose the .pth file of a fastai model")
+    if _LAST in state and _FIRST in state:
+        return state
     kept = {name: value for name, value in state.items() if name.startswith(("encoder.", "decoder."))}
-    return {"decoder.bias": torch.zeros(rows), **kept}
+    return {"decoder.bias": torch.zeros(state["encoder.embedding.weight"].shape[0]), **kept}

@@ -26,8 +26,10 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 
-def read_vocabulary(path: Path) -> list[str]:
+def read_vocabulary(path: Path) -> tuple[list[str], list[str]]:
     """The words of a pickled fastai vocabulary: a list of words, or that in a mapping (``itos``, ``vocab``).
+
+    With them the labels, where the file holds both one after the other, as ``dls.vocab`` of a classifier does.
 
     :raises ModelError: it cannot be read or holds anything but text, numbers, lists and mappings.
     """
@@ -45,10 +47,10 @@ def read_vocabulary(path: Path) -> list[str]:
             OverflowError, MemoryError, RecursionError) as error:
         raise ModelError(f"{path}: this is no plain vocabulary ({error}); a vocabulary may hold words and lists "
                          "and nothing else. Export it in fastai with: json.dump(list(vocab), file)") from error
-    words = _words(values) if _is_plain(values) else []
-    if not words or not all(type(word) is str for word in words):
+    words, labels = _words(values) if _is_plain(values) else ([], [])
+    if not words or not all(type(word) is str for word in [*words, *labels]):
         raise ModelError(f"{path}: holds no list of words; choose the .pkl file that came with the weights")
-    return words
+    return words, labels
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -77,10 +79,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
 
 
-def _words(values: Any) -> list[str]:
+def _words(values: Any) -> tuple[list[str], list[str]]:
     if isinstance(values, dict):
         values = values.get("itos", values.get("vocab", []))
-    return values if isinstance(values, list) else []
+    if not isinstance(values, list):
+        return [], []
+    if len(values) == 2 and all(isinstance(part, list) for part in values):
+        return values[0], values[1]
+    return values, []
 
 
 def _is_plain(values: Any) -> bool:
