@@ -32,7 +32,7 @@ def written(folder, *, pooling="concat", skip=False, directions=("forward",), mu
             encoder = AWDLSTM(len(TOKENS.vocabulary), SIZES, model.dropout, skip_connections=skip)
             network = TextClassifier(encoder, 3, model, bptt=7, max_tokens=40)
             for key, value in network.state_dict().items():
-                if "norm" in key and value.is_floating_point() or "pool" in key:
+                if ("norm" in key and value.is_floating_point()) or "pool" in key:
                     value.copy_(torch.rand_like(value) + .5)
                 elif value.is_floating_point():
                     value.mul_(3)  # far enough from nought that a wrong gate would show
@@ -71,14 +71,14 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
     pytest.importorskip("onnx")
     bundle = load_bundle(written(tmp_path))
     monkeypatch.setattr(onnx, "_GATES", (0, 1, 2, 3))  # the gates in the wrong order
-    with pytest.raises(onnx.OnnxDiffersError, match="not written.*differ"):
+    with pytest.raises(onnx.OnnxDiffersError, match=r"not written.*differ"):
         onnx.export_onnx(bundle, tmp_path / "m.onnx", TEXTS)
     assert [path.name for path in tmp_path.iterdir()] == ["m.ulmfit"]
 
 
 def test_what_is_not_installed_is_said(tmp_path, monkeypatch):
     bundle = load_bundle(written(tmp_path))
-    monkeypatch.setattr(onnx, "find_spec", lambda name: None)
+    monkeypatch.setattr(onnx, "find_spec", {}.get)
     with pytest.raises(onnx.OnnxMissingError, match=r"onnx and onnxruntime.*pip install ulmfit-studio\[onnx\]"):
         onnx.export_onnx(bundle, tmp_path / "m.onnx", TEXTS)
 

@@ -6,10 +6,11 @@ from .catalogue import Entry, add_model, delete_model, empty_trash, free_path, o
 from .description import FORMAT, Description
 from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
 from .reference import classes_of, import_reference
+from .usage import onnx_snippet, snippet
 
 __all__ = [
     "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
     "OnnxMissingError", "add_model", "classes_of", "delete_model", "describe_bundle", "empty_trash", "export_onnx",
-    "free_path", "import_reference", "load_bundle", "missing_packages", "own_models", "restore_model", "save_bundle",
-    "shipped_models",
+    "free_path", "import_reference", "load_bundle", "missing_packages", "onnx_snippet", "own_models", "restore_model",
+    "save_bundle", "shipped_models", "snippet",
 ]

@@ -64,8 +64,7 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str]) -> OnnxCheck
 
     Inputs of the file: ``tokens`` (batch, time) int64, right-padded with 1; ``lengths`` (batch,) int64, at least 1.
     Outputs: ``logits`` and ``probabilities``, both (batch, classes) float32, the probabilities calibrated. Its metadata
-    hold ``labels``, ``multi_label`` and ``tokenizer``, the description that :func:`ulmengine.tokens.tokenizer_from_json`
-    takes, as JSON.
+    hold as JSON ``labels``, ``multi_label`` and ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json`` reads.
 
     :param texts: real ones, best of the kind the model is for; at least one.
     :raises OnnxMissingError: an optional package is not installed.
@@ -83,7 +82,7 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str]) -> OnnxCheck
     check = compare(content, bundle, networks, texts)
     if not check.difference <= TOLERANCE:
         raise OnnxDiffersError(f"{target}: not written. The ONNX network's probabilities differ from the original's by "
-                               f"up to {check.difference:.2g} on {check.texts:,} texts, where {TOLERANCE:g} is allowed; "
+                               f"up to {check.difference:.2g} on {check.texts:,} texts ({TOLERANCE:g} is allowed); "
                                "use the model itself instead")
     _write(target, content)
     return check

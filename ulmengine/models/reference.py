@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -55,37 +55,45 @@ def import_reference(
     """
     source = Path(weights)
     words, found = read_vocabulary(Path(vocabulary))
-    files = {direction: source} if backward is None else {"forward": source, "backward": Path(backward)}
-    states: dict[str, Tensor] = {}
-    sizes, tokens, kinds = None, None, set()
-    for name, path in files.items():
-        state, tokens = with_own_specials(_network(read_weights(path), path), words, path)
-        kinds.add(_LAST in state)
-        here = (sizes_of(state, path), *(state[key].shape for key in (_FIRST, _LAST) if key in state))
-        if sizes not in (None, here) or len(kinds) > 1:
-            raise ModelError(f"{path}: its layers are not as wide as those of {source.name}, or it has another kind of "
-                             "head; choose two networks that belong together")
-        sizes = here
-        states |= {f"{name}.{key}": value for key, value in state.items()}
-    assert sizes is not None and tokens is not None
-    widths, *head = sizes
+    files: dict[str, Path] = {direction: source}
+    if backward is not None:
+        files = {"forward": source, "backward": Path(backward)}
+    read = {name: with_own_specials(_network(read_weights(path), path), words, path) for name, path in files.items()}
+    shapes = {name: _shape(state, files[name]) for name, (state, _) in read.items()}
+    if len(set(shapes.values())) > 1:
+        raise ModelError(f"{backward}: its layers are not as wide as those of {source.name}, or it has another kind of "
+                         "head; choose two networks that belong together")
+    shape, (_, tokens) = next(iter(shapes.values())), next(iter(read.values()))
     model = ModelConfig(
-        preset="custom", embedding_size=widths.embedding, hidden_size=widths.hidden, layers=widths.layers,
-        direction=direction if backward is None else "both", dropout=DropoutConfig(),
-        **({"head_hidden": head[0][0]} if head else {}),
+        preset="custom", embedding_size=shape.sizes.embedding, hidden_size=shape.sizes.hidden,
+        layers=shape.sizes.layers, direction=direction if backward is None else "both", dropout=DropoutConfig(),
     )
     about: dict[str, Any] = {"kind": "language_model"}
-    if head:
-        names = _labels(labels or found, head[1][0], source)
-        about = {"kind": "classifier", "labels": names, "max_tokens": _MAX_TOKENS}
+    if shape.classes:
+        model = model.model_copy(update={"head_hidden": shape.head})
+        about = {"kind": "classifier", "labels": _labels(labels or found, shape.classes, source),
+                 "max_tokens": _MAX_TOKENS}
     save_bundle(
-        target, state=states, sizes=widths, model=model, bptt=_BPTT, dtype=dtype,
-        tokenizer=WordTokenizer(tokens).to_json(), **about,
+        target, sizes=shape.sizes, model=model, bptt=_BPTT, dtype=dtype, tokenizer=WordTokenizer(tokens).to_json(),
+        state={f"{name}.{key}": value for name, (state, _) in read.items() for key, value in state.items()}, **about,
         card={"title": title or source.stem,
-              "summary": f"A {'text classifier' if head else 'language model'} trained with fastai.",
+              "summary": f"A {'text classifier' if shape.classes else 'language model'} trained with fastai.",
               "origin": {"weights": ", ".join(path.name for path in files.values()),
                          "vocabulary": Path(vocabulary).name}},
     )
+
+
+class _Shape(NamedTuple):
+    """What must be alike in two networks of one model; ``head`` and ``classes`` are 0 without a head."""
+
+    sizes: Sizes
+    head: int
+    classes: int
+
+
+def _shape(state: Mapping[str, Tensor], path: Path) -> _Shape:
+    head, classes = (int(state[name].shape[0]) if name in state else 0 for name in (_FIRST, _LAST))
+    return _Shape(sizes_of(state, path), head, classes)
 
 
 def classes_of(weights: Path | str) -> int:
@@ -135,7 +143,7 @@ def with_own_specials(
     mapping = np.array([rows_of.get(word, -1) for word in new.tokens], dtype=np.int64)
     embedding, bias = transfer_embedding(state["encoder.embedding.weight"], state.get("decoder.bias"), mapping)
     moved = {**state, "encoder.embedding.weight": embedding}
-    return ({**moved, "decoder.bias": cast(Tensor, bias)} if bias is not None else moved), new
+    return ({**moved, "decoder.bias": bias} if bias is not None else moved), new
 
 
 def _network(raw: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:

@@ -2,12 +2,12 @@
 
 from .control import TRANSITIONS, ControlError, RunControl, RunState, Signal, commands, drive
 from .errors import NanLoss, TrainingError
-from .sample import SampleMissingError, sample_config, sample_folder
+from .sample import SampleMissingError, sample_config, sample_folder, sample_texts
 from .schedules import Schedule, build_schedule
 from .stages import StagePlan, group_names, plan_stages
 
 __all__ = [
     "TRANSITIONS", "ControlError", "NanLoss", "RunControl", "RunState", "SampleMissingError", "Schedule", "Signal",
     "StagePlan", "TrainingError", "build_schedule", "commands", "drive", "group_names", "plan_stages", "sample_config",
-    "sample_folder",
+    "sample_folder", "sample_texts",
 ]

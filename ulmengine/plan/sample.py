@@ -31,3 +31,9 @@ def sample_config() -> RunConfig:
         "path": str(folder / "messages.csv"), "unlabelled_path": str(folder / "unlabelled.txt"),
     })
     return config.model_copy(update={"corpus": corpus})
+
+
+def sample_texts(most: int) -> list[str]:
+    """The first ``most`` of the sample's unlabelled messages."""
+    with (sample_folder() / "unlabelled.txt").open(encoding="utf-8") as file:
+        return [line.strip() for line, _ in zip(file, range(most), strict=False)]
