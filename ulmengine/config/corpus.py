@@ -76,6 +76,11 @@ class CorpusConfig(Section):
         help="Documents that a repair has left out, recorded by their text (main:1f0c...: in the corpus file; :2 "
         "behind it: the second with this text) or by source row, counted from 0. The file itself is never changed.",
     )
+    relabelled: tuple[str, ...] = knob(
+        (), label="Corrected labels", advanced=True,
+        help="Labels that a person has corrected, each as document=label with the document recorded by its text as "
+        "above; several labels as a list in JSON. The file itself is never changed.",
+    )
     split: SplitConfig = section(SplitConfig, label="Split", help="Training, validation and test documents.")
 
 

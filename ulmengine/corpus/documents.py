@@ -57,7 +57,8 @@ class Documents:
 
     ``labels``: names in order; empty where there are none. ``multi_label``: a document may bear several.
     ``undecodable``: bytes that were not text. ``skipped``: rows that could not be read. ``overlap``: rows left out
-    because their text also stands in a part that must stay unseen. ``notes``: sentences for the person.
+    because their text also stands in a part that must stay unseen. ``relabelled``: rows whose label a person has
+    corrected. ``notes``: sentences for the person.
     """
 
     labels: tuple[str, ...]
@@ -73,6 +74,7 @@ class Documents:
     ragged: np.ndarray
     notes: tuple[str, ...] = ()
     overlap: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    relabelled: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def count(self, part: str) -> int:
         """Number of documents in "train", "validation", "test" or "unlabelled"."""

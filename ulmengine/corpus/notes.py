@@ -11,9 +11,11 @@ from .understood import Understood
 
 
 def corpus_notes(
-    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[Labelled], gone: int
+    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[Labelled], gone: int,
+    lost: int = 0,
 ) -> tuple[str, ...]:
-    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for."""
+    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for; ``lost``: the same of
+    corrected labels."""
     notes = [note for _, table, _ in tables for note in table.record["notes"]]
     mended = sum(table.record["mended"] for _, table, _ in tables)
     encoding = documents.understood.encoding or "text"
@@ -28,6 +30,10 @@ def corpus_notes(
          "documents were left out: the same text stands in the validation or test part."),
         (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
          "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
+        (lost, "document whose label was corrected is no longer there with the same text; that correction does nothing "
+         "now.",
+         "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
+         "now."),
     ) if count]
     for _, table, found in tables:
         lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}

@@ -20,6 +20,7 @@ from .importing import import_table
 from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
 from .likeness import text_hash
 from .notes import corpus_notes
+from .relabel import corrected_targets, corrections, relabelled_rows
 from .repairs import recorded_rows
 from .table import Table
 from .understood import NONE, Understood, with_overrides
@@ -132,12 +133,16 @@ def _assemble(
     hashes: np.ndarray, seed: int,
 ) -> Documents:
     labelled = _labels(tables)
-    names = in_order({name for one in labelled for name in one.names})
     multi = any(one.multi for one in labelled)
+    changed, lost = relabelled_rows(corrections(config.relabelled, multi), pieces, hashes)
+    names = in_order({*(name for one in labelled for name in one.names), *(n for new in changed.values() for n in new)})
     targets = np.concatenate([as_targets(one, names, multi) for one in labelled])
     bears = np.concatenate([one.bears for one in labelled])
+    bears[list(changed)] = True
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
+    # Divided by the labels as given: a label that is corrected moves no other document into another part.
     parts, short = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
+    targets = corrected_targets(targets, changed, names, multi)
     overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
@@ -149,8 +154,9 @@ def _assemble(
         understood=replace(main, undecodable=undecodable), undecodable=undecodable,
         skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=targets,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
+        relabelled=np.array(sorted(changed), dtype=np.int64),
     )
-    notes = (*corpus_notes(documents, tables, labelled, gone), *short)
+    notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short)
     return replace(documents, notes=notes)
 
 
@@ -242,5 +248,5 @@ def _fingerprint(
         (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
     ]
     text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
-                       config.split.model_dump(), seed])
+                       config.split.model_dump(), seed, *([config.relabelled] if config.relabelled else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus.relabel import corrections
 from ulmengine.corpus.repairs import records_of, rows_named
 from ulmengine.events import Evaluated, Event, Progress, defined
 from ulmengine.inference import (
@@ -45,9 +46,10 @@ class Measured:
     """A run's ``kept`` predictions and the figures that were worked out from them, as evaluation.json holds them.
 
     ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
-    training) and ``parts``: for each part measured on the ``documents``, for each of ``network``, ``baseline`` and
-    ``blend`` an :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others),
-    ``majority`` (the share right by always answering the commonest label) and ``ece_uncalibrated``.
+    training), ``relabelled`` (how many labels of each part a person has corrected) and ``parts``: for each part
+    measured on the ``documents``, for each of ``network``, ``baseline`` and ``blend`` an
+    :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others), ``majority`` (the
+    share right by always answering the commonest label) and ``ece_uncalibrated``.
     """
 
     folder: RunFolder
@@ -95,6 +97,7 @@ def keep_measured(folder: RunFolder, kept: Kept, majority: str, seed: int) -> Me
     record = {
         "digest": _digest(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
         "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
+        "relabelled": _relabelled(folder, kept),
         "parts": {part: figures(kept.part(part), majority, seed) for part in PARTS if kept.has(part)},
     }
     write_record(folder.path / EVALUATION, defined(record))
@@ -224,6 +227,11 @@ def _logits(predictor: Predictor, documents: Documents, part: str) -> Generator[
         found.append(predictor.logits(window))
         done += len(window)
     return np.concatenate(found)
+
+
+def _relabelled(folder: RunFolder, kept: Kept) -> dict[str, int]:
+    changed = list(corrections(folder.config().corpus.relabelled, kept.multi_label))
+    return {part: int(np.isin(kept.part(part).keys.astype(str), changed).sum()) for part in PARTS if kept.has(part)}
 
 
 def _own_rows(documents: Documents, rows: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Note
@@ -43,6 +45,8 @@ def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
     :raises CorpusError, TokensError, ModelError: what cannot be read, in the person's words.
     """
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    if len(documents.relabelled):
+        yield Note(_relabelled(documents))
     pretrained = yield from find_pretrained(config)
     texts = partial(_language_texts, documents)
     total = documents.count("train") + documents.count("unlabelled")
@@ -110,3 +114,10 @@ def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None
 def _language_texts(documents: Documents) -> Iterable[str]:
     yield from documents.texts("train")
     yield from documents.texts("unlabelled")
+
+
+def _relabelled(documents: Documents) -> str:
+    """How many labels a person has corrected, and how many of those the result is measured on."""
+    parts = ((part, int(np.isin(documents.rows(part), documents.relabelled).sum())) for part in PARTS)
+    told = ", ".join(f"{count:,} in {part}" for part, count in parts if count)
+    return f"Labels corrected by a person: {len(documents.relabelled):,}{f' ({told})' if told else ''}."
