@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ulmengine.config import CorpusConfig, RunConfig, with_settings
-from ulmengine.events import Event
 
-from .output import ProgressView, say, say_json
-
-T = TypeVar("T")
+from .output import finish, say, say_json
 
 
 def add_commands(commands: Any) -> None:
@@ -52,7 +49,7 @@ def run_inspect(options: argparse.Namespace) -> int:
     """``inspect``: format, columns, labels and the audit's findings."""
     from ulmengine.corpus import inspect
 
-    found = _finish(inspect(options.file, CorpusConfig(path=str(options.file.resolve()), member=options.member)))
+    found = finish(inspect(options.file, CorpusConfig(path=str(options.file.resolve()), member=options.member)))
     if options.json:
         say_json(found)
         return 0
@@ -70,7 +67,7 @@ def run_tokenize(options: argparse.Namespace) -> int:
 
     wanted = [f"tokens.tokenizer={options.tokenizer}", f"tokens.vocab_size={options.vocab_size}"]
     config = with_settings(RunConfig(), wanted).tokens
-    figures = _finish(tokenize_file(options.file, options.out, config))
+    figures = finish(tokenize_file(options.file, options.out, config))
     if options.json:
         say_json(figures)
     else:
@@ -171,14 +168,4 @@ def read_texts(path: Path) -> Iterator[str]:
 def _open(config: CorpusConfig, cache: Path) -> Any:
     from ulmengine.corpus import open_corpus
 
-    return _finish(open_corpus(config, cache))
-
-
-def _finish(work: Generator[Event, None, T]) -> T:
-    """Run ``work`` to its end, showing its progress, and give what it returns."""
-    with ProgressView() as view:
-        while True:
-            try:
-                view.show(next(work))
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+    return finish(open_corpus(config, cache))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Generator
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ulmengine import events as ev
 from ulmengine.record import in_words
+
+T = TypeVar("T")
 
 
 def say(text: str) -> None:
@@ -30,6 +33,16 @@ def complain(text: str) -> None:
     """A plain sentence on stderr."""
     sys.stderr.write(text.rstrip() + "\n")
     sys.stderr.flush()
+
+
+def finish(work: Generator[ev.Event, None, T]) -> T:
+    """Run ``work`` to its end, showing its progress, and give what it returns."""
+    with ProgressView() as view:
+        while True:
+            try:
+                view.show(next(work))
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
 
 
 class ProgressView:

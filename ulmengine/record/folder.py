@@ -65,6 +65,12 @@ class RunFolder:
         return self.path / "model.ulmfit"
 
     @property
+    def cache(self) -> Path:
+        """Where prepared corpora lie: a project's runs share one cache; a run that stands alone has its own."""
+        runs = self.path.resolve().parent
+        return runs.parent / "cache" if runs.name == "runs" else self.path / "cache"
+
+    @property
     def finishing(self) -> bool:
         """Whether the run is to end, or has ended, before its last stage (:mod:`ulmengine.runs.early`)."""
         return bool(read_record(self._finish_path).get("early"))

@@ -63,7 +63,7 @@ class Run:
         self.folder = folder
         self._lock = folder.lock_for(take_over=take_over)
         self.checkpoints = Checkpoints(folder.checkpoints)
-        self._cache = cache or _cache_of(folder)
+        self._cache = cache or folder.cache
         self._skip, self._finish_asked, self._world = skip, finish, world
         self._early = EarlyEnd(folder)
         self._total = 0
@@ -359,9 +359,3 @@ class Run:
             if log is not None:
                 with suppress(OSError):
                     log.close()
-
-
-def _cache_of(folder: RunFolder) -> Path:
-    """A project's runs share one cache; a run that stands alone has its own."""
-    runs = folder.path.resolve().parent
-    return runs.parent / "cache" if runs.name == "runs" else folder.path / "cache"

@@ -1,0 +1,63 @@
+"""The commands that read what runs were measured at."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.runs.made import tiny_run
+from ulmengine import events as ev
+from ulmengine.cli import main
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, RunFolder]:
+    """Two runs of one corpus and split; the second one learns longer."""
+    home = tmp_path_factory.mktemp("results")
+    first = tiny_run(home / "first", "corpus.split.test=0.4", "language_model.epochs=0", "classifier.epochs=[1]")
+    second = tiny_run(home / "second", "corpus.split.test=0.4", "language_model.epochs=0", "classifier.epochs=[4, 4]",
+                      "classifier.lr=0.03")
+    for run in (first, second):
+        assert isinstance(list(Run(run).events())[-1], ev.Finished)
+    return first, second
+
+
+def _right(run: RunFolder) -> dict[str, bool]:
+    table = pl.read_parquet(run.path / "predictions.parquet").filter(pl.col("part") == "test")
+    said = table.select(pl.when(pl.col("network.fruit") >= pl.col("network.tool")).then(pl.lit("fruit"))
+                        .otherwise(pl.lit("tool")))
+    return dict(zip(table["document"], (said.to_series() == table["label"]).to_list(), strict=True))
+
+
+def test_compare_counts_what_was_mended_and_broken(
+    two: tuple[RunFolder, RunFolder], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(two[0].path), str(two[1].path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    first, second = _right(two[0]), _right(two[1])
+    assert set(found["mended_documents"]) == {key for key in first if second[key] and not first[key]}
+    assert set(found["broken_documents"]) == {key for key in first if first[key] and not second[key]}
+    assert found["difference"] == pytest.approx((sum(second.values()) - sum(first.values())) / len(first), abs=1e-9)
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert main(["compare", str(two[0].path), str(two[1].path), "--part", "validation"]) == 0
+    assert "validation documents" in capsys.readouterr().out
+
+
+def test_a_run_that_kept_nothing_names_the_command_that_helps(
+    two: tuple[RunFolder, RunFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(two[0].path, old)
+    (old / "predictions.parquet").unlink()
+    (old / "evaluation.json").unlink()
+    assert main(["compare", str(old), str(two[1].path)]) == 1
+    assert f"python -m ulmengine measure {old}" in capsys.readouterr().err
+    assert main(["measure", str(old)]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    assert main(["compare", str(old), str(two[1].path)]) == 0

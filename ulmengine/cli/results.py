@@ -1,0 +1,85 @@
+"""Commands that read what runs were measured at: measure, compare."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ulmengine.record import RunFolder
+
+from .output import finish, say, say_json
+
+if TYPE_CHECKING:
+    from ulmengine.runs.measured import Measured
+
+
+def add_commands(commands: Any) -> None:
+    """Add this group's commands to the parser's ``commands``."""
+    measure = commands.add_parser("measure", help="measure a finished run again from its model, and keep every answer")
+    measure.add_argument("run", type=Path, metavar="RUN")
+    measure.add_argument("--json", action="store_true")
+    measure.set_defaults(command=run_measure)
+
+    compare = commands.add_parser("compare", help="two runs on the same documents: how many mended, how many broken")
+    compare.add_argument("first", type=Path, metavar="RUN")
+    compare.add_argument("second", type=Path, metavar="RUN")
+    compare.add_argument("--part", choices=("test", "validation"), help="default: test where both have it")
+    compare.add_argument("--json", action="store_true", help="with the keys of the documents of each kind")
+    compare.set_defaults(command=run_compare)
+
+
+def run_measure(options: argparse.Namespace) -> int:
+    """``measure``: evaluation.json and predictions.parquet anew."""
+    from ulmengine.record import in_words
+    from ulmengine.runs.measured import evaluated, measure_again
+
+    folder = RunFolder.open(options.run)
+    measured = finish(measure_again(folder, folder.cache))
+    if options.json:
+        say_json(measured.record)
+    else:
+        say(in_words(evaluated(measured)))
+    return 0
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """``compare``: the paired difference of two runs with its interval."""
+    from ulmengine.inference import compare
+
+    first, second = _kept(options.first), _kept(options.second)
+    common = first.part == second.part == "test"
+    found = compare(first.kept, second.kept, options.part or ("test" if common else "validation"))
+    paired = found.paired
+    if options.json:
+        say_json({
+            "part": found.part, **paired.to_json(), "relabelled": found.relabelled, "only_first": found.only_first,
+            "only_second": found.only_second, "mended_documents": found.first.keys[found.mended].tolist(),
+            "broken_documents": found.first.keys[found.broken].tolist(),
+        })
+        return 0
+    say(f"{options.first.name}: right in {paired.first:.1%} of {paired.documents:,} {found.part} documents")
+    say(f"{options.second.name}: right in {paired.second:.1%}")
+    say(f"difference {100 * paired.difference:+.1f} points (95 % interval {100 * paired.low:+.1f} to "
+        f"{100 * paired.high:+.1f}): {_words(paired.verdict)}")
+    say(f"mended {paired.mended:,}, broken {paired.broken:,}")
+    for count, told in ((found.relabelled, "documents left out: their label was corrected in between"),
+                        (found.only_first, f"documents that only {options.first.name} was measured on"),
+                        (found.only_second, f"documents that only {options.second.name} was measured on")):
+        if count:
+            say(f"{count:,} {told}")
+    return 0
+
+
+def _kept(path: Path) -> Measured:
+    from ulmengine.inference import KeptError
+    from ulmengine.runs.measured import open_measured
+
+    try:
+        return open_measured(RunFolder.open(path))
+    except KeptError as error:
+        raise KeptError(f"{error}: python -m ulmengine measure {path}") from error
+
+
+def _words(verdict: str) -> str:
+    return "may be chance" if verdict == "no difference" else f"the second run is {verdict}, more than chance explains"
