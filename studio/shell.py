@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ulmengine.config import RunConfig
+from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.plan.control import Signal as Command
 from ulmengine.plan.control import commands
 from ulmengine.plan.sample import sample_config
@@ -74,7 +74,7 @@ class Shell(QObject):
         self.noticed.emit(Notice(text, level, button, action))
 
     def take_files(self, paths: list[Path]) -> None:
-        """Open ``paths``: a project as it is, anything else as the corpus (of a new project where none is open)."""
+        """Open ``paths``: a project as it is; of anything else the page in view makes what it can, Home a project."""
         if paths:
             self.filesGiven.emit(paths)
 
@@ -95,6 +95,18 @@ class Shell(QObject):
             update={"device": values.device, "precision": values.precision, "threads": values.threads}
         )
         return self._try(lambda: Project.create(folder, base.model_copy(update={"compute": compute}), self))
+
+    def new_project_of(self, paths: list[Path]) -> bool:
+        """Make a project whose corpus is the first of ``paths``, and show it; False (and a toast) if that failed."""
+        source = paths[0].resolve()
+        folder = fresh_folder(source.stem)
+        config = RunConfig(name=folder.name, corpus=CorpusConfig(path=str(source)))
+        if not self.new_project(folder, config):
+            return False
+        if len(paths) > 1:
+            self.toast(self.tr("One file or folder is read; the first of them was taken."), "warning")
+        self.go("corpus")
+        return True
 
     def open_sample(self) -> bool:
         """Open the project on the built-in sample, made on the first time."""

@@ -185,6 +185,11 @@ class MainWindow(QMainWindow):
                   str(action.property("icon_name") or "chevron-right"), enabled=action.isEnabled())
             for action in actions
         ]
+        if self.shell.project is not None:
+            entries += [
+                Entry(text, entry.words(), partial(self._go_and_do, entry.key, text), entry.icon)
+                for entry in self.pages.entries if not self.pages.is_made(entry.key) for text in entry.offered()
+            ]
         entries += [
             Entry(self.tr("Open {project}").format(project=Path(path).name), path,
                   partial(self._open_recent, Path(path)), "folder")
@@ -212,17 +217,19 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def take_files(self, paths: list[Path]) -> None:
-        """Files were dropped: a project is opened, anything else goes to the page in view or becomes the corpus."""
+        """Files were dropped: a project is opened; anything else begins a project on Home (or where none is open), goes
+        to the page in view if that has a use for it, and else to the corpus."""
         folder = project_in(paths)
         if folder is not None:
             if self.shell.open_project(folder):
                 self.go("corpus")
             return
+        if self.pages.key == "home" or self.shell.project is None:
+            self.shell.new_project_of(paths)
+            return
         names = [str(path) for path in paths]
         page = self.pages.page(self.pages.key)
-        if self.pages.key not in ("home", "settings") and page is not None and page.dropped(names):
-            return
-        if self.shell.project is None and not self.shell.new_project(fresh_folder(paths[0].stem)):
+        if page is not None and page.dropped(names):
             return
         self.go("corpus")
         corpus = self.pages.page("corpus")
@@ -277,6 +284,8 @@ class MainWindow(QMainWindow):
             action.setShortcuts(keys)
             action.setProperty("icon_name", icon)
             self.addAction(action)
+        undo.triggered.connect(self._tell_undone)
+        redo.triggered.connect(self._tell_redone)
         for number, entry in enumerate(self.pages.entries, 1):
             going = QAction(self.tr("Go to {page}").format(page=entry.words()), self)
             going.setShortcut(QKeySequence(f"Ctrl+{number}"))
@@ -323,6 +332,26 @@ class MainWindow(QMainWindow):
         action = self.sender()
         if isinstance(action, QAction):
             self.go(str(action.data()))
+
+    @Slot()
+    def _tell_undone(self) -> None:
+        stack = self.undo_group.activeStack()
+        self.shell.toast(self.tr("Undone: {change}").format(change=stack.redoText()), "info", self.tr("Redo"),
+                         stack.redo)
+
+    @Slot()
+    def _tell_redone(self) -> None:
+        stack = self.undo_group.activeStack()
+        self.shell.toast(self.tr("Done again: {change}").format(change=stack.undoText()), "info", self.tr("Undo"),
+                         stack.undo)
+
+    def _go_and_do(self, key: str, text: str) -> None:
+        """Show the page called ``key`` and do what it calls ``text``, if that can be done now."""
+        self.go(key)
+        page = self.pages.page(key)
+        for action in page.actions() if page is not None else ():
+            if action.text() == text and action.isEnabled():
+                action.trigger()
 
     def _open_recent(self, folder: Path) -> None:
         if self.shell.open_project(folder):

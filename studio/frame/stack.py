@@ -66,6 +66,10 @@ class PageStack(QStackedWidget):
         """The pages made so far, in order."""
         return [self._pages[entry.key] for entry in self.entries if entry.key in self._pages]
 
+    def is_made(self, key: str) -> bool:
+        """Whether the page called ``key`` has been made."""
+        return key in self._pages
+
     def drop_project_pages(self) -> None:
         """Throw the pages of the project away: another one is open, or none."""
         for entry in self.entries:

@@ -26,6 +26,8 @@ class PageEntry:
     icon: str
     class_name: str
     of_project: bool = True
+    offers: tuple[str, ...] = ()
+    """Actions of the page that the palette finds before the page is made, by their names."""
 
     @property
     def module(self) -> str:
@@ -36,6 +38,10 @@ class PageEntry:
         """The title in the person's language."""
         return QCoreApplication.translate("Pages", self.title)
 
+    def offered(self) -> list[str]:
+        """:attr:`offers` in the person's language."""
+        return [QCoreApplication.translate(self.class_name, text) for text in self.offers]
+
     def make(self, shell: Shell, project: Project | None) -> Page:
         """Make the page. ``project`` must be given for a page of a project."""
         page_class = getattr(import_module(self.module), self.class_name)
@@ -45,11 +51,15 @@ class PageEntry:
 
 _TABLE = (
     PageEntry("home", str(QT_TRANSLATE_NOOP("Pages", "Home")), "home", "HomePage", of_project=False),
-    PageEntry("corpus", str(QT_TRANSLATE_NOOP("Pages", "Corpus")), "corpus", "CorpusPage"),
-    PageEntry("model", str(QT_TRANSLATE_NOOP("Pages", "Model")), "model", "ModelPage"),
-    PageEntry("rates", str(QT_TRANSLATE_NOOP("Pages", "Rates")), "rates", "RatesPage"),
+    PageEntry("corpus", str(QT_TRANSLATE_NOOP("Pages", "Corpus")), "corpus", "CorpusPage",
+              offers=("Choose a corpus file…", "Choose a corpus folder…")),
+    PageEntry("model", str(QT_TRANSLATE_NOOP("Pages", "Model")), "model", "ModelPage",
+              offers=("Measure the speed of this machine",)),
+    PageEntry("rates", str(QT_TRANSLATE_NOOP("Pages", "Rates")), "rates", "RatesPage",
+              offers=("Find a rate",)),
     PageEntry("train", str(QT_TRANSLATE_NOOP("Pages", "Train")), "train", "TrainPage"),
-    PageEntry("classify", str(QT_TRANSLATE_NOOP("Pages", "Classify")), "classify", "ClassifyPage"),
+    PageEntry("classify", str(QT_TRANSLATE_NOOP("Pages", "Classify")), "classify", "ClassifyPage",
+              offers=("Open a model…", "Classify files…")),
     PageEntry("settings", str(QT_TRANSLATE_NOOP("Pages", "Settings")), "settings", "SettingsPage", of_project=False),
 )
 

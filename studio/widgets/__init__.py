@@ -10,6 +10,7 @@ from .editors import CalmCombo, make_editor
 from .empty import EmptyState
 from .failure import FailureCard
 from .fold import Fold
+from .in_view import bring_into_view, focus_in_view
 from .labels import ElidedLabel, Label, Paragraph, SectionTitle
 from .number_box import CalmSlider, NumberBox, Scale
 from .toast import Toast, Toasts
@@ -17,5 +18,6 @@ from .toast import Toast, Toasts
 __all__ = [
     "Button", "CalmCombo", "CalmSlider", "Card", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel", "EmptyState",
     "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale", "SectionTitle",
-    "StatusDot", "Toast", "Toasts", "make_editor", "paint_dot", "paths_in", "section_names",
+    "StatusDot", "Toast", "Toasts", "bring_into_view", "focus_in_view", "make_editor", "paint_dot", "paths_in",
+    "section_names",
 ]

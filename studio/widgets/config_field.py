@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
@@ -16,7 +17,8 @@ from ulmengine.config import ConfigError, RunConfig
 
 from .buttons import IconButton
 from .editors import make_editor
-from .labels import ElidedLabel
+from .in_view import focus_in_view
+from .labels import ElidedLabel, Paragraph
 
 LABEL_WIDTH = 196
 UNIT_WIDTH = 104
@@ -46,19 +48,25 @@ class ConfigField(QWidget):
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
+        self.said = Paragraph("", Type.SMALL, muted=False)
+        self.said.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
         if compact:
-            self._arrange_compact()
+            self._arrange_compact(column)
         else:
-            self._arrange_row()
+            self._arrange_row(column)
+        column.addWidget(self.said)
         self._name_controls()
         self.editor.edited.connect(self._edited)
+        self.editor.refused.connect(self._say)
         self.reset.clicked.connect(self._reset)
         project.changed.connect(self._config_changed)
         self._show(project.value(name))
 
-    def _arrange_row(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+    def _arrange_row(self, column: QVBoxLayout) -> None:
+        row = QHBoxLayout()
         row.setSpacing(theme.M)
         self.label.setFixedWidth(LABEL_WIDTH)
         row.addWidget(self.label)
@@ -66,11 +74,9 @@ class ConfigField(QWidget):
         self.unit.setFixedWidth(UNIT_WIDTH)
         row.addWidget(self.unit)
         row.addWidget(self.reset)
+        column.addLayout(row)
 
-    def _arrange_compact(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+    def _arrange_compact(self, column: QVBoxLayout) -> None:
         top = QHBoxLayout()
         top.setSpacing(theme.S)
         top.addWidget(self.label, 1)
@@ -93,15 +99,25 @@ class ConfigField(QWidget):
         self.setFocusProxy(self.editor.controls()[0])
 
     def flash(self) -> None:
-        """Take the focus, for a person who came here by searching."""
-        self.editor.controls()[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Take the focus in view, for a person who came here by searching."""
+        focus_in_view(self.editor.controls()[0], self)
+
+    @Slot(str)
+    def _say(self, why: str) -> None:
+        """Say below the editor what was not taken, until something else is."""
+        self.said.setText(why)
+        self.said.setVisible(bool(why))
+        if why:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, why))
 
     @Slot(object)
     def _edited(self, value: Any) -> None:
+        self._say("")
         try:
             self.project.change({self.name: value})
         except ConfigError as error:
             self._show(self.project.value(self.name))
+            self._say(str(error))
             self.refused.emit(str(error))
 
     @Slot()
@@ -112,6 +128,7 @@ class ConfigField(QWidget):
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
         del config
+        self._say("")
         self._show(self.project.value(self.name))
 
     def _show(self, value: Any) -> None:

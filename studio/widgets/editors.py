@@ -35,6 +35,8 @@ class Editor(QWidget):
 
     edited = Signal(object)
     """The person has set another value."""
+    refused = Signal(str)
+    """What was entered cannot be a value of this setting: why."""
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,7 @@ class NumberEditor(Editor):
             self.row.insertStretch(0, 1)
         self.slider.valueChanged.connect(self._slid)
         self.box.edited.connect(self._typed)
+        self.box.refused.connect(self.refused)
 
     def set_value(self, value: Any) -> None:
         with QSignalBlocker(self.slider):
@@ -193,7 +196,10 @@ class TextEditor(Editor):
     def _finished(self) -> None:
         value = self._parse(self.line.text())
         if value is None:
+            typed = self.line.text().strip()
             self.set_value(self._value)
+            self.refused.emit(self.tr("“{text}” is not a list of whole numbers with commas between them. "
+                                      "It stays {value}.").format(text=typed, value=self.line.text()))
         elif value != self._value:
             self._value = value
             self.edited.emit(value)

@@ -92,10 +92,13 @@ class Scale:
 
 
 class NumberBox(QDoubleSpinBox):
-    """A number that can be typed or stepped with the arrow keys. Nothing outside the range gets through."""
+    """A number that can be typed or stepped with the arrow keys. Nothing outside the range gets through, and what does
+    not is said."""
 
     edited = Signal(object)
     """The person has entered another number."""
+    refused = Signal(str)
+    """What was typed is no number of the range: why. The number before stands again."""
 
     def __init__(self, scale: Scale, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,7 +141,24 @@ class NumberBox(QDoubleSpinBox):
         return (QValidator.State.Intermediate if wrong else QValidator.State.Acceptable), text, pos
 
     def fixup(self, text: str) -> str:
-        return self.textFromValue(self.value())
+        stays = self.textFromValue(self.value())
+        if text != stays and self.property("wrong"):
+            self._mark(False)
+            self.refused.emit(self._why(text.strip(), stays))
+        return stays
+
+    def _why(self, text: str, stays: str) -> str:
+        value = _number(text)
+        if value is None:
+            said = self.tr("“{text}” is not a number.")
+        elif value > self.scale.high:
+            said = self.tr("{text} is more than the highest value, {high}.")
+        elif value < self.scale.low:
+            said = self.tr("{text} is less than the lowest value, {low}.")
+        else:
+            said = self.tr("{text} is not a whole number.")
+        high, low = self.textFromValue(self.scale.high), self.textFromValue(self.scale.low)
+        return said.format(text=text, high=high, low=low) + " " + self.tr("It stays {value}.").format(value=stays)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -160,11 +180,8 @@ class NumberBox(QDoubleSpinBox):
         self.edited.emit(int(value) if self.scale.whole else value)
 
     def _parse(self, text: str) -> float | None:
-        try:
-            value = float(text.strip().replace(",", ".").replace("_", "").replace(" ", ""))
-        except ValueError:
-            return None
-        if not math.isfinite(value) or not self.scale.low <= value <= self.scale.high:
+        value = _number(text)
+        if value is None or not self.scale.low <= value <= self.scale.high:
             return None
         return None if self.scale.whole and value != round(value) else value
 
@@ -173,6 +190,15 @@ class NumberBox(QDoubleSpinBox):
             self.setProperty("wrong", wrong)
             self.style().unpolish(self)
             self.style().polish(self)
+
+
+def _number(text: str) -> float | None:
+    """The finite number that ``text`` writes, with a point or a comma; None if it writes none."""
+    try:
+        value = float(text.strip().replace(",", ".").replace("_", "").replace(" ", ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 class CalmSlider(QSlider):

@@ -89,3 +89,33 @@ def test_f1_lists_the_keys(window: MainWindow) -> None:
     assert "Ctrl+K" in words
     assert "Start training" in words
     dialog.accept()
+
+
+def test_the_actions_of_pages_that_are_not_made_yet_are_found_under_the_names_they_have_there(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    assert [entry.title for entry in best("find a rate", window.palette_entries())][:1] != ["Find a rate"]
+    assert window.shell.new_project(tmp_path / "one")
+    assert best("find a rate", window.palette_entries())[0].title == "Find a rate"
+    best("find a rate", window.palette_entries())[0].run()
+    assert window.pages.key == "rates"
+    for entry in window.pages.entries:
+        page = window.pages.page(entry.key)
+        assert page is not None
+        assert set(entry.offered()) <= {action.text() for action in page.actions()}
+    assert len([one for one in window.palette_entries() if one.title == "Find a rate"]) == 1
+
+
+def test_a_setting_found_by_the_palette_is_scrolled_to(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.resize(1000, 640)
+    assert window.shell.new_project(tmp_path / "one")
+    for name in ("model.dropout.head", "classifier.optimizer.eps", "saving.keep"):
+        window.show_setting(name)
+        qtbot.wait(50)
+        shown = window.focusWidget()
+        assert shown is not None, name
+        assert shown.visibleRegion().boundingRect().height() >= shown.height() - 2, name
+    window.show_setting("tokens.min_frequency")  # the page has no place for it before there is a corpus
+    dialog = window.findChild(SettingDialog)
+    assert dialog is not None
+    dialog.close()

@@ -387,3 +387,25 @@ def test_cards_and_empty_states_paint_in_both_appearances(qtbot: QtBot) -> None:
     assert card.grab().toImage() != light
     theme.current().apply("light")
     assert card.grab().toImage() == light
+
+
+def test_a_number_out_of_range_is_refused_in_words(project: Project, qtbot: QtBot) -> None:
+    row = ConfigField(project, "classifier.lr")
+    qtbot.addWidget(row)
+    row.show()
+    box = row.editor.controls()[0]
+    before = project.value("classifier.lr")
+    assert isinstance(box, NumberBox)
+    for typed, told in (("5000", "more than the highest value, 10"), ("abc", "not a number")):
+        box.setFocus()
+        box.selectAll()
+        qtbot.keyClicks(box, typed)
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        assert project.value("classifier.lr") == before
+        assert told in row.said.text()
+        assert not row.said.isHidden()
+    box.selectAll()
+    qtbot.keyClicks(box, "0.02")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert project.value("classifier.lr") == 0.02
+    assert row.said.isHidden()

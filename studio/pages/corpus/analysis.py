@@ -125,9 +125,10 @@ class Analysis(QObject):
         self._drop()
         self.rested.emit()
 
-    def _drop(self) -> None:
+    def _drop(self, preview: Preview | None = None) -> None:
+        """Forget all that was found out, but for the ``preview`` that still holds."""
         self._path = self.project.config.corpus.path
-        self.preview = self.corpus = self.profile = None
+        self.preview, self.corpus, self.profile = preview, None, None
         self.forgot.emit()
 
     def _begin_preview(self) -> None:
@@ -211,6 +212,8 @@ class Analysis(QObject):
         self._fail("audit", failure)
 
     def _fail(self, step: str, failure: Failed) -> None:
+        if step in ("preview", "corpus"):  # nothing of an earlier reading stands under the name of what failed
+            self._drop(self.preview if step == "corpus" else None)
         self.failed.emit(step, failure)
         if not self.busy:
             self.rested.emit()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from studio.ask import Choice
 from studio.project import Project
 from studio.shell import Shell
 
@@ -82,6 +83,33 @@ class CorpusFiles(QObject):
                 {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=paths[0].name)
             )
         return True
+
+    def drop(self, paths: list[Path]) -> bool:
+        """:meth:`take` files that were dropped: easily done by mistake, so it asks where runs have read another corpus,
+        and says what it has replaced."""
+        old = self.project.config.corpus.path
+        if not paths or not old or self._stored(paths[0]) == old:
+            return self.take(paths)
+        if self.project.run_folders():
+            choice = self._ask_about(paths[0], Path(old).name)
+            if choice == "new":
+                self.shell.new_project_of(paths)
+            if choice != "replace":
+                return True
+        taken = self.take(paths)
+        self.shell.toast(
+            self.tr("{file} is the corpus now, in the place of {old}.").format(file=paths[0].name, old=Path(old).name),
+            "info", self.tr("Undo"), self.project.undo.undo)
+        return taken
+
+    def _ask_about(self, path: Path, old: str) -> str:
+        choices = [Choice("replace", self.tr("Replace the corpus")), Choice("cancel", self.tr("Cancel"), "cancel")]
+        if not self.shell.busy:
+            choices.insert(0, Choice("new", self.tr("New project"), "default"))
+        return self.shell.ask.choose(
+            self.tr("What is {file} for?").format(file=path.name),
+            self.tr("This project has runs on {old}. Their results stay, but the next run would read {file}.").format(
+                old=old, file=path.name), choices)
 
     def _set(self, setting: str, title: str, text: str) -> None:
         paths = self.shell.ask.open_files(title, self._start(), self._filters())

@@ -15,7 +15,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import FailureCard
+from studio.widgets import FailureCard, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows
@@ -165,18 +165,21 @@ class CorpusPage(ProjectPage):
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab; what was understood of the file stands above the tables."""
+        if self.stack.currentWidget() is self.empty:
+            return False
         box = self.findChild(QWidget, name)
         if box is not None:
             if self.splits.isAncestorOf(box):
                 self.side.setCurrentWidget(self.splits)
-            box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            focus_in_view(box)
             return True
         self.side.setCurrentWidget(self.splits if name.startswith("corpus.split.") else self.overview)
         return super().show_setting(name)
 
     def dropped(self, paths: list[str]) -> bool:
-        """The first of the files dropped on the window becomes the corpus."""
-        return self.files.take([Path(path) for path in paths])
+        """The first of the files dropped on the window becomes the corpus; where runs have read another one, the person
+        is asked first."""
+        return self.files.drop([Path(path) for path in paths])
 
     @Slot()
     def _follow(self) -> None:
@@ -201,8 +204,11 @@ class CorpusPage(ProjectPage):
         self.failure.clear()
         self.progress.done()
         self.tables.clear_documents()
+        if self.analysis.preview is None:
+            self.tables.clear_preview()
         self.overview.clear()
         self.problems.show_findings(None)
+        self.side.setTabText(1, self.tr("Problems"))
         self.splits.show_counts({}, 0)
         self.document.set_tokenizer(None, "")
         self.document.clear()

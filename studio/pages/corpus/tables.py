@@ -84,6 +84,11 @@ class TablesPanel(QWidget):
         if fresh:
             self.tabs.setCurrentIndex(1)
 
+    def clear_preview(self) -> None:
+        """No file has been looked at (yet)."""
+        self.file.set_source(ListRows((), ()), {})
+        self.tabs.setTabText(0, self.tr("As in the file"))
+
     def clear_documents(self) -> None:
         """There are no documents (yet)."""
         self._rows = None

@@ -15,7 +15,7 @@ from studio.pages.parts.facts import CorpusFacts, known_facts
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle
+from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
 from ulmengine.events import Failed
 
 from .estimate import EstimateCard
@@ -118,7 +118,7 @@ class ModelPage(ProjectPage):
         """Bring a setting into view, on its tab."""
         if name == "model.pretrained":
             self.side.setCurrentIndex(0)
-            self.pretrained.setFocus()
+            focus_in_view(self.pretrained)
             return True
         self.side.setCurrentIndex(1 if name in self.dropout.fields else 0)
         return super().show_setting(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from studio import theme
@@ -13,7 +14,7 @@ from studio.pages.parts.facts import known_facts
 from studio.pages.train.plan import planned
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import SectionTitle
+from studio.widgets import SectionTitle, focus_in_view
 from ulmengine.config import RunConfig
 
 from .range_card import RangeCard
@@ -57,12 +58,27 @@ class RatesPage(ProjectPage):
         self.body.addLayout(row, 1)
         self.schedule.taskChanged.connect(self._task_changed)
         project.changed.connect(self._config_changed)
+        self._find = QAction(self.tr("Find a rate"), self)
+        self._find.setProperty("icon_name", "search")
+        self._find.triggered.connect(self.find)
         self._config_changed(project.config)
 
     def activated(self) -> None:
         """The page has come into view."""
         self._config_changed(self.project.config)
         self.status.emit("ready")
+
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page."""
+        self._find.setEnabled(self.range.search.isEnabled())
+        return [self._find]
+
+    @Slot()
+    def find(self) -> None:
+        """Begin a range test where it is seen."""
+        self.shell.go("rates")
+        focus_in_view(self.range.cancel, self.range)
+        self.range.begin()
 
     def show_setting(self, name: str) -> bool:
         """Bring the setting with the dotted ``name`` into view, on the side of the task that it belongs to."""

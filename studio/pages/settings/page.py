@@ -134,6 +134,7 @@ class SettingsPage(Page):
             editor = make_editor(field(setting))
             editor.setProperty("preference", name)
             editor.edited.connect(self._preference_edited)
+            editor.refused.connect(self._refused)
             self.editors[name] = editor
             label = ElidedLabel(words(field(setting).label))
             label.setFixedWidth(LABEL_WIDTH)

@@ -1,0 +1,29 @@
+"""Bringing a control into view, however deep it lies in what scrolls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from studio import theme
+
+
+def focus_in_view(control: QWidget, whole: QWidget | None = None) -> None:
+    """Give ``control`` the focus and scroll to it, with all of ``whole`` (what it belongs to) where there is room.
+
+    A page that is just being opened has its layout only when Qt comes back to it, so it scrolls once more then.
+    """
+    control.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    bring_into_view(control, whole)
+    QTimer.singleShot(0, control, lambda: bring_into_view(control, whole))
+
+
+def bring_into_view(control: QWidget, whole: QWidget | None = None) -> None:
+    """Scroll every area around ``control`` so far that it is seen."""
+    parent = control.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            if whole is not None:
+                parent.ensureWidgetVisible(whole, 0, theme.L)
+            parent.ensureWidgetVisible(control, 0, theme.L)
+        parent = parent.parentWidget()
