@@ -182,3 +182,24 @@ def test_drawn_words_are_distributed_as_said() -> None:
     share = expected_log_counts(torch.arange(50), 50, 20).exp()
     deviation = (share * (1 - share) / 4000).sqrt()
     assert ((seen / 4000 - share).abs() <= 5 * deviation + 1e-9).all()
+
+
+@pytest.mark.parametrize("kind", [Decoder, SampledDecoder])
+def test_words_that_no_text_holds_are_left_as_they_are(kind: type[Decoder]) -> None:
+    torch.manual_seed(1)
+    decoder, hidden = kind(200), torch.randn(11, 6)
+    weight, targets = torch.randn(200, 6, requires_grad=True), torch.randint(0, 40, (11,))
+    decoder.words = 40
+    decoder.loss(hidden, weight, targets).backward()
+    assert weight.grad is not None
+    assert decoder.bias.grad is not None
+    assert not weight.grad[40:].any()
+    assert not decoder.bias.grad[40:].any()
+    assert weight.grad[targets].abs().sum(1).min() > 0
+    if kind is Decoder:
+        scores = hidden @ weight.detach()[:40].T
+        trained = decoder.loss(hidden, weight, targets)
+        assert trained.item() == pytest.approx(F.cross_entropy(scores, targets, reduction="sum").item(), rel=1e-5)
+    decoder.eval()
+    everything = F.cross_entropy(hidden @ weight.detach().T, targets, reduction="sum")
+    assert decoder.loss(hidden, weight, targets).item() == pytest.approx(everything.item(), rel=1e-5)

@@ -125,10 +125,20 @@ def test_nothing_to_learn_from_is_an_error(kind: str, texts: list[str]) -> None:
         learn(kind, texts)
 
 
-def test_extending_words_takes_the_new_corpus_words() -> None:
-    old = learn("word", ["the cat"], lower=False)
-    new, _ = finish(extend_vocabulary(old, lambda: ["a Dog", "a Dog"], TokenConfig(min_frequency=2)))
-    assert new.vocabulary.tokens == (*SPECIALS, "Dog", "a")  # the old one's rules: capitals are kept
+def test_extending_words_puts_the_new_corpus_words_before_the_others_that_are_known() -> None:
+    old = learn("word", ["the cat sat"], lower=False)
+    texts = ["a Dog sat", "a Dog and", "a Dog"]
+    new, _ = finish(extend_vocabulary(old, lambda: texts, TokenConfig(min_frequency=2)))
+    # The old one's rules: capitals are kept. "sat" is known, so once is enough; for "and", which is new, it is not.
+    assert new.vocabulary.tokens == (*SPECIALS, "Dog", "a", "sat", "cat", "the")
+
+
+def test_a_smaller_vocabulary_keeps_what_the_corpus_holds() -> None:
+    old = learn("word", ["the cat"] + [f"word{n}" for n in range(60)])
+    texts = ["dog a dog", "dog", "mouse", "mouse", "the"]
+    new, _ = finish(extend_vocabulary(old, lambda: texts, TokenConfig(vocab_size=50)))
+    assert new.vocabulary.tokens[: len(SPECIALS) + 4] == (*SPECIALS, "dog", "mouse", "the", "cat")
+    assert len(new.vocabulary) == 50
 
 
 def test_extending_subwords_keeps_the_pieces() -> None:

@@ -16,10 +16,16 @@ Part = tuple[Tensor, Tensor]  # matrix (words, features) and bias (words,)
 
 
 class Decoder(nn.Module):
-    """Full softmax over the vocabulary. It owns a bias only; the matrix is handed in, so tying cannot come undone."""
+    """Full softmax over the vocabulary. It owns a bias only; the matrix is handed in, so tying cannot come undone.
+
+    :ivar words: how many of the first words compete in training, all by default. Words that no training text holds
+        would only be pushed down, text after text, and lose what pretraining taught them; left out they stay as they
+        are, and cost nothing. Evaluation is over the whole vocabulary.
+    """
 
     def __init__(self, vocabulary: int) -> None:
         super().__init__()
+        self.words = vocabulary
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self.precision = torch.float32
         self._fixed: list[Product] = []
@@ -42,6 +48,9 @@ class Decoder(nn.Module):
 
         :param hidden: (N, features); ``weight``: the embedding's, (vocabulary, features).
         """
+        if self.training and self.words < len(self.bias):
+            weight, bias = weight[: self.words], self.bias[: self.words]
+            return chunked_cross_entropy(hidden, weight, bias, targets, self.precision)
         return self._part_loss(0, self._parts(weight), hidden, targets)
 
     def scores(self, hidden: Tensor, weight: Tensor) -> Tensor:

@@ -44,11 +44,11 @@ class SampledDecoder(Decoder):
         """As :meth:`Decoder.loss`; an estimate in training, exact in evaluation."""
         if not self.training:
             return super().loss(hidden, weight, targets)
-        words = draw_words(len(self.bias), self.draws, hidden.device)
-        bias = self.bias[words] - expected_log_counts(words, len(self.bias), self.draws)
+        words = draw_words(self.words, self.draws, hidden.device)
+        bias = self.bias[words] - expected_log_counts(words, self.words, self.draws)
         own = targets.clamp(min=0)
         true = (hidden.float() * weight[own]).sum(1) + self.bias[own]
-        true = true - expected_log_counts(own, len(self.bias), self.draws)
+        true = true - expected_log_counts(own, self.words, self.draws)
         # Where the target itself was drawn, its column is taken out.
         place = torch.searchsorted(words, own).clamp(max=len(words) - 1)
         place = torch.where(words[place] == own, place, -1)

@@ -37,6 +37,8 @@ def new_language_model(config: RunConfig, prepared: Prepared, direction: str) ->
     if missing := [name for name in weights if name.startswith("encoder.") and name not in fitting]:
         raise ModelError(f"{bundle.path}: the weights do not fit the network ({missing[0]})")
     model.load_state_dict(own | fitting)
+    # The vocabulary begins with the words of the corpus; those behind them only the pretrained model has seen.
+    model.decoder.words = 1 + max(int(store.ids.max(initial=0)) for store in prepared.language_model_stores())
     return model
 
 

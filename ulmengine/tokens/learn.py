@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -65,15 +65,15 @@ def extend_vocabulary(
 ) -> Generator[Event, None, Tokenizer]:
     """The tokeniser for a new corpus of a model that was trained with ``old``.
 
-    Words: the same rules with the new corpus' own vocabulary, to be joined by name (:func:`vocabulary_transfer`).
-    Subwords: ``old`` itself, whose pieces spell any text.
+    Words: the same rules; the new corpus' own words, commonest first, and behind them all others that ``old`` knows, to
+    be joined by name (:func:`vocabulary_transfer`). Subwords: ``old`` itself, whose pieces spell any text.
     """
     if not isinstance(old, WordTokenizer):
         return old
     backend = _backend(config, old.backend)
     if backend != old.backend:
         old = WordTokenizer(old.vocabulary, lower=old.lower, backend=backend)
-    return (yield from _learn_words(old, texts, config, total, workers))
+    return (yield from _learn_words(old, texts, config, total, workers, known=old.vocabulary.tokens))
 
 
 def _backend(config: TokenConfig, otherwise: str) -> str:
@@ -81,12 +81,14 @@ def _backend(config: TokenConfig, otherwise: str) -> str:
 
 
 def _learn_words(
-    cutter: WordTokenizer, texts: Texts, config: TokenConfig, total: int, workers: int
+    cutter: WordTokenizer, texts: Texts, config: TokenConfig, total: int, workers: int, known: Sequence[str] = ()
 ) -> Generator[Event, None, Tokenizer]:
     counts, cuts = yield from _count(texts(), {"tokens": cutter.to_json()}, total, workers)
     if not counts:
         raise TokensError("There is no text to learn a vocabulary from: all documents are empty.")
-    vocabulary = Vocabulary.from_counts(counts, size=config.vocab_size, min_frequency=config.min_frequency)
+    vocabulary = Vocabulary.from_counts(
+        counts, size=config.vocab_size, min_frequency=config.min_frequency, known=known
+    )
     learnt = WordTokenizer(vocabulary, lower=cutter.lower, backend=cutter.backend)
     learnt.remember(cuts)
     return learnt

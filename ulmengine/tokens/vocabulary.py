@@ -42,16 +42,26 @@ class Vocabulary:
         return self.ids.get(token, UNK)
 
     @classmethod
-    def from_counts(cls, counts: Mapping[str, int], *, size: int, min_frequency: int) -> Vocabulary:
+    def from_counts(
+        cls, counts: Mapping[str, int], *, size: int, min_frequency: int, known: Iterable[str] = ()
+    ) -> Vocabulary:
         """The special tokens and the commonest others, at most ``size`` in all, each seen ``min_frequency`` times.
 
         Equally common tokens are ordered by their characters, so that the same counts give the same vocabulary.
+
+        :param known: words that a pretrained model knows. One sighting is enough for them, and those that were not
+            seen at all follow behind the others in their own order: a corpus of some hundred texts shows only a few of
+            the words that its later texts will hold.
         """
+        kept = dict.fromkeys(known)
         ranked = sorted(
-            (item for item in counts.items() if item[1] >= min_frequency and item[0] not in _SPECIAL_SET),
+            ((token, count) for token, count in counts.items()
+             if (count >= min_frequency or token in kept) and token not in _SPECIAL_SET),
             key=lambda item: (-item[1], item[0]),
         )
-        return cls(SPECIALS + tuple(token for token, _ in ranked[: max(0, size - len(SPECIALS))]))
+        seen = [token for token, _ in ranked]
+        unseen = [token for token in kept if token not in counts and token not in _SPECIAL_SET]
+        return cls(SPECIALS + tuple([*seen, *unseen][: max(0, size - len(SPECIALS))]))
 
     @classmethod
     def with_specials(cls, tokens: Iterable[str]) -> Vocabulary:
