@@ -1,0 +1,114 @@
+"""The classifier as scikit-learn uses it: fitted, cloned, crossed, in a pipeline, saved without pickle."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from tests.runs.made import write_corpus
+from ulmengine.sklearn import UlmfitClassifier
+
+SETTINGS = ("tokens.min_frequency=1", "language_model.epochs=0", "classifier.epochs=[3, 3, 3]", "classifier.lr=0.02",
+            "classifier.batch_size=8", "compute.threads=1")
+
+
+def unfitted(**changes):
+    usual = {"preset": "tiny", "pretrained": "none", "settings": SETTINGS, "device": "cpu"}
+    return UlmfitClassifier(**{**usual, **changes})
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    path = write_corpus(tmp_path_factory.mktemp("corpus") / "c.csv", 100)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [row["text"] for row in rows], [row["label"] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def fitted(labelled: tuple[list[str], list[str]]) -> UlmfitClassifier:
+    return unfitted().fit(*labelled)
+
+
+def test_it_learns_what_tells_the_labels_apart(fitted, labelled):
+    texts, labels = labelled
+    assert fitted.classes_.tolist() == ["fruit", "tool"]
+    assert fitted.score(texts, labels) > .9
+    shares = fitted.predict_proba(np.array(texts[:7], dtype=object))
+    assert shares.shape == (7, 2)
+    assert shares.sum(1) == pytest.approx(np.ones(7))
+    assert fitted.predict(texts[:7]).tolist() == [("fruit", "tool")[row[1] > row[0]] for row in shares.tolist()]
+
+
+def test_numbers_stay_numbers_and_a_saved_one_answers_the_same(labelled, tmp_path):
+    texts, names = labelled
+    model = unfitted(keep=tmp_path / "run").fit(texts, [{"fruit": 10, "tool": 9}[name] for name in names])
+    assert model.classes_.tolist() == [9, 10]  # by number, not as "10" and "9"
+    model.save(tmp_path / "m.ulmfit")
+    with zipfile.ZipFile(tmp_path / "m.ulmfit") as file:
+        assert not any(entry.endswith((".pkl", ".pickle")) for entry in file.namelist())
+    again = UlmfitClassifier.load(tmp_path / "m.ulmfit")
+    assert again.classes_.tolist() == [9, 10]
+    assert again.predict_proba(texts) == pytest.approx(model.predict_proba(texts), abs=1e-6)
+    assert again.predict(texts).tolist() == model.predict(texts).tolist()
+    assert model.score(texts, [{"fruit": 10, "tool": 9}[name] for name in names]) > .9
+    assert (tmp_path / "run" / "events.jsonl").is_file()
+
+
+def test_a_copy_for_another_process_answers_the_same(fitted, labelled):
+    copy = pickle.loads(pickle.dumps(fitted))
+    assert copy.predict_proba(labelled[0][:9]).tolist() == fitted.predict_proba(labelled[0][:9]).tolist()
+
+
+def test_in_a_pipeline_under_cross_validation(labelled):
+    texts, labels = labelled
+    shout = FunctionTransformer(lambda values: [text.lower() for text in values])
+    scores = cross_val_score(Pipeline([("lower", shout), ("ulmfit", unfitted())]), texts, labels, cv=2)
+    assert len(scores) == 2
+    assert scores.min() > .6  # chance is 0.5
+    assert clone(unfitted(validation=.2)).get_params()["validation"] == .2
+
+
+def test_several_labels_a_text(labelled):
+    texts, names = labelled
+    targets = np.array([[name == "fruit", name == "tool", len(text) > 40]
+                        for text, name in zip(texts, names, strict=True)], dtype=int)
+    model = unfitted().fit(texts, targets)
+    found = model.predict(texts)
+    assert found.shape == targets.shape
+    assert (found[:, :2] == targets[:, :2]).mean() > .8
+    assert ((model.predict_proba(texts) >= .5) == found).all()
+
+
+def test_the_callers_random_numbers_go_on_as_if_nothing_had_been(labelled):
+    torch.manual_seed(3)
+    wanted = torch.rand(2)
+    torch.manual_seed(3)
+    unfitted(settings=(*SETTINGS, "classifier.epochs=[1]")).fit(*labelled)
+    assert torch.equal(torch.rand(2), wanted)
+
+
+def test_mistakes_are_told():
+    with pytest.raises(NotFittedError, match="call fit"):
+        unfitted().predict(["a"])
+    with pytest.raises(ValueError, match="only one label"):
+        unfitted().fit(["a", "b"], ["x", "x"])
+    with pytest.raises(ValueError, match="3 texts do not go with 2"):
+        unfitted().fit(["a", "b", "c"], ["x", "y"])
+    with pytest.raises(ValueError, match="place 1"):
+        unfitted().fit(["a", None], ["x", "y"])
+    with pytest.raises(ValueError, match="classifier"):
+        unfitted(settings=("classifier.nonsense=1",)).fit(["a", "b"], ["x", "y"])
+    with pytest.raises(ValueError, match="none"):
+        UlmfitClassifier.load(Path("none.ulmfit"))
