@@ -15,6 +15,9 @@ from pydantic.fields import FieldInfo
 from .fields import Section, bounds, unit_of
 from .run import RunConfig
 
+LARGEST = 256 << 20
+"""Bytes of a description: room for some million documents left out, and no more than memory has."""
+
 
 class ConfigError(ValueError):
     """A description that cannot be used; the message says which field, what is wrong and what is permitted."""
@@ -27,6 +30,8 @@ def load(path: Path | str) -> RunConfig:
     """
     source = Path(path)
     try:
+        if source.stat().st_size > LARGEST:
+            raise ConfigError(f"{source}: is no description of a run ({source.stat().st_size / 1e6:,.0f} MB large)")
         # With the byte-order mark that editors on Windows write, or without.
         return loads(source.read_text(encoding="utf-8-sig"), str(source))
     except OSError as error:

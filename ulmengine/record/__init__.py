@@ -4,6 +4,17 @@ from .changes import change, check_branched, check_resumed
 from .checkpoints import CheckpointError, CheckpointFolder, CheckpointInfo, saved_event
 from .failures import cause_of, describe, release_memory
 from .folder import START, RunFolder, RunFolderError, find_runs, last_event
+from .listing import (
+    About,
+    RunLine,
+    delete_run,
+    list_runs,
+    read_about,
+    restore_run,
+    run_line,
+    unusual,
+    write_about,
+)
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .share import export_model, export_run, import_run
@@ -11,8 +22,9 @@ from .summary import summary
 from .words import in_words
 
 __all__ = [
-    "START", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower", "RunBusyError",
-    "RunFolder", "RunFolderError", "RunLock", "cause_of", "change", "check_branched", "check_resumed", "describe",
-    "export_model", "export_run", "find_runs", "import_run", "in_words", "last_event", "owner_of", "read_events",
-    "release_memory", "saved_event", "summary",
+    "START", "About", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower",
+    "RunBusyError", "RunFolder", "RunFolderError", "RunLine", "RunLock", "cause_of", "change", "check_branched",
+    "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs", "import_run", "in_words",
+    "last_event", "list_runs", "owner_of", "read_about", "read_events", "release_memory", "restore_run", "run_line",
+    "saved_event", "summary", "unusual", "write_about",
 ]

@@ -20,6 +20,8 @@ from .lock import RunLock, owner_of
 from .log import EventLog, read_events
 from .records import read_record, write_record
 
+MOST_NOTES = 1 << 20
+"""Characters of notes; a file that holds more was not written by a person."""
 START = "start"
 """In place of a checkpoint's name: the beginning of the run."""
 
@@ -146,7 +148,8 @@ class RunFolder:
     def notes(self) -> str:
         """What a person has noted about the run, empty at first."""
         try:
-            return self.notes_path.read_text(encoding="utf-8", errors="replace")
+            with self.notes_path.open(encoding="utf-8", errors="replace") as file:
+                return file.read(MOST_NOTES)
         except FileNotFoundError:
             return ""
 

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -20,6 +21,8 @@ from ulmengine.events import Event, Step, from_json, to_json
 FORMAT = 1
 SEEN = 4_096
 """Bytes before its place by which a follower knows the log again; every line has a time of day in it."""
+LONGEST = 16 << 20
+"""Bytes of a line beyond which it is no event."""
 
 
 class EventLog:
@@ -179,7 +182,8 @@ def _lines(path: Path, start: int, begin: tuple[bytes, ...] = ()) -> Iterator[tu
     with path.open("rb") as file:
         file.seek(start)
         end = start
-        for line in file:
+        # A line without end, such as a damaged log of zeros, is not read into memory.
+        for line in iter(partial(file.readline, LONGEST), b""):
             if not line.endswith(b"\n"):
                 return
             end += len(line)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = 1
+LARGEST = 64 << 20
+"""Bytes; a larger one was not written here, and memory is not to be filled with it."""
 
 
 def write_record(path: Path, values: dict[str, Any]) -> None:
@@ -30,7 +32,7 @@ def read_record(path: Path) -> dict[str, Any]:
     :raises ValueError: a newer version of the program wrote it.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= LARGEST else None
     except (OSError, ValueError):
         return {}
     if not isinstance(values, dict):

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from .folder import RunFolder, RunFolderError
 
 README = "README.txt"
 _LEFT_OUT = ("lock.json", "cache", "tensorboard", "checkpoints-given-up")
+
+MOST_FILES = 20_000
+MOST_TIMES, FLOOR = 20, 64 << 20
+"""A run's file may unpack to so many times its size, and to so many bytes in any case: weights hardly get smaller by
+packing, so that more is no run."""
 
 
 def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> Path:
@@ -80,7 +86,11 @@ def import_run(path: Path, into: Path) -> RunFolder:
                 shutil.copytree(path, made, ignore=shutil.ignore_patterns(*_LEFT_OUT))
             RunFolder.open(made)
             made.replace(target)
-    except (zipfile.BadZipFile, OSError) as error:
+    except zipfile.BadZipFile as error:
+        raise RunFolderError(f"{path} is no run that was exported as one file, or it is damaged ({error}); export it "
+                             "again") from error
+    # The last two: entries that claim encryption, or a method of packing that is not known here.
+    except (OSError, zlib.error, RuntimeError, NotImplementedError) as error:
         raise RunFolderError(f"{path} cannot be taken up: {error}") from error
     return RunFolder.open(target)
 
@@ -125,8 +135,23 @@ def _write_zip(source: RunFolder, target: Path, checkpoints: bool) -> None:
 
 def _unpack(path: Path, made: Path) -> None:
     with zipfile.ZipFile(path) as file:
+        _check_size(path, file.infolist(), made.parent)
         for info in file.infolist():
             place = (made / info.filename).resolve()
             if not place.is_relative_to(made.resolve()):
                 raise RunFolderError(f"{path} holds a name that leads out of its folder ({info.filename})")
         file.extractall(made)
+
+
+def _check_size(path: Path, entries: list[zipfile.ZipInfo], into: Path) -> None:
+    """Refuse a file that would fill the disk before anything of it is written."""
+    total, packed = sum(entry.file_size for entry in entries), path.stat().st_size
+    if len(entries) > MOST_FILES:
+        raise RunFolderError(f"{path} holds {len(entries):,} files, more than any run has; it is not taken up")
+    if total > max(FLOOR, MOST_TIMES * packed):
+        raise RunFolderError(f"{path} would unpack to {total / 1e9:,.1f} GB, {total / max(1, packed):,.0f} times its "
+                             "size, which no run does; it is not taken up")
+    free = shutil.disk_usage(into).free
+    if total > free:
+        raise RunFolderError(f"{path} needs {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free in {into.parent}; "
+                             "free some space or choose another folder")

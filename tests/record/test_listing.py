@@ -1,0 +1,150 @@
+"""Runs as a list: results, what is unusual, titles and tags, put aside and brought back; files that are no runs."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.runs.made import tiny_config
+from ulmengine.config import RunConfig
+from ulmengine.events import Evaluated, Finished, StageEnded
+from ulmengine.record import (
+    About,
+    EventLog,
+    RunFolder,
+    RunFolderError,
+    delete_run,
+    export_run,
+    import_run,
+    list_runs,
+    read_about,
+    restore_run,
+    run_line,
+    share,
+    unusual,
+    write_about,
+)
+
+GIGABYTE = 1 << 30
+
+
+def made(folder: Path, accuracy: float = .8, *settings: str) -> RunFolder:
+    """A run that has finished, without anything having been trained."""
+    run = RunFolder.create(folder, tiny_config(Path("/nowhere/corpus.csv"), *settings))
+    with run.open_log() as log:
+        log.append(StageEnded(0, "language model", 1, 1, 3.0, 2.5, {"perplexity": 12.5}, 4.0))
+        log.append(StageEnded(1, "classifier: head", 1, 1, .6, .5, {"accuracy": accuracy}, 6.0))
+        log.append(Evaluated("test", 50, accuracy, (.7, .9), {}, .75, (.6, .8)))
+        log.append(Finished(accuracy, .75, str(run.model_path), 12.0))
+    return run
+
+
+def listed(*folders: Path):
+    work = list_runs(folders)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
+    run = made(tmp_path / "r", .8, "classifier.lr=0.02", "corpus.split.test=0.2", "compute.threads=2")
+    run.write_notes("good one\n")
+    line = run_line(run)
+    assert (line.name, line.state, line.accuracy, line.baseline, line.part) == ("tiny", "finished", .8, .75, "test")
+    assert (line.interval, line.perplexity, line.seconds, line.corpus) == ((.7, .9), 12.5, 12.0, "corpus.csv")
+    assert line.notes == "good one\n"
+    assert not line.has_model
+    assert line.differs["classifier.lr"] == .02
+    assert line.differs["corpus.split.test"] == .2
+    assert not {"corpus.path", "compute.threads", "name", "saving.minutes"} & line.differs.keys()
+    assert unusual(RunConfig(name="x")) == {}
+
+
+def test_title_tags_and_archive_are_kept_beside_the_record(tmp_path):
+    run = made(tmp_path / "r")
+    write_about(run, About("Second try", ("draft", "long"), True))
+    line = run_line(RunFolder(run.path))
+    assert (line.name, line.about) == ("Second try", About("Second try", ("draft", "long"), True))
+    assert run.config().name == "tiny"
+    (run.path / "about.json").write_text("{", encoding="utf-8")
+    assert read_about(run) == About()
+
+
+def test_runs_of_several_folders_newest_first_each_once(tmp_path):
+    for place, name in (("a", "one"), ("a", "two"), ("b", "three")):
+        made(tmp_path / place / name)
+    for name, moment in (("a/one", 100.0), ("a/two", 300.0), ("b/three", 200.0)):
+        path = tmp_path / name / "events.jsonl"
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        path.write_text("".join(json.dumps({**line, "at": moment} if "at" in line else line,
+                                           separators=(",", ":")) + "\n" for line in lines), encoding="utf-8")
+    (tmp_path / "b" / "broken").mkdir()
+    (tmp_path / "b" / "broken" / "config.toml").write_text("version = 7\n", encoding="utf-8")
+    found = listed(tmp_path / "a", tmp_path / "b", tmp_path / "a" / "two", tmp_path / "gone")
+    assert [line.folder.name for line in found if not line.problem] == ["two", "three", "one"]
+    broken = next(line for line in found if line.problem)
+    assert broken.state == "unreadable"
+    assert "newer version" in broken.problem
+
+
+def test_a_deleted_run_waits_and_comes_back(tmp_path):
+    made(tmp_path / "r")
+    waiting = delete_run(tmp_path / "r")
+    assert listed(tmp_path) == []
+    made(tmp_path / "r", .6)
+    assert restore_run(waiting) == tmp_path / "r 2"
+    assert sorted(line.accuracy for line in listed(tmp_path)) == [.6, .8]
+
+
+def test_a_run_that_is_trained_is_not_deleted(tmp_path):
+    run = made(tmp_path / "r")
+    with run.lock, pytest.raises(RunFolderError, match="being trained"):
+        delete_run(run.path)
+    assert run.config_path.is_file()
+
+
+def zeros(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+def test_two_gigabytes_of_zeros_are_no_run(tmp_path):
+    with pytest.raises(RunFolderError, match="no run that was exported"):
+        import_run(zeros(tmp_path / "run.zip", 2 * GIGABYTE), tmp_path / "runs")
+    run = made(tmp_path / "r")
+    for name in ("events.jsonl", "notes.md", "about.json", "config.toml"):
+        zeros(run.path / name, 2 * GIGABYTE)
+        line = run_line(run)
+        assert len(line.notes) <= 1 << 20
+    assert line.state == "unreadable"
+    assert "2,147 MB" in line.problem
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path, monkeypatch):
+    exported = export_run(made(tmp_path / "r"), tmp_path / "r.zip")
+    with zipfile.ZipFile(exported, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("weights.bin", bytes(65 << 20))
+    with pytest.raises(RunFolderError, match="unpack to"):
+        import_run(exported, tmp_path / "runs")
+    monkeypatch.setattr(share, "FLOOR", 1 << 30)
+    assert import_run(exported, tmp_path / "runs").config().name == "tiny"
+    monkeypatch.setattr(share, "MOST_FILES", 2)
+    with pytest.raises(RunFolderError, match="more than any run"):
+        import_run(exported, tmp_path / "others")
+    assert list((tmp_path / "others").iterdir()) == []
+
+
+def test_a_line_without_end_ends_the_reading(tmp_path):
+    path = tmp_path / "events.jsonl"
+    with EventLog(path) as log:
+        log.append(Finished(.5, .5, "m", 1.0))
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size + 40 * (1 << 20))
+    run = RunFolder(tmp_path)
+    assert [type(event) for event in run.events()] == [Finished]

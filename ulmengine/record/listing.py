@@ -1,0 +1,163 @@
+"""Runs as a list: what each is called, what it came to, what sets it apart; put aside, brought back, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ulmengine.config import ConfigError, RunConfig, difference
+from ulmengine.events import Event, Progress
+
+from .folder import RunFolder, RunFolderError, find_runs
+from .lock import owner_of
+from .log import read_events
+from .records import read_record, write_record
+from .summary import summary
+
+TRASH = ".deleted"
+_ABOUT = "about.json"
+# Where texts and files lie, on what it computes and what is kept says nothing about how the run learns.
+_ELSEWHERE = ("version", "name", "corpus.", "compute.", "saving.")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person has said of a run. ``title``: "" where it is called as its description says."""
+
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run in a list.
+
+    ``differs``: settings that are not as usual, name -> value, without paths, device and saving. ``began``: seconds
+    since 1970. ``accuracy`` is measured on ``part``; ``perplexity``: the lowest of its language models on
+    validation texts. ``problem``: why it cannot be read, all else is empty then.
+    """
+
+    folder: Path
+    name: str
+    state: str
+    about: About = About()
+    notes: str = ""
+    accuracy: float | None = None
+    interval: tuple[float, float] | None = None
+    baseline: float | None = None
+    part: str = ""
+    perplexity: float | None = None
+    seconds: float = 0.0
+    began: float = 0.0
+    corpus: str = ""
+    differs: dict[str, Any] = field(default_factory=dict)
+    has_model: bool = False
+    problem: str = ""
+
+
+def read_about(folder: RunFolder) -> About:
+    """What a person has said of the run in ``folder``; what cannot be read is left out."""
+    try:
+        values = read_record(folder.path / _ABOUT)
+    except ValueError:
+        return About()
+    tags = values.get("tags", [])
+    return About(str(values.get("title", "")), tuple(map(str, tags)) if isinstance(tags, list) else (),
+                 bool(values.get("archived", False)))
+
+
+def write_about(folder: RunFolder, about: About) -> None:
+    """Keep what a person says of the run, also while it is being trained.
+
+    :raises RunFolderError: the folder cannot be written.
+    """
+    try:
+        write_record(folder.path / _ABOUT, {"title": about.title, "tags": list(about.tags), "archived": about.archived})
+    except OSError as error:
+        raise RunFolderError(f"{folder.path} cannot be written: {error.strerror or error}") from error
+
+
+def run_line(folder: RunFolder) -> RunLine:
+    """The run in ``folder`` as a line of a list; one that cannot be read says why."""
+    try:
+        config, state, result = folder.config(), folder.state(), summary(folder)
+        notes = folder.notes()
+    except (ConfigError, OSError, ValueError) as error:
+        return RunLine(folder.path, folder.path.name, "unreadable", problem=str(error))
+    about = read_about(folder)
+    interval = result.get("interval")
+    perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
+    return RunLine(
+        folder.path, about.title or config.name, state, about, notes, accuracy=result["accuracy"],
+        interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
+        part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
+        seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=_began(folder),
+        corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
+    )
+
+
+def list_runs(folders: Iterable[Path]) -> Generator[Event, None, list[RunLine]]:
+    """The runs directly below each of ``folders`` (or that a folder is itself), newest first; yields its progress."""
+    found: dict[Path, RunFolder] = {}
+    for folder in folders:
+        here = [RunFolder(folder)] if (folder / "config.toml").is_file() else find_runs(folder)
+        found |= {run.path.resolve(): run for run in here}
+    lines = []
+    for number, run in enumerate(found.values(), 1):
+        lines.append(run_line(run))
+        yield Progress("Reading the runs", number, len(found), "runs")
+    return sorted(lines, key=lambda line: (-line.began, line.folder.name))
+
+
+def unusual(config: RunConfig) -> dict[str, Any]:
+    """The settings of ``config`` that decide how it learns and are not as usual: name -> value."""
+    return {name: value for name, (_, value) in difference(RunConfig(), config).items()
+            if not name.startswith(_ELSEWHERE) or name.startswith("corpus.split.")}
+
+
+def delete_run(path: Path) -> Path:
+    """Put the run at ``path`` aside, so that :func:`restore_run` can bring it back; returns where it waits.
+
+    :raises RunFolderError: it is being trained, or cannot be moved.
+    """
+    folder = RunFolder.open(path)
+    if owner_of(folder.path / "lock.json") is not None:
+        raise RunFolderError(f"the run in {path} is being trained; stop it before you delete it")
+    return _move(path, _free(path.parent / TRASH, path.name))
+
+
+def restore_run(deleted: Path) -> Path:
+    """Bring a run back that :func:`delete_run` put aside; returns where it stands now.
+
+    :raises RunFolderError: it cannot be moved.
+    """
+    return _move(deleted, _free(deleted.parent.parent, deleted.name))
+
+
+def _move(source: Path, target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+    except OSError as error:
+        raise RunFolderError(f"{source} cannot be moved: {error.strerror or error}") from error
+    return target
+
+
+def _free(folder: Path, name: str) -> Path:
+    path, number = folder / name, 2
+    while path.exists():
+        path, number = folder / f"{name} {number}", number + 1
+    return path
+
+
+def _began(folder: RunFolder) -> float:
+    """When its first event was said; of a run that has not begun, when its description was written."""
+    for _, moment in read_events(folder.log_path):
+        return moment
+    try:
+        return folder.config_path.stat().st_mtime
+    except OSError:
+        return 0.0
