@@ -23,7 +23,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """The run begins, or goes on from a checkpoint (``resumed``). ``stages``: the whole plan, in order."""
+    """The run begins, or goes on from a checkpoint (``resumed``).
+
+    ``stages``: the whole plan in order, each as :meth:`ulmengine.plan.StagePlan.describe` gives it.
+    """
 
     kind: ClassVar[str] = "run_started"
     name: str
@@ -59,7 +62,8 @@ class StageStarted(Event):
     """A stage of the plan begins.
 
     ``groups`` names all layer groups from the embedding to the head, ``unfrozen`` how many of them, counted from the
-    head, learn. ``steps`` is the number of optimizer steps of the whole stage.
+    head, learn. ``steps`` is the number of optimizer steps of the whole stage. ``task``: "language_model" or
+    "classifier"; ``direction``: "forward" or "backward".
     """
 
     kind: ClassVar[str] = "stage_started"
@@ -69,6 +73,16 @@ class StageStarted(Event):
     unfrozen: int
     epochs: int
     steps: int
+    task: str = ""
+    direction: str = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing(Event):
+    """A person's wish that the run ends with the stage in hand was heard (``wanted``), or is given up again."""
+
+    kind: ClassVar[str] = "finishing"
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)

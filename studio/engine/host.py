@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ulmengine.config import RunConfig
-from ulmengine.events import Checkpointed, Event, Failed, RunStarted, StageEnded
+from ulmengine.events import Checkpointed, Event, Failed, Finishing, RunStarted, StageEnded
 from ulmengine.plan.control import ControlError, RunControl, RunState
-from ulmengine.record import RunFolder
 
 Sink = Callable[[Event | RunState], None]
 """Takes what a run says and every state that it enters, in order, in the thread that carries the run out."""
@@ -88,17 +87,14 @@ def apply(command: Command, control: RunControl) -> None:
 
 @dataclass
 class Watch:
-    """What has to be remembered of a run's events while it goes, and the pause between two stages.
-
-    ``folder``: where the run says whether the stage that has ended was its last one, before its time.
-    """
+    """What has to be remembered of a run's events while it goes, and the pause between two stages."""
 
     control: RunControl
-    folder: Path | None = None
     pause_between_stages: bool = False
     failed: bool = False
     checkpoint: str = ""
     _last_stage: int = field(default=-1, init=False)
+    _finishing: bool = field(default=False, init=False)
 
     def saw(self, event: Event) -> None:
         """Note ``event``. A failure is the end of the run only if nothing comes after it."""
@@ -108,16 +104,12 @@ class Watch:
                 self._last_stage = len(event.stages) - 1
             case Checkpointed():
                 self.checkpoint = event.name
-            case StageEnded() if self.pause_between_stages and not self._is_last(event):
+            case Finishing():
+                self._finishing = event.wanted
+            case StageEnded() if self.pause_between_stages and not (
+                self._finishing or event.index == self._last_stage
+            ):
                 apply(Command("pause"), self.control)
-
-    def _is_last(self, stage: StageEnded) -> bool:
-        if stage.index == self._last_stage or self.folder is None:
-            return stage.index == self._last_stage
-        try:
-            return RunFolder(self.folder).finishing
-        except ValueError:  # a newer version's record; the run itself has told of it when it began
-            return False
 
     def kept(self) -> str:
         """What is safe on disk, in a sentence."""

@@ -25,7 +25,6 @@ class ThreadHost:
     def run(self, request: RunRequest, sink: Sink) -> None:
         """See :class:`~studio.engine.host.EngineHost`."""
         self._sink = sink
-        self._watch.folder = request.folder
         self._watch.pause_between_stages |= request.pause_between_stages
         failure = _carried_out(request, self._control, self._watch, sink)
         if failure is not None and not self._watch.failed:

@@ -21,6 +21,7 @@ class StageRecord:
     epochs: int
     steps: int
     before: int
+    task: str = ""
     loss: SeriesBuffer = field(default_factory=SeriesBuffer)
     grad_norm: SeriesBuffer = field(default_factory=SeriesBuffer)
     throughput: SeriesBuffer = field(default_factory=SeriesBuffer)
@@ -73,6 +74,7 @@ class RunHistory:
     failed: ev.Failed | None = None
     model: str = ""
     notes: list[ev.Note] = field(default_factory=list)
+    finishing: bool = False
 
     @property
     def total(self) -> int:
@@ -130,7 +132,8 @@ class RunHistory:
                 return stage
         plan = self.started.stages[step.stage] if self.started and step.stage < len(self.started.stages) else {}
         groups = tuple(plan.get("groups", ())) or tuple(f"group {n + 1}" for n in range(len(step.lrs)))
-        record = StageRecord(step.stage, str(plan.get("name", "")), groups, len(step.lrs), 0, 0, step.total - step.step)
+        record = StageRecord(step.stage, str(plan.get("name", "")), groups, len(step.lrs), 0, 0, step.total - step.step,
+                             str(plan.get("task", "")))
         self.stages.append(record)
         return record
 
@@ -153,6 +156,8 @@ class RunHistory:
                 self.progress = event
             case ev.Note():
                 self.notes.append(event)
+            case ev.Finishing():
+                self.finishing = event.wanted
             case _:
                 self._ending(event)
 
@@ -182,7 +187,8 @@ class RunHistory:
             self.version += 1
         before = max((int(stage.loss.x[-1]) for stage in kept if len(stage.loss)), default=0)
         self.stages = [*kept, StageRecord(
-            event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, before
+            event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, before,
+            event.task,
         )]
         self.texts = [text for text in self.texts if text.stage < event.index]
 

@@ -232,7 +232,8 @@ class SchedulePlot(Plot):
 
 
 def _as_record(plan: StagePlan, start: float) -> StageRecord:
-    return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start))
+    return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start),
+                       plan.task)
 
 
 def _first_valley(rates: Floats, top: int) -> int:

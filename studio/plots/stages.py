@@ -17,7 +17,7 @@ from .plot import Plot
 
 def short_name(stage: StageRecord) -> str:
     """The stage in a word or two."""
-    if not stage.groups or stage.groups[-1] != "head":
+    if stage.task != "classifier":
         name = QCoreApplication.translate("Stages", "language model")
     elif stage.unfrozen == len(stage.groups):
         name = QCoreApplication.translate("Stages", "all layers")
@@ -109,7 +109,8 @@ def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRec
         if length is None:
             break
         steps = round(plan.epochs * length)
-        found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start)))
+        found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start),
+                                 plan.task))
         start += steps
     return found
 

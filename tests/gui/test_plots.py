@@ -67,7 +67,8 @@ def test_the_curve_is_what_the_run_said(plots: RunPlots) -> None:
 
 
 def test_the_newest_point_is_always_drawn(plots: RunPlots) -> None:
-    plots.history.extend([ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 100_000)])
+    plots.history.extend([
+        ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 100_000, "language_model")])
     for start in range(0, 60_000, 7_001):
         plots.history.extend(
             ev.Step(0, 1, n, n, 5.0 + math.sin(n), (0.1, 0.2), 1.0, 10, 0.1) for n in range(start + 1, start + 7_002)
@@ -116,7 +117,7 @@ def test_a_stage_that_was_ended_early_has_no_plan_beyond_its_end(
     for group, (x, y) in enumerate(lines):
         assert x.tolist() == list(range(1, done + 1))
         assert y.tolist() == pytest.approx([schedule.lr(step, group) for step in range(done)])
-    plots.history.extend([ev.StageStarted(1, "classifier: head", plans[1].groups, 1, 1, 30)])
+    plots.history.extend([ev.StageStarted(1, "classifier: head", plans[1].groups, 1, 1, 30, "classifier")])
     redraw(plots)
     ends = [ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()]
     assert ends[:4] == [done] * 3 + [done + 30]

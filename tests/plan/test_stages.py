@@ -86,3 +86,12 @@ def test_a_plan_needs_no_pytorch() -> None:
             "from ulmengine.plan import plan_stages, RunControl\n"
             "assert plan_stages(RunConfig(), pretrained=True)[0].schedule(10).lr(0, 0) > 0\n")
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_described_stage_tells_its_factor_and_what_it_starts_from(pretrained: bool) -> None:
+    config = with_settings(PAPER, ["language_model.factor=2.6", "classifier.factor=2.6"])
+    model, *heads = (plan.describe() for plan in plan_stages(config, pretrained=pretrained))
+    assert {stage["pretrained"] for stage in (model, *heads)} == {pretrained}
+    assert model["factor"] == (2.6 if pretrained else 1.0)
+    assert {head["factor"] for head in heads} == {2.6}

@@ -186,7 +186,8 @@ def test_a_wish_that_comes_while_only_the_language_model_learns_is_passed_over(t
 def test_a_wish_of_which_nothing_was_saved_is_given_up_with_a_word(tmp_path: Path, corpus: Path) -> None:
     folder = make(tmp_path / "run", corpus)
     train(folder, 0, 3)
-    folder.set_finishing(True)
+    with folder.open_log() as log:
+        log.append(ev.Finishing(True))
     said = list(Run(folder).events(resume=True))
     assert any(isinstance(e, ev.Note) and e.level == "warning" and "trains on" in e.text for e in said)
     assert stages(folder) == PLAN
@@ -287,12 +288,36 @@ def test_a_checkpoint_in_which_a_stage_had_no_step_is_finished_from_the_one_befo
     assert "no classifier to finish with yet" in refused.title
 
 
-def test_only_the_process_that_writes_the_folder_writes_the_wish_into_it(tmp_path: Path, corpus: Path) -> None:
+def test_only_the_process_that_writes_the_log_writes_the_wish_into_it(tmp_path: Path, corpus: Path) -> None:
     folder = make(tmp_path / "run", corpus)
-    assert EarlyEnd(folder, wanted=True, writes=False).hear(True)
+    assert EarlyEnd(lambda: True).hear(True)
     assert not folder.finishing
-    assert EarlyEnd(folder, wanted=True).hear(True)
+    early = EarlyEnd(lambda: True)
+    with folder.open_log() as log:
+        early.begin(log, folder.finishing)
+        assert not folder.finishing
+        assert early.hear(True)
+        assert early.hear(True)
+    assert list(folder.events()) == [ev.Finishing(True)]
     assert folder.finishing
+
+
+def test_the_wish_is_said_and_logged_when_it_is_heard_and_when_it_is_taken_back(tmp_path: Path, corpus: Path) -> None:
+    folder = make(tmp_path / "run", corpus)
+    said = finished_at(folder, 2, 3)
+    heard = said.index(ev.Finishing(True))
+    assert isinstance(said[heard - 1], ev.Step | ev.Progress)
+    assert [type(e) for e in said].index(ev.StageEnded, heard) > heard
+    logged = [type(e) for e in folder.events() if isinstance(e, ev.Finishing | ev.StageEnded)]
+    assert logged == [ev.StageEnded, ev.StageEnded, ev.Finishing, ev.StageEnded]
+    again = Run(folder).events(resume=True)
+    assert next(e for e in again if isinstance(e, ev.Finishing)).wanted  # a consumer that comes later is told too
+    again.close()
+    assert sum(isinstance(e, ev.Finishing) for e in folder.events()) == 1
+    latest = Checkpoints(folder.checkpoints).latest()
+    assert latest is not None
+    list(Run(folder).events(resume=True, checkpoint=latest.name))
+    assert [e for e in folder.events() if isinstance(e, ev.Finishing)] == [ev.Finishing(True), ev.Finishing(False)]
 
 
 @pytest.mark.parametrize("stopped", [False, True])

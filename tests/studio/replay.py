@@ -44,7 +44,9 @@ def script(config: RunConfig, steps: int = 20, *, baseline: float = 0.81) -> Ite
 def _stage(plan: StagePlan, steps: int, total: int) -> Iterator[ev.Event]:
     whole = plan.epochs * steps
     schedule = plan.schedule(whole)
-    yield ev.StageStarted(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, whole)
+    yield ev.StageStarted(
+        plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, whole, plan.task, plan.direction
+    )
     for step in range(1, whole + 1):
         rates = tuple(schedule.lr(step - 1, g) for g in range(len(plan.groups) - plan.unfrozen, len(plan.groups)))
         yield ev.Step(plan.index, (step - 1) // steps + 1, step, total + step, loss_at(plan.index, step, whole), rates,
@@ -92,7 +94,7 @@ def replay(
 def endless(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """A stage that never ends; writes ``closed`` into the folder when it is closed."""
     yield ev.RunStarted(request.config.name, "cpu", "float32", 10, ({"name": "one"},))
-    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9)
+    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9, "classifier")
     step = 0
     try:
         while True:
@@ -105,7 +107,7 @@ def endless(request: RunRequest, control: RunControl) -> Generator[ev.Event, Non
 
 def skipping(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """A stage that ends when it is to be skipped, and a run that ends with it."""
-    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9)
+    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9, "classifier")
     step = 0
     while not control.take_skip():
         step += 1
@@ -117,7 +119,7 @@ def skipping(request: RunRequest, control: RunControl) -> Generator[ev.Event, No
 
 def finishing(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """A stage that ends when the run is to finish, after it was asked for in another process or when it began."""
-    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9)
+    yield ev.StageStarted(0, "one", ("head",), 1, 1, 10**9, "classifier")
     step = 0
     while not (request.finish or control.take_finish()):
         step += 1

@@ -23,6 +23,7 @@ class StagePlan:
     :ivar groups: all layer groups of the network, the last one last.
     :ivar unfrozen: how many of them learn, counted from the last.
     :ivar peak: largest rate of the last group in this stage.
+    :ivar pretrained: the run's language model starts from trained weights.
     """
 
     index: int
@@ -34,6 +35,7 @@ class StagePlan:
     epochs: int
     peak: float
     settings: StageSettings
+    pretrained: bool = False
 
     def schedule(self, steps: int) -> Schedule:
         """The rates over the stage's ``steps`` optimizer steps."""
@@ -48,6 +50,7 @@ class StagePlan:
         return {
             "index": self.index, "name": self.name, "task": self.task, "direction": self.direction,
             "groups": list(self.groups), "unfrozen": self.unfrozen, "epochs": self.epochs, "peak": self.peak,
+            "factor": self.settings.factor, "pretrained": self.pretrained,
         }
 
 
@@ -84,7 +87,8 @@ def plan_stages(
         for name, task, unfrozen, epochs, peak, settings in stages:
             groups = group_names(depth, task)
             plans.append(StagePlan(
-                len(plans), name + ending, task, direction, groups, unfrozen or len(groups), epochs, peak, settings
+                len(plans), name + ending, task, direction, groups, unfrozen or len(groups), epochs, peak, settings,
+                pretrained,
             ))
     return tuple(plans)
 

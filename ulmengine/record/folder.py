@@ -13,7 +13,7 @@ from typing import Any
 
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
-from ulmengine.events import Event, Failed, Finished, Stopped
+from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.errors import is_disk_full
 
 from .lock import RunLock, owner_of
@@ -74,19 +74,9 @@ class RunFolder:
 
     @property
     def finishing(self) -> bool:
-        """Whether the run is to end, or has ended, before its last stage (:mod:`ulmengine.runs.early`)."""
-        return bool(read_record(self._finish_path).get("early"))
-
-    def set_finishing(self, wanted: bool) -> None:
-        """Remember whether it is."""
-        if wanted:
-            write_record(self._finish_path, {"early": True})
-        else:
-            self._finish_path.unlink(missing_ok=True)
-
-    @property
-    def _finish_path(self) -> Path:
-        return self.path / "finish.json"
+        """Whether the run is to end, or has ended, before its last stage, as its log says."""
+        said = [event for event in self.events(RunStarted, Finishing) if isinstance(event, Finishing)]
+        return bool(said) and said[-1].wanted
 
     @property
     def job(self) -> str:

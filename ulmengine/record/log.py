@@ -16,7 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from ulmengine.events import Event, Step, from_json, to_json
+from ulmengine.events import Event, Finishing, RunStarted, StageStarted, Step, from_json, to_json
+
+from .records import read_record
 
 FORMAT = 1
 SEEN = 4_096
@@ -112,10 +114,8 @@ def read_events(
 
     :param kinds: only these; what the others hold is not looked at, so that a million steps cost next to nothing.
     """
-    for values, _ in _lines(path, start, tuple(f'{{"type":"{kind.kind}"'.encode() for kind in kinds)):
-        event = _event(values)
-        if event is not None:
-            yield event, float(values.get("at", 0.0))
+    for values, _ in _lines(path, start, tuple(map(_begin_of, kinds))):
+        yield from ((event, float(values.get("at", 0.0))) for event in _events(values, path))
 
 
 class LogFollower:
@@ -137,9 +137,7 @@ class LogFollower:
             self.restarts += 1
         found: list[Event] = []
         for values, end in _lines(self.path, self._position):
-            event = _event(values)
-            if event is not None:
-                found.append(event)
+            found += _events(values, self.path)
             self._position = end
         self._seen = self._before(self._position)
         return found
@@ -169,11 +167,34 @@ def _refuse_newer(path: Path) -> None:
             raise ValueError(f"{path} was written by a newer version of the program; update it to go on")
 
 
-def _event(values: dict[str, Any]) -> Event | None:
+def _events(values: dict[str, Any], path: Path) -> list[Event]:
+    """The event of a line, none of one that this version does not know; to an early log is added what it left out."""
     try:
-        return from_json(values)
-    except (KeyError, TypeError):
-        return None
+        kind = values["type"]
+        if kind == StageStarted.kind and "task" not in values:
+            values["task"] = "classifier" if values["groups"][-1:] == ["head"] else "language_model"
+            values["direction"] = "backward" if values["name"].endswith("(backward)") else "forward"
+        elif kind == RunStarted.kind and any("pretrained" not in stage for stage in values["stages"]):
+            return _early_start(values, path)
+        return [from_json(values)]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return []
+
+
+def _early_start(values: dict[str, Any], path: Path) -> list[Event]:
+    """A run's beginning in a log that did not say whether its language model came pretrained, nor of finishing early.
+
+    A pretrained one learns slower in its lower layers, which the first step shows; finishing stood in a file.
+    """
+    first = next((step for step, _ in _lines(path, 0, (_begin_of(Step),))), {"lrs": [0.0], "stage": 0})
+    tuned = values["stages"][first["stage"]].get("task") == "language_model" and first["lrs"][0] < first["lrs"][-1]
+    stages = [{**stage, "pretrained": tuned} for stage in values["stages"]]
+    early = read_record(path.with_name("finish.json")).get("early")
+    return [from_json({**values, "stages": stages}), *([Finishing(True)] if early else [])]
+
+
+def _begin_of(kind: type[Event]) -> bytes:
+    return f'{{"type":"{kind.kind}"'.encode()
 
 
 def _lines(path: Path, start: int, begin: tuple[bytes, ...] = ()) -> Iterator[tuple[dict[str, Any], int]]:

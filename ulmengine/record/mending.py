@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 from ulmengine.config import RunConfig
 from ulmengine.plan.errors import NanLoss
 
 from .failures import cause_of
 
-Task = Literal["language_model", "classifier"]
 MOST_ACCUMULATION = 1_024
 
 
-def remedy(error: BaseException, config: RunConfig, task: Task, rows: int | None = None) -> dict[str, Any]:
+def remedy(error: BaseException, config: RunConfig, task: str, rows: int | None = None) -> dict[str, Any]:
     """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help.
 
     :param rows: of text that the language model really reads, where a small corpus gives it fewer than asked for.
@@ -27,7 +26,7 @@ def remedy(error: BaseException, config: RunConfig, task: Task, rows: int | None
     return {}
 
 
-def halved_batch(config: RunConfig, task: Task, rows: int | None = None) -> dict[str, Any] | None:
+def halved_batch(config: RunConfig, task: str, rows: int | None = None) -> dict[str, Any] | None:
     """Half the batch and twice the accumulation for ``task``, so that the optimizer sees the same batch.
 
     None where the batch cannot become smaller. ``rows``: see :func:`remedy`.
@@ -42,7 +41,7 @@ def halved_batch(config: RunConfig, task: Task, rows: int | None = None) -> dict
             f"{task}.optimizer.accumulation": min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)}
 
 
-def lower_rate(config: RunConfig, task: Task, suggested: float = math.inf) -> dict[str, Any]:
+def lower_rate(config: RunConfig, task: str, suggested: float = math.inf) -> dict[str, Any]:
     """A third of the peak rate for ``task``, or what is ``suggested`` where that is lower still."""
     section = config.language_model if task == "language_model" else config.classifier
     return {f"{task}.lr": float(f"{min(suggested, section.lr / 3):.2g}")}

@@ -24,6 +24,8 @@ def in_words(event: ev.Event) -> str:
         case ev.StageEnded():
             skipped = " (ended early)" if event.skipped else ""
             return f"{event.name}{skipped}: valid_loss {event.valid_loss:.4f} in {event.seconds:.1f} s"
+        case ev.Finishing():
+            return "finishes with the stage in hand" if event.wanted else "the wish to finish early is taken back"
         case ev.TextWritten():
             return f"  it writes: {event.text}"
         case ev.Evaluated():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ulmengine.events import Finishing
 from ulmengine.plan import StagePlan
 from ulmengine.plan.errors import is_disk_full
-from ulmengine.record.folder import RunFolder, RunFolderError
+from ulmengine.record.folder import RunFolderError
+from ulmengine.record.log import EventLog
 from ulmengine.training import Snapshot
 
 
@@ -21,22 +23,20 @@ class EarlyEnd:
     Of two directions each one whose classifier has begun to learn is used; where only the forward one has, the model
     reads forward alone.
 
-    The wish is written into the run's folder as soon as it is heard, so that a run that is put down or killed while it
+    The wish is written into the run's log as soon as it is heard, so that a run that is put down or killed while it
     finishes goes on finishing. Going back to a checkpoint takes it back.
 
     :param asked: says, once, whether a person wishes it while the run goes on.
-    :param wanted: it is wished as the run is taken up. :param kept: the folder says that it was wished before.
-    :param writes: this process writes the run's folder. :ivar wanted: the stage in hand is the last one.
+    :param wanted: it is wished as the run is taken up. :param kept: the log says that it was wished before.
+    :ivar wanted: the stage in hand is the last one. :ivar logged: what the log says of it.
     """
 
     def __init__(
-        self, folder: RunFolder, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False,
-        writes: bool = True,
+        self, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False
     ) -> None:
-        self._folder, self._asked = folder, asked
-        self._wished, self._kept = wanted, kept
-        self._written = kept or not writes  # of several processes the first one alone writes into the folder
-        self.wanted = wanted or kept
+        self._asked, self._wished, self._kept = asked, wanted, kept
+        self.wanted, self.logged = wanted or kept, False
+        self._log: EventLog | None = None
 
     def check(self, plans: Sequence[StagePlan], start: Snapshot | None) -> str:
         """See whether there is something to finish with at ``start``.
@@ -65,23 +65,27 @@ class EarlyEnd:
         """
         asked = self._asked is not None and self._asked()
         self.wanted = self.wanted or (asked and trained)
-        if self.wanted and not self._written:
-            try:
-                self.write()
-            except OSError as error:
-                if not is_disk_full(error):  # then the checkpoint waits for room, and this is tried again
-                    raise
+        try:
+            self._write()
+        except OSError as error:
+            if not is_disk_full(error):  # then the checkpoint waits for room, and this is tried again
+                raise
         return self.wanted
 
-    def write(self) -> None:
-        """Let the folder say what is wanted."""
-        self._folder.set_finishing(self.wanted)
-        self._written = self.wanted
+    def begin(self, log: EventLog, logged: bool) -> None:
+        """From here on the run's ``log``, which last said ``logged``, says what is wanted."""
+        self._log, self.logged = log, logged
+        self._write()
 
     def take_back(self) -> None:
         """The wish came too late to change anything."""
         self.wanted = False
-        self.write()
+        self._write()
+
+    def _write(self) -> None:
+        if self._log is not None and self.logged is not self.wanted:
+            self._log.append(Finishing(self.wanted))
+            self.logged = self.wanted
 
     def told(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
         """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``."""

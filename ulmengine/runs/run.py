@@ -25,7 +25,7 @@ from ulmengine.record.failures import describe
 from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
 from ulmengine.record.lock import RunBusyError
 from ulmengine.record.log import EventLog
-from ulmengine.record.mending import Task, remedy
+from ulmengine.record.mending import remedy
 from ulmengine.record.words import in_words
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.distributed import World
@@ -65,12 +65,12 @@ class Run:
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or folder.cache
         self._skip, self._finish_asked, self._world = skip, finish, world
-        self._early = EarlyEnd(folder)
+        self._early = EarlyEnd()
         self._total = 0
         self._repeating = False
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
         self._closing = False
-        self._task: Task | None = None
+        self._task: str | None = None
         self._rows: int | None = None
         self._warning = ""
 
@@ -119,8 +119,7 @@ class Run:
     def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
         kept = resume and checkpoint is None and self.folder.finishing
-        writes = self._world is None or self._world.writes
-        self._early = EarlyEnd(self.folder, self._finish_asked, wanted=finish, kept=kept, writes=writes)
+        self._early = EarlyEnd(self._finish_asked, wanted=finish, kept=kept)
         if checkpoint == START:
             return None
         if checkpoint is not None:
@@ -161,7 +160,7 @@ class Run:
 
         As long as the log still holds what came before, they wait.
         """
-        mirror, begun = None, False
+        mirror, begun, finishing = None, False, False
         waiting: deque[ev.Event] = deque()
         try:
             for event in work:
@@ -175,13 +174,15 @@ class Run:
                 if isinstance(event, ev.Step):
                     self._total = event.total
                 elif isinstance(event, ev.StageStarted):
-                    self._task = "classifier" if event.groups[-1:] == ("head",) else "language_model"
+                    self._task = event.task
                 if not isinstance(event, ev.Progress | ev.SaveFailed) and self._is_new(event):
                     waiting.append(event)
                 while self._log_is_ours and waiting:
                     yield from self._write_down(waiting.popleft(), log)
-                self.folder.append_text(in_words(event))
-                yield event
+                if finishing is not self._early.logged and not isinstance(event, ev.RunStarted):
+                    finishing = self._early.logged  # written down when it was heard, said as soon as the run speaks
+                    yield from self._say(ev.Finishing(finishing))
+                yield from self._say(event)
         except GeneratorExit:
             self._closing = True
             raise
@@ -189,6 +190,10 @@ class Run:
             work.close()
             if mirror is not None:
                 mirror.close()
+
+    def _say(self, event: ev.Event) -> Generator[ev.Event, None, None]:
+        self.folder.append_text(in_words(event))
+        yield event
 
     def _write_down(self, event: ev.Event, log: EventLog) -> Generator[ev.Event, None, None]:
         """Add ``event`` to the log; while the disk is full that is said, and tried again with every next event."""
@@ -242,7 +247,6 @@ class Run:
             if snapshot is not None:
                 told = compare_machine(self.folder, here, snapshot.total)
             # Only now is it certain that the run can go on; until here nothing of what came before is given up.
-            self._early.write()
             self._give_up(start, log)
             if start is None:
                 remember_texts(self.folder, prepared)
@@ -293,6 +297,7 @@ class Run:
             if not self._log_is_ours:
                 log.clear()
         self._log_is_ours = True
+        self._early.begin(log, self.folder.finishing)
 
     def _finish(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float

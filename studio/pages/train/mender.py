@@ -16,7 +16,7 @@ from ulmengine.events import Failed
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.changes import change
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.mending import Task, halved_batch, lower_rate
+from ulmengine.record.mending import halved_batch, lower_rate
 
 from .going_back import checkpoints_of
 
@@ -40,11 +40,11 @@ class Mender(QObject):
             self._tried.clear()
         self._folder = folder
         stage = history.stage
-        task: Task = "language_model" if stage is None or stage.groups[-1:] != ("head",) else "classifier"
+        task = "language_model" if stage is None else stage.task
         infos = [] if folder is None else checkpoints_of(folder.path)
         return self.tries_of(failed, task, config, infos)
 
-    def tries_of(self, failed: Failed, task: Task, config: RunConfig, infos: list[CheckpointInfo]) -> list[Try]:
+    def tries_of(self, failed: Failed, task: str, config: RunConfig, infos: list[CheckpointInfo]) -> list[Try]:
         """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
 
         :param infos: the run's whole checkpoints, oldest first.

@@ -162,8 +162,7 @@ class TrainPage(ProjectPage):
         """Lay the plan of the run shown, or of the project where there is none."""
         plans: tuple[Any, ...] = ()
         if self.history.started is not None:
-            steps = [self.history.last] if self.history.last else []
-            plans = plan_of_run(self.config, self.history.started, steps)
+            plans = plan_of_run(self.config, self.history.started)
         plans = plans or planned(self.config)
         self.plans = plans
         self.view.set_history(self.history, plans, left_out(plans, self.history, finishing=self._finishing))

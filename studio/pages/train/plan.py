@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ulmengine.config import RunConfig
-from ulmengine.events import RunStarted, Step
+from ulmengine.events import RunStarted
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
@@ -17,20 +16,13 @@ def planned(config: RunConfig) -> tuple[StagePlan, ...]:
     return plan_stages(config, layers=layers, pretrained=pretrained)
 
 
-def plan_of_run(config: RunConfig, started: RunStarted, steps: Sequence[Step] = ()) -> tuple[StagePlan, ...]:
-    """The stages of a run that has said ``started``; ``steps``: some of what it has done already.
-
-    The run says which layers it has. Whether its language model came pretrained (lower layers learn slower then)
-    shows in its own rates; without a step yet, what is shipped decides.
-    """
+def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]:
+    """The stages of a run that has said ``started``, with the rates that ``config`` gives them."""
     groups = max((len(stage["groups"]) for stage in started.stages), default=0)
-    heads = any(stage["groups"][-1:] == ["head"] for stage in started.stages)
+    heads = any(stage["task"] == "classifier" for stage in started.stages)
     models = [stage for stage in started.stages if stage["task"] == "language_model"]
     layers = (len(models[0]["groups"]) - 1) if models else groups - 2
-    pretrained = _start(_Key(config))[1]
-    first = next((step for step in steps if models and step.stage == models[0]["index"]), None)
-    if first is not None and len(first.lrs) > 1:
-        pretrained = first.lrs[0] < first.lrs[-1]
+    pretrained = any(stage["pretrained"] for stage in started.stages)
     plans = plan_stages(config, layers=max(1, layers), pretrained=pretrained, classifier=heads)
     return plans if [plan.groups for plan in plans] == [tuple(s["groups"]) for s in started.stages] else ()
 

@@ -50,7 +50,7 @@ def plan_words(plan: StagePlan) -> str:
 
 def plan_name(plan: StagePlan) -> str:
     """The stage in a word or two."""
-    name = short_name(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0))
+    name = short_name(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0, plan.task))
     if plan.direction == "backward":
         name += _tr("TrainWords", " (backward)")
     return name[:1].upper() + name[1:]

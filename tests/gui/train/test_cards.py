@@ -88,7 +88,8 @@ def test_what_the_network_of_the_other_direction_moved_is_not_told() -> None:
     plans = plan_stages(config, pretrained=True)
     backward = next(plan for plan in plans if plan.direction == "backward")
     history = told(2)
-    history.extend([ev.StageStarted(backward.index, backward.name, backward.groups, backward.unfrozen, 1, 10)])
+    history.extend([ev.StageStarted(backward.index, backward.name, backward.groups, backward.unfrozen, 1, 10,
+                                     backward.task, backward.direction)])
     assert {layer.moved for layer in layers_of(history, plans)} == {None}
 
 
