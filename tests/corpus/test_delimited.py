@@ -15,7 +15,8 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
 from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.readers.delimited import DelimitedRows
-from ulmengine.corpus.readers.dialect import Dialect, column_names, sniff
+from ulmengine.corpus.readers.dialect import Dialect, sniff
+from ulmengine.corpus.readers.heading import column_names
 
 
 def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[list[list[str]], Faults]:

@@ -11,7 +11,8 @@ from tests.corpus.helpers import opened
 from tests.corpus.test_split import table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Understood, preview
-from ulmengine.corpus.guess import guess_columns, guess_label_delimiter, listed
+from ulmengine.corpus.cells import guess_label_delimiter, listed
+from ulmengine.corpus.guess import guess_columns
 from ulmengine.corpus.labels import in_order, read_labels
 
 LONG = "a sentence with quite a number of words in it, number "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass, field
 
 import polars as pl
+
+from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces
 
 
 def _names(text: str) -> frozenset[str]:
@@ -31,6 +33,27 @@ PARTS = {
     "unsup": "unlabelled", "unlabelled": "unlabelled", "unlabeled": "unlabelled", "unsupervised": "unlabelled",
 }
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
+_FIRST = ("label", "class", "labels", "classes", "target")
+"""A column of just this name is the label unless it cannot be one."""
+_ASIDE = re.compile(
+    r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
+    r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
+    r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
+    r"filename|path|version|answer|status|session|project|task|batch|confidence|probability|length|tokens|"
+    r"verified|truncated|seed|author_id|was_cancelled|ground_truth)$|^_|^unnamed"
+)
+"""Names of what is kept beside a text and is no class: numbers of rows, times, a labelling tool's bookkeeping."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a source itself says of its columns: the texts, the labels, those that are only ``aside`` (a labelling
+    tool's bookkeeping), and why."""
+
+    text: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass
@@ -55,25 +78,55 @@ class _Seen:
     letters: float
     coded: bool
     values: frozenset[str]
+    names: int
+    """Different labels where the cells hold lists of them; otherwise different cells."""
 
     @property
     def key(self) -> str:
         return self.name.strip().lower().replace(" ", "_").replace("-", "_")
 
+    @property
+    def aside(self) -> bool:
+        """Named like bookkeeping."""
+        return _ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
 
-def guess_columns(frame: pl.DataFrame) -> Guess:
-    """Guess from ``frame``, the first rows of a table, all columns strings."""
+    @property
+    def marks(self) -> bool:
+        """Holds yes and no alone, or marks and nothing."""
+        low = {value.lower() for value in self.values}
+        return bool(low) and low <= (TRUE | FALSE) and (bool(low & TRUE) or bool(low & FALSE))
+
+    @property
+    def counts(self) -> bool:
+        """A number of its own in nearly every row: a counter or a measure, never a class."""
+        return self.distinct > 20 and self.names > 0.5 * self.filled and all(map(_is_number, self.values))
+
+
+def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
+    """Guess from ``frame``, the first rows of a table, all columns strings; what the source itself says comes first."""
+    hints = hints or Hints()
     seen = [_look(frame[name]) for name in frame.columns]
     guess = Guess()
     guess.split = _split_column(seen, guess)
-    free = [column for column in seen if column.name != guess.split and column.filled]
-    _guess_text(free, guess)
+    free = [c for c in seen if c.name != guess.split and c.filled and c.name not in hints.aside]
+    there = {column.name for column in seen if column.filled}
+    guess.text = tuple(name for name in hints.text if name in frame.columns)
+    if guess.text:
+        guess.reasons["text_columns"] = hints.reason
+    else:
+        _guess_text([column for column in free if column.name not in hints.label], guess)
     rest = [column for column in free if column.name not in guess.text]
-    _guess_label(rest, frame.height, guess)
+    guess.label = tuple(name for name in hints.label if name in there and name not in guess.text)
+    if guess.label:
+        guess.reasons["label_columns"] = hints.reason
+    else:
+        _guess_label(rest, frame.height, guess)
     if len(guess.label) == 1:
         guess.label_delimiter = guess_label_delimiter(frame[guess.label[0]])
-        if guess.label_delimiter:
-            guess.reasons["label_delimiter"] = "cells hold several values that also stand alone"
+        if guess.label_delimiter == ANGLED:
+            guess.reasons["label_delimiter"] = "cells hold tags written <a><b>"
+        elif guess.label_delimiter:
+            guess.reasons["label_delimiter"] = "cells hold several values that also stand alone or come again"
     return guess
 
 
@@ -83,7 +136,12 @@ def _look(column: pl.Series) -> _Seen:
     letters = sum(c.isalpha() or c.isspace() for c in joined) / max(1, len(joined))
     mean = sum(map(len, values)) / max(1, len(values))
     coded = joined.isascii() and mean > 15 and " ".join(values[:200])[:20_000].count(" ") < 0.05 * len(joined)
-    return _Seen(column.name, len(values), len(set(values)), mean, letters, coded, frozenset(values))
+    different = frozenset(values)
+    lists = [value for value in values[:50] if listed(value) is not None or is_angled(value)]
+    names = len(different)
+    if values and len(lists) >= 0.8 * len(values[:50]):
+        names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
+    return _Seen(column.name, len(values), len(different), mean, letters, coded, different, names)
 
 
 def _split_column(seen: list[_Seen], guess: Guess) -> str:
@@ -104,7 +162,9 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
                  else 0.5 if _is_label_name(column.key) else 1.0)
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
-        return min(column.length, 400.0) * known * varied * prose
+        beside = 0.2 if column.aside else 1.0
+        listing = 0.3 if column.names != column.distinct else 1.0
+        return min(column.length, 400.0) * known * varied * prose * beside * listing
 
     best = max(seen, key=weight)
     named = best.key in TEXT_NAMES
@@ -120,26 +180,77 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
 
 
 def _guess_label(seen: list[_Seen], rows: int, guess: Guess) -> None:
-    """A column named like a label with few values; else one-hot columns; else any column with few values."""
-    few = [c for c in seen if c.distinct >= 1 and c.distinct <= max(20, min(1000, rows // 3)) and c.length < 60]
-    named = [c for c in few if _is_label_name(c.key)]
+    """A column called label or class; one named like it with few values; one-hot columns; else any of few values."""
+    first = min((c for c in seen if c.key in _FIRST), key=lambda c: _FIRST.index(c.key), default=None)
+    refused = "" if first is None else _no_label(first)
+    if first is not None and not refused:
+        guess.label = (first.name,)
+        guess.reasons["label_columns"] = f"named '{first.name}', with {first.names} different values"
+        return
+    few = [c for c in seen if c is not first and 1 <= c.names <= max(20, min(1000, rows // 3)) and c.length < 60]
+    _guess_by_values(few, rows, guess)
+    if refused and first is not None:
+        other = guess.reasons.get("label_columns", "no other column looks like a label")
+        guess.reasons["label_columns"] = f"{other}; not '{first.name}': {refused}"
+
+
+def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
+    hot = _one_hot([c for c in few if c.marks and not c.aside], rows)
+    named = [c for c in few if _is_label_name(c.key) and c not in hot]
     exact = [c for c in named if c.key in LABEL_NAMES]
-    chosen = min(exact or named, key=lambda c: (_rank(c.key), c.distinct), default=None)
+    chosen = min(exact or ([] if hot else named), key=lambda c: (_rank(c.key), c.distinct), default=None)
     if chosen is not None:
         guess.label = (chosen.name,)
-        guess.reasons["label_columns"] = f"named '{chosen.name}', with {chosen.distinct} different values"
+        guess.reasons["label_columns"] = f"named '{chosen.name}', with {chosen.names} different values"
         return
-    hot = [c for c in few if c.values <= _TRUTH and c.filled == rows and not _is_id(c.key)]
-    if len(hot) >= 2:
+    if hot:
         guess.label = tuple(c.name for c in hot)
-        guess.reasons["label_columns"] = f"{len(hot)} columns of 0 and 1: several labels a document"
+        guess.reasons["label_columns"] = f"{len(hot)} columns of yes and no ({_values_of(hot)}), one a label"
         return
-    plain = [c for c in few if 2 <= c.distinct <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
-             and not _is_id(c.key)]
+    plain = [c for c in few if 2 <= c.names <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
+             and not c.aside and not c.counts]
     if plain:
-        best = min(plain, key=lambda c: (-(c.letters > 0.5), c.distinct))
+        best, *others = sorted(plain, key=lambda c: (-(c.letters > 0.5), c.distinct))
         guess.label = (best.name,)
-        guess.reasons["label_columns"] = f"only {best.distinct} different values"
+        guess.reasons["label_columns"] = f"only {best.names} different values"
+        if others:
+            guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in others[:4])}"
+
+
+def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:
+    """The columns of yes and no that are one label each: those whose names begin alike, where some do; else all."""
+    whole = [c for c in marked if c.filled == rows or not {value.lower() for value in c.values} & FALSE]
+    heads: dict[str, list[_Seen]] = {}
+    for column in whole:
+        head = re.split(r"[_.:\- ]", column.key, maxsplit=1)[0]
+        if head != column.key:
+            heads.setdefault(head, []).append(column)
+    alike = max(heads.values(), key=len, default=[])
+    found = alike if len(alike) >= 2 and (len(alike) > 2 or _is_label_name(alike[0].key)) else whole
+    return found if len(found) >= 2 and len({v.lower() for c in found for v in c.values}) <= 4 else []
+
+
+def _values_of(columns: list[_Seen]) -> str:
+    return ", ".join(sorted({value for column in columns for value in column.values})[:4])
+
+
+def _no_label(column: _Seen) -> str:
+    """Why a column cannot be the label although it is called so; "" where it can."""
+    if column.names > 20 and column.names > 0.9 * column.filled:
+        return f"nearly every row of it holds another value ({column.names} in {column.filled})"
+    if column.counts:
+        return f"it holds {column.names} different numbers: a measure or a counter"
+    if column.length >= 200:
+        return f"its cells are texts of {column.length:.0f} characters on average"
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_label_name(key: str) -> bool:
@@ -153,36 +264,3 @@ def _rank(key: str) -> int:
         if key in names:
             return rank
     return 2
-
-
-def _is_id(key: str) -> bool:
-    return key in ("id", "index", "row", "order", "number", "rank", "unnamed:_0") or key.endswith("_id")
-
-
-def guess_label_delimiter(column: pl.Series) -> str:
-    """The character between several labels in one cell: its pieces must stand alone or recur elsewhere."""
-    cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
-    if not cells or any(listed(cell) is not None for cell in cells):
-        return ""
-    alone = set(cells)
-    for delimiter in ("|", ";", ",", " "):
-        split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
-        pieces = [piece for parts in split for piece in parts]
-        known = sum(piece in alone for piece in pieces)
-        if split and pieces and known >= 0.8 * len(pieces):
-            return delimiter
-    return ""
-
-
-def listed(cell: str) -> list[str] | None:
-    """The labels of a cell that holds a list, as JSON or as Python writes it; None where it holds none."""
-    if not (cell.startswith("[") and cell.endswith("]")):
-        return None
-    for text in (cell, cell.replace("'", '"')):
-        try:
-            values = json.loads(text)
-        except ValueError:
-            continue
-        if all(isinstance(value, str | int | float | bool) for value in values):
-            return [str(value) for value in values]
-    return None

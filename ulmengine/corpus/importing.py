@@ -27,7 +27,7 @@ from .readers.tree import settle_tree, tree_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")
@@ -78,6 +78,7 @@ def _copy(
     """Write all rows; returns the record of what was understood and lost."""
     going = Pass()
     faults = going.faults
+    faults.notes += reading.notes
     head = first_frame(reading, Pass(PREVIEW_BYTES), GUESS_ROWS)
     free = config.model_copy(update={
         "text_columns": (), "label_columns": (), "label_delimiter": "",
@@ -92,12 +93,16 @@ def _copy(
         for name in set(writer.columns) - set(frame.columns):
             lacking[name] = lacking.get(name, 0) + frame.height
         yield Progress(task, going.position, going.size, going.unit)
+    if faults.headings:
+        times = "once more" if faults.headings == 1 else f"{faults.headings:,} times more"
+        faults.notes.append(f"The heading stands {times} further down, as where files were put together: left out.")
     if not writer.rows:
         raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
     values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": faults.undecodable}
     return {
         "understood": values, "undecodable": faults.undecodable, "skipped": faults.skipped,
-        "mended": faults.mended, "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes,
+        "mended": faults.mended, "joined": faults.joined,
+        "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes,
         "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }
@@ -182,7 +187,7 @@ def _there(folder: Path) -> Table | None:
 def _fits(table: Table, config: CorpusConfig) -> bool:
     """Whether the surplus cells of uneven rows, if there are any, stand in the text column that is wanted now."""
     surplus = table.record["surplus"]
-    if not table.record["ragged"] or not surplus:
+    if not (table.record["ragged"] or table.record["joined"]) or not surplus:
         return True
     wanted = (config.text_columns or table.understood.text_columns)[-1:]
     return wanted in ((surplus,), ()) or wanted[0] not in table.columns

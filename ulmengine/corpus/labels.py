@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from .cells import FALSE, TRUE, pieces
 from .errors import CorpusError
-from .guess import listed
 
 MAX_LABELS = 10_000
-_TRUE = frozenset({"1", "true", "yes", "1.0"})
-_FALSE = frozenset({"0", "false", "no", "0.0"})
 _NO_MARK = frozenset({"-1", "-1.0"})  # a whole row of it: not labelled (as in the Jigsaw test file)
 MISSING = frozenset({
     "nan", "NaN", "NAN", "NaT", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "Null", "NULL", "<null>",
@@ -76,10 +74,7 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "") -> Labelled:
 def _labels_in(cell: str, delimiter: str) -> Labels:
     if not cell or cell in MISSING:
         return None
-    items = listed(cell)
-    if items is None:
-        items = cell.split(delimiter) if delimiter else [cell]
-    return tuple(dict.fromkeys(item.strip() for item in items if item.strip()))
+    return tuple(pieces(cell, delimiter))
 
 
 def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
@@ -96,17 +91,17 @@ def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
     for values in cells:
         bare &= (values == "").to_numpy()
         unmarked &= values.is_in(sorted(_NO_MARK)).to_numpy()
-        zeros = zeros or bool(values.is_in(sorted(_FALSE)).any())
+        zeros = zeros or bool(values.is_in(sorted(FALSE)).any())
     bare = (bare if zeros else np.zeros_like(bare)) | unmarked
     for place, (column, values) in enumerate(zip(columns, cells, strict=True)):
-        strange = values.filter(~values.is_in(sorted(_TRUE | _FALSE | {""})) & ~pl.Series(unmarked))
+        strange = values.filter(~values.is_in(sorted(TRUE | FALSE | {""})) & ~pl.Series(unmarked))
         if len(strange):
             raise CorpusError(
                 f"Several label columns must hold 0 and 1, but '{column.name}' holds '{strange[0]}'. Choose one "
                 "label column, "
                 "or only columns of 0 and 1."
             )
-        marks[:, place] = values.is_in(sorted(_TRUE)).to_numpy()
+        marks[:, place] = values.is_in(sorted(TRUE)).to_numpy()
     packed = np.packbits(np.column_stack([marks, bare]), axis=1)  # rows of bytes: an eighth to compare
     _, first, codes = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     kinds = tuple(

@@ -96,7 +96,7 @@ def first_frame(reading: Reading, going: Pass, rows: int) -> pl.DataFrame:
 def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, faults: Faults) -> Understood:
     """Put what is known of a source together; ``frame`` holds its first rows."""
     columns = tuple(frame.columns) or reading.columns
-    guess = guess_columns(frame) if columns else Guess()
+    guess = guess_columns(frame, reading.hints) if columns else Guess()
     if reading.format == "wiki":
         guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"
     base = Understood(

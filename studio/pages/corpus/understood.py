@@ -12,7 +12,7 @@ from studio.fields import field
 from studio.widgets.labels import Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
-from ulmengine.corpus.readers.dialect import column_names
+from ulmengine.corpus.readers.heading import column_names
 from ulmengine.corpus.understood import NONE
 
 from .choices import ChoiceBox, ColumnsBox

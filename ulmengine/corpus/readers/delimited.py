@@ -14,7 +14,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import NAMES, Dialect, sniff
+from .dialect import NAMES, Dialect, sniff, unescaped
 from .frames import frames_of
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .textlines import text_lines
@@ -57,12 +57,14 @@ def plan(look: Look, reason: str) -> Reading:
             f"{limits.MAX_COLUMNS:,} are read. "
             f"Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?"
         )
-    rows = iter(DelimitedRows(iter(look.lines[:500]), dialect, Faults()))
+    rows = iter(DelimitedRows(iter(look.lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
-    text = config.text_columns or (guess_columns(frame).text if frame is not None else ())
+    text = config.text_columns or (guess_columns(frame, dialect.hints).text if frame is not None else ())
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
-    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
-                   reasons={**reading.reasons, **dialect.reasons})
+    if dialect.text_place is not None and not config.text_columns:
+        place = dialect.text_place
+    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place, notes=dialect.notes,
+                   hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -82,8 +84,9 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 class _Tape:
     """Lines for ``csv.reader``, remembering those of the row being read so that they can be read another way."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], backslash: bool = False) -> None:
         self._lines = lines
+        self._backslash = backslash
         self._back: list[str] = []
         self.taken: list[str] = []
         self._size = 0
@@ -93,6 +96,8 @@ class _Tape:
 
     def __next__(self) -> str:
         line = self._back.pop() if self._back else next(self._lines)
+        if self._backslash:
+            line = unescaped(line)
         self.taken.append(line)
         self._size += len(line)
         if self._size > limits.MAX_FIELD:
@@ -129,19 +134,20 @@ class DelimitedRows:
     def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
         # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
-        self._tape = _Tape(islice(lines, dialect.skip, None))
+        self._tape = _Tape(islice(lines, dialect.skip, None), dialect.backslash)
         self._dialect = dialect
         self._faults = faults
         self._width = len(dialect.columns)
         self._text_place = self._width - 1 if text_place is None else text_place
         self._cell = _cell_pattern(dialect.delimiter)
+        self._order: list[int] = []  # of a heading further down that names the columns in another order
 
     def __iter__(self) -> Iterator[list[str]]:
         reader = csv.reader(
             self._tape, delimiter=self._dialect.delimiter, strict=True,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quoted else csv.QUOTE_NONE,
         )
-        number = -1 if self._dialect.header else 0
+        number = -1 - self._dialect.below if self._dialect.header else 0
         width = self._width
         while True:
             self._tape.start_row()
@@ -152,15 +158,61 @@ class DelimitedRows:
             except (csv.Error, OverflowError):
                 row = []
             if len(row) == width and number >= 0:
-                yield row
+                if len(self._tape.taken) > 1 and self._are_rows():
+                    self._faults.mended += len(self._tape.taken)
+                    self._tape.keep(1)
+                    row = [_unquoted(cell) for cell in self._cells(self._tape.taken[0].rstrip("\r\n"))[0]]
+                if self._is_heading(row):
+                    continue
+                yield [row[place] for place in self._order] if self._order else row
             elif not row and not "".join(self._tape.taken).strip():
                 continue
             elif number >= 0:
                 yield self._mended(row, number)
             number += 1
 
+    def _are_rows(self) -> bool:
+        """Whether each line of a row of several is a row by itself, known by its columns of few values: then a stray
+        quote has swallowed the others."""
+        marks = self._dialect.marks
+        if not any(marks):
+            return False
+        for line in self._tape.taken:
+            cells = self._cells(line.rstrip("\r\n"))[0]
+            if len(cells) != self._width:
+                return False
+            if any(few and _unquoted(cell).strip() not in few for cell, few in zip(cells, marks, strict=True)):
+                return False
+        return True
+
+    def _is_heading(self, row: list[str]) -> bool:
+        """Whether the heading stands here again, as in files put together; it may name the columns in another order."""
+        if not self._dialect.header or self._width < 2:
+            return False
+        names = [cell.strip() for cell in row]
+        if set(names) != set(self._dialect.columns):
+            return False
+        self._faults.headings += 1
+        self._order = [names.index(name) for name in self._dialect.columns]
+        return True
+
+    def _before_heading(self, row: list[str]) -> list[str]:
+        """A row without the heading that stands at its end where a file without a last line end was continued."""
+        columns, width = self._dialect.columns, self._width
+        glued = self._dialect.header and width > 1 and len(row) == 2 * width - 1
+        if not glued or [cell.strip() for cell in row[width:]] != list(columns[1:]):
+            return row
+        last = row[width - 1].strip().removesuffix(columns[0])
+        if last == row[width - 1].strip():
+            return row
+        self._faults.headings += 1
+        return [*row[: width - 1], last.rstrip("\ufeff")]
+
     def _mended(self, row: list[str], number: int) -> list[str]:
         """A row of the right width out of one that was broken or had another width."""
+        row = self._before_heading(row)
+        if len(row) == self._width:
+            return row
         if not self._dialect.quoted:
             return self._fitted(row or self._literal(self._tape.taken[0]), number)
         taken, lines = list(self._tape.taken), 1
@@ -213,7 +265,10 @@ class DelimitedRows:
         surplus = len(row) - self._width
         if surplus == 0:
             return row
-        self._faults.ragged.append(number)
+        if surplus > 0 and self._dialect.loose:
+            self._faults.joined += 1
+        else:
+            self._faults.ragged.append(number)
         if surplus < 0:
             return row + [""] * -surplus
         place = self._text_place

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.guess import Hints
+
+from .heading import above_heading, column_names, few_values, has_header, named_like_data, orange_hints, surplus_place
 
 DELIMITERS = (",", "\t", ";", "|")
-NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe"}
+NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
-_SAID = re.compile(r"sep=(.)", re.IGNORECASE)
 _NOWHERE = "\x1f"
 """ASCII's own separator of units: stands in no text."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Delimiter, whether quotes enclose cells, whether the first row names the columns, and the columns' names."""
+    """Delimiter, whether quotes enclose cells, whether the first row names the columns, and the columns' names.
+
+    :param skip: lines before the table: Excel's "sep=;", a title, comments.
+    :param below: rows under the heading that are no data: Orange's types and roles.
+    :param backslash: a quotation mark inside a cell is written with a backslash before it.
+    :param loose: texts hold unquoted delimiters, so that a row wider than its heading is nothing to report.
+    :param text_place: the column into which the surplus cells of such a row go; None: not known here.
+    :param marks: the few values that each column holds, by which a line is known to be a whole row; empty: many.
+    :param notes: what a person should know about the reading chosen.
+    """
 
     delimiter: str
     quoted: bool
@@ -29,7 +40,22 @@ class Dialect:
     columns: tuple[str, ...]
     reasons: dict[str, str]
     skip: int = 0
-    """Lines before the table: Excel's "sep=;"."""
+    below: int = 0
+    backslash: bool = False
+    loose: bool = False
+    text_place: int | None = None
+    marks: tuple[frozenset[str], ...] = ()
+    notes: tuple[str, ...] = ()
+    hints: Hints = field(default_factory=Hints)
+
+
+class _Width(NamedTuple):
+    """How many columns there are, the names given to them, and where the surplus cells of a row go."""
+
+    names: list[str]
+    width: int
+    place: int | None = None
+    note: str = ""
 
 
 def spelled_delimiter(text: str) -> str:
@@ -47,35 +73,94 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     :param header: "auto", "yes" or "no".
     :param suffix: of the file's name; .tsv and .tab are taken at their word where the lines allow both.
     """
-    said = _SAID.fullmatch(lines[0].lstrip("\ufeff").strip("\r\n")) if lines else None
+    said = _said(lines[0]) if lines else ""
     lines = lines[1 if said else 0 : SNIFF_LINES]
-    reasons = {}
+    reasons: dict[str, str] = {}
     if delimiter:
         best, reasons["delimiter"] = spelled_delimiter(delimiter), "as set"
     elif said:
-        best, reasons["delimiter"] = said[1], "the first line says so, as Excel writes it"
+        best, reasons["delimiter"] = said, "the first line says so, as Excel writes it"
     else:
         best, reasons["delimiter"] = _best_delimiter(lines, suffix)
-    quoted = _quotes_matter(lines, best)
+    above = above_heading(_line_cells(lines, best)) if header != "no" else 0
+    notes = [_above_note(lines[:above])] if above else []
+    lines = lines[above:]
+    backslash = _has_backslashes(lines, best)
+    lines = [unescaped(line) for line in lines] if backslash else lines
+    quoted, swallowed = _quotes_matter(lines, best)
+    if swallowed:
+        notes.append(swallowed)
+        reasons["quotes"] = swallowed
     rows = _rows(lines, best, quoted)
-    width = Counter(len(row) for row in rows).most_common(1)[0][0] if rows else 1
-    first = rows[0] if rows else []
+    width = _commonest(rows)[0]
     named, reasons["header"] = has_header(rows, width) if header == "auto" else (header == "yes", "as set")
-    columns = column_names(first if named else [], max(width, len(first) if named else 0))
-    return Dialect(best, quoted, named, columns, reasons, 1 if said else 0)
+    if above:
+        reasons["header"] += f"; {above} line{'s' * (above > 1)} above it left out"
+    below, hints = orange_hints(rows) if named else (0, Hints())
+    found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width)
+    if found.note:
+        notes.append(found.note)
+        reasons["width"] = found.note
+    columns = column_names(found.names, found.width)
+    marks = _marks(lines[1 + below if named else 0 :], best, found.width)
+    return Dialect(best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place is not None,
+                   found.place, marks, tuple(notes), hints)
 
 
-def column_names(given: Sequence[str], width: int) -> tuple[str, ...]:
-    """``width`` different names: those given, "column 3" for a nameless third one, a number behind a repeated one."""
-    names: dict[str, None] = {}
-    for place in range(width):
-        name = given[place].strip() if place < len(given) else ""
-        name = name or f"column {place + 1}"
-        unique, number = name, 2
-        while unique in names:
-            unique, number = f"{name} ({number})", number + 1
-        names[unique] = None
-    return tuple(names)
+def unescaped(line: str) -> str:
+    """``line`` with its quotation marks doubled instead of escaped by a backslash."""
+    return line.replace('\\"', '""')
+
+
+def _said(line: str) -> str:
+    """The delimiter that Excel's own first line "sep=;" names."""
+    text = line.lstrip("\ufeff").strip("\r\n")
+    return text[4] if len(text) == 5 and text[:4].lower() == "sep=" else ""
+
+
+def _above_note(lines: Sequence[str]) -> str:
+    shown = next((line.strip() for line in lines if line.strip(" ,;\t|\r\n")), "")[:60]
+    count = f"{len(lines)} lines stand" if len(lines) > 1 else "1 line stands"
+    return f"{count} above the heading ('{shown}'): left out, being no row of the table."
+
+
+def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Width:
+    """The columns of rows that may be wider than their heading (``names``; empty: there is none)."""
+    if not names:
+        return _headless(data, width)
+    given = len(names)
+    if not 2 <= given < width:
+        return _Width(names, max(width, given))
+    uneven = sum(len(row) != given + 1 for row in data)
+    if uneven <= 0.02 * len(data) and named_like_data([row[0] for row in data if row]):
+        note = ("The heading has one name less than the rows have cells, as R writes tables: its names belong to the "
+                "last columns, and the first column holds the names of the rows.")
+        return _Width(["", *names], given + 1, None, note)
+    surplus = [[row[place] for row in data if len(row) > place] for place in range(given, width)]
+    even = sum(len(row) == width for row in data) >= 0.98 * len(data)
+    if even and all(few_values(column) or _are_numbers(column) for column in surplus):
+        return _Width(names, width)
+    place = surplus_place(data, names, given)
+    shown = f"'{names[place].strip()}'"
+    note = (f"The heading names {given} columns, but most rows have more cells: the texts hold unquoted delimiters, "
+            f"and {shown} is read as all that stands between the others.")
+    return _Width(names, given, place, note)
+
+
+def _headless(data: Sequence[Sequence[str]], width: int) -> _Width:
+    """Without a heading the narrowest rows tell how many columns there are, where one of them has few values."""
+    widths = Counter(len(row) for row in data)
+    least = min((size for size, count in widths.items() if size > 1 and count >= 0.05 * len(data)), default=width)
+    if len(data) < 10 or widths[width] >= 0.9 * len(data) or least < 2:
+        return _Width([], width)
+    place = surplus_place(data, [""] * least, least)
+    others = [[row[n] if n < place else row[n - least] for row in data if len(row) >= least]
+              for n in range(least) if n != place]
+    if not any(few_values(column) for column in others):
+        return _Width([], width)
+    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {least} columns are read, "
+            f"and column {place + 1} is all that stands between the others.")
+    return _Width([], least, place, note)
 
 
 def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
@@ -84,10 +169,11 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
         return "\t", "the file's name says tabs and there are some"
     best, reason, best_score = ",", "one column: no delimiter cuts the lines evenly", 0.0
     for delimiter in DELIMITERS:
-        rows = _rows(lines, delimiter, quoted=True)
+        own = lines[above_heading(_line_cells(lines, delimiter)) :]
+        rows = _rows(own, delimiter, quoted=True)
         if not rows:
             continue
-        width, count = Counter(len(row) for row in rows).most_common(1)[0]
+        width, count = _commonest(rows)
         head = len(rows[0]) == width
         even = count / len(rows)
         # A first row that the delimiter does not cut is the heading of a single column whose texts hold such signs,
@@ -98,6 +184,8 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
         if score > best_score:
             best, best_score = delimiter, score
             reason = f"{NAMES[delimiter]} cuts {even:.0%} of the first rows into {width} cells"
+    if best_score == 0.0 and _cut_by_spaces(lines):
+        return " ", "spaces between cells in quotation marks, as R writes tables"
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
@@ -108,18 +196,82 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
     return best, reason
 
 
-def _quotes_matter(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quotes enclose cells: not where reading them so makes the rows more uneven than leaving them be."""
+def _cut_by_spaces(lines: Sequence[str]) -> bool:
+    """Whether spaces cut the lines evenly, and quotation marks hold the texts together."""
+    filled = [unescaped(line) for line in lines if line.strip()]
+    if len(filled) < 3 or sum('"' in line for line in filled) < 0.9 * len(filled):
+        return False
+    width, count = _commonest(_rows(filled, " ", quoted=True)[1:])
+    return 2 <= width <= 50 and count >= 0.98 * (len(filled) - 1)
+
+
+def _quotes_matter(lines: Sequence[str], delimiter: str) -> tuple[bool, str]:
+    """Whether quotes enclose cells: not where reading them so makes the rows more uneven than leaving them be, nor
+    where it only puts whole rows into the cells of others; and a sentence where that was the ground."""
     if not any('"' in line for line in lines):
-        return True
+        return True, ""
     with_quotes, without = _rows(lines, delimiter, quoted=True), _rows(lines, delimiter, quoted=False)
     closed = sum(line.count(f'"{delimiter}') + line.count(f'{delimiter}"') + line.startswith('"') for line in lines)
-    return closed > 0 and _evenness(with_quotes) >= _evenness(without) - 0.02
+    if closed == 0 or _evenness(with_quotes) < _evenness(without) - 0.02:
+        return False, ""
+    width = _commonest(without)[0]
+    lost = len(without) - len(with_quotes)
+    if width < 2 or lost <= 0 or _evenness(without) < 0.98 or _enclosed(lines, delimiter) > lost:
+        return True, ""
+    return False, (f"Quotation marks are read as text: every line has {width} cells by itself, and marks that enclose "
+                   f"would put {lost:,} of the first {len(without):,} rows into the texts of others.")
+
+
+def _enclosed(lines: Sequence[str], delimiter: str) -> int:
+    """Lines with a cell that quotes enclose because it holds the delimiter or a doubled quote: there they mean it."""
+    return sum(
+        any(delimiter in cell or '"' in cell for cell in _cut(line, delimiter))
+        for line in lines if line.count('"') % 2 == 0 and '"' in line
+    )
+
+
+def _has_backslashes(lines: Sequence[str], delimiter: str) -> bool:
+    r"""Whether quotation marks inside cells are written \", judged by the lines that hold one."""
+    own = [line for line in lines if '\\"' in line]
+    return len(own) > 0 and sum(_is_strict(unescaped(line), delimiter) for line in own) > 2 * sum(
+        _is_strict(line, delimiter) for line in own)
+
+
+def _is_strict(line: str, delimiter: str) -> bool:
+    try:
+        next(csv.reader([line], delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return False
+    return True
+
+
+def _marks(lines: Sequence[str], delimiter: str, width: int) -> tuple[frozenset[str], ...]:
+    """The few values of each column, from lines that are whole rows whatever quotes mean; empty where there are many"""
+    rows = [cells for line in lines if line.count('"') % 2 == 0 and len(cells := _cut(line, delimiter)) == width]
+    columns = [[row[place].strip() for row in rows] for place in range(width)]
+    return tuple(frozenset(column) if few_values(column) else frozenset() for column in columns)
+
+
+def _cut(line: str, delimiter: str) -> list[str]:
+    """The cells of a line by itself."""
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+
+
+def _line_cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    try:
+        return [_cut(line, delimiter) for line in lines]
+    except csv.Error:
+        return [line.rstrip("\r\n").split(delimiter) for line in lines]
+
+
+def _commonest(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """The commonest number of cells, and how many rows have it."""
+    return Counter(len(row) for row in rows).most_common(1)[0] if rows else (1, 0)
 
 
 def _evenness(rows: Sequence[Sequence[str]]) -> float:
     """The share of rows with the commonest number of cells."""
-    return Counter(len(row) for row in rows).most_common(1)[0][1] / len(rows) if rows else 0.0
+    return _commonest(rows)[1] / max(1, len(rows))
 
 
 def _rows(lines: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]:
@@ -135,48 +287,6 @@ def _rows(lines: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]
     return rows
 
 
-def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
-    """Whether the first row holds names: short, no numbers, and found nowhere below."""
-    from ulmengine.corpus.guess import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
-
-    if not rows:
-        return False, "no rows"
-    first = [cell.strip() for cell in rows[0]]
-    below = rows[1:200]
-    named = [cell for cell in first if cell]
-    known = {cell.lower() for cell in named} & (LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES)
-    place = _again_below(first, below, width)
-    if known and place is None and all(len(cell) <= 60 for cell in first):
-        return True, f"the first row holds the name '{sorted(known)[0]}'"
-    if not below:
-        return False, "a single row is read as data"
-    if not named or any(_is_number(cell) for cell in named):
-        return False, "the first row holds numbers, as data does"
-    if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
-        return False, "the first row looks like data"
-    if place is not None:
-        return False, f"the first row's '{first[place]}' stands in rows below as well"
-    longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
-    if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
-        return True, "the first row differs from the rows below"
-    return False, "the first row looks like the others"
-
-
-def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
-    """The first column whose first cell comes again below it, None where there is none.
-
-    A row that is the first one again is no witness: files put together repeat their heading.
-    """
-    others = [row for row in below if [cell.strip() for cell in row] != list(first)]
-    for place in range(min(width, len(first))):
-        if first[place] and any(place < len(row) and row[place].strip() == first[place] for row in others):
-            return place
-    return None
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _are_numbers(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell.strip()]
+    return all(cell.strip().lstrip("-").replace(".", "", 1).isdigit() for cell in filled)

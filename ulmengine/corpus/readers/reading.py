@@ -11,6 +11,7 @@ import polars as pl
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.guess import Hints
 
 from .binary import refuse_binary
 from .encoding import Decoder, Encoding, detect, known_encoding
@@ -28,7 +29,8 @@ class Reading:
 
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
     ``named``: the first row of a sheet holds the names. ``text_place``: the column into which the surplus cells
-    of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
+    of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII. ``hints``: what the source
+    says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -44,6 +46,8 @@ class Reading:
     forced: bool = False
     named: bool = False
     layout: Layout = field(default_factory=Layout)
+    hints: Hints = field(default_factory=Hints)
+    notes: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
 
 

@@ -43,7 +43,11 @@ def text_lines(blocks: Iterator[str], name: str) -> Iterator[str]:
     for block in blocks:
         if old_mac is None:
             old_mac = "\n" not in block and "\r" in block.rstrip("\r")
-        lines = (rest + (block.replace("\r", "\n") if old_mac else block)).split("\n")
+        if old_mac:
+            block = block.replace("\r", "\n")
+        # Files put together bring their byte-order marks along; at the beginning of a line they are no text.
+        text = rest + block
+        lines = (text.replace("\n\ufeff", "\n") if "\ufeff" in text else text).split("\n")
         rest = lines.pop()
         for line in lines:
             yield line + "\n"

@@ -12,7 +12,7 @@ import polars as pl
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 
-from .dialect import column_names, has_header
+from .heading import column_names, has_header
 from .reading import Look, Pass, Reading
 from .source import Source
 

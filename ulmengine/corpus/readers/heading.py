@@ -1,0 +1,173 @@
+"""The heading of a table: where it stands, what it names, and what R, Orange and people put around it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ulmengine.corpus.guess import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES, Hints
+
+_KNOWN = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
+_COMMENT = ("#", "%", "//")
+_MOST_ABOVE = 20
+_ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "time", "t", "basket"])
+_ORANGE_ROLES = frozenset(["class", "c", "meta", "m", "ignore", "i"])
+_ORANGE_FLAGS = re.compile(r"([cmiwCDST]{1,2})#(?=\S)")
+
+
+def column_names(given: Sequence[str], width: int) -> tuple[str, ...]:
+    """``width`` different names: those given, "column 3" for a nameless third one, a number behind a repeated one."""
+    names: dict[str, None] = {}
+    for place in range(width):
+        name = given[place].strip() if place < len(given) else ""
+        name = name or f"column {place + 1}"
+        unique, number = name, 2
+        while unique in names:
+            unique, number = f"{name} ({number})", number + 1
+        names[unique] = None
+    return tuple(names)
+
+
+def above_heading(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows stand above the heading of a table: a title, comments, blank rows."""
+    width = Counter(len(row) for row in rows if any(cell.strip() for cell in row)).most_common(1)
+    if not width or (width[0][0] < 2 and not _is_comment(rows[0])):
+        return 0
+    wide = width[0][0]
+    comments = 0
+    while comments < min(len(rows), _MOST_ABOVE) and _is_comment(rows[comments]):
+        comments += 1
+    for place, row in enumerate(rows[: _MOST_ABOVE + 1]):
+        filled = [cell for cell in row if cell.strip()]
+        if _is_strong(row, wide):
+            return place
+        if place < comments or len(filled) <= max(1, wide // 3):
+            continue
+        plain = place > 0 and len(row) == wide and _is_weak(row, rows[place + 1 :], wide)
+        # A first row of one cell that names a text is the heading of a single column whose texts hold delimiters.
+        return place if plain and rows[0] and _plain(rows[0][0]) not in _KNOWN else 0
+    return 0
+
+
+def _is_comment(row: Sequence[str]) -> bool:
+    return bool(row) and row[0].lstrip().startswith(_COMMENT)
+
+
+def _is_strong(row: Sequence[str], wide: int) -> bool:
+    """A row of short names one of which is known; of a table with several columns, not of one cell."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    if not cells or (wide > 1 and len(cells) < 2) or any(len(cell) > 60 for cell in cells):
+        return False
+    return len(set(cells)) == len(cells) and any(_plain(cell) in _KNOWN for cell in cells)
+
+
+def _is_weak(row: Sequence[str], below: Sequence[Sequence[str]], wide: int) -> bool:
+    """A row of short different names over rows that are whole, and one of whose columns holds few values."""
+    cells = [cell.strip() for cell in row]
+    if not all(cells) or len(set(cells)) < len(cells) or any(len(c) > 40 or _is_number(c) for c in cells):
+        return False
+    data = [other for other in below if any(cell.strip() for cell in other)]
+    even = sum(len(other) == wide for other in data) >= 0.95 * len(data)
+    columns = [[other[n].strip() for other in data if len(other) == wide] for n in range(wide)]
+    return even and any(few_values(column) and cells[n] not in column for n, column in enumerate(columns))
+
+
+def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
+    """Whether the first row holds names: short, no numbers, and found nowhere below."""
+    if not rows:
+        return False, "no rows"
+    first = [cell.strip() for cell in rows[0]]
+    below = rows[1:200]
+    named = [cell for cell in first if cell]
+    known = {_plain(cell) for cell in named} & _KNOWN
+    place = _again_below(first, below, width)
+    if known and place is None and all(len(cell) <= 60 for cell in first):
+        return True, f"the first row holds the name '{sorted(known)[0]}'"
+    if not below:
+        return False, "a single row is read as data"
+    if not named or any(_is_number(cell) for cell in named):
+        return False, "the first row holds numbers, as data does"
+    if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
+        return False, "the first row looks like data"
+    if place is not None:
+        return False, f"the first row's '{first[place]}' stands in rows below as well"
+    longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
+    if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
+        return True, "the first row differs from the rows below"
+    return False, "the first row looks like the others"
+
+
+def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
+    """The first column whose first cell comes again below it, None where there is none.
+
+    A row that is the first one again is no witness: files put together repeat their heading.
+    """
+    others = [row for row in below if sorted(cell.strip() for cell in row) != sorted(first)]
+    for place in range(min(width, len(first))):
+        if first[place] and any(place < len(row) and row[place].strip() == first[place] for row in others):
+            return place
+    return None
+
+
+def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
+    """What Orange's rows of types and roles below the heading say, and how many they are; or its flags in the names."""
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    flags = {name: match[1] for name in first if (match := _ORANGE_FLAGS.match(name))}
+    if flags:
+        return 0, Hints(label=tuple(name for name, flag in flags.items() if "c" in flag),
+                        aside=tuple(name for name, flag in flags.items() if "i" in flag),
+                        reason="the flags of Orange in the names of the columns say so")
+    if len(rows) < 4:
+        return 0, Hints()
+    types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
+    told = [cell for cell in types if cell]
+    if not told or sum(cell in _ORANGE_TYPES for cell in told) < 0.6 * len(told) or len(told) < len(first):
+        return 0, Hints()
+    given = [cell.split()[0] for cell in roles if cell]
+    if not all(cell in _ORANGE_ROLES or "=" in cell for cell in given) or not given:
+        return 0, Hints()
+    of = {name: (role.split() or [""])[0] for name, role in zip(first, roles, strict=False)}
+    return 2, Hints(label=tuple(name for name, role in of.items() if role in ("class", "c")),
+                    aside=tuple(name for name, role in of.items() if role in ("ignore", "i")),
+                    reason="Orange's row of roles says so")
+
+
+def named_like_data(cells: Sequence[str]) -> bool:
+    """Whether a first column holds the names of its rows: all different, numbers or single words."""
+    return len(cells) > 1 and len(set(cells)) == len(cells) and all(cell and " " not in cell for cell in cells)
+
+
+def surplus_place(data: Sequence[Sequence[str]], names: Sequence[str], width: int) -> int:
+    """The column that holds the texts whose unquoted delimiters make rows too wide: by its name, or the one that
+    leaves the fewest different values to the others."""
+    keys = [_plain(name) for name in names]
+    for known in (PLAIN_TEXT_NAMES, TEXT_NAMES):
+        places = [place for place, key in enumerate(keys) if key in known]
+        if len(places) == 1:
+            return places[0]
+
+    def variety(place: int) -> float:
+        rows = [row for row in data if len(row) >= width]
+        others = [{row[n] if n < place else row[n - width] for row in rows} for n in range(width) if n != place]
+        return float(min((len(values) for values in others), default=0))
+
+    return min(range(width - 1, -1, -1), key=variety)
+
+
+def few_values(cells: Sequence[str]) -> bool:
+    """Whether a column holds few values, each of them often: a label, say."""
+    values = set(cells)
+    return len(cells) >= 6 and len(values) <= min(50, 0.34 * len(cells)) and max(map(len, values)) < 60
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().lstrip("#% ").lower()
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
