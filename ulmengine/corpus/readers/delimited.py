@@ -14,7 +14,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import NAMES, Dialect, sniff, unescaped
+from .dialect import NAMES, Dialect, cut_by_spaces, sniff, unescaped
 from .frames import frames_of
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .textlines import text_lines
@@ -31,18 +31,19 @@ def recognise(look: Look) -> str:
     if suffix in SUFFIXES:
         return f"the file's name ends in {suffix}"
     # Prose has commas, but no tab in every line.
-    even = _looks_delimited(look.start, "\t" if suffix in _PROSE else "\t;|,")
-    return "the lines are cut evenly by a delimiter" if even else ""
+    if _looks_delimited(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
+        return "the lines are cut evenly by a delimiter"
+    return "spaces part cells in quotation marks, as R writes tables" if cut_by_spaces(look.lines[:60]) else ""
 
 
-def _looks_delimited(text: str, delimiters: str) -> bool:
-    """Whether some delimiter stands equally often in nearly all of the first lines."""
-    lines = [line for line in text.split("\n")[:50] if line.strip()][:-1]
-    if len(lines) < 2:
-        return False
+def _looks_delimited(lines: list[str], delimiters: str) -> bool:
+    """Whether some delimiter stands equally often in nearly all of the first lines, but for a title above them."""
+    filled = [line for line in lines if line.strip()]
     for delimiter in delimiters:
-        counts = [line.count(delimiter) for line in lines]
-        if counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
+        counts = [line.count(delimiter) for line in filled]
+        while counts[1:] and not counts[0] and len(filled) - len(counts) < 3:
+            del counts[0]
+        if len(counts) > 1 and counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
             return True
     return False
 
@@ -140,6 +141,7 @@ class DelimitedRows:
         self._width = len(dialect.columns)
         self._text_place = self._width - 1 if text_place is None else text_place
         self._cell = _cell_pattern(dialect.delimiter)
+        self._names = [name.lower() for name in dialect.columns]
         self._order: list[int] = []  # of a heading further down that names the columns in another order
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -174,26 +176,23 @@ class DelimitedRows:
     def _are_rows(self) -> bool:
         """Whether each line of a row of several is a row by itself, known by its columns of few values: then a stray
         quote has swallowed the others."""
-        marks = self._dialect.marks
-        if not any(marks):
+        return all(self._is_row(line) for line in self._tape.taken)
+
+    def _is_row(self, line: str) -> bool:
+        cells, marks = self._cells(line.rstrip("\r\n"))[0], self._dialect.marks
+        if len(cells) != self._width or not any(marks):
             return False
-        for line in self._tape.taken:
-            cells = self._cells(line.rstrip("\r\n"))[0]
-            if len(cells) != self._width:
-                return False
-            if any(few and _unquoted(cell).strip() not in few for cell, few in zip(cells, marks, strict=True)):
-                return False
-        return True
+        return all(not few or _unquoted(cell).strip() in few for cell, few in zip(cells, marks, strict=True))
 
     def _is_heading(self, row: list[str]) -> bool:
         """Whether the heading stands here again, as in files put together; it may name the columns in another order."""
-        if not self._dialect.header or self._width < 2:
+        if not self._dialect.header or row[0].strip().lower() not in self._names:
             return False
-        names = [cell.strip() for cell in row]
-        if set(names) != set(self._dialect.columns):
+        names = [cell.strip().lower() for cell in row]
+        if sorted(names) != sorted(self._names):
             return False
         self._faults.headings += 1
-        self._order = [names.index(name) for name in self._dialect.columns]
+        self._order = [names.index(name) for name in self._names]
         return True
 
     def _before_heading(self, row: list[str]) -> list[str]:
@@ -225,6 +224,9 @@ class DelimitedRows:
                 self._faults.mended += 1
                 self._tape.keep(lines)
                 return [_unquoted(cell) for cell in cells]
+            if lines == 1 and still_open and (len(self._tape.taken) > 1 or self._tape.more()) and self._is_row(
+                    self._tape.taken[1]):
+                return self._unmended([], taken, number)  # the line after it is a row by itself
             if not (still_open or (not row and len(cells) < self._width and cells[-1][:1] == '"')):
                 break
             lines += 1

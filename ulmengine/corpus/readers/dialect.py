@@ -102,7 +102,7 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         notes.append(found.note)
         reasons["width"] = found.note
     columns = column_names(found.names, found.width)
-    marks = _marks(lines[1 + below if named else 0 :], best, found.width)
+    marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
     return Dialect(best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place is not None,
                    found.place, marks, tuple(notes), hints)
 
@@ -148,19 +148,26 @@ def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Wi
 
 
 def _headless(data: Sequence[Sequence[str]], width: int) -> _Width:
-    """Without a heading the narrowest rows tell how many columns there are, where one of them has few values."""
+    """Without a heading, uneven rows are cut from both ends as far as the columns hold few values or numbers."""
     widths = Counter(len(row) for row in data)
     least = min((size for size, count in widths.items() if size > 1 and count >= 0.05 * len(data)), default=width)
     if len(data) < 10 or widths[width] >= 0.9 * len(data) or least < 2:
         return _Width([], width)
-    place = surplus_place(data, [""] * least, least)
-    others = [[row[n] if n < place else row[n - least] for row in data if len(row) >= least]
-              for n in range(least) if n != place]
-    if not any(few_values(column) for column in others):
+    rows = [row for row in data if len(row) >= least]
+    before = after = 0
+    while before < least - 1 and _is_column([row[before] for row in rows]):
+        before += 1
+    while after < least - 1 - before and _is_column([row[-1 - after] for row in rows]):
+        after += 1
+    if not before + after:
         return _Width([], width)
-    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {least} columns are read, "
-            f"and column {place + 1} is all that stands between the others.")
-    return _Width([], least, place, note)
+    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {before + 1 + after} columns "
+            f"are read, and column {before + 1} is all that stands between the others.")
+    return _Width([], before + 1 + after, before, note)
+
+
+def _is_column(cells: Sequence[str]) -> bool:
+    return few_values(cells) or _are_numbers(cells)
 
 
 def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
@@ -180,23 +187,32 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
         # unless all others are cut into the same three or more: then it is a title above the table.
         alone = len(rows[0]) == 1 and len(rows) > 1 and (width < 3 or even < 0.9)
         # Even cutting counts most; a first row of the common width and more than two cells speak for it.
-        score = 0.0 if width < 2 or even < 0.3 or alone else even + 0.2 * head + 0.02 * min(width, 10)
+        prose = delimiter == "," and _is_prose(rows, width)
+        score = 0.0 if width < 2 or even < 0.3 or alone or prose else even + 0.2 * head + 0.02 * min(width, 10)
         if score > best_score:
             best, best_score = delimiter, score
             reason = f"{NAMES[delimiter]} cuts {even:.0%} of the first rows into {width} cells"
-    if best_score == 0.0 and _cut_by_spaces(lines):
+    if best_score == 0.0 and cut_by_spaces(lines):
         return " ", "spaces between cells in quotation marks, as R writes tables"
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
-        if line.count(best):
+        prose = best == "," and _is_prose(_rows(lines, best, quoted=True), 2)
+        if line.count(best) and not prose:
             return best, f"{NAMES[best]} is the one in the first line"
         if max((len(row) for row in _rows(lines, best, quoted=True)), default=1) > 1:
             best = next((one for one in DELIMITERS if not any(one in text for text in lines)), _NOWHERE)
     return best, reason
 
 
-def _cut_by_spaces(lines: Sequence[str]) -> bool:
+def _is_prose(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether commas are those of prose, each before a space, and no column holds few values or is named."""
+    pieces = [cell for row in rows for cell in row[1:]]
+    spaced = sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
+    return spaced and len(rows) > 5 and not any(_few(rows, width)) and not has_header(rows, 1)[0]
+
+
+def cut_by_spaces(lines: Sequence[str]) -> bool:
     """Whether spaces cut the lines evenly, and quotation marks hold the texts together."""
     filled = [unescaped(line) for line in lines if line.strip()]
     if len(filled) < 3 or sum('"' in line for line in filled) < 0.9 * len(filled):
@@ -215,11 +231,24 @@ def _quotes_matter(lines: Sequence[str], delimiter: str) -> tuple[bool, str]:
     if closed == 0 or _evenness(with_quotes) < _evenness(without) - 0.02:
         return False, ""
     width = _commonest(without)[0]
-    lost = len(without) - len(with_quotes)
-    if width < 2 or lost <= 0 or _evenness(without) < 0.98 or _enclosed(lines, delimiter) > lost:
+    lost = _swallowed(with_quotes, delimiter, width)
+    if not lost or _evenness(without) < 0.98 or _enclosed(lines, delimiter) > lost:
         return True, ""
     return False, (f"Quotation marks are read as text: every line has {width} cells by itself, and marks that enclose "
                    f"would put {lost:,} of the first {len(without):,} rows into the texts of others.")
+
+
+def _swallowed(rows: Sequence[Sequence[str]], delimiter: str, width: int) -> int:
+    """How many whole rows lie in the cells of others, known by the columns of few values."""
+    few = _few(rows, width)
+    lost = 0
+    for cell in (cell for row in rows for cell in row if "\n" in cell):
+        parts = [part.split(delimiter) for part in cell.rstrip("\n").split("\n")]
+        whole = [part for part in parts if len(part) == width]
+        fit = all(not own or part[n].strip() in own for part in whole for n, own in enumerate(few))
+        if width > 1 and len(whole) >= len(parts) - 1 and fit:
+            lost += len(whole)
+    return lost
 
 
 def _enclosed(lines: Sequence[str], delimiter: str) -> int:
@@ -245,10 +274,9 @@ def _is_strict(line: str, delimiter: str) -> bool:
     return True
 
 
-def _marks(lines: Sequence[str], delimiter: str, width: int) -> tuple[frozenset[str], ...]:
-    """The few values of each column, from lines that are whole rows whatever quotes mean; empty where there are many"""
-    rows = [cells for line in lines if line.count('"') % 2 == 0 and len(cells := _cut(line, delimiter)) == width]
-    columns = [[row[place].strip() for row in rows] for place in range(width)]
+def _few(rows: Sequence[Sequence[str]], width: int) -> tuple[frozenset[str], ...]:
+    """The few values of each column; empty where there are many."""
+    columns = [[row[place].strip() for row in rows if len(row) == width] for place in range(width)]
     return tuple(frozenset(column) if few_values(column) else frozenset() for column in columns)
 
 

@@ -38,16 +38,31 @@ def above_heading(rows: Sequence[Sequence[str]]) -> int:
     comments = 0
     while comments < min(len(rows), _MOST_ABOVE) and _is_comment(rows[comments]):
         comments += 1
+    first = -1  # the first row that looks like one of the table
     for place, row in enumerate(rows[: _MOST_ABOVE + 1]):
         filled = [cell for cell in row if cell.strip()]
-        if _is_strong(row, wide):
+        if _is_strong(row, wide) and (place == 0 or first < 0 or (first == 0 and _names_both(row, rows[place + 1 :]))):
             return place
         if place < comments or len(filled) <= max(1, wide // 3):
             continue
-        plain = place > 0 and len(row) == wide and _is_weak(row, rows[place + 1 :], wide)
-        # A first row of one cell that names a text is the heading of a single column whose texts hold delimiters.
-        return place if plain and rows[0] and _plain(rows[0][0]) not in _KNOWN else 0
-    return 0
+        if len(filled) >= wide and place > 0:
+            first = place if first < 0 else first
+            break
+        first = 0 if place == 0 and len(filled) >= wide else first
+        if first == 0 and place > 0:
+            break
+    # A first row of one cell that names a text is the heading of a single column whose texts hold delimiters.
+    single = bool(rows[0]) and _plain(rows[0][0]) in _KNOWN
+    if first > 0 and not single and _is_weak(rows[first], rows[first + 1 :], wide):
+        return first
+    return comments if 0 < comments < len(rows) and all(len(row) < wide for row in rows[:comments]) else 0
+
+
+def _names_both(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row that stands under a whole one names a text and a label, and no row below holds these words."""
+    cells = [cell.strip() for cell in row]
+    keys = {_plain(cell) for cell in cells}
+    return bool(keys & TEXT_NAMES and keys & LABEL_NAMES) and _again_below(cells, below[:200], len(cells)) is None
 
 
 def _is_comment(row: Sequence[str]) -> bool:
@@ -103,7 +118,8 @@ def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: in
 
     A row that is the first one again is no witness: files put together repeat their heading.
     """
-    others = [row for row in below if sorted(cell.strip() for cell in row) != sorted(first)]
+    names = sorted(cell.lower() for cell in first)
+    others = [row for row in below if sorted(cell.strip().lower() for cell in row) != names]
     for place in range(min(width, len(first))):
         if first[place] and any(place < len(row) and row[place].strip() == first[place] for row in others):
             return place
@@ -122,7 +138,8 @@ def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
         return 0, Hints()
     types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
     told = [cell for cell in types if cell]
-    if not told or sum(cell in _ORANGE_TYPES for cell in told) < 0.6 * len(told) or len(told) < len(first):
+    known = [cell for cell in told if cell in _ORANGE_TYPES]
+    if not known or len(told) < len(first) or any(cell not in known and len(cell.split()) < 2 for cell in told):
         return 0, Hints()
     given = [cell.split()[0] for cell in roles if cell]
     if not all(cell in _ORANGE_ROLES or "=" in cell for cell in given) or not given:

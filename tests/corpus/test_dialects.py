@@ -1,0 +1,175 @@
+"""Tables as people, R, Orange and `cat` leave them: stray quotes, short headings, titles above, headings below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+
+WORDS = {"good": ("superb", "great", "lovely"), "bad": ("awful", "dull", "poor"), "mid": ("plain", "usual", "average")}
+LABELS = ("good", "bad", "mid")
+THINGS = ("chair", "room", "film", "hotel", "meal", "garden", "book")
+Rows = list[tuple[str, str]]
+
+
+def made(count: int = 60, comma: str = "") -> Rows:
+    """Different texts, each with its label; a ``comma`` stands in the middle of each."""
+    rows = []
+    for n in range(count):
+        label = LABELS[n % 3]
+        one, two = WORDS[label][n % 2], WORDS[label][(n + 1) % 3]
+        thing = THINGS[n % 7]
+        rows.append((f"The {thing} looked {one}{comma} and the {THINGS[n % 5]} was {two} on day {100 + n}.", label))
+    return rows
+
+
+def check(tmp_path: Path, name: str, text: str, rows: Rows, *, texts: bool = True) -> None:
+    """The file holds exactly ``rows``."""
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    documents = opened(path)
+    if texts:
+        assert everything(documents) == [text for text, _ in rows]
+    assert len(documents.parts) == len(rows)
+    assert labels_in_order(documents) == [label for _, label in rows]
+
+
+def joined(rows: Rows, mark: str, order: tuple[int, int] = (0, 1)) -> str:
+    return "".join(mark.join((row[order[0]], row[order[1]])) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("mark", "name"), [(",", "a.csv"), (";", "a.csv"), ("|", "a.csv"), ("\t", "a.tsv"), ("\t", "a.txt")]
+)
+@pytest.mark.parametrize("spoil", [
+    lambda n, text: '"' + text if n % 10 == 3 else text + '"' if n % 10 == 6 else text,
+    lambda n, text: '5" ' + text if n % 3 == 0 else text,
+    lambda n, text: f'"Well," {text}'.replace(",", "") if n % 4 == 0 else text,
+])
+def test_quotation_marks_that_mean_nothing_put_no_rows_together(
+    tmp_path: Path, mark: str, name: str, spoil: Callable[[int, str], str]
+) -> None:
+    rows = [(spoil(n, text), label) for n, (text, label) in enumerate(made())]
+    check(tmp_path, name, f"sentence{mark}label\n" + joined(rows, mark), rows)
+
+
+def test_stray_quotes_in_a_file_whose_quotes_matter(tmp_path: Path) -> None:
+    rows = made(comma=",")
+    lines = [f'"{text}",{label}' for text, label in rows]
+    lines[20] = lines[20].replace('."', ".")  # not closed
+    lines[25] = lines[25][1:]  # not opened
+    check(tmp_path, "a.csv", "text,label\n" + "\n".join(lines) + "\n", rows, texts=False)
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_texts_of_several_lines_stay_whole(tmp_path: Path, mark: str) -> None:
+    rows = [(f'{text}\nA second line{mark} cut once\n\n"Third" line{mark} cut', label) for text, label in made()]
+    quoted = [(label, '"' + text.replace('"', '""') + '"') for text, label in rows]
+    check(tmp_path, "a.csv", f"label{mark}text\n" + joined(quoted, mark), rows)
+
+
+def test_quotation_marks_escaped_by_backslashes(tmp_path: Path) -> None:
+    rows = [(f'He said "{text}", and left', label) for text, label in made()]
+    lines = [('"' + text.replace('"', '\\"') + '"', label) for text, label in rows]
+    check(tmp_path, "a.csv", "text,label\n" + joined(lines, ","), rows)
+
+
+@pytest.mark.parametrize(("heading", "order"), [
+    ("label{0}text", (1, 0)), ("text{0}label", (0, 1)), ("oordeel{0}zin", (1, 0)), ("zin{0}oordeel", (0, 1)),
+    ("", (1, 0)), ("", (0, 1)),
+])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_texts_with_unquoted_delimiters(tmp_path: Path, mark: str, heading: str, order: tuple[int, int]) -> None:
+    rows = [(text.replace(" was", f"{mark} was") if n % 2 else text, label)
+            for n, (text, label) in enumerate(made(comma=mark))]
+    head = heading.format(mark) + "\n" if heading else ""
+    check(tmp_path, "a.csv", head + joined(rows, mark, order), rows)
+
+
+def test_unnamed_columns_beside_the_named_ones_stay_columns(tmp_path: Path) -> None:
+    rows = made()
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"{text},{label},{n % 3}\n" for n, (text, label) in enumerate(rows)))
+    documents = opened(path)
+    assert documents.understood.columns == ("text", "label", "column 3")
+    assert everything(documents) == [text for text, _ in rows]
+
+
+@pytest.mark.parametrize(("name", "mark"), [("a.txt", " "), ("a.tsv", "\t"), ("a.csv", ",")])
+@pytest.mark.parametrize("row", ["{0}", '"{0}"', '"doc{0}"'])
+def test_r_writes_one_name_less_than_columns(tmp_path: Path, name: str, mark: str, row: str) -> None:
+    rows = made()
+    lines = [mark.join((row.format(n), f'"{text}"', f'"{label}"')) for n, (text, label) in enumerate(rows, 1)]
+    check(tmp_path, name, mark.join(('"phrase"', '"kind"')) + "\n" + "\n".join(lines) + "\n", rows)
+
+
+@pytest.mark.parametrize("above", [
+    "Survey of 2024\n", "Survey of 2024\n\n", "Customer feedback 2024,\n,\n", "# source: survey\n# exported: 2024\n",
+    "% a, b, c\n// x\n", '"Feedback, 2024"\n\n', "Report, 2024\n", "\n\n", "sep=,\nReport\n",
+])
+@pytest.mark.parametrize("heading", ["text,label", "antwort,urteil"])
+def test_what_stands_above_the_heading_is_no_row(tmp_path: Path, above: str, heading: str) -> None:
+    if above == "Report, 2024\n" and heading != "text,label":
+        pytest.skip("two whole rows of which neither is known as a heading")
+    rows = made()
+    check(tmp_path, "a.csv", f"{above}{heading}\n" + joined(rows, ","), rows)
+
+
+def test_several_cells_above_the_heading_of_a_wider_table(tmp_path: Path) -> None:
+    rows = made()
+    above = "Survey;;\nMade by the office;2024;\n;;\n"
+    lines = "".join(f"{n};{text};{label}\n" for n, (text, label) in enumerate(rows))
+    check(tmp_path, "a.csv", f"{above}id;text;label\n{lines}", rows)
+
+
+@pytest.mark.parametrize("heading", ["#text\tlabel\n", "# made by hand\n# text\tlabel\n"])
+def test_a_heading_behind_a_comment_mark(tmp_path: Path, heading: str) -> None:
+    rows = made()
+    check(tmp_path, "a.tsv", heading + joined(rows, "\t"), rows)
+
+
+def test_texts_that_begin_with_a_hash_are_no_comments(tmp_path: Path) -> None:
+    rows = [("#" + text, label) for text, label in made()]
+    check(tmp_path, "a.csv", joined(rows, ","), rows)
+
+
+@pytest.mark.parametrize(("first", "second"), [
+    ("text,label\n{0}", "text,label\n{1}"), ("\ufefftext,label\n{0}", "\ufefftext,label\n{1}"),
+    ("Text,Label\n{0}", "text,label\n{1}"), ("zin,oordeel\n{0}", "zin,oordeel\n{1}"),
+])
+@pytest.mark.parametrize("ended", [True, False])
+def test_files_joined_by_cat(tmp_path: Path, first: str, second: str, ended: bool) -> None:
+    rows = made()
+    one, two = joined(rows[:30], ","), joined(rows[30:], ",")
+    if not ended and first.startswith("Text"):
+        pytest.skip("glued to a heading in other letters")
+    text = first.format(one) + second.format("", two) if ended else first.format(one)[:-1] + second.format("", two)
+    check(tmp_path, "a.csv", text, rows)
+
+
+def test_a_second_heading_may_name_the_columns_in_another_order(tmp_path: Path) -> None:
+    rows = made()
+    text = "text\tlabel\n" + joined(rows[:30], "\t") + "label\ttext\n" + joined(rows[30:], "\t", (1, 0))
+    check(tmp_path, "a.tsv", text, rows)
+
+
+@pytest.mark.parametrize(("head", "cells"), [
+    ("Kind\tGroup\tText\ndiscrete\tdiscrete\tstring\nclass\tmeta\tmeta\n", "{1}\t{2}\t{0}"),
+    ("Text\tGroup\tKind\ns\td\td\nmeta\t\tclass\n", "{0}\t{2}\t{1}"),
+    ("Group\tText\tKind\na b\tstring\tgood bad mid\n\tmeta\tclass\n", "{2}\t{0}\t{1}"),
+    ("D#Group\tmS#Text\tcD#Kind\n", "{2}\t{0}\t{1}"),
+])
+def test_the_heading_of_orange_names_the_class(tmp_path: Path, head: str, cells: str) -> None:
+    rows = made()
+    lines = "".join(cells.format(text, label, "ab"[n % 2]) + "\n" for n, (text, label) in enumerate(rows))
+    check(tmp_path, "a.tab", head + lines, rows)
+
+
+def test_a_column_of_prose_with_commas_is_one_column(tmp_path: Path) -> None:
+    texts = [text for text, _ in made(comma=",")]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(texts) + "\n")
+    assert everything(opened(path)) == texts
