@@ -48,6 +48,8 @@ def _parsed(cell: str) -> Any:
 
 
 def _items(values: Any) -> list[str] | None:
+    if isinstance(values, dict) and len(values) == 1:
+        values = values.get("choices", values.get("labels"))
     if isinstance(values, set | frozenset):
         values = sorted(values, key=str)
     if not isinstance(values, list | tuple):

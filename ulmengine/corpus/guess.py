@@ -83,7 +83,7 @@ class _Seen:
 
     @property
     def key(self) -> str:
-        return self.name.strip().lower().replace(" ", "_").replace("-", "_")
+        return self.name.strip().lower().rsplit(".", 1)[-1].replace(" ", "_").replace("-", "_")
 
     @property
     def aside(self) -> bool:
@@ -104,7 +104,7 @@ class _Seen:
 
 def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
     """Guess from ``frame``, the first rows of a table, all columns strings; what the source itself says comes first."""
-    hints = hints or Hints()
+    hints = hints if hints is not None and hints.reason else _tool_hints(frame.columns)
     seen = [_look(frame[name]) for name in frame.columns]
     guess = Guess()
     guess.split = _split_column(seen, guess)
@@ -128,6 +128,21 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
         elif guess.label_delimiter:
             guess.reasons["label_delimiter"] = "cells hold several values that also stand alone or come again"
     return guess
+
+
+def _tool_hints(columns: list[str]) -> Hints:
+    """What the names of the columns of a labelling tool's table say."""
+    names = set(columns)
+    if {"annotation_id", "lead_time"} <= names:
+        aside = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+        return Hints(aside=aside, reason="as Label Studio exports it")
+    asked = [name for name in columns if name.endswith(".responses")]
+    if asked:
+        aside = tuple(name for name in columns if ".suggestion" in name or ".responses." in name)
+        return Hints(label=(asked[0],), aside=(*aside, "id", "status", "_server_id"), reason="as Argilla exports it")
+    if {"_task_hash", "_input_hash"} & names and {"accept", "answer"} <= names:
+        return Hints(text=("text",), label=("accept",), aside=("answer",), reason="as Prodigy exports it")
+    return Hints()
 
 
 def _look(column: pl.Series) -> _Seen:
@@ -163,7 +178,10 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
         beside = 0.2 if column.aside else 1.0
+        records = sum(value[:2] in ("[{", '{"', "[[") for value in list(column.values)[:50])
         listing = 0.3 if column.names != column.distinct else 1.0
+        if records > 25 or records == len(column.values):
+            listing = 0.02
         return min(column.length, 400.0) * known * varied * prose * beside * listing
 
     best = max(seen, key=weight)
@@ -240,6 +258,8 @@ def _no_label(column: _Seen) -> str:
         return f"nearly every row of it holds another value ({column.names} in {column.filled})"
     if column.counts:
         return f"it holds {column.names} different numbers: a measure or a counter"
+    if sum(value.startswith(("[[", "[{\"start", "[{\"end")) for value in column.values) > 0.5 * column.distinct:
+        return "its cells mark passages of the texts, not whole texts"
     if column.length >= 200:
         return f"its cells are texts of {column.length:.0f} characters on average"
     return ""

@@ -76,15 +76,15 @@ def _copy(
     reading: Reading, config: CorpusConfig, writer: TableWriter, task: str
 ) -> Generator[Event, None, dict[str, Any]]:
     """Write all rows; returns the record of what was understood and lost."""
-    going = Pass()
+    going, first = Pass(), Pass(PREVIEW_BYTES)
     faults = going.faults
     faults.notes += reading.notes
-    head = first_frame(reading, Pass(PREVIEW_BYTES), GUESS_ROWS)
+    head = first_frame(reading, first, GUESS_ROWS)
     free = config.model_copy(update={
         "text_columns": (), "label_columns": (), "label_delimiter": "",
         "split": config.split.model_copy(update={"column": ""}),
     })
-    understood = understand(reading, head, free, faults)
+    understood = understand(reading, head, free, first)
     lacking: dict[str, int] = {}
     for frame in chunks(reading, going):
         writer.write(frame)

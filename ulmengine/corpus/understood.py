@@ -11,7 +11,7 @@ import polars as pl
 from ulmengine.config import CorpusConfig
 
 from . import limits
-from .errors import CorpusError, Faults
+from .errors import CorpusError
 from .guess import Guess, guess_columns
 from .readers.formats import chunks, recognise
 from .readers.reading import Pass, Reading
@@ -71,7 +71,7 @@ def preview(path: Path, config: CorpusConfig | None = None, rows: int = 200) -> 
     reading = recognise(path, config)
     going = Pass(PREVIEW_BYTES)
     frame = first_frame(reading, going, max(rows, GUESS_ROWS))
-    understood = understand(reading, frame, config, going.faults)
+    understood = understand(reading, frame, config, going)
     if understood.rows is None:
         understood = _with_estimate(understood, going, frame.height)
     shown = frame.head(rows)
@@ -93,18 +93,21 @@ def first_frame(reading: Reading, going: Pass, rows: int) -> pl.DataFrame:
     return pl.concat(frames, how="diagonal")
 
 
-def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, faults: Faults) -> Understood:
+def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, going: Pass) -> Understood:
     """Put what is known of a source together; ``frame`` holds its first rows."""
     columns = tuple(frame.columns) or reading.columns
-    guess = guess_columns(frame, reading.hints) if columns else Guess()
+    guess = guess_columns(frame, going.hints if going.said else reading.hints) if columns else Guess()
     if reading.format == "wiki":
         guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"
+    reasons = {**reading.reasons, **guess.reasons}
+    if going.said:
+        reasons["format"] = f"{reasons['format']}; {going.said}"
     base = Understood(
         path=reading.source.path, format=reading.format, encoding=reading.encoding,
         delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
         columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
-        split_column=guess.split, rows=reading.rows, undecodable=faults.undecodable,
-        reasons={**reading.reasons, **guess.reasons},
+        split_column=guess.split, rows=reading.rows, undecodable=going.faults.undecodable,
+        reasons=reasons,
     )
     return with_overrides(base, config)
 

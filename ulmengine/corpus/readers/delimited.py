@@ -16,6 +16,7 @@ from ulmengine.corpus.guess import guess_columns
 
 from .dialect import NAMES, Dialect, cut_by_spaces, sniff, unescaped
 from .frames import frames_of
+from .plain import are_fasttext
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .textlines import text_lines
 
@@ -30,6 +31,8 @@ def recognise(look: Look) -> str:
     suffix = look.source.suffix
     if suffix in SUFFIXES:
         return f"the file's name ends in {suffix}"
+    if are_fasttext(look.lines[:60]):
+        return ""
     # Prose has commas, but no tab in every line.
     if _looks_delimited(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
         return "the lines are cut evenly by a delimiter"

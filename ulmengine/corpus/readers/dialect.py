@@ -161,9 +161,10 @@ def _headless(data: Sequence[Sequence[str]], width: int) -> _Width:
         after += 1
     if not before + after:
         return _Width([], width)
-    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {before + 1 + after} columns "
-            f"are read, and column {before + 1} is all that stands between the others.")
-    return _Width([], before + 1 + after, before, note)
+    count = before + 1 + after
+    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {count} columns are read, "
+            f"and column {before + 1} is all that stands between the others.")
+    return _Width([], count, before, note)
 
 
 def _is_column(cells: Sequence[str]) -> bool:

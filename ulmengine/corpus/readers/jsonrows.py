@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
@@ -15,18 +16,24 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
 from .reading import Look, Pass, Reading, plan_text, text_frames
+from .shapes import documents_in, grouped_texts, heading_of
 from .textlines import text_lines
+from .tools import tool_of
 
 MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
 
+LINES = (".jsonl", ".ndjson")
 _DEPTH = 3
+_PEEK = 60
+"""By so many values it is judged what the records are."""
 
 
 def recognise_lines(look: Look) -> str:
     """JSON Lines, by the file's name or by its first lines."""
-    if look.source.suffix in (".jsonl", ".ndjson"):
-        return f"the file's name ends in {look.source.suffix}"
+    if look.source.suffix in LINES:
+        whole = look.start[:1] in ("{", "[") and _json_kind(look.start) == "json"
+        return "" if whole else f"the file's name ends in {look.source.suffix}"
     return "begins like JSON" if _may_be_json(look) and _json_kind(look.start) == "jsonl" else ""
 
 
@@ -41,7 +48,7 @@ def recognise(look: Look) -> str:
 
 def _may_be_json(look: Look) -> bool:
     """Whether it ends in .json, or begins with a bracket and its name says nothing else."""
-    if look.source.suffix in (*TABLES, ".jsonl", ".ndjson"):
+    if look.source.suffix in TABLES:
         return False
     return look.source.suffix == ".json" or look.start[:1] in ("{", "[")
 
@@ -56,12 +63,7 @@ def _json_kind(text: str) -> str:
     second = text.split("\n", 2)[1].strip() if text.count("\n") else ""
     if second[:1] in ("{", "["):
         return "jsonl"
-    return "json" if isinstance(value, list) else "jsonl" if isinstance(value, dict) and _flat(value) else "json"
-
-
-def _flat(value: dict[str, object]) -> bool:
-    """A single object is one document where none of its values is itself a list of objects or of many values."""
-    return not any(isinstance(item, list | dict) and len(item) > 0 for item in value.values())
+    return "json" if isinstance(value, list | dict) else "jsonl"
 
 
 def plan(kind: str, look: Look, reason: str) -> Reading:
@@ -80,8 +82,8 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     name, lines, faults, most = reading.source.path.name, reading.format == "jsonl", going.faults, going.most
 
     def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        values = _lines(blocks, name, faults, most is not None) if lines else _values(blocks, name, faults, most)
-        return frames_of_records((as_record(value) for value in values), faults)
+        values = _lines(blocks, name, faults, most is not None) if lines else _values(blocks, name, going)
+        return frames_of_records((as_record(value) for value in _documents(values, going)), faults)
 
     return text_frames(reading, going, frames, whole=not lines)
 
@@ -152,8 +154,9 @@ class _Buffer:
             self.grow(1)
 
 
-def _values(blocks: Iterator[str], name: str, faults: Faults, wanted: int | None) -> Iterator[Any]:
+def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
     """The elements of a JSON array; or what a single object holds."""
+    faults, wanted = going.faults, going.most
     buffer = _Buffer(blocks)
     array = buffer.skip(" \t\r\n") == "["
     if array:
@@ -182,7 +185,9 @@ def _values(blocks: Iterator[str], name: str, faults: Faults, wanted: int | None
         if array or number > 1 or buffer.skip(" \t\r\n"):
             yield value
         else:
-            yield from _inside(value)
+            found = documents_in(value)
+            going.hints, going.said = found.hints, found.said
+            yield from found.values
 
 
 def _one(buffer: _Buffer, most: int) -> Any:
@@ -201,25 +206,27 @@ def _one(buffer: _Buffer, most: int) -> Any:
         buffer.grow(max(limits.BLOCK_BYTES, len(buffer.text) - buffer.place))
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    """The documents of a file that is one object: its longest list, its columns, or its values; else itself."""
-    if not isinstance(value, dict):
-        yield value
+def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
+    """``values`` as documents: records of a labelling tool, labels with their texts, rows under a heading."""
+    first = list(islice(values, _PEEK))
+    tool = tool_of(first)
+    if tool is not None:
+        title, read, going.hints = tool
+        going.said = f"as {title} exports it" if title[:2] != "a " else title
+        for value in chain(first, values):
+            yield from read(value)
         return
-    lists = {key: item for key, item in value.items() if isinstance(item, list)}
-    records = [item for item in lists.values() if item and all(isinstance(one, dict) for one in item)]
-    if records:
-        yield from max(records, key=len)
-    elif lists and len(lists) == len(value) and len({len(item) for item in lists.values()}) == 1:
-        yield from (dict(zip(value, row, strict=True)) for row in zip(*lists.values(), strict=True))
-    elif value and all(isinstance(item, dict) for item in value.values()):
-        inner = list(value.values())
-        if all(set(item) == {str(n) for n in range(len(item))} for item in inner):  # as pandas writes columns
-            yield from ({name: column.get(row) for name, column in value.items()} for row in inner[0])
-        else:
-            yield from ({"id": key, **item} for key, item in value.items())
+    names, grouped = heading_of(first), grouped_texts(first)
+    if grouped:
+        found = documents_in([*first, *values])
+        going.hints, going.said = found.hints, found.said
+        yield from found.values
+    elif names:
+        going.said = "rows under a heading"
+        yield from (dict(zip(names, row, strict=False)) if isinstance(row, list) else row
+                    for row in chain(first[1:], values))
     else:
-        yield value
+        yield from chain(first, values)
 
 
 def as_record(value: Any) -> Mapping[str, str | None]:

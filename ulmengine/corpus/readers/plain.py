@@ -20,6 +20,7 @@ from .textlines import text_lines
 
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
 FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
+FASTTEXT_END = re.compile(r"(?:\s+__label__\S+)+\s*$")
 WIKI = re.compile(r"<doc\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -48,11 +49,11 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
     """How many of the first filled lines ``pattern`` fits."""
     filled = [line.rstrip("\r\n") for line in lines if line.strip()][:500]
-    return sum(bool(pattern.match(line)) for line in filled) / max(1, len(filled))
+    return sum(bool(pattern.search(line)) for line in filled) / max(1, len(filled))
 
 
-def _are_fasttext(lines: Sequence[str]) -> bool:
-    return _share(FASTTEXT, lines) >= 0.5
+def are_fasttext(lines: Sequence[str]) -> bool:
+    return max(_share(FASTTEXT, lines), _share(FASTTEXT_END, lines)) >= 0.5
 
 
 def _are_trec(lines: Sequence[str]) -> bool:
@@ -90,12 +91,12 @@ def _fasttext(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
     for line in lines:
         if not line.strip():
             continue
-        match = FASTTEXT.match(line)
-        marks = match.group(0).split() if match else []
-        text = line[match.end() :] if match else line
-        labels = [mark.removeprefix("__label__") for mark in marks]
+        before, after = FASTTEXT.match(line), FASTTEXT_END.search(line)
+        text = line[before.end() if before else 0 : after.start() if after else None]
+        marks = (before.group(0) if before else "").split() + (after.group(0) if after else "").split()
+        labels = list(dict.fromkeys(mark.removeprefix("__label__") for mark in marks))
         cell = json.dumps(labels, ensure_ascii=False) if len(labels) > 1 else "".join(labels)
-        yield [cell, text.strip()]
+        yield [cell, text.strip().removeprefix(", ")]
 
 
 def _lines(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
@@ -166,7 +167,7 @@ class Kind(NamedTuple):
 
 KINDS = {  # in the order in which they are tried
     "wiki": Kind(("id", "title", "text"), "documents stand between <doc ...> and </doc>", _has_articles, _wiki),
-    "fasttext": Kind(("label", "text"), "lines begin with __label__", _are_fasttext, _fasttext),
+    "fasttext": Kind(("label", "text"), "lines begin or end with __label__", are_fasttext, _fasttext),
     "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", _are_trec, _trec),
     "blocks": Kind(("text",), "a blank line stands between two documents", _has_blocks, _blocks),
     "file": Kind(("text",), "the file is one document", lambda _: False, _file),

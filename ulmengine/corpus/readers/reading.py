@@ -54,10 +54,13 @@ class Reading:
 @dataclass
 class Pass:
     """One passage through a source: how far it is (of ``size`` bytes on disk, or documents of a tree: ``unit``), the
-    hash of what was read, and what was lost. ``most`` limits the bytes read (for a preview)."""
+    hash of what was read, and what was lost. ``most`` limits the bytes read (for a preview). ``hints``, ``said``: what
+    only the reading itself shows of the columns and of the shape of the whole."""
 
     most: int | None = None
     faults: Faults = field(default_factory=Faults)
+    hints: Hints = field(default_factory=Hints)
+    said: str = ""
     position: int = 0
     size: int = 0
     unit: str = "bytes"

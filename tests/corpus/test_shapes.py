@@ -1,0 +1,191 @@
+"""JSON of every shape, and the exports of labelling tools: each becomes its texts with the answers given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from tests.corpus.test_dialects import made
+
+ROWS = made()
+PAIRS = [list(row) for row in ROWS]
+RECORDS = [{"text": text, "label": label} for text, label in ROWS]
+LABELS = ("good", "bad", "mid")
+TEXTS: dict[str, list[str]] = {name: [text for text, label in ROWS if label == name] for name in LABELS}
+GROUPED = [(text, label) for label in LABELS for text in TEXTS[label]]
+NUMBERED = {str(n): record for n, record in enumerate(RECORDS)}
+
+
+def lines(values: list[Any]) -> str:
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+def task(n: int, text: str, label: str, **data: Any) -> dict[str, Any]:
+    """A task of Label Studio with an annotation that was cancelled and one that was not."""
+    wrong = {"was_cancelled": True, "result": [{"value": {"choices": ["bad"]}, "from_name": "topic"}]}
+    right = {"id": n, "was_cancelled": False, "completed_by": 1, "lead_time": 2.5 + n, "result": [
+        {"value": {"choices": [label]}, "from_name": "topic", "to_name": "text", "type": "choices"},
+        {"value": {"start": 1, "end": 4, "labels": ["NAME"]}, "from_name": "names", "type": "labels"},
+    ]}
+    return {"id": n, "annotations": [wrong, right], "data": {"review": text, **data}, "predictions": [], "meta": {},
+            "total_annotations": 1, "comment_count": 0, "created_at": f"2024-02-{1 + n % 28:02}"}
+
+
+SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
+    "names and rows apart": ({"columns": ["text", "label"], "index": list(range(60)), "data": PAIRS}, ROWS),
+    "header and rows": ({"header": ["text", "label"], "rows": PAIRS}, ROWS),
+    "schema and data": ({"schema": {"fields": [{"name": "text"}, {"name": "label"}]}, "data": RECORDS}, ROWS),
+    "columns of objects": ({name: {n: r[name] for n, r in NUMBERED.items()} for name in ("text", "label")}, ROWS),
+    "records by number": (NUMBERED, ROWS),
+    "columns": ({"text": [t for t, _ in ROWS], "label": [label for _, label in ROWS]}, ROWS),
+    "pairs": (PAIRS, ROWS),
+    "rows under a heading": ([["text", "label"], *PAIRS], ROWS),
+    "a sheet's values": ({"range": "A1:B61", "values": [["text", "label"], *PAIRS]}, ROWS),
+    "pairs by part": ({"train": PAIRS[:40], "val": PAIRS[40:50], "test": PAIRS[50:]}, ROWS),
+    "records by part": ({"train": RECORDS[:40], "dev": RECORDS[40:]}, ROWS),
+    "parts with outliers": ({"oos_val": PAIRS[:5], "val": PAIRS[5:9], "train": PAIRS[9:50], "oos_test": PAIRS[50:]},
+                            ROWS),
+    "labels with texts": (TEXTS, GROUPED),
+    "labels with texts of different number": ({k: v[: 20 - n] for n, (k, v) in enumerate(TEXTS.items())},
+                                              [(t, k) for n, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - n]]),
+    "texts with labels": (dict(ROWS), ROWS),
+    "intents": ({"intents": [{"tag": k, "patterns": v, "responses": ["as you like it"]} for k, v in TEXTS.items()]},
+                GROUPED),
+    "examples": ([{"intent": label, "examples": texts} for label, texts in TEXTS.items()], GROUPED),
+    "utterances of Snips": ({"intents": {k: {"utterances": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]}
+                                                           for t in v]} for k, v in TEXTS.items()}, "entities": {}},
+                            GROUPED),
+    "Rasa": ({"rasa_nlu_data": {"common_examples": [{"text": t, "intent": k, "entities": []} for t, k in ROWS],
+                                "lookup_tables": []}}, ROWS),
+    "wrapped": ({"status": "ok", "result": {"total": 60, "items": RECORDS}}, ROWS),
+    "hits": ({"took": 3, "hits": {"total": 60, "hits": [{"_id": n, "_source": r} for n, r in NUMBERED.items()]}}, ROWS),
+    "nested": ([{"id": n, "content": {"body": t}, "note": {"label": k, "by": f"u{n % 2}"}}
+                for n, (t, k) in enumerate(ROWS)], ROWS),
+    "rows with features": ({"features": [{"name": "text", "type": {"dtype": "string"}},
+                                         {"name": "label", "type": {"names": list(LABELS), "_type": "ClassLabel"}}],
+                            "rows": [{"row_idx": n, "row": {"text": t, "label": LABELS.index(k)}}
+                                     for n, (t, k) in enumerate(ROWS)]}, ROWS),
+    "rows by name": ({f"d{n}": pair for n, pair in enumerate(PAIRS)}, ROWS),
+    "text and annotations": ([[t, {"cats": {k: float(k == own) for k in LABELS}}] for t, own in ROWS], ROWS),
+    "marks of labels": ([{"text": t, "labels": {k: int(k == own) for k in LABELS}} for t, own in ROWS], ROWS),
+    "Label Studio": ([task(n, t, k) for n, (t, k) in enumerate(ROWS)], ROWS),
+    "Label Studio before 1.0": ([{"id": n, "data": {"review": t}, "completions": [
+        {"result": [{"value": {"choices": [k]}, "from_name": "topic"}]}]} for n, (t, k) in enumerate(ROWS)], ROWS),
+    "Label Studio's short form": ([{"text": t, "id": n, "verdict": k, "annotator": 1 + n % 2, "annotation_id": n + 7,
+                                    "created_at": "2024-01-01", "updated_at": "2024-01-02", "lead_time": 2.5 + n}
+                                   for n, (t, k) in enumerate(ROWS)], ROWS),
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_json_is_its_documents(tmp_path: Path, shape: str, indent: int | None) -> None:
+    value, rows = SHAPES[shape]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(value, indent=indent))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+
+
+def prodigy(n: int, text: str, **rest: Any) -> dict[str, Any]:
+    return {"text": text, "_input_hash": n, "_task_hash": -n, "_timestamp": 1_700_000 + n, "answer": "accept", **rest}
+
+
+def submitted(*answers: str | None) -> dict[str, Any]:
+    states = ["submitted"] * (len(answers) - 1) + ["discarded"]
+    return {"topic.responses": list(answers), "topic.responses.status": states, "topic.suggestion": "good"}
+
+
+JSON_LINES: dict[str, list[Any]] = {
+    "Prodigy's choice": [prodigy(n, t, accept=[k], options=[{"id": one, "text": one} for one in LABELS])
+                         for n, (t, k) in enumerate(ROWS)],
+    "Prodigy's labels": [prodigy(n, t, label=k) for n, (t, k) in enumerate(ROWS)],
+    "Argilla's columns": [{"id": f"u{n}", "status": "completed", "review": t, **submitted(k, k, "good")}
+                          for n, (t, k) in enumerate(ROWS)],
+    "Argilla's records": [{"id": f"u{n}", "fields": {"review": t}, "suggestions": {"topic": {"value": "good"}},
+                           "responses": {"topic": [{"value": k, "user_id": "u"}]}} for n, (t, k) in enumerate(ROWS)],
+    "Argilla's feedback": [{"fields": {"review": t}, "suggestions": [], "external_id": f"{n}", "responses": [
+        {"values": {"topic": {"value": k}}, "status": "submitted"}]} for n, (t, k) in enumerate(ROWS)],
+    "Argilla before 2": [{"text": t, "inputs": {"text": t}, "prediction": [["good", 0.9]], "annotation": k,
+                          "status": "Validated", "metrics": {}} for t, k in ROWS],
+    "doccano": [{"id": n, "text": t, "label": [k], "Comments": []} for n, (t, k) in enumerate(ROWS)],
+    "doccano's data": [{"id": n, "data": t, "label": [k]} for n, (t, k) in enumerate(ROWS)],
+    "spaCy's cats": [{"text": t, "cats": {k: int(k == own) for k in LABELS}} for t, own in ROWS],
+    "Ground Truth": [{"source": t, "job": 1, "job-metadata": {"class-name": k, "confidence": 0.9}} for t, k in ROWS],
+    "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
+                             {"role": "assistant", "content": k}]} for t, k in ROWS],
+    "prompt and completion": [{"prompt": t, "completion": f" {k}"} for t, k in ROWS],
+    "pairs": PAIRS,
+}
+
+
+@pytest.mark.parametrize("tool", JSON_LINES)
+def test_the_answers_of_labelling_tools_are_the_labels(tmp_path: Path, tool: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(JSON_LINES[tool]))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+def test_the_tool_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines(JSON_LINES["Prodigy's choice"]))
+    assert "Prodigy" in opened(path).understood.reasons["format"]
+
+
+def test_what_was_not_answered_is_not_labelled(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    answers = ("accept", "ignore", "reject")
+    path.write_text(lines([prodigy(n, t, accept=[k], answer=answers[n % 3]) for n, (t, k) in enumerate(ROWS)]))
+    documents = opened(path)
+    assert documents.labels == ("good",)  # every third row, which is always the same label
+    assert documents.rows("unlabelled").tolist() == [n for n in range(60) if n % 3]
+    path.write_text(lines([{"id": f"{n}", "status": "x", "text": t, **submitted(None)} for n, (t, _) in enumerate(ROWS)]
+                          + [{"id": "z", "status": "x", "text": "the last text", **submitted("good", "bad")}]))
+    assert opened(path).rows("unlabelled").tolist() == list(range(60))
+
+
+def test_a_yes_or_no_question_has_two_answers(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines([prodigy(n, t, label="GOOD", answer="accept" if k == "good" else "reject")
+                           for n, (t, k) in enumerate(ROWS)]))
+    assert labels_in_order(opened(path)) == ["GOOD" if k == "good" else "not GOOD" for _, k in ROWS]
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_the_table_that_label_studio_exports(tmp_path: Path, mark: str) -> None:
+    names = ["annotation_id", "annotator", "created_at", "id", "lead_time", "review", "verdict", "updated_at"]
+    rows = [[str(n + 9), str(1 + n % 2), f"2024-0{1 + n % 3}-01", str(n), f"2.{n % 5}", f'"{t}"', k, "2024"]
+            for n, (t, k) in enumerate(ROWS)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(mark.join(row) for row in [names, *rows]) + "\n")
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert documents.understood.label_columns == ("verdict",)
+
+
+@pytest.mark.parametrize("form", ["{1} {0}", "{0} {1}", "{1}\t{0}", "{1} , {0}"])
+def test_the_labels_of_fasttext_stand_at_either_end(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(form.format(t, f"__label__{k}") + "\n" for t, k in ROWS))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+def test_passages_of_a_text_are_no_labels_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines([{"id": n, "text": t, "label": [[0, 3, "ART"]]} for n, (t, _) in enumerate(ROWS)]))
+    assert opened(path).labels == ()
+
+
+def test_a_list_of_json_may_be_called_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(RECORDS, indent=1))
+    assert labels_in_order(opened(path)) == [label for _, label in ROWS]

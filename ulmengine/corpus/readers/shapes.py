@@ -1,0 +1,302 @@
+"""The documents in one JSON value, whatever its shape: lists, tables, parts, labels with their texts, wrapped ones.
+
+Values become records (dicts) or rows (lists); what each record means is left to ``tools`` and the columns' guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ulmengine.corpus.guess import LABEL_NAMES, PARTS, TEXT_NAMES, Hints
+
+_DEPTH = 6
+_COLUMNS = TEXT_NAMES | frozenset({
+    "answer", "answers", "premise", "hypothesis", "input", "output", "prompt", "completion", "text1", "text2",
+})
+_TAGS = ("tag", "intent", "label", "class", "category", "name", "topic", "intent_name", "labels", "key", "title")
+_EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questions", "queries", "samples", "phrases",
+             "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
+
+
+class Found(NamedTuple):
+    """The documents in a value, how it was understood, and what that says of the columns."""
+
+    values: Iterator[Any]
+    said: str = ""
+    hints: Hints = Hints()
+
+
+def documents_in(value: Any, depth: int = 0) -> Found:
+    """The documents in one JSON value."""
+    if isinstance(value, list):
+        return _in_list(value)
+    if not isinstance(value, dict) or not value or depth > _DEPTH:
+        return Found(iter([value]))
+    for shape in (_table, _by_part, _wrapped_rows, _label_to_texts, _intents_by_name, _text_to_label, _columns,
+                  _by_index, _wrapped):
+        found = shape(value, depth)
+        if found is not None:
+            return found
+    return Found(iter([value]))
+
+
+def _in_list(values: list[Any]) -> Found:
+    """The elements of a list; under names where its first row holds them, one a text where records hold many."""
+    if grouped := grouped_texts(values[:50]):
+        tag, texts = grouped
+        said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
+        return Found(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
+    names = heading_of(values[:50])
+    if names:
+        return Found((dict(zip(names, row, strict=False)) for row in values[1:]), "rows under a heading")
+    return Found(iter(values))
+
+
+def heading_of(values: Sequence[Any]) -> list[str]:
+    """The names in the first of several rows; empty where it is a row like the others."""
+    if len(values) < 2 or not all(isinstance(row, list) and len(row) == len(values[0]) > 1 for row in values):
+        return []
+    first = values[0]
+    short = all(isinstance(name, str) and 0 < len(name) <= 60 for name in first)
+    known = short and any(name.strip().lower() in TEXT_NAMES | LABEL_NAMES for name in first)
+    again = any(row[n] == name for row in values[1:] for n, name in enumerate(first))
+    return list(first) if known and not again else []
+
+
+def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
+    """The fields with the label and with its texts, where each record holds a label once and a list of its texts."""
+    if not values or not all(isinstance(record, dict) for record in values):
+        return None
+    lists = [key for key in values[0] if _holds_texts(key, [record.get(key) for record in values])]
+    if not lists:
+        return None
+    texts = min(lists, key=lambda key: _EXAMPLES.index(key.lower()) if key.lower() in _EXAMPLES else len(_EXAMPLES))
+    if texts.lower() not in _EXAMPLES and (len(values) > 1_000 or len(lists) > 1):
+        return None
+    for tag in sorted(values[0], key=lambda key: _TAGS.index(key.lower()) if key.lower() in _TAGS else len(_TAGS)):
+        names = [record.get(tag) for record in values]
+        named = tag.lower() in _TAGS or texts.lower() in _EXAMPLES
+        if named and all(isinstance(name, str | int) for name in names) and len(set(names)) == len(names):
+            return tag, texts
+    return None
+
+
+def _holds_texts(key: str, lists: Sequence[Any]) -> bool:
+    """Whether a field holds lists of texts: by its name, or by the texts in it."""
+    if not all(isinstance(one, list) for one in lists if one is not None) or not any(lists):
+        return False
+    items = [item for one in lists for item in (one or [])][:200]
+    if not all(isinstance(item, str) or _spoken(item) is not None for item in items):
+        return False
+    return key.lower() in _EXAMPLES or _are_prose([item for item in items if isinstance(item, str)])
+
+
+def _ungrouped(values: Sequence[Any], tag: str, texts: str) -> Iterator[Any]:
+    for record in values:
+        if isinstance(record, dict):
+            for text in record.get(texts) or []:
+                yield {"text": text if isinstance(text, str) else _spoken(text), tag: record.get(tag)}
+
+
+def _spoken(item: Any) -> str | None:
+    """The text of an utterance: {"text": ...}, or {"data": [{"text": ...}, ...]} as Snips writes it."""
+    if not isinstance(item, dict):
+        return None
+    for name in ("text", "utterance", "sentence", "query", "value"):
+        if isinstance(item.get(name), str):
+            return str(item[name])
+    pieces = item.get("data", item.get("parts"))
+    if not isinstance(pieces, list) or not all(isinstance(piece, dict) for piece in pieces):
+        return None
+    return "".join(str(piece.get("text", "")) for piece in pieces)
+
+
+def _table(value: dict[str, Any], _: int) -> Found | None:
+    """Names and rows apart: {"columns": [...], "data": [[...], ...]}, as pandas writes it and others alike."""
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    for key, names in lists.items():
+        given = [one.get("name") if isinstance(one, dict) else one for one in names]
+        if not all(isinstance(name, str) for name in given) or len(set(given)) < len(given) or len(given) < 2:
+            continue
+        for other, rows in lists.items():
+            if other != key and all(isinstance(row, list) and len(row) == len(given) for row in rows):
+                said = f"names of the columns under '{key}', rows under '{other}'"
+                return Found((dict(zip(given, row, strict=True)) for row in rows), said)
+    return None
+
+
+def _by_part(value: dict[str, Any], depth: int) -> Found | None:
+    """The parts of a corpus by their names: {"train": [...], "test": [...]}."""
+    parts = {key: _part(key) for key, item in value.items() if isinstance(item, list | dict) and item}
+    named = {key: part for key, part in parts.items() if part}
+    if not named or len(named) < len(parts) or (len(value) == 1 and _part(next(iter(value))) == ""):
+        return None
+    inside = {key: documents_in(value[key], depth + 1) for key in named}
+
+    def values() -> Iterator[Any]:
+        for key, part in named.items():
+            for one in inside[key].values:
+                if isinstance(one, dict):
+                    yield {**one, "split": part}
+                elif isinstance(one, list):
+                    yield {**{f"column {place}": cell for place, cell in enumerate(one, 1)}, "split": part}
+                else:
+                    yield {"text": one, "split": part}
+
+    first = next(iter(inside.values()))
+    return Found(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
+
+
+def _part(key: str) -> str:
+    """The part that a name like "train", "oos_val" or "test_set" tells of."""
+    words = key.lower().replace("-", "_").split("_")
+    return next((PARTS[word] for word in words if word in PARTS), "")
+
+
+def _wrapped_rows(value: dict[str, Any], _: int) -> Found | None:
+    """Records in a list beside other things: the list whose records hold texts, the longest of them."""
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    records = {key: item for key, item in lists.items() if all(isinstance(one, dict) for one in item)}
+    if not records:
+        return None
+    key = max(records, key=lambda name: (_has_texts(records[name]), len(records[name])))
+    rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
+    found = _in_list(rows)
+    return found._replace(said=found.said or f"the records under '{key}'")
+
+
+def _has_texts(records: Sequence[dict[str, Any]]) -> bool:
+    return any(isinstance(item, str) and item.count(" ") >= 2 for record in records[:20] for item in _leaves(record, 3))
+
+
+def _leaves(value: Any, depth: int) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        if isinstance(item, dict | list) and depth:
+            yield from _leaves(item, depth - 1)
+        else:
+            yield item
+
+
+def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
+    """Rows as the Hugging Face viewer gives them ({"row": {...}}), with the names of their classes."""
+    if not all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows):
+        return rows
+    types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
+    names = {name: kind["names"] for name, kind in types.items()
+             if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
+    return [{key: _class_name(cell, names.get(key)) for key, cell in row["row"].items()} for row in rows]
+
+
+def _class_name(cell: Any, names: list[str] | None) -> Any:
+    if names and isinstance(cell, int) and not isinstance(cell, bool):
+        return names[cell] if 0 <= cell < len(names) else None
+    return cell
+
+
+def _label_to_texts(value: dict[str, Any], _: int) -> Found | None:
+    """{"good": ["text", ...], "bad": [...]}: the keys are the labels."""
+    if len(value) < 2 or not all(isinstance(item, list) and item for item in value.values()):
+        return None
+    if any(key.strip().lower() in _COLUMNS for key in value) or not all(map(_are_texts, value.values())):
+        return None
+    said = f"{len(value)} labels, each with the list of its texts"
+    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
+            for label, texts in value.items() for text in texts)
+    return Found(rows, said, Hints(("text",), ("label",), (), said))
+
+
+def _are_texts(items: Sequence[Any]) -> bool:
+    texts = [item if isinstance(item, str) else _spoken(item) for item in items]
+    return all(text is not None for text in texts) and _are_prose([text or "" for text in texts])
+
+
+def _intents_by_name(value: dict[str, Any], depth: int) -> Found | None:
+    """{"intents": {"greet": {"utterances": [...]}, ...}}, as Snips writes it, or without the outer name."""
+    if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
+        return None
+    lists = {name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
+             for name, item in value.items()}
+    return _label_to_texts(lists, depth) if all(lists.values()) else None
+
+
+def _text_to_label(value: dict[str, Any], _: int) -> Found | None:
+    """{"the text": "good", ...}: the keys are the texts; or {"17": "the text"}, where they are numbers."""
+    plain = [item for item in value.values() if isinstance(item, str | int | float | bool)]
+    lists = [item for item in value.values() if isinstance(item, list) and all(isinstance(one, str) for one in item)]
+    if len(value) < 3 or len(plain) + len(lists) < len(value):
+        return None
+    short = all(len(str(item)) < 60 for item in plain)
+    if _are_prose(list(value)) and short and len(set(map(str, value.values()))) <= max(2, 0.5 * len(value)):
+        said = "each text with its label"
+        rows = ({"text": text, "label": label} for text, label in value.items())
+        return Found(rows, said, Hints(("text",), ("label",), (), said))
+    if not lists and all(key.isdigit() for key in value) and _are_prose([str(item) for item in plain]):
+        return Found(({"id": key, "text": text} for key, text in value.items()), "each text under its number")
+    return None
+
+
+def _columns(value: dict[str, Any], _: int) -> Found | None:
+    """Columns: lists of one length, or {"text": {"0": ...}, ...} as pandas writes them."""
+    items = list(value.values())
+    if len(items) > 8 and all(isinstance(item, list) and 1 < len(item) < 5 for item in items):
+        rows = ({"id": key, **{f"column {n}": cell for n, cell in enumerate(value[key], 1)}} for key in value)
+        return Found(rows, "each row under its name") if _has_texts([{"": item} for item in items]) else None
+    if all(isinstance(item, list) for item in items) and len({len(item) for item in items}) == 1 and len(items) > 1:
+        return Found((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
+    if not all(isinstance(item, dict) for item in items) or not items[0]:
+        return None
+    keys = items[0].keys()
+    if not all(item.keys() == keys for item in items) or not all(key.lstrip("-").isdigit() for key in keys):
+        return None
+    return Found(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
+
+
+def _by_index(value: dict[str, Any], depth: int) -> Found | None:
+    """Records under their names: {"a1": {...}, "a2": {...}}."""
+    if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
+        return None
+    lists = [documents_in(item, depth + 1) for item in value.values()] if not _alike(list(value.values())) else []
+    if lists:
+        return None
+    return Found(({"id": key, **item} for key, item in value.items()), "each record under its name")
+
+
+def _alike(records: Sequence[dict[str, Any]]) -> bool:
+    """Whether records share fields and hold something plain."""
+    shared = set(records[0]).intersection(*records[1:])
+    return bool(shared) and any(not isinstance(records[0][key], list | dict) for key in records[0])
+
+
+def _wrapped(value: dict[str, Any], depth: int) -> Found | None:
+    """One thing inside: {"result": {"items": [...]}}, or {"texts": [...]} beside plain values."""
+    inner = {key: item for key, item in value.items() if isinstance(item, list | dict) and item}
+    if not inner:
+        return None
+    lists = {key: item for key, item in inner.items() if isinstance(item, list)}
+    key = max(inner, key=lambda name: _size(inner[name], 3))
+    if key in lists and not all(isinstance(one, list) for one in lists[key]):
+        # One document's own list (words, tags) beside its text is no list of documents.
+        beside = any(isinstance(item, str) for item in value.values())
+        if beside or not _are_prose([one for one in lists[key] if isinstance(one, str)]):
+            return None
+    found = documents_in(inner[key], depth + 1)
+    if key not in lists and _size(inner[key], 3) < 2:
+        return None
+    return found._replace(said=found.said or f"what stands under '{key}'")
+
+
+def _size(value: Any, depth: int) -> int:
+    """How many records or rows there may be in a value."""
+    if isinstance(value, list):
+        return len(value)
+    if not isinstance(value, dict) or not depth:
+        return 0
+    return max((_size(item, depth - 1) for item in value.values()), default=0)
+
+
+def _are_prose(texts: Sequence[str]) -> bool:
+    """Whether most of ``texts`` are several words, or many letters of a script without spaces."""
+    words = sum(text.count(" ") >= 2 or (len(text) > 7 and not text.isascii()) for text in texts)
+    return len(texts) > 0 and words >= 0.6 * len(texts)

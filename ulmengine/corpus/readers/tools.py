@@ -1,0 +1,275 @@
+"""Records as labelling tools export them: the text, the answer that was given, and nothing of their bookkeeping."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ulmengine.corpus.guess import Hints
+
+_CATS = ("cats", "categories", "labels", "label", "classes")
+_ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
+_BINARY = (0, 1, 0.0, 1.0, True, False)
+
+
+class Tool(NamedTuple):
+    """A tool's export: its name, whether records are of it, and how to read them: (records' reader, hints)."""
+
+    title: str
+    fits: Callable[[Any], bool]
+    reader: Callable[[Sequence[Any]], tuple[Callable[[Any], Iterator[Any]], Hints]]
+
+
+def tool_of(values: Sequence[Any]) -> tuple[str, Callable[[Any], Iterator[Any]], Hints] | None:
+    """The tool that wrote records which begin with ``values``: its name, what makes a record a document, the hints."""
+    for tool in TOOLS:
+        if values and all(tool.fits(value) for value in values):
+            read, hints = tool.reader(values)
+            return tool.title, read, replace(hints, reason=f"as {tool.title} exports it")
+    return None
+
+
+def _is_label_studio(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("data"), dict) and any(
+        isinstance(value.get(key), list) for key in ("annotations", "completions"))
+
+
+def _label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    names = list(dict.fromkeys(name for value in values for name in _choices(value)))
+    texts = {key for value in values for key in value["data"]}
+    columns = {name: name if name not in texts else f"{name} (answer)" for name in names}
+
+    def read(value: Any) -> Iterator[Any]:
+        chosen = _choices(value) if _is_label_studio(value) else {}
+        data = value.get("data") if isinstance(value, dict) else None
+        yield {**(data if isinstance(data, dict) else {}), **{columns.get(name, name): chosen.get(name) for name in
+                                                            (*columns, *chosen)}}
+
+    return read, Hints(label=tuple(columns.values())[:1])
+
+
+def _choices(task: dict[str, Any]) -> dict[str, Any]:
+    """The answers to each question of a task, of those annotations that were not cancelled: the commonest one."""
+    votes: dict[str, list[list[str]]] = {}
+    for annotation in task.get("annotations") or task.get("completions") or []:
+        if not isinstance(annotation, dict) or annotation.get("was_cancelled") or annotation.get("skipped"):
+            continue
+        for result in annotation.get("result") or []:
+            value = result.get("value") if isinstance(result, dict) else None
+            if not isinstance(value, dict) or "start" in value:  # a passage of the text, not the whole
+                continue
+            for kind in ("choices", "taxonomy", "rating", "number"):
+                if kind in value:
+                    votes.setdefault(str(result.get("from_name", "label")), []).append(_names(value[kind]))
+    return {name: _voted(given) for name, given in votes.items()}
+
+
+def _names(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [" / ".join(map(str, item)) if isinstance(item, list) else str(item) for item in items]
+
+
+def _voted(answers: Sequence[Any]) -> Any:
+    """The commonest of several annotators' answers, the first in a tie; one name of a list of one."""
+    if not answers:
+        return None
+    best = Counter(json.dumps(answer) for answer in answers).most_common(1)[0][0]
+    answer = json.loads(best)
+    return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+
+
+def _is_prodigy(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("answer") in ("accept", "reject", "ignore") and (
+        "_task_hash" in value or "_input_hash" in value or "accept" in value or "options" in value or "label" in value)
+
+
+def _prodigy(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    asked = {str(value.get("label")) for value in values if value.get("label") is not None}
+
+    def read(value: Any) -> Iterator[Any]:
+        given = value if isinstance(value, dict) else {}
+        accepted = given.get("answer") == "accept"
+        chosen = given.get("accept", given.get("label"))
+        if isinstance(chosen, list) and len(chosen) == 1:
+            chosen = chosen[0]
+        if not accepted:
+            chosen = None
+            if given.get("answer") == "reject" and "accept" not in given and len(asked) == 1:
+                chosen = f"not {given.get('label')}"  # one question for all: the answer is yes or no
+        meta = given.get("meta")
+        yield {"text": given.get("text"), **(meta if isinstance(meta, dict) else {}), "label": chosen}
+
+    return read, Hints(("text",), ("label",))
+
+
+def _is_argilla(value: Any) -> bool:
+    """Argilla 2 (``label.responses``, or ``fields`` and ``responses``) and 1 (``annotation`` beside ``prediction``)."""
+    if not isinstance(value, dict):
+        return False
+    if any(key.endswith(".responses") for key in value) or {"fields", "responses"} <= value.keys():
+        return True
+    return "annotation" in value and "prediction" in value and ("inputs" in value or "text" in value)
+
+
+def _argilla(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    questions = list(dict.fromkeys(name for value in values for name in _responses(value)))
+    fields = {name for value in values for name in _fields(value)}
+    columns = {name: name if name not in fields else f"{name} (answer)" for name in questions}
+
+    def read(value: Any) -> Iterator[Any]:
+        given = _responses(value) if _is_argilla(value) else {}
+        yield {**_fields(value), **{columns.get(name, name): given.get(name) for name in (*columns, *given)}}
+
+    return read, Hints(label=tuple(columns.values())[:1])
+
+
+def _fields(value: dict[str, Any]) -> dict[str, Any]:
+    """The texts of an Argilla record."""
+    for key in ("fields", "inputs"):
+        if isinstance(value.get(key), dict) and value[key]:
+            return dict(value[key])
+    aside = (*_ARGILLA_ASIDE, "annotation", "prediction", "inputs", "annotation_agent", "prediction_agent", "metrics",
+             "explanation", "multi_label", "event_timestamp")
+    return {key: item for key, item in value.items()
+            if key not in aside and ".responses" not in key and ".suggestion" not in key}
+
+
+def _responses(value: dict[str, Any]) -> dict[str, Any]:
+    """The answer to each question of an Argilla record: the commonest one that was submitted; None without any."""
+    if "annotation" in value:
+        return {"label": value["annotation"]}
+    if isinstance(value.get("responses"), dict):
+        return {name: _voted([one.get("value") if isinstance(one, dict) else one for one in given or []
+                              if not isinstance(one, dict) or one.get("status") != "discarded"])
+                for name, given in value["responses"].items()}
+    if isinstance(value.get("responses"), list):
+        votes: dict[str, list[Any]] = {}
+        for response in value["responses"]:
+            answers = response.get("values") if isinstance(response, dict) else None
+            if isinstance(answers, dict) and response.get("status") != "discarded":
+                for name, one in answers.items():
+                    votes.setdefault(name, []).append(one.get("value") if isinstance(one, dict) else one)
+        return {name: _voted(given) for name, given in votes.items()}
+    found = {}
+    for key, given in value.items():
+        if key.endswith(".responses"):
+            states = value.get(f"{key}.status") or []
+            given = given if isinstance(given, list) else [] if given is None else [given]
+            found[key.removesuffix(".responses")] = _voted([
+                one for n, one in enumerate(given) if n >= len(states) or states[n] != "discarded"])
+    return found
+
+
+def _is_doccano(value: Any) -> bool:
+    """The class under ``label``, ``labels`` or in ``annotations``, beside an approver, comments or ``data``."""
+    if not isinstance(value, dict) or "id" not in value or not ({"text", "data"} & value.keys()):
+        return False
+    marks = {"annotation_approver", "Comments", "comments", "meta"} & value.keys()
+    old = isinstance(value.get("annotations"), list) and all(isinstance(one, dict) and "label" in one and "user" in one
+                                                             for one in value["annotations"])
+    return old or (isinstance(value.get("label", value.get("labels")), list) and ("data" in value or bool(marks)))
+
+
+def _doccano(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        given = value if isinstance(value, dict) else {}
+        labels = given.get("label", given.get("labels"))
+        if labels is None:
+            labels = [one.get("label") for one in given.get("annotations") or [] if isinstance(one, dict)]
+        if isinstance(labels, list) and any(isinstance(one, list | dict) for one in labels):
+            labels = None  # passages of the text
+        meta = given.get("meta")
+        yield {"text": given.get("text", given.get("data")), **(meta if isinstance(meta, dict) else {}),
+               "label": None if labels == [] else labels}
+
+    return read, Hints(("text",), ("label",))
+
+
+def _is_spacy(value: Any) -> bool:
+    """A pair of a text and its annotations, as spaCy 2 was trained with."""
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
+
+
+def _spacy(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        if _is_spacy(value):
+            yield {"text": value[0], **{key: item for key, item in _with_cats(value[1]).items() if key != "entities"}}
+        else:
+            yield value
+
+    return read, Hints(("text",))
+
+
+def _has_cats(value: Any) -> bool:
+    return isinstance(value, dict) and any(_is_cats(value.get(key)) for key in _CATS)
+
+
+def _is_cats(value: Any) -> bool:
+    """A mark of 0 or 1 for each label."""
+    return isinstance(value, dict) and len(value) > 0 and all(item in _BINARY for item in value.values()
+                                                              if not isinstance(item, list | dict)) and not any(
+        isinstance(item, list | dict) for item in value.values())
+
+
+def _with_cats(value: Any) -> Any:
+    """A record whose marks of 0 and 1 are the list of its labels."""
+    if not isinstance(value, dict):
+        return value
+    return {("label" if key == "cats" else key): [name for name, mark in item.items() if mark]
+            if key in _CATS and _is_cats(item) else item for key, item in value.items()}
+
+
+def _cats(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    key = next(key for key in _CATS if _is_cats(values[0].get(key)))
+
+    def read(value: Any) -> Iterator[Any]:
+        yield _with_cats(value)
+
+    return read, Hints(label=("label" if key == "cats" else key,))
+
+
+def _is_ground_truth(value: Any) -> bool:
+    return isinstance(value, dict) and "source" in value and any(
+        key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items())
+
+
+def _ground_truth(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        given = value if isinstance(value, dict) else {}
+        names = [item["class-name"] for key, item in given.items()
+                 if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item]
+        yield {"text": given.get("source"), "label": names[0] if names else None}
+
+    return read, Hints(("text",), ("label",))
+
+
+def _is_chat(value: Any) -> bool:
+    """A conversation that ends with the answer wanted, as chat models are tuned with."""
+    turns = value.get("messages") if isinstance(value, dict) else None
+    return isinstance(turns, list) and len(turns) > 1 and all(
+        isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in turns
+    ) and turns[-1].get("role") == "assistant"
+
+
+def _chat(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        turns = value["messages"] if _is_chat(value) else []
+        said = [turn["content"] for turn in turns[:-1] if turn.get("role") != "system"]
+        yield {"text": "\n".join(said), "label": turns[-1]["content"] if turns else None}
+
+    return read, Hints(("text",), ("label",))
+
+
+TOOLS = (
+    Tool("Label Studio", _is_label_studio, _label_studio),
+    Tool("Prodigy", _is_prodigy, _prodigy),
+    Tool("Argilla", _is_argilla, _argilla),
+    Tool("doccano", _is_doccano, _doccano),
+    Tool("spaCy", _is_spacy, _spacy),
+    Tool("spaCy", _has_cats, _cats),
+    Tool("SageMaker Ground Truth", _is_ground_truth, _ground_truth),
+    Tool("a chat model's training file", _is_chat, _chat),
+)
