@@ -20,7 +20,8 @@ from ulmengine import __version__
 from . import theme
 from .ask import Ask, QtAsk
 from .doctor import explain, window_problems
-from .engine import Collector, ProcessHost, RunService, shutdown_jobs
+from .engine import Collector, ProcessHost, RunService, run_job, shutdown_jobs
+from .engine.warming import warm
 from .frame.language import install_language
 from .hooks import Interrupts, Uncaught, keep_crash_report, start_log
 from .pages import available
@@ -87,6 +88,7 @@ def run(options: Options) -> int:
     collector = Collector(app)
     collector.start()
     QTimer.singleShot(0, session, session.begin)
+    run_job(session, warm)
     code = app.exec()
     shutdown_jobs(JOBS_END_S)
     collector.stop()

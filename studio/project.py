@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate
@@ -33,6 +33,8 @@ class Project(QObject):
     """The new :class:`ulmengine.config.RunConfig`, after a change, an undo or a redo."""
     saveFailed = Signal(str)
     """The project file could not be written: why."""
+    changedElsewhere = Signal()
+    """Another window of the program has changed the project; what it says there holds here as well."""
 
     def __init__(self, folder: Path, config: RunConfig, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,11 @@ class Project(QObject):
         self._gap.setSingleShot(True)
         self._gap.setInterval(SAVE_GAP_MS)
         self._gap.timeout.connect(self._gap_over)
+        self._written, self._text = config, self._file_text()
+        """What stood in the file when it was read or written last, understood and as text."""
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._look_at_file)
+        self._watch()
 
     @classmethod
     def create(cls, folder: Path, config: RunConfig | None = None, parent: QObject | None = None) -> Project:
@@ -57,6 +64,7 @@ class Project(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             save(project.config, folder / FILE)
+            project._note_file()
         except OSError as error:
             raise ProjectError(f"{folder} cannot be written ({error.strerror or error}); choose another folder") \
                 from error
@@ -107,7 +115,7 @@ class Project(QObject):
 
         :raises ConfigError: an unknown name or a value that is not permitted; then nothing is changed.
         """
-        new = self._with(settings)
+        new = with_settings(self._config, settings)
         if new == self._config:
             return
         self.undo.push(_Change(self, self._config, new, frozenset(settings), text or self._describe(new)))
@@ -138,10 +146,12 @@ class Project(QObject):
         return models[-1] if models else None
 
     def save(self) -> None:
-        """Write the project file now."""
+        """Write the project file now, with what another window has changed in it meanwhile."""
+        self._take_over()
         try:
             save(self._config, self.folder / FILE)
             self._unsaved = False
+            self._note_file()
         except OSError as error:
             self._unsaved = True
             self.saveFailed.emit(
@@ -156,17 +166,51 @@ class Project(QObject):
         if self._unsaved:
             self.save()
 
-    def _with(self, settings: dict[str, Any]) -> RunConfig:
-        values = self._config.model_dump(mode="json")
-        for name, value in settings.items():
-            if name not in all_fields():
-                raise ConfigError(f"there is no setting called {name!r}")
-            *outer, last = name.split(".")
-            place = values
-            for part in outer:
-                place = place[part]
-            place[last] = list(value) if isinstance(value, tuple) else value
-        return validate(values, "project")
+    def _watch(self) -> None:
+        """Hear of changes of the file; one that was put in the place of another has to be watched anew."""
+        path = str(self.folder / FILE)
+        if path not in self._watcher.files() and (self.folder / FILE).is_file():
+            self._watcher.addPath(path)
+
+    @Slot()
+    def _look_at_file(self) -> None:
+        self._watch()
+        self._take_over()
+
+    def _file_text(self) -> str:
+        try:
+            return (self.folder / FILE).read_text(encoding="utf-8")
+        except (OSError, UnicodeError):
+            return ""
+
+    def _note_file(self) -> None:
+        """The file says what this object says."""
+        self._written, self._text = self._config, self._file_text()
+        self._watch()
+
+    def _take_over(self) -> None:
+        """Make another window's changes one's own; where both have changed a setting, this window's stands."""
+        text = self._file_text()
+        if text == self._text:
+            return
+        try:
+            there = load(self.folder / FILE)
+        except (ConfigError, OSError):
+            return  # not there, or not to be understood: what is here is written over it
+        own = difference(self._written, self._config)
+        self._written, self._text = there, text
+        self._config = self._merged(there, {name: now for name, (_, now) in own.items()})
+        # The steps go back to descriptions without what the other window has changed. Not now: one may be in hand.
+        QTimer.singleShot(0, self.undo, self.undo.clear)
+        self.changed.emit(self._config)
+        self.changedElsewhere.emit()
+
+    @staticmethod
+    def _merged(base: RunConfig, settings: dict[str, Any]) -> RunConfig:
+        try:
+            return with_settings(base, settings)
+        except ConfigError:  # each permitted, but not together
+            return base
 
     def _describe(self, new: RunConfig) -> str:
         names = list(difference(self._config, new))
@@ -181,13 +225,30 @@ class Project(QObject):
         else:
             self.save()
             self._gap.start()
-        self.changed.emit(config)
+        self.changed.emit(self._config)
 
     @Slot()
     def _gap_over(self) -> None:
         if self._unsaved:
             self.save()
             self._gap.start()
+
+
+def with_settings(config: RunConfig, settings: dict[str, Any]) -> RunConfig:
+    """``config`` with other ``settings`` (dotted names -> values).
+
+    :raises ConfigError: an unknown name or a value that is not permitted.
+    """
+    values = config.model_dump(mode="json")
+    for name, value in settings.items():
+        if name not in all_fields():
+            raise ConfigError(f"there is no setting called {name!r}")
+        *outer, last = name.split(".")
+        place = values
+        for part in outer:
+            place = place[part]
+        place[last] = list(value) if isinstance(value, tuple) else value
+    return validate(values, "project")
 
 
 class _Change(QUndoCommand):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
-
-from ulmengine.disk import whole
 
 APP = "ulmfit-studio"
 RECENT = 12
@@ -48,8 +47,11 @@ class Settings(QObject):
         self.values = _read(self.path)
 
     def change(self, **values: Any) -> None:
-        """Set ``values`` and write the file; a folder that cannot be written is not worth a failure."""
-        new = Preferences.model_validate({**self.values.model_dump(), **values})
+        """Set ``values`` and write the file; a folder that cannot be written is not worth a failure.
+
+        What another window of the program has set meanwhile stays.
+        """
+        new = Preferences.model_validate({**self._newest().model_dump(), **values})
         if new == self.values:
             return
         self.values = new
@@ -61,12 +63,16 @@ class Settings(QObject):
 
     def remember_project(self, folder: Path) -> None:
         """Put ``folder`` first among the recent projects."""
-        others = [path for path in self.values.recent if path != str(folder)]
+        others = [path for path in self._newest().recent if path != str(folder)]
         self.change(recent=(str(folder), *others)[:RECENT])
 
     def forget_project(self, folder: Path) -> None:
         """Take ``folder`` off the list; nothing on disk is touched."""
-        self.change(recent=tuple(path for path in self.values.recent if path != str(folder)))
+        self.change(recent=tuple(path for path in self._newest().recent if path != str(folder)))
+
+    def _newest(self) -> Preferences:
+        """What stands in the file now, if that can be read."""
+        return _read(self.path) if self.path.is_file() else self.values
 
 
 def data_folder() -> Path:
@@ -112,5 +118,9 @@ def _permitted(name: str, value: Any) -> bool:
 
 def _write(path: Path, values: Preferences) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as beside:
-        beside.write_text(values.model_dump_json(indent=1), encoding="utf-8")
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(values.model_dump_json(indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

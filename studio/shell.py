@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.plan.control import Signal as Command
@@ -16,6 +16,7 @@ from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder
 
 from .ask import Ask
+from .engine.job import Job
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
 
@@ -57,6 +58,8 @@ class Shell(QObject):
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
         """The model that the Classify page is to use when it is shown next."""
+        self._claims: dict[Job, str] = {}
+        self._pending: Callable[[], None] | None = None
 
     def go(self, key: str) -> None:
         """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
@@ -185,7 +188,8 @@ class Shell(QObject):
         if self.project is None or self.busy:
             return False
         self.project.close()
-        self.run.start(self.project.run_config(), self.project.new_run_folder())
+        config, folder = self.project.run_config(), self.project.new_run_folder()
+        self._when_free(lambda: self.run.start(config, folder))
         return True
 
     def resume_run(self, folder: Path, checkpoint: str | None = None, *, finish: bool = False) -> bool:
@@ -202,8 +206,35 @@ class Shell(QObject):
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
-        self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish)
+        self._when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
         return True
+
+    def claim(self, job: Job, given_up: str) -> None:
+        """``job`` needs the machine as a run does (both draw from torch's one source of random numbers): a run that is
+        to begin ends it first, says ``given_up``, and begins when it has ended."""
+        self._claims[job] = given_up
+        job.ended.connect(self._claim_ended)
+
+    def _when_free(self, start: Callable[[], None]) -> None:
+        self._pending = start
+        for job, given_up in self._claims.items():
+            job.cancel()
+            self.toast(given_up)
+        self._begin_pending()
+
+    @Slot()
+    def _claim_ended(self) -> None:
+        job = self.sender()
+        if isinstance(job, Job):
+            self._claims.pop(job, None)
+        self._begin_pending()
+
+    def _begin_pending(self) -> None:
+        start = self._pending
+        if start is not None and not self._claims:
+            self._pending = None
+            if not self.busy:
+                start()
 
     def finish_run(self, folder: Path) -> bool:
         """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another
@@ -232,9 +263,15 @@ class Shell(QObject):
         self.close_project()
         self.project = project
         project.saveFailed.connect(self._save_failed)
+        project.changedElsewhere.connect(self._changed_elsewhere)
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
         return True
+
+    @Slot()
+    def _changed_elsewhere(self) -> None:
+        self.toast(self.tr("This project is open in another window as well, and was changed there. Both show the same "
+                           "settings."))
 
     def _save_failed(self, why: str) -> None:
         self.toast(why, "error")

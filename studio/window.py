@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -13,9 +13,10 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QKeySequence,
+    QShowEvent,
     QUndoGroup,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStyle, QVBoxLayout, QWidget
 
 from ulmengine.plan.control import RunState
 
@@ -36,6 +37,7 @@ from .frame.stack import PageStack
 from .frame.tray import Tray
 from .pages import page_of_setting
 from .pages.base import Page
+from .pages.parts.scroll import scrolling
 from .project import Project
 from .settings import data_folder, fresh_folder
 from .shell import Shell
@@ -44,6 +46,9 @@ from .words import words
 
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(960, 600)
+"""Every page works from this size on; what is less high or wide than a page is scrolled."""
+FRAME_MS = 200
+"""After so long the desktop has put its frame around a window."""
 
 
 class MainWindow(QMainWindow):
@@ -56,7 +61,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.shell = shell
         self.setWindowTitle("ULMFiT Studio")
-        self.setMinimumSize(SMALLEST)
         self.setAcceptDrops(True)
         self.setWindowIcon(theme.current().icon("app", "accent"))
         self.pages = PageStack(shell)
@@ -238,6 +242,11 @@ class MainWindow(QMainWindow):
 
     # Qt's events
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            QTimer.singleShot(FRAME_MS, self, self._frame_known)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.leaving.may_close():
             self._leave()
@@ -265,7 +274,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.pages, 1)
+        column.addWidget(scrolling(self.pages, sideways=True), 1)
         column.addWidget(self.bar)
         whole = QWidget()
         row = QHBoxLayout(whole)
@@ -311,7 +320,32 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         known = self.shell.settings.values.geometry
         if not known or not self.restoreGeometry(QByteArray.fromBase64(known.encode())):
-            self.resize(SIZE.boundedTo(self.screen().availableSize()))
+            self.resize(SIZE)
+        self.fit_screen(QMargins(2, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight), 2, 2))
+
+    def fit_screen(self, frame: QMargins) -> None:
+        """Be no larger than the screen has room for, with ``frame`` around, and stand wholly on it."""
+        space = self.screen().availableGeometry()
+        room = space.marginsRemoved(frame)
+        self.setMinimumSize(SMALLEST.boundedTo(room.size()))
+        if self.isMaximized() or self.isFullScreen():
+            return
+        self.resize(self.size().boundedTo(room.size()))
+        inner = QRect(self.geometry())
+        inner.moveLeft(max(room.left(), min(inner.left(), room.right() + 1 - inner.width())))
+        inner.moveTop(max(room.top(), min(inner.top(), room.bottom() + 1 - inner.height())))
+        if self.isVisible():
+            self.setGeometry(inner)
+        else:
+            self.move(inner.topLeft() - QPoint(frame.left(), frame.top()))
+        self._fitted = self.size()
+
+    @Slot()
+    def _frame_known(self) -> None:
+        """The desktop has put its frame around the window, which may be larger than was reckoned with."""
+        handle = self.windowHandle()
+        if handle is not None and self.isVisible() and self.size() == self._fitted:
+            self.fit_screen(handle.frameMargins())
 
     def _set_theme(self, mode: theme.Mode) -> None:
         self.shell.settings.change(theme=mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.pages import PageEntry, available
@@ -29,6 +29,11 @@ class PageStack(QStackedWidget):
         # Python's side of the pages goes with Qt's: what they hold (plots, menus) is not to wait for the last reference
         # to this object.
         self.destroyed.connect(_forget(self._pages))
+
+    def minimumSizeHint(self) -> QSize:
+        """What the page in view needs, not what any of them does."""
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else QSize()
 
     def entry(self, key: str) -> PageEntry | None:
         """The table's line for ``key``, None if there is no such page."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -18,6 +18,10 @@ from .plot import Plot
 
 COLORS = {"valley": 3, "slide": 4, "steepest": 5, "minimum": 6}
 """Colour of each rule's marker; they are told apart by their names as well."""
+
+
+LABEL_GAP = 4
+"""Px between the names of two suggestions."""
 
 
 class RangePlot(Plot):
@@ -74,9 +78,9 @@ class RangePlot(Plot):
         for line in self._marks.values():
             self.removeItem(line)
         self._marks = {}
-        for number, (rule, value) in enumerate(sorted(suggestions.items(), key=lambda item: item[1])):
+        for rule, value in sorted(suggestions.items(), key=lambda item: item[1]):
             if value > 0:
-                self._marks[rule] = self._mark(rule, value, number)
+                self._marks[rule] = self._mark(rule, value)
         self.mark()
 
     def set_range(self, low: float, high: float) -> None:
@@ -92,6 +96,7 @@ class RangePlot(Plot):
         smooth = self.scaled([point.smoothed for point in self.points])
         set_line(self._smooth, x, smooth)
         self._smooth.setPen(line_pen(1))
+        self._place_labels()
         going = bool(self.points) and not self.suggestions
         set_points(self._dot, x[-1:] if going else x[:0], smooth[-1:] if going else smooth[:0], symbol="o", size=10,
                    brush=theme.colors().color("series1"), pen=pen(theme.colors().color("panel")))
@@ -161,12 +166,22 @@ class RangePlot(Plot):
         self._region_moved()  # the last move of the whole band is told of here alone
         self.rangeSettled.emit()
 
-    def _mark(self, rule: str, value: float, number: int) -> pg.InfiniteLine:
+    def _place_labels(self) -> None:
+        """Each name on a line of its own below the one before, on the side of its line where there is room."""
+        (left, right), _ = self.view.viewRange()
+        height = QFontMetricsF(theme.current().font(theme.Type.SMALL)).height() + LABEL_GAP
+        for row, line in enumerate(self._marks.values()):
+            side = 0 if line.value() < left + 0.6 * (right - left) else 1
+            line.label.anchors = [(side, 0.5), (side, 0.5)]
+            line.label.setPosition(max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))
+
+    def _mark(self, rule: str, value: float) -> pg.InfiniteLine:
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
         line = pg.InfiniteLine(
             math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine),
             label=f"{rule_name(rule)} {rate(value)}",
-            labelOpts={"position": 0.95 - 0.09 * number, "color": color, "anchors": [(0, 0.5), (0, 0.5)]},
+            labelOpts={"position": 0.95, "color": color, "anchors": [(0, 0.5), (0, 0.5)],
+                       "fill": theme.colors().color("panel")},
         )
         line.label.setFont(theme.current().font(theme.Type.SMALL))
         line.setZValue(9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,7 +22,10 @@ from .series import Floats
 from .stages import StageBands
 
 EPOCH = 100
-"""Steps that an epoch is drawn with: how many it will have is known only when the corpus is read."""
+"""Batches that an epoch is drawn with while it is not known how many it will have: the corpus has not been read."""
+
+MARGIN = 12
+"""Px around what is drawn, so that a handle at its edge is whole."""
 
 X_SETTING = {"stlr": "cut_frac", "one_cycle": "pct_start", "constant": "warmup"}
 """Which setting of a kind of schedule says how long the rate rises."""
@@ -32,7 +36,7 @@ HAS_RATIO = ("stlr", "clr", "sgdr")
 class SchedulePlot(Plot):
     """Rates over epochs, drawn with the engine's own function.
 
-    Two handles stand on the first stage of the task being edited: the peak (up and down: the rate; sideways: how long
+    Two handles stand on the longest stage of the task being edited: the peak (up and down: the rate; sideways: how long
     it rises) and, where the kind of schedule has one, the lowest rate (the ratio). Arrow keys move the first.
     """
 
@@ -43,6 +47,7 @@ class SchedulePlot(Plot):
         self.plans: tuple[StagePlan, ...] = ()
         self.task = "classifier"
         self._lines: list[pg.PlotCurveItem] = []
+        self._batches: Mapping[str, int] = {}
         self._curves: list[tuple[int, Floats, Floats]] = []
         super().__init__("", parent=parent)
         self.setAccessibleName(self.tr("Planned learning rate of every layer group over all stages"))
@@ -61,9 +66,13 @@ class SchedulePlot(Plot):
             handle.sigPositionChangeFinished.connect(self._let_go)
         self.redress()
 
-    def set_plans(self, plans: tuple[StagePlan, ...], task: str) -> None:
-        """Show ``plans``; the handles change the settings of ``task``."""
-        self.plans, self.task = plans, task
+    def set_plans(
+        self, plans: tuple[StagePlan, ...], task: str, batches: Mapping[str, int] | None = None
+    ) -> None:
+        """Show ``plans``; the handles change the settings of ``task``. ``batches``: those of an epoch of each task."""
+        if (plans, task, batches or {}) == (self.plans, self.task, self._batches):
+            return
+        self.plans, self.task, self._batches = plans, task, batches or {}
         self._curves = self._reckon()
         self.redraw()
 
@@ -110,8 +119,9 @@ class SchedulePlot(Plot):
         """What is planned at epoch ``x``."""
         for plan, start in self._placed():
             if start <= x <= start + plan.epochs:
-                schedule = plan.schedule(plan.epochs * EPOCH)
-                step = min(int((x - start) * EPOCH), plan.epochs * EPOCH - 1)
+                steps = self._steps(plan)
+                schedule = plan.schedule(steps)
+                step = min(int((x - start) / plan.epochs * steps), steps - 1)
                 groups = range(len(plan.groups) - 1, len(plan.groups) - plan.unfrozen - 1, -1)
                 rates = [f"{plan.groups[group]} {rate(schedule.lr(step, group))}" for group in groups]
                 return "  ·  ".join([self.tr("epoch {epoch}").format(epoch=f"{x:.2f}"), plan.name, *rates])
@@ -128,7 +138,7 @@ class SchedulePlot(Plot):
             return
         values: dict[str, float] = {}
         if move[0] != 1.0:
-            values["lr"] = _rounded(plan.peak * move[0])
+            values["lr"] = _rounded(plan.settings.lr * move[0])
         name = X_SETTING.get(plan.settings.schedule.kind)
         if move[1] and name:
             share = getattr(plan.settings.schedule, name) + move[1]
@@ -146,16 +156,20 @@ class SchedulePlot(Plot):
     def _reckon(self) -> list[tuple[int, Floats, Floats]]:
         found: list[tuple[int, Floats, Floats]] = []
         for plan, start in self._placed():
-            steps = plan.epochs * EPOCH
+            steps = self._steps(plan)
             schedule = plan.schedule(steps)
             at = np.unique(np.linspace(0, steps - 1, min(steps, PLANNED_POINTS * 2)).astype(int))
             for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
                 rates = np.array([schedule.lr(int(step), group) for step in at])
-                found.append((color_of(len(plan.groups), group), start + at / EPOCH, rates))
+                found.append((color_of(len(plan.groups), group), start + at * plan.epochs / steps, rates))
         return found
 
     def _edited_plan(self) -> StagePlan | None:
-        return next((plan for plan in self.plans if plan.task == self.task), None)
+        return max((plan for plan in self.plans if plan.task == self.task), key=_epochs, default=None)
+
+    def _steps(self, plan: StagePlan) -> int:
+        """Optimizer steps of the stage."""
+        return plan.steps(self._batches.get(plan.task, EPOCH))
 
     def _place_handles(self) -> None:
         plan = self._edited_plan()
@@ -167,28 +181,28 @@ class SchedulePlot(Plot):
         start = next(begin for one, begin in self._placed() if one is plan)
         rates = self._head_rates(plan)
         top = int(np.argmax(rates))
-        self._put(self.peak, start + top / EPOCH, float(rates[top]))
+        self._put(self.peak, start + top * plan.epochs / len(rates), float(rates[top]))
         if self.low.isVisible():
             valley = _first_valley(rates, top)
-            self._put(self.low, start + valley / EPOCH, float(rates[valley]))
+            self._put(self.low, start + valley * plan.epochs / len(rates), float(rates[valley]))
 
     def _put(self, handle: pg.TargetItem, x: float, y: float) -> None:
         if not handle.moving:
             with QSignalBlocker(handle):
                 handle.setPos(x, float(self.scaled([y])[0]))
 
-    @staticmethod
-    def _head_rates(plan: StagePlan) -> Floats:
-        schedule = plan.schedule(plan.epochs * EPOCH)
-        last = len(plan.groups) - 1
-        return np.array([schedule.lr(step, last) for step in range(plan.epochs * EPOCH)])
+    def _head_rates(self, plan: StagePlan) -> Floats:
+        steps, last = self._steps(plan), len(plan.groups) - 1
+        schedule = plan.schedule(steps)
+        return np.array([schedule.lr(step, last) for step in range(steps)])
 
     @Slot(object)
     def _peak_moved(self, handle: pg.TargetItem) -> None:
         plan = self._edited_plan()
         if plan is None:
             return
-        values = {"lr": _rounded(self._value(handle.pos().y(), plan.peak))}
+        # A later stage's peak is the setting times what the stages before it have taken away.
+        values = {"lr": _rounded(self._value(handle.pos().y(), plan.peak) * (plan.settings.lr / plan.peak))}
         name = X_SETTING.get(plan.settings.schedule.kind)
         if name:
             start = next(begin for one, begin in self._placed() if one is plan)
@@ -210,8 +224,13 @@ class SchedulePlot(Plot):
 
     def _fit(self) -> None:
         # A view that changed under the hand would give the same place of the mouse another rate at every move.
-        if not self.dragging:
-            super()._fit()
+        found = self.bounds()
+        if self.dragging or found is None:
+            return
+        left, right, low, high = found
+        x_room = MARGIN * max(right - left, 1e-9) / max(self.view.width() - 2 * MARGIN, 50.0)
+        y_room = MARGIN * (high - low or abs(high) or 1.0) / max(self.view.height() - 2 * MARGIN, 30.0)
+        self.view.setRange(xRange=(left - x_room, right + x_room), yRange=(low - y_room, high + y_room), padding=0)
 
     def _value(self, drawn: float, least: float) -> float:
         """The rate that is drawn at height ``drawn``; below the axis there is none, and the least is taken."""
@@ -236,11 +255,15 @@ def _as_record(plan: StagePlan, start: float) -> StageRecord:
                        plan.task)
 
 
+def _epochs(plan: StagePlan) -> int:
+    return plan.epochs
+
+
 def _first_valley(rates: Floats, top: int) -> int:
     """Where the rate stops falling for the first time after ``top``."""
     later = np.diff(rates[top:])
-    rising = np.flatnonzero(later > 0)
-    return top + int(rising[0]) if len(rising) else len(rates) - 1
+    stopped = np.flatnonzero(later >= 0)
+    return top + int(stopped[0]) if len(stopped) else len(rates) - 1
 
 
 def _rounded(value: float) -> float:

@@ -84,10 +84,12 @@ class Paragraph(QWidget):
 
     def __init__(
         self, text: str = "", step: Type = Type.BODY, *, muted: bool = True,
-        alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft, parent: QWidget | None = None,
+        alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft, lines: int = 0, parent: QWidget | None = None,
     ) -> None:
+        """``lines``: room for so many is kept in any case, so that nothing moves when the text changes."""
         super().__init__(parent)
         self._text = text
+        self._lines = lines
         self.alignment = alignment
         theme.set_type(self, step)
         self.setForegroundRole(QPalette.ColorRole.PlaceholderText if muted else QPalette.ColorRole.WindowText)
@@ -131,10 +133,11 @@ class Paragraph(QWidget):
             self.setFixedHeight(height)
 
     def _height(self, width: int) -> int:
+        least = self._lines * self.fontMetrics().lineSpacing()
         if not self._text:
-            return 0
+            return least
         flags = int(Qt.TextFlag.TextWordWrap) | int(self.alignment)
-        return self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), flags, self._text).height()
+        return max(least, self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), flags, self._text).height())
 
 
 class SectionTitle(QWidget):

@@ -52,6 +52,11 @@ def test_empty_and_almost_empty_texts(tmp_path: Path) -> None:
     assert "conflict" not in findings  # two empty texts with different labels contradict nobody
 
 
+def test_two_syllables_or_characters_of_east_asia_are_a_word(tmp_path: Path) -> None:
+    findings = audited(tmp_path, [*plain(), ["좋아", "a"], ["最高", "b"], ["すき", "a"], ["네", "b"], ["ok", "a"]])
+    assert findings["near_empty"].rows.tolist() == [43, 44]
+
+
 def test_repeats_and_contradictions(tmp_path: Path) -> None:
     rows = [*plain(), [prose(0).upper(), "a"], [prose(0), "a"], [prose(1), "a"], [prose(2), "b"], [prose(2), "b"]]
     findings = audited(tmp_path, rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -258,11 +258,51 @@ def designer(qtbot: QtBot) -> SchedulePlot:
 def test_handles_stand_on_the_peak_and_on_the_lowest_rate(designer: SchedulePlot) -> None:
     plans, plan = first_classifier(replay.small_config())
     designer.set_plans(plans, "classifier")
-    # two epochs of language model before it; the cut is at a tenth of the one epoch
-    assert designer.peak.pos().x() == pytest.approx(2.1, abs=0.011)
+    # The longest stage, of two epochs, begins after two of language model and two of one; the cut is at a tenth of it.
+    assert designer.peak.pos().x() == pytest.approx(4.2, abs=0.011)
     assert designer.peak.pos().y() == pytest.approx(plan.peak)
     # STLR's last step is one step short of the lowest rate, the peak / 32
     assert designer.low.pos().y() == pytest.approx(plan.peak / 32, rel=0.4)
+
+
+def test_the_picture_has_the_steps_that_the_run_will_have(designer: SchedulePlot) -> None:
+    plans, _ = first_classifier(replay.small_config())
+    designer.set_plans(plans, "classifier", {"language_model": 3, "classifier": 7})
+    x, y = designer._lines[-1].getData()
+    # The last stage: 2 epochs of 7 steps from epoch 4 on. cut = floor(1.4) = 1, so the rate falls from step 1 for
+    # 1 x (1 / 0.1 - 1) = 9 steps and lies at its lowest from step 10 on, not only at the end.
+    assert x.tolist() == pytest.approx([4 + step / 7 for step in range(14)])
+    assert int(np.argmax(y)) == 1
+    assert y[10:].tolist() == pytest.approx([plans[-1].peak / 32] * 4)
+    assert y[9] > 2 * y[10]
+    assert designer.low.pos().x() == pytest.approx(4 + 10 / 7)
+    assert f"head {plans[-1].peak:.2g}" in designer.read(4.0 + 1.5 / 7)
+
+
+def test_a_later_stages_ring_sets_the_rate_that_the_first_one_has(designer: SchedulePlot) -> None:
+    base = replay.small_config()
+    config = base.model_copy(update={"classifier": base.classifier.model_copy(update={"stage_decay": 0.5, "lr": 0.01})})
+    designer.set_plans(plan_stages(config, pretrained=True), "classifier")
+    assert designer.peak.pos().y() == pytest.approx(0.0025)  # halved twice
+    heard: list[dict[str, float]] = []
+    designer.edited.connect(heard.append)
+    designer.peak.setPos(4.2, 0.005)
+    assert heard[-1]["lr"] == pytest.approx(0.02)
+
+
+def test_the_handles_are_never_cut(designer: SchedulePlot) -> None:
+    for kind in ("stlr", "constant", "clr", "one_cycle"):
+        base = replay.small_config()
+        schedule = base.classifier.schedule.model_copy(update={"kind": kind})
+        config = base.model_copy(update={"classifier": base.classifier.model_copy(update={"schedule": schedule})})
+        for height in (300, 120):
+            designer.resize(800, height)
+            designer.set_plans(plan_stages(config, pretrained=True), "classifier")
+            for handle in (designer.peak, designer.low):
+                if handle.isVisible():
+                    at = designer.view.mapViewToDevice(handle.pos())
+                    area = designer.view.sceneBoundingRect()
+                    assert area.adjusted(8, 8, -8, -8).contains(at), (kind, height)
 
 
 def test_dragging_the_handles_tells_new_settings(designer: SchedulePlot) -> None:
@@ -270,9 +310,9 @@ def test_dragging_the_handles_tells_new_settings(designer: SchedulePlot) -> None
     designer.set_plans(plans, "classifier")
     heard: list[dict[str, float]] = []
     designer.edited.connect(heard.append)
-    designer.peak.setPos(2.3, 0.02)
+    designer.peak.setPos(4.6, 0.02)
     assert heard[-1] == {"lr": 0.02, "schedule.cut_frac": 0.3}
-    designer.low.setPos(2.9, plan.peak / 8)
+    designer.low.setPos(5.8, plan.peak / 8)
     assert heard[-1] == {"schedule.ratio": 8.0}
     designer.peak.setPos(1.0, -5.0)  # beyond the axis and before the stage
     assert heard[-1]["schedule.cut_frac"] == 0.0
@@ -303,6 +343,30 @@ def test_every_kind_of_schedule_is_drawn_with_the_engines_function(designer: Sch
 
 
 # The range test
+
+
+def _letters(box: QRectF) -> QRectF:
+    """A label without the margin of 4 px that pyqtgraph puts around its text."""
+    return box.adjusted(4, 4, -4, -4)
+
+
+@pytest.mark.parametrize("size", [(400, 150), (900, 300)])
+def test_the_names_of_the_suggestions_do_not_overlap(qtbot: QtBot, size: tuple[int, int]) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(*size)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.add([ev.RangePoint(n, 50, 10 ** (-6 + 0.1 * n), 3 - n * 0.02, 3 - n * 0.02) for n in range(1, 51)])
+    plot.set_suggestions({"valley": 0.003, "steepest": 0.0028, "slide": 0.0031, "minimum": 0.08})
+    plot.redraw()
+    qtbot.wait(50)
+    boxes = [line.label.mapRectToScene(line.label.boundingRect()) for line in plot._marks.values()]
+    area = plot.view.sceneBoundingRect().adjusted(-2, -2, 2, 2)
+    for number, box in enumerate(boxes):
+        assert area.contains(box)
+        assert not any(_letters(box).intersects(_letters(other))
+                       for other in boxes[number + 1 :])
 
 
 def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:

@@ -80,13 +80,25 @@ def test_exp_range_decays_by_gamma_a_step() -> None:
 
 
 def test_warm_restarts_by_hand() -> None:
-    # 14 steps in 7 cycles: first period 2, doubled: restarts at 2, 6 and 14. Floor 0.
-    got = rates(14, kind="sgdr", cycles=7, cycle_multiplier=2, ratio=1000)
+    # 14 steps in 3 cycles, each twice as long as the one before: 2 + 4 + 8.
+    got = rates(14, kind="sgdr", cycles=3, cycle_multiplier=2, ratio=1000)
     low = 0.001
     def at(progress: float) -> float:
         return low + (1 - low) / 2 * (1 + math.cos(math.pi * progress))
     expected = [at(0), at(1 / 2)] + [at(n / 4) for n in range(4)] + [at(n / 8) for n in range(8)]
     assert got == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("steps", "cycles", "multiplier", "restarts"), [
+    (300, 2, 2, [100]), (300, 3, 1, [100, 200]), (26, 3, 3, [2, 8]), (5, 50, 2, [2]), (40, 0.5, 2, []),
+])
+def test_warm_restarts_fill_the_stage_with_whole_periods(
+    steps: int, cycles: float, multiplier: float, restarts: list[int]
+) -> None:
+    got = rates(steps, kind="sgdr", cycles=cycles, cycle_multiplier=multiplier, ratio=1000)
+    assert [step for step in range(1, steps) if got[step] > got[step - 1]] == restarts
+    last = steps - (restarts[-1] if restarts else 0)
+    assert got[-1] <= 0.001 + (1 + math.cos(math.pi * (last - 1) / last)) / 2
 
 
 def test_one_cycle_agrees_with_the_reference() -> None:

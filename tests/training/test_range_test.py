@@ -30,7 +30,7 @@ from ulmengine.training.tasks import Task
 
 from . import builders
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "schedules.json").read_text())["range_test"]
+VECTORS = json.loads((Path(__file__).parents[1] / "plan" / "data" / "schedules.json").read_text())["range_test"]
 
 
 def test_the_four_suggestions_agree_with_the_reference() -> None:
@@ -47,6 +47,18 @@ def test_a_curve_that_never_falls_has_no_valley() -> None:
     assert set(found) == {"steepest", "minimum"}
     assert found["minimum"] == pytest.approx(1e-4)
     assert suggestions([1e-3], [1.0]) == {}
+
+
+def test_nothing_is_suggested_out_of_the_noise_of_the_first_steps() -> None:
+    curve = Curve()
+    # The first losses jump, by far steeper than the slow fall after them and lower than all that follow.
+    losses = [5.0, 2.0, 4.0, 3.5, 3.6] + [3.6 - 0.004 * n for n in range(95)]
+    for n, loss in enumerate(losses):
+        curve.add(1e-6 * 10 ** (n / 20), loss)
+    assert int(np.argmin(np.diff(curve.smoothed))) == 0
+    found = curve.result().suggestions
+    assert found["steepest"] >= curve.lrs[10]
+    assert found["minimum"] >= curve.lrs[10] / 10
 
 
 def test_smoothing_has_no_bias_towards_the_start() -> None:

@@ -31,8 +31,7 @@ class ScheduleConfig(Section):
     )
     cycles: float = knob(
         2.0, label="Cycles", unit="cycles", ge=0.5, le=50.0, advanced=True,
-        help="How many triangles (clr) a stage holds; for sgdr the length of the first period is the stage divided "
-        "by this, before the cycle multiplier.",
+        help="How many triangles (clr) or periods (sgdr, rounded to a whole number) a stage holds.",
     )
     cycle_multiplier: float = knob(
         2.0, label="Cycle multiplier", unit="x", ge=1.0, le=4.0, advanced=True,

@@ -23,6 +23,8 @@ MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,
 
 _WORD = re.compile(r"\w+")
 _NAME_WORD = re.compile(r"[^\W_]+")
+_SYLLABLE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+"""A letter that is a syllable or a word by itself (kana, Hangul, Han): it says as much as two of an alphabet."""
 _EVERY = 500
 
 
@@ -73,7 +75,7 @@ def _mark(marks: _Marks, row: int, text: str, plain: str, words: list[str], max_
     letters = sum(map(len, words))
     if not plain:
         marks.empty.append(row)
-    elif letters < 3:
+    elif letters + len(_SYLLABLE.findall(plain)) < 3:
         marks.near_empty.append(row)
     if not text.isascii() and is_bad(text):
         marks.mojibake.append(row)

@@ -17,7 +17,6 @@ from typing import Any
 import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
-from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, told
@@ -207,7 +206,7 @@ def _sweep(cache: Path) -> None:
 def _put_in_place(made: Path, folder: Path) -> Path:
     """Rename the finished copy; where another process was first, its copy serves."""
     try:
-        move(made, folder)
+        made.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise

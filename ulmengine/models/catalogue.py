@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from ulmengine.disk import move, whole
 
 from .archive import SUFFIX, ModelError
 from .bundle import describe_bundle
@@ -55,12 +54,17 @@ def add_model(source: Path, folder: Path) -> Path:
     """
     describe_bundle(source)
     target = free_path(folder, source.stem)
+    beside = target.with_name(target.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with whole(target) as beside:
-            shutil.copyfile(source, beside)
+        shutil.copyfile(source, beside)
+        with beside.open("r+b") as file:
+            os.fsync(file.fileno())
+        beside.replace(target)
     except OSError as error:
         raise ModelError(f"{folder}: the model cannot be copied there ({error.strerror or error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
     return target
 
 
@@ -117,7 +121,7 @@ def _entry(path: Path, shipped: bool) -> Entry:
 def _move(source: Path, target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        move(source, target)
+        source.replace(target)
     except OSError as error:
         raise ModelError(f"{source}: cannot be moved ({error.strerror or error})") from error
     return target

@@ -100,15 +100,24 @@ def cyclical(step: int, steps: int, config: ScheduleConfig) -> float:
 def warm_restarts(step: int, steps: int, config: ScheduleConfig) -> float:
     """SGDR as a share of the peak (1608.03983, equation 5); the smallest rate is the peak divided by the ratio.
 
-    The first period is ``steps / cycles`` long, at least one step; each further one ``cycle_multiplier`` times the
-    one before.
+    The stage holds ``cycles`` whole periods (fewer if the first would be shorter than a step), each
+    ``cycle_multiplier`` times as long as the one before, so that the rate is low when the stage ends.
     """
-    start, period = 0.0, max(1.0, steps / config.cycles)
+    start, period = 0.0, _first_period(steps, round(config.cycles), config.cycle_multiplier)
     while step >= start + period - _ROUNDING:
         start += period
         period *= config.cycle_multiplier
     low = 1 / config.ratio
     return low + (1 - low) / 2 * (1 + math.cos(math.pi * (step - start) / period))
+
+
+def _first_period(steps: int, cycles: int, multiplier: float) -> float:
+    """The length of the first of ``cycles`` periods that grow by ``multiplier`` and fill ``steps`` together."""
+    for number in range(cycles, 1, -1):
+        first = steps / sum(multiplier**n for n in range(number))
+        if first >= 1.0:
+            return first
+    return float(steps)
 
 
 def one_cycle(step: int, steps: int, config: ScheduleConfig) -> float:

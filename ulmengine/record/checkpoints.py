@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ulmengine.disk import move
 from ulmengine.events import Checkpointed
 
 FORMAT = 1
@@ -131,7 +130,7 @@ class CheckpointFolder:
         if not self.folder.exists():
             return
         try:
-            move(self.folder, aside)
+            self.folder.rename(aside)
         except OSError:
             self._remove(self.all()[::-1])
         for place in (self.folder, aside):

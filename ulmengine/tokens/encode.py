@@ -16,7 +16,6 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 from .pool import batched, own_share, shared
@@ -114,7 +113,7 @@ def _sweep(folder: Path) -> None:
 
 def _move(beside: Path, place: Path) -> None:
     try:
-        move(beside, place)
+        beside.rename(place)
     except OSError:
         if not place.exists():  # otherwise another process has made the same store meanwhile
             raise

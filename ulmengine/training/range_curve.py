@@ -14,6 +14,9 @@ from ulmengine.plan.errors import TrainingError
 Floats = NDArray[np.float64]
 
 SMOOTHING = 0.98
+NOISY = 10
+"""So many points at the beginning are a mean of few losses, and move more by chance than by what is learnt: where the
+curve is steepest or lowest is not looked for among them."""
 DIVERGED = 4.0
 """The test ends when the smoothed loss is this many times the lowest one (as in the reference)."""
 
@@ -64,8 +67,10 @@ class Curve:
         """The curve without its diverged end, and what it suggests."""
         end = len(self.lrs) - self._diverged_points()
         lrs, smoothed = self.lrs[:end], self.smoothed[:end]
-        return RangeResult(tuple(lrs), tuple(self.losses[:end]), tuple(smoothed), suggestions(lrs, smoothed),
-                           self.diverged)
+        found, start = suggestions(lrs, smoothed), min(NOISY, end // 5)
+        settled = suggestions(lrs[start:], smoothed[start:])
+        found |= {rule: settled[rule] for rule in ("steepest", "minimum") if rule in settled}
+        return RangeResult(tuple(lrs), tuple(self.losses[:end]), tuple(smoothed), found, self.diverged)
 
     def _diverged_points(self) -> int:
         """Points at the end whose loss is above where the curve began: they tell of nothing but divergence."""

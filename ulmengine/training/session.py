@@ -17,10 +17,9 @@ from uuid import uuid4
 
 from torch import Tensor
 
-from ulmengine.disk import is_disk_full
 from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
 from ulmengine.nets import freeze_to, layer_groups, set_precision
-from ulmengine.plan.errors import NanLoss, TrainingError
+from ulmengine.plan.errors import NanLoss, TrainingError, is_disk_full
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, StageResult, TrainContext

@@ -67,6 +67,9 @@ class ManyTexts(QWidget):
         self._follow()
 
     def _arrange(self) -> None:
+        for box in (self.label, self.sure):
+            box.setSizeAdjustPolicy(CalmCombo.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(200)
         self.label.setAccessibleName(self.tr("Show the label"))
         self.sure.setAccessibleName(self.tr("Show the confidence"))
         for text, low, high in (

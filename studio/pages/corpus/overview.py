@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from ulmengine.tokens import Coverage
 
 from .balance import BalanceBars
 from .lengths import LengthHistogram
-from .work import Opened, Profile
+from .work import Opened, Profile, Remedy, remedy
 
 
 class OverviewPanel(QWidget):
@@ -27,6 +27,8 @@ class OverviewPanel(QWidget):
     """Show the documents with this label; an empty text: all documents."""
     limitMoved = Signal(int)
     """The document limit is to be this many tokens."""
+    remedyWanted = Signal(object)
+    """Give the project these settings (dotted names -> values)."""
     raggedWanted = Signal()
     """Show the rows that did not fit the table."""
 
@@ -41,6 +43,7 @@ class OverviewPanel(QWidget):
         self.lengths = LengthHistogram()
         self.length_text = Paragraph("", theme.Type.SMALL)
         self.coverage = CoveragePanel()
+        self.remedy = RemedyCard()
         self._length_card = Card(self.tr("Lengths in tokens"))
         self._label_card = Card(self.tr("Labels"))
         self._coverage_card = Card(self.tr("Vocabulary"))
@@ -49,6 +52,7 @@ class OverviewPanel(QWidget):
         self._arrange()
         self.labels.picked.connect(self.labelPicked)
         self.lengths.limitMoved.connect(self.limitMoved)
+        self.remedy.wanted.connect(self.remedyWanted)
         self.clear()
 
     def _arrange(self) -> None:
@@ -65,7 +69,8 @@ class OverviewPanel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, theme.M, theme.S, theme.S)
         column.setSpacing(theme.M)
-        for card in (self._loss_card, self._label_card, self._length_card, self._coverage_card, self._token_card):
+        for card in (self._loss_card, self.remedy, self._label_card, self._length_card, self._coverage_card,
+                     self._token_card):
             column.addWidget(card)
         column.addStretch(1)
         outer = QVBoxLayout(self)
@@ -111,6 +116,7 @@ class OverviewPanel(QWidget):
         """Show lengths and coverage; None while they are not known."""
         self._length_card.setVisible(profile is not None)
         self._coverage_card.setVisible(profile is not None)
+        self.remedy.offer(remedy(profile) if profile is not None else None)
         if profile is None:
             return
         lengths = profile.lengths
@@ -133,6 +139,38 @@ class OverviewPanel(QWidget):
     def show_limit(self, tokens: int) -> None:
         """Put the line of the document limit at ``tokens``."""
         self.lengths.set_limit(tokens)
+
+
+class RemedyCard(Card):
+    """Says that the texts are cut badly and mends it with one click; hidden where they are not."""
+
+    wanted = Signal(object)
+    """The settings that mend it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(QCoreApplication.translate("RemedyCard", "The vocabulary does not fit"), parent=parent)
+        self.set_colors("warn_soft", "warn")
+        self.remedy: Remedy | None = None
+        self.why = Paragraph("", muted=False)
+        self.mend = Button("", "done")
+        self.mend.clicked.connect(self._mend)
+        self.body.addWidget(self.why)
+        self.body.addWidget(self.mend, 0, Qt.AlignmentFlag.AlignLeft)
+        self.hide()
+
+    def offer(self, remedy: Remedy | None) -> None:
+        """Offer ``remedy``; None: nothing is wrong."""
+        self.remedy = remedy
+        if remedy is not None:
+            self.why.setText(remedy.why)
+            self.mend.setText(remedy.button)
+            self.mend.setAccessibleName(remedy.button)
+        self.setVisible(remedy is not None)
+
+    @Slot()
+    def _mend(self) -> None:
+        if self.remedy is not None:
+            self.wanted.emit(self.remedy.settings)
 
 
 WORDS = 24

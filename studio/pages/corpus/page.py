@@ -83,8 +83,9 @@ class CorpusPage(ProjectPage):
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        self.side.setMinimumWidth(320)
-        self.tables.setMinimumWidth(320)
+        self.side.tabBar().setUsesScrollButtons(False)
+        self.side.setMinimumWidth(max(320, self.side.tabBar().sizeHint().width()))
+        self.tables.setMinimumWidth(250)
         self.splitter.setSizes([2 * _SIDE, _SIDE])
         content = QWidget()
         column = QVBoxLayout(content)
@@ -118,6 +119,7 @@ class CorpusPage(ProjectPage):
         self.overview.limitMoved.connect(self._set_limit)
         self.overview.labelPicked.connect(self._show_label)
         self.overview.raggedWanted.connect(self._show_ragged)
+        self.overview.remedyWanted.connect(self._change)
         self.problems.rowsWanted.connect(self._show_finding)
         self.problems.repairWanted.connect(self._repair)
         self.problems.left_out.rowsWanted.connect(self._show_left_out)
@@ -246,7 +248,7 @@ class CorpusPage(ProjectPage):
     @Slot()
     def _rested(self) -> None:
         self.progress.done(self._summary())
-        if self.failure.failure is not None:
+        if self.failure.failure is not None or self.overview.remedy.remedy is not None:
             self.status.emit("problem")
         elif self.analysis.corpus is not None:
             self.status.emit("done")

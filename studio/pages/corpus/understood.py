@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import field
-from studio.widgets.labels import Label
+from studio.widgets import Cells, Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
 from ulmengine.corpus.readers.heading import column_names
@@ -23,24 +23,22 @@ ENCODINGS = (
     "shift_jis", "euc_jp", "euc_kr",
 )
 DELIMITERS = (",", ";", "\t", "|")
+LEAST = 132
+"""Px that a list is wide at least: "Auto: utf-8" can be read in it."""
 _DELIMITED = ("csv",)
 _WITH_HEADER = ("csv", "excel")
 _BINARY = ("parquet", "excel")
 
 
-class UnderstoodBar(QWidget):
+class UnderstoodBar(Cells):
     """Format, encoding, delimiter, sheet, text and label columns of the file at hand."""
 
     corrected = Signal(object)
     """The person's correction: dotted setting names -> values."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._columns_of: dict[str, int] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(theme.M)
-        self._grid.setVerticalSpacing(theme.XS)
+        super().__init__(LEAST, parent)
+        self._cells: dict[str, QWidget] = {}
         self.format = self._combo("format", "corpus.format")
         self.encoding = self._combo("encoding", "corpus.encoding", typed=True)
         self.delimiter = self._combo("delimiter", "corpus.delimiter", typed=True)
@@ -49,7 +47,6 @@ class UnderstoodBar(QWidget):
         self.text = self._columns("text_columns", "corpus.text_columns")
         self.label = self._columns("label_columns", "corpus.label_columns", self.tr("No label"))
         self.label_delimiter = self._combo("label_delimiter", "corpus.label_delimiter", typed=True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_understood(self, found: Understood | None, config: CorpusConfig) -> None:
         """Show what was understood; ``config`` says which of it was set by hand."""
@@ -91,23 +88,21 @@ class UnderstoodBar(QWidget):
         return button
 
     def _place(self, key: str, name: str, widget: QWidget) -> None:
-        column = len(self._columns_of)
         label = Label(field(name).label, theme.Type.SMALL, muted=True)
         label.setBuddy(widget)
         label.setObjectName(f"{key}-caption")
         widget.setAccessibleName(field(name).label)
-        self._columns_of[key] = column
-        self._grid.setColumnStretch(column, 1)
-        self._grid.addWidget(label, 0, column)
-        self._grid.addWidget(widget, 1, column, Qt.AlignmentFlag.AlignTop)
+        cell = self._cells[key] = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(label)
+        column.addWidget(widget)
+        self.add(cell)
 
     def _show_column(self, key: str, shown: bool) -> None:
-        caption = self.findChild(Label, f"{key}-caption")
-        widget = getattr(self, key.removesuffix("_columns"))
-        if caption is not None:
-            caption.setVisible(shown)
-        widget.setVisible(shown)
-        self._grid.setColumnStretch(self._columns_of[key], 1 if shown else 0)
+        getattr(self, key.removesuffix("_columns")).setVisible(shown)
+        self.set_shown(self._cells[key], shown)
 
     def _fill(
         self, box: ChoiceBox, key: str, choices: Sequence[str], wanted: str, in_force: str, reasons: dict[str, str],

@@ -9,18 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QCoreApplication
 
 from studio.models.documents import Snippets, balance, make_snippets
 from studio.pages.parts.facts import CorpusFacts, facts_key
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.events import Event, Progress
-from ulmengine.tokens import SPECIALS, Coverage, Tokenizer, WordTokenizer, coverage_of_counts, learn_tokenizer
+from ulmengine.tokens import (
+    SPECIALS,
+    Coverage,
+    Tokenizer,
+    WordTokenizer,
+    choose_kind,
+    coverage_of_counts,
+    learn_tokenizer,
+)
 
 SAMPLE = 5_000
 """Documents that are cut into tokens for the picture of the lengths; of a larger corpus a random choice."""
 PARTS = ("train", "validation", "test", "unlabelled")
 _BATCH = 100
+FAMILIAR = 0.6
+"""A vocabulary that knows a smaller share of the running words hardly fits the texts. (An English model knows more than
+nine tenths of most English corpora, and a fifth of texts in another language.)"""
 
 LONGEST = 100_000
 """Characters of a document that are shown: more than anyone reads here, few enough to be laid out at once."""
@@ -42,7 +54,8 @@ class Profile:
 
     ``lengths``: int64 tokens of each sampled document. ``documents``: how many there are in all. ``vocabulary``:
     tokens that a run's vocabulary would have, about. ``pretrained``: the name of the model whose vocabulary
-    ``coverage`` is about; empty where the vocabulary was learnt from the sample.
+    ``coverage`` is about; empty where the vocabulary was learnt from the sample. ``fitting``: the kind of tokeniser
+    that suits the script, "word" or "unigram".
     """
 
     lengths: npt.NDArray[np.int64]
@@ -51,11 +64,43 @@ class Profile:
     coverage: Coverage
     vocabulary: int
     pretrained: str = ""
+    fitting: str = "word"
 
     @property
     def sampled(self) -> bool:
         """Whether not all documents were looked at."""
         return len(self.lengths) < self.documents
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What is wrong with how the texts are cut, in words, and the settings that mend it."""
+
+    why: str
+    button: str
+    settings: dict[str, str]
+
+
+def remedy(profile: Profile) -> Remedy | None:
+    """What to do about a vocabulary that hardly fits the texts; None where it fits."""
+    known, pieces = profile.coverage.share, _tr("Learn pieces of words from these texts")
+    if profile.pretrained and known < FAMILIAR:
+        return Remedy(
+            _tr("{model} knows only {share} of the words: it has learnt another language, or texts of quite another "
+                "kind, and would begin with next to nothing.").format(model=profile.pretrained, share=f"{known:.0%}"),
+            pieces, {"model.pretrained": "none", "tokens.tokenizer": "unigram"})
+    if profile.pretrained or not isinstance(profile.tokenizer, WordTokenizer):
+        return None
+    if profile.fitting != "word":
+        return Remedy(
+            _tr("These texts have no spaces between their words, so that whole clauses count as words."),
+            pieces, {"tokens.tokenizer": profile.fitting})
+    if known < FAMILIAR:
+        return Remedy(
+            _tr("Only {share} of the words are common enough for a place in the vocabulary; the rest would be read as "
+                "unknown.").format(share=f"{known:.0%}"),
+            pieces, {"tokens.tokenizer": "unigram"})
+    return None
 
 
 @dataclass(frozen=True)
@@ -116,7 +161,7 @@ def read_profile(
         yield Progress("Cutting into tokens", start, len(texts), "documents")
     kept = int((documents.parts >= 0).sum())
     return Profile(lengths, kept, tokenizer, coverage_of_counts(counts, tokenizer.vocabulary),
-                   _vocabulary(counts, tokenizer, config), name)
+                   _vocabulary(counts, tokenizer, config), name, choose_kind(texts))
 
 
 def _vocabulary(counts: Counter[str], tokenizer: Tokenizer, config: TokenConfig) -> int:
@@ -162,6 +207,10 @@ def pretrained_path(config: RunConfig, base: Path) -> Path | None:
 
         return choose_shipped(config)
     return None
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Corpus", text)
 
 
 def located(name: str, base: Path) -> Path:

@@ -11,7 +11,7 @@ from studio import theme
 from studio.pages.base import Page
 from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
-from studio.widgets import Button, Card, DropArea, SectionTitle
+from studio.widgets import Button, Card, DropArea, Paragraph, SectionTitle
 
 from .project_rows import InterruptedCard, ProjectRow
 from .recent import RecentProject, look_at
@@ -80,7 +80,8 @@ class HomePage(Page):
              self.tr("Open a project"), self._open),
         )
         for column, (icon, title, text, button_text, slot) in enumerate(lines):
-            card = Card(title, below=text)
+            card = Card(title)
+            card.body.addWidget(Paragraph(text, theme.Type.SMALL))
             button = Button(button_text, "plus" if icon == "new" else icon)
             button.clicked.connect(slot)
             self._buttons[icon] = button

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
@@ -12,6 +12,9 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, IconButton, StatusDot
 
 from .recent import RecentProject, age_words, state_dot, state_line
+
+_NARROW = 720
+"""Px of width below which a row leaves the time out, so that the name can be read."""
 
 
 class ProjectRow(QWidget):
@@ -37,13 +40,18 @@ class ProjectRow(QWidget):
         words.addWidget(ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
         row.addLayout(words, 1)
         row.addWidget(StatusDot(state_dot(project)))
-        for text, width in ((state_line(project), 96), (self._result(), 210), (age_words(project.used), 116)):
+        for text, width in ((state_line(project), 84), (self._result(), 190), (age_words(project.used), 104)):
             label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
             label.setFixedWidth(width)
             row.addWidget(label)
+        self._age = label
         forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
         forget.clicked.connect(self._forget)
         row.addWidget(forget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._age.setVisible(event.size().width() >= _NARROW)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.parts.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import time_words
-from studio.widgets import Button, Card, FailureCard, Label, Paragraph
+from studio.widgets import Button, Card, Cells, FailureCard, Label, Paragraph
 from ulmengine.config import RunConfig
 
 from .sizes import Network, directions_of, memory_of, parameters_of, vocabulary_of
@@ -33,15 +33,11 @@ class EstimateCard(Card):
         self.progress.hide()
         self.failure = FailureCard()
         self.told = Paragraph("", theme.Type.SMALL)
-        row = QHBoxLayout()
-        row.setSpacing(theme.XL)
-        for number in (self.parameters, self.memory, self.time):
-            row.addWidget(number)
-        row.addStretch(1)
-        row.addWidget(self.measure)
-        for part in (self.progress, self.failure):
+        self._cells = Cells(145)
+        for part in (self.parameters, self.memory, self.time, self.measure):
+            self._cells.add(part)
+        for part in (self._cells, self.progress, self.failure):
             self.body.addWidget(part)
-        self.body.insertLayout(0, row)
         self.setAccessibleName(self.tr("What training will cost"))
 
     def follow(self, network: Network, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> None:
@@ -52,7 +48,7 @@ class EstimateCard(Card):
         needs = memory_of(network, config, facts)
         self.memory.setText(self.tr("about {size}").format(size=megabytes(max(needs.values()))))
         self.time.setText(self._time(config, facts, speed))
-        self.measure.setVisible(speed is None)
+        self._cells.set_shown(self.measure, speed is None)
         self.told.setText(" ".join(self._words(network, config, facts, speed, needs)))
 
     def _time(self, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> str:

@@ -28,7 +28,7 @@ NETWORK = ("model.preset", "model.direction", "model.pooling", "model.embedding_
            "model.layers", "model.skip_connections", "model.head_hidden")
 DROPOUT = tuple(f"model.dropout.{name}" for name in (
     "multiplier", "embedding", "input", "weight", "hidden", "output", "pooled", "head", "input_weight"))
-_SIDE = 348
+_SIDE = 308
 
 
 class ModelPage(ProjectPage):

@@ -22,6 +22,10 @@ WIDEST = 840
 """Wider than this the parts would only drift apart."""
 
 
+WHOLE, NARROWEST = 460, 320
+"""Px of width for which everything is laid out at least, and the least to which that is made smaller."""
+
+
 class NetworkPicture(Painted):
     """Boxes for the parts, pills for the dropouts; a pill is the fuller, the more is dropped. A click picks one."""
 
@@ -47,8 +51,8 @@ class NetworkPicture(Painted):
     def show_network(self, network: Network) -> None:
         """Paint another network, or the same with other dropouts."""
         self._network = network
-        self._plan = plan_of(network, float(max(self.width(), 420)))
-        self.setFixedHeight(math.ceil(self._plan.height))
+        self._plan = plan_of(network, float(max(self.width(), WHOLE)))
+        self.setFixedHeight(math.ceil(self._plan.height * self._scale))
         self.setAccessibleDescription("; ".join(
             [f"{box.title}: {box.detail}" for box in self._plan.boxes]
             + [self.tr("dropout {name} {value}").format(name=pill.title, value=probability(pill.value))
@@ -67,17 +71,22 @@ class NetworkPicture(Painted):
         self.light("")
 
     @property
+    def _scale(self) -> float:
+        """How large everything is painted: smaller only where the words would not fit."""
+        return min(1.0, self.width() / WHOLE)
+
+    @property
     def lit(self) -> str:
         """The dropout that is marked, "" for none."""
         return self._lit
 
     def sizeHint(self) -> QSize:
         """As high as the network is deep."""
-        return QSize(640, math.ceil(self._plan.height))
+        return QSize(640, self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Narrower than this the words do not fit."""
-        return QSize(420, math.ceil(self._plan.height))
+        """Narrower than this the words could not be read."""
+        return QSize(NARROWEST, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew for the width."""
@@ -87,6 +96,7 @@ class NetworkPicture(Painted):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lines first, then boxes, then pills."""
         painter = self.painter()
+        painter.scale(self._scale, self._scale)
         self._paint_lines(painter)
         for box in self._plan.boxes:
             self._paint_box(painter, box)
@@ -196,7 +206,7 @@ class NetworkPicture(Painted):
             self.picked.emit(pill.name)
 
     def _pill_at(self, place: QPointF) -> Pill | None:
-        return next((pill for pill in self._plan.pills if pill.rect.contains(place)), None)
+        return next((pill for pill in self._plan.pills if pill.rect.contains(place / self._scale)), None)
 
 
 def _near(rect: QRectF, point: QPointF) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+import math
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ulmengine.config import RunConfig, dumps
-from ulmengine.disk import whole
+from ulmengine.config import RunConfig
 
 FILE = "corpus-facts.json"
 
@@ -33,16 +33,38 @@ class CorpusFacts:
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
-        with suppress(OSError):
+        beside = cache / f"{FILE}.part"
+        try:
             cache.mkdir(parents=True, exist_ok=True)
-            with whole(cache / FILE) as beside:
-                beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            with beside.open("w", encoding="utf-8") as file:
+                json.dump(asdict(self), file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(cache / FILE)
+        except OSError:
+            beside.unlink(missing_ok=True)
+
+
+def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:
+    """Batches of an epoch of the "language_model" and the "classifier", as the run will cut them (about, where only a
+    part of the documents was counted)."""
+    language, documents = config.language_model, config.classifier
+    tokens = facts.tokens * (facts.train + facts.others)
+    rows = max(1, min(language.batch_size, int(tokens) // language.bptt))
+    found = {"language_model": max(1, math.ceil(tokens / rows / language.bptt))}
+    if facts.classes:
+        size, left = documents.batch_size, facts.train % documents.batch_size
+        batches = facts.train // size + (1 if left > 1 or facts.train == left else 0)  # none of a single document
+        if config.tokens.batch_tokens:
+            batches = max(batches, math.ceil(facts.limited * facts.train / config.tokens.batch_tokens))
+        found["classifier"] = max(1, batches)
+    return found
 
 
 def facts_key(config: RunConfig) -> str:
     """The settings on which the facts depend."""
     part = RunConfig(corpus=config.corpus, tokens=config.tokens, seed=config.seed)
-    return hashlib.blake2b(dumps(part).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(part.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
 def known_facts(config: RunConfig, cache: Path) -> CorpusFacts | None:

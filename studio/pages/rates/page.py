@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
-from studio.pages.parts.facts import known_facts
+from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, known_facts
 from studio.pages.train.plan import planned
 from studio.project import Project
 from studio.shell import Shell
@@ -22,6 +22,8 @@ from .schedule_card import ScheduleCard
 from .settings_card import SettingsCard
 
 SETTINGS_WIDTH = 300
+PLOT_HEIGHT = 150
+"""Px of a plot at least, axes included: with less height the page is scrolled."""
 
 
 class RatesPage(ProjectPage):
@@ -34,12 +36,15 @@ class RatesPage(ProjectPage):
         super().__init__(project, shell, parent)
         self.title = self.tr("Rates")
         self._labelled = True
+        self._facts: CorpusFacts | None = None
         self.schedule = ScheduleCard(project)
         self.range = RangeCard(project, shell, self.schedule.task)
         self.settings = SettingsCard(project, shell, self.schedule.task)
         self.settings.setFixedWidth(SETTINGS_WIDTH)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
+        self.schedule.plot.setMinimumHeight(PLOT_HEIGHT)
+        self.range.plot.setMinimumHeight(PLOT_HEIGHT)
         split.setHandleWidth(theme.M)
         split.addWidget(self.schedule)
         split.addWidget(self.range)
@@ -51,13 +56,13 @@ class RatesPage(ProjectPage):
         row.addWidget(self.settings)
         self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.setSpacing(theme.M)
-        self.body.addWidget(SectionTitle(
-            self.title, self.tr("What is drawn here is what the training will do: the same function makes both."),
-            page=True,
-        ))
+        self.heading = SectionTitle(self.title, " ", page=True)
+        self.body.addWidget(self.heading)
         self.body.addLayout(row, 1)
         self.schedule.taskChanged.connect(self._task_changed)
         project.changed.connect(self._config_changed)
+        shell.run.stateChanged.connect(self._say_whose)
+        self._say_whose()
         self._find = QAction(self.tr("Find a rate"), self)
         self._find.setProperty("icon_name", "search")
         self._find.triggered.connect(self.find)
@@ -87,6 +92,14 @@ class RatesPage(ProjectPage):
             self.schedule.choose(task)
         return self.settings.show_setting(name)
 
+    @Slot()
+    def _say_whose(self) -> None:
+        """Which run goes by what is drawn."""
+        self.heading.set_below(
+            self.tr("A run is going on with the rates that it began with; these are the next run's.")
+            if self.shell.busy else
+            self.tr("What is drawn here is what the training will do: the same function makes both."))
+
     @Slot(str)
     def _task_changed(self, task: str) -> None:
         self.settings.set_task(task)
@@ -96,10 +109,10 @@ class RatesPage(ProjectPage):
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
         if not self.schedule.plot.dragging:
-            facts = known_facts(config, self.project.cache)
+            self._facts = facts = known_facts(config, self.project.cache)
             self._labelled = facts is None or facts.classes > 0
             self.schedule.set_labelled(self._labelled)
         plans = planned(config)
         if not self._labelled:
             plans = tuple(plan for plan in plans if plan.task == "language_model")
-        self.schedule.show_plans(plans)
+        self.schedule.show_plans(plans, batches_an_epoch(config, self._facts) if self._facts is not None else None)

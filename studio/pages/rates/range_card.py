@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine import Job, run_job
-from studio.engine.job import Work
+from studio.pages.parts.quantities import TimeLeft, time_words
 from studio.pages.train.words import progress_words
 from studio.plots.look import rate
 from studio.plots.range_plot import RangePlot, rule_name
@@ -19,13 +21,10 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton
+from studio.widgets import Button, Card, EmptyState, FailureCard, Label, Paragraph, PrimaryButton
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState
-
-WAIT_MS = 10_000
-"""How long a run that is about to begin waits for a test in hand to end its step."""
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
@@ -33,16 +32,34 @@ HARDLY = 0.03
 RULES = ("valley", "slide", "steepest", "minimum")
 
 
-class Finding:
-    """Makes the generator of a range test."""
+def find_rate(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
+    """The engine's range test, imported when it is first wanted."""
+    from ulmengine.runs import find_learning_rate
 
-    def __init__(self, config: RunConfig, task: str, cache: Path) -> None:
-        self._arguments = config, task, cache
+    return find_learning_rate(config, task, cache)
 
-    def __call__(self) -> Generator[Event, None, Any]:
-        from ulmengine.runs import find_learning_rate
 
-        return find_learning_rate(*self._arguments)
+def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) -> tuple[str, str] | None:
+    """The rule to go by and a sentence why; None where the loss hardly fell, so that the test says too little."""
+    losses = [point.smoothed for point in points]
+    if not losses or losses[0] - min(losses) < HARDLY * abs(losses[0]):
+        return None
+    lowest = min(points, key=_smoothed).lr
+    valley = suggestions.get("valley")
+    if valley is not None and valley < lowest:
+        return "valley", QCoreApplication.translate(
+            "RangeTest", "{rate} is recommended: it lies inside the longest stretch over which the loss falls, {times} "
+            "times below the rate at which it is lowest, so that there is room before it runs away."
+        ).format(rate=rate(valley), times=f"{lowest / valley:.2g}")
+    if "minimum" in suggestions:
+        return "minimum", QCoreApplication.translate(
+            "RangeTest", "{rate} is recommended: a tenth of the rate at which the loss is lowest, where it still falls."
+        ).format(rate=rate(suggestions["minimum"]))
+    return None
+
+
+def _smoothed(point: RangePoint) -> float:
+    return point.smoothed
 
 
 class RangeCard(Card):
@@ -55,16 +72,15 @@ class RangeCard(Card):
         self.project = project
         self.shell = shell
         self.task = task
-        self.make: Callable[[RunConfig, str, Path], Work] = Finding
+        self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = find_rate
         self._job: Job | None = None
         self._given_up = False
         self.plot = RangePlot()
-        self.plot.setMinimumHeight(120)
         self.again = Button(self.tr("Find again"), "repeat")
         self.cancel = Button(self.tr("Cancel"), "close")
         self.header.addWidget(self.again)
         self.header.addWidget(self.cancel)
-        self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.readout = Paragraph("", Type.SMALL, lines=2)
         self.failure = FailureCard()
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_empty())
@@ -106,8 +122,10 @@ class RangeCard(Card):
         self._forget()
         self._given_up = False
         self.pages.setCurrentIndex(1)
-        job = run_job(self, self.make(self.project.run_config(), self.task, self.project.cache))
+        job = run_job(self, partial(self.make, self.project.run_config(), self.task, self.project.cache))
         self._job = job
+        self._left = TimeLeft()
+        self.shell.claim(job, self.tr("The range test was given up: the run needs the machine to itself."))
         job.events.connect(self._events_came)
         job.failed.connect(self._failed)
         job.ended.connect(self._ended)
@@ -178,14 +196,20 @@ class RangeCard(Card):
         points = [event for event in events if isinstance(event, RangePoint)]
         if points:
             self.plot.add(points)
-            self.readout.setText(self.tr("Step {step} of {steps}: rate {rate}").format(
-                step=points[-1].step, steps=points[-1].steps, rate=rate(points[-1].lr)
-            ))
+            self.readout.setText(self._step_words(points[-1]))
         for event in events:
             if isinstance(event, RangeEnded):
                 self._show_result(event)
             elif isinstance(event, Progress) and not self.plot.points:
                 self.readout.setText(progress_words(event))
+
+    def _step_words(self, point: RangePoint) -> str:
+        told = self.tr("Step {step} of {steps}: rate {rate}").format(
+            step=point.step, steps=point.steps, rate=rate(point.lr))
+        left = self._left.seconds("test", point.step, point.steps, time.monotonic())
+        if left is not None:
+            told += "  ·  " + self.tr("at most {time} left").format(time=time_words(left))
+        return told
 
     def _show_result(self, result: RangeEnded) -> None:
         self.plot.set_suggestions(result.suggestions)
@@ -194,19 +218,21 @@ class RangeCard(Card):
         found = [(rule, result.suggestions[rule]) for rule in RULES if rule in result.suggestions]
         if found:
             self._offers.addWidget(Label(self.tr("Use as peak:"), Type.SMALL, muted=True))
+        best = recommended(result.suggestions, self.plot.points)
         for rule, value in found:
             button = _Take(rule, value)
+            if best is not None and rule == best[0]:
+                button.recommend(best[1])
             button.taken.connect(self._take)
             self._offers.addWidget(button)
-        self.readout.setText(self._result_words(bool(found)))
+        self.readout.setText(self._result_words(bool(found), best[1] if best is not None else ""))
 
-    def _result_words(self, found: bool) -> str:
+    def _result_words(self, found: bool, why: str) -> str:
         if not found:
             return self.tr("No rule found a rate: the loss never fell. The weights are left as they were.")
-        losses = [point.smoothed for point in self.plot.points]
-        if losses and losses[0] - min(losses) < HARDLY * abs(losses[0]):
+        if not why:
             return self.tr("The loss hardly fell, so these are weak hints; the weights are left as they were.")
-        return self.tr("The weights are left as they were. Drag the edges of the band for peak and lowest rate.")
+        return why + " " + self.tr("The weights are left as they were. The band's edges are peak and lowest rate.")
 
     @Slot(float)
     def _take(self, value: float) -> None:
@@ -282,9 +308,7 @@ class RangeCard(Card):
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:
         if state is RunState.STARTING and self._job is not None:
-            # Both draw from torch's one source of random numbers; a run must find it untouched.
             self._job.cancel()
-            self._job.wait(WAIT_MS)
         self._refresh()
 
 
@@ -298,7 +322,16 @@ class _Take(Button):
         self.rule = rule
         self._value = value
         self.setToolTip(rule_words(rule))
+        self.recommended = False
         self.clicked.connect(self._clicked)
+
+    def recommend(self, why: str) -> None:
+        """This is the one to take: ``why``."""
+        self.recommended = True
+        self.set_role("primary")
+        self.setText(QCoreApplication.translate("RangeTest", "{rate}  recommended").format(rate=self.text()))
+        self.setAccessibleName(self.text())
+        self.setAccessibleDescription(why)
 
     @Slot()
     def _clicked(self) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from studio import theme
 from studio.plots.legend import Entry, Legend
 from studio.plots.rate_plot import color_of
-from studio.plots.schedule_plot import HAS_RATIO, X_SETTING, SchedulePlot
+from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel
+from studio.widgets import Button, Card, Paragraph
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.stages import StagePlan
 
@@ -27,9 +29,10 @@ class ScheduleCard(Card):
         super().__init__(margin=theme.M, parent=parent)
         self.project = project
         self.task = task
+        self._guessed = True
         self.plot = SchedulePlot()
         self.legend = Legend()
-        self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.readout = Paragraph("", Type.SMALL, lines=2)
         self.log = Button(self.tr("Log"), role="quiet")
         self.log.setCheckable(True)
         self.log.setToolTip(self.tr("Draw the rates on a logarithmic scale (L)"))
@@ -44,10 +47,10 @@ class ScheduleCard(Card):
             self.choice.addButton(button, number)
             top.addWidget(button)
         self.choice.button(TASKS.index(task)).setChecked(True)
-        top.addSpacing(theme.M)
-        top.addWidget(self.legend, 1)
+        top.addStretch(1)
         top.addWidget(self.log)
         self.body.addLayout(top)
+        self.body.addWidget(self.legend)
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.readout)
         self.choice.idClicked.connect(self._chosen)
@@ -57,9 +60,10 @@ class ScheduleCard(Card):
         self.plot.cursorMoved.connect(self._cursor_moved)
         self._hint()
 
-    def show_plans(self, plans: tuple[StagePlan, ...]) -> None:
-        """Draw ``plans``."""
-        self.plot.set_plans(plans, self.task)
+    def show_plans(self, plans: tuple[StagePlan, ...], batches: Mapping[str, int] | None = None) -> None:
+        """Draw ``plans``; ``batches``: those of an epoch of each task, None while they are not known."""
+        self._guessed = batches is None
+        self.plot.set_plans(plans, self.task, batches)
         self._hint()
         widest = max(plans, key=lambda plan: (plan.task == self.task, plan.unfrozen), default=None)
         names = widest.groups if widest is not None else ()
@@ -125,4 +129,6 @@ class ScheduleCard(Card):
                            "arrow keys.")
         else:
             said = self.tr("Drag the ring to set the peak and where it lies; or use the arrow keys.")
+        if self._guessed:
+            said += " " + self.tr("Drawn with {n} steps an epoch until the corpus has been read.").format(n=EPOCH)
         self.readout.setText(said)

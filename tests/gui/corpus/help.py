@@ -12,7 +12,7 @@ from studio.pages.corpus.page import CorpusPage
 
 
 def settle(qtbot: QtBot, page: CorpusPage) -> None:
-    qtbot.waitUntil(lambda: not page.analysis.busy and not page.document.reading, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.analysis.busy and not page.document.reading, timeout=60_000)
 
 
 def opened(qtbot: QtBot, page: CorpusPage, path: Path) -> None:

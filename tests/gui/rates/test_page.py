@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.pages import page_of_setting
-from studio.pages.parts.facts import CorpusFacts, facts_key
+from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, facts_key
 from studio.pages.rates.page import RatesPage
+from studio.pages.rates.range_card import recommended
 from studio.project import Project
 from studio.shell import Shell
 from tests.gui.fakes import FakeRun
@@ -31,30 +33,26 @@ def sweep(nap: float = 0.0) -> Generator[Event, None, str]:
     return "result"
 
 
-class Sweep:
-    """Stands in for the engine's range test."""
-
-    asked: list[tuple[RunConfig, str, Path]]
-    nap = 0.0
-
-    def __init__(self, config: RunConfig, task: str, cache: Path) -> None:
-        type(self).asked.append((config, task, cache))
-
-    def __call__(self) -> Generator[Event, None, Any]:
-        return sweep(self.nap)
+ASKED: list[tuple[RunConfig, str, Path]] = []
+"""What the stand-ins for the engine's range test were asked."""
 
 
-class SlowSweep(Sweep):
-    nap = 0.05
+def quick(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
+    ASKED.append((config, task, cache))
+    return sweep()
+
+
+def slow(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
+    ASKED.append((config, task, cache))
+    return sweep(0.05)
 
 
 @pytest.fixture
 def page(project: Project, shell: Shell, qtbot: QtBot) -> RatesPage:
-    Sweep.asked = []
-    SlowSweep.asked = []
+    ASKED.clear()
     project.change({"corpus.path": "corpus.csv"})
     made = RatesPage(project, shell)
-    made.range.make = Sweep
+    made.range.make = quick
     qtbot.addWidget(made)
     made.resize(1_090, 720)
     made.show()
@@ -70,7 +68,7 @@ def find(page: RatesPage, qtbot: QtBot) -> None:
 
 def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Project, qtbot: QtBot) -> None:
     find(page, qtbot)
-    assert Sweep.asked[0][1:] == ("classifier", project.cache)
+    assert ASKED[0][1:] == ("classifier", project.cache)
     assert [point.step for point in page.range.plot.points] == list(range(1, 41))
     assert "weights are left as they were" in page.range.readout.text()
     take = page.range.suggestion("valley")
@@ -95,7 +93,7 @@ def test_the_language_model_has_its_own(page: RatesPage, project: Project, qtbot
     assert "language_model.lr" in page.settings.fields
     assert "classifier.lr" not in page.settings.fields
     find(page, qtbot)
-    assert Sweep.asked[-1][1] == "language_model"
+    assert ASKED[-1][1] == "language_model"
     take = page.range.suggestion("steepest")
     assert take is not None
     QTest.mouseClick(take, Qt.MouseButton.LeftButton)
@@ -131,21 +129,72 @@ def test_no_test_while_a_run_is_alive(page: RatesPage, run: FakeRun, qtbot: QtBo
 
 
 def test_a_run_that_begins_ends_the_test_first(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
-    page.range.make = SlowSweep
+    page.range.make = slow
     QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
-    run.signal(Command.START)
+    said: list[str] = []
+    page.shell.noticed.connect(lambda notice: said.append(notice.text))
+    assert page.shell.start_run()
+    assert run.calls == []  # the test ends its step first, and the window does not wait for it
+    qtbot.waitUntil(lambda: run.calls == ["start"], timeout=10_000)
     assert not page.range.running
+    assert any("range test was given up" in text for text in said)
 
 
 def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot) -> None:
-    page.range.make = SlowSweep
+    page.range.make = slow
     QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
     QTest.mouseClick(page.range.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
     assert page.range.again.isVisible()
     assert project.config.classifier.lr == 0.005
+
+
+def test_the_picture_says_whose_rates_it_shows(page: RatesPage, run: FakeRun) -> None:
+    assert "next run" not in page.heading.below.text()
+    run.signal(Command.START)
+    assert "next run" in page.heading.below.text()
+    run.signal(Command.BROKEN)
+    assert "next run" not in page.heading.below.text()
+
+
+def test_the_picture_is_drawn_with_the_batches_of_the_corpus(page: RatesPage, project: Project) -> None:
+    assert "until the corpus has been read" in page.schedule.readout.text()
+    config = project.config.model_copy(update={
+        "classifier": project.config.classifier.model_copy(update={"batch_size": 16}),
+        "language_model": project.config.language_model.model_copy(update={"batch_size": 10, "bptt": 50}),
+    })
+    # 100 documents of 40 tokens and 25 more: 5,000 tokens in 10 rows of 500, ten chunks of 50 each. 100 documents by
+    # 16 are six batches and one of four; 97 would leave one alone, which joins the others.
+    facts = CorpusFacts(facts_key(config), 2, 500, 100, 25, 40.0, 40.0)
+    assert batches_an_epoch(config, facts) == {"language_model": 10, "classifier": 7}
+    assert batches_an_epoch(config, replace(facts, train=97))["classifier"] == 6
+    assert "classifier" not in batches_an_epoch(config, replace(facts, classes=0))
+    CorpusFacts(facts_key(project.config), 2, 500, 64, 0, 40.0, 40.0).save(project.cache)
+    page.activated()
+    assert "until the corpus has been read" not in page.schedule.readout.text()
+
+
+def test_one_rate_is_recommended_with_a_reason(page: RatesPage, qtbot: QtBot) -> None:
+    find(page, qtbot)
+    valley, steepest = page.range.suggestion("valley"), page.range.suggestion("steepest")
+    assert valley is not None
+    assert steepest is not None
+    assert (valley.recommended, steepest.recommended) == (True, False)
+    assert "recommended" in valley.text()
+    # The loss falls to the last rate tried, 10 ** (-6 + 0.15 * 40) = 1, which is 1 / 0.0031 = 320 times the valley.
+    assert page.range.readout.text().startswith("0.0031 is recommended")
+    assert "3.2e+02 times" in page.range.readout.text()
+
+
+def test_nothing_is_recommended_where_the_loss_hardly_falls() -> None:
+    flat = [RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3.0, 3.0 - 0.0005 * n) for n in range(1, 41)]
+    assert recommended({"valley": 0.0031, "minimum": 0.1}, flat) is None
+    falls = [RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3.0, 3.0 - 0.05 * n) for n in range(1, 41)]
+    best = recommended({"minimum": 0.1}, falls)
+    assert best is not None
+    assert best[0] == "minimum"
 
 
 def test_a_setting_is_found_on_either_side(page: RatesPage) -> None:
@@ -216,7 +265,7 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     assert page.range.suggestion("valley") is not None
     QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
     assert page.range.suggestion("valley") is None
-    page.range.make = SlowSweep
+    page.range.make = slow
     QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
     assert page.range.suggestion("valley") is None

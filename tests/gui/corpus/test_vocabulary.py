@@ -1,0 +1,82 @@
+"""A vocabulary that does not fit the texts is said, with the way out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.pages.corpus.page import CorpusPage
+from studio.pages.corpus.work import Profile, remedy
+from tests.gui.corpus.help import opened, settle
+from tests.gui.pages_help import FRUIT, Desk, write_csv
+from ulmengine.config import TokenConfig
+from ulmengine.tokens import Tokenizer, coverage_of_counts, learn_tokenizer
+
+KOREAN = tuple(
+    ("긍정" if n % 2 else "부정",
+     f"이 영화는 {adverb} {'재미있어서' if n % 2 else '지루해서'} {who} 좋아했습니다 {n}번째")
+    for n, (adverb, who) in enumerate((a, w) for a in ("정말", "너무", "아주", "조금") for w in
+                                      ("친구가", "동생이", "엄마가", "아빠가", "모두가", "내가", "누나가", "형이"))
+)
+
+
+def _words(texts: list[str]) -> Tokenizer:
+    work = learn_tokenizer(lambda: iter(texts), TokenConfig(tokenizer="word", vocab_size=50), total=len(texts))
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            made: Tokenizer = end.value
+            return made
+
+
+def _profile(share: float, *, pretrained: str, fitting: str = "word") -> Profile:
+
+
+    tokenizer = _words(["known thing " * 4])
+    known = round(100 * share)
+    coverage = coverage_of_counts(Counter({"known": known, "other": 100 - known}), tokenizer.vocabulary)
+    return Profile(np.ones(3, dtype=np.int64), 3, tokenizer, coverage, 10, pretrained, fitting)
+
+
+def test_what_is_offered_goes_by_the_share_of_known_words_and_by_the_script() -> None:
+    assert remedy(_profile(0.95, pretrained="English")) is None
+    offered = remedy(_profile(0.16, pretrained="English"))
+    assert offered is not None
+    assert "16%" in offered.why
+    assert offered.settings == {"model.pretrained": "none", "tokens.tokenizer": "unigram"}
+    assert remedy(_profile(0.95, pretrained="")) is None
+    for poor in (_profile(0.95, pretrained="", fitting="unigram"), _profile(0.4, pretrained="")):
+        offered = remedy(poor)
+        assert offered is not None
+        assert offered.settings == {"tokens.tokenizer": "unigram"}
+
+
+def test_one_click_mends_a_corpus_that_the_pretrained_model_does_not_know(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dots: list[str] = []
+    page.status.connect(dots.append)
+    opened(qtbot, page, write_csv(tmp_path / "korean.csv", KOREAN))
+    card = page.overview.remedy
+    if card.remedy is None:  # "automatic" has chosen what fits by itself
+        assert desk.project.config.model.pretrained == "auto"
+        assert dots[-1] == "done"
+        return
+    assert dots[-1] == "problem"
+    assert not card.isHidden()
+    qtbot.mouseClick(card.mend, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+    assert desk.project.config.model.pretrained == "none"
+    assert desk.project.config.tokens.tokenizer == "unigram"
+    assert card.isHidden()
+    assert dots[-1] == "done"
+
+
+def test_a_corpus_that_fits_needs_no_remedy(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.overview.remedy.isHidden()

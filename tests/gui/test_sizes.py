@@ -1,0 +1,87 @@
+"""The window fits its screen, and every page works in a small one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMargins, QSize
+from PySide6.QtWidgets import QScrollArea
+from pytestqt.qtbot import QtBot
+
+from studio.app import make_window
+from studio.pages import available
+from studio.pages.base import Page
+from studio.settings import Settings
+from studio.widgets import Button, Cells
+from studio.window import SMALLEST, MainWindow
+
+from .fakes import FakeRun, ScriptedAsk
+
+
+def test_a_new_window_stands_wholly_on_the_screen(window: MainWindow) -> None:
+    space = window.screen().availableGeometry()
+    assert space.contains(window.frameGeometry())
+    assert window.minimumSize().width() <= space.width()
+
+
+def test_a_window_that_was_larger_than_this_screen_fits_it(
+    run: FakeRun, settings: Settings, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    large = make_window(settings, ask, run)  # type: ignore[arg-type]
+    large.setMinimumSize(0, 0)
+    large.setGeometry(500, 300, 3_000, 2_000)
+    settings.change(geometry=large.saveGeometry().toBase64().toStdString())
+    large.deleteLater()
+    window = make_window(settings, ask, FakeRun())  # type: ignore[arg-type]
+    window.show()
+    space = window.screen().availableGeometry()
+    assert space.contains(window.geometry())
+    frame = QMargins(10, 40, 10, 10)
+    window.fit_screen(frame)
+    assert space.contains(window.geometry().marginsAdded(frame))
+    assert window.minimumSize() == SMALLEST.boundedTo(space.marginsRemoved(frame).size())
+    window.close()
+    window.deleteLater()
+
+
+def _whole(page: Page) -> bool:
+    least = page.minimumSizeHint()
+    return page.width() >= least.width() and page.height() >= least.height()
+
+
+@pytest.mark.parametrize("size", [SMALLEST, QSize(640, 400)])
+def test_what_a_page_has_no_room_for_is_scrolled_and_not_squeezed(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, size: QSize
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.setMinimumSize(0, 0)
+    window.resize(size)
+    area = next(one for one in window.findChildren(QScrollArea) if one.widget() is window.pages)
+    for entry in available():
+        window.go(entry.key)
+        page = window.pages.page(entry.key)
+        assert page is not None
+        qtbot.waitUntil(lambda page=page: _whole(page), timeout=5_000)
+        if size == SMALLEST:
+            assert page.minimumSizeHint().width() <= area.viewport().width(), entry.key
+
+
+def test_cells_stand_beside_one_another_where_they_fit(qtbot: QtBot) -> None:
+    cells = Cells(100)
+    qtbot.addWidget(cells)
+    parts = [Button(str(n)) for n in range(5)]
+    for part in parts:
+        cells.add(part)
+    gap = parts[0].parentWidget().layout().horizontalSpacing()
+    cells.resize(5 * 100 + 4 * gap, 80)
+    cells.show()
+    assert cells.columns == 5
+    cells.resize(5 * 100 + 4 * gap - 1, 80)
+    assert cells.columns == 4
+    cells.resize(90, 200)
+    assert cells.columns == 1
+    assert cells.minimumSizeHint().width() == 100
+    cells.resize(2 * 100 + gap, 80)
+    cells.set_shown(parts[0], False)
+    assert parts[1].y() < parts[3].y()
