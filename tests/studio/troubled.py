@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 from unittest import mock
 
 import psutil
@@ -24,15 +25,15 @@ def _troubled(
     request: RunRequest, control: RunControl, trouble: Callable[[Session], object]
 ) -> Generator[Event, None, object]:
     """The run that the studio makes; ``trouble`` comes before every step."""
-    step = Session._step
+    batches = Session.batches
 
-    def troubled(session: Session) -> bool:
-        held = trouble(session)
-        done = step(session)
-        del held
-        return done
+    def troubled(session: Session) -> Iterator[list[Any]]:
+        for together in batches(session):
+            held = trouble(session)
+            yield together
+            del held
 
-    with mock.patch.object(Session, "_step", troubled):
+    with mock.patch.object(Session, "batches", troubled):
         return (yield from training_run(request, control))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from ulmengine.nets import layer_groups
 from ulmengine.plan.stages import StagePlan
 from ulmengine.training import Snapshot, TrainContext, language_model_task
 from ulmengine.training.groups import named_groups
+from ulmengine.training.loop import Stepper, train
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.session import Session
-from ulmengine.training.stepper import Stepper
+from ulmengine.training.state import StageState
 from ulmengine.training.tasks import LanguageModelTask
 
 from . import builders
@@ -41,8 +43,9 @@ class Scaled:
         self.batch = next(self.task.epoch(0, 0))
         groups = named_groups(self.model, layer_groups(self.model))
         self.optimizer = LayerOptimizer(groups, self.plan.settings.optimizer)
-        self.stepper = Stepper(self.task, self.plan, self.optimizer, TrainContext())
-        self.scaler = self.stepper.scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
+        stepper = Stepper(self.task, self.optimizer, self.plan.settings.optimizer.clip, scaler=self.scaler)
+        self.take = partial(stepper.take, [self.batch], [RATE] * len(groups))
 
     def weights(self) -> Tensor:
         return torch.cat([p.detach().flatten().clone() for p in self.model.parameters()])
@@ -59,20 +62,20 @@ def test_the_gradient_is_measured_and_clipped_without_its_scale(clip: float) -> 
     gradient, before = scaled.gradient(), scaled.weights()
     norm = float(gradient.norm())
     assert norm > 0.1  # clipping has something to do
-    taken = scaled.stepper.take([scaled.batch], 0)
+    taken = scaled.take()
     assert float(taken.norm) == pytest.approx(norm, rel=1e-4)
     moved = before - scaled.weights()
-    expected = gradient * (clip / norm if clip else 1.0) * RATE * scaled.batch.lr_scale
+    expected = gradient * (clip / norm if clip else 1.0) * RATE
     torch.testing.assert_close(moved, expected, rtol=1e-3, atol=1e-6)
     if clip:
-        assert float(moved.norm()) == pytest.approx(clip * RATE * scaled.batch.lr_scale, rel=1e-3)
+        assert float(moved.norm()) == pytest.approx(clip * RATE, rel=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["adamw", "sgd", "nt_asgd"])
 def test_an_overflown_gradient_changes_nothing_but_the_scale(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one weight only, and with a decay that would show; afterwards training goes on at half the scale."""
     scaled = Scaled(kind=kind, weight_decay=0.1, beta1=0.9, nonmonotone=1)
-    scaled.stepper.take([scaled.batch], 0)
+    scaled.take()
     averages = scaled.optimizer.averages
     if averages is not None:
         for loss in (1.0, 1.0, 2.0):
@@ -82,8 +85,8 @@ def test_an_overflown_gradient_changes_nothing_but_the_scale(kind: Any, monkeypa
     state = {name: tensor.clone() for name, tensor in state.items()}
     overflow = scaled.model.decoder.bias.register_hook(lambda g: g.index_fill(0, torch.tensor([3]), math.inf))
     # On a graphics card no one looks at each step's gradient; the look that a processor affords is left out.
-    monkeypatch.setattr("ulmengine.training.stepper._refuse_nan", lambda *_: None)
-    scaled.stepper.take([scaled.batch], 1)
+    monkeypatch.setattr("ulmengine.training.loop._refuse_nan", lambda *_: None)
+    scaled.take()
     overflow.remove()
     assert scaled.scaler.get_scale() == SCALE / 2
     assert torch.equal(scaled.weights(), before)
@@ -91,29 +94,29 @@ def test_an_overflown_gradient_changes_nothing_but_the_scale(kind: Any, monkeypa
     assert after.keys() == state.keys()
     assert all(torch.equal(after[name], tensor) for name, tensor in state.items())
     assert after_values == values
-    scaled.stepper.take([scaled.batch], 2)
+    scaled.take()
     assert not torch.equal(scaled.weights(), before)
 
 
 def test_the_scale_is_kept_when_a_stage_is_put_down_and_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = Stepper.__init__
+    plain = StageState.__init__
 
-    def with_scaler(stepper: Stepper, *arguments: Any) -> None:
-        plain(stepper, *arguments)
-        stepper.scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
+    def with_scaler(stage: StageState, *arguments: Any) -> None:
+        plain(stage, *arguments)
+        stage.scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
 
-    monkeypatch.setattr(Stepper, "__init__", with_scaler)
+    monkeypatch.setattr(StageState, "__init__", with_scaler)
     plan = stage(builders.plans()[0], epochs=2, optimizer=builders.SGD)
     saved: list[Snapshot] = []
     first = Session(task_for(plan), plan, TrainContext(checkpoint=saved.append), None)
-    events = first.events()
+    events = train(first)
     for event in events:
         if isinstance(event, Step) and event.step == 3:
             break
-    assert first.stepper.scaler is not None
-    first.stepper.scaler.update(256.0)
+    assert first.scaler is not None
+    first.scaler.update(256.0)
     events.close()
     second = Session(task_for(plan), plan, TrainContext(), saved[-1])
-    assert second.stepper.scaler is not None
-    assert second.stepper.scaler.get_scale() == 256
-    assert second.stepper.scaler.state_dict()["_growth_tracker"] == 3
+    assert second.scaler is not None
+    assert second.scaler.get_scale() == 256
+    assert second.scaler.state_dict()["_growth_tracker"] == 3

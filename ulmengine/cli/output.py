@@ -14,8 +14,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from ulmengine import events as ev
 from ulmengine.record import in_words
+from ulmengine.smoothing import ExponentialMean
 
 T = TypeVar("T")
+SMOOTHING = 0.95  # of the loss that is shown
 
 
 def say(text: str) -> None:
@@ -62,8 +64,7 @@ class ProgressView:
         self._bar: TaskID | None = None
         self._name = ""
         self._stages: dict[int, ev.StageStarted] = {}
-        self._smooth = 0.0
-        self._steps = 0
+        self._loss = ExponentialMean(SMOOTHING)
         self._tokens = 0
         self._since = time.monotonic()
 
@@ -87,7 +88,7 @@ class ProgressView:
                 self._update("range test", event.step, event.steps, f"rate {event.lr:.2e}  loss {event.smoothed:.3f}")
             case ev.StageStarted():
                 self._stages[event.index] = event
-                self._smooth, self._steps, self._tokens, self._since = 0.0, 0, 0, time.monotonic()
+                self._loss, self._tokens, self._since = ExponentialMean(SMOOTHING), 0, time.monotonic()
             case ev.Step():
                 self._step(event)
             case _:
@@ -97,11 +98,9 @@ class ProgressView:
                     self._bars.console.print(line, markup=False)
 
     def _step(self, event: ev.Step) -> None:
-        self._smooth = 0.95 * self._smooth + 0.05 * event.loss
+        loss = self._loss.add(event.loss)
         self._tokens += event.tokens
-        self._steps += 1
         stage = self._stages.get(event.stage)
-        loss = self._smooth / (1 - 0.95**self._steps)
         rate = self._tokens / max(1e-9, time.monotonic() - self._since)
         name, steps = (f"stage {event.stage + 1}", 0) if stage is None else (stage.name, stage.steps)
         self._update(name, event.step, steps, f"loss {loss:.3f}  {rate:,.0f} tokens/s")

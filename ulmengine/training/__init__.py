@@ -2,9 +2,10 @@
 
 from .checkpoints import Checkpoints
 from .context import Snapshot, StageResult, TrainContext
-from .loop import classifier_task, language_model_task, train_classifier, train_language_model
+from .loop import train_classifier, train_language_model
 from .range_curve import RangeResult, suggestions
 from .sweep import range_test
+from .tasks import classifier_task, language_model_task
 
 __all__ = [
     "Checkpoints", "RangeResult", "Snapshot", "StageResult", "TrainContext", "classifier_task", "language_model_task",

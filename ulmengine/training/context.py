@@ -48,6 +48,23 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """An optimizer step that was taken, over all processes.
+
+    :ivar loss: mean loss, on the device. :ivar norm: length of the gradient before clipping, on the device.
+    :ivar weight: targets or documents it was the mean of. :ivar tokens: real tokens read.
+    :ivar rates: of all layer groups. :ivar batches: how many were taken together.
+    """
+
+    loss: Tensor
+    norm: Tensor
+    weight: float
+    tokens: int
+    rates: tuple[float, ...]
+    batches: int
+
+
+@dataclass(frozen=True)
 class StageResult:
     """How a stage ended. The network holds the kept weights: those of the best epoch.
 

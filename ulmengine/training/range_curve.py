@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulmengine.plan.errors import TrainingError
+from ulmengine.smoothing import ExponentialMean
 
 Floats = NDArray[np.float64]
 
@@ -44,19 +45,17 @@ class Curve:
         self.losses: list[float] = []
         self.smoothed: list[float] = []
         self.diverged = False
-        self._mean = 0.0
+        self._mean = ExponentialMean(SMOOTHING)
 
     def add(self, lr: float, loss: float) -> float:
-        """Add a point; returns the smoothed loss: the exponential mean divided by 1 - 0.98^n."""
+        """Add a point; returns the smoothed loss."""
         if not math.isfinite(loss):
             if not self.losses:
                 raise TrainingError("the loss is not a number before anything was learnt; look at the weights and data")
             self.diverged = True
             loss = smoothed = max(self.losses) * DIVERGED
         else:
-            # As that mean without its detour: the first loss is its own mean to the last digit.
-            self._mean += (loss - self._mean) * (1 - SMOOTHING) / (1 - SMOOTHING ** (len(self.losses) + 1))
-            smoothed = self._mean
+            smoothed = self._mean.add(loss)
         self.lrs.append(lr)
         self.losses.append(loss)
         self.smoothed.append(smoothed)

@@ -1,4 +1,4 @@
-"""A stage of training as a machine that goes on by one optimizer step at a time and can be put down at any moment.
+"""What hangs on the training loop: counting, telling, saving, the end of an epoch, and being put down and taken up.
 
 Everything a step or the end of an epoch has to say goes into an outbox first and is said from there, one event after
 another. Whenever the consumer closes the generator, what was not yet said is part of the snapshot, and so a stage
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any
@@ -18,17 +17,14 @@ from uuid import uuid4
 from torch import Tensor
 
 from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
-from ulmengine.nets import freeze_to, layer_groups, set_precision
-from ulmengine.plan.errors import NanLoss, TrainingError, is_disk_full
+from ulmengine.plan.errors import NanLoss, is_disk_full
 from ulmengine.plan.stages import StagePlan
 
-from .context import Snapshot, StageResult, TrainContext
-from .groups import copy_of, drift, learning, named_groups
-from .optimizers import LayerOptimizer
-from .progress import Best, Standing, Unread
+from .context import Snapshot, StageResult, Taken, TrainContext
+from .groups import copy_of, drift, learning
+from .progress import Best, Unread
 from .random_state import RandomState
-from .snapshots import carried, put_back, take
-from .stepper import Stepper
+from .state import StageState
 from .tasks import Task
 
 GPU_READ_EVERY = 16
@@ -36,54 +32,83 @@ RETRY_S = 1.0
 """Seconds before a full disk is tried again, for a consumer that does not wait by itself."""
 
 
-class Session:
-    """One stage in training.
+class Session(StageState):
+    """One stage as :func:`ulmengine.training.loop.train` drives it.
 
+    :param start: a snapshot to go on from.
     :raises TrainingError: the plan does not fit the network, or there is nothing to train on.
     """
 
     def __init__(self, task: Task, plan: StagePlan, ctx: TrainContext, start: Snapshot | None) -> None:
-        self.task, self.plan, self.ctx, self.model = task, plan, ctx, task.model
-        self.accumulation = plan.settings.optimizer.accumulation
-        self.groups = named_groups(self.model, layer_groups(self.model))
-        self._check()
-        freeze_to(self.model, plan.unfrozen)
-        set_precision(self.model, ctx.precision)
-        self.optimizer = self._take_optimizer()
-        self.stepper = Stepper(task, plan, self.optimizer, ctx)
-        self.outbox: deque[Event] = deque()
-        self.unread = Unread(ctx.clock)
-        self.batches: Iterator[Any] | None = None
-        self._last_save = ctx.clock()
+        super().__init__(task, plan, ctx)
+        self._unread = Unread(ctx.clock)
+        self._last_save = self._began = ctx.clock()
         self._unsaved = False
-        self.standing, self.best = Standing(), Best()
-        self.start_key = ""
-        self.start: dict[str, Tensor] = {}
         if start is None:
-            self._begin()
+            self._begin_stage()
         else:
-            put_back(self, start)
+            self.take_up(start)
             if ctx.end_at_once and not self.standing.finished:
                 self._end_here()
         if ctx.world is not None:
             ctx.world.part_random_numbers()
         self._started = ctx.clock() - self.standing.seconds
 
-    def events(self) -> Generator[Event, None, StageResult]:
-        """Train to the end of the stage. Closing it takes a last snapshot first."""
-        try:
+    # --- what the loop asks for
+
+    def begin(self) -> Generator[Event, None, None]:
+        """Say what a snapshot held unsaid, and end the stage if nothing is left of it."""
+        yield from self._say()
+        if not self.standing.finished and self._is_through():
+            self._end_stage()
+            yield from self._save("stage")
             yield from self._say()
-            while not self.standing.finished:
-                yield from self._go_on()
-            return self.result()
-        except GeneratorExit:
-            if self._unsaved:
-                together = self.ctx.world is not None and self.ctx.world.stopping
-                self._checkpoint("stop", carried(self, together=together))
-            raise
-        finally:
-            self.optimizer.zero_grad()
-            self.model.eval()
+
+    def batches(self) -> Iterator[list[Any]]:
+        """The batches of the epoch from where it stands, as many together as one optimizer step takes."""
+        standing, together = self.standing, self.plan.settings.optimizer.accumulation
+        if standing.epoch_over:
+            return
+        self.model.train()
+        epoch = self.task.epoch(standing.epoch, standing.batch)
+        while not standing.epoch_over:
+            self._began = self.ctx.clock()
+            batches = list(islice(epoch, together))
+            standing.epoch_over = not batches
+            if batches:
+                yield batches
+        self._read()
+
+    def after_step(self, taken: Taken) -> Generator[Event, None, None]:
+        """Count the step and say it; save where it is time, and end the stage here where that was asked."""
+        standing, plan = self.standing, self.plan
+        standing.batch += taken.batches
+        standing.step += 1
+        self.ctx.total += 1
+        self._unread.add(taken.loss, taken.norm, taken.weight, Step(
+            plan.index, standing.epoch + 1, standing.step, self.ctx.total, 0.0, taken.rates[-plan.unfrozen:], 0.0,
+            taken.tokens, 0.0,
+        ), self._began)
+        if len(self._unread) >= self._read_every():
+            self._read()
+            yield from self._say()
+            if self._asked_to_skip():
+                # Saved first: a run that is killed while it validates has what it was to end with.
+                yield from self._save("time")
+                self._end_here()
+        if self._is_time():
+            self._read()
+            yield from self._save("time")
+        yield from self._say()
+
+    def end_epoch(self) -> Generator[Event, None, None]:
+        """Validate, keep the best weights, decide whether the stage goes on; save, then say it.
+
+        Who pauses at the end of a stage and never comes back has it on disk.
+        """
+        reason = yield from self._end_epoch()
+        yield from self._save(reason)
+        yield from self._say()
 
     def result(self) -> StageResult:
         """How the stage has ended."""
@@ -93,33 +118,18 @@ class Session:
             dict(best.metrics), best.epoch, self.ctx.total, standing.seconds, standing.skipped,
         )
 
-    # --- going on
+    def put_down(self) -> None:
+        """The consumer wants no more: save, if anything was said since the last time."""
+        if self._unsaved:
+            together = self.ctx.world is not None and self.ctx.world.stopping
+            self._checkpoint("stop", self.carried(together=together))
 
-    def _go_on(self) -> Generator[Event, None, None]:
-        reason = ""
-        self.model.train()
-        if self._is_through():
-            self._end_stage()
-            reason = "stage"
-        elif not self.standing.epoch_over and not self._step():
-            self._read()
-            self.standing.epoch_over = True
-        if self.standing.epoch_over:
-            reason = yield from self._end_epoch()
-        elif len(self.unread) >= self._read_every():
-            self._read()
-            yield from self._say()
-            if self._asked_to_skip():
-                # Saved first: a run that is killed while it validates has what it was to end with.
-                yield from self._save("time")
-                self._end_here()
-        if not reason and self._is_time():
-            reason = "time"
-        if reason:
-            self._read()
-            # Saved before it is said: who pauses at the end of a stage and never comes back has it on disk.
-            yield from self._save(reason)
-        yield from self._say()
+    def leave(self) -> None:
+        """Leave the network as evaluation wants it."""
+        self.optimizer.zero_grad()
+        self.model.eval()
+
+    # --- going on
 
     def _is_through(self) -> bool:
         """Whether as many epochs are over as are wanted now: taken up again, fewer may be wanted than before."""
@@ -142,29 +152,10 @@ class Session:
             self._unsaved = True
             yield self.outbox.popleft()
 
-    def _step(self) -> bool:
-        """One optimizer step; False if the epoch has no batch left."""
-        standing = self.standing
-        if self.batches is None:
-            self.batches = self.task.epoch(standing.epoch, standing.batch)
-        began = self.ctx.clock()
-        batches = list(islice(self.batches, self.accumulation))
-        if not batches:
-            return False
-        taken = self.stepper.take(batches, standing.step)
-        standing.batch += len(batches)
-        standing.step += 1
-        self.ctx.total += 1
-        self.unread.add(taken.loss, taken.norm, taken.weight, Step(
-            self.plan.index, standing.epoch + 1, standing.step, self.ctx.total, 0.0,
-            taken.rates[-self.plan.unfrozen:], 0.0, taken.tokens, 0.0,
-        ), began)
-        return True
-
     def _read(self) -> None:
         """Fetch what the last steps gave from the device, all in one go, and put it into the outbox."""
-        for event, weight in self.unread.read():
-            if not math.isfinite(event.loss) or (self.stepper.scaler is None and not math.isfinite(event.grad_norm)):
+        for event, weight in self._unread.read():
+            if not math.isfinite(event.loss) or (self.scaler is None and not math.isfinite(event.grad_norm)):
                 raise NanLoss(event.step, event.lrs[-1], "gradient" if math.isfinite(event.loss) else "loss")
             self.standing.loss_sum += event.loss * weight
             self.standing.weight_sum += weight
@@ -203,7 +194,6 @@ class Session:
         if not standing.skipped and self._asked_to_skip():
             standing.skipped = standing.epoch + 1 < self.plan.epochs
         standing.next_epoch()
-        self.batches = None
         self.task.set_state(None)
         if standing.epoch >= self.plan.epochs or standing.skipped or self._stops_early(metrics):
             self._end_stage()
@@ -271,7 +261,7 @@ class Session:
             result.valid_loss, result.metrics, result.seconds, result.skipped,
         ))
 
-    def _begin(self) -> None:
+    def _begin_stage(self) -> None:
         self.optimizer.begin_stage()
         self.start_key = f"start-{self.plan.index}-{uuid4().hex[:12]}"
         self.start = copy_of(learning(self.groups)) if self.ctx.track_drift else {}
@@ -282,7 +272,7 @@ class Session:
 
     def _save(self, reason: str) -> Generator[Event, None, None]:
         """Save, and say so; a full disk is told, and tried again when the consumer asks for more."""
-        carry = carried(self, together=True)
+        carry = self.carried(together=True)
         while True:
             try:
                 event = self._checkpoint(reason, carry)
@@ -301,7 +291,7 @@ class Session:
     def _checkpoint(self, reason: str, carry: Any) -> Event | None:
         self._last_save = self.ctx.clock()
         self.standing.seconds = self._last_save - self._started
-        event = None if self.ctx.checkpoint is None else self.ctx.checkpoint(take(self, reason, carry))
+        event = None if self.ctx.checkpoint is None else self.ctx.checkpoint(self.snapshot(reason, carry))
         self._unsaved = False
         return event
 
@@ -312,23 +302,4 @@ class Session:
         if self.ctx.world is None:
             return due
         # All save at the same step; asked only where the losses have just been read, for it waits for the device too.
-        return not len(self.unread) and self.ctx.world.any(due)
-
-    def _take_optimizer(self) -> LayerOptimizer:
-        """The run's optimizer if it moves these weights already, so that unfreezing resets nothing; else a new one."""
-        config, before = self.plan.settings.optimizer, self.ctx.optimizer
-        if before is None or before.config != config or not before.belongs_to(self.groups):
-            self.ctx.optimizer = LayerOptimizer(self.groups, config)
-        optimizer = self.ctx.optimizer
-        assert optimizer is not None
-        optimizer.zero_grad()
-        return optimizer
-
-    def _check(self) -> None:
-        names = tuple(group.name for group in self.groups)
-        if names != self.plan.groups:
-            raise TrainingError(f"the plan is for the layer groups {', '.join(self.plan.groups)}, "
-                                f"the network has {', '.join(names)}")
-        if not len(self.task):
-            raise TrainingError("there is nothing to train on: the training part holds less than one batch; "
-                                "use more text or a smaller batch size")
+        return not len(self._unread) and self.ctx.world.any(due)

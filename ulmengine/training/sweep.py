@@ -13,12 +13,13 @@ from torch import Tensor
 from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.nets import freeze_to, layer_groups, set_precision
-from ulmengine.plan.errors import TrainingError
+from ulmengine.plan.errors import NanLoss, TrainingError
 from ulmengine.plan.stages import StagePlan
 
 from .context import TrainContext
 from .groups import learning, named_groups
-from .optimizers import LayerOptimizer, gradient_norm
+from .loop import Stepper
+from .optimizers import LayerOptimizer
 from .random_state import RandomState
 from .range_curve import Curve, RangeResult
 from .tasks import Task
@@ -47,8 +48,9 @@ def range_test(
     try:
         keeper.begin(plan, ctx)
         optimizer = LayerOptimizer(keeper.groups, plan.settings.optimizer)
+        stepper = Stepper(task, optimizer, plan.settings.optimizer.clip)
         for step, (lr, batches) in enumerate(zip(sweep, _batches(task, plan.settings), strict=False), start=1):
-            loss = _train_step(task, optimizer, batches, _rates(lr, plan), plan.settings.optimizer.clip)
+            loss = _loss_of(stepper, batches, _rates(lr, plan), step)
             smoothed = curve.add(lr, loss)
             yield RangePoint(step, steps, lr, loss, smoothed)
             if curve.diverged:
@@ -123,19 +125,9 @@ def _batches(task: Task, settings: StageSettings) -> Generator[list[Any], None, 
         yield list(islice(endless, settings.optimizer.accumulation))
 
 
-def _train_step(
-    task: Task, optimizer: LayerOptimizer, batches: list[Any], rates: tuple[float, ...], clip: float
-) -> float:
-    weights = [task.weight(batch) for batch in batches]
-    whole = sum(weights) or 1.0
-    total = 0.0
-    for batch, weight in zip(batches, weights, strict=True):
-        loss, reported = task.loss(batch, task.forward)
-        (loss * (weight / whole)).backward()  # type: ignore[no-untyped-call]
-        total += float(reported) * (weight / whole)
-    if math.isfinite(total):
-        gradient_norm([p for _, p in learning(optimizer.groups)], clip)
-        optimizer.set_rates(rates)
-        optimizer.step()
-    optimizer.zero_grad()
-    return total
+def _loss_of(stepper: Stepper, batches: list[Any], rates: tuple[float, ...], step: int) -> float:
+    """The loss of a step, taken; not-a-number where it could not be, for loss or gradient were none."""
+    try:
+        return float(stepper.take(batches, rates, step).loss)
+    except NanLoss:
+        return math.nan

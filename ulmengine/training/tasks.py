@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -13,14 +13,28 @@ from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
 from ulmengine.nets import IGNORED, LanguageModel, Loss, TextClassifier
 from ulmengine.nets.kernels.layout import moved
+from ulmengine.plan.errors import TrainingError
+from ulmengine.plan.stages import StagePlan
 from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 
+from .context import TrainContext
 from .distributed import World, documents_of, rows_of
 from .metrics import ClassifierMetrics, LanguageModelMetrics
 
+B = TypeVar("B", covariant=True)
 Validation = Generator[Event, None, dict[str, float]]
 PROGRESS_STEPS = 20
 """How many words of progress a validation gives at most."""
+
+
+class Epochs(Protocol[B]):
+    """Batches, epoch after epoch."""
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+
+    def epoch(self, n: int, skip: int = 0) -> Iterator[B]:
+        """The batches of epoch ``n`` (from 0) but the first ``skip``."""
 
 
 class Task(Protocol):
@@ -82,7 +96,7 @@ class LanguageModelTask:
     """Next-token prediction over contiguous streams; the state goes on from batch to batch within an epoch."""
 
     def __init__(
-        self, model: LanguageModel, train: LanguageModelStream, valid: LanguageModelStream | None,
+        self, model: LanguageModel, train: Epochs[StreamBatch], valid: Epochs[StreamBatch] | None,
         settings: LanguageModelConfig, device: torch.device, world: World | None,
     ) -> None:
         self.model = model
@@ -150,7 +164,7 @@ class ClassifierTask:
     """Document classification; nothing is carried from batch to batch."""
 
     def __init__(
-        self, model: TextClassifier, train: DocumentBatches, valid: DocumentBatches | None, loss: Loss,
+        self, model: TextClassifier, train: Epochs[DocumentBatch], valid: Epochs[DocumentBatch] | None, loss: Loss,
         settings: ClassifierConfig, device: torch.device, world: World | None,
     ) -> None:
         self.model = model
@@ -232,3 +246,29 @@ def _read(figures: LanguageModelMetrics, losses: list[tuple[Tensor, int]]) -> No
         for value, (_, tokens) in zip(values, losses, strict=True):
             figures.add(value, tokens)
         losses.clear()
+
+
+def language_model_task(
+    model: LanguageModel, train: LanguageModelStream, valid: LanguageModelStream | None, plan: StagePlan,
+    ctx: TrainContext,
+) -> LanguageModelTask:
+    """What a stage that trains a language model works on.
+
+    :raises TrainingError: ``plan`` is not for a language model.
+    """
+    if not isinstance(plan.settings, LanguageModelConfig):
+        raise TrainingError(f"the stage {plan.name!r} does not train a language model")
+    return LanguageModelTask(model, train, valid, plan.settings, ctx.device, ctx.world)
+
+
+def classifier_task(
+    model: TextClassifier, train: DocumentBatches, valid: DocumentBatches | None, plan: StagePlan, loss: Loss,
+    ctx: TrainContext,
+) -> ClassifierTask:
+    """What a stage that trains a classifier works on.
+
+    :raises TrainingError: ``plan`` is not for a classifier.
+    """
+    if not isinstance(plan.settings, ClassifierConfig):
+        raise TrainingError(f"the stage {plan.name!r} does not train a classifier")
+    return ClassifierTask(model, train, valid, loss, plan.settings, ctx.device, ctx.world)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import torch
 from PySide6.QtCore import QCoreApplication
@@ -18,7 +19,9 @@ from ulmengine.events import Event, Progress
 from .sizes import Network, vocabulary_of
 
 if TYPE_CHECKING:
-    from ulmengine.nets import LanguageModel, TextClassifier
+    from ulmengine.training.tasks import Task
+
+B = TypeVar("B")
 
 STEPS = 3
 ENOUGH_S = 5.0
@@ -46,8 +49,10 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     counts on finding that source as its seed has left it. So nothing is dropped here; drawing the masks takes a run a
     few hundredths of its time.
     """
-    from ulmengine.nets import LanguageModel, TextClassifier, precision_for
+    from ulmengine.nets import LanguageModel, TextClassifier, classifier_loss, precision_for
     from ulmengine.runs.device import choose_device
+    from ulmengine.tokens import DocumentBatch, StreamBatch
+    from ulmengine.training.tasks import ClassifierTask, LanguageModelTask
 
     device = choose_device(config.compute.device)
     precision = precision_for(device, config.compute.precision)
@@ -60,55 +65,54 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     _fill(model, generator).to(device).train()
     settings = config.language_model
     shape = (settings.batch_size, settings.bptt)
-    tokens = torch.randint(9, words, (2, *shape), generator=generator).to(device)
+    inputs, targets = torch.randint(9, words, (2, *shape), generator=generator)
+    text = _Same(StreamBatch(inputs, targets, 1.0, fresh=True))
+    step = _step(LanguageModelTask(model, text, None, settings, device, None), text.batch, settings, precision)
+    language = yield from _rate(step, shape[0] * shape[1], 0, device)
 
-    finish = _Finish(model, settings, precision)
-
-    def language_step() -> None:
-        torch.autograd.backward(model.loss(tokens[0], tokens[1], None).total)
-        finish()
-
-    language = yield from _rate(language_step, shape[0] * shape[1], 0, device)
     length = max(4, min(LONGEST, round(facts.limited))) if facts else 70
-    rows = config.classifier.batch_size
+    rows, classes = config.classifier.batch_size, network.classes or 2
     undropped = network.model.model_copy(update={"dropout": _NO_DROPOUT})
     with torch.device("meta"):
-        classifier = TextClassifier(model.encoder, network.classes or 2, undropped, bptt=config.classifier.bptt)
+        classifier = TextClassifier(model.encoder, classes, undropped, bptt=config.classifier.bptt)
     _fill(classifier.head, generator)
     classifier = classifier.to(device).train()
-    documents = torch.randint(9, words, (rows, length), generator=generator).to(device)
-    lengths = torch.full((rows,), length)
-
-    end = _Finish(classifier, config.classifier, precision)
-
-    def classifier_step() -> None:
-        torch.autograd.backward(classifier(documents, lengths.to(device)).square().mean())
-        end()
-
-    rate = yield from _rate(classifier_step, rows * length, STEPS + 1, device)
+    labels, tokens = torch.arange(rows) % classes, torch.randint(9, words, (rows, length), generator=generator)
+    documents = _Same(DocumentBatch(tokens, torch.full((rows,), length), labels, labels.numpy()))
+    loss = classifier_loss(config.classifier, torch.ones(classes), multi_label=False)
+    task = ClassifierTask(classifier, documents, None, loss, config.classifier, device, None)
+    step = _step(task, documents.batch, config.classifier, precision)
+    rate = yield from _rate(step, rows * length, STEPS + 1, device)
     return Speed(str(device), language, rate, str(precision).removeprefix("torch."))
 
 
-class _Finish:
-    """The rest of a training step of ``model``: clipping and the optimizer, as the run has them."""
+@dataclass(frozen=True)
+class _Same(Generic[B]):
+    """An epoch of one batch, again and again."""
 
-    def __init__(self, model: LanguageModel | TextClassifier, settings: StageSettings, precision: torch.dtype) -> None:
-        from ulmengine.nets import layer_groups, set_precision
-        from ulmengine.training.groups import learning, named_groups
-        from ulmengine.training.optimizers import LayerOptimizer
+    batch: B
 
-        set_precision(model, precision)
-        self._optimizer = LayerOptimizer(named_groups(model, layer_groups(model)), settings.optimizer)
-        self._optimizer.set_rates([1e-6] * len(self._optimizer.groups))
-        self._learning = [parameter for _, parameter in learning(self._optimizer.groups)]
-        self._clip = settings.optimizer.clip
+    def __len__(self) -> int:
+        return 1
 
-    def __call__(self) -> None:
-        from ulmengine.training.optimizers import gradient_norm
+    def epoch(self, n: int, skip: int = 0) -> Iterator[B]:
+        """The batch."""
+        del n, skip
+        yield self.batch
 
-        gradient_norm(self._learning, self._clip)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
+
+def _step(task: Task, batch: object, settings: StageSettings, precision: torch.dtype) -> Callable[[], object]:
+    """The run's own optimizer step on ``batch``, at a rate that changes nothing to speak of."""
+    from ulmengine.nets import layer_groups, set_precision
+    from ulmengine.training.groups import named_groups
+    from ulmengine.training.loop import Stepper
+    from ulmengine.training.optimizers import LayerOptimizer
+
+    set_precision(task.model, precision)
+    groups = named_groups(task.model, layer_groups(task.model))
+    scaler = torch.amp.GradScaler("cuda") if precision is torch.float16 else None
+    stepper = Stepper(task, LayerOptimizer(groups, settings.optimizer), settings.optimizer.clip, scaler=scaler)
+    return partial(stepper.take, [batch], [1e-6] * len(groups))
 
 
 def _fill(network: Module, generator: torch.Generator) -> Module:
@@ -123,7 +127,7 @@ def _fill(network: Module, generator: torch.Generator) -> Module:
     return network
 
 
-def _rate(step: Callable[[], None], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
+def _rate(step: Callable[[], object], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
     seconds: list[float] = []
     for number in range(STEPS + 1):
         if sum(seconds) > ENOUGH_S:
