@@ -15,6 +15,8 @@ from types import FrameType, TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
+from ulmengine.disk import move
+
 _log = logging.getLogger("studio")
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO, QtMsgType.QtWarningMsg: logging.WARNING,
@@ -86,7 +88,7 @@ def keep_crash_report(folder: Path) -> Path | None:
         if not fresh.is_file() or not fresh.stat().st_size:
             return None
         kept = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt", time.localtime(fresh.stat().st_mtime))
-        fresh.replace(kept)
+        move(fresh, kept)
         for old in sorted(folder.glob("crash-*.txt"))[:-REPORTS_KEPT]:
             old.unlink()
     except OSError:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
+
+from ulmengine.disk import whole
 
 APP = "ulmfit-studio"
 RECENT = 12
@@ -118,9 +119,5 @@ def _permitted(name: str, value: Any) -> bool:
 
 def _write(path: Path, values: Preferences) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(values.model_dump_json(indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with whole(path) as beside:
+        beside.write_text(values.model_dump_json(indent=1), encoding="utf-8")

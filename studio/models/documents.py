@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from ulmengine.corpus import Documents
+from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 
 from .rows import SHOWN
@@ -60,23 +59,16 @@ def make_snippets(documents: Documents) -> Generator[Event, None, Snippets]:
 def _write(
     path: Path, frames: Iterator[pl.DataFrame], done: int, total: int
 ) -> Generator[Event, None, None]:
-    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     schema = pa.schema([("text", pa.large_string())])
-    try:
-        with pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-            for frame in frames:
-                short = frame.select(
-                    pl.concat_str(pl.all().fill_null("").str.slice(0, SHOWN), separator=SEPARATOR)
-                    .str.slice(0, SHOWN).alias("text")
-                )
-                writer.write_table(short.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
-                done += frame.height
-                yield Progress("Preparing the table", done, total, "documents")
-        with beside.open("rb+") as flushed:
-            os.fsync(flushed.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for frame in frames:
+            short = frame.select(
+                pl.concat_str(pl.all().fill_null("").str.slice(0, SHOWN), separator=SEPARATOR)
+                .str.slice(0, SHOWN).alias("text")
+            )
+            writer.write_table(short.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
+            done += frame.height
+            yield Progress("Preparing the table", done, total, "documents")
 
 
 def _mapped(path: Path) -> list[pa.Array]:

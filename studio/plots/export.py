@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from ulmengine.disk import whole
 
 from .history import RunHistory, StageRecord
 
@@ -21,18 +21,12 @@ def table(history: RunHistory) -> Iterator[list[str | float | int]]:
 
 
 def save_table(history: RunHistory, path: Path) -> None:
-    """Write :func:`table` as CSV (UTF-8): beside it first, then renamed.
+    """Write :func:`table` as CSV (UTF-8), whole or not at all.
 
     :raises OSError: it cannot be written.
     """
-    text = io.StringIO()
-    csv.writer(text).writerows(table(history))
-    beside = path.with_name(path.name + ".part")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(table(history))
 
 
 def _rows(stage: StageRecord, groups: list[str], metrics: list[str]) -> Iterator[list[str | float | int]]:

@@ -14,6 +14,7 @@ from studio import theme
 from studio.theme import Type
 from studio.widgets import Button, CalmSlider, ElidedLabel, IconButton, Label
 from studio.widgets.number_box import POSITIONS
+from ulmengine.disk import whole
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
@@ -103,8 +104,9 @@ class RunPlots(QWidget):
         picture.setDevicePixelRatio(2)
         picture.fill(theme.colors().color("panel"))
         self.render(picture)
-        if not picture.save(str(path), "PNG"):
-            raise OSError(f"{path} cannot be written")
+        with whole(path) as beside:
+            if not picture.save(str(beside), "PNG"):
+                raise OSError(f"{path} cannot be written")
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)

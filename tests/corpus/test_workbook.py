@@ -115,3 +115,84 @@ def test_a_workbook_that_unpacks_too_large_is_refused(tmp_path: Path, monkeypatc
     monkeypatch.setattr(limits, "MAX_WORKBOOK", 1_000)
     with pytest.raises(CorpusError, match="Save the sheet as CSV"):
         preview(path)
+
+
+def with_hidden(path: Path, name: str) -> Path:
+    """The workbook with its sheet ``name`` hidden."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(
+        f'name="{name}"'.encode(), f'name="{name}" state="hidden"'.encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    return path
+
+
+COVER: Sheet = [["Survey of 2024"], ["Made by the office"], ["Questions to the desk"]]
+LISTS: Sheet = [["code", "meaning"], ["g", "The meaning of good in this survey"], ["b", "The meaning of bad here"]]
+
+
+def test_a_hidden_sheet_is_passed_over(tmp_path: Path) -> None:
+    path = with_hidden(write_xlsx(tmp_path / "a.xlsx", {"lists": LISTS, "reviews": DATA}), "lists")
+    documents = opened(path)
+    assert labels_in_order(documents) == ["pos", "neg"]
+    assert any("'reviews'" in note and "'lists' (hidden)" in note for note in documents.notes)
+    only = with_hidden(write_xlsx(tmp_path / "b.xlsx", {"reviews": DATA}), "reviews")
+    assert labels_in_order(opened(only)) == ["pos", "neg"]
+
+
+def test_a_cover_is_passed_over_for_the_sheet_with_text_and_label(tmp_path: Path) -> None:
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"about": COVER, "data": DATA}))
+    assert everything(documents) == ["good film", "bad film"]
+    assert any("'data'" in note and "'about'" in note for note in documents.notes)
+
+
+def test_rows_above_the_heading_of_a_sheet_are_no_data(tmp_path: Path) -> None:
+    title: Sheet = [["Feedback 2024", ""], ["", ""]]
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"s": [*title, *DATA]}))
+    assert documents.understood.columns == ("text", "label")
+    assert everything(documents) == ["good film", "bad film"]
+
+
+def placed(path: Path, cells: dict[str, str], rest: str = "") -> Path:
+    """A workbook of one sheet with ``cells`` at their places, as Excel itself writes them."""
+    write_xlsx(path, {"s": []})
+    rows: dict[int, str] = {}
+    for place, text in cells.items():
+        row = int(place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        rows[row] = rows.get(row, "") + f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+    body = "".join(f'<row r="{row}">{text}</row>' for row, text in sorted(rows.items()))
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b"<sheetData></sheetData>", f"<sheetData>{body}</sheetData>{rest}".encode())
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    return path
+
+
+def test_a_label_merged_over_several_rows_holds_for_each(tmp_path: Path) -> None:
+    cells = {"B2": "label", "C2": "text", "B3": "good", "C3": "one fine film", "C4": "two fine films",
+             "B5": "bad", "C5": "three dull films", "C6": "four dull films"}
+    merged = '<mergeCells count="2"><mergeCell ref="B3:B4"/><mergeCell ref="B5:B6"/></mergeCells>'
+    documents = opened(placed(tmp_path / "a.xlsx", cells, merged))
+    assert labels_in_order(documents) == ["good", "good", "bad", "bad"]
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused_not_fatal(tmp_path: Path) -> None:
+    cells = {"A1": "label", "B1": "text", "A2": "good", "B2": "one fine film", "XFD1048576": "x"}
+    path = placed(tmp_path / "a.xlsx", cells)
+    with pytest.raises(CorpusError, match="stray cell"):
+        opened(path)
+    wide = placed(tmp_path / "b.xlsx", {**cells, "CZZ1": "x"} | {"XFD1048576": ""})
+    with pytest.raises(CorpusError, match=r"stray cell|columns"):
+        opened(wide)
+
+
+def test_an_old_workbook_that_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 64)
+    with pytest.raises(CorpusError, match=r"a\.xls"):
+        opened(path)

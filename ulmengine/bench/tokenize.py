@@ -16,6 +16,7 @@ import psutil
 
 from ulmengine.config import CorpusConfig, SplitConfig, TokenConfig
 from ulmengine.corpus import open_corpus
+from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
@@ -227,9 +228,5 @@ class _PeakMemory:
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    beside = path.with_name(f".{path.name}")
-    with beside.open("wb") as file:
-        file.write(json.dumps(values, ensure_ascii=True).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    with whole(path) as beside:
+        beside.write_text(json.dumps(values), encoding="ascii")

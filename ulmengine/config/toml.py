@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import tomlkit
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+
+from ulmengine.disk import whole
 
 from .fields import Section, bounds, unit_of
 from .run import RunConfig
@@ -73,14 +74,9 @@ def dumps(config: RunConfig, comments: bool = False) -> str:
 
 
 def save(config: RunConfig, path: Path | str, comments: bool = False) -> None:
-    """Write ``config`` to ``path``: beside it first, flushed, then renamed, so that no half file is ever seen."""
-    target = Path(path)
-    beside = target.with_name(target.name + ".part")
-    with beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(dumps(config, comments))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(target)
+    """Write ``config`` to ``path``, whole or not at all."""
+    with whole(Path(path)) as beside:
+        beside.write_text(dumps(config, comments), encoding="utf-8", newline="\n")
 
 
 def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
+from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, told
@@ -206,7 +207,7 @@ def _sweep(cache: Path) -> None:
 def _put_in_place(made: Path, folder: Path) -> Path:
     """Rename the finished copy; where another process was first, its copy serves."""
     try:
-        made.rename(folder)
+        move(made, folder)
     except OSError:
         if not folder.is_dir():
             raise

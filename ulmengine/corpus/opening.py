@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ulmengine.config import CorpusConfig
+from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 
 from . import split as cut
@@ -109,12 +110,10 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
             hashes[done] = text_hash(text)
             done += 1
         yield Progress("Comparing texts", done, piece.table.rows, "documents")
-    beside = path.with_suffix(".tmp.npy")
     try:
-        np.save(beside, hashes, allow_pickle=False)
-        beside.replace(path)
+        with whole(path) as beside, beside.open("wb") as file:
+            np.save(file, hashes, allow_pickle=False)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise told(error, piece.table.understood.path, written=True) from error
     return hashes
 

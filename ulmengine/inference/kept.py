@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from ulmengine.disk import whole
+
 from .calibrate import Floats, one_hot, probabilities
 from .errors import InferenceError
 from .evaluate import document_losses
@@ -147,7 +149,7 @@ def keep(
 
 
 def write_predictions(path: Path, kept: Kept) -> None:
-    """Write ``kept`` beside ``path`` and rename it into place. :raises OSError: the disk does not take it."""
+    """Write ``kept`` to ``path``, whole or not at all. :raises OSError: the disk does not take it."""
     label: pa.Array
     if kept.multi_label:
         label = pa.array([[kept.labels[place] for place in np.flatnonzero(row)] for row in kept.targets],
@@ -165,13 +167,8 @@ def write_predictions(path: Path, kept: Kept) -> None:
     about = {"format": FORMAT, "labels": list(kept.labels), "multi_label": kept.multi_label, "corpus": kept.corpus,
              "temperature": kept.temperature, "who": list(kept.given)}
     table = pa.table(columns).replace_schema_metadata({_DESCRIPTION: json.dumps(about).encode()})
-    beside = path.with_name(f"{path.name}.part")
-    try:
+    with whole(path) as beside:
         pq.write_table(table, beside, compression="zstd")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def read_predictions(path: Path) -> Kept:

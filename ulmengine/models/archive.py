@@ -6,10 +6,11 @@ Nothing is ever extracted to disk, nothing is unpickled.
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from ulmengine.disk import whole
 
 SUFFIX = ".ulmfit"
 MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "tokenizer.json", "card.md"
@@ -26,25 +27,18 @@ class ModelError(ValueError):
 
 
 def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
-    """Write ``entries`` (name -> content) as one file: beside ``path`` first, flushed, then renamed.
+    """Write ``entries`` (name -> content) as one file, whole or not at all.
 
     :raises ModelError: the place cannot be written.
     """
-    beside = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for name, content in entries.items():
-                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        with whole(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in entries.items():
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be written ({error.strerror or error}); "
                          "free some space or choose another folder") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from ulmengine.disk import move, whole
 
 from .archive import SUFFIX, ModelError
 from .bundle import describe_bundle
@@ -54,17 +55,12 @@ def add_model(source: Path, folder: Path) -> Path:
     """
     describe_bundle(source)
     target = free_path(folder, source.stem)
-    beside = target.with_name(target.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, beside)
-        with beside.open("r+b") as file:
-            os.fsync(file.fileno())
-        beside.replace(target)
+        with whole(target) as beside:
+            shutil.copyfile(source, beside)
     except OSError as error:
         raise ModelError(f"{folder}: the model cannot be copied there ({error.strerror or error})") from error
-    finally:
-        beside.unlink(missing_ok=True)
     return target
 
 
@@ -121,7 +117,7 @@ def _entry(path: Path, shipped: bool) -> Entry:
 def _move(source: Path, target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+        move(source, target)
     except OSError as error:
         raise ModelError(f"{source}: cannot be moved ({error.strerror or error})") from error
     return target

@@ -8,7 +8,6 @@ for the check, ``onnxruntime``.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ulmengine import __version__
+from ulmengine.disk import whole
 from ulmengine.tokens import PAD
 
 from .archive import ModelError
@@ -298,15 +298,9 @@ def _averaged(graph: _Graph, scores: list[str], multi_label: bool) -> str:
 
 
 def _write(target: Path, content: bytes) -> None:
-    beside = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
+        with whole(target) as beside:
+            beside.write_bytes(content)
     except OSError as error:
         raise ModelError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 
 
@@ -35,12 +34,3 @@ def _rounded(value: float) -> float:
         return 1e-4
     digit = 10.0 ** math.floor(math.log10(value))
     return round(value / digit) * digit
-
-
-def is_disk_full(error: BaseException | None) -> bool:
-    """Whether ``error``, or what it was raised from, is the disk (or the person's share of it) being full."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        error = error.__cause__
-    return False

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ulmengine.disk import move
 from ulmengine.events import Checkpointed
 
 FORMAT = 1
@@ -130,7 +131,7 @@ class CheckpointFolder:
         if not self.folder.exists():
             return
         try:
-            self.folder.rename(aside)
+            move(self.folder, aside)
         except OSError:
             self._remove(self.all()[::-1])
         for place in (self.folder, aside):

@@ -6,8 +6,8 @@ import gc
 import sys
 import traceback
 
+from ulmengine.disk import is_disk_full
 from ulmengine.events import Failed
-from ulmengine.plan.errors import is_disk_full
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed")  # cuBLAS and cuDNN

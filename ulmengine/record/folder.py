@@ -13,8 +13,8 @@ from typing import Any
 
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
+from ulmengine.disk import is_disk_full, whole
 from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
-from ulmengine.plan.errors import is_disk_full
 
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events
@@ -145,9 +145,8 @@ class RunFolder:
 
     def write_notes(self, text: str) -> None:
         """Keep ``text`` as the notes, also while the run is being trained."""
-        beside = self.notes_path.with_name(f"{self.notes_path.name}.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(self.notes_path)
+        with whole(self.notes_path) as beside:
+            beside.write_text(text, encoding="utf-8")
 
     def open_log(self, keep: int | None = None) -> EventLog:
         """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import ConfigError, RunConfig, difference
+from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 from .folder import RunFolder, RunFolderError, find_runs
@@ -140,7 +141,7 @@ def restore_run(deleted: Path) -> Path:
 def _move(source: Path, target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
+        move(source, target)
     except OSError as error:
         raise RunFolderError(f"{source} cannot be moved: {error.strerror or error}") from error
     return target

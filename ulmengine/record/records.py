@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from ulmengine.disk import whole
 
 FORMAT = 1
 LARGEST = 64 << 20
@@ -13,17 +14,10 @@ LARGEST = 64 << 20
 
 
 def write_record(path: Path, values: dict[str, Any]) -> None:
-    """Write ``values`` beside ``path`` and rename it into place; a power cut leaves the old one or the new one."""
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, **values}, file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    """Write ``values`` to ``path``; a power cut leaves the old one or the new one."""
+    with whole(path) as beside:
+        text = json.dumps({"format": FORMAT, **values}, indent=1, ensure_ascii=False)
+        beside.write_text(text, encoding="utf-8")
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ulmengine.disk import move, whole
+
 from .folder import RunFolder, RunFolderError
 
 README = "README.txt"
@@ -42,7 +44,7 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
                     (made / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, made / name)
                 (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
-            made.replace(target)
+            move(made, target)
     except OSError as error:
         raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
     return target
@@ -57,13 +59,11 @@ def export_model(source: RunFolder, target: Path) -> Path:
         raise RunFolderError(f"the run in {source.path} has no model yet; let it finish first")
     if target.exists():
         raise RunFolderError(f"{target} is there already; choose another name")
-    beside = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source.model_path, beside)
-        beside.replace(target)
+        with whole(target) as beside:
+            shutil.copyfile(source.model_path, beside)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
     return target
 
@@ -85,7 +85,7 @@ def import_run(path: Path, into: Path) -> RunFolder:
             else:
                 shutil.copytree(path, made, ignore=shutil.ignore_patterns(*_LEFT_OUT))
             RunFolder.open(made)
-            made.replace(target)
+            move(made, target)
     except zipfile.BadZipFile as error:
         raise RunFolderError(f"{path} is no run that was exported as one file, or it is damaged ({error}); export it "
                              "again") from error

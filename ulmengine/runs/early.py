@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ulmengine.disk import is_disk_full
 from ulmengine.events import Finishing
 from ulmengine.plan import StagePlan
-from ulmengine.plan.errors import is_disk_full
 from ulmengine.record.folder import RunFolderError
 from ulmengine.record.log import EventLog
 from ulmengine.training import Snapshot

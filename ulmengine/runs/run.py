@@ -15,9 +15,9 @@ import torch
 
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
+from ulmengine.disk import is_disk_full
 from ulmengine.nets import precision_for
 from ulmengine.plan import plan_stages
-from ulmengine.plan.errors import is_disk_full
 from ulmengine.record import saved_event
 from ulmengine.record.changes import changed_since, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo

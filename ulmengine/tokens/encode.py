@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 from .pool import batched, own_share, shared
@@ -113,7 +114,7 @@ def _sweep(folder: Path) -> None:
 
 def _move(beside: Path, place: Path) -> None:
     try:
-        beside.rename(place)
+        move(beside, place)
     except OSError:
         if not place.exists():  # otherwise another process has made the same store meanwhile
             raise

@@ -15,6 +15,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ulmengine.disk import whole
 from ulmengine.record.checkpoints import (
     FORMAT,
     CheckpointError,
@@ -28,8 +29,6 @@ from .context import Snapshot
 
 _DISK_FULL = ("code: 28", "os error 28", "os error 122", "code: 122", "No space left", "quota",
               "os error 112", "code: 112")  # the last two on Windows
-HELD_S = 2.0
-"""Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
 
 
 class Checkpoints(CheckpointFolder):
@@ -95,61 +94,26 @@ class Checkpoints(CheckpointFolder):
         }
 
     def _write(self, file: str, tensors: dict[str, Tensor], written: list[Path]) -> dict[str, Any]:
-        path, beside = self.folder / file, self.folder / f"{file}.part"
+        path = self.folder / file
         try:
-            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside)
-            beside.chmod(0o644)  # the library makes files that only their owner may read
-            with beside.open("rb+") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
-                os.fsync(handle.fileno())
-            size = beside.stat().st_size
-            _put_in_place(beside, path)
+            with whole(path) as beside:
+                save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside)
+                beside.chmod(0o644)  # the library makes files that only their owner may read
+                with beside.open("rb") as handle:
+                    digest = hashlib.file_digest(handle, "sha256").hexdigest()
+                size = beside.stat().st_size
         except SafetensorError as error:
-            beside.unlink(missing_ok=True)
             raise _as_os_error(error, path) from error
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
         written.append(path)
         return {"file": file, "sha256": digest, "bytes": size}
 
     def _write_json(self, path: Path, record: dict[str, Any]) -> None:
-        beside = path.with_name(path.name + ".part")
         body = json.dumps(record, separators=(",", ":"))
         checksum = hashlib.sha256(body.encode()).hexdigest()
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                file.write(f'{{"sha256":"{checksum}","record":{body}}}\n')
-                file.flush()
-                os.fsync(file.fileno())
-            _put_in_place(beside, path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-
-def _put_in_place(beside: Path, path: Path) -> None:
-    deadline = time.monotonic() + HELD_S
-    while True:
-        try:
-            beside.replace(path)
-            return
-        except PermissionError:
-            if os.name != "nt" or time.monotonic() > deadline:
-                raise
-        time.sleep(0.05)
-
+        with whole(path) as beside:
+            beside.write_text(f'{{"sha256":"{checksum}","record":{body}}}\n', encoding="utf-8")
 
 def _as_os_error(error: SafetensorError, path: Path) -> OSError:
     text = str(error)
     number = errno.ENOSPC if any(sign in text for sign in _DISK_FULL) else errno.EIO
     return OSError(number, os.strerror(number), str(path))
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

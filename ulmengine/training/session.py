@@ -16,8 +16,9 @@ from uuid import uuid4
 
 from torch import Tensor
 
+from ulmengine.disk import is_disk_full
 from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
-from ulmengine.plan.errors import NanLoss, is_disk_full
+from ulmengine.plan.errors import NanLoss
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, StageResult, Taken, TrainContext

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow.parquet as pa_parquet
 from PySide6.QtCore import QCoreApplication
 
 from studio.models.predictions import Row
+from ulmengine.disk import put_in_place, whole
 from ulmengine.events import Event, Progress
 
 from .texts import Skipped, Text
@@ -70,7 +70,7 @@ class Storage:
             finally:
                 self._file.close()
             if self.rows and not given_up:
-                self._beside.replace(self._target)
+                put_in_place(self._beside, self._target)
         finally:
             self._beside.unlink(missing_ok=True)
 
@@ -97,22 +97,15 @@ def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Genera
 
     The file appears when it is whole, in place of what stood there.
     """
-    beside = target.with_name(target.name + ".part")
     words, done = _tr("Writing {file}").format(file=target.name), 0
-    try:
-        with pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
-            maker = pa_parquet.ParquetWriter if target.suffix.lower() == ".parquet" else pa_csv.CSVWriter
-            with maker(str(beside), stream.schema) as writer:
-                for batch in stream:
-                    places = [n for n in range(batch.num_rows) if wanted is None or done + n in wanted]
-                    writer.write_table(pa.Table.from_batches([batch]).take(places))
-                    done += batch.num_rows
-                    yield Progress(words, done, result.rows, _tr("texts"))
-        with beside.open("rb+") as flushed:
-            os.fsync(flushed.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole(target) as beside, pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
+        maker = pa_parquet.ParquetWriter if target.suffix.lower() == ".parquet" else pa_csv.CSVWriter
+        with maker(str(beside), stream.schema) as writer:
+            for batch in stream:
+                places = [n for n in range(batch.num_rows) if wanted is None or done + n in wanted]
+                writer.write_table(pa.Table.from_batches([batch]).take(places))
+                done += batch.num_rows
+                yield Progress(words, done, result.rows, _tr("texts"))
     return target
 
 

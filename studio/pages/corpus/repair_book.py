@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ulmengine.disk import whole
 
 FILE = "repairs.json"
 Records = tuple[int | str, ...]
@@ -72,14 +73,10 @@ def _read(path: Path) -> list[Repair]:
 
 
 def _write(path: Path, repairs: list[Repair]) -> None:
-    beside = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            json.dump([{"title": one.title, "records": one.records} for one in repairs], file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        with whole(path) as beside:
+            text = json.dumps([{"title": one.title, "records": one.records} for one in repairs])
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
         _log.warning("%s could not be written: %s", path, error)
-        beside.unlink(missing_ok=True)

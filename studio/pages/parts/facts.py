@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ulmengine.config import RunConfig
+from ulmengine.disk import whole
 
 FILE = "corpus-facts.json"
 
@@ -33,16 +34,10 @@ class CorpusFacts:
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
-        beside = cache / f"{FILE}.part"
-        try:
+        with suppress(OSError):
             cache.mkdir(parents=True, exist_ok=True)
-            with beside.open("w", encoding="utf-8") as file:
-                json.dump(asdict(self), file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(cache / FILE)
-        except OSError:
-            beside.unlink(missing_ok=True)
+            with whole(cache / FILE) as beside:
+                beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
+from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 from ulmengine.models import shipped_models
 from ulmengine.record import find_runs
@@ -127,7 +128,7 @@ def _remove(path: Path) -> bool:
     """Put ``path`` aside and remove it there, so that nobody finds half of it; False if something holds on to it."""
     aside = path.with_name(f"tmp-{uuid.uuid4().hex}")
     try:
-        path.rename(aside)
+        move(path, aside)
     except OSError:
         return False
     shutil.rmtree(aside, ignore_errors=True)  # what is left of it the next import sweeps away

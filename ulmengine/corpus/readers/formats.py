@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def recognise(path: Path, config: CorpusConfig) -> Reading:
 
     :raises CorpusError: not there, unreadable, empty, binary, or of a format that is not known.
     """
+    with plain_words(path):
+        return _recognise(path, config)
+
+
+def _recognise(path: Path, config: CorpusConfig) -> Reading:
     wanted = known_format(config.format)
     source = find_source(path, member=config.member)
     if source.is_tree:
@@ -82,4 +88,25 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
-    return FORMATS[reading.format].read(reading, going)
+    with plain_words(reading.source.path):
+        yield from FORMATS[reading.format].read(reading, going)
+
+
+@contextmanager
+def plain_words(path: Path) -> Iterator[None]:
+    """What a reader of another's making raises at a damaged file becomes a sentence: also the panics of readers in
+    Rust, which are no ``Exception``."""
+    try:
+        yield
+    except (CorpusError, OSError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except MemoryError as error:
+        raise CorpusError(
+            f"'{path.name}' needs more memory than there is. Close other programs, or cut the file into smaller ones."
+        ) from error
+    except BaseException as error:
+        said = str(error).split("\n", 1)[0][:200] or type(error).__name__
+        raise CorpusError(
+            f"'{path.name}' cannot be read: it is damaged, or not what it seems ({said}). Fetch it again, or save it "
+            "in another format."
+        ) from error

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Self, cast
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, told
@@ -81,6 +81,22 @@ def read_packed(source: Source) -> Iterator[tuple[str, bytes | None]]:
             except tarfile.TarError as error:
                 raise _damaged(source, error) from error
             yield member.name, data
+        while stream.read():  # what follows tells whether the compressed stream is whole
+            pass
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose header must be whole: ``tarfile`` itself takes a broken one for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        """The next member; blocks of zeros alone are the end."""
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"at byte {archive.offset:,}: {error}") from error
 
 
 class _Readable(io.RawIOBase):
@@ -95,14 +111,14 @@ class _Readable(io.RawIOBase):
 
 def _opened(stream: Stream, source: Source) -> tarfile.TarFile:
     try:
-        return tarfile.open(fileobj=cast(io.BufferedReader, _Readable(stream)), mode="r|")
+        return tarfile.open(fileobj=cast(io.BufferedReader, _Readable(stream)), mode="r|", tarinfo=_Member)
     except tarfile.TarError as error:
         raise _damaged(source, error) from error
 
 
 def _sought(source: Source) -> tarfile.TarFile:
     try:
-        return tarfile.open(source.path, "r:")
+        return tarfile.open(source.path, "r:", tarinfo=_Member)
     except OSError as error:
         raise told(error, source.path) from error
     except tarfile.TarError as error:

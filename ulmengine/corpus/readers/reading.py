@@ -28,9 +28,9 @@ class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
 
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
-    ``named``: the first row of a sheet holds the names. ``text_place``: the column into which the surplus cells
-    of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII. ``hints``: what the source
-    says of its columns. ``notes``: sentences for the person about the reading chosen.
+    ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
+    the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
+    ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -45,6 +45,7 @@ class Reading:
     sure: bool = True
     forced: bool = False
     named: bool = False
+    skip: int = 0
     layout: Layout = field(default_factory=Layout)
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()

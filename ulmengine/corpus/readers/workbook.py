@@ -1,20 +1,48 @@
-"""Workbooks: .xlsx, .xls, .xlsb and .ods."""
+"""Workbooks: .xlsx, .xls, .xlsb and .ods, read by a process of their own that may fail without harm."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
-from io import BytesIO
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-import fastexcel
 import polars as pl
+import psutil
+import pyarrow as pa
 
+from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.guess import guess_columns
 
-from .heading import column_names, has_header
+from .heading import above_heading, column_names, has_header
 from .reading import Look, Pass, Reading
 from .source import Source
+
+_CHILD = Path(__file__).with_name("workbook_child.py")
+_BASE_MB = 700
+"""The memory that the reading process may have beside what the workbook's size accounts for."""
+
+_SMALL = 64 << 20
+_HEAD_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet, every cell a string, nothing taken off as a heading."""
+
+    name: str
+    visible: bool
+    frame: pl.DataFrame
 
 
 def recognise(look: Look) -> str:
@@ -27,88 +55,207 @@ def recognise(look: Look) -> str:
 def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a sheet. :raises CorpusError: damaged, too large, no such sheet, or none with data."""
     source, config = look.source, look.config
-    book, _ = _opened(source)
-    sheets = tuple(book.sheet_names)
-    if config.sheet and config.sheet not in sheets:
+    sheets = read_sheets(source)
+    names = tuple(sheet.name for sheet in sheets)
+    if config.sheet and config.sheet not in names:
+        raise CorpusError(f"'{source.path.name}' has no sheet '{config.sheet}'. Its sheets are: {', '.join(names)}.")
+    filled = [sheet for sheet in sheets if sheet.frame.height and sheet.frame.width]
+    wanted = [sheet for sheet in filled if sheet.name == config.sheet] if config.sheet else filled
+    if not wanted:
         raise CorpusError(
-            f"'{source.path.name}' has no sheet '{config.sheet}'. Its sheets are: {', '.join(sheets)}."
+            f"The workbook '{source.path.name}' has no sheet with data in it (sheets: {', '.join(names)})."
         )
-    wanted = (config.sheet,) if config.sheet else sheets
-    for sheet in wanted:
-        head = _load(book, sheet, source, rows=200)
-        if head.height and head.width:
-            break
-    else:
+    heads = [_head(sheet, config) for sheet in wanted]
+    best = max(range(len(wanted)), key=lambda n: (wanted[n].visible, heads[n].worth, -n))
+    sheet, head = wanted[best], heads[best]
+    if sheet.frame.width > limits.MAX_COLUMNS:
         raise CorpusError(
-            f"The workbook '{source.path.name}' has no sheet with data in it (sheets: {', '.join(sheets)})."
+            f"The sheet '{sheet.name}' of '{source.path.name}' has {sheet.frame.width:,} columns; at most "
+            f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
+            "as CSV."
         )
-    rows = [["" if cell is None else cell for cell in row] for row in head.iter_rows()]
-    named, why = has_header(rows, head.width) if config.header == "auto" else (config.header == "yes", "as set")
-    columns = column_names(rows[0] if named else [], head.width)
-    sheet_reason = "as set" if config.sheet else "the only sheet" if len(sheets) == 1 else "the first sheet with data"
-    return Reading(source, "excel", columns=columns, sheet=sheet, sheets=sheets, named=named,
-                   reasons={"format": reason, "sheet": sheet_reason, "header": why})
+    why, notes = _why(sheet, filled, bool(config.sheet), len(sheets))
+    if head.skip:
+        notes.append(f"{head.skip} row{'s stand' if head.skip > 1 else ' stands'} above the heading of the sheet "
+                     f"'{sheet.name}': left out, being no row of the table.")
+    return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
+                   skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
+
+
+@dataclass(frozen=True)
+class _Head:
+    """How a sheet begins, and what it is worth as a corpus: 2 with a text and a label column, 1 with a text."""
+
+    skip: int
+    named: bool
+    columns: tuple[str, ...]
+    why: str
+    worth: int
+
+
+def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
+    frame = sheet.frame.head(_HEAD_ROWS)
+    rows = [["" if cell is None else cell for cell in row] for row in frame.iter_rows()]
+    skip = above_heading(rows) if config.header == "auto" else 0
+    named, why = has_header(rows[skip:], frame.width) if config.header == "auto" else (config.header == "yes", "as set")
+    columns = column_names(rows[skip] if named else [], frame.width)
+    body = frame.slice(skip + named)
+    body.columns = list(columns)
+    found = guess_columns(body) if body.height else None
+    worth = 0 if found is None or not found.text else 2 if found.label else 1
+    return _Head(skip, named, columns, why, worth)
+
+
+def _why(sheet: Sheet, filled: list[Sheet], chosen: bool, count: int) -> tuple[str, list[str]]:
+    """Why this sheet is read, and a note where there was a choice."""
+    if chosen:
+        return "as set", []
+    if count == 1:
+        return "the only sheet", []
+    others = [one for one in filled if one is not sheet]
+    if not others:
+        return "the only sheet with data", []
+    first = sheet is filled[0]
+    why = "the first sheet with data" if first else "the first visible sheet that holds a text and a label"
+    told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:6])
+    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}."] if not first else []
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of the planned sheet, every cell as a string."""
-    book, going.digest = _opened(reading.source)
+    frame = next(sheet.frame for sheet in read_sheets(reading.source) if sheet.name == reading.sheet)
+    going.digest = _digest(reading.source)
     going.size = reading.source.path.stat().st_size
-    frame = _load(book, reading.sheet, reading.source)
-    frame.columns = list(reading.columns)[: frame.width]
-    if reading.named:
-        frame = frame.slice(1)
+    frame = frame.rename(dict(zip(frame.columns, reading.columns, strict=False)))
+    frame = frame.slice(reading.skip + reading.named)
     going.position = going.size
     filled = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     if filled.height:
         yield from filled.iter_slices(limits.CHUNK_ROWS)
 
 
-def _opened(source: Source) -> tuple[fastexcel.ExcelReader, str]:
-    """The workbook and the hash of its bytes."""
-    data = BytesIO()
+def _digest(source: Source) -> str:
     with source.open() as stream:
+        while stream.read():
+            pass
+        return stream.digest
+
+
+def read_sheets(source: Source) -> tuple[Sheet, ...]:
+    """All sheets of a workbook; a small one that was read last is kept. :raises CorpusError: it cannot be read."""
+    state = source.path.stat()
+    key = (source, state.st_mtime_ns, state.st_size)
+    if state.st_size < 8 << 20:
+        sheets = _kept(*key)
+        if sum(sheet.frame.estimated_size() for sheet in sheets) > _SMALL:
+            _kept.cache_clear()
+        return sheets
+    return _read(source)
+
+
+@lru_cache(maxsize=1)
+def _kept(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
+    return _read(source)
+
+
+def _read(source: Source) -> tuple[Sheet, ...]:
+    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+        path = source.path
+        if source.compression:
+            path = Path(folder, f"book{source.suffix}")
+            _unpack(source, path)
+        size = _size(path, source)
+        head, body = _asked(path, _BASE_MB + 30 * size // 2**20, 60 + 2 * size / 2**20, source)
+        found, start = [], 0
+        for sheet in head:
+            with pa.ipc.open_stream(body[start : start + sheet["bytes"]]) as stream:
+                table = stream.read_all()
+            start += sheet["bytes"]
+            frame = pl.from_arrow(table)
+            if not isinstance(frame, pl.DataFrame):
+                raise TypeError(type(frame))
+            found.append(Sheet(sheet["name"], sheet["visible"], _filled_down(frame, sheet["merged"])))
+    return tuple(found)
+
+
+def _unpack(source: Source, path: Path) -> None:
+    with source.open() as stream, path.open("wb") as file:
         while block := stream.read():
-            data.write(block)
-            if data.tell() > limits.MAX_WORKBOOK:
+            file.write(block)
+            if stream.given > limits.MAX_WORKBOOK:
                 raise _too_large(source)
-        digest = stream.digest
-    _refuse_large_parts(data, source)
-    try:
-        return fastexcel.read_excel(data.getvalue()), digest
-    except fastexcel.FastExcelError as error:
+
+
+def _size(path: Path, source: Source) -> int:
+    """The unpacked bytes of a workbook, which is a zip archive or an old file. :raises CorpusError: past the limit."""
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+    if size > limits.MAX_WORKBOOK:
+        raise _too_large(source)
+    return size
+
+
+def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[list[dict[str, object]], memoryview]:
+    """The answer of the reading process: what it says of each sheet, and their bytes."""
+    command = [sys.executable, str(_CHILD), str(path.absolute()), str(megabytes)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    ) as child:
+        stopped = threading.Event()
+        guard = threading.Thread(target=_watch, args=(child, megabytes, seconds, stopped), daemon=True)
+        guard.start()
+        try:
+            answer = child.stdout.read() if child.stdout else b""
+        finally:
+            stopped.set()
+            if child.poll() is None and sys.exc_info()[0] is not None:
+                child.kill()
+        guard.join()
+    line, _, body = answer.partition(b"\n")
+    if child.returncode != 0 or not line:
         raise CorpusError(
-            f"'{source.path.name}' cannot be read as a workbook ({_first_line(error)}). Is it complete and not "
+            f"'{source.path.name}' cannot be read: its sheets ask for more memory or time than a workbook of this size "
+            "needs, as where a stray cell stands in the last row or column, or the file is damaged. Delete what lies "
+            "outside of the table, or save the sheet as CSV; a CSV of any size is read."
+        )
+    head = json.loads(line)
+    if "error" in head:
+        raise CorpusError(
+            f"'{source.path.name}' cannot be read as a workbook ({head['error']}). Is it complete and not "
             "protected by a password? Saving it again as .xlsx or .csv often helps."
-        ) from error
+        )
+    return head["sheets"], memoryview(body)
 
 
-def _refuse_large_parts(data: BytesIO, source: Source) -> None:
-    """:raises CorpusError: the sheets inside (a workbook is a zip archive) would unpack past the limit."""
-    if not zipfile.is_zipfile(data):
-        return
-    with zipfile.ZipFile(data) as archive:
-        if sum(info.file_size for info in archive.infolist()) > limits.MAX_WORKBOOK:
-            raise _too_large(source)
+def _watch(child: subprocess.Popen[bytes], megabytes: int, seconds: float, stopped: threading.Event) -> None:
+    """End a process that takes too long, or too much memory where the system itself sets no limit."""
+    end = time.monotonic() + seconds
+    while not stopped.wait(0.05):
+        with suppress(psutil.Error):
+            if psutil.Process(child.pid).memory_info().rss > megabytes << 20 or time.monotonic() > end:
+                child.kill()
+                return
+
+
+def _filled_down(frame: pl.DataFrame, merged: object) -> pl.DataFrame:
+    """Cells merged downwards hold their value in each of their rows."""
+    spans = merged if isinstance(merged, list) else []
+    columns: dict[int, list[str | None]] = {}
+    for place, first, last in spans:
+        if 0 <= place < frame.width and first < frame.height:
+            cells = columns.setdefault(place, frame.to_series(place).to_list())
+            for row in range(first + 1, min(last + 1, frame.height)):
+                if cells[row] is None:
+                    cells[row] = cells[first]
+    return frame.with_columns(
+        pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items())
 
 
 def _too_large(source: Source) -> CorpusError:
     return CorpusError(
         f"The workbook '{source.path.name}' unpacks to more than {limits.MAX_WORKBOOK >> 20} MB. Save the sheet as "
-        "CSV; "
-        "a CSV of any size is read."
+        "CSV; a CSV of any size is read."
     )
-
-
-def _load(book: fastexcel.ExcelReader, sheet: str, source: Source, rows: int | None = None) -> pl.DataFrame:
-    """A sheet without its header taken off, all cells strings."""
-    try:
-        return book.load_sheet(sheet, header_row=None, n_rows=rows, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        raise CorpusError(
-            f"The sheet '{sheet}' of '{source.path.name}' cannot be read ({_first_line(error)})."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:200]

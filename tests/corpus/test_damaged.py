@@ -1,0 +1,119 @@
+"""Damaged files end in a sentence: never with fewer documents and no word, and never by taking the program along."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from tests.corpus.test_dialects import made
+from ulmengine.corpus import CorpusError
+from ulmengine.corpus.readers import formats
+from ulmengine.corpus.readers.reading import Format
+
+ROWS = made(30)
+
+
+def tar_of(path: Path, mode: str) -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        for n, (text, label) in enumerate(ROWS):
+            info = tarfile.TarInfo(f"train/{label}/{n}.txt")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return path
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tar.bz2", "w:bz2"),
+                                            ("a.tar.xz", "w:xz")])
+def test_a_whole_tar_is_read(tmp_path: Path, name: str, mode: str) -> None:
+    assert len(everything(opened(tar_of(tmp_path / name, mode)))) == 30
+
+
+@pytest.mark.parametrize("member", [1, 7, 29])
+def test_a_broken_header_in_a_tar_is_no_end(tmp_path: Path, member: int) -> None:
+    path = tar_of(tmp_path / "a.tar", "w")
+    data = bytearray(path.read_bytes())
+    data[1024 * member + 150] ^= 1  # each member has a header and a block of its own; here stands the checksum
+    path.write_bytes(bytes(data))
+    with pytest.raises(CorpusError, match="damaged tar archive"):
+        opened(path)
+
+
+@pytest.mark.parametrize("blocks", [2, 20, 21, 60])
+def test_a_tar_cut_at_a_block_is_no_whole_one(tmp_path: Path, blocks: int) -> None:
+    path = tar_of(tmp_path / "a.tar", "w")
+    path.write_bytes(path.read_bytes()[: 512 * blocks])
+    with pytest.raises(CorpusError, match="damaged tar archive"):
+        opened(path)
+
+
+@pytest.mark.parametrize("place", [-1, -5, 300])
+def test_a_damaged_compressed_tar_is_told(tmp_path: Path, place: int) -> None:
+    path = tar_of(tmp_path / "a.tar.gz", "w:gz")
+    data = bytearray(path.read_bytes())
+    data[place] ^= 0x10
+    path.write_bytes(bytes(data))
+    with pytest.raises(CorpusError, match="damaged"):
+        opened(path)
+
+
+def test_a_parquet_whose_text_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    offsets, data = pa.py_buffer(b"\0\0\0\0\4\0\0\0\7\0\0\0"), pa.py_buffer(b"\xff\xfeab\xc3(x")
+    bad = pa.Array.from_buffers(pa.string(), 2, [None, offsets, data])
+    pq.write_table(pa.table({"text": bad, "label": ["a", "b"]}), path)
+    with pytest.raises(CorpusError, match="damaged"):
+        opened(path)
+    table = pa.table({"text": ["one", "two"]}).replace_schema_metadata({b"huggingface": b"\xff\xfe"})
+    pq.write_table(table, path)
+    with pytest.raises(CorpusError, match="damaged"):
+        opened(path)
+
+
+def test_a_panic_of_a_reader_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def panics(*_: object) -> Iterator[pl.DataFrame]:
+        raise pl.exceptions.PanicException("called `unwrap()` on an `Err` value\nand much more")
+        yield
+
+    plain = formats.FORMATS["csv"]
+    monkeypatch.setitem(formats.FORMATS, "csv", Format("csv", plain.recognise, plain.plan, panics))
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\none,a\n")
+    with pytest.raises(CorpusError, match=r"'a.csv' cannot be read.*unwrap\(\)"):
+        opened(path)
+
+
+def test_structs_and_lists_in_parquet_are_read_as_json_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"doc": [{"text": t, "id": n} for n, (t, _) in enumerate(ROWS)],
+                             "note": [{"label": k, "by": "me"} for _, k in ROWS]}), path)
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+@pytest.mark.parametrize("feature", [
+    {"names": ["bad", "good", "mid"], "_type": "ClassLabel"},
+    {"feature": {"names": ["bad", "good", "mid"], "_type": "ClassLabel"}, "_type": "Sequence"},
+    [{"names": ["bad", "good", "mid"], "_type": "ClassLabel"}],
+])
+def test_the_classes_of_hugging_face_have_their_names(tmp_path: Path, feature: object) -> None:
+    codes = [["bad", "good", "mid"].index(label) for _, label in ROWS]
+    codes[4] = -1
+    single = isinstance(feature, dict) and "names" in feature
+    info = json.dumps({"info": {"features": {"text": {"dtype": "string"}, "label": feature}}})
+    table = pa.table({"text": [t for t, _ in ROWS], "label": codes if single else [[code] for code in codes]})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table.replace_schema_metadata({b"huggingface": info.encode()}), path)
+    documents = opened(path)
+    assert documents.labels == ("bad", "good", "mid")
+    assert documents.rows("unlabelled").tolist() == [4]
+    assert labels_in_order(documents) == [label for n, (_, label) in enumerate(ROWS) if n != 4]

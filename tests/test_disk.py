@@ -1,0 +1,134 @@
+"""A file is there whole or not at all, and nothing else in the program writes onto a final name."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ulmengine import disk
+from ulmengine.disk import is_disk_full, move, whole
+
+from .test_architecture import ROOT, SOURCES
+
+ELSEWHERE = {
+    "ulmengine/tokens/encode.py": 3,  # in a folder that is renamed when it is whole
+    "ulmengine/corpus/table.py": 1,
+    "ulmengine/record/share.py": 1,
+    "ulmengine/record/branch.py": 1,  # in a new run, which is removed if it cannot be made
+    "ulmengine/bench/corpus.py": 1,  # in a temporary folder
+    "ulmengine/bench/tokenize.py": 1,
+    "ulmengine/bench/tokenize_reference.py": 1,
+    "ulmengine/bench/quality.py": 2,
+    "studio/hooks.py": 1,  # held open for the moment of a crash
+}
+
+
+def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with whole(path) as beside:
+        beside.write_text("after")
+        assert path.read_text() == "before"
+        assert beside.parent == tmp_path
+    assert path.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), ValueError("no"), KeyboardInterrupt()])
+def test_what_fails_leaves_the_old_one_and_nothing_else(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+
+    def fails() -> None:
+        with whole(path) as beside:
+            beside.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fails()
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_written_is_nothing_changed(tmp_path: Path) -> None:
+    with whole(tmp_path / "a.txt"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_may_write_the_same_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with whole(path) as one, whole(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"  # whose block ended last
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_goes_a_day_later(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / name for name in ("a.txt.0.part", "a.txt.1.part", "b.txt.0.part"))
+    for path in (old, new, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (0, time.time() - 100_000))
+    with whole(tmp_path / "a.txt") as beside:
+        beside.touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "a.txt.1.part", "b.txt.0.part"]
+
+
+def test_a_file_that_another_program_holds_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where nobody may rename a file while a virus scanner looks at it."""
+    made, left = tmp_path / "made", [2]
+    made.touch()
+    replace = Path.replace
+
+    def held(self: Path, target: Path) -> Path:
+        if left[0]:
+            left[0] -= 1
+            raise PermissionError(errno.EACCES, "in use", str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    with pytest.raises(PermissionError):  # elsewhere it means what it says
+        move(made, tmp_path / "final")
+    with monkeypatch.context() as patch:
+        patch.setattr(disk.os, "name", "nt")
+        move(made, tmp_path / "final")
+    assert (tmp_path / "final").exists()
+
+
+def test_a_full_disk_is_known_behind_another_error() -> None:
+    error = ValueError("cannot be written")
+    error.__cause__ = OSError(errno.EDQUOT, "quota")
+    assert is_disk_full(error)
+    assert not is_disk_full(OSError(errno.EIO, "broken"))
+
+
+def test_nothing_else_writes_onto_a_final_name() -> None:
+    found = Counter(
+        str(path.relative_to(ROOT)) for path in SOURCES if path.name != "disk.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if _writes(node)
+    )
+    assert dict(found) == ELSEWHERE
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether ``node`` renames a file, or opens one for writing that is not called ``beside``."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    where, what = node.func.value, node.func.attr
+    if isinstance(where, ast.Name) and where.id in ("os", "shutil") and what in ("replace", "rename", "move"):
+        return True
+    ours = not (isinstance(where, ast.Name) and where.id == "dataclasses")
+    if ours and what in ("replace", "rename") and len(node.args) == 1 and not node.keywords:
+        return not isinstance(node.args[0], ast.Dict)  # a text's has two, a table's takes names
+    modes = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    opened = what == "open" and any(mode[:1] in ("w", "x") for mode in modes)
+    beside = isinstance(where, ast.Name) and where.id == "beside"
+    return (opened or what in ("write_text", "write_bytes")) and not beside

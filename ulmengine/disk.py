@@ -1,0 +1,79 @@
+"""How a file is written: whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+HELD_S = 2.0
+"""Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
+_LEFT_OVER_S = 86_400.0
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a place beside ``path`` to write a file to; when the block ends it is at ``path``.
+
+    It is on the disk then, whatever happens to the machine. If anything goes wrong, what stood at ``path`` still does
+    and nothing is left beside it. A block that writes nothing changes nothing.
+
+    :raises OSError: it cannot be written (disk full, say).
+    """
+    _sweep(path)
+    beside = path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")  # its own: another process may write the same file
+    try:
+        yield beside
+        if beside.exists():
+            put_in_place(beside, path)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def put_in_place(beside: Path, path: Path) -> None:
+    """Wait until the file ``beside`` is on the disk, then rename it to ``path``."""
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    move(beside, path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file (in place of what stands at ``target``) or a folder, and wait until the new name is on the disk."""
+    deadline = time.monotonic() + HELD_S
+    while True:
+        try:
+            source.replace(target)
+            break
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+    if os.name == "posix":
+        handle = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether ``error``, or what it was raised from, is the disk (or the person's share of it) being full."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed more than a day ago have left of this file."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_OVER_S:
+                left.unlink()
