@@ -89,7 +89,7 @@ def test_without_a_language_model_stage_the_classifier_reads_with_the_pretrained
     plans = plan_stages(config, layers=2, pretrained=True)
     stages = Stages(config, prepared, plans, TrainContext(), Checkpoints(tmp_path / "run"))
     events = stages.events(None)
-    next(events)
+    next(event for event in events if isinstance(event, StageStarted))
     assert_moved_by_name(load_bundle(path).weights("forward"), stages.classifiers["forward"].state_dict(),
                          prepared.tokenizer.vocabulary.tokens, bias=False)
     events.close()

@@ -33,6 +33,20 @@ def test_an_epoch_whose_loss_is_no_number_is_no_better_than_any(
     assert Best(epoch=1, standing=kept).is_beaten_by(now) is better
 
 
+@pytest.mark.parametrize(("now", "kept"), [(0.78, True), (0.75, True), (0.74, False), (0.9, True)])
+def test_a_later_epoch_within_chance_of_the_highest_is_kept(now: float, kept: bool) -> None:
+    # The highest was 0.8, what is kept now 0.76; of 64 documents 0.8 is sure to 0.05.
+    best = Best(epoch=4, standing=(0.76, -1.0), highest=0.8)
+    assert best.is_beaten_by((now, -2.0), math.sqrt(0.8 * 0.2 / 64)) is kept
+
+
+def test_what_earlier_versions_kept_is_the_highest() -> None:
+    values = {"epoch": 1, "standing": [0.7, -0.5], "metrics": {}, "train_loss": 0.4, "key": "best"}
+    assert Best.unpack(values, {}, torch.device("cpu")).highest == 0.7
+    again = Best.unpack(Best(epoch=2, standing=(0.6, -0.5), highest=0.7).pack(), {}, torch.device("cpu"))
+    assert again.highest == 0.7
+
+
 class NanOnce:
     """Cross entropy; no number in the validation of the epoch ``bad``."""
 

@@ -112,8 +112,10 @@ class ModelConfig(Section):
         help="Add a layer's input to its output where the widths agree.",
     )
     head_hidden: int = knob(
-        50, label="Head width", unit="features", ge=4, le=4_096, advanced=True,
-        help="Width of the classifier's hidden layer (50 in the paper).",
+        0, label="Head width", unit="features", ge=0, le=4_096, advanced=True,
+        help="Width of the classifier's hidden layer (50 in 1801.06146, 3.3). 0: none; the head is one linear layer "
+        "and begins as logistic regression on what the encoder makes of the training documents, so that tuning starts "
+        "from what it knows.",
     )
     dropout: DropoutConfig = section(DropoutConfig, label="Dropout", help="What is left out at random in training.")
 

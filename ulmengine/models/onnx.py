@@ -227,9 +227,10 @@ def _classifier(graph: _Graph, network: TextClassifier, direction: str, tokens: 
         read = _lstm(graph, layer, x, short)
         x = graph("Add", read, x) if encoder.skip_connections and layer.inputs == layer.hidden else read
     pooled = _pooled(graph, network, tokens, x, lengths)
-    first, last = network.head.blocks
-    hidden = graph("Relu", _block(graph, first, pooled))
-    return _block(graph, last, hidden)
+    out = _block(graph, network.head.blocks[0], pooled)
+    for block in network.head.blocks[1:]:
+        out = _block(graph, block, graph("Relu", out))
+    return out
 
 
 def _lstm(graph: _Graph, layer: Any, x: str, lengths: str) -> str:
@@ -277,7 +278,8 @@ def _block(graph: _Graph, block: Any, values: str) -> str:
     norm = block.norm
     parts = [graph.value(part) for part in (norm.weight, norm.bias, norm.running_mean, norm.running_var)]
     normed = graph("BatchNormalization", values, *parts, epsilon=norm.eps)
-    return graph("MatMul", normed, graph.value(block.linear.weight.T))
+    out = graph("MatMul", normed, graph.value(block.linear.weight.T))
+    return out if block.linear.bias is None else graph("Add", out, graph.value(block.linear.bias))
 
 
 def _averaged(graph: _Graph, scores: list[str], multi_label: bool) -> str:

@@ -36,3 +36,9 @@ class TextClassifier(nn.Module):
         windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens, draw)
         scores: Tensor = self.head(windows.pieces, windows.lengths)
         return scores[windows.back]
+
+    def pooled(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """What the head scores: the pooled states (batch, 3 * features), float32; arguments as of :meth:`forward`."""
+        windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens)
+        states: Tensor = self.head.pool(windows.pieces, windows.lengths)
+        return states[windows.back]

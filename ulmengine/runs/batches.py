@@ -37,12 +37,17 @@ def rows_read(config: RunConfig, tokens: int) -> int:
     return max(1, min(settings.batch_size, tokens // settings.bptt))
 
 
-def document_batches(config: RunConfig, prepared: Prepared, direction: str, part: str) -> DocumentBatches | None:
-    """Batches of the documents of ``part``; None where there are none. Only the part "train" is shuffled."""
+def document_batches(
+    config: RunConfig, prepared: Prepared, direction: str, part: str, *, shuffled: bool = True
+) -> DocumentBatches | None:
+    """Batches of the documents of ``part``; None where there are none.
+
+    :param shuffled: the part "train" is shuffled, as training wants it; no other ever is.
+    """
     store = prepared.stores.get(part)
     if store is None:
         return None
-    settings, train = config.classifier, part == "train"
+    settings, train = config.classifier, part == "train" and shuffled
     times = 1 if train else _EVALUATION
     return DocumentBatches(
         store, prepared.documents.targets(part), settings.batch_size * times, train=train, seed=config.seed,

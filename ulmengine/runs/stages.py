@@ -6,13 +6,14 @@ from collections.abc import Generator
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.nets import LanguageModel, TextClassifier, set_precision
 from ulmengine.plan import StagePlan
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
 
 from .batches import document_batches, streams
 from .early import EarlyEnd
+from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared
 from .writing import writer
@@ -78,7 +79,11 @@ class Stages:
             train, valid = streams(self.config, self.prepared, plan.direction)
             return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
         if plan.direction not in self.classifiers:
-            self.classifiers[plan.direction] = self._classifier(plan.direction)
+            model = self._classifier(plan.direction)
+            if model.head.is_linear and start is None:
+                set_precision(model, self.ctx.precision)
+                yield from begin_head(model, self.config, self.prepared, plan.direction)
+            self.classifiers[plan.direction] = model
         batches = document_batches(self.config, self.prepared, plan.direction, "train")
         if batches is None:
             raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")

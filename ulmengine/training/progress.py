@@ -77,6 +77,7 @@ class Best:
     """The best epoch so far (counted from 1; 0: none yet) and its weights.
 
     :ivar standing: how good it was, see :meth:`ulmengine.training.tasks.Task.standing`.
+    :ivar highest: the first figure of the best standing of all epochs so far.
     :ivar key: name of the weights among a snapshot's shared tensors.
     """
 
@@ -86,13 +87,21 @@ class Best:
     train_loss: float = 0.0
     key: str = ""
     tensors: dict[str, Tensor] = field(default_factory=dict)
+    highest: float = -math.inf
 
-    def is_beaten_by(self, standing: tuple[float, ...]) -> bool:
-        """Whether an epoch with ``standing`` is better; one whose loss is no number is no better than any."""
+    def is_beaten_by(self, standing: tuple[float, ...], chance: float = 0.0) -> bool:
+        """Whether a later epoch with ``standing`` is to be kept; one whose loss is no number is no better than any.
+
+        :param chance: by how much the first figure differs by chance alone. An epoch within that of the highest is
+            kept before an earlier one: it has learnt at a lower rate, and who takes the highest of several figures
+            that differ by chance takes the luckiest epoch, not the best.
+        """
         if self.epoch == 0:
             return True
         sound, was_sound = (all(map(math.isfinite, figures)) for figures in (standing, self.standing))
-        return sound and (not was_sound or standing > self.standing)
+        if not sound or not was_sound:
+            return sound
+        return standing[0] >= self.highest - chance if chance else standing > self.standing
 
     @torch.no_grad()
     def put_into(self, model: nn.Module) -> None:
@@ -103,15 +112,18 @@ class Best:
 
     def pack(self) -> dict[str, Any]:
         """As plain values, without the weights."""
+        highest = self.highest if math.isfinite(self.highest) else None
         return {"epoch": self.epoch, "standing": list(self.standing), "metrics": self.metrics,
-                "train_loss": self.train_loss, "key": self.key}
+                "train_loss": self.train_loss, "key": self.key, "highest": highest}
 
     @classmethod
     def unpack(cls, values: dict[str, Any], shared: dict[str, dict[str, Tensor]], device: torch.device) -> Best:
         """What :meth:`pack` gave, with the weights out of a snapshot's ``shared`` tensors."""
         tensors = {name: tensor.to(device) for name, tensor in shared.get(values["key"], {}).items()}
-        return cls(values["epoch"], tuple(values["standing"]), dict(values["metrics"]), values["train_loss"],
-                   values["key"], tensors)
+        standing = tuple(values["standing"])
+        highest = values.get("highest", standing[0] if standing else None)  # not in the checkpoints of earlier versions
+        return cls(values["epoch"], standing, dict(values["metrics"]), values["train_loss"], values["key"], tensors,
+                   -math.inf if highest is None else highest)
 
 
 class Unread:

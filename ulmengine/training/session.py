@@ -218,11 +218,13 @@ class Session(StageState):
 
     def _keep_if_better(self, metrics: dict[str, float]) -> bool:
         """Keep the weights if this is the best epoch so far; without validation the latest is the best."""
-        better = not metrics or self.best.is_beaten_by(self.task.standing(metrics))
+        standing = self.task.standing(metrics) if metrics else ()
+        better = not metrics or self.best.is_beaten_by(standing, self.task.chance(self.best.highest))
         if better:
+            highest = max(self.best.highest, standing[0]) if standing and math.isfinite(standing[0]) else -math.inf
             self.best = Best(
-                self.standing.epoch + 1, self.task.standing(metrics) if metrics else (), metrics,
-                self.standing.train_loss, f"best-{self.plan.index}-{uuid4().hex[:12]}", self._kept_tensors(),
+                self.standing.epoch + 1, standing, metrics, self.standing.train_loss,
+                f"best-{self.plan.index}-{uuid4().hex[:12]}", self._kept_tensors(), highest,
             )
         return better
 

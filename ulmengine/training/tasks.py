@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
@@ -71,6 +72,9 @@ class Task(Protocol):
 
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
         """How good an epoch with these ``metrics`` is: the greater tuple is the better epoch."""
+
+    def chance(self, highest: float) -> float:
+        """By how much the first figure of a standing differs by chance alone around the ``highest`` so far; 0: not."""
 
     def state(self) -> Any:
         """What is carried from batch to batch: tensors in tuples, or None."""
@@ -151,6 +155,10 @@ class LanguageModelTask:
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return (-metrics["valid_loss"],)
 
+    def chance(self, highest: float) -> float:
+        del highest
+        return 0.0
+
     def state(self) -> Any:
         return self._state
 
@@ -170,7 +178,8 @@ class ClassifierTask:
         self.model = model
         self.forward: nn.Module = model
         self._train, self._valid, self._loss, self._device, self._world = train, valid, loss, device, world
-        model.head.freeze_statistics(settings.freeze_batch_norm)
+        # A linear head began with the statistics of all training documents, better than those of a batch.
+        model.head.freeze_statistics(settings.freeze_batch_norm or model.head.is_linear)
 
     def __len__(self) -> int:
         return len(self._train)
@@ -214,6 +223,12 @@ class ClassifierTask:
 
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return (metrics["accuracy"], -metrics["valid_loss"])
+
+    def chance(self, highest: float) -> float:
+        """The standard error of an accuracy on so many validation documents."""
+        if self._valid is None or not 0 <= highest <= 1:
+            return 0.0
+        return math.sqrt(highest * (1 - highest) / self._valid.documents)
 
     def state(self) -> Any:
         return None

@@ -133,7 +133,8 @@ class _Maker:
                       min(160.0, width / 2 - 14), _PILL), QPointF(below.center().x(), between))
         classes = self.network.classes
         labels = self.tr("{n} labels").format(n=classes) if classes else self.tr("labels")
-        self.plan.boxes.append(Box(below, self.tr("Head"), f"{model.head_hidden:,} → {labels}", "head"))
+        shape = f"{model.head_hidden:,} → {labels}" if model.head_hidden else labels
+        self.plan.boxes.append(Box(below, self.tr("Head"), shape, "head"))
         self._pill_at("head", self.tr("Head"), QRectF(below.left() - 160, below.center().y() - _PILL / 2, 120, _PILL),
                       QPointF(below.left(), below.center().y()))
         embedding = self.plan.boxes[0].rect

@@ -67,8 +67,9 @@ def parameters_of(network: Network, vocabulary: int, classes: int) -> Parameters
     layers = tuple(4 * outputs * (inputs + outputs + 2) for inputs, outputs in network.widths)
     pooled = 3 * embedding
     attention = embedding if network.model.pooling == "attention" else 0
-    # two blocks: batch norm's scale and shift, then a matrix without bias
-    head = attention + 2 * pooled + pooled * width + 2 * width + width * classes
+    # two blocks: batch norm's scale and shift, then a matrix without bias; or one, whose matrix has a bias
+    blocks = pooled * width + 2 * width + width * classes if width else pooled * classes + classes
+    head = attention + 2 * pooled + blocks
     return Parameters(vocabulary * embedding, layers, vocabulary, head)
 
 

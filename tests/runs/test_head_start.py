@@ -1,0 +1,70 @@
+"""A linear head begins as logistic regression on the pooled states, as the library itself would answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.corpus.helpers import finish
+from ulmengine.nets import TextClassifier
+from ulmengine.runs.batches import document_batches
+from ulmengine.runs.head_start import STRENGTHS, begin_head
+from ulmengine.runs.networks import new_classifier, new_language_model
+from ulmengine.runs.prepare import Prepared, prepare
+
+from .made import tiny_config, write_corpus
+
+
+def states_of(model: TextClassifier, prepared: Prepared, part: str) -> np.ndarray:
+    """Pooled states of every document by itself, without batches."""
+    rows = []
+    with torch.no_grad():
+        for number in range(prepared.documents.count(part)):
+            ids = torch.tensor(np.asarray(prepared.stores[part][number], dtype=np.int64))[None]
+            hidden = model.encoder(ids).hidden
+            rows.append(torch.cat([hidden[-1], hidden.amax(0), hidden.mean(0)]).numpy())
+    return np.stack(rows).astype(np.float64)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_the_head_answers_as_the_best_regression(tmp_path: Path, balanced: bool) -> None:
+    settings = ["classifier.class_weights=balanced"] if balanced else []
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), "corpus.split.validation=0.3", *settings)
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    torch.manual_seed(3)
+    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
+    finish(begin_head(model, config, prepared, "forward"))
+
+    train, held = states_of(model.eval(), prepared, "train"), states_of(model, prepared, "validation")
+    targets, answers = prepared.documents.targets("train"), prepared.documents.targets("validation")
+    found = []
+    for strength in STRENGTHS:
+        weight = "balanced" if balanced else None
+        regression = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000, class_weight=weight))
+        chances = regression.fit(train, targets).predict_proba(held)
+        found.append((-np.log(chances[np.arange(len(answers)), answers]).mean(), chances))
+    expected = min(found, key=lambda pair: pair[0])[1]
+
+    batches = document_batches(config, prepared, "forward", "validation")
+    assert batches is not None
+    ours = np.zeros_like(expected)
+    with torch.no_grad():
+        for batch in batches.epoch(0):
+            ours[batch.indices] = model(batch.tokens, batch.lengths).softmax(1).numpy()
+    assert ours == pytest.approx(expected, abs=0.02)
+    assert (ours.argmax(1) == answers).mean() > 0.8
+
+
+def test_a_head_of_two_layers_begins_at_random(tmp_path: Path) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "model.head_hidden=5")
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    assert not model.head.is_linear
+    assert [block.linear.weight.shape for block in model.head.blocks] == [(5, 96), (2, 5)]

@@ -1,0 +1,114 @@
+"""How a linear head begins: as logistic regression on what the encoder makes of the training documents.
+
+A head of random weights would first pull at an encoder that knows better: its gradients are noise until it has learnt
+something itself. The regression is where training the head alone would end, and what is tuned starts from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from ulmengine.config import RunConfig
+from ulmengine.events import Event, Progress
+from ulmengine.nets import TextClassifier
+
+from .batches import document_batches
+from .prepare import Prepared
+
+Floats = NDArray[np.float32]
+
+# Inverse strengths of the L2 penalty that are tried, on standardised states; without validation documents the middle.
+STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+MOST = 20_000
+"""So many documents are enough for a regression on some hundred states."""
+
+
+def begin_head(
+    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str
+) -> Generator[Event, None, None]:
+    """Let the head of ``model`` begin as the regression that answers the validation documents best."""
+    documents = prepared.documents
+    states, targets = yield from _states(model, config, prepared, direction, "train")
+    mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
+    deviation = np.maximum(deviation, 1e-3)
+    scaled = ((states - mean) / deviation).astype(np.float32)
+    held = None
+    if documents.count("validation"):
+        found, answers = yield from _states(model, config, prepared, direction, "validation")
+        held = ((found - mean) / deviation).astype(np.float32), answers
+    best, weights = np.inf, None
+    for number, strength in enumerate(STRENGTHS if held else (STRENGTHS[2],), start=1):
+        tried = _regression(scaled, targets, model.classes, strength, config.classifier.class_weights == "balanced")
+        loss = 0.0 if held is None else _loss(held[0] @ tried[0].T + tried[1], held[1])
+        if weights is None or loss < best:
+            best, weights = loss, tried
+        yield Progress("Fitting the head", number, len(STRENGTHS) if held else 1)
+    assert weights is not None
+    device = next(model.parameters()).device
+    model.head.begin_as(*(
+        torch.as_tensor(values, dtype=torch.float32, device=device) for values in (mean, deviation**2, *weights)
+    ))
+
+
+def _states(
+    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str
+) -> Generator[Event, None, tuple[Floats, NDArray[np.generic]]]:
+    """Pooled states (documents, 3 * features) of ``part``, at most :data:`MOST` documents of it, and their targets."""
+    batches = document_batches(config, prepared, direction, part, shuffled=False)
+    assert batches is not None
+    targets = prepared.documents.targets(part)
+    chosen = np.random.default_rng(config.seed).permutation(len(targets))[:MOST]
+    wanted = np.zeros(len(targets), dtype=bool)
+    wanted[chosen] = True
+    states = np.zeros((len(targets), 3 * model.encoder.sizes.embedding), dtype=np.float32)
+    device = next(model.parameters()).device
+    model.eval()
+    for number, batch in enumerate(batches.epoch(0), start=1):
+        if wanted[batch.indices].any():
+            # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
+            with torch.no_grad():
+                states[batch.indices] = model.pooled(batch.tokens.to(device), batch.lengths).cpu().numpy()
+        yield Progress("Reading for the head", number, len(batches), "batches")
+    return states[wanted], targets[wanted]
+
+
+def _regression(
+    states: Floats, targets: NDArray[np.generic], classes: int, strength: float, balanced: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (classes, features) and biases (classes,) of logistic regression, one for each label if there are
+    several a document."""
+    weight, bias = np.zeros((classes, states.shape[1])), np.zeros(classes)
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, class_weight="balanced" if balanced else None)
+    if targets.ndim > 1:
+        for label in range(classes):
+            column = targets[:, label].astype(np.int64)
+            if 0 < column.sum() < len(column):
+                model.fit(states, column)
+                weight[label], bias[label] = model.coef_[0], model.intercept_[0]
+            else:
+                bias[label] = 4.0 if column.all() else -4.0
+        return weight, bias
+    present = np.unique(targets.astype(np.int64))
+    if len(present) == 1:
+        bias[present] = 4.0
+        return weight, bias
+    model.fit(states, targets.astype(np.int64))
+    # Of two classes the library keeps the difference alone.
+    rows = model.coef_ if len(present) > 2 else np.concatenate([-model.coef_, model.coef_]) / 2
+    offsets = model.intercept_ if len(present) > 2 else np.concatenate([-model.intercept_, model.intercept_]) / 2
+    weight[present], bias[present] = rows, offsets
+    bias[np.setdiff1d(np.arange(classes), present)] = offsets.min() - 4.0  # never seen
+    return weight, bias
+
+
+def _loss(scores: NDArray[np.floating], targets: NDArray[np.generic]) -> float:
+    """Mean cross entropy of ``scores`` (documents, classes)."""
+    logits = torch.as_tensor(np.asarray(scores, dtype=np.float64))
+    if targets.ndim > 1:
+        return float(torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.as_tensor(targets).double()))
+    return float(torch.nn.functional.cross_entropy(logits, torch.as_tensor(targets.astype(np.int64))))
