@@ -34,6 +34,8 @@ def begin_head(
     """Let the head of ``model`` begin as the regression that answers the validation documents best."""
     documents = prepared.documents
     states, targets = yield from _states(model, config, prepared, direction, "train")
+    if not np.isfinite(states).all():
+        return  # an encoder that has diverged: the first step of the training says so, and what to do
     mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, 1e-3)
     scaled = ((states - mean) / deviation).astype(np.float32)

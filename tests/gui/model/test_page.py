@@ -73,7 +73,7 @@ def len_of(module: torch.nn.Module) -> int:
 def test_the_paper_network_has_the_known_number_of_parameters() -> None:
     # 60,000 words as in WikiText-103; LSTMs of 400-1152-1152-400, counted by hand:
     # 4*1152*(400+1152+2) + 4*1152*(1152+1152+2) + 4*400*(1152+400+2)
-    counts = parameters_of(Network(Sizes(400, 1152, 3), ModelConfig()), 60_000, 2)
+    counts = parameters_of(Network(Sizes(400, 1152, 3), ModelConfig(head_hidden=50)), 60_000, 2)
     assert counts.embedding == 24_000_000
     assert counts.layers == (7_160_832, 10_626_048, 2_486_400)
     # pooling 1200; batch norm 2400, matrix 1200*50, batch norm 100, matrix 50*2
