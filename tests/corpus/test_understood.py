@@ -13,7 +13,8 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Understood, preview
 from ulmengine.corpus.cells import guess_label_delimiter, listed
 from ulmengine.corpus.guess import guess_columns
-from ulmengine.corpus.labels import in_order, read_labels
+from ulmengine.corpus.labels import read_labels
+from ulmengine.corpus.ordering import in_order
 
 LONG = "a sentence with quite a number of words in it, number "
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 
 from .cells import FALSE, TRUE, pieces
 from .errors import CorpusError
+from .ordering import in_order
 
 MAX_LABELS = 10_000
 _NO_MARK = frozenset({"-1", "-1.0"})  # a whole row of it: not labelled (as in the Jigsaw test file)
@@ -18,6 +18,9 @@ MISSING = frozenset({
     "nan", "NaN", "NAN", "NaT", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "Null", "NULL", "<null>",
 })
 """What programs write for a cell without a value. "None" is not among them: it is the name of many a class."""
+
+_MAY_NAME = frozenset({"nan", "NaN", "NAN", "null", "Null", "NULL", "<null>"})
+"""Of these the words that are a class's name where no cell of the column is empty and they are as common as one."""
 
 
 Labels = tuple[str, ...] | None
@@ -28,7 +31,8 @@ Labels = tuple[str, ...] | None
 class Labelled:
     """The labels of a table's rows: row ``i`` bears ``kinds[codes[i]]``. ``names``: all labels, in order.
 
-    ``missing``: words that stand for no label, and how often each does.
+    ``missing``: words that stand for no label, and how often each does. ``doubtful``: such words that are read as the
+    names of classes.
     """
 
     codes: np.ndarray  # int64 (rows,)
@@ -36,6 +40,7 @@ class Labelled:
     names: tuple[str, ...]
     multi: bool
     missing: dict[str, int] = field(default_factory=dict)
+    doubtful: dict[str, int] = field(default_factory=dict)
 
     @property
     def bears(self) -> np.ndarray:
@@ -48,8 +53,10 @@ def unlabelled(rows: int) -> Labelled:
     return Labelled(np.zeros(rows, dtype=np.int64), (None,), (), False)
 
 
-def read_labels(columns: Sequence[pl.Series], delimiter: str = "") -> Labelled:
+def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collection[str] = ()) -> Labelled:
     """The labels in one column, or in several columns of 0 and 1. Each different cell is looked at once.
+
+    :param names: words such as "null" that are known to be names, from the main file.
 
     :raises CorpusError: columns that are not of 0 and 1, or far too many different labels.
     """
@@ -57,22 +64,38 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "") -> Labelled:
         return _one_hot(columns)
     cells = columns[0].fill_null("").str.strip_chars()
     codes = cells.rank("dense").to_numpy().astype(np.int64) - 1
-    kinds = tuple(_labels_in(cell, delimiter) for cell in cells.unique().sort().to_list())
-    names = {name for labels in kinds if labels for name in labels}
-    if len(names) > MAX_LABELS:
+    counts: dict[str, int] = dict(cells.value_counts().iter_rows())
+    named = _named_words(counts) | (set(names) & counts.keys())
+    missing = MISSING - named
+    kinds = tuple(_labels_in(cell, delimiter, missing) for cell in cells.unique().sort().to_list())
+    found = {name for labels in kinds if labels for name in labels}
+    if len(found) > MAX_LABELS:
         raise CorpusError(
-            f"The column '{columns[0].name}' holds {len(names):,} different values, too many for labels. Choose the "
+            f"The column '{columns[0].name}' holds {len(found):,} different values, too many for labels. Choose the "
             "column that holds the class of each document."
         )
     multi = any(labels is not None and len(labels) > 1 for labels in kinds) or bool(delimiter)
     if not multi:  # an empty list where all others hold one label is a document without its label
         kinds = tuple(labels or None for labels in kinds)
-    words = cells.filter(cells.is_in(sorted(MISSING))).value_counts(sort=True)
-    return Labelled(codes, kinds, in_order(names), multi, dict(words.iter_rows()))
+    words = {word: count for word, count in sorted(counts.items(), key=lambda item: -item[1]) if word in missing}
+    return Labelled(codes, kinds, in_order(found), multi, words, {word: counts[word] for word in sorted(named)})
 
 
-def _labels_in(cell: str, delimiter: str) -> Labels:
-    if not cell or cell in MISSING:
+def _named_words(counts: dict[str, int]) -> set[str]:
+    """The words for a missing value that are names of classes here: in a column without an empty cell, those as common
+    as a class, or all where hardly another name is left."""
+    words = {word: count for word, count in counts.items() if word in MISSING}
+    others = [count for word, count in counts.items() if word and word not in MISSING]
+    if not words or counts.get("", 0):
+        return set()
+    if len(others) < 2 <= len(others) + len(words):
+        return set(words)
+    usual = sorted(others)[len(others) // 2] if others else 0
+    return {word for word, count in words.items() if word in _MAY_NAME and count >= max(5, 0.5 * usual)}
+
+
+def _labels_in(cell: str, delimiter: str, missing: Collection[str]) -> Labels:
+    if not cell or cell in missing:
         return None
     return tuple(pieces(cell, delimiter))
 
@@ -109,18 +132,6 @@ def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
     )
     several = bool((marks[~bare].sum(1) != 1).any())
     return Labelled(codes.reshape(-1).astype(np.int64), kinds, names, several)
-
-
-def in_order(names: set[str]) -> tuple[str, ...]:
-    """Names sorted as people count: 2 before 10."""
-    def key(name: str) -> tuple[tuple[int, float, str], ...]:
-        pieces = re.findall(r"-?\d+(?:\.\d+)?|\D+", name) if re.search(r"\d", name) else [name]
-        return tuple(
-            (0, float(piece), piece) if re.fullmatch(r"-?\d+(?:\.\d+)?", piece) else (1, 0.0, piece)
-            for piece in pieces
-        )
-
-    return tuple(sorted(names, key=key))
 
 
 def as_targets(labelled: Labelled, names: Sequence[str], multi: bool) -> np.ndarray:

@@ -57,6 +57,12 @@ def _label_notes(
             f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {words}: such a cell counts as not "
             "labelled. If it is a class of yours, give it another name in the file."
         )
+    if labels.doubtful and role == "main":
+        words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.doubtful.items())
+        notes.append(
+            f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {words}: as no cell of it is empty, this "
+            "is read as the name of a class. If it says that a document has no label, empty these cells in the file."
+        )
     if role == "test" and documents.labels:
         bare = int((~labels.bears).sum())
         if bare == table.rows:

@@ -18,9 +18,10 @@ from . import split as cut
 from .documents import Documents, Piece, frame_texts
 from .errors import CorpusError, told
 from .importing import import_table
-from .labels import Labelled, as_targets, in_order, read_labels, unlabelled
+from .labels import Labelled, as_targets, read_labels, unlabelled
 from .likeness import text_hash
 from .notes import corpus_notes
+from .ordering import in_order
 from .relabel import corrected_targets, corrections, relabelled_rows
 from .repairs import recorded_rows
 from .table import Table
@@ -167,7 +168,8 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
             found.append(unlabelled(table.rows))
         else:
             columns = [table.column(name) for name in understood.label_columns]
-            found.append(read_labels(columns, understood.label_delimiter))
+            known = found[0].doubtful if found else {}
+            found.append(read_labels(columns, understood.label_delimiter, known))
     return found
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from .documents import Documents
 from .findings import Finding, Rows, documents_are
-from .likeness import normalised
-from .split import EMPTY, TEST, VALIDATION
+from .lookalike import plain_name, visible_name
+from .split import EMPTY, TEST, TRAIN, VALIDATION
 
 RARE = 10
-_NO_NAMES = frozenset({"none", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
+_NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
 
 
 def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
@@ -103,6 +103,7 @@ def class_findings(documents: Documents) -> list[Finding]:
             "tell "
             "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
         ))
+    found += _lopsided(documents, counts) + _unseen(documents)
     found += _doubtful_names(documents, kept, targets, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
@@ -119,17 +120,66 @@ def class_findings(documents: Documents) -> list[Finding]:
     return found
 
 
+def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:
+    """One label that nearly all documents bear."""
+    most, whole = int(counts.max(initial=0)), int(counts.sum())
+    if documents.multi_label or int((counts > 0).sum()) < 2 or whole < 20 or most < 0.95 * whole:
+        return []
+    name = documents.labels[int(counts.argmax())]
+    return [Finding(
+        "lopsided", "Nearly all have one label", f"{most:,} of {whole:,} labelled documents bear the label '{name}'. "
+        f"Who always answers '{name}' is right in {most / whole:.1%}; a result says little beside that.", most,
+        advice="Look at the macro F1 rather than the accuracy, and whether the right column is the label.",
+    )]
+
+
+def _unseen(documents: Documents) -> list[Finding]:
+    """Labels that stand in held-back parts alone: nothing can be learnt about them."""
+    def borne(mask: np.ndarray) -> np.ndarray:
+        targets = documents.all_targets[mask]
+        if documents.multi_label:
+            return np.asarray(targets.any(axis=0)) if len(targets) else np.zeros(len(documents.labels), dtype=bool)
+        return np.bincount(targets[targets >= 0], minlength=len(documents.labels)) > 0
+
+    held = np.isin(documents.parts, (TEST, VALIDATION))
+    unseen = borne(held) & ~borne(documents.parts == TRAIN)
+    if not unseen.any() or not (documents.parts == TRAIN).any():
+        return []
+    places = np.flatnonzero(unseen)
+    targets = documents.all_targets
+    mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
+    rows = np.flatnonzero(mask & held).astype(np.int64)
+    names = ", ".join(visible_name(documents.labels[place]) for place in places[:8])
+    return [Finding(
+        "unseen_label", "Labels without a training document", f"{documents_are(len(rows), 'bears', 'bear')} a label "
+        f"that no training document has: {names}{', ...' if len(places) > 8 else ''}. Nothing can be learnt about it, "
+        "and each of these documents counts as a mistake.", len(rows), rows, rows,
+        "Add training documents with these labels; or, if they are other spellings of known ones, write them alike.",
+    )]
+
+
+def size_findings(kept: Rows) -> list[Finding]:
+    """A corpus of a single document."""
+    if len(kept) != 1:
+        return []
+    return [Finding(
+        "one_document", "Only one document", "The whole source is read as one document. If it holds many, the file was "
+        "read in another shape than it has.", 1, kept,
+        advice="Look at what was understood: format, delimiter, and where one document ends.",
+    )]
+
+
 def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
     """Labels that differ in spelling alone, and labels that say that there is none."""
     alike: dict[str, list[int]] = {}
     for place in np.flatnonzero(counts).tolist():
-        alike.setdefault(_plain_name(documents.labels[place]), []).append(place)
+        alike.setdefault(plain_name(documents.labels[place]), []).append(place)
     twice = [group for group in alike.values() if len(group) > 1]
     empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
     found = []
     for kind, title, places, names, why, advice in (
         ("label_spelling", "One label spelled in several ways", [place for group in twice for place in group],
-         "; ".join(" and ".join(f"'{documents.labels[place]}'" for place in group) for group in twice[:5]),
+         "; ".join(" and ".join(visible_name(documents.labels[place]) for place in group) for group in twice[:5]),
          "bear a label that another one differs from in its spelling alone", "Write them alike in the file."),
         ("label_missing", "Labels that may mean none", empty,
          ", ".join(f"'{documents.labels[place]}'" for place in empty),
@@ -142,14 +192,6 @@ def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, count
             found.append(Finding(kind, title, f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
                                  f"{names}. Each is learnt as a class of its own.", len(rows), rows, advice=advice))
     return found
-
-
-def _plain_name(label: str) -> str:
-    """A label as it is compared with others: "Pos" is "pos", and "1.0" is "1"."""
-    try:
-        return f"{float(label):g}"
-    except ValueError:
-        return normalised(label)
 
 
 def column_findings(documents: Documents) -> list[Finding]:

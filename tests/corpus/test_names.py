@@ -1,0 +1,156 @@
+"""The names of labels: words for nothing, look-alikes, dates, lists in cells, columns of yes and no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.corpus.helpers import finish, labels_in_order, opened
+from tests.corpus.test_dialects import joined, made
+from ulmengine.corpus import Documents, audit
+from ulmengine.corpus.cells import guess_label_delimiter, listed
+from ulmengine.corpus.labels import read_labels
+from ulmengine.corpus.lookalike import plain_name, visible_name
+from ulmengine.corpus.ordering import in_order
+
+ROWS = made()
+TEXTS = [text for text, _ in ROWS]
+
+
+def named(tmp_path: Path, labels: list[str], texts: list[str] = TEXTS) -> Documents:
+    path = tmp_path / "a.csv"
+    rows = [f'"{text}","{label}"\n' for text, label in zip(texts, labels, strict=True)]
+    path.write_text("text,label\n" + "".join(rows))
+    return opened(path)
+
+
+def found(documents: Documents) -> dict[str, str]:
+    return {finding.kind: finding.why for finding in finish(audit(documents))}
+
+
+def test_null_and_nan_are_names_in_a_column_that_is_otherwise_whole(tmp_path: Path) -> None:
+    documents = named(tmp_path, ["null", "NaN", "None"] * 20)
+    assert documents.labels == ("NaN", "None", "null")
+    assert any("'null' (20)" in note and "name of a class" in note for note in documents.notes)
+    documents = named(tmp_path, (["good", "bad", "null"] * 20))
+    assert documents.labels == ("bad", "good", "null")
+
+
+def test_null_and_nan_beside_empty_cells_or_now_and_then_say_nothing(tmp_path: Path) -> None:
+    assert named(tmp_path, ["good", "bad", "null", ""] * 15).labels == ("bad", "good")
+    assert named(tmp_path, ["good", "bad"] * 29 + ["nan", "null"]).labels == ("bad", "good")
+    assert named(tmp_path, ["good", "bad", "NA"] * 20).labels == ("bad", "good")
+
+
+def test_what_is_left_with_one_class_is_not_left_so_where_words_are_names(tmp_path: Path) -> None:
+    assert named(tmp_path, ["NA", "SA"] * 30).labels == ("NA", "SA")
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("spam", "spam\u200b"), ("spam", "\ufeffspam"), ("spam", "sp\u0430m"), ("spam", "SPAM"), ("spam", "sp\u00adam"),
+    ("1", "1.0"), ("not spam", "not_spam"), ("caf\u00e9", "cafe\u0301"), ("a-b", "a\u2013b"), ("ok", "o\u043a"),
+    ("good.", "good"),
+])
+def test_names_that_look_alike_are_found(one: str, other: str) -> None:
+    assert plain_name(one) == plain_name(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("spam", "ham"), ("рос", "poc"), ("1", "2"), ("a", "b"), ("1", "11")])
+def test_other_names_are_not(one: str, other: str) -> None:
+    assert plain_name(one) != plain_name(other)
+
+
+def test_a_finding_makes_look_alikes_visible(tmp_path: Path) -> None:
+    why = found(named(tmp_path, ["spam", "ham", "spam\u200b", "sp\u0430m"] * 15))["label_spelling"]
+    assert "\\u200b" in why
+    assert "cyrillic small letter a" in why
+    assert visible_name("spam") == "'spam'"
+
+
+@pytest.mark.parametrize("names", [
+    ("2023-11", "2023-12", "2024-01", "2024-02"), ("31.12.2023", "01.01.2024", "02.01.2024"), ("Jan", "Feb", "Mar"),
+    ("January 2023", "March 2023", "February 2024"), ("Monday", "Tuesday", "Wednesday"), ("Q4 2022", "Q1 2023"),
+    ("12/30/2023", "12/31/2023", "01/01/2024"), ("31/12/2023", "01/01/2024"), ("Nov-21", "Jan-22"),
+    ("11/2022", "1/2023"), ("5 March 2021", "1 April 2021"), ("1999", "2000"), ("-2", "-1", "3"), ("2024-01-09", "2024-01-10"),
+])
+def test_dates_stand_in_the_order_of_time(names: tuple[str, ...]) -> None:
+    assert in_order(set(names)) == names
+
+
+def test_labels_of_the_test_file_alone_are_a_finding(tmp_path: Path) -> None:
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text("text,label\n" + joined([row for row in ROWS if row[1] != "mid"], ","))
+    test.write_text("text,label\n" + joined([(f"{text} Again.", label) for text, label in ROWS[:12]], ","))
+    documents = opened(train, test_path=str(test))
+    finding = next(one for one in finish(audit(documents)) if one.kind == "unseen_label")
+    assert "'mid'" in finding.why
+    assert finding.count == 4
+    assert finding.rows.tolist() == [40 + n for n in (2, 5, 8, 11)]
+
+
+def test_one_document_and_nearly_one_label_are_findings(tmp_path: Path) -> None:
+    assert "lopsided" in found(named(tmp_path, ["good"] * 58 + ["bad"] * 2))
+    assert "lopsided" not in found(named(tmp_path, ["good", "bad"] * 30))
+    path = tmp_path / "a.json"
+    path.write_text('{"text": "One document alone.", "label": "good"}')
+    assert "one_document" in found(opened(path))
+
+
+@pytest.mark.parametrize(("cell", "items"), [
+    ("['good', \"it's\"]", ["good", "it's"]),
+    ("['good' 'bad']", ["good", "bad"]), ("['good'\n 'bad']", ["good", "bad"]),
+    ("('good', 'bad')", ["good", "bad"]), ("{'bad', 'good'}", ["bad", "good"]), ("[1 2]", ["1", "2"]), ("set()", []),
+    ('{"choices": ["a", "b"]}', ["a", "b"]), ('[{"id": 18, "name": "Drama"}]', ["Drama"]), ("[good]", None),
+    ("(a)", None), ("[[0, 3, 'X']]", None),
+])
+def test_lists_as_programs_write_them(cell: str, items: list[str] | None) -> None:
+    assert listed(cell) == items
+
+
+def test_tags_in_angle_brackets_are_several_labels() -> None:
+    cells = pl.Series("tags", ["<a><b>", "<a>", "<b><c>"])
+    assert guess_label_delimiter(cells) == "><"
+    assert read_labels([cells], "><").kinds == (("a",), ("a", "b"), ("b", "c"))
+    assert guess_label_delimiter(pl.Series("tags", ["<a>", "<b>"])) == ""
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("1", "0"), ("Yes", "No"), ("x", ""), ("y", "n"),
+                                         ("1.0", "0.0"), ("X", ""), ("\u2713", "")])
+@pytest.mark.parametrize("names", [("label_good", "label_bad", "label_mid"), ("good", "bad", "mid"),
+                                   ("topic.good", "topic.bad", "topic.mid")])
+def test_columns_of_yes_and_no_are_labels(tmp_path: Path, yes: str, no: str, names: tuple[str, ...]) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{text},{','.join(yes if name.endswith(label) else no for name in names)}" for text, label in ROWS]
+    path.write_text("\n".join([f"comment,{','.join(names)}", *lines]) + "\n")
+    documents = opened(path)
+    assert documents.understood.label_columns == names
+    assert [name.replace(".", "_").split("_")[-1] for name in labels_in_order(documents)] == [k for _, k in ROWS]
+
+
+def column(tmp_path: Path, names: str, cells: list[list[str]]) -> Documents:
+    path = tmp_path / "a.csv"
+    path.write_text(names + "\n" + "".join(",".join(row) + "\n" for row in cells))
+    return opened(path)
+
+
+def test_a_column_called_label_is_the_label(tmp_path: Path) -> None:
+    many = column(tmp_path, "text,label", [[text, f"class {n % 30}"] for n, text in enumerate(TEXTS)])
+    assert len(many.labels) == 30
+    long = column(tmp_path, "text,class", [[text, f"{label} {'very ' * 15}much"] for text, label in ROWS])
+    assert long.understood.text_columns == ("text",)
+    assert len(long.labels) == 3
+
+
+def test_why_a_column_called_label_is_none(tmp_path: Path) -> None:
+    documents = column(tmp_path, "text,label,kind", [[text, str(n), label] for n, (text, label) in enumerate(ROWS)])
+    assert documents.understood.label_columns == ("kind",)
+    assert "not 'label'" in documents.understood.reasons["label_columns"]
+
+
+def test_counters_constants_and_bookkeeping_are_never_guessed(tmp_path: Path) -> None:
+    cells = [[text, str(n % 4), "survey", f"2024-01-0{1 + n % 5}", f"u{n % 3}", str(n // 20)]
+             for n, text in enumerate(TEXTS)]
+    documents = column(tmp_path, "text,row,source,created_at,annotator,page", cells)
+    assert documents.understood.label_columns == ()
