@@ -1,0 +1,61 @@
+"""The curves of a run, for laying those of several runs over one another: by step, by tokens read, by time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ulmengine.events import EpochEnded, StageStarted, Step
+
+from .folder import RunFolder
+
+Floats = NDArray[np.float64]
+Task = Literal["language_model", "classifier"]
+Along = Literal["steps", "tokens", "seconds"]
+FIGURES: tuple[tuple[Task, str], ...] = (
+    ("classifier", "accuracy"), ("classifier", "valid_loss"), ("classifier", "loss"),
+    ("language_model", "perplexity"), ("language_model", "valid_loss"), ("language_model", "loss"),
+)
+"""What there can be a line of: "loss" of every step, the others at the end of every epoch on validation texts."""
+
+
+class Line(NamedTuple):
+    """Points of one figure in the order they came; ``steps``, ``tokens``, ``seconds`` from the task's beginning on."""
+
+    steps: Floats
+    tokens: Floats
+    seconds: Floats
+    values: Floats
+
+
+@dataclass
+class _Points:
+    rows: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    def line(self) -> Line:
+        table = np.array(self.rows, dtype=np.float64).reshape(-1, 4).T
+        return Line(*(np.ascontiguousarray(column) for column in table))
+
+
+def read_curves(folder: RunFolder) -> dict[tuple[Task, str], Line]:
+    """Every line of :data:`FIGURES` that the run in ``folder`` has points of."""
+    points = {name: _Points() for name in FIGURES}
+    reached = {"language_model": [0.0, 0.0, 0.0], "classifier": [0.0, 0.0, 0.0]}
+    task: Task = "language_model"
+    for event in folder.events(StageStarted, Step, EpochEnded):
+        if isinstance(event, StageStarted):
+            task = "classifier" if event.groups[-1:] == ("head",) else "language_model"
+        elif isinstance(event, Step):
+            here = reached[task]
+            here[0] += 1
+            here[1] += event.tokens
+            here[2] += event.seconds
+            points[task, "loss"].rows.append((here[0], here[1], here[2], event.loss))
+        elif isinstance(event, EpochEnded):
+            for name, value in event.metrics.items():
+                if (task, name) in points:
+                    points[task, name].rows.append((*reached[task], value))  # type: ignore[arg-type]
+    return {name: found.line() for name, found in points.items() if found.rows}
