@@ -60,6 +60,8 @@ _TABLE = (
     PageEntry("train", str(QT_TRANSLATE_NOOP("Pages", "Train")), "train", "TrainPage"),
     PageEntry("classify", str(QT_TRANSLATE_NOOP("Pages", "Classify")), "classify", "ClassifyPage",
               offers=("Open a model…", "Classify files…")),
+    PageEntry("runs", str(QT_TRANSLATE_NOOP("Pages", "Runs")), "runs", "RunsPage",
+              offers=("Add a folder of runs…", "Import a run…")),
     PageEntry("settings", str(QT_TRANSLATE_NOOP("Pages", "Settings")), "settings", "SettingsPage", of_project=False),
 )
 

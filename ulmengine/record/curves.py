@@ -47,7 +47,7 @@ def read_curves(folder: RunFolder) -> dict[tuple[Task, str], Line]:
     task: Task = "language_model"
     for event in folder.events(StageStarted, Step, EpochEnded):
         if isinstance(event, StageStarted):
-            task = "classifier" if event.groups[-1:] == ("head",) else "language_model"
+            task = "classifier" if event.task == "classifier" else "language_model"
         elif isinstance(event, Step):
             here = reached[task]
             here[0] += 1

@@ -1,0 +1,194 @@
+"""The runs of a project as a table that can be sorted, searched and filtered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from studio.fields import all_fields
+from studio.models.rows import one_line, plain_tip
+from studio.words import words
+from ulmengine.record import RunLine
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+SORT = int(Qt.ItemDataRole.UserRole)
+LINE = SORT + 1
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RunsModel", text)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: what it is called, what stands in it, and by what it is sorted."""
+
+    title: str
+    text: Callable[[RunLine], str]
+    key: Callable[[RunLine], Any]
+
+
+def state_words(state: str) -> str:
+    """A run's state as the person reads it."""
+    texts = {
+        "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"), "failed": _tr("Failed"),
+        "stopped": _tr("Stopped"), "interrupted": _tr("Interrupted"), "unreadable": _tr("Cannot be read"),
+    }
+    return texts.get(state, state)
+
+
+def result_words(line: RunLine) -> str:
+    """The result in a few characters: accuracy, or a language model's perplexity."""
+    if line.accuracy is not None:
+        return f"{line.accuracy:.1%}"
+    return _tr("perplexity {value}").format(value=f"{line.perplexity:.1f}") if line.perplexity is not None else ""
+
+
+def time_spent(seconds: float) -> str:
+    """Hours, minutes and seconds as a clock has them."""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def differs_words(line: RunLine) -> str:
+    """The settings that are not as usual, in a line."""
+    fields = all_fields()
+    return ", ".join(f"{words(fields[name].label)} {_plain(value)}" for name, value in line.differs.items()
+                     if name in fields)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_plain, value)) + "]"
+    return str(value)
+
+
+def _moment(line: RunLine) -> str:
+    if not line.began:
+        return ""
+    when = datetime.fromtimestamp(line.began)
+    today = datetime.fromtimestamp(time.time()).date() == when.date()
+    return f"{when:%H:%M}" if today else f"{when:%Y-%m-%d %H:%M}"
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns, in order."""
+    return (
+        Column(_tr("Name"), lambda line: line.name, lambda line: line.name.casefold()),
+        Column(_tr("State"), lambda line: state_words(line.state), lambda line: state_words(line.state)),
+        Column(_tr("Result"), result_words, lambda line: line.accuracy if line.accuracy is not None else -1.0),
+        Column(_tr("Baseline"), lambda line: "" if line.baseline is None else f"{line.baseline:.1%}",
+               lambda line: line.baseline if line.baseline is not None else -1.0),
+        Column(_tr("Time"), lambda line: time_spent(line.seconds) if line.seconds else "", lambda line: line.seconds),
+        Column(_tr("Begun"), _moment, lambda line: line.began),
+        Column(_tr("Tags"), lambda line: ", ".join(line.about.tags), lambda line: ", ".join(line.about.tags)),
+        Column(_tr("Not as usual"), differs_words, differs_words),
+    )
+
+
+class RunsModel(QAbstractTableModel):
+    """One line a run."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lines: tuple[RunLine, ...] = ()
+        self.columns = columns()
+
+    def set_lines(self, lines: Sequence[RunLine]) -> None:
+        """Show these runs."""
+        self.beginResetModel()
+        self.lines = tuple(lines)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        line, column = self.lines[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return one_line(column.text(line))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(line.problem or (str(line.folder) if index.column() == 0 else column.text(line)))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{column.title}: {column.text(line)}"
+        if role == SORT:
+            return column.key(line)
+        return line if role == LINE else None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole and orientation == Qt.Orientation.Horizontal:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+class RunsFilter(QSortFilterProxyModel):
+    """Runs whose name, tags, notes or settings hold every word that was typed, of one state or of all."""
+
+    def __init__(self, source: RunsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs = source
+        self._words: list[str] = []
+        self._state, self._archived = "", False
+        self.setSortRole(SORT)
+        self.setSourceModel(source)
+
+    def set_words(self, text: str) -> None:
+        """Show only runs that hold each word of ``text`` somewhere."""
+        self._words = text.casefold().split()
+        self.invalidate()
+
+    def set_state(self, state: str) -> None:
+        """Show only runs of this state; "": of all."""
+        self._state = state
+        self.invalidate()
+
+    def set_archived(self, shown: bool) -> None:
+        """Show archived runs too."""
+        self._archived = shown
+        self.invalidate()
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        line = self.runs.lines[source_row]
+        if (line.about.archived and not self._archived) or (self._state and line.state != self._state):
+            return False
+        told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
+                         *line.differs)).casefold()
+        return all(word in told for word in self._words)
+
+    def line(self, row: int) -> RunLine:
+        """The run in a row as it is shown."""
+        return self.runs.lines[self.mapToSource(self.index(row, 0)).row()]
+
+    def row_of(self, folder: Path) -> int:
+        """The row in which the run in ``folder`` is shown; -1: in none."""
+        for row in range(self.rowCount()):
+            if self.line(row).folder == folder:
+                return row
+        return -1

@@ -1,0 +1,126 @@
+"""The curves of the chosen runs over one another: by step, by tokens read, by time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.engine.jobslot import JobSlot
+from studio.plots.legend import Entry, Legend
+from studio.plots.overlay import OverlayLine, OverlayPlot
+from studio.plots.series import Floats
+from studio.widgets import Label
+from ulmengine.events import Event, Progress
+from ulmengine.record import RunFolder, RunLine
+from ulmengine.record.curves import FIGURES, Along, Line, Task, read_curves
+
+COLORS = 6
+"""So many runs are told apart; a seventh would have the colour of the first."""
+Curves = dict[tuple[Task, str], Line]
+
+
+class CurvesView(QWidget):
+    """Reads the logs in the background, keeps what was read, and draws one figure of all runs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runs: tuple[RunLine, ...] = ()
+        self._known: dict[tuple[Path, int], Curves] = {}
+        self.figures, self.along = QComboBox(), QComboBox()
+        self.figures.setAccessibleName(self.tr("Figure"))
+        self.along.setAccessibleName(self.tr("Along"))
+        names = (self.tr("Accuracy"), self.tr("Classifier: validation loss"), self.tr("Classifier: training loss"),
+                 self.tr("Perplexity"), self.tr("Language model: validation loss"),
+                 self.tr("Language model: training loss"))
+        for name, what in zip(names, FIGURES, strict=True):
+            self.figures.addItem(name, what)
+        for text, value in ((self.tr("by step"), "steps"), (self.tr("by tokens read"), "tokens"),
+                            (self.tr("by minutes"), "seconds")):
+            self.along.addItem(text, value)
+        self.plot, self.legend = OverlayPlot(), Legend()
+        self.hint = Label("", theme.Type.SMALL, muted=True)
+        self.slot = JobSlot(self)
+        self.slot.finished.connect(self._read)
+        self.slot.failed.connect(self._failed)
+        self.figures.currentIndexChanged.connect(self._draw)
+        self.along.currentIndexChanged.connect(self._draw)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.S, 0, 0)
+        column.setSpacing(theme.S)
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self.figures)
+        row.addWidget(self.along)
+        row.addWidget(self.hint)
+        row.addWidget(self.legend, 1)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
+
+    def show_runs(self, runs: Sequence[RunLine]) -> None:
+        """Draw these; what is not known yet is read first."""
+        self._runs = tuple(run for run in runs if not run.problem)[:COLORS]
+        self.hint.setText(self.tr("The first {n} runs are drawn.").format(n=COLORS) if len(runs) > COLORS else "")
+        missing = [run.folder for run in self._runs if _key(run.folder) not in self._known]
+        if missing:
+            self.hint.setText(self.tr("Reading…"))
+            self.slot.start(lambda: _reading(missing))
+        else:
+            self.slot.cancel()
+        self._draw()
+
+    @Slot(object)
+    def _read(self, found: dict[tuple[Path, int], Curves]) -> None:
+        self._known |= found
+        self.hint.setText("")
+        self._choose_a_figure()
+        self._draw()
+
+    @Slot(object)
+    def _failed(self, failure: object) -> None:
+        self.hint.setText(str(getattr(failure, "title", "")))
+
+    def _choose_a_figure(self) -> None:
+        """Where no run has the figure that is shown, show the first one that there is."""
+        there = {what for run in self._runs for what in self._known.get(_key(run.folder), {})}
+        if there and self.figures.currentData() not in there:
+            self.figures.setCurrentIndex(next(place for place, what in enumerate(FIGURES) if what in there))
+
+    @Slot()
+    def _draw(self) -> None:
+        what, along = self.figures.currentData(), self.along.currentData()
+        lines = []
+        for number, run in enumerate(self._runs, 1):
+            line = self._known.get(_key(run.folder), {}).get(what)
+            if line is not None:
+                lines.append(OverlayLine(run.name, number, _along(line, along), line.values, what[1] == "loss"))
+        unit = {"steps": self.tr("Steps"), "tokens": self.tr("Tokens read"), "seconds": self.tr("Minutes")}[along]
+        self.plot.set_lines(lines, self.figures.currentText(), unit)
+        self.legend.set_entries([Entry(one.name, one.color) for one in lines])
+        if self._runs and not lines and not self.slot.running:
+            self.hint.setText(self.tr("None of the chosen runs has measured this yet."))
+        elif lines and not self.slot.running:
+            self.hint.setText("")
+
+
+def _along(line: Line, along: Along) -> Floats:
+    return {"steps": line.steps, "tokens": line.tokens, "seconds": line.seconds / 60}[along]
+
+
+def _key(folder: Path) -> tuple[Path, int]:
+    """A log that has grown is another one."""
+    try:
+        return folder, (folder / "events.jsonl").stat().st_size
+    except OSError:
+        return folder, 0
+
+
+def _reading(folders: Sequence[Path]) -> Generator[Event, None, dict[tuple[Path, int], Curves]]:
+    found = {}
+    for number, folder in enumerate(folders, 1):
+        found[_key(folder)] = read_curves(RunFolder(folder))
+        yield Progress("Reading the curves", number, len(folders), "runs")
+    return found

@@ -1,0 +1,446 @@
+"""Runs: every run of the project and of other folders; compared, named, taken along, put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QTabWidget,
+    QWidget,
+)
+
+from studio import theme
+from studio.engine.jobslot import JobSlot
+from studio.models.runs import LINE, RunsFilter, RunsModel, state_words
+from studio.pages.base import ProjectPage
+from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.rows_table import RowDelegate
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import Button, EmptyState, FailureCard, IconButton, PrimaryButton, SectionTitle
+from ulmengine.config import ConfigError, RunConfig, difference
+from ulmengine.events import Event, Failed, Progress
+from ulmengine.record import About, RunFolder, RunLine, export_run, import_run, list_runs
+
+from .changes import DeleteRun, Say
+from .curves import CurvesView
+from .details import Details
+from .differences import Differences
+from .duel import DuelView
+
+STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
+WIDTHS = (170, 100, 100, 80, 70, 120, 120)
+# What stays as it is in the project: its own files, and on what this machine computes.
+_OWN = ("version", "name", "corpus.", "compute.", "saving.")
+
+
+class RunsPage(ProjectPage):
+    """The list above; below it what is chosen: one run's details, several runs' curves, settings, duel."""
+
+    key = "runs"
+    icon = "runs"
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(project, shell, parent)
+        self.title = self.tr("Runs")
+        self.model = RunsModel(self)
+        self.shown = RunsFilter(self.model, self)
+        self.table = self._make_table()
+        self.search, self.states = QLineEdit(), QComboBox()
+        self.archived = QCheckBox(self.tr("Archived too"))
+        self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
+        self.tabs = QTabWidget()
+        self.slot, self.errand = JobSlot(self), JobSlot(self)
+        self.bar, self.failure = JobBar(), FailureCard()
+        self.stack = QStackedWidget()
+        self._select: Path | None = None
+        self._arrange()
+        self._make_actions()
+        self._connect()
+        self.refresh()
+
+    def activated(self) -> None:
+        self.refresh()
+
+    def actions(self) -> list[QAction]:
+        return self._actions
+
+    def dropped(self, paths: list[str]) -> bool:
+        """A run that was exported as one file, or the folder of a run, is taken up."""
+        path = Path(paths[0])
+        if path.suffix.lower() != ".zip" and not (path / "config.toml").is_file():
+            return False
+        self.take_up(path)
+        return True
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the folders anew, in the background."""
+        folders = [self.project.runs, *map(Path, self.shell.settings.values.run_folders)]
+        self.slot.start(lambda: list_runs(folders))
+
+    def chosen(self) -> list[RunLine]:
+        """The chosen runs, the oldest first."""
+        rows = self.table.selectionModel().selectedRows()
+        return sorted((row.data(LINE) for row in rows), key=lambda line: line.began)
+
+    def take_up(self, path: Path) -> None:
+        """Copy the run at ``path`` into the project."""
+        into = self.project.runs
+        self.bar.begin(self.tr("Taking up {name}…").format(name=path.name))
+        self.errand.start(lambda: _importing(path, into))
+
+    # What is asked for
+
+    @Slot()
+    def add_folder(self) -> None:
+        """Ask for a folder of runs, or a run, that is shown from now on where it lies."""
+        folder = self.shell.ask.folder(self.tr("Show the runs of another folder"), self.project.folder.parent)
+        known = self.shell.settings.values.run_folders
+        if folder is not None and str(folder) not in known:
+            runs = folder / "runs" if (folder / "runs").is_dir() else folder
+            self.shell.settings.change(run_folders=(*known, str(runs)))
+            self.refresh()
+
+    @Slot()
+    def forget_folders(self) -> None:
+        """Show the project's own runs alone again; nothing on disk is touched."""
+        before = self.shell.settings.values.run_folders
+        self.shell.settings.change(run_folders=())
+        self.refresh()
+        if before:
+            self.shell.toast(self.tr("Only the runs of this project are shown."), "info", self.tr("Undo"),
+                             lambda: self._show_again(before))
+
+    @Slot()
+    def choose_import(self) -> None:
+        """Ask for a run that was exported."""
+        found = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Runs") + " (*.zip)")
+        if found:
+            self.take_up(found[0])
+
+    @Slot()
+    def export(self) -> None:
+        """Ask where the chosen run goes, and copy it there as one file."""
+        lines = self.chosen()
+        if not lines:
+            return
+        name = "".join(char if char.isalnum() or char in " -_." else "_" for char in lines[0].name)
+        target = self.shell.ask.save_file(self.tr("Export the run"), Path.home() / f"{name}.zip",
+                                          self.tr("Runs") + " (*.zip)")
+        if target is not None:
+            source = lines[0].folder
+            self.bar.begin(self.tr("Exporting {name}…").format(name=lines[0].name))
+            self.errand.start(lambda: _exporting(source, target))
+
+    @Slot()
+    def delete(self) -> None:
+        """Put the chosen runs aside; undo brings them back."""
+        lines = self.chosen()
+        for line in lines:
+            self.project.undo.push(DeleteRun(line.folder, self.tr("Delete {name}").format(name=line.name),
+                                             self.refresh, self._say_failed))
+        if lines and self.project.undo.canUndo():
+            told = self.tr("{name} was deleted.").format(name=", ".join(line.name for line in lines))
+            self.shell.toast(told, "info", self.tr("Undo"), lambda: self._undo(len(lines)))
+
+    @Slot()
+    def archive(self) -> None:
+        """Leave the chosen runs out of the list, or no longer."""
+        for line in self.chosen():
+            about = line.about
+            text = self.tr("Bring back {name}") if about.archived else self.tr("Archive {name}")
+            new = About(about.title, about.tags, not about.archived)
+            self._push(line, new, text.format(name=line.name))
+
+    @Slot()
+    def open_chosen(self) -> None:
+        """Show the chosen run as it was trained."""
+        lines = self.chosen()
+        if lines and not lines[0].problem:
+            self.shell.open_run(lines[0].folder)
+
+    @Slot()
+    def use_settings(self) -> None:
+        """Give the project the chosen run's settings, all but corpus, device and saving."""
+        lines = self.chosen()
+        if not lines:
+            return
+        try:
+            config = RunFolder(lines[0].folder).config()
+        except ConfigError as error:
+            self.shell.toast(str(error), "error")
+            return
+        new = foreign_settings(self.project.config, config)
+        if not new:
+            self.shell.toast(self.tr("The project has the settings of {name} already.").format(name=lines[0].name))
+            return
+        self.project.change(new, self.tr("Use the settings of {name}").format(name=lines[0].name))
+        self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
+            name=lines[0].name), "ok", self.tr("Undo"), self.project.undo.undo)
+
+    # How it looks
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName(self.tr("Runs"))
+        table.setModel(self.shown)
+        table.setItemDelegate(RowDelegate(table))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setWordWrap(False)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setCornerButtonEnabled(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for place, width in enumerate(WIDTHS):
+            table.setColumnWidth(place, width)
+        table.setSortingEnabled(True)
+        table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
+        return table
+
+    def _arrange(self) -> None:
+        body = self.body
+        body.setSpacing(theme.M)
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(SectionTitle(self.tr("Runs"), page=True), 1)
+        self.folder_button = Button(self.tr("Add a folder…"), "folder")
+        self.import_button = Button(self.tr("Import…"), "import")
+        self.again = IconButton("refresh", self.tr("Read the folders again"))
+        for part in (self.folder_button, self.import_button, self.again):
+            head.addWidget(part)
+        body.addLayout(head)
+        body.addWidget(self.failure)
+        body.addWidget(self.bar)
+        self.bar.hide()
+        line = QHBoxLayout()
+        line.setSpacing(theme.S)
+        self.search.setPlaceholderText(self.tr("Name, tag, note or setting"))
+        self.search.setAccessibleName(self.tr("Search the runs"))
+        self.search.setClearButtonEnabled(True)
+        self.states.setAccessibleName(self.tr("State"))
+        self.states.addItem(self.tr("All states"), "")
+        for state in STATES:
+            self.states.addItem(state_words(state), state)
+        line.addWidget(self.search, 1)
+        line.addWidget(self.states)
+        line.addWidget(self.archived)
+        self.filters = QWidget()
+        self.filters.setLayout(line)
+        line.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self.filters)
+        for view, text in ((self.details, self.tr("Run")), (self.curves, self.tr("Curves")),
+                           (self.differences, self.tr("Settings")), (self.duel, self.tr("Duel"))):
+            self.tabs.addTab(view, text)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.table)
+        self.split.addWidget(self.tabs)
+        self.split.setSizes([300, 340])
+        self.empty = EmptyState("runs", self.tr("No run yet"), self.tr(
+            "A run is one training with its settings, curves and result. Runs of other folders or machines can be "
+            "shown here too."))
+        self.start = PrimaryButton(self.tr("Start training"), "play")
+        self.empty.add_button(self.start)
+        self.empty_folder = Button(self.tr("Add a folder…"), "folder")
+        self.empty.add_button(self.empty_folder)
+        waiting = QWidget()
+        for part in (waiting, self.empty, self.split):
+            self.stack.addWidget(part)
+        body.addWidget(self.stack, 1)
+
+    def _make_actions(self) -> None:
+        self._actions = []
+        for text, icon, slot in (
+            (self.tr("Add a folder of runs…"), "folder", self.add_folder),
+            (self.tr("Import a run…"), "import", self.choose_import),
+            (self.tr("Export the chosen run…"), "export", self.export),
+            (self.tr("Use the chosen run's settings"), "copy", self.use_settings),
+            (self.tr("Delete the chosen runs"), "trash", self.delete),
+            (self.tr("Show only the runs of this project"), "filter", self.forget_folders),
+        ):
+            action = QAction(text, self)
+            action.setProperty("icon_name", icon)
+            action.setProperty("section", "Run")
+            action.triggered.connect(slot)
+            self._actions.append(action)
+
+    def _connect(self) -> None:
+        self.slot.finished.connect(self._listed)
+        self.slot.failed.connect(self._failed)
+        self.errand.events.connect(self.bar.show_events)
+        self.errand.finished.connect(self._errand_done)
+        self.errand.failed.connect(self._failed)
+        self.bar.cancelled.connect(self._cancel_errand)
+        self.search.textChanged.connect(self.shown.set_words)
+        self.states.currentIndexChanged.connect(self._state_chosen)
+        self.archived.toggled.connect(self.shown.set_archived)
+        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.doubleClicked.connect(self.open_chosen)
+        self.tabs.currentChanged.connect(self._show_chosen)
+        self.details.said.connect(self._said)
+        self.details.notesFailed.connect(self._say_failed)
+        self.details.wanted.connect(self._wanted)
+        for button, slot in ((self.folder_button, self.add_folder), (self.empty_folder, self.add_folder),
+                             (self.import_button, self.choose_import), (self.again, self.refresh),
+                             (self.start, self._start)):
+            button.clicked.connect(slot)
+        for keys, slot in ((QKeySequence(Qt.Key.Key_Delete), self.delete), (QKeySequence(Qt.Key.Key_Return),
+                                                                           self.open_chosen)):
+            shortcut = QShortcut(keys, self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self._find)
+        changed = getattr(self.shell.run, "stateChanged", None)
+        if changed is not None:
+            changed.connect(self._run_changed)
+
+    # What comes back
+
+    @Slot(object)
+    def _listed(self, lines: list[RunLine]) -> None:
+        wanted = [self._select] if self._select is not None else [line.folder for line in self.chosen()]
+        self._select = None
+        selection = self.table.selectionModel()
+        selection.blockSignals(True)
+        self.model.set_lines(lines)
+        selection.blockSignals(False)
+        self.stack.setCurrentIndex(2 if lines else 1)
+        self.filters.setVisible(bool(lines))
+        chosen = QItemSelection()
+        for folder in wanted:
+            row = self.shown.row_of(folder)
+            if row >= 0:
+                chosen.select(self.shown.index(row, 0), self.shown.index(row, self.shown.columnCount() - 1))
+        if chosen.isEmpty():
+            self.table.selectRow(0)
+        else:
+            selection.select(chosen, selection.SelectionFlag.ClearAndSelect)
+        self.table.viewport().update()
+        self._show_chosen()
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self.bar.done()
+        self.bar.hide()
+        self.failure.show_failure(failure)
+        if self.stack.currentIndex() == 0:
+            self.stack.setCurrentIndex(2 if self.model.lines else 1)
+
+    @Slot(object)
+    def _errand_done(self, path: Path) -> None:
+        self.bar.done()
+        self.bar.hide()
+        if path.parent == self.project.runs:
+            self._select = path
+            self.shell.toast(self.tr("{name} was taken up.").format(name=path.name), "ok")
+            self.refresh()
+        else:
+            self.shell.toast(self.tr("The run was exported to {path}.").format(path=path), "ok")
+
+    @Slot()
+    def _cancel_errand(self) -> None:
+        self.errand.cancel()
+        self.bar.done()
+        self.bar.hide()
+
+    @Slot(object, object)
+    def _chosen(self, selected: object, deselected: object) -> None:
+        self._show_chosen()
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Show the chosen runs in the tab that is open; the others learn of it when they are."""
+        lines = self.chosen()
+        view = self.tabs.currentWidget()
+        if view is self.details:
+            self.details.setEnabled(bool(lines))
+            self.details.show_run(lines[0] if lines else None)
+        elif view is self.curves:
+            self.curves.show_runs(lines)
+        elif view is self.differences:
+            self.differences.show_runs(lines)
+        elif view is self.duel:
+            self.duel.show_runs((lines[0], lines[1]) if len(lines) == 2 else None)
+
+    @Slot(object, str)
+    def _said(self, about: About, text: str) -> None:
+        lines = self.chosen()
+        if lines:
+            self._push(lines[0], about, text)
+
+    @Slot(str)
+    def _wanted(self, what: str) -> None:
+        {"open": self.open_chosen, "clone": self.use_settings, "export": self.export, "archive": self.archive,
+         "delete": self.delete}[what]()
+
+    @Slot(str)
+    def _say_failed(self, why: str) -> None:
+        self.shell.toast(why, "error")
+
+    @Slot(int)
+    def _state_chosen(self, place: int) -> None:
+        self.shown.set_state(str(self.states.itemData(place)))
+
+    @Slot()
+    def _find(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    @Slot()
+    def _start(self) -> None:
+        if self.shell.begin_run():
+            self.shell.go("train")
+
+    @Slot(object)
+    def _run_changed(self, state: object) -> None:
+        if self.isVisible():
+            QTimer.singleShot(200, self, self.refresh)
+
+    def _push(self, line: RunLine, new: About, text: str) -> None:
+        self.project.undo.push(Say(line.folder, line.about, new, text, self.refresh, self._say_failed))
+
+    def _undo(self, steps: int) -> None:
+        for _ in range(steps):
+            self.project.undo.undo()
+
+    def _show_again(self, folders: tuple[str, ...]) -> None:
+        self.shell.settings.change(run_folders=folders)
+        self.refresh()
+
+
+def foreign_settings(own: RunConfig, other: RunConfig) -> dict[str, object]:
+    """What ``own`` has to take on to learn as ``other`` does: name -> value, without files, device and saving."""
+    return {name: value for name, (_, value) in difference(own, other).items() if not name.startswith(_OWN)}
+
+
+def _importing(path: Path, into: Path) -> Generator[Event, None, Path]:
+    yield Progress("Taking up the run", 0, 0)
+    return import_run(path, into).path
+
+
+def _exporting(source: Path, target: Path) -> Generator[Event, None, Path]:
+    yield Progress("Exporting the run", 0, 0)
+    target.unlink(missing_ok=True)  # the dialog has asked whether it may be written over
+    return export_run(RunFolder.open(source), target)

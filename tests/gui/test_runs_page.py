@@ -1,0 +1,291 @@
+"""The Runs page: listed, searched, compared, changed with a way back; what is missing is said."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from pytestqt.qtbot import QtBot
+
+from studio.engine import shutdown_jobs
+from studio.models.runs import time_spent
+from studio.pages.runs.page import RunsPage, foreign_settings
+from tests.gui.pages_help import Desk
+from tests.record.test_listing import made
+from tests.runs.made import tiny_config, write_corpus
+from ulmengine.config import with_settings
+from ulmengine.corpus import open_corpus
+from ulmengine.corpus.repairs import records_of
+from ulmengine.events import EpochEnded, StageStarted, Step
+from ulmengine.inference.kept import keep
+from ulmengine.record import RunFolder, export_run
+from ulmengine.runs.measured import keep_measured
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made_desk = Desk(tmp_path)
+    yield made_desk
+    made_desk.close()
+    assert shutdown_jobs(5)
+
+
+@pytest.fixture
+def page(desk: Desk, qtbot: QtBot) -> Callable[[], RunsPage]:
+    def make() -> RunsPage:
+        one = RunsPage(desk.project, desk.shell)
+        qtbot.addWidget(one)
+        one.resize(1060, 700)
+        one.show()
+        qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+        return one
+
+    return make
+
+
+def names(page: RunsPage) -> list[str]:
+    return [page.shown.line(row).folder.name for row in range(page.shown.rowCount())]
+
+
+def choose(page: RunsPage, *folders: str) -> None:
+    page.table.clearSelection()
+    for name in folders:
+        row = names(page).index(name)
+        page.table.selectionModel().select(
+            page.shown.index(row, 0), QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows)
+
+
+def test_an_empty_page_says_what_a_run_is_and_how_to_begin(page, desk):
+    one = page()
+    assert one.stack.currentWidget() is one.empty
+    assert one.start.isVisible()
+    assert not one.filters.isVisible()
+
+
+def test_search_state_and_order(page, desk, qtbot):
+    made(desk.project.runs / "a", .7, "classifier.lr=0.02")
+    made(desk.project.runs / "b", .9)
+    made(desk.project.runs / "c", .8).write_notes("the long texts")
+    RunFolder.create(desk.project.runs / "d", tiny_config(Path("/nowhere.csv")))
+    one = page()
+    one.table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
+    assert names(one) == ["b", "c", "a", "d"]
+    one.search.setText("long TEXTS")
+    assert names(one) == ["c"]
+    one.search.setText("classifier.lr")
+    assert names(one) == ["a"]
+    one.search.clear()
+    one.states.setCurrentIndex(one.states.findData("new"))
+    assert names(one) == ["d"]
+    assert [time_spent(seconds) for seconds in (5, 65, 3_725)] == ["0:05", "1:05", "1:02:05"]
+
+
+def test_title_tags_archive_and_delete_can_be_undone(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    made(desk.project.runs / "b")
+    one = page()
+
+    def settled() -> None:
+        qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+
+    choose(one, "a")
+    one.details._title.setText("Better")
+    one.details._title.editingFinished.emit()
+    settled()
+    one.details._tags.setText("x, long texts, x")
+    one.details._tags.editingFinished.emit()
+    settled()
+    line = one.chosen()[0]
+    assert (line.name, line.about.tags) == ("Better", ("x", "long texts"))
+    desk.project.undo.undo()
+    settled()
+    assert one.chosen()[0].about.tags == ()
+    one.archive()
+    settled()
+    assert names(one) == ["b"]
+    one.archived.setChecked(True)
+    assert sorted(names(one)) == ["a", "b"]
+    choose(one, "b")
+    one.delete()
+    settled()
+    assert names(one) == ["a"]
+    assert desk.news[-1].action is not None
+    desk.news[-1].action()
+    settled()
+    assert sorted(names(one)) == ["a", "b"]
+    assert (desk.project.runs / "b" / "config.toml").is_file()
+
+
+def test_notes_are_kept_when_another_run_is_chosen(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    made(desk.project.runs / "b")
+    one = page()
+    choose(one, "a")
+    one.details._notes.setFocus()
+    qtbot.keyClicks(one.details._notes, "seen")
+    choose(one, "b")
+    assert RunFolder(desk.project.runs / "a").notes() == "seen"
+    assert one.details._notes.toPlainText() == ""
+
+
+def test_a_run_that_cannot_be_read_is_listed_with_its_reason(page, desk):
+    made(desk.project.runs / "a")
+    (desk.project.runs / "a" / "config.toml").write_text("seed = 'x'\n", encoding="utf-8")
+    one = page()
+    assert one.details._problem.isVisibleTo(one)
+    assert "seed" in one.details._problem.text()
+
+
+def test_settings_of_a_run_are_taken_over_without_its_files(page, desk, qtbot):
+    made(desk.project.runs / "a", .8, "classifier.lr=0.02", "seed=7")
+    one = page()
+    choose(one, "a")
+    own_path = desk.project.config.corpus.path
+    one.use_settings()
+    assert desk.project.value("classifier.lr") == .02
+    assert desk.project.value("seed") == 7
+    assert desk.project.config.corpus.path == own_path
+    assert desk.project.value("compute.threads") == 0
+    desk.project.undo.undo()
+    assert desk.project.value("classifier.lr") != .02
+    assert foreign_settings(desk.project.config, desk.project.config) == {}
+
+
+def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
+    export_run(made(tmp_path / "elsewhere" / "far"), tmp_path / "far.zip")
+    made(desk.project.runs / "a")
+    one = page()
+    assert one.dropped([str(tmp_path / "far.zip")])
+    qtbot.waitUntil(lambda: "far" in names(one), timeout=10_000)
+    qtbot.waitUntil(lambda: not one.slot.running)
+    assert [line.folder.name for line in one.chosen()] == ["far"]
+    desk.answers.saved = tmp_path / "out.zip"
+    one.export()
+    qtbot.waitUntil(lambda: (tmp_path / "out.zip").is_file(), timeout=10_000)
+    qtbot.waitUntil(lambda: not one.errand.running)
+    (tmp_path / "zeros.zip").write_bytes(bytes(1_000))
+    assert one.dropped([str(tmp_path / "zeros.zip")])
+    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
+    assert "no run that was exported" in one.failure.accessibleName()
+    assert not one.dropped([str(tmp_path / "texts.csv")])
+
+
+def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, tmp_path):
+    made(tmp_path / "other" / "runs" / "far")
+    one = page()
+    desk.answers.files = [tmp_path / "other"]
+    one.add_folder()
+    qtbot.waitUntil(lambda: names(one) == ["far"], timeout=10_000)
+    assert desk.shell.settings.values.run_folders == (str(tmp_path / "other" / "runs"),)
+    one.forget_folders()
+    qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
+    desk.news[-1].action()
+    qtbot.waitUntil(lambda: names(one) == ["far"], timeout=10_000)
+    qtbot.waitUntil(lambda: not one.slot.running)
+
+
+def test_curves_and_settings_of_the_chosen_runs(page, desk, qtbot):
+    for name, lr in (("a", .02), ("b", .01)):
+        config = tiny_config(Path("/nowhere.csv"), f"classifier.lr={lr}")
+        run = RunFolder.create(desk.project.runs / name, config.model_copy(update={"name": name}))
+        with run.open_log() as log:
+            log.append(StageStarted(0, "classifier: head", ("embedding", "head"), 1, 1, 2, "classifier"))
+            for step in (1, 2):
+                log.append(Step(0, 0, step, step, 1.0 / step, (lr,), 1.0, 10, 30.0))
+            log.append(EpochEnded(0, 0, 2, .7, {"valid_loss": .6, "accuracy": lr * 10}, True, 1.0))
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: not one.curves.slot.running, timeout=10_000)
+    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
+    assert lines == {"a": ([2.0], [.2]), "b": ([2.0], [.1])}
+    one.curves.figures.setCurrentIndex(2)
+    one.curves.along.setCurrentIndex(2)
+    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
+    assert lines["a"] == ([.5, 1.0], [1.0, .5])  # minutes
+    one.tabs.setCurrentIndex(2)
+    rows = one.differences.table.rows
+    assert [rows.index(0, place).data() for place in (1, 2)] == ["0.02", "0.01"]
+    assert rows.rowCount() == 1
+    one.differences.only.setChecked(False)
+    assert rows.rowCount() > 40
+
+
+def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
+    """A run whose answers to the test documents are right where ``right`` says so."""
+    config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25"])
+    run = RunFolder.create(folder, config.model_copy(update={"name": folder.name}))
+    work = open_corpus(config.corpus, run.cache, seed=config.seed)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            documents = end.value
+            break
+    rows, targets = documents.rows("test"), documents.targets("test")
+    sure = np.where(np.resize(right, len(rows)), .9, .2)
+    shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)
+    kept = keep("test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
+                {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
+                corpus=documents.fingerprint, temperature=1.0)
+    keep_measured(run, kept, "fruit", 0)
+
+
+def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)  # 20 of them test documents
+    measured(desk.project.runs / "a", corpus, [True, False, False, True])
+    measured(desk.project.runs / "b", corpus, [True, True, False, False])
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert one.duel.kinds.itemText(0).endswith(": 5")
+    assert one.duel.kinds.itemText(1).endswith(": 5")
+    assert "50.0%" in one.duel.below.text()
+    text = one.duel.table.rows.index(0, 0).data()
+    assert text in corpus.read_text(encoding="utf-8")
+    assert one.duel.reader.toPlainText() == text
+    duel = one.duel._duel
+    assert duel is not None
+    assert len(duel.documents["broken"]) == 5
+    assert all(one.answers[0] == one.label != one.answers[1] for one in duel.documents["broken"])
+
+
+def test_a_duel_without_predictions_and_model_says_so(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    made(desk.project.runs / "b")
+    one = page()
+    one.tabs.setCurrentIndex(3)
+    assert "Choose two runs" in one.duel.hint.text()
+    choose(one, "a", "b")
+    assert "no model" in one.duel.hint.text()
+    assert not one.duel.measure.isVisible()
+
+
+def test_predictions_that_were_altered_are_told(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False])
+    measured(desk.project.runs / "b", corpus, [True, True])
+    shutil.copyfile(desk.project.runs / "b" / "predictions.parquet", desk.project.runs / "a" / "predictions.parquet")
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(one.duel.failure.isVisible, timeout=20_000)
+    assert "altered" in one.duel.failure.accessibleName()
+
+
+def test_keys_reach_what_the_mouse_does(page, desk, qtbot: Any):
+    made(desk.project.runs / "a")
+    made(desk.project.runs / "b")
+    one = page()
+    choose(one, "a")
+    one.table.setFocus()
+    qtbot.keyClick(one.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: names(one) == ["b"], timeout=10_000)
+    qtbot.keyClick(one, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert one.search.hasFocus() or not one.isActiveWindow()
