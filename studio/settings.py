@@ -34,6 +34,8 @@ class Preferences(BaseModel):
     own_process: bool = False
     keep_awake: bool = True
     notify: bool = True
+    pretrained: str = ""
+    """The language model that new projects start from; "": the shipped one that fits."""
     run_folders: tuple[str, ...] = ()
     """Folders of runs that the Runs page shows beside the project's own."""
 

@@ -93,17 +93,24 @@ class Shell(QObject):
     def new_project(self, folder: Path, config: RunConfig | None = None) -> bool:
         """Make a project at ``folder`` and open it; False (and a toast) if that cannot be done."""
         values = self.settings.values
-        base = config or RunConfig(name=folder.name)
+        base = config or self.usual_config(folder.name)
         compute = base.compute.model_copy(
             update={"device": values.device, "precision": values.precision, "threads": values.threads}
         )
         return self._try(lambda: Project.create(folder, base.model_copy(update={"compute": compute}), self))
 
+    def usual_config(self, name: str) -> RunConfig:
+        """What a new project called ``name`` begins with: the person's own language model, if it is still there."""
+        config, own = RunConfig(name=name), self.settings.values.pretrained
+        if not own or not Path(own).is_file():
+            return config
+        return config.model_copy(update={"model": config.model.model_copy(update={"pretrained": own})})
+
     def new_project_of(self, paths: list[Path]) -> bool:
         """Make a project whose corpus is the first of ``paths``, and show it; False (and a toast) if that failed."""
         source = paths[0].resolve()
         folder = fresh_folder(source.stem)
-        config = RunConfig(name=folder.name, corpus=CorpusConfig(path=str(source)))
+        config = self.usual_config(folder.name).model_copy(update={"corpus": CorpusConfig(path=str(source))})
         if not self.new_project(folder, config):
             return False
         if len(paths) > 1:

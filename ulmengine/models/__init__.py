@@ -1,8 +1,20 @@
 """Trained models at rest: one file each, the catalogue of them, and the import of foreign weights."""
 
 from .archive import SUFFIX, ModelError
-from .bundle import Bundle, describe_bundle, load_bundle, save_bundle
-from .catalogue import Entry, add_model, delete_model, empty_trash, free_path, own_models, restore_model, shipped_models
+from .bundle import Bundle, describe_bundle, facts, load_bundle, save_bundle
+from .card import render_card
+from .catalogue import (
+    Entry,
+    add_model,
+    copy_model,
+    delete_model,
+    empty_trash,
+    free_path,
+    own_models,
+    restore_model,
+    run_models,
+    shipped_models,
+)
 from .description import FORMAT, Description
 from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
 from .reference import classes_of, import_reference
@@ -10,7 +22,7 @@ from .usage import onnx_snippet, snippet
 
 __all__ = [
     "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
-    "OnnxMissingError", "add_model", "classes_of", "delete_model", "describe_bundle", "empty_trash", "export_onnx",
-    "free_path", "import_reference", "load_bundle", "missing_packages", "onnx_snippet", "own_models", "restore_model",
-    "save_bundle", "shipped_models", "snippet",
+    "OnnxMissingError", "add_model", "classes_of", "copy_model", "delete_model", "describe_bundle", "empty_trash",
+    "export_onnx", "facts", "free_path", "import_reference", "load_bundle", "missing_packages", "onnx_snippet",
+    "own_models", "render_card", "restore_model", "run_models", "save_bundle", "shipped_models", "snippet",
 ]

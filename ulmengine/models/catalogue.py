@@ -53,15 +53,23 @@ def add_model(source: Path, folder: Path) -> Path:
 
     :raises ModelError: it cannot be read, is no model, or the folder cannot be written.
     """
-    describe_bundle(source)
     target = free_path(folder, source.stem)
+    copy_model(source, target)
+    return target
+
+
+def copy_model(source: Path, target: Path) -> None:
+    """Copy the model ``source`` to the file ``target``, in place of what stands there, once it is whole.
+
+    :raises ModelError: it cannot be read, is no model, or the place cannot be written.
+    """
+    describe_bundle(source)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as beside:
             shutil.copyfile(source, beside)
     except OSError as error:
-        raise ModelError(f"{folder}: the model cannot be copied there ({error.strerror or error})") from error
-    return target
+        raise ModelError(f"{target.parent}: the model cannot be copied there ({error.strerror or error})") from error
 
 
 def delete_model(path: Path) -> Path:
@@ -99,6 +107,11 @@ def free_path(folder: Path, title: str) -> Path:
         number += 1
         path = folder / f"{stem} {number}{SUFFIX}"
     return path
+
+
+def run_models(folders: Iterable[Path]) -> tuple[Entry, ...]:
+    """The models of the runs in ``folders``, in their order."""
+    return tuple(_entry(path, False) for folder in folders if (path := folder / "model.ulmfit").is_file())
 
 
 def _entries(paths: Iterable[Path], shipped: bool) -> tuple[Entry, ...]:

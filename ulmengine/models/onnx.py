@@ -59,7 +59,7 @@ def missing_packages() -> tuple[str, ...]:
     return tuple(name for name in ("onnx", "onnxruntime") if find_spec(name) is None)
 
 
-def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str]) -> OnnxCheck:
+def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite: bool = False) -> OnnxCheck:
     """Write the classifier ``bundle`` to ``target``, once it has answered ``texts`` as the original does.
 
     Inputs of the file: ``tokens`` (batch, time) int64, right-padded with 1; ``lengths`` (batch,) int64, at least 1.
@@ -67,6 +67,7 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str]) -> OnnxCheck
     hold as JSON ``labels``, ``multi_label`` and ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json`` reads.
 
     :param texts: real ones, best of the kind the model is for; at least one.
+    :param overwrite: take the place of what stands at ``target``, once the new file is whole.
     :raises OnnxMissingError: an optional package is not installed.
     :raises OnnxDiffersError: an answer is further than :data:`TOLERANCE` from the original's.
     :raises ModelError: a language model, something stands at ``target``, or it cannot be written.
@@ -75,7 +76,7 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str]) -> OnnxCheck
     if lacking:
         raise OnnxMissingError(f"Exporting to ONNX needs {' and '.join(lacking)}, which "
                                f"{'is' if len(lacking) == 1 else 'are'} not installed: pip install ulmfit-studio[onnx]")
-    if target.exists():
+    if target.exists() and not overwrite:
         raise ModelError(f"{target} is there already; choose another name")
     networks = bundle.classifiers()
     content = onnx_bytes(bundle, networks)

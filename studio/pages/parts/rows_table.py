@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -45,6 +45,11 @@ class RowDelegate(QStyledItemDelegate):
             text = text[:most] + "…"
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(room, _MIDDLE, option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Of a column that is as wide as its cells: with the room beside the text."""
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width() + _PADDING + theme.XS, hint.height())
 
 
 class RowsTable(QTableView):

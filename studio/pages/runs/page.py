@@ -31,6 +31,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, FailureCard, IconButton, PrimaryButton, SectionTitle
 from ulmengine.config import ConfigError, RunConfig, difference
+from ulmengine.disk import move
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.record import About, RunFolder, RunLine, export_run, import_run, list_runs
 
@@ -442,5 +443,8 @@ def _importing(path: Path, into: Path) -> Generator[Event, None, Path]:
 
 def _exporting(source: Path, target: Path) -> Generator[Event, None, Path]:
     yield Progress("Exporting the run", 0, 0)
-    target.unlink(missing_ok=True)  # the dialog has asked whether it may be written over
-    return export_run(RunFolder.open(source), target)
+    beside = target.with_name(f".{target.stem}.new.zip")
+    beside.unlink(missing_ok=True)
+    # The dialog has asked whether what stands there may go; it goes when the new one is whole.
+    move(export_run(RunFolder.open(source), beside), target)
+    return target

@@ -1,0 +1,64 @@
+"""What is told of one model: its card, and the lines of Python that use it."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+from studio.widgets import Button
+from ulmengine.models import Entry, facts, onnx_snippet, render_card, snippet
+
+
+class AboutModel(QTabWidget):
+    """Nothing in a card is fetched or opened: it may come from anywhere."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card = QTextBrowser()
+        self.card.setOpenLinks(False)
+        self.card.setAccessibleName(self.tr("Card of the model"))
+        self.code = QPlainTextEdit()
+        self.code.setReadOnly(True)
+        self.code.setFont(theme.current().fixed_font(Type.SMALL))
+        self.code.setAccessibleName(self.tr("Python that uses the model"))
+        self.copy = Button(self.tr("Copy"), "copy", "quiet")
+        self.copy.clicked.connect(self._copy)
+        python = QWidget()
+        column = QVBoxLayout(python)
+        column.setContentsMargins(0, theme.S, 0, 0)
+        column.addWidget(self.code, 1)
+        row = QHBoxLayout()
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.addTab(self.card, self.tr("Card"))
+        self.addTab(python, self.tr("Python"))
+
+    def show_model(self, entry: Entry | None) -> None:
+        """Tell of this one."""
+        if entry is None:
+            self.card.clear()
+            self.code.clear()
+            return
+        about = entry.description
+        if about is None:
+            self.card.setPlainText(entry.problem)
+            self.code.clear()
+            return
+        origin = {"file": str(entry.path), "size": f"{entry.bytes / 1e6:,.1f} MB"}
+        # Words of a card are shown as they stand, also where they look like HTML.
+        text = render_card(about.card, {**facts(about), **origin}).replace("&", "&amp;").replace("<", "&lt;")
+        self.card.setMarkdown(re.sub(r"^(#+ )", r"##\1", text, flags=re.MULTILINE))  # no larger than the page's heading
+        code = snippet(entry.path, about)
+        if about.kind == "classifier":
+            code += "\n\n# after Export, ONNX:\n\n" + onnx_snippet(entry.path.with_suffix(".onnx"))
+        self.code.setPlainText(code)
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.code.toPlainText())

@@ -1,0 +1,485 @@
+"""Models: shipped, trained and taken in; looked at, used, given to others, put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoCommand, QUndoStack
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.engine.jobslot import JobSlot
+from studio.models.rows import ListRows
+from studio.pages.base import Page
+from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.rows_table import RowsTable
+from studio.project import Project
+from studio.settings import data_folder
+from studio.shell import Shell
+from studio.widgets import Button, EmptyState, FailureCard, SectionTitle
+from ulmengine.corpus import CorpusError, open_corpus
+from ulmengine.events import Event, Failed, Progress
+from ulmengine.models import (
+    SUFFIX,
+    Entry,
+    ModelError,
+    OnnxCheck,
+    add_model,
+    copy_model,
+    delete_model,
+    export_onnx,
+    load_bundle,
+    own_models,
+    restore_model,
+    run_models,
+    shipped_models,
+)
+from ulmengine.plan import sample_texts
+from ulmengine.record import RunFolder, RunFolderError
+
+from .about import AboutModel
+from .foreign import KINDS, Found, look_at, sorted_out, take_in
+
+TEXTS = 200
+"""So many texts an ONNX file has to answer as the model does."""
+
+
+class ModelsPage(Page):
+    """The list; beside it the card of the chosen one."""
+
+    key = "models"
+    icon = "models"
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(shell, parent)
+        self.title = self.tr("Models")
+        self.entries: tuple[Entry, ...] = ()
+        self.table = RowsTable(self.tr("Models"))
+        self.table.verticalHeader().hide()
+        self.about = AboutModel()
+        self.slot, self.errand = JobSlot(self), JobSlot(self)
+        self.bar, self.failure = JobBar(), FailureCard()
+        self._own_undo = QUndoStack(self)
+        self._current: Path | None = None
+        self._taking = False
+        self._arrange()
+        self._connect()
+        self.refresh()
+
+    @property
+    def folder(self) -> Path:
+        """Where the person's own models are kept."""
+        return data_folder() / "models"
+
+    @property
+    def current(self) -> Entry | None:
+        """The chosen model."""
+        return next((entry for entry in self.entries if entry.path == self._current), None)
+
+    def activated(self) -> None:
+        self.refresh()
+
+    def actions(self) -> list[QAction]:
+        return self._actions
+
+    def dropped(self, paths: list[str]) -> bool:
+        """Models of this program, and weights with their vocabulary from fastai."""
+        files = [Path(path) for path in paths]
+        if not all(path.suffix.lower() in KINDS for path in files):
+            return False
+        self.take(files)
+        return True
+
+    @Slot()
+    def refresh(self) -> None:
+        """Look for models anew, in the background."""
+        project = self.shell.project
+        folder, runs = self.folder, [] if project is None else [run.path for run in project.run_folders()]
+        self.slot.start(lambda: _listing(folder, runs))
+
+    # Taking in
+
+    @Slot()
+    def choose_import(self) -> None:
+        """Ask for files, several at once: weights, vocabulary, a backward network."""
+        kinds = self.tr("Models and weights of fastai") + f" (*{SUFFIX} *.pth *.pkl)"
+        paths = self.shell.ask.open_files(self.tr("Import a model"), Path.home(), kinds, several=True)
+        if paths:
+            self.take(paths)
+
+    def take(self, paths: list[Path]) -> None:
+        """Make a model of ``paths``; what is lacking is asked for."""
+        found = sorted_out(paths)
+        if found.asks_for_vocabulary:
+            weights = found.forward or found.backward
+            assert weights is not None
+            given = self.shell.ask.open_files(
+                self.tr("Choose the vocabulary that came with {name}").format(name=weights.name), weights.parent,
+                self.tr("Vocabularies") + " (*.pkl)")
+            if not given:
+                return
+            found = replace(found, vocabulary=given[0])
+        if not found.models and found.forward is None and found.backward is None:
+            self.shell.toast(self.tr("A vocabulary alone is no model. Choose the weights (.pth) as well."), "warning")
+            return
+        self.failure.clear()
+        self._begin(self.tr("Reading…"))
+        self._taking = True
+        self.errand.start(lambda: look_at(found))
+
+    def _looked(self, found: Found) -> None:
+        self._taking = False
+        if found.asks_for_labels:
+            names = self.shell.ask.text(
+                self.tr("Labels of the classifier"),
+                self.tr("It tells {n} labels apart. Their names, in the order of fastai's dls.vocab[1], with commas "
+                        "between them:").format(n=found.classes), ", ".join(found.labels))
+            if names is None:
+                self._end()
+                return
+            found = replace(found, labels=tuple(part.strip() for part in names.split(",") if part.strip()))
+        folder = self.folder
+        self.errand.start(lambda: take_in(found, folder))
+
+    # Giving away
+
+    @Slot()
+    def export(self) -> None:
+        """Ask where a copy of the model goes."""
+        entry = self.current
+        if entry is None:
+            return
+        target = self._where(entry, SUFFIX, self.tr("Models"))
+        if target is not None:
+            source = entry.path
+            self._begin(self.tr("Exporting…"))
+            self.errand.start(lambda: _copying(source, target))
+
+    @Slot()
+    def export_onnx(self) -> None:
+        """Ask where the ONNX file goes; it is written once it answers real texts as the model does."""
+        entry = self.current
+        if entry is None:
+            return
+        target = self._where(entry, ".onnx", "ONNX")
+        if target is not None:
+            source = entry.path
+            self.failure.clear()
+            self._begin(self.tr("Exporting…"))
+            self.errand.start(lambda: _writing_onnx(source, target))
+
+    def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
+        name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
+        title = self.tr("Export {name}").format(name=entry.name)
+        return self.shell.ask.save_file(title, Path.home() / f"{name}{suffix}", f"{kind} (*{suffix})")
+
+    # Using
+
+    @Slot()
+    def use(self) -> None:
+        """Classify with a classifier; let the open project start from a language model."""
+        entry, project = self.current, self.shell.project
+        if entry is None or entry.description is None or project is None:
+            return
+        if entry.description.kind == "classifier":
+            self.shell.classify_with(entry.path)
+        else:
+            project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model"))
+            self.shell.toast(self.tr("This project starts from {name}.").format(name=entry.name), "ok",
+                             self.tr("Undo"), project.undo.undo)
+
+    @Slot()
+    def make_default(self) -> None:
+        """Let new projects start from the chosen language model, or again from the one that fits."""
+        entry, before = self.current, self.shell.settings.values.pretrained
+        if entry is None:
+            return
+        new = "" if before == str(entry.path) else str(entry.path)
+        self._set_default(new)
+        told = self.tr("New projects start from {name}.").format(name=entry.name) if new \
+            else self.tr("New projects start from the shipped model that fits.")
+        self.shell.toast(told, "ok", self.tr("Undo"), lambda: self._set_default(before))
+
+    def _set_default(self, path: str) -> None:
+        self.shell.settings.change(pretrained=path)
+        self._fill()
+
+    @Slot()
+    def keep(self) -> None:
+        """Copy a run's model to the person's own, so that it stays when the run goes and all projects see it."""
+        entry, folder = self.current, self.folder
+        if entry is not None:
+            source = entry.path
+            self._begin(self.tr("Copying…"))
+            self.errand.start(lambda: _keeping(source, folder, entry.name))
+
+    @Slot()
+    def delete(self) -> None:
+        """Put the model aside; undo brings it back."""
+        entry, project = self.current, self.shell.project
+        if entry is None or entry.shipped:
+            return
+        stack = self._own_undo if project is None else project.undo
+        step = _Delete(entry, self.tr("Delete {name}").format(name=entry.name), self)
+        stack.push(step)
+        if not step.isObsolete():
+            self.shell.toast(self.tr("{name} was deleted.").format(name=entry.name), "info", self.tr("Undo"),
+                             stack.undo)
+
+    # How it looks
+
+    def _arrange(self) -> None:
+        body = self.body
+        body.setSpacing(theme.M)
+        head = QHBoxLayout()
+        head.setSpacing(theme.S)
+        head.addWidget(SectionTitle(self.tr("Models"), page=True), 1)
+        self.import_button = Button(self.tr("Import…"), "import")
+        self.import_button.setToolTip(self.tr("A model of this program, or weights (.pth) and vocabulary (.pkl) of "
+                                              "fastai; they can be dropped here too. Nothing in them is run."))
+        head.addWidget(self.import_button)
+        body.addLayout(head)
+        body.addWidget(self.failure)
+        body.addWidget(self.bar)
+        self.bar.hide()
+        self.buttons: dict[str, Button] = {}
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        for name, text, icon, role in (
+            ("use", self.tr("Classify with it"), "classify", "primary"),
+            ("default", self.tr("For new projects"), "star", "plain"), ("export", self.tr("Export"), "export", "plain"),
+            ("keep", self.tr("Keep a copy"), "copy", "quiet"), ("delete", self.tr("Delete"), "trash", "quiet"),
+        ):
+            self.buttons[name] = Button(text, icon, role)
+            row.addWidget(self.buttons[name])
+        row.addStretch(1)
+        menu = QMenu(self)
+        self.as_file = menu.addAction(self.tr("Model file…"))
+        self.as_onnx = menu.addAction(self.tr("ONNX…"))
+        self.buttons["export"].setMenu(menu)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.S)
+        column.addWidget(self.about, 1)
+        column.addLayout(row)
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.addWidget(self.table)
+        self.split.addWidget(right)
+        self.split.setSizes([220, 420])
+        self.empty = EmptyState("models", self.tr("No model yet"), self.tr(
+            "Every run that finishes makes a model. Models of this program and weights of fastai can be dropped here."))
+        self.empty_import = Button(self.tr("Import…"), "import", "primary")
+        self.empty.add_button(self.empty_import)
+        self.stack = QStackedWidget()
+        for part in (QWidget(), self.empty, self.split):
+            self.stack.addWidget(part)
+        body.addWidget(self.stack, 1)
+        self._actions = []
+        for text, icon, slot in ((self.tr("Import a model…"), "import", self.choose_import),
+                                 (self.tr("Export the model…"), "export", self.export),
+                                 (self.tr("Export the model to ONNX…"), "export", self.export_onnx),
+                                 (self.tr("Delete the model"), "trash", self.delete)):
+            action = QAction(text, self)
+            action.setProperty("icon_name", icon)
+            action.triggered.connect(slot)
+            self._actions.append(action)
+
+    def _connect(self) -> None:
+        self.slot.finished.connect(self._listed)
+        self.slot.failed.connect(self._failed)
+        self.errand.events.connect(self.bar.show_events)
+        self.errand.finished.connect(self._done)
+        self.errand.failed.connect(self._failed)
+        self.bar.cancelled.connect(self._cancel)
+        self.table.rowPicked.connect(self._picked)
+        self.as_file.triggered.connect(self.export)
+        self.as_onnx.triggered.connect(self.export_onnx)
+        for button, slot in ((self.import_button, self.choose_import), (self.empty_import, self.choose_import),
+                             (self.buttons["use"], self.use), (self.buttons["default"], self.make_default),
+                             (self.buttons["keep"], self.keep), (self.buttons["delete"], self.delete)):
+            button.clicked.connect(slot)
+        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table)
+        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.activated.connect(self.delete)
+        self.shell.projectChanged.connect(self._project_changed)
+
+    def _begin(self, text: str) -> None:
+        self.bar.show()
+        self.bar.begin(text)
+
+    def _end(self) -> None:
+        self.bar.done()
+        self.bar.hide()
+
+    @Slot(object)
+    def _listed(self, entries: tuple[Entry, ...]) -> None:
+        self.entries = entries
+        self.stack.setCurrentIndex(2 if entries else 1)
+        self._fill()
+
+    def _fill(self) -> None:
+        default = self.shell.settings.values.pretrained
+        rows = [(entry.name, self._kind(entry), self._reads(entry), self._result(entry), f"{entry.bytes / 1e6:,.1f} MB",
+                 self._from(entry, default)) for entry in self.entries]
+        chosen = self._current
+        self.table.set_source(ListRows((self.tr("Name"), self.tr("Kind"), self.tr("Reads"), self.tr("Accuracy"),
+                                        self.tr("Size"), self.tr("From")), rows), {})
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        places = [place for place, entry in enumerate(self.entries) if entry.path == chosen]
+        self.table.pick(places[0] if places else 0)
+        if not self.entries:
+            self._show(None)
+
+    def _kind(self, entry: Entry) -> str:
+        if entry.description is None:
+            return self.tr("Cannot be read")
+        if entry.description.kind == "language_model":
+            return self.tr("Language model")
+        return self.tr("Classifier, {n} labels").format(n=len(entry.description.labels))
+
+    def _reads(self, entry: Entry) -> str:
+        names = {"forward": self.tr("forward"), "backward": self.tr("backward")}
+        return " + ".join(names[one] for one in entry.description.directions) if entry.description else ""
+
+    def _result(self, entry: Entry) -> str:
+        told = str(entry.description.card.get("accuracy", "")) if entry.description else ""
+        return told.split(" ", 1)[0]
+
+    def _from(self, entry: Entry, default: str) -> str:
+        project = self.shell.project
+        if entry.shipped:
+            place = self.tr("Shipped")
+        elif project is not None and entry.path.parent.parent == project.runs:
+            place = self.tr("Run {name}").format(name=entry.path.parent.name)
+        else:
+            place = self.tr("Your own")
+        return self.tr("{place}, for new projects").format(place=place) if str(entry.path) == default else place
+
+    @Slot(int)
+    def _picked(self, row: int) -> None:
+        self._current = self.entries[row].path
+        self._show(self.entries[row])
+
+    def _show(self, entry: Entry | None) -> None:
+        about = entry.description if entry is not None else None
+        language = about is not None and about.kind == "language_model"
+        own = entry is not None and entry.path.parent == self.folder
+        buttons = self.buttons
+        buttons["use"].setText(self.tr("Start this project from it") if language else self.tr("Classify with it"))
+        buttons["use"].setEnabled(about is not None and self.shell.project is not None)
+        buttons["default"].setVisible(language)
+        is_default = entry is not None and str(entry.path) == self.shell.settings.values.pretrained
+        buttons["default"].setText(self.tr("Not for new projects") if is_default else self.tr("For new projects"))
+        buttons["export"].setEnabled(about is not None)
+        self.as_onnx.setEnabled(about is not None and not language)
+        buttons["keep"].setVisible(entry is not None and not own and not entry.shipped and about is not None)
+        buttons["delete"].setVisible(entry is not None and not entry.shipped)
+        self.about.show_model(entry)
+
+    # What comes back
+
+    @Slot(object)
+    def _done(self, result: object) -> None:
+        if self._taking and isinstance(result, Found):
+            self._looked(result)
+            return
+        self._end()
+        if isinstance(result, Path):
+            self.shell.toast(self.tr("The model was exported to {path}.").format(path=result), "ok")
+        elif isinstance(result, tuple):
+            path, check = result
+            self.shell.toast(self.tr("{path} answers {n} texts as the model does (probabilities within {far}).").format(
+                path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
+        elif isinstance(result, list) and result:
+            self._current = result[-1]
+            self.shell.toast(self.tr("{name} was taken in.").format(name=result[-1].stem), "ok")
+        self.refresh()
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self._taking = False
+        self._end()
+        self.failure.show_failure(failure)
+        if self.stack.currentIndex() == 0:
+            self.stack.setCurrentIndex(2 if self.entries else 1)
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._taking = False
+        self.errand.cancel()
+        self._end()
+
+    @Slot(object)
+    def _project_changed(self, project: Project | None) -> None:
+        if self.isVisible():
+            self.refresh()
+
+
+class _Delete(QUndoCommand):
+    """A model is put aside; brought back it may have another name."""
+
+    def __init__(self, entry: Entry, text: str, page: ModelsPage) -> None:
+        super().__init__(text)
+        self._path, self._page = entry.path, page
+        self._waiting: Path | None = None
+
+    def redo(self) -> None:
+        try:
+            self._waiting = delete_model(self._path)
+        except ModelError as error:
+            self.setObsolete(True)
+            self._page.shell.toast(str(error), "error")
+        self._page.refresh()
+
+    def undo(self) -> None:
+        try:
+            if self._waiting is not None:
+                self._path = restore_model(self._waiting)
+        except ModelError as error:
+            self.setObsolete(True)
+            self._page.shell.toast(str(error), "error")
+        self._page.refresh()
+
+
+def _listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[Entry, ...]]:
+    yield Progress("Looking for models", 0, 0)
+    return (*run_models(reversed(runs)), *own_models(folder), *shipped_models())
+
+
+def _copying(source: Path, target: Path) -> Generator[Event, None, Path]:
+    yield Progress(f"Exporting {target.name}", 0, 0)
+    copy_model(source, target)
+    return target
+
+
+def _keeping(source: Path, folder: Path, name: str) -> Generator[Event, None, list[Path]]:
+    yield Progress(f"Copying {name}", 0, 0)
+    return [add_model(source, folder)]
+
+
+def _writing_onnx(source: Path, target: Path) -> Generator[Event, None, tuple[Path, OnnxCheck]]:
+    """Export and check on texts of the run that made the model, else on those of the sample."""
+    yield Progress("Opening the model", 0, 0)
+    bundle = load_bundle(source)
+    texts = yield from _texts_for(source)
+    yield Progress("Checking the ONNX file against the model", 0, 0)
+    return target, export_onnx(bundle, target, texts, overwrite=True)
+
+
+def _texts_for(source: Path) -> Generator[Event, None, list[str]]:
+    try:
+        run = RunFolder.open(source.parent)
+        config = run.config()
+        documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
+    except (RunFolderError, CorpusError, ValueError, OSError):
+        return sample_texts(TEXTS)
+    part = next((name for name in ("validation", "test", "train") if documents.count(name)), "train")
+    return list(islice(documents.texts(part), TEXTS)) or sample_texts(TEXTS)

@@ -1,0 +1,217 @@
+"""The Models page: listed with their cards, taken in, used, given away, put aside; nothing foreign is run."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from studio.engine import shutdown_jobs
+from studio.pages.models.foreign import sorted_out
+from studio.pages.models.page import ModelsPage
+from tests.gui.pages_help import Desk
+from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
+from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
+from ulmengine.models import load_bundle, onnx, save_bundle
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made_desk = Desk(tmp_path)
+    yield made_desk
+    made_desk.close()
+    assert shutdown_jobs(5)
+
+
+@pytest.fixture
+def page(desk: Desk, qtbot: QtBot) -> Callable[[], ModelsPage]:
+    def make() -> ModelsPage:
+        one = ModelsPage(desk.shell)
+        qtbot.addWidget(one)
+        one.resize(1060, 700)
+        one.show()
+        qtbot.waitUntil(lambda: bool(one.stack.currentIndex()), timeout=10_000)
+        return one
+
+    return make
+
+
+def own(page: ModelsPage) -> list[str]:
+    return [entry.name for entry in page.entries if not entry.shipped]
+
+
+def pick(page: ModelsPage, name: str) -> None:
+    page.table.pick([entry.name for entry in page.entries].index(name))
+
+
+def settled(page: ModelsPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not page.errand.running and not page.slot.running, timeout=10_000)
+
+
+def save_language_model(path: Path) -> Path:
+    save_bundle(path, kind="language_model", state=language_model().state_dict(), tokenizer=TOKENS.to_json(),
+                sizes=SIZES, model=MODEL, card={"title": "Own words"})
+    return path
+
+
+def test_models_of_runs_own_and_shipped_with_their_cards(page, desk):
+    run = desk.project.runs / "2026-01-01"
+    run.mkdir(parents=True)
+    (run / "config.toml").write_text("version = 1\n", encoding="utf-8")
+    save(run / "model.ulmfit", card={"title": "Trained", "accuracy": "91.0% (95 % interval 88.0% to 93.0%)"})
+    (one_folder := page_folder(desk)).mkdir(parents=True)
+    save(one_folder / "a.ulmfit", card={"title": "Mine <img src='http://x/y.png'>"})
+    (one_folder / "broken.ulmfit").write_bytes(b"PK")
+    one = page()
+    assert own(one) == ["Trained", "Mine <img src='http://x/y.png'>", "broken"]
+    rows = one.table.rows
+    assert [rows.index(0, place).data() for place in (1, 2, 3, 5)] == [
+        "Classifier, 2 labels", "forward", "91.0%", "Run 2026-01-01"]
+    pick(one, "Mine <img src='http://x/y.png'>")
+    assert "<img src='http://x/y.png'>" in one.about.card.toPlainText()  # shown as it stands, not fetched
+    assert "neg, pos" in one.about.card.toPlainText()
+    pick(one, "broken")
+    assert "damaged" in one.about.card.toPlainText()
+    assert not one.buttons["use"].isEnabled()
+    shipped = next(entry for entry in one.entries if entry.shipped)
+    pick(one, shipped.name)
+    assert not one.buttons["delete"].isVisible()
+
+
+def page_folder(desk: Desk) -> Path:
+    from studio.settings import data_folder
+
+    return data_folder() / "models"
+
+
+def test_weights_of_fastai_are_dropped_and_missing_labels_asked_for(page, desk, qtbot, tmp_path, monkeypatch):
+    torch.save(classifier_weights(), tmp_path / "w.pth")
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(WORDS))
+    one = page()
+
+    def told(title: str, label: str, initial: str = "") -> str:
+        assert "3 labels apart" in label
+        return "x, y, z"
+
+    monkeypatch.setattr(desk.answers, "text", told)
+    assert one.dropped([str(tmp_path / "w.pth"), str(tmp_path / "v.pkl")])
+    qtbot.waitUntil(lambda: own(one) == ["w"], timeout=10_000)
+    assert one.current is not None
+    assert load_bundle(one.current.path).labels == ("x", "y", "z")
+    settled(one, qtbot)
+
+
+def test_weights_alone_ask_for_their_vocabulary(page, desk, qtbot, tmp_path):
+    torch.save(weights(), tmp_path / "lstm_bwd.pth")
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(WORDS))
+    one = page()
+    desk.answers.files = [tmp_path / "v.pkl"]
+    assert one.dropped([str(tmp_path / "lstm_bwd.pth")])
+    qtbot.waitUntil(lambda: own(one) == ["lstm_bwd"], timeout=10_000)
+    assert one.current is not None
+    assert load_bundle(one.current.path).description.directions == ("backward",)
+    settled(one, qtbot)
+
+
+def test_what_each_file_is_goes_by_its_name():
+    found = sorted_out([Path("b_bwd.pth"), Path("v.pkl"), Path("a_fwd.pth"), Path("m.ulmfit")])
+    assert (found.forward, found.backward) == (Path("a_fwd.pth"), Path("b_bwd.pth"))
+    assert (found.vocabulary, found.models) == (Path("v.pkl"), (Path("m.ulmfit"),))
+    found = sorted_out([Path("one.pth"), Path("two.pth")])
+    assert (found.forward, found.backward) == (Path("one.pth"), Path("two.pth"))
+
+
+def test_a_vocabulary_that_runs_code_is_refused_with_a_word(page, desk, qtbot, tmp_path):
+    trap = tmp_path / "sprung"
+    torch.save(weights(), tmp_path / "w.pth")
+    (tmp_path / "v.pkl").write_bytes(pickle.dumps(["the", Evil(trap)]))
+    one = page()
+    assert one.dropped([str(tmp_path / "w.pth"), str(tmp_path / "v.pkl")])
+    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
+    assert "no plain vocabulary" in one.failure.accessibleName()
+    assert not trap.exists()
+    assert own(one) == []
+    assert not os.path.exists(page_folder(desk) / "w.ulmfit")
+    settled(one, qtbot)
+
+
+def test_deleting_is_undone_by_the_toast_and_by_the_key(page, desk, qtbot):
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    one.table.setFocus()
+    qtbot.keyClick(one.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: own(one) == [], timeout=10_000)
+    settled(one, qtbot)
+    assert desk.news[-1].action is not None
+    desk.news[-1].action()
+    qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)
+    settled(one, qtbot)
+
+
+def test_a_language_model_becomes_that_of_new_projects(page, desk, qtbot, tmp_path):
+    page_folder(desk).mkdir(parents=True)
+    path = save_language_model(page_folder(desk) / "own.ulmfit")
+    one = page()
+    pick(one, "Own words")
+    one.make_default()
+    assert desk.shell.usual_config("new").model.pretrained == str(path)
+    assert "for new projects" in one.table.rows.index(0, 5).data()
+    one.use()
+    assert desk.project.value("model.pretrained") == str(path)
+    desk.project.undo.undo()
+    assert desk.project.value("model.pretrained") == "auto"
+    path.rename(tmp_path / "gone.ulmfit")
+    assert desk.shell.usual_config("new").model.pretrained == "auto"
+    settled(one, qtbot)
+
+
+def test_export_as_file_and_python(page, desk, qtbot, tmp_path):
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    desk.answers.saved = tmp_path / "out.ulmfit"
+    one.export()
+    qtbot.waitUntil(lambda: (tmp_path / "out.ulmfit").is_file(), timeout=10_000)
+    settled(one, qtbot)
+    assert load_bundle(tmp_path / "out.ulmfit").labels == ("neg", "pos")
+    one.about.copy.click()
+    assert "load_bundle" in QGuiApplication.clipboard().text()
+
+
+def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx, "find_spec", {}.get)
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    desk.answers.saved = tmp_path / "out.onnx"
+    one.export_onnx()
+    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
+    assert "pip install" in one.failure.accessibleName()
+    assert not (tmp_path / "out.onnx").exists()
+    settled(one, qtbot)
+
+
+def test_an_onnx_file_is_offered_once_it_answers_alike(page, desk, qtbot, tmp_path):
+    pytest.importorskip("onnxruntime")
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    desk.answers.saved = tmp_path / "out.onnx"
+    one.export_onnx()
+    qtbot.waitUntil(lambda: bool(desk.news) or one.failure.isVisible(), timeout=120_000)
+    assert one.failure.failure is None
+    assert "200 texts" in desk.news[-1].text
+    assert (tmp_path / "out.onnx").is_file()
+    settled(one, qtbot)
