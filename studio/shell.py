@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ulmengine.config import CorpusConfig, RunConfig
+from ulmengine.config import ConfigError, CorpusConfig, RunConfig
+from ulmengine.plan.control import RunState, commands
 from ulmengine.plan.control import Signal as Command
-from ulmengine.plan.control import commands
 from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder
 
-from .ask import Ask
+from .ask import Ask, Choice
 from .engine.job import Job
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
+from .shown import ShownRun
 
 if TYPE_CHECKING:
     from studio.engine import RunService
@@ -55,6 +56,9 @@ class Shell(QObject):
         self.settings = settings
         self.ask = ask
         self.project: Project | None = None
+        self.shown = ShownRun(run, self)
+        """The run of the window: the one under way, or else the one that was looked at last; the newest at first."""
+        run.stateChanged.connect(self._run_changed)
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
         """The model that the Classify page is to use when it is shown next."""
@@ -146,11 +150,39 @@ class Shell(QObject):
             self.project.change(moved)
             self.project.undo.clear()  # there is nothing to go back to
 
+    def show_run(self, folder: RunFolder) -> None:
+        """Let the run in ``folder`` be the window's; one that cannot be read is told of."""
+        try:
+            self.shown.show(folder)
+        except ConfigError as error:
+            self.toast(str(error), "error")
+
+    def show_newest_run(self) -> None:
+        """Let the newest run of the open project be the window's, or what a first one would be."""
+        folders = self.project.run_folders() if self.project is not None else []
+        if folders:
+            self.show_run(folders[-1])
+        else:
+            self.shown.clear(RunConfig() if self.project is None else self.project.config)
+
+    @Slot(object)
+    def _run_changed(self, state: RunState) -> None:
+        """What this window begins, it shows."""
+        folder = self.run.folder
+        if state is RunState.STARTING and folder is not None and self.shown.folder != RunFolder(folder):
+            self.show_run(RunFolder(folder))
+
+    @Slot(object)
+    def _settings_changed(self, config: RunConfig) -> None:
+        if self.shown.folder is None:
+            self.shown.clear(config)
+
     def close_project(self) -> None:
         """Let go of the open project; everything is saved."""
         if self.project is not None:
             old, self.project = self.project, None
             old.close()
+            self.shown.clear(RunConfig())
             self.projectChanged.emit(None)
             old.deleteLater()
 
@@ -180,12 +212,27 @@ class Shell(QObject):
         return opened
 
     def begin_run(self) -> bool:
-        """Start a new run as the person asks for it: :meth:`start_run`, or word of what has to be chosen before."""
+        """Start a new run as the person asks for it: :meth:`start_run`, or word of what has to be chosen before.
+
+        Beside a run of the project that can go on it is asked whether a new one is meant.
+        """
         if self.project is not None and not self.project.config.corpus.path:
             self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
                        self.tr("Choose a corpus"), self._go_to_corpus)
             return False
-        return self.start_run()
+        folder, offered = self.shown.folder, self.shown.offers
+        if self.project is None or folder is None or folder.path.parent != self.project.runs or \
+                not (offered.start and offered.resume):
+            return self.start_run()
+        answer = self.ask.choose(
+            self.tr("Start a new run"), self.tr("The run {name} is not done and can go on. Start a new one beside it?")
+            .format(name=folder.path.name),
+            (Choice("resume", self.tr("Go on with it"), "default"), Choice("new", self.tr("Start a new run")),
+             Choice("cancel", self.tr("Cancel"), "cancel")),
+            self.tr("The new run takes the project's settings as they are now. The other one stays as it is."))
+        if answer == "resume":
+            return self.resume_run(folder.path)
+        return answer == "new" and self.start_run()
 
     def _go_to_corpus(self) -> None:
         self.go("corpus")
@@ -271,6 +318,11 @@ class Shell(QObject):
         self.project = project
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
+        project.changed.connect(self._settings_changed)
+        if self.wanted_run is None:
+            self.show_newest_run()
+        else:
+            self.shown.clear(project.config)
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
         return True

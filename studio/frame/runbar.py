@@ -8,24 +8,27 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayou
 
 from studio import theme
 from studio.engine import Quiet
+from studio.plots.history import RunHistory
+from studio.plots.look import figure
+from studio.plots.series import SeriesBuffer, Smoothed
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, StatusDot
+from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
 from studio.words import state_dot, state_words
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Command
-
-from .progress import RunProgress
+from ulmengine.events import Failed, Progress
+from ulmengine.plan.control import RunState
 
 HEIGHT = 64
 RESOLUTION = 1_000
+RECENT = 100
+"""Steps over which loss and time are smoothed."""
 ROOMY = 960
 """From this width on, names and times have the room that the longest of them take."""
 
 
 class RunBar(QWidget):
-    """State, stage, step, loss, time left, device; Start, Pause or Resume, Stop as the state allows."""
+    """State, stage, step, loss, time left, device of the window's run; Start, Pause or Resume, Stop as offered."""
 
     opened = Signal()
     """The person wants to see more of the run."""
@@ -33,8 +36,7 @@ class RunBar(QWidget):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shell = shell
-        self.progress = RunProgress()
-        self._seen = shell.run.state
+        self.shown = shell.shown
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName(self.tr("Run"))
         row = QHBoxLayout(self)
@@ -45,8 +47,8 @@ class RunBar(QWidget):
         self._add_figures(row)
         self._add_buttons(row)
         theme.current().changed.connect(self.update)
-        shell.run.stateChanged.connect(self._state_changed)
-        shell.run.events.connect(self._events_came)
+        self.shown.changed.connect(self.refresh)
+        self.shown.seen_by(self)
         self._quiet = Quiet(shell.run, self)
         self._quiet.told.connect(self._nothing_heard)
         shell.projectChanged.connect(self._project_changed)
@@ -111,6 +113,7 @@ class RunBar(QWidget):
         for button in (self.start, self.pause, self.stop):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             row.addWidget(button)
+        self._presses = OnePress(self, (self.start, self.pause, self.stop))
         row.setSpacing(theme.M)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -131,37 +134,29 @@ class RunBar(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
-        state = self._own_state()
-        possible = commands(state)
+        state, offered = self.shown.state, self.shown.offers
         self.dot.set_kind(state_dot(state))
         self.dot.setVisible(bool(state_dot(state)))
         self.state.setText(state_words(state))
-        over = Command.START in possible
-        self.start.setVisible(over)
+        self.start.setVisible(offered.start and not offered.resume)
         self.start.setEnabled(self.shell.project is not None)
-        self.pause.setVisible(not over)
-        self.pause.setEnabled(bool(possible & {Command.PAUSE, Command.RESUME}))
-        self._name_pause(Command.RESUME in possible)
-        self.stop.setVisible(not over)
-        self.stop.setEnabled(Command.STOP in possible)
-        self._show_figures(state, over)
-
-    def _own_state(self) -> RunState:
-        """The state of the run; none for a run that ended in another project."""
-        run, project = self.shell.run, self.shell.project
-        if Command.START not in commands(run.state) or run.folder is None:
-            return run.state
-        own = project is not None and run.folder.parent == project.runs
-        return run.state if own else RunState.IDLE
+        self.pause.setVisible(not offered.start or offered.resume)
+        self.pause.setEnabled(offered.pause or offered.resume)
+        self._name_pause(offered.resume)
+        self.stop.setVisible(not offered.start)
+        self.stop.setEnabled(offered.stop)
+        self._show_figures(state)
 
     @Slot()
     def toggle_pause(self) -> None:
-        """Pause or go on, whichever the state allows."""
-        possible = commands(self.shell.run.state)
-        if Command.RESUME in possible:
-            self.shell.run.resume()
-        elif Command.PAUSE in possible:
-            self.shell.run.pause()
+        """Pause or go on, whichever is offered: after a pause, or from the last checkpoint."""
+        run, offered = self.shell.run, self.shown.offers
+        if offered.pause:
+            run.pause()
+        elif offered.resume and run.active:
+            run.resume()
+        elif offered.resume and self.shown.folder is not None:
+            self.shell.resume_run(self.shown.folder.path)
 
     def _name_pause(self, resume: bool) -> None:
         text = self.tr("Resume") if resume else self.tr("Pause")
@@ -170,36 +165,39 @@ class RunBar(QWidget):
             self.pause.setAccessibleName(text)
             theme.current().set_icon(self.pause, "play" if resume else "pause")
 
-    def _show_figures(self, state: RunState, over: bool) -> None:
-        now = self.progress
+    def _show_figures(self, state: RunState) -> None:
+        history, alive = self.shown.history, self.shown.alive
+        doing = history.progress if alive else None
+        stage, started = self.shown.stage, history.started
+        loss = recent(stage.loss) if stage is not None else None
+        left = None if not alive else _seconds_left(history)
         self.stage.setText(self._stage_words(state))
-        self.step.setText("" if state is RunState.IDLE else self._step_words())
-        self.loss.setText("" if now.loss is None else self.tr("loss {value}").format(value=f"{now.loss:.3f}"))
-        left = None if over else now.seconds_left
+        self.step.setText(self._task_words(doing) if doing is not None else self._step_words(history))
+        self.loss.setText("" if loss is None else self.tr("loss {value}").format(value=figure(loss)))
         self.left.setText("" if left is None else self._left_words(left))
-        self.device.setText(now.device)
-        fraction = 1.0 if state is RunState.FINISHED else now.fraction
+        self.device.setText("" if started is None else started.device)
+        fraction = 1.0 if state is RunState.FINISHED else _fraction(history, doing)
         self.bar.setVisible(state is not RunState.IDLE)
-        waiting = fraction is None and not over
+        waiting = fraction is None and alive
         self.bar.setRange(0, 0 if waiting else RESOLUTION)
         if not waiting:
             self.bar.setValue(round((fraction or 0.0) * RESOLUTION))
 
     def _stage_words(self, state: RunState) -> str:
-        now = self.progress
-        if state is RunState.IDLE:
+        run = self.shown
+        history, stage = run.history, run.stage
+        if run.folder is None:
             return self._first_step_words()
-        if state is RunState.FAILED and now.failure is not None:
-            return now.failure.title
-        if state is RunState.FINISHED and now.accuracy is not None:
-            return self.tr("Accuracy {share}").format(share=f"{now.accuracy:.1%}")
-        if not now.stage_name:
+        if state is RunState.FAILED and isinstance(run.trouble, Failed):
+            return run.trouble.title
+        if state is RunState.FINISHED and history.evaluated is not None:
+            return self.tr("Accuracy {share}").format(share=f"{history.evaluated.accuracy:.1%}")
+        if stage is None:
             return ""
-        if len(now.stages) < 2:
-            return now.stage_name
-        return self.tr("{number} of {count}: {name}").format(
-            number=now.stage_index + 1, count=len(now.stages), name=now.stage_name
-        )
+        count = len(history.started.stages) if history.started is not None else 0
+        if count < 2:
+            return stage.name
+        return self.tr("{number} of {count}: {name}").format(number=stage.index + 1, count=count, name=stage.name)
 
     def _first_step_words(self) -> str:
         """What there is to do before a first run."""
@@ -210,34 +208,23 @@ class RunBar(QWidget):
 
     def _left_words(self, seconds: float) -> str:
         """How long it takes still: what comes after the stage in hand nobody knows yet."""
-        told = self.tr("stage: {time} left") if len(self.progress.stages) > 1 else self.tr("{time} left")
+        started = self.shown.history.started
+        several = started is not None and len(started.stages) > 1
+        told = self.tr("stage: {time} left") if several else self.tr("{time} left")
         return told.format(time=duration_words(seconds))
 
-    def _step_words(self) -> str:
-        now = self.progress
-        if now.task:
-            if not now.total:
-                return now.task
-            return self.tr("{task}: {done} of {total}").format(
-                task=now.task, done=f"{now.done:,.0f}", total=f"{now.total:,.0f}"
-            )
-        if not now.step:
+    def _task_words(self, doing: Progress) -> str:
+        if not doing.total:
+            return doing.task
+        return self.tr("{task}: {done} of {total}").format(
+            task=doing.task, done=f"{doing.done:,.0f}", total=f"{doing.total:,.0f}")
+
+    def _step_words(self, history: RunHistory) -> str:
+        stage, last = history.stage, history.last
+        if stage is None or last is None or last.stage != stage.index:
             return ""
         return self.tr("step {step} of {steps}, epoch {epoch} of {epochs}").format(
-            step=f"{now.step:,}", steps=f"{now.steps:,}", epoch=max(1, now.epoch), epochs=now.epochs
-        )
-
-    @Slot(object)
-    def _state_changed(self, state: RunState) -> None:
-        if state is RunState.STARTING and Command.START in commands(self._seen):
-            self.progress.clear()
-        self._seen = state
-        self.refresh()
-
-    @Slot(object)
-    def _events_came(self, events: list[object]) -> None:
-        self.progress.update(events)  # type: ignore[arg-type]
-        self.refresh()
+            step=f"{last.step:,}", steps=f"{stage.steps:,}", epoch=max(1, last.epoch), epochs=stage.epochs)
 
     @Slot(float)
     def _nothing_heard(self, seconds: float) -> None:
@@ -246,8 +233,6 @@ class RunBar(QWidget):
 
     @Slot(object)
     def _project_changed(self, project: Project | None) -> None:
-        if not self.shell.busy:
-            self.progress.clear()
         if project is not None:
             project.changed.connect(self.refresh)
         self.refresh()
@@ -266,3 +251,29 @@ def duration_words(seconds: float) -> str:
     if minutes < 60:
         return QCoreApplication.translate("RunBar", "{n} min").format(n=minutes)
     return QCoreApplication.translate("RunBar", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)
+
+
+def recent(series: SeriesBuffer) -> float | None:
+    """The smoothed value at the end of ``series``; None where nothing was said yet."""
+    smooth = Smoothed(0.9)
+    smooth.extend(series.y[-RECENT:])
+    return float(smooth.y[-1]) if len(smooth.y) else None
+
+
+def _fraction(history: RunHistory, doing: Progress | None) -> float | None:
+    """The share done of the task in hand, or of the stage; None while it cannot be told."""
+    if doing is not None:
+        return doing.done / doing.total if doing.total > 0 else None
+    stage, last = history.stage, history.last
+    if stage is None or not stage.steps:
+        return None
+    return last.step / stage.steps if last is not None and last.stage == stage.index else 0.0
+
+
+def _seconds_left(history: RunHistory) -> float | None:
+    """Seconds left of the stage; None while it cannot be told."""
+    stage, last = history.stage, history.last
+    pace = recent(stage.seconds) if stage is not None else None
+    if stage is None or last is None or pace is None or not stage.steps:
+        return None
+    return max(0, stage.steps - last.step) * pace

@@ -25,6 +25,7 @@ class StageRecord:
     loss: SeriesBuffer = field(default_factory=SeriesBuffer)
     grad_norm: SeriesBuffer = field(default_factory=SeriesBuffer)
     throughput: SeriesBuffer = field(default_factory=SeriesBuffer)
+    seconds: SeriesBuffer = field(default_factory=SeriesBuffer)
     rates: list[SeriesBuffer] = field(default_factory=list)
     ends: list[ev.EpochEnded] = field(default_factory=list)
     ended: ev.StageEnded | None = None
@@ -47,13 +48,14 @@ class StageRecord:
         x = [float(step.total) for step in steps]
         self.loss.extend(x, [step.loss for step in steps])
         self.grad_norm.extend(x, [step.grad_norm for step in steps])
+        self.seconds.extend(x, [step.seconds for step in steps])
         self.throughput.extend(x, [step.tokens / step.seconds if step.seconds > 0 else 0.0 for step in steps])
         for number, series in enumerate(self.rates):
             series.extend(x, [step.lrs[number] if number < len(step.lrs) else 0.0 for step in steps])
 
     def cut(self, total: int) -> None:
         """Forget what came after step ``total`` of the run."""
-        for series in (self.loss, self.grad_norm, self.throughput, *self.rates):
+        for series in (self.loss, self.grad_norm, self.throughput, self.seconds, *self.rates):
             series.cut(total)
         self.ends = [end for end in self.ends if end.total <= total]
         self.ended = None
@@ -149,6 +151,7 @@ class RunHistory:
                 for stage in self.stages:
                     if stage.index == event.index:
                         stage.ended = event
+                self.progress = None
             case ev.TextWritten():
                 self.texts = [text for text in self.texts if (text.stage, text.epoch) != (event.stage, event.epoch)]
                 self.texts.append(event)
@@ -164,7 +167,7 @@ class RunHistory:
     def _ending(self, event: ev.Event) -> None:
         match event:
             case ev.Evaluated():
-                self.evaluated = event
+                self.evaluated, self.progress = event, None
             case ev.ModelSaved():
                 self.model = event.path
             case ev.Finished():

@@ -1,6 +1,6 @@
 """Parts that several pages use."""
 
-from .buttons import Button, IconButton, PrimaryButton
+from .buttons import Button, IconButton, OnePress, PrimaryButton
 from .card import Card
 from .cells import Cells
 from .config_field import ConfigField
@@ -18,7 +18,8 @@ from .toast import Toast, Toasts
 
 __all__ = [
     "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea", "ElidedLabel",
-    "EmptyState", "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "Paragraph", "PrimaryButton", "Scale",
+    "EmptyState", "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "OnePress", "Paragraph", "PrimaryButton",
+    "Scale",
     "SectionTitle", "StatusDot", "Toast", "Toasts", "bring_into_view", "focus_in_view", "make_editor", "paint_dot",
     "paths_in", "section_names",
 ]

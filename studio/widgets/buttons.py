@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from studio import theme
 
@@ -62,3 +64,23 @@ class IconButton(QToolButton):
         self.setToolTip(name)
         self.setAccessibleName(name)
         theme.current().set_icon(self, icon, color)
+
+
+class OnePress(QObject):
+    """Makes a double click on ``buttons`` one click, whichever of them the second press meets.
+
+    For buttons that take each other's place or meaning when they are pressed: the second press of a hand that clicks
+    everything twice must not undo, or worse, what the first one did.
+    """
+
+    def __init__(self, parent: QObject, buttons: Iterable[QAbstractButton]) -> None:
+        super().__init__(parent)
+        for button in buttons:
+            button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Qt sends it between the second press and its release; a button that is not down by then is not clicked.
+        if event.type() == QEvent.Type.MouseButtonDblClick and isinstance(watched, QAbstractButton):
+            watched.setDown(False)
+            return True
+        return False

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QObject, Signal
+
 from studio.ask import Choice
 from studio.project import Project
 from studio.settings import Settings
@@ -14,10 +16,15 @@ from ulmengine.config import RunConfig
 from ulmengine.plan.control import RunState
 
 
-class NoRun:
+class NoRun(QObject):
     """A run service in which nothing runs."""
 
+    stateChanged = Signal(object)  # noqa: N815
+    events = Signal(object)
     state = RunState.IDLE
+    active = False
+    folder = None
+    config = None
 
 
 class Answers:

@@ -106,7 +106,7 @@ def test_the_plots_show_what_the_log_says(
     # The planned line, drawn with the schedule, is the rate that the optimizer had.
     planned = np.concatenate([
         [plan.schedule(stage.steps).lr(n, len(plan.groups) - 1) for n in range(stage.steps)]
-        for stage, plan in zip(page.history.stages, page.plans, strict=True)
+        for stage, plan in zip(page.history.stages, page.shown.plans, strict=True)
     ])
     assert planned.tolist() == pytest.approx([s.lrs[-1] for s in logged])
     evaluated = next(e for e in RunFolder(run.folder).events() if isinstance(e, ev.Evaluated))

@@ -58,7 +58,7 @@ def main(folder: Path, host: str) -> int:
     runs = shell.project.run_folders()
     if not runs:
         page.view.big_start.click()
-    elif page.reader.elsewhere:
+    elif page.shown.elsewhere:
         return 3
     elif page.view.buttons.resume.isVisible():
         page.view.buttons.resume.click()

@@ -8,13 +8,13 @@ import pytest
 import torch
 from PySide6.QtCore import QObject
 
-from studio.pages.train.buttons import Facts, facts, offers
-from studio.pages.train.early import left_out
 from studio.pages.train.going_back import Point, points
 from studio.pages.train.mender import Mender, last_good
-from studio.pages.train.plan import plan_of_run, planned
 from studio.pages.train.words import verdict
 from studio.plots.history import RunHistory
+from studio.shown.offers import Facts, facts, offers
+from studio.shown.plan import plan_of_run, planned
+from studio.shown.run import left_out
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from studio import theme
 from studio.pages.base import ProjectPage
 from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, known_facts
-from studio.pages.train.plan import planned
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown.plan import planned
 from studio.widgets import SectionTitle, focus_in_view
 from ulmengine.config import RunConfig
 

@@ -1,103 +1,16 @@
-"""The row of buttons of the train page, shown and hidden as :func:`offers` says."""
+"""The row of buttons of the train page, shown and hidden as :class:`~studio.shown.Offers` says."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
-from studio.plots.history import RunHistory
+from studio.shown.offers import Offers
 from studio.widgets import Button, IconButton, PrimaryButton
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Ask
-from ulmengine.plan.stages import StagePlan
 
 from .going_back import Point
 from .row import FittingRow
-
-
-@dataclass(frozen=True)
-class Offers:
-    """What can be asked for. ``start``: a new run; ``resume``: go on, after a pause or from the last checkpoint;
-    ``go_back``: to a checkpoint, which stops a run that is alive first; ``finish``: end with what was learnt so far;
-    ``too_early``: that will be possible, but there is no classifier yet."""
-
-    start: bool
-    resume: bool
-    pause: bool
-    stop: bool
-    next_stage: bool
-    step: bool
-    go_back: bool
-    finish: bool
-    too_early: bool
-
-
-@dataclass(frozen=True)
-class Facts:
-    """How far the run shown has come.
-
-    ``begun``: it has taken steps. ``checkpoints``: it has saved some. ``complete``: it ended with a result.
-    ``between``: a stage has just ended and the next has not begun. ``last_stage``: no stage follows.
-    ``planned``: a classifier is among its stages; ``learnt``: has taken steps; ``saved``: is in a checkpoint.
-    ``finishing``: it ends with the stage in hand.
-    """
-
-    begun: bool = False
-    checkpoints: bool = False
-    complete: bool = False
-    between: bool = False
-    last_stage: bool = False
-    planned: bool = False
-    learnt: bool = False
-    saved: bool = False
-    finishing: bool = False
-
-
-def facts(history: RunHistory, plans: tuple[StagePlan, ...], saved: int | None, *, finishing: bool) -> Facts:
-    """How far the run with this ``history`` has come.
-
-    :param saved: number of the stage of its newest checkpoint, None without one.
-    :param finishing: it ends with the stage in hand.
-    """
-    stage = history.stage
-    heads = {plan.index for plan in plans if plan.task == "classifier"}
-    return Facts(
-        begun=history.total > 0, checkpoints=saved is not None, complete=history.finished is not None,
-        between=stage is not None and stage.ended is not None,
-        last_stage=stage is not None and (finishing or stage.index == len(plans) - 1),
-        planned=bool(heads), learnt=any(one.index in heads and len(one.loss) for one in history.stages),
-        saved=saved is not None and any(index <= saved for index in heads), finishing=finishing,
-    )
-
-
-def offers(state: RunState, known: Facts) -> Offers:
-    """What can be asked of a run in ``state`` of which this is ``known``."""
-    possible = commands(state)
-    over = Ask.START in possible
-    at_work = state in (RunState.RUNNING, RunState.PAUSED)
-    going = at_work and not (known.last_stage and known.between)
-    left = over and known.checkpoints and not known.complete
-    endable = (going or left) and known.planned and not known.finishing
-    learnt = known.learnt and (known.saved or not over)
-    return Offers(
-        start=over,
-        resume=Ask.RESUME in possible or left,
-        pause=Ask.PAUSE in possible,
-        stop=Ask.STOP in possible,
-        next_stage=going and not known.finishing,
-        step=Ask.STEP in possible,
-        go_back=(known.begun or known.checkpoints) and (over or at_work),
-        finish=endable and learnt,
-        too_early=endable and not learnt,
-    )
-
-
-def offers_elsewhere(state: RunState) -> Offers:
-    """What can be asked while the run shown is another process's: only a new one, if ``state`` allows."""
-    return Offers(Ask.START in commands(state), *[False] * 8)
 
 
 class TrainButtons(FittingRow):
@@ -132,8 +45,9 @@ class TrainButtons(FittingRow):
         self._make_buttons()
         self._make_menus()
         leading = (self.resume, self.pause, self.start, self.anew)
-        self.fill((self.between, self.back, self.step, self.next_stage, self.finish, self.stop, self.anew,
-                   self.pause, self.resume, self.start, self.more), self._stand_ins_in(self.more_menu), leading)
+        self.fill((self.between, self.back, self.step, self.next_stage, self.finish, self.anew, self.stop,
+                   self.pause, self.resume, self.start, self.place, self.more), self._stand_ins_in(self.more_menu),
+                  leading, one_place=(self.pause, self.resume, self.start, self.place))
         self._add_more()
         self._connect()
 
@@ -143,6 +57,7 @@ class TrainButtons(FittingRow):
         self.start = PrimaryButton(self.tr("Start"), "play")
         self.resume = PrimaryButton(self.tr("Resume"), "play")
         self.pause = PrimaryButton(self.tr("Pause"), "pause")
+        self.place = QWidget()  # where these stand, while a failure's card has the button to go on
         self.anew = Button(self.tr("Start a new run"), "repeat")
         self.next_stage = Button(self.tr("Next stage"), "next-stage")
         self.next_stage.setToolTip(self.tr("End this stage after the step in hand and go on with the next"))
@@ -195,21 +110,27 @@ class TrainButtons(FittingRow):
         self.import_run = self.more_menu.addAction(self.tr("Import a run…"))
         self.import_run.triggered.connect(self.importWanted)
 
-    def show_offers(self, offered: Offers, state: RunState, *, told: bool = False, complete: bool = False) -> None:
+    def show_offers(self, offered: Offers, *, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
+
+        While the run is alive, Pause, Resume and Stop keep their places, whatever may be asked just then.
 
         :param told: a failure says already what to do. :param complete: the result is there, which has its own.
         """
         second = offered.start and (offered.resume or told or complete)
         self._offer_finish(offered)
+        alive = not offered.start
+        held = alive and offered.resume and offered.step
         wanted = {
             self.start: offered.start and not second, self.anew: second,
-            self.resume: offered.resume and state is not RunState.PAUSING and not told,
-            self.pause: offered.pause, self.stop: offered.stop, self.next_stage: offered.next_stage,
-            self.finish: offered.finish or offered.too_early, self.step: offered.step, self.back: offered.go_back,
-            self.between: not offered.start, self.more: True,
+            self.resume: (held or (offered.start and offered.resume)) and not told,
+            self.pause: alive and not held, self.place: held and told, self.stop: alive,
+            self.next_stage: offered.next_stage, self.finish: offered.finish or offered.too_early,
+            self.step: offered.step, self.back: offered.go_back, self.between: alive, self.more: True,
         }
-        self.show_wanted([button for button, yes in wanted.items() if yes])
+        resting = {self.pause: alive and not offered.pause, self.stop: alive and not offered.stop}
+        self.show_wanted([button for button, yes in wanted.items() if yes],
+                         [button for button, yes in resting.items() if yes])
 
     def _offer_finish(self, offered: Offers) -> None:
         why = self.tr("There is no classifier to finish with yet: so far only the language model has learnt. "

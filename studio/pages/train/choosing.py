@@ -10,6 +10,7 @@ from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown import STATES, ShownRun
 from studio.words import state_words
 from ulmengine.events import Failed
 from ulmengine.plan.control import RunState
@@ -17,10 +18,6 @@ from ulmengine.record import RunFolder
 
 from .buttons import TrainButtons
 from .going_on import Exporting, Importing
-
-STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
-          "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
-"""What a run's folder says of it, in the words of a live one."""
 
 LISTED = 20
 
@@ -34,7 +31,7 @@ class RunChoice(QObject):
     def __init__(self, project: Project, shell: Shell, buttons: TrainButtons, parent: QObject) -> None:
         super().__init__(parent)
         self.project, self.shell, self.buttons = project, shell, buttons
-        self.shown: RunFolder | None = None
+        self.shown: ShownRun = shell.shown
         buttons.runsWanted.connect(self._list)
         buttons.runChosen.connect(self.chosen)
         buttons.openWanted.connect(self.open)
@@ -57,7 +54,7 @@ class RunChoice(QObject):
     @Slot()
     def export(self) -> None:
         """Ask where to, and copy the run shown there: one file, or a folder, with the commands that work on it."""
-        run = self.shown
+        run = self.shown.folder
         if run is None:
             return
         kinds = (Choice("file", self.tr("One file"), "default"), Choice("folder", self.tr("A folder")),
@@ -99,8 +96,7 @@ class RunChoice(QObject):
 
     @Slot()
     def _list(self) -> None:
-        shown = None if self.shown is None else self.shown.path
-        others = [run for run in reversed(self.project.run_folders()) if run.path != shown][:LISTED]
+        others = [run for run in reversed(self.project.run_folders()) if run != self.shown.folder][:LISTED]
         self.buttons.set_runs([(self._words(run), run) for run in others])
 
     def _words(self, run: RunFolder) -> str:

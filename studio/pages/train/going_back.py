@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory
+from studio.shown.reading import checkpoints_of
 from ulmengine.plan.stages import StagePlan
-from ulmengine.record import START, RunFolder
-from ulmengine.record.checkpoints import CheckpointFolder, CheckpointInfo
+from ulmengine.record import START
+from ulmengine.record.checkpoints import CheckpointInfo
 
 from .words import plan_name
 
@@ -48,24 +49,6 @@ class Lost:
         return self.checkpoints > 0 or self.steps > 0 or self.result
 
 
-def checkpoints_of(folder: Path) -> list[CheckpointInfo]:
-    """The checkpoints of the run in ``folder`` whose files are all there in their full length, oldest first.
-
-    Their checksums are looked at by the engine, before it gives anything up for one of them.
-    """
-    place = folder / "checkpoints"
-    if not place.is_dir():
-        return []
-    every = CheckpointFolder(place).all()
-    return [info for info in every if all(_is_there(place, entry) for entry in info.files.values())]
-
-
-def saved_stage(folder: RunFolder | None) -> int | None:
-    """Number of the stage in which the run in ``folder`` was saved last; None where it never was."""
-    infos = [] if folder is None else checkpoints_of(folder.path)
-    return infos[-1].stage if infos else None
-
-
 def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> list[Point]:
     """Every stage that has trained, from its beginning, then every checkpoint; the newest first."""
     infos = checkpoints_of(folder)
@@ -87,11 +70,6 @@ def lost_by_going_to(point: Point, folder: Path, history: RunHistory) -> Lost:
     sequence = next((info.sequence for info in infos if info.name == point.checkpoint), 0)
     newer = sum(info.sequence > sequence for info in infos)
     return Lost(newer, max(0, history.total - point.total), history.finished is not None)
-
-
-def _is_there(place: Path, entry: dict[str, object]) -> bool:
-    path = place / str(entry["file"])
-    return path.is_file() and path.stat().st_size == entry["bytes"]
 
 
 def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> Point:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -12,6 +13,7 @@ from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown import ShownRun
 from ulmengine.config import RunConfig, difference
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.plan.control import RunState
@@ -20,7 +22,7 @@ from ulmengine.record.branch import branch
 from ulmengine.record.changes import check_branched
 from ulmengine.record.share import export_run, import_run
 
-from .going_back import Lost, Point
+from .going_back import Lost, Point, lost_by_going_to
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,25 @@ class GoingOn(QObject):
         self._copier.failed.connect(self._not_copied)
         shell.run.stateChanged.connect(self._state_changed)
 
-    def go_back(self, folder: RunFolder, config: RunConfig, point: Point, lost: Lost) -> None:
-        """Go back to ``point``; the person is asked first if that gives something up, and may branch instead."""
+    def go_back(self, run: ShownRun, point: Point) -> None:
+        """Take ``run`` back to ``point``; the person is asked first if that gives something up, and may branch
+        instead."""
+        if run.folder is None:
+            return
+        lost = lost_by_going_to(point, run.folder.path, run.history)
         answer = self._asked(point, lost) if lost else "back"
         if answer == "back":
-            self._after_stop(Wish(folder, point))
+            self._after_stop(Wish(run.folder, point))
         elif answer == "new":
-            self._after_stop(Wish(folder, point, True))
+            self._after_stop(Wish(run.folder, point, True))
         elif answer == "branch":
-            self.branch(folder, config, point)
+            self.branch(run, point)
 
-    def branch(self, folder: RunFolder, config: RunConfig, point: Point) -> None:
-        """Branch a new run off ``point`` of the run in ``folder``, whose settings are ``config``, and go on with it."""
+    def branch(self, run: ShownRun, point: Point) -> None:
+        """Branch a new run off ``point`` of ``run``, and go on with it."""
+        if run.folder is None:
+            return
+        folder, config = run.folder, run.config
         wanted, answer = self.project.run_config(), "same"
         changed = difference(config, wanted)
         if changed:
@@ -171,7 +180,7 @@ class GoingOn(QObject):
         wish, self._wish = self._wish, None
         if state in (RunState.STOPPED, RunState.FINISHED) and self.shell.run.folder == wish.folder.path:
             # Later, so that everyone has heard of this end before the next beginning.
-            QTimer.singleShot(0, self, _Doing(self, wish))
+            QTimer.singleShot(0, self, partial(self._do, wish))
         else:
             self.shell.toast(self.tr("The run could not be stopped and saved, so nothing was changed."), "warning")
 
@@ -192,13 +201,3 @@ class GoingOn(QObject):
     @Slot(object)
     def _not_copied(self, failed: Failed) -> None:
         self.shell.toast(self.tr("The run could not be branched: {why}").format(why=failed.title), "error")
-
-
-class _Doing:
-    """Carries a wish out."""
-
-    def __init__(self, going: GoingOn, wish: Wish) -> None:
-        self._going, self._wish = going, wish
-
-    def __call__(self) -> None:
-        self._going._do(self._wish)

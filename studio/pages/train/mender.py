@@ -8,9 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from studio.plots.history import RunHistory
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown import ShownRun
+from studio.shown.reading import checkpoints_of
 from ulmengine.config import ConfigError, RunConfig, with_settings
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder, RunFolderError
@@ -18,14 +19,12 @@ from ulmengine.record.changes import change
 from ulmengine.record.checkpoints import CheckpointInfo
 from ulmengine.record.mending import halved_batch, lower_rate
 
-from .going_back import checkpoints_of
-
 Try = tuple[str, Callable[[], None]]
 """What a button says, and what it does."""
 
 
 class Mender(QObject):
-    """Mends the run it was last shown: changes the run, or the project, and goes on or starts again."""
+    """Mends the run it was last shown: changes it, or the project, and goes on or starts again."""
 
     def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,15 +33,14 @@ class Mender(QObject):
         self._folder: RunFolder | None = None
         self._tried: set[str] = set()
 
-    def tries(self, failed: Failed, folder: RunFolder | None, config: RunConfig, history: RunHistory) -> list[Try]:
-        """What can be tried after ``failed`` of the run in ``folder``, in the state that ``history`` tells."""
-        if folder is None or self._folder is None or folder.path != self._folder.path:
+    def tries(self, failed: Failed, run: ShownRun) -> list[Try]:
+        """What can be tried after ``failed`` of ``run``."""
+        if run.folder is None or self._folder is None or run.folder.path != self._folder.path:
             self._tried.clear()
-        self._folder = folder
-        stage = history.stage
-        task = "language_model" if stage is None else stage.task
-        infos = [] if folder is None else checkpoints_of(folder.path)
-        return self.tries_of(failed, task, config, infos)
+        self._folder = run.folder
+        task = "language_model" if run.stage is None else run.stage.task
+        infos = [] if run.folder is None else checkpoints_of(run.folder.path)
+        return self.tries_of(failed, task, run.config, infos)
 
     def tries_of(self, failed: Failed, task: str, config: RunConfig, infos: list[CheckpointInfo]) -> list[Try]:
         """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
@@ -63,9 +61,9 @@ class Mender(QObject):
                 return []
         return go_on
 
-    def after_waiting(self, folder: RunFolder | None) -> list[Try]:
-        """What can be tried while the run in ``folder`` waits for room on the disk."""
-        self._folder = folder
+    def after_waiting(self, run: ShownRun) -> list[Try]:
+        """What can be tried while ``run`` waits for room on the disk."""
+        self._folder = run.folder
         return [(self.tr("Try again"), self.go_on)]
 
     def change_and_start(self, values: dict[str, Any]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from studio import theme
+from studio.widgets import OnePress
 
 
 class FittingRow(QWidget):
@@ -22,24 +23,31 @@ class FittingRow(QWidget):
         self._widgets: tuple[QWidget, ...] = ()
         self._stand_ins: Mapping[QWidget, QAction] = {}
         self._leading: tuple[QWidget, ...] = ()
+        self._one_place: tuple[QWidget, ...] = ()
         self._wanted: frozenset[QWidget] = frozenset()
+        self._resting: frozenset[QWidget] = frozenset()
+        self._rested: frozenset[QWidget] = frozenset()
         self._room = 0
 
     def fill(self, widgets: Sequence[QWidget], stand_ins: Mapping[QWidget, QAction],
-             leading: Sequence[QWidget]) -> None:
+             leading: Sequence[QWidget], one_place: Sequence[QWidget]) -> None:
         """Put ``widgets`` into the row.
 
         :param stand_ins: the entry of a menu that stands in for a widget which has no room; the first leaves first.
-        :param leading: those that take each other's place, and the focus with it.
+        :param leading: those to which the focus goes when the one that has it goes, the first that is there.
+        :param one_place: neighbours of which one is shown at a time: all are as wide as the widest, so that what lies
+            beside them stays where it is.
         """
         self._widgets, self._stand_ins, self._leading = tuple(widgets), stand_ins, tuple(leading)
+        self._one_place = tuple(one_place)
         for widget in widgets:
             self._row.addWidget(widget)
+        self._presses = OnePress(self, [widget for widget in widgets if isinstance(widget, QAbstractButton)])
         self.show_wanted(widgets)
 
-    def show_wanted(self, wanted: Collection[QWidget]) -> None:
-        """Show these and no others, as far as there is room."""
-        self._wanted = frozenset(wanted)
+    def show_wanted(self, wanted: Collection[QWidget], resting: Collection[QWidget] = ()) -> None:
+        """Show these and no others, as far as there is room; those that are ``resting`` cannot be used."""
+        self._wanted, self._resting = frozenset(wanted), frozenset(resting)
         self._fit()
 
     def is_wanted(self, widget: QWidget) -> bool:
@@ -52,14 +60,22 @@ class FittingRow(QWidget):
         self._fit()
 
     def _fit(self) -> None:
+        widest = max((widget.sizeHint().width() for widget in self._one_place), default=0)
+        for widget in self._one_place:
+            widget.setMinimumWidth(widest)
         shown = self._fitting()
         for widget, action in self._stand_ins.items():
             action.setVisible(widget in self._wanted and widget not in shown)
         for widget in (widget for widget in self._widgets if widget in shown):
             widget.setVisible(True)
-        self._keep_focus(shown)
+        for widget in self._rested - self._resting:
+            widget.setEnabled(True)
+        self._keep_focus(shown - self._resting)
         for widget in self._widgets:
             widget.setVisible(widget in shown)
+        for widget in self._resting:
+            widget.setEnabled(False)
+        self._rested = self._resting
 
     def _fitting(self) -> set[QWidget]:
         shown = set(self._wanted)

@@ -74,6 +74,9 @@ class Bench:
         self.page = self.new_page()
 
     def new_page(self) -> TrainPage:
+        """A page of the project that is open."""
+        assert self.shell.project is not None
+        self.project = self.shell.project
         page = TrainPage(self.project, self.shell)
         self.qtbot.addWidget(page)
         page.resize(1_090, 720)

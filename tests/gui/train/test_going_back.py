@@ -76,7 +76,7 @@ def test_a_run_in_its_first_stage_stops_before_it_begins_anew(qtbot: QtBot, tmp_
     bench.click(bench.page.view.big_start)
     qtbot.waitUntil(lambda: bench.page.history.total > 3, timeout=WAIT)
     assert "back" in bench.shown()
-    assert bench.page._saved is None
+    assert bench.page.shown.saved is None
     states: list[RunState] = []
     bench.run.stateChanged.connect(states.append)
     bench.ask.answers = ["back"]
@@ -105,6 +105,7 @@ def test_a_wish_to_go_back_does_not_outlive_a_stop_that_failed(qtbot: QtBot, tmp
     qtbot.wait(50)
     assert RunState.STARTING not in begun
     bench.run._heard = heard  # type: ignore[method-assign]
+    bench.ask.answers = ["new"]
     bench.page.start()
     qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and bench.page.history.total > 3, timeout=WAIT)
     begun.clear()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from studio.pages.train import loading
+from studio.shown import reading
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
@@ -22,7 +22,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
     if long:
-        monkeypatch.setattr(loading, "AT_ONCE_BYTES", 0)
+        monkeypatch.setattr(reading, "AT_ONCE_BYTES", 0)
     path = tmp_path / "cluster" / "run"
     other = subprocess.Popen([sys.executable, "-m", "tests.studio.elsewhere", str(path)], cwd=ROOT)
     try:
@@ -30,7 +30,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
         bench.ask.answers = [path]
         bench.click(bench.page.view.open_run)
         page = bench.page
-        bench.qtbot.waitUntil(lambda: page.reader.elsewhere and page.history.total >= 30, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: page.shown.elsewhere and page.history.total >= 30, timeout=WAIT)
         assert page.folder == RunFolder(path)
         assert "Running" in page.view.heading.below.text()
         assert "another process" in page.view.heading.below.text()
@@ -40,7 +40,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
     finally:
         other.kill()
         other.wait()
-    bench.qtbot.waitUntil(lambda: not page.reader.elsewhere, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not page.shown.elsewhere, timeout=WAIT)
     assert "Interrupted" in page.view.heading.below.text()
     assert [stage.loss.x.tolist() for stage in page.history.stages] == [
         list(range(1, 21)), list(range(21, 31))]
@@ -53,10 +53,10 @@ def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Ben
     assert folder is not None
     total = bench.page.history.total
     with folder.lock, folder.open_log() as log:
-        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
         log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
         bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
-    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
 
 
 def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None:
@@ -67,7 +67,7 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
     steps = list(folder.events())
     third = next(n for n, event in enumerate(steps) if isinstance(event, ev.Step) and event.total == 15)
     with folder.lock, folder.open_log() as log:
-        bench.qtbot.waitUntil(lambda: bench.page.reader.elsewhere, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
         log.cut(0)
         for event in steps[:third]:
             log.append(event)
@@ -77,7 +77,7 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
         bench.qtbot.waitUntil(lambda: bench.page.history.total == 314, timeout=WAIT)
         assert [stage.loss.x.tolist() for stage in bench.page.history.stages] == [list(range(1, 315))]
         assert bench.page.history.finished is None
-    bench.qtbot.waitUntil(lambda: not bench.page.reader.elsewhere, timeout=WAIT)
+    bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
 
 
 def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.pages.train import loading
+from studio.shown import ShownRun, reading
 from studio.widgets import Button
 from tests.studio import replay
 from ulmengine import events as ev
@@ -123,7 +123,9 @@ def test_a_run_made_before_is_shown_again(bench: Bench) -> None:
     bench.click(bench.page.view.big_start)
     bench.until(RunState.FINISHED)
     live = bench.page.history
+    assert bench.shell.open_project(bench.project.folder)
     again = bench.new_page()
+    assert again.history is not live
     assert [stage.loss.y.tolist() for stage in again.history.stages] == [
         stage.loss.y.tolist() for stage in live.stages]
     assert again.view.result.isVisible()
@@ -136,6 +138,7 @@ def test_an_interrupted_run_offers_to_go_on(bench: Bench) -> None:
         for event in list(replay.script(bench.project.config, 10))[:40]:
             if not isinstance(event, ev.Progress):
                 log.append(event)
+    assert bench.shell.open_project(bench.project.folder)
     page = bench.new_page()
     assert "Interrupted" in page.view.heading.below.text()
     assert page.history.total > 10
@@ -148,12 +151,15 @@ def test_an_interrupted_run_offers_to_go_on(bench: Bench) -> None:
     assert not page.view.buttons.resume.isVisible()
 
 
-def test_a_page_made_while_the_run_goes_shows_all_of_it(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_run_that_is_shown_while_it_goes_is_shown_whole(qtbot: QtBot, tmp_path: Path) -> None:
     bench = Bench(qtbot, tmp_path, partial(logged, steps=30, nap=0.002))
     bench.click(bench.page.view.big_start)
     qtbot.waitUntil(lambda: bench.page.history.total > 20, timeout=WAIT)
-    late = bench.new_page()
+    late = ShownRun(bench.run, bench.page)
+    late.show(RunFolder(bench.run.folder))  # type: ignore[arg-type]
+    assert late.own
     bench.until(RunState.FINISHED)
+    assert late.state is RunState.FINISHED
     assert [stage.loss.x.tolist() for stage in late.history.stages] == [
         stage.loss.x.tolist() for stage in bench.page.history.stages]
     assert [len(stage.ends) for stage in late.history.stages] == [2, 1, 1, 2]
@@ -169,11 +175,11 @@ def test_a_log_that_cannot_be_read_says_so(bench: Bench, monkeypatch: pytest.Mon
     def broken(self: RunFolder) -> Iterator[ev.Event]:
         raise OSError(5, "Input/output error", str(self.log_path))
 
-    monkeypatch.setattr(loading, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(reading, "AT_ONCE_BYTES", 0)
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "events", broken)
         bench.page.show_run(folder)
-        bench.qtbot.waitUntil(lambda: not bench.page.reader.loader.running, timeout=WAIT)
+        bench.qtbot.waitUntil(lambda: not bench.page.shown.reading, timeout=WAIT)
     card = bench.page.view.failure
     assert card.isVisible()
     assert "could not be read" in bench.page.view.heading.below.text()

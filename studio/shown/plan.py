@@ -18,6 +18,8 @@ def planned(config: RunConfig) -> tuple[StagePlan, ...]:
 
 def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]:
     """The stages of a run that has said ``started``, with the rates that ``config`` gives them."""
+    if not all(stage.get("groups") and stage.get("task") for stage in started.stages):
+        return ()
     groups = max((len(stage["groups"]) for stage in started.stages), default=0)
     heads = any(stage["task"] == "classifier" for stage in started.stages)
     models = [stage for stage in started.stages if stage["task"] == "language_model"]

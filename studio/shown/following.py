@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from ulmengine.record import RunFolder
 from ulmengine.record.lock import owner_of
@@ -27,6 +30,7 @@ class Following(QObject):
         super().__init__(parent)
         self._folder: RunFolder | None = None
         self._follower: LogFollower | None = None
+        self._viewers: set[int] = set()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -44,13 +48,29 @@ class Following(QObject):
         """Somebody is working on ``folder``; ``follower`` has read what there was so far."""
         self._folder, self._follower = folder, follower
 
-    def begin(self) -> None:
-        """The page is in view."""
-        self._timer.start()
+    def seen_by(self, widget: QWidget) -> None:
+        """Look as long as ``widget`` is in view (or another one that was named)."""
+        widget.installEventFilter(self)
+        widget.destroyed.connect(partial(self._seen, id(widget), False))
+        self._seen(id(widget), widget.isVisible())
 
-    def rest(self) -> None:
-        """The page is out of view."""
-        self._timer.stop()
+    def unseen_by(self, widget: QWidget) -> None:
+        """Look no longer because of ``widget``."""
+        widget.removeEventFilter(self)
+        self._seen(id(widget), False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._seen(id(watched), event.type() == QEvent.Type.Show)
+        return False
+
+    def _seen(self, key: int, seen: bool, *_: object) -> None:
+        before = bool(self._viewers)
+        (self._viewers.add if seen else self._viewers.discard)(key)
+        if bool(self._viewers) and not before:
+            self._timer.start()
+        elif not self._viewers:
+            self._timer.stop()
 
     @Slot()
     def look(self) -> None:
