@@ -114,7 +114,7 @@ def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
 
     The folders of a tar, and the encoding where the sample was plain ASCII: then bytes beyond it are looked for.
     """
-    if reading.format == "folder" and reading.rows is None:
+    if reading.format == "folder" and reading.rows is None and not reading.layout.lines:
         steps = settle_tree(reading)
         while True:
             try:

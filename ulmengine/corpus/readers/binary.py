@@ -20,6 +20,13 @@ _FOREIGN = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file", "Unpack it first."),
     (b"ARROW1", "an Arrow file", "Save it as Parquet first."),
     (b"{\\rtf", "a rich-text document", "Save it as a .txt file first."),
+    (b"\x89HDF", "an HDF5 file", "Save the table as CSV or Parquet first."),
+    (b"\x93NUMPY", "a NumPy array", "Save the table as CSV or Parquet first."),
+    (b"Obj\x01", "an Avro file", "Save the table as CSV or Parquet first."),
+    (b"$FL2", "an SPSS file", "Save the table as CSV first."),
+    (b"\x80\x03", "a Python pickle, which could run any program", "Save the table as CSV or Parquet first."),
+    (b"\x80\x04", "a Python pickle, which could run any program", "Save the table as CSV or Parquet first."),
+    (b"\x80\x05", "a Python pickle, which could run any program", "Save the table as CSV or Parquet first."),
 )
 _CONTROLS = bytes({*range(0x00, 0x09), 0x0B, *range(0x0E, 0x20), 0x7F} - {0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F})
 

@@ -13,7 +13,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 
-from . import delimited, jsonrows, parquet, plain, tree, workbook
+from . import delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 
@@ -21,15 +21,21 @@ FORMATS = {one.name: one for one in (
     Format("folder", tree.recognise, tree.plan, tree.chunks),
     Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
+    *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
+    Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
+    Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
     Format("jsonl", jsonrows.recognise_lines, partial(jsonrows.plan, "jsonl"), jsonrows.chunks),
     Format("json", jsonrows.recognise, partial(jsonrows.plan, "json"), jsonrows.chunks),
+    Format("html", markup.recognise_html, markup.plan_html, markup.html_chunks),
+    Format("xml", markup.recognise_xml, markup.plan_xml, markup.xml_chunks),
     Format("csv", delimited.recognise, delimited.plan, delimited.chunks),
     *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
       for name in plain.KINDS),
 )}
 ALIASES = {
     "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
-    "ndjson": "jsonl", "aclimdb": "folder", "line": "lines", "block": "blocks",
+    "ndjson": "jsonl", "htm": "html", "sgm": "xml",
+    "sgml": "xml", "eml": "mail", "aclimdb": "folder", "line": "lines", "block": "blocks",
 }
 
 
@@ -64,7 +70,8 @@ def known_format(name: str) -> str:
     found = name.strip().lower().lstrip(".")
     found = ALIASES.get(found, found)
     if found and found not in (*FORMATS, "text"):
-        raise CorpusError(f"There is no format called '{name}'. Known are: {', '.join(('text', *FORMATS))}.")
+        known = ", ".join(("text", *(one for one in FORMATS if one not in refused.NAMES)))
+        raise CorpusError(f"There is no format called '{name}'. Known are: {known}.")
     return found
 
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ulmengine.corpus.guess import PARTS
 
+_POLES = frozenset((
+    "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
+    "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
+    "subj", "obj", "quote", "plot", "sarcastic", "serious", "ironic", "human", "machine", "pro", "con", "happy", "sad",
+    "angry", "joy", "anger", "fear", "love", "surprise", "sadness",
+))
+"""Names of labels that a file of many texts is called by."""
+
+_HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
+_MAILDIR = re.compile(r":2,[A-Z]*$")
 _ABOUT = re.compile(
     r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b", re.IGNORECASE
 )
 DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")
+PARSED_SUFFIXES = (".html", ".htm", ".eml")
+"""Documents where most files of a tree are such; read by a parser."""
+
 TABLE_SUFFIXES = (
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".bz2", ".xz", ".zip",
 )
@@ -26,11 +39,17 @@ class Layout:
     :param skip: how many leading folders all files share.
     :param labelled: whether folders name labels; then a file that lies in none is no document.
     :param parts: whether folders name the parts.
+    :param shape: how the names of most documents end ("number", ".html", ...), so that others are none; "": any way.
+    :param classes: folders named like a part that are classes beside others, such as "training" beside "nutrition".
+    :param lines: each line of a file is a document, labelled by the file's name: pos.txt and neg.txt.
     """
 
     skip: int = 0
     labelled: bool = False
     parts: bool = False
+    shape: str = ""
+    classes: tuple[str, ...] = ()
+    lines: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -40,15 +59,22 @@ class Layout:
     def place(self, name: str) -> tuple[str, str] | None:
         """(label, part) of the file ``name``, None where it is no document."""
         path = PurePosixPath(name)
-        if path.suffix.lower() not in DOCUMENT_SUFFIXES and not _is_number(path.suffix[1:]):
+        if self.lines:
+            return _pole(path)
+        shape = _shape(path)
+        if shape not in (*DOCUMENT_SUFFIXES, "number", self.shape) or (self.shape and shape != self.shape):
             return None
         folders = path.parts[self.skip : -1]
-        part = next((folder for folder in folders if folder.lower() in PARTS), "")
-        own = [folder for folder in folders if folder.lower() not in PARTS]
+        part = next((folder for folder in folders if self.is_part(folder)), "")
+        own = [folder for folder in folders if not self.is_part(folder)]
         unlabelled = any(PARTS.get(folder.lower()) == "unlabelled" for folder in folders)
         if self.labelled and not own and not unlabelled:
             return None
         return ("", "unlabelled") if unlabelled else ("/".join(own), part)
+
+    def is_part(self, folder: str) -> bool:
+        """Whether a folder of this name is a part of the corpus."""
+        return folder.lower() in PARTS and folder not in self.classes
 
     def row(self, name: str, text: str) -> list[str] | None:
         """The row of a document, None where ``name`` is none."""
@@ -59,9 +85,41 @@ class Layout:
         return [text, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
 
 
+def _shape(path: PurePosixPath) -> str:
+    """How a name ends: its suffix, or "number" where that is a number or a hash, as mails and 20 Newsgroups have it."""
+    suffix = path.suffix.lower()
+    if suffix[1:].isdigit() or _HASH.fullmatch(suffix[1:]) or _MAILDIR.search(path.name):
+        return "number"
+    return "number" if not suffix and any(c.isdigit() for c in path.name) else suffix
+
+
+def _pole(path: PurePosixPath) -> tuple[str, str] | None:
+    """(label, part) that a file's name tells, as pos.txt, test_neg.txt, rt-polarity.pos or train/ham.txt do."""
+    words = re.split(r"[\W_]+", path.name.lower())
+    label = next((word for word in words if word in _POLES), "")
+    told = (*words, *map(str.lower, path.parts[:-1]))
+    part = next((word for word in told if PARTS.get(word, "unlabelled") != "unlabelled"), "")
+    return (label, part) if label else None
+
+
+def polar_layout(names: Sequence[str]) -> Layout | None:
+    """The layout of a few files, each of which is named like the label of the texts on its lines."""
+    files = [PurePosixPath(name) for name in names if not _is_about(name)]
+    poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in _POLES} for path in files]
+    if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
+        return None
+    folders = {path.parts[:-1] for path in files}
+    if len(folders) > 1 and not all(any(name.lower() in PARTS for name in parts) for parts in folders):
+        return None
+    if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in _POLES)}:
+        return None
+    return Layout(0, labelled=True, parts=any((_pole(path) or ("", ""))[1] for path in files), lines=True)
+
+
 def find_layout(names: Sequence[str]) -> Layout:
     """The layout of a tree with the files ``names`` (with / between folders)."""
-    folders = [PurePosixPath(name).parts[:-1] for name in names if Layout().place(name) is not None]
+    shape = _common_shape(names)
+    folders = [PurePosixPath(name).parts[:-1] for name in names if Layout(shape=shape).place(name) is not None]
     if not folders:
         return Layout()
     skip = 0
@@ -70,18 +128,37 @@ def find_layout(names: Sequence[str]) -> Layout:
             break
         skip += 1
     rest = [parts[skip:] for parts in folders]
-    labels = {part for parts in rest for part in parts if part.lower() not in PARTS}
-    return Layout(skip, len(labels) > 0, any(part.lower() in PARTS for parts in rest for part in parts))
+    layout = Layout(skip, shape=shape, classes=_classes_named_like_parts(rest))
+    within = {part for parts in rest for part in parts}
+    return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
 
 
-def _is_number(text: str) -> bool:
-    """A file called 54.12 has no suffix, only a number (20 Newsgroups)."""
-    return text.isdigit()
+def _common_shape(names: Sequence[str]) -> str:
+    """How the names of nearly all documents end where that tells them from a few others; "" where any will do."""
+    shapes = Counter(_shape(PurePosixPath(name)) for name in names)
+    known = {one: count for one, count in shapes.items() if one in ("number", *DOCUMENT_SUFFIXES, *PARSED_SUFFIXES)}
+    best = max(known, key=lambda shape: known[shape], default="")
+    rest = sum(known.values()) - known.get(best, 0)
+    few = best == "number" and known[best] >= 10 and rest <= 0.2 * known[best]
+    return best if best in PARSED_SUFFIXES or few else ""
+
+
+def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """A folder called "training" with texts right in it beside others with texts is a class, not a part."""
+    top = {parts[0] for parts in folders if parts}
+    named = [name for name in top if PARTS.get(name.lower(), "unlabelled") != "unlabelled"]
+    deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
+    alone = len(named) == 1 and PARTS[named[0].lower()] == "train" and len(top) > 1
+    return tuple(named) if alone and not deeper else ()
 
 
 def layout_reason(layout: Layout) -> str:
     """What a layout was understood to be."""
     reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
+    if layout.lines:
+        reason = "each line of a file is a document, and the files' names are the labels"
+    if layout.classes:
+        reason += f", '{layout.classes[0]}' among them"
     return reason + (" and the parts" if layout.parts else "")
 
 
@@ -90,7 +167,8 @@ def left_aside(names: Sequence[str], layout: Layout) -> list[str]:
     if not names:
         return []
     kinds = Counter(
-        "outside of the folders that name the labels" if Layout().place(name) is not None and layout.labelled
+        "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
+        else "outside of the folders that name the labels" if Layout().place(name) is not None and layout.labelled
         else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")

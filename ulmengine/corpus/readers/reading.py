@@ -30,7 +30,8 @@ class Reading:
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
-    ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
+    ``member``: the element that is a document. ``hints``: what the source says of its columns. ``notes``: sentences for
+    the person about the reading chosen.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class Reading:
     forced: bool = False
     named: bool = False
     skip: int = 0
+    member: str = ""
     layout: Layout = field(default_factory=Layout)
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()

@@ -21,6 +21,10 @@ from .layout import main_member
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
 JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+OFFICE_MARKS = {
+    "word/document.xml": "a Word document", "ppt/presentation.xml": "a presentation",
+    "META-INF/container.xml": "an e-book", "data.pkl": "a Python archive, which could run any program",
+}
 WORKBOOK_MARKS = ("[Content_Types].xml", "mimetype", "content.xml")
 
 
@@ -86,6 +90,9 @@ def _is_tar(source: Source) -> bool:
 def _in_zip(path: Path, wanted: str) -> Source:
     members = zip_members(path)
     names = [member.filename for member in members]
+    office = next((what for mark, what in OFFICE_MARKS.items() if mark in names), "")
+    if office:
+        raise CorpusError(f"'{path.name}' is {office}. Save its text as a .txt file, or its table as CSV, first.")
     if any(mark in names for mark in WORKBOOK_MARKS):
         return Source(path, "", "", path.name)  # .xlsx and .ods are zip archives themselves
     chosen = _wanted_member(path, names, wanted) if wanted else names[0] if len(names) == 1 else main_member(names)

@@ -19,7 +19,9 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from .binary import is_binary
 from .encoding import Decoder, detect, known_encoding
 from .frames import frames_of
-from .layout import TABLE_SUFFIXES, find_layout, layout_reason, left_aside
+from .layout import TABLE_SUFFIXES, Layout, find_layout, layout_reason, left_aside, polar_layout
+from .mail import mail_text
+from .markup import html_text
 from .packed import packed_names, read_packed, read_zipped, walk_names
 from .reading import Look, Pass, Reading
 from .source import Source
@@ -35,8 +37,11 @@ def plan(look: Look, reason: str) -> Reading:
     source = look.source
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
     names, complete = tree_names(source)
-    layout = find_layout(names)
+    layout = (polar_layout(names) if complete else None) or find_layout(names)
     documents = [name for name in names if layout.place(name) is not None]
+    if layout.lines and not _are_lines(source, documents):
+        layout = find_layout(names)
+        documents = [name for name in names if layout.place(name) is not None]
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
         raise _no_documents(source, tables)
@@ -46,10 +51,27 @@ def plan(look: Look, reason: str) -> Reading:
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
-        source, "folder", encoding or found.name, columns=layout.columns, rows=len(documents) if complete else None,
+        source, "folder", encoding or found.name, columns=layout.columns,
+        rows=len(documents) if complete and not layout.lines else None, notes=_lines_note(layout, documents),
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
         forced=bool(encoding),
     )
+
+
+def _are_lines(source: Source, names: Sequence[str]) -> bool:
+    """Whether each file holds many lines of a sentence or so."""
+    for _, data in read_tree(source, names):
+        lines = [line for line in (data or b"").splitlines() if line.strip()]
+        if len(lines) < 5 or sum(map(len, lines)) > 1_000 * len(lines):
+            return False
+    return True
+
+
+def _lines_note(layout: Layout, names: Sequence[str]) -> tuple[str, ...]:
+    if not layout.lines:
+        return ()
+    return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
+            "that label. If each file is one document, put them into a folder for each label.",)
 
 
 def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
@@ -163,9 +185,11 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
                 continue
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + data)
             going.given += len(data)
-            row = layout.row(name, document_text(data, reading.encoding, reading.forced, faults))
-            if row is not None:
-                yield row
+            text = _parsed(name, data, reading, faults)
+            for one in (line for line in text.split("\n") if line.strip()) if layout.lines else (text,):
+                row = layout.row(name, one.strip() if layout.lines else one)
+                if row is not None:
+                    yield row
             if most is not None and going.given > most:
                 return
 
@@ -175,6 +199,14 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
     faults.notes += left_aside(others, layout)
     going.digest = digest.hexdigest()
+
+
+def _parsed(name: str, data: bytes, reading: Reading, faults: Faults) -> str:
+    """One file's text: of a mail its subject and body, of a page what can be read on it."""
+    if name.lower().endswith(".eml"):
+        return mail_text(data)
+    text = document_text(data, reading.encoding, reading.forced, faults)
+    return html_text(text) if name.lower().endswith((".html", ".htm")) else text
 
 
 def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:

@@ -1,0 +1,167 @@
+"""Mails, pages, XML and folders of them: read by a parser as what they are, or refused by name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from tests.corpus.test_dialects import made
+from ulmengine.corpus import CorpusError, Documents
+
+ROWS = made()
+BY_LABEL = {name: [text for text, label in ROWS if label == name] for name in ("good", "bad", "mid")}
+
+
+def tree(root: Path, files: dict[str, str]) -> Documents:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return opened(root)
+
+
+def counted(documents: Documents) -> dict[str, int]:
+    given = labels_in_order(documents)
+    return {name: given.count(name) for name in documents.labels}
+
+
+@pytest.mark.parametrize("name", [
+    "{n:05}.{hash}", "{n}.{hash}", "15{n}.M2P3.host:2,S", "{n}.", "{n}", "{n}.txt", "msg{n}",
+])
+def test_mails_by_the_names_that_mail_programs_give(tmp_path: Path, name: str) -> None:
+    files = {f"box/{label}/" + name.format(n=n, hash=hashlib.md5(b"%d" % n).hexdigest()): text
+             for n, (text, label) in enumerate(ROWS)}
+    cmds = {f"box/{label}/cmds": "mv 00001 00002" for label in BY_LABEL} if not name.endswith("txt") else {}
+    documents = tree(tmp_path, files | cmds)
+    assert counted(documents) == {"bad": 20, "good": 20, "mid": 20}
+    assert sorted(everything(documents)) == sorted(text for text, _ in ROWS)
+
+
+@pytest.mark.parametrize("files", [
+    {"pos.txt": "good", "neg.txt": "bad"}, {"txt/positive.txt": "good", "txt/negative.txt": "bad", "README": ""},
+    {"rt-polarity.pos": "good", "rt-polarity.neg": "bad"}, {"spam.txt": "good", "ham.txt": "bad"},
+])
+def test_files_named_like_labels_hold_a_document_a_line(tmp_path: Path, files: dict[str, str]) -> None:
+    made_of = {name: "\n".join(BY_LABEL.get(label, ["about the data"])) + "\n" for name, label in files.items()}
+    documents = tree(tmp_path / "c", made_of)
+    assert sorted(everything(documents)) == sorted(BY_LABEL["good"] + BY_LABEL["bad"])
+    assert sorted(counted(documents).values()) == [20, 20]
+    assert any("each line is read as a document" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("name", ["{part}/{label}.txt", "{part}_{label}.txt", "{label}-{part}.txt"])
+def test_files_named_like_labels_and_parts(tmp_path: Path, name: str) -> None:
+    files = {name.format(part=part, label=pole): "\n".join(BY_LABEL[label][cut])
+             for part, cut in (("train", slice(0, 14)), ("test", slice(14, 20)))
+             for pole, label in (("pos", "good"), ("neg", "bad"))}
+    documents = tree(tmp_path / "c", files)
+    assert documents.labels == ("neg", "pos")
+    assert (documents.count("test"), documents.count("train") + documents.count("validation")) == (12, 28)
+
+
+def test_whole_reviews_in_two_files_are_two_documents(tmp_path: Path) -> None:
+    documents = tree(tmp_path / "c", {"pos.txt": "One long review.\nIts end.\n", "neg.txt": "Another one.\n"})
+    assert len(documents.parts) == 2
+
+
+@pytest.mark.parametrize("names", [("training", "nutrition", "recovery"), ("train", "plane", "car")])
+def test_a_class_may_be_called_like_a_part(tmp_path: Path, names: tuple[str, ...]) -> None:
+    called = dict(zip(BY_LABEL, names, strict=True))
+    documents = tree(tmp_path / "c", {f"{called[label]}/{n}.txt": text for n, (text, label) in enumerate(ROWS)})
+    assert counted(documents) == dict.fromkeys(sorted(names), 20)
+
+
+def test_parts_stay_parts_where_they_hold_folders_or_stand_together(tmp_path: Path) -> None:
+    files = {f"{'train' if n % 2 else 'test'}/{label}/{n}.txt": text for n, (text, label) in enumerate(ROWS)}
+    documents = tree(tmp_path / "c", files)
+    assert documents.labels == ("bad", "good", "mid")
+    assert documents.count("test") == 30
+
+
+def mail(n: int, text: str) -> str:
+    return (f"From: one@example.invalid\nSubject: note {n}\nDate: Mon, 29 Jul 2002 11:28:02 +0000\nMIME-Version: 1.0\n"
+            f"Content-Type: text/plain; charset=utf-8\n\n{text}\n")
+
+
+@pytest.mark.parametrize("name", ["a.mbox", "Inbox"])
+def test_a_mailbox_is_its_mails(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("".join(f"From one@example.invalid Mon Jul 29 11:28:{n:02} 2002\n{mail(n, text)}\n"
+                            for n, (text, _) in enumerate(ROWS)))
+    documents = opened(path)
+    assert documents.understood.format == "mbox"
+    assert documents.text_of(7) == f"xxfld 1 note 7 xxfld 2 {ROWS[7][0]}"
+    assert len(documents.parts) == 60
+
+
+def test_a_mail_is_decoded(tmp_path: Path) -> None:
+    body = base64.b64encode("<p>Schön &amp; <b>gut</b></p><script>x()</script>".encode()).decode()
+    path = tmp_path / "a.eml"
+    path.write_text("From: a@example.invalid\nSubject: =?utf-8?q?h=C3=A9?=\nMIME-Version: 1.0\n"
+                    f"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}\n")
+    assert opened(path).text_of(0) == "xxfld 1 hé xxfld 2 Schön & gut"
+
+
+def test_folders_of_mails_and_pages(tmp_path: Path) -> None:
+    documents = tree(tmp_path / "m", {f"{k}/{n}.eml": mail(n, t) for n, (t, k) in enumerate(ROWS)})
+    assert f"note 0\n\n{ROWS[0][0]}" in everything(documents)
+    pages = {f"{k}/{n}.html": f"<html><head><title>x</title></head><body><p>{t}</p></body></html>"
+             for n, (t, k) in enumerate(ROWS)}
+    assert sorted(everything(tree(tmp_path / "h", pages))) == sorted(text for text, _ in ROWS)
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.txt", "a.htm"])
+def test_a_page_is_one_text(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("<!DOCTYPE html>\n<html><head><style>p {}</style></head><body>\n<h1>A title</h1>\n"
+                    "<p>One &eacute; <i>line</i></p><p>Two</p></body></html>\n")
+    assert everything(opened(path)) == ["A title\nOne é line\nTwo"]
+
+
+@pytest.mark.parametrize(("head", "each", "foot"), [
+    ('<?xml version="1.0"?>\n<reviews>\n', '<review id="{n}" label="{k}"><text>{t}</text></review>\n', "</reviews>"),
+    ("<corpus><meta><name>c</name></meta><docs>", "<doc><class>{k}</class><body><![CDATA[{t}]]></body></doc>",
+     "</docs></corpus>"),
+    ("<data>\n", '<s polarity="{k}">{t}</s>\n', "</data>"),
+    ('<!DOCTYPE lewis SYSTEM "lewis.dtd">\n', '<REUTERS TOPICS="YES" NEWID="{n}">\n<TOPICS><D>{k}</D></TOPICS>\n'
+     "<PLACES></PLACES>\n<TEXT>&#2;\n<BODY>{t}\n</BODY></TEXT>\n</REUTERS>\n", ""),
+])
+@pytest.mark.parametrize("name", ["a.xml", "a.sgm", "a.dat"])
+def test_xml_and_sgml_are_their_records(tmp_path: Path, name: str, head: str, each: str, foot: str) -> None:
+    path = tmp_path / name
+    path.write_text(head + "".join(each.format(n=n, t=t, k=k) for n, (t, k) in enumerate(ROWS)) + foot)
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+def test_xml_without_records_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<?xml version='1.0'?>\n<letter><from>me</from><body>One text.</body></letter>\n")
+    with pytest.raises(CorpusError, match="XML or SGML"):
+        opened(path)
+
+
+@pytest.mark.parametrize(("name", "data", "what"), [
+    ("a.arff", b"% c\n@RELATION x\n@DATA\n'a b',good\n", "ARFF"),
+    ("a.txt", b"@relation x\n@data\n'a b',good\n", "ARFF"),
+    ("a.csv", b"\x80\x04\x95\x10\0", "pickle"), ("a.txt", b"1 1:0.5 2:0.25 3:1\n" * 5, "SVMlight"),
+])
+def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: bytes, what: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=what):
+        opened(path)
+
+
+def test_a_word_document_is_refused_by_name(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<document/>")
+    with pytest.raises(CorpusError, match="Word document"):
+        opened(tmp_path / "a.docx")

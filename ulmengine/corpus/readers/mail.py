@@ -1,0 +1,112 @@
+"""Mails: a mailbox (.mbox) of many, or one (.eml), parsed by Python's own ``mailbox`` and ``email``."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import mailbox
+import re
+import tempfile
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import polars as pl
+
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError
+
+from .encoding import Decoder, detect
+from .frames import frames_of_records
+from .markup import html_text
+from .reading import Look, Pass, Reading
+
+COLUMNS = ("subject", "text", "from", "date")
+_BOX = re.compile(rb"From [^\n]{3,200}\d\d:\d\d[^\n]*\n>?[A-Za-z][\w-]*:")
+
+
+def recognise_mailbox(look: Look) -> str:
+    """By its name or its first lines."""
+    if look.source.suffix in (".mbox", ".mbx"):
+        return f"the file's name ends in {look.source.suffix}"
+    return "begins as a mailbox does" if _BOX.match(look.sample.lstrip()) else ""
+
+
+def recognise_mail(look: Look) -> str:
+    """By its name."""
+    return "the file's name ends in .eml" if look.source.suffix in (".eml", ".emlx") else ""
+
+
+def plan(kind: str, look: Look, reason: str) -> Reading:
+    """Plan the reading of a mailbox ("mbox") or a mail ("mail")."""
+    return Reading(look.source, kind, columns=COLUMNS, rows=1 if kind == "mail" else None, reasons={"format": reason})
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The mails with their subject, text, sender and date. :raises CorpusError: there is none in it."""
+    with tempfile.TemporaryDirectory(prefix="mail-") as folder, reading.source.open() as stream:
+        path = Path(folder, "box")
+        going.size = stream.size
+        with path.open("wb") as file:
+            while data := stream.read():
+                file.write(data)
+        mails = iter([path.read_bytes()]) if reading.format == "mail" else _mails(path, going)
+        yield from frames_of_records((mail_record(mail) for mail in mails), going.faults)
+        going.position, going.given, going.digest = stream.position, stream.given, stream.digest
+
+
+def _mails(path: Path, going: Pass) -> Iterator[bytes]:
+    box = mailbox.mbox(path, create=False)
+    try:
+        given, found = 0, False
+        for key in box.iterkeys():
+            mail = box.get_bytes(key)
+            found = True
+            given += len(mail)
+            if len(mail) > 4 * limits.MAX_FIELD:
+                going.faults.skipped += 1
+                continue
+            yield mail
+            if going.most is not None and given > going.most:
+                return
+        if not found:
+            raise CorpusError("There is no mail in this mailbox: a mail begins with a line 'From ...'.")
+    finally:
+        box.close()
+
+
+def mail_record(data: bytes) -> dict[str, str | None]:
+    """The parts of a mail that are read."""
+    mail = email.message_from_bytes(data, policy=email.policy.default)
+    record = {"subject": _header(mail, "Subject"), "text": mail_body(mail), "from": _header(mail, "From"),
+              "date": _header(mail, "Date")}
+    labels = _header(mail, "X-Gmail-Labels") or _header(mail, "X-Label")
+    return {**record, "labels": labels} if labels else record
+
+
+def mail_text(data: bytes) -> str:
+    """A mail as one text: its subject above its body."""
+    record = mail_record(data)
+    return "\n\n".join(part for part in (record["subject"], record["text"]) if part)
+
+
+def mail_body(mail: EmailMessage) -> str:
+    """The plain text of a mail, or what can be read on its page."""
+    part = mail.get_body(preferencelist=("plain", "html"))
+    if not isinstance(part, EmailMessage):
+        return ""
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    try:
+        text = data.decode(part.get_content_charset("utf-8"))
+    except (LookupError, UnicodeDecodeError):
+        text = Decoder(detect(data, whole=True).name).decode(data, True)
+    text = text.replace("\r\n", "\n").strip()
+    return html_text(text) if part.get_content_subtype() == "html" else text
+
+
+def _header(mail: EmailMessage, name: str) -> str:
+    try:
+        return str(mail.get(name, "")).strip()
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):  # headers that the parser itself trips over
+        return ""

@@ -1,0 +1,244 @@
+"""Markup as what it is: HTML a text, XML and SGML a document for each element that comes again and again.
+
+Python's own lenient ``html.parser`` reads all three: it knows no external entities and expands none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+
+import polars as pl
+
+from ulmengine.corpus import limits
+from ulmengine.corpus.errors import CorpusError
+
+from .frames import frames_of_records
+from .reading import Look, Pass, Reading, plan_text, text_frames
+
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+XML_SUFFIXES = (".xml", ".sgm", ".sgml", ".tei", ".rss", ".atom")
+_UNSEEN = ("script", "style", "head", "template", "noscript")
+_BREAKS = frozenset((
+    "p", "br", "div", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "section",
+    "article", "blockquote", "pre", "hr", "dt", "dd",
+))
+_VOID = frozenset((
+    "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr",
+))
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(r"\s*<(?:\?xml\s|!doctype\s+(?!html)|[a-z][\w.:-]*(?:\s[^<>]*)?>\s*<[a-z])", re.IGNORECASE)
+_MOST_DEEP = 60
+
+
+class _Text(HTMLParser):
+    """The text of a page, with a line for each block."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        """Begin an element."""
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        """End one."""
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+        if tag == "head" or (tag == "body" and self._unseen):
+            self._unseen = 0
+
+    def handle_data(self, data: str) -> None:
+        """What can be read on the page."""
+        if not self._unseen:
+            self.parts.append(data)
+
+
+def html_text(page: str) -> str:
+    """The text of an HTML page without its tags, scripts and styles."""
+    parser = _Text()
+    parser.feed(page)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def recognise_html(look: Look) -> str:
+    """By its name or its first tag."""
+    if look.source.suffix in HTML_SUFFIXES:
+        return f"the file's name ends in {look.source.suffix}"
+    return "begins as a page of HTML does" if _HTML.match(look.start[:2_000]) else ""
+
+
+def plan_html(look: Look, reason: str) -> Reading:
+    """Plan the reading of a page, which is one document. :raises CorpusError: it is no text."""
+    return replace(plan_text("html", look, reason), columns=("text",), rows=1)
+
+
+def html_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The page as one document."""
+    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
+        parts, size = [], 0
+        for block in blocks:
+            parts.append(block)
+            size += len(block)
+            if size > limits.MAX_FIELD:
+                raise CorpusError(f"'{reading.source.path.name}' is longer than {limits.MAX_FIELD:,} characters.")
+        return frames_of_records(iter([{"text": html_text("".join(parts))}]), going.faults)
+
+    return text_frames(reading, going, frames, whole=True)
+
+
+@dataclass
+class _Element:
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+    children: list[_Element] = field(default_factory=list)
+
+
+class _Records(HTMLParser):
+    """Gathers the elements called ``name`` as they end; without a name it only counts elements by their depth."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(convert_charrefs=True)
+        self.counts: Counter[tuple[int, str]] = Counter()
+        self.letters: Counter[str] = Counter()
+        self.done: list[_Element] = []
+        self._name = name
+        self._path: list[str] = []
+        self._open: list[_Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin an element, inside a record or as one."""
+        if not self._name:
+            self.counts[len(self._path), tag] += 1
+        if tag not in _VOID and len(self._path) < _MOST_DEEP:
+            self._path.append(tag)
+        if self._name and (self._open or tag == self._name):
+            element = _Element(tag, {name: value or "" for name, value in attrs})
+            if self._open:
+                self._open[-1].children.append(element)
+            if tag not in _VOID and len(self._open) < _MOST_DEEP:
+                self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        """End the innermost element of that name, and those left open within it."""
+        if tag in self._path:
+            while self._path.pop() != tag:
+                pass
+        if tag in (element.name for element in self._open):
+            while self._open:
+                element = self._open.pop()
+                if element.name == tag:
+                    break
+            if not self._open:
+                self.done.append(element)
+
+    def handle_data(self, data: str) -> None:
+        """Text of the innermost element."""
+        if self._open:
+            self._open[-1].text.append(data)
+        elif not self._name and data.strip():
+            for name in set(self._path):
+                self.letters[name] += len(data.strip())
+
+    def unknown_decl(self, data: str) -> None:
+        """A CDATA section is text as it stands."""
+        if data.startswith("CDATA["):
+            self.handle_data(data[6:])
+
+
+def recognise_xml(look: Look) -> str:
+    """By its name or its first tags."""
+    if look.source.suffix in XML_SUFFIXES:
+        return f"the file's name ends in {look.source.suffix}"
+    if look.start.startswith("<doc "):
+        return ""  # an extract of Wikipedia, which is a format of lines
+    return "begins as XML does" if _XML.match(look.start[:2_000]) else ""
+
+
+def plan_xml(look: Look, reason: str) -> Reading:
+    """Plan the reading of XML or SGML. :raises CorpusError: no element comes again and again."""
+    reading = plan_text("xml", look, reason)
+    counter = _Records()
+    counter.feed("".join(look.lines))
+    many = [(depth, -count, name) for (depth, name), count in counter.counts.items()
+            if count > 1 and counter.letters[name] > 0]
+    if not many:
+        raise CorpusError(
+            f"'{look.source.path.name}' is XML or SGML, but no element of it comes again and again as documents do. "
+            "Save its texts as a table (CSV), or as one .txt file a document."
+        )
+    name = min(many)[2]
+    reasons = {**reading.reasons, "format": f"{reason}; each <{name}> is a document"}
+    return replace(reading, member=name, reasons=reasons)
+
+
+def xml_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """Each record's attributes and elements as columns."""
+    def records(blocks: Iterator[str]) -> Iterator[dict[str, str | None]]:
+        parser = _Records(reading.member)
+        for block in blocks:
+            parser.feed(block)
+            yield from map(_record, parser.done)
+            parser.done.clear()
+            if len(parser.rawdata) > limits.MAX_FIELD:
+                raise CorpusError(f"'{reading.source.path.name}' has a tag without its end: it is damaged.")
+        parser.close()
+        yield from map(_record, parser.done)
+
+    return text_frames(reading, going, lambda blocks: frames_of_records(records(blocks), going.faults))
+
+
+def _record(element: _Element) -> dict[str, str | None]:
+    cells: dict[str, list[str]] = {}
+    _gather(element, "", cells, 3)
+    for name, value in element.attributes.items():
+        cells[name if name not in cells else f"{name} (attribute)"] = [value]
+    own = _plain(element.text)
+    if own:
+        cells.setdefault("text", []).insert(0, own)
+    return {name: _cell(values) for name, values in cells.items()}
+
+
+def _gather(element: _Element, prefix: str, cells: dict[str, list[str]], depth: int) -> None:
+    """The texts of the elements within, each under the names that lead to it; a list of likes is a list."""
+    for child in element.children:
+        name = f"{prefix}{child.name}"
+        own = _plain(child.text)
+        alike = len({grand.name for grand in child.children}) == 1 and not own
+        if child.children and (alike or not depth):
+            cells.setdefault(name, []).extend(_whole(grand) for grand in child.children)
+            continue
+        if own or not child.children:
+            cells.setdefault(name, []).append(own or child.attributes.get("value", ""))
+        for attribute, value in child.attributes.items():
+            cells.setdefault(f"{name}.{attribute}", []).append(value)
+        _gather(child, f"{name}.", cells, depth - 1)
+
+
+def _whole(element: _Element) -> str:
+    return " ".join(filter(None, [_plain(element.text), *map(_whole, element.children)]))
+
+
+def _plain(parts: list[str]) -> str:
+    return "".join(parts).strip()
+
+
+def _cell(values: list[str]) -> str | None:
+    filled = [value for value in values if value]
+    if not filled:
+        return None
+    return filled[0] if len(filled) == 1 else json.dumps(filled, ensure_ascii=False)

@@ -1,0 +1,50 @@
+"""Formats that are known by name and not read: each is refused with what to do instead, never taken for lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from ulmengine.corpus.errors import CorpusError
+
+from .reading import Look, Pass, Reading
+
+
+class _Refusal(NamedTuple):
+    suffixes: tuple[str, ...]
+    start: re.Pattern[str]
+    what: str
+    advice: str
+
+
+_KINDS = {
+    "arff": _Refusal(
+        (".arff",), re.compile(r"(?:\s*(?:%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE),
+        "an ARFF file, as Weka writes it", "Open it in Weka and save it as CSV.",
+    ),
+    "svmlight": _Refusal(
+        (".svmlight", ".libsvm"), re.compile(r"(?:[+-]?\d+(?:\.\d+)?(?:\s+\d+:[\d.eE+-]+){3,}\s*\n){2}"),
+        "a table of numbers in the form of SVMlight, without texts", "Choose the file with the texts.",
+    ),
+}
+NAMES = tuple(_KINDS)
+
+
+def recognise(kind: str, look: Look) -> str:
+    """By its name or its first lines."""
+    found = _KINDS[kind]
+    return found.what if look.source.suffix in found.suffixes or found.start.match(look.start[:20_000]) else ""
+
+
+def plan(look: Look, reason: str) -> Reading:
+    """:raises CorpusError: always."""
+    advice = next((found.advice for found in _KINDS.values() if found.what == reason), "Save it as CSV.")
+    raise CorpusError(f"'{look.source.path.name}' is {reason}, which is not read here. {advice}")
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """Never reached: there is no plan by which such a file would be read."""
+    raise CorpusError(f"'{reading.source.path.name}' is not read here (at {going.position}).")
