@@ -200,7 +200,8 @@ class Evaluated(Event):
     ``interval``: 95 % bootstrap interval of the accuracy. ``difference``: by how much the network is right more often
     than the baseline on the same documents, with the paired bootstrap's interval; not-a-number in logs from before.
     ``majority``: the commonest label in training, "" where it is not defined; ``majority_accuracy``: what always
-    answering it comes to.
+    answering it comes to. ``blend_accuracy``: of network and word counts together, which is how the saved model
+    answers; not-a-number where it is the network alone.
     """
 
     kind: ClassVar[str] = "evaluated"
@@ -215,6 +216,8 @@ class Evaluated(Event):
     difference_interval: tuple[float, float] = (math.nan, math.nan)
     majority: str = ""
     majority_accuracy: float = math.nan
+    blend_accuracy: float = math.nan
+    blend_interval: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Made:
     ) -> None:
         self.labels, self.multi_label, self.temperature = tuple(labels), multi_label, temperature
         self.tokenizer = tokenizer()
-        self._networks = networks
+        self._networks, self.counts = networks, None
 
     def classifiers(self) -> Mapping[str, TextClassifier]:
         return self._networks

@@ -5,7 +5,8 @@ Shown beside every result, because a person needs to know whether the network ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,8 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from .calibrate import Floats, probabilities
 from .errors import InferenceError
-
-Floats = NDArray[np.float64]
 
 # Inverse strength of the L2 penalty. TF-IDF rows have length 1, so scikit-learn's default of 1 holds back too much.
 STRENGTH = 10.0
@@ -34,10 +34,13 @@ class Baseline:
     Words and pairs of words are counted, or runs of one to three characters where words have no spaces between them.
     """
 
-    def __init__(self, texts: Sequence[str], targets: NDArray[np.generic], classes: int) -> None:
+    def __init__(
+        self, texts: Sequence[str], targets: NDArray[np.generic], classes: int, *, most_terms: int = MAX_FEATURES
+    ) -> None:
         """Learn from ``texts``.
 
         :param targets: (texts,) class numbers below ``classes``, or (texts, classes) of 0 and 1 for several labels.
+        :param most_terms: of the words and pairs (or runs of characters) so many are counted, the commonest.
         :raises InferenceError: no texts, or shapes that do not fit.
         """
         values = np.asarray(targets)
@@ -47,19 +50,58 @@ class Baseline:
             raise InferenceError(f"{values.shape} labels do not fit {len(texts)} texts and {classes} classes")
         self.classes = classes
         self.multi_label = values.ndim == 2
-        self._vectorizer, features = _vectorize(texts)
-        columns = list(values.T) if self.multi_label else [values]
-        self._models = [_fit(features, column) for column in columns]
+        self._vectorizer, features = _vectorize(texts, most_terms)
+        terms = 0 if features is None else features.shape[1]
+        self._weight, self._bias = np.zeros((classes, terms)), np.zeros(classes)
+        if not self.multi_label:
+            self._weight, self._bias = _fit(features, values, classes)
+            return
+        for label, column in enumerate(values.T):
+            weight, bias = _fit(features, column, 2)
+            # of two classes the difference of the scores is the log-odds of the second
+            self._weight[label], self._bias[label] = weight[1] - weight[0], bias[1] - bias[0]
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
         """(texts, classes) probabilities."""
         given = list(texts)
         if not given:
             return np.zeros((0, self.classes))
-        features = None if self._vectorizer is None else self._vectorizer.transform(given)
-        if self.multi_label:
-            return np.stack([_spread(one, features, len(given), 2)[:, 1] for one in self._models], axis=1)
-        return _spread(self._models[0], features, len(given), self.classes)
+        scores = np.tile(self._bias, (len(given), 1))
+        if self._vectorizer is not None:
+            scores += self._vectorizer.transform(given).astype(np.float64) @ self._weight.T
+        return probabilities(scores, multi_label=self.multi_label)
+
+    def pack(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that is needed to answer again: arrays (the weights in half precision), and plain values of JSON."""
+        bias = np.maximum(self._bias, np.finfo(np.float32).min)
+        arrays = {"weight": self._weight.astype(np.float16), "bias": bias.astype(np.float32)}
+        about: dict[str, Any] = {"multi_label": self.multi_label, "terms": None}
+        if self._vectorizer is not None:
+            about |= {"terms": self._vectorizer.get_feature_names_out().tolist(), "units": self._vectorizer.analyzer}
+            arrays["idf"] = self._vectorizer.idf_.astype(np.float32)
+        return arrays, about
+
+    @classmethod
+    def unpack(cls, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Baseline:
+        """What :meth:`pack` gave, answering the same up to half precision.
+
+        :raises InferenceError: arrays and values that do not fit together.
+        """
+        made = cls.__new__(cls)
+        try:
+            made._weight = np.asarray(arrays["weight"], dtype=np.float64)
+            made._bias = np.asarray(arrays["bias"], dtype=np.float64)
+            made.classes, made.multi_label = len(made._bias), bool(about["multi_label"])
+            terms, made._vectorizer = about["terms"], None
+            if terms is not None:
+                made._vectorizer = _vectorizer(about["units"] == "char", 1, len(terms))
+                made._vectorizer.set_params(vocabulary={term: place for place, term in enumerate(terms)})
+                made._vectorizer.idf_ = np.asarray(arrays["idf"], dtype=np.float64)
+            if made._weight.shape != (made.classes, len(terms or ())) or not np.isfinite(made._weight).all():
+                raise ValueError(f"weights of {made._weight.shape}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise InferenceError(f"the word counts cannot be used ({error})") from error
+        return made
 
 
 def baseline(
@@ -83,26 +125,14 @@ def written_without_spaces(texts: Iterable[str]) -> bool:
     return 2 * unspaced > letters
 
 
-class _Constant:
-    """What is left to say where all training documents agree: each class with its smoothed share."""
-
-    def __init__(self, classes: NDArray[np.int64], count: int) -> None:
-        self.classes_ = classes
-        self.count = count
+def _vectorizer(characters: bool, rarest: int, most: int) -> TfidfVectorizer:
+    units = {"analyzer": "char", "ngram_range": (1, 3)} if characters else {
+        "token_pattern": _WORD, "ngram_range": (1, 2)}
+    return TfidfVectorizer(**units, sublinear_tf=True, min_df=rarest, max_features=most, dtype=np.float32)
 
 
-def _vectorize(texts: Sequence[str]) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
-    rarest = 2 if len(texts) >= 1_000 else 1
-    if written_without_spaces(texts):
-        vectorizer = TfidfVectorizer(
-            analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=rarest, max_features=MAX_FEATURES,
-            dtype=np.float32,
-        )
-    else:
-        vectorizer = TfidfVectorizer(
-            token_pattern=_WORD, ngram_range=(1, 2), sublinear_tf=True, min_df=rarest,
-            max_features=MAX_FEATURES, dtype=np.float32,
-        )
+def _vectorize(texts: Sequence[str], most: int) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
+    vectorizer = _vectorizer(written_without_spaces(texts), 2 if len(texts) >= 1_000 else 1, most)
     # Asked beforehand, because the vectorizer has no way to say "no words at all" but an error about its options.
     if not any(any(char.isalnum() for char in text) for text in texts):
         return None, None
@@ -113,21 +143,22 @@ def _vectorize(texts: Sequence[str]) -> tuple[TfidfVectorizer | None, csr_matrix
         return vectorizer, vectorizer.fit_transform(texts)
 
 
-def _fit(features: csr_matrix | None, targets: NDArray[np.generic]) -> LogisticRegression | _Constant:
+def _fit(features: csr_matrix | None, targets: NDArray[np.generic], classes: int) -> tuple[Floats, Floats]:
+    """Weights (classes, terms) and biases (classes,) whose soft-max are the probabilities.
+
+    A class that was never seen has none. Where all documents agree, or hold no words, each class keeps its share.
+    """
     values = targets.astype(np.int64)
-    classes = np.unique(values)
-    if features is None or len(classes) == 1:
-        return _Constant(values, len(values))
+    seen = np.unique(values)
+    weight = np.zeros((classes, 0 if features is None else features.shape[1]))
+    if features is None or len(seen) == 1:
+        share = np.bincount(values, minlength=classes) + 1.0
+        return weight, np.log(share / share.sum())
     model = LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-5)
     model.fit(features, values)
-    return model
-
-
-def _spread(model: LogisticRegression | _Constant, features: csr_matrix | None, count: int, classes: int) -> Floats:
-    """(count, classes): the model's probabilities, 0 for classes it has never seen."""
-    if isinstance(model, _Constant) or features is None:
-        seen = np.bincount(model.classes_, minlength=classes) + 1.0
-        return np.tile(seen / seen.sum(), (count, 1))
-    result = np.zeros((count, classes))
-    result[:, model.classes_] = model.predict_proba(features)
-    return result
+    # Of two classes the library keeps the difference alone.
+    signs = np.array([[-0.5], [0.5]]) if len(seen) == 2 else np.ones((1, 1))
+    bias = np.full(classes, -np.inf)
+    weight[seen], bias[seen] = signs * model.coef_, (signs * model.intercept_)[:, 0] if len(seen) == 2 else (
+        model.intercept_)
+    return weight, bias

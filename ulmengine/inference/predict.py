@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from ulmengine.nets import TextClassifier, precision_for, set_precision
 from ulmengine.tokens import PAD, Tokenizer
 
+from .blend import Blend
 from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
 from .packed import PackedClassifier, can_pack
@@ -47,6 +48,11 @@ class Trained(Protocol):
     def tokenizer(self) -> Tokenizer:
         """The tokeniser the networks were trained with."""
 
+    @property
+    def counts(self) -> tuple[float, Mapping[str, NDArray[Any]], Mapping[str, Any]] | None:
+        """The word counts that answer with the networks, as :meth:`Baseline.pack` gives them, behind the weight of the
+        networks; None: the networks answer alone."""
+
     def classifiers(self) -> Mapping[str, TextClassifier]:
         """Networks by direction, "forward" and "backward"; several are averaged."""
 
@@ -75,7 +81,10 @@ class Predictor:
 
     def __init__(self, model: Trained, device: str = "auto", precision: str = "auto") -> None:
         self.labels, self.multi_label, self.temperature = model.labels, model.multi_label, model.temperature
-        self.tokenizer = model.tokenizer
+        self.tokenizer, self.blend = model.tokenizer, None if model.counts is None else Blend.unpack(*model.counts)
+        if self.blend is not None and self.blend.counts.classes != len(self.labels):
+            raise InferenceError(f"the model's word counts know {self.blend.counts.classes} labels, its networks "
+                                 f"{len(self.labels)}; save or download the model again")
         self.device = find_device(device)
         self.networks = dict(model.classifiers())
         try:
@@ -100,10 +109,14 @@ class Predictor:
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
         """(texts, classes) calibrated probabilities of all ``texts``."""
-        scores = [self.logits(window) for window in windows(texts)]
-        if not scores:
-            return np.zeros((0, len(self.labels)))
-        return probabilities(np.concatenate(scores), self.temperature, multi_label=self.multi_label)
+        found = [self._answers(window)["blend" if self.blend else "network"] for window in windows(texts)]
+        return np.concatenate(found) if found else np.zeros((0, len(self.labels)))
+
+    def answers(self, texts: Iterable[str]) -> dict[str, Floats]:
+        """(texts, classes) probabilities of the "network" and, if there is one, of the word "counts" and the "blend"
+        of both, which is the model's answer."""
+        found = [self._answers(window) for window in windows(texts)] or [self._answers([])]
+        return {who: np.concatenate([part[who] for part in found]) for who in found[0]}
 
     def logits(self, texts: Iterable[str]) -> Floats:
         """(texts, classes) logits before the temperature, directions averaged; all ``texts`` at once in memory."""
@@ -115,8 +128,15 @@ class Predictor:
         return average(scores, multi_label=self.multi_label)
 
     def _window(self, texts: Sequence[str]) -> list[Prediction]:
-        found = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)
-        return [self._prediction(row) for row in found]
+        found = self._answers(texts)
+        return [self._prediction(row) for row in found["blend" if self.blend else "network"]]
+
+    def _answers(self, texts: Sequence[str]) -> dict[str, Floats]:
+        network = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)
+        if self.blend is None:
+            return {"network": network}
+        counts = self.blend.counts.probabilities(texts)
+        return {"network": network, "counts": counts, "blend": self.blend.mixed(network, counts)}
 
     def _prediction(self, row: Floats) -> Prediction:
         values = dict(zip(self.labels, row.tolist(), strict=True))

@@ -1,7 +1,7 @@
 """Trained models at rest: one file each, the catalogue of them, and the import of foreign weights."""
 
 from .archive import SUFFIX, ModelError
-from .bundle import Bundle, describe_bundle, facts, load_bundle, save_bundle
+from .bundle import Bundle, as_stored, describe_bundle, facts, load_bundle, save_bundle
 from .card import render_card
 from .catalogue import (
     Entry,
@@ -22,7 +22,8 @@ from .usage import onnx_snippet, snippet
 
 __all__ = [
     "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
-    "OnnxMissingError", "add_model", "classes_of", "copy_model", "delete_model", "describe_bundle", "empty_trash",
-    "export_onnx", "facts", "free_path", "import_reference", "load_bundle", "missing_packages", "onnx_snippet",
-    "own_models", "render_card", "restore_model", "run_models", "save_bundle", "shipped_models", "snippet",
+    "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle",
+    "empty_trash", "export_onnx", "facts", "free_path", "import_reference", "load_bundle", "missing_packages",
+    "onnx_snippet", "own_models", "render_card", "restore_model", "run_models", "save_bundle", "shipped_models",
+    "snippet",
 ]

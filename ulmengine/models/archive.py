@@ -19,6 +19,9 @@ MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "token
 LIMITS: dict[str, int] = {
     MANIFEST: 64 << 20, TOKENIZER: 256 << 20, CARD: 16 << 20, WEIGHTS: 16 << 30,
 }
+COUNTS = "counts.json"
+OPTIONAL: dict[str, int] = {COUNTS: 64 << 20}
+"""What a model may hold besides: the terms of the word counts that answer with its network."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,14 +45,15 @@ def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
 
 
 def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
-    """The content of the entries ``names`` of the model at ``path``; each is checked against its checksum.
+    """The content of the entries ``names`` of the model at ``path``, optional ones where they are there; each is
+    checked against its checksum.
 
     :raises ModelError: no such file, cut short, damaged, or no model of this program.
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check(archive, path)
-            return {name: archive.read(name) for name in names}
+            return {name: archive.read(name) for name in names if name not in OPTIONAL or name in archive.namelist()}
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read ({error.strerror or error})") from error
     except (zipfile.BadZipFile, EOFError) as error:
@@ -62,7 +66,7 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 def _check(archive: zipfile.ZipFile, path: Path) -> None:
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
-    strange = sorted(set(names) - set(LIMITS))
+    strange = sorted(set(names) - set(LIMITS) - set(OPTIONAL))
     if strange:
         raise ModelError(_foreign(path, f"it holds {strange[0]!r}, which has no place in a model"))
     missing = sorted(set(LIMITS) - set(names))
@@ -73,7 +77,7 @@ def _check(archive: zipfile.ZipFile, path: Path) -> None:
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise ModelError(_foreign(path, "its entries are compressed; it was packed again by another program"))
     for entry in entries:
-        if entry.file_size > LIMITS[entry.filename]:
+        if entry.file_size > (LIMITS | OPTIONAL)[entry.filename]:
             raise ModelError(_foreign(path, f"{entry.filename} says it is {entry.file_size:,} bytes large"))
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise ModelError(_foreign(path, "its entries claim to be larger than the file"))

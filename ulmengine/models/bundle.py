@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
@@ -23,11 +24,13 @@ from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.tokens import Tokenizer, tokenizer_from_json
 
 from . import networks
-from .archive import CARD, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
+from .archive import CARD, COUNTS, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
 from .description import FORMAT, Description, Kind, Softmax, read_description, read_json
 
-_DIRECTIONS = ("forward", "backward")
+_DIRECTIONS, _COUNTS = ("forward", "backward"), "counts"
+Counts = tuple[float, Mapping[str, np.ndarray[Any, Any]], Mapping[str, Any]]
+"""Word counts as :meth:`ulmengine.inference.Baseline.pack` gives them, behind the weight of the network beside them."""
 _HALF_MAX = torch.finfo(torch.float16).max
 
 
@@ -40,6 +43,7 @@ class Bundle:
     state: dict[str, Tensor]
     tokenizer_json: dict[str, Any]
     card: str
+    counts_json: dict[str, Any] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -55,6 +59,14 @@ class Bundle:
     def temperature(self) -> float:
         """What logits are divided by before they become probabilities."""
         return self.description.temperature
+
+    @property
+    def counts(self) -> Counts | None:
+        """The word counts that answer with the networks, if the model has any."""
+        if self.description.blend is None or self.counts_json is None:
+            return None
+        arrays = {name: value.numpy() for name, value in self.weights(_COUNTS).items()}
+        return self.description.blend, arrays, self.counts_json
 
     @functools.cached_property
     def tokenizer(self) -> Tokenizer:
@@ -110,6 +122,7 @@ def save_bundle(
     softmax: Softmax = "full",
     card: Mapping[str, Any] | None = None,
     dtype: Literal["float32", "float16"] = "float32",
+    counts: Counts | None = None,
 ) -> None:
     """Write a model to ``path`` in one step: either all of it stands there afterwards, or what stood there before.
 
@@ -119,6 +132,7 @@ def save_bundle(
     :param tokenizer: what ``Tokenizer.to_json()`` gives.
     :param card: ``title``, ``summary`` and any other headings; plain JSON values.
     :param dtype: float16 halves the file; vectors (biases, norms) stay float32.
+    :param counts: the word counts that answer with a classifier's networks.
     :raises ModelError: values that do not fit together, or a place that cannot be written.
     """
     target = Path(path)
@@ -132,7 +146,12 @@ def save_bundle(
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
         "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}),
         "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
+        "blend": None if counts is None else counts[0],
     }
+    weights, terms = {name: _stored(value, dtype) for name, value in named.items()}, {}
+    if counts is not None:
+        weights |= {f"{_COUNTS}.{name}": torch.from_numpy(np.array(values)) for name, values in counts[1].items()}
+        terms = {COUNTS: json.dumps(counts[2], ensure_ascii=False).encode()}
     try:
         description = Description.model_validate(values)
         tokens = json.dumps(tokenizer, ensure_ascii=False).encode()
@@ -141,7 +160,7 @@ def save_bundle(
         raise ModelError(f"{target}: the model cannot be saved: {error}") from error
     write_archive(target, {
         MANIFEST: manifest, TOKENIZER: tokens, CARD: render_card(description.card, facts(description)).encode(),
-        WEIGHTS: dump_tensors({name: _stored(value, dtype) for name, value in named.items()}),
+        WEIGHTS: dump_tensors(weights), **terms,
     })
 
 
@@ -151,7 +170,7 @@ def load_bundle(path: Path | str) -> Bundle:
     :raises ModelError: missing, cut short, damaged, of another program, or of a newer version of this one.
     """
     source = Path(path)
-    entries = read_archive(source, (MANIFEST, TOKENIZER, CARD, WEIGHTS))
+    entries = read_archive(source, (MANIFEST, TOKENIZER, CARD, WEIGHTS, COUNTS))
     description = read_description(entries[MANIFEST], source)
     try:
         state = load_tensors(entries.pop(WEIGHTS))
@@ -160,9 +179,12 @@ def load_bundle(path: Path | str) -> Bundle:
     missing = [name for name in description.directions if f"{name}.encoder.embedding.weight" not in state]
     if missing:
         raise ModelError(f"{source}: the weights of the {missing[0]} network are missing; save the model again")
+    if description.blend is not None and COUNTS not in entries:
+        raise ModelError(f"{source}: the terms of the model's word counts are missing; copy or download it again")
     return Bundle(
         source, description, {name: _opened(value) for name, value in state.items()},
         read_json(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
+        read_json(entries[COUNTS], source) if COUNTS in entries else None,
     )
 
 
@@ -219,6 +241,13 @@ def _stored(value: Tensor, dtype: str) -> Tensor:
     if dtype == "float16" and plain.dim() > 1 and float(plain.abs().max()) <= _HALF_MAX:
         return plain.half()
     return plain.float()
+
+
+@torch.no_grad()
+def as_stored(model: TextClassifier) -> None:
+    """Round the weights of ``model`` to what a file of half precision holds of them."""
+    for value in model.state_dict().values():
+        value.copy_(_stored(value, "float16"))
 
 
 def _opened(value: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ class Description(BaseModel):
 
     ``temperature`` divides the classifier's logits before they become probabilities; ``max_tokens`` and ``bptt`` are
     those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
-    in the weights.
+    in the weights; ``blend`` is the weight of the network beside the word counts that answer with it, if there are any.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -48,6 +48,7 @@ class Description(BaseModel):
     tokenizer: str
     parameters: int = Field(ge=1)
     card: dict[str, Any]
+    blend: float | None = Field(default=None, ge=0, le=1)
 
     @model_validator(mode="after")
     def _labels_fit(self) -> Description:

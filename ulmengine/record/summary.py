@@ -30,7 +30,8 @@ def summary(folder: RunFolder) -> dict[str, Any]:
                     "baseline_accuracy": event.baseline_accuracy,
                     "baseline_interval": list(event.baseline_interval), "difference": event.difference,
                     "difference_interval": list(event.difference_interval), "majority": event.majority,
-                    "majority_accuracy": event.majority_accuracy,
+                    "majority_accuracy": event.majority_accuracy, "blend_accuracy": event.blend_accuracy,
+                    "blend_interval": list(event.blend_interval),
                 }
             case ev.Finished():
                 result |= {"type": "finished", "model": event.model, "seconds": event.seconds}

@@ -41,11 +41,15 @@ def in_words(event: ev.Event) -> str:
 
 
 def _beside(event: ev.Evaluated) -> str:
-    """By how much the network is better or worse on the same documents, and what the commonest label alone gives."""
+    """By how much the network is better or worse on the same documents, what both give together, what the commonest
+    label alone."""
     told = ""
     if math.isfinite(event.difference):
         low, high = event.difference_interval
         told = f"; difference {100 * event.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    if math.isfinite(event.blend_accuracy):
+        low, high = event.blend_interval
+        told += f"; both together, as the model answers: {event.blend_accuracy:.1%} ({low:.1%} to {high:.1%})"
     if event.majority:
         told += f"; always {event.majority}: {event.majority_accuracy:.1%}"
     return told

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from ulmengine.config import RunConfig
+from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
-from ulmengine.inference import average, fit_temperature
+from ulmengine.inference import MOST_TERMS, Baseline, Blend, average, fit_temperature, fit_weight, probabilities
 from ulmengine.inference.kept import PARTS
-from ulmengine.models import save_bundle
+from ulmengine.models import as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
 
@@ -31,6 +32,8 @@ def finish_classifier(
     :returns: the result; None where nothing was held back to measure on.
     """
     documents = prepared.documents
+    for model in classifiers.values():
+        as_stored(model)  # what is measured is what the file will hold
     scores = {}
     for part in PARTS:
         found = yield from _scores(config, prepared, classifiers, part)
@@ -39,7 +42,8 @@ def finish_classifier(
     temperature = 1.0 if "validation" not in scores else fit_temperature(
         scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    kept, result = (yield from answers(documents, scores, temperature)), None
+    plain, blend = yield from _blend(documents, scores, temperature)
+    kept, result = (yield from answers(documents, scores, temperature, plain=plain, blend=blend)), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:
@@ -52,10 +56,35 @@ def finish_classifier(
         folder.model_path, kind="classifier", state=state, tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
-        card={**_card(config, prepared, result), **({"training": early} if early else {})},
+        card={**_card(config, prepared, result), **({"training": early} if early else {})}, dtype="float16",
+        counts=None if blend is None else blend.pack(),
     )
     yield ModelSaved(str(folder.model_path))
     return result
+
+
+def _blend(
+    documents: Documents, scores: Mapping[str, np.ndarray], temperature: float
+) -> Generator[Event, None, tuple[Baseline, Blend | None]]:
+    """The word counts alone, of the training documents, and, where the validation documents say that both together
+    are better than the network, the blend, whose counts are taken of all labelled documents but the test ones."""
+    yield Progress("Fitting the baseline", 0, 0)
+    texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
+    plain = Baseline(texts, targets, classes)
+    if "validation" not in scores:
+        return plain, None
+    yield Progress("Asking the baseline", 0, 0)
+    held, answers = list(documents.texts("validation")), documents.targets("validation")
+    multi = documents.multi_label
+    weight = fit_weight(
+        probabilities(scores["validation"], temperature, multi_label=multi), plain.probabilities(held), answers,
+        multi_label=multi,
+    )
+    if weight is None:
+        return plain, None
+    yield Progress("Fitting the word counts", 0, 0)
+    every = Baseline(texts + held, np.concatenate([targets, answers]), classes, most_terms=MOST_TERMS)
+    return plain, Blend.unpack(weight, *every.pack())
 
 
 def finish_language_model(

@@ -20,6 +20,7 @@ from ulmengine.corpus.repairs import records_of, rows_named
 from ulmengine.events import Evaluated, Event, Progress, defined
 from ulmengine.inference import (
     Baseline,
+    Blend,
     Kept,
     KeptError,
     Predictor,
@@ -129,21 +130,26 @@ def uncalibrated_error(kept: Kept) -> float:
 
 
 def answers(
-    documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = ()
+    documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
+    plain: Baseline | None = None, blend: Blend | None = None,
 ) -> Generator[Event, None, Kept | None]:
     """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
 
     :param scores: (documents, classes) logits of each part, in the order of the part and of ``labels``, those of the
         corpus where none are given.
+    :param plain: the baseline, if it was fitted before on the training documents.
+    :param blend: both together, if the model answers so. Its counts may have learnt from the validation documents,
+        on which those of ``plain`` stand for them.
     :returns: None where there is no part to measure on.
     """
     if not scores:
         return None
     labels, multi = labels or documents.labels, documents.multi_label
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
-    yield Progress("Fitting the baseline", 0, 0)
-    plain = Baseline(list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)),
-                     len(labels))
+    if plain is None:
+        yield Progress("Fitting the baseline", 0, 0)
+        plain = Baseline(list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)),
+                         len(labels))
     found = []
     for part in PARTS:
         if part not in scores:
@@ -152,6 +158,9 @@ def answers(
         rows = documents.rows(part)
         given = {"network": probabilities(scores[part], temperature, multi_label=multi),
                  "baseline": _summing_to_one(plain.probabilities(documents.texts(part)), multi)}
+        if blend is not None:
+            counts = given["baseline"] if part == "validation" else blend.counts.probabilities(documents.texts(part))
+            given["blend"] = _summing_to_one(blend.mixed(given["network"], counts), multi)
         found.append(keep(
             part, records_of(rows, documents.pieces, documents.hashes), _own_rows(documents, rows),
             _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
@@ -186,7 +195,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     for part in PARTS:
         if documents.count(part):
             scores[part] = yield from _logits(predictor, documents, part)
-    kept = yield from answers(documents, scores, bundle.temperature, bundle.labels)
+    kept = yield from answers(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
     if kept is None:
         raise KeptError("No documents were held back for validation or test, so the run cannot be measured")
     yield Progress("Working out the intervals", 0, 0)
@@ -205,12 +214,15 @@ def evaluated(measured: Measured) -> Evaluated:
     part = measured.part
     found = measured.record["parts"][part]
     own, plain, paired = found["network"]["metrics"], found["baseline"]["metrics"], found["paired"]["baseline"]
+    both = found["blend"]["metrics"]["accuracy"] if "blend" in found else {}
+    nothing = float("nan")
     return Evaluated(
         part, found["documents"], own["accuracy"]["value"], (own["accuracy"]["low"], own["accuracy"]["high"]),
         {name: one["value"] for name, one in own.items() if one["value"] is not None},
         plain["accuracy"]["value"], (plain["accuracy"]["low"], plain["accuracy"]["high"]),
         paired["difference"], (paired["low"], paired["high"]),
-        measured.record["majority"], found.get("majority", float("nan")),
+        measured.record["majority"], found.get("majority", nothing),
+        both.get("value", nothing), (both.get("low", nothing), both.get("high", nothing)),
     )
 
 

@@ -1,0 +1,130 @@
+"""Network and word counts together: the weight against a plain search, the counts through a file, the answers."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ulmengine.inference import Baseline, Blend, InferenceError, Predictor, fit_weight
+from ulmengine.models import ModelError, as_stored, load_bundle, save_bundle
+
+from . import made
+
+GOOD = ["a warm bright film", "warm and good story", "a good film", "bright, very good"]
+BAD = ["a cold bad film", "bad and dull story", "a dull film", "cold, very bad"]
+
+
+def chances(right: list[float]) -> np.ndarray:
+    """Of two classes; the first is right with these probabilities."""
+    return np.column_stack([right, 1 - np.array(right)])
+
+
+def test_the_weight_is_the_likeliest_by_a_plain_search() -> None:
+    draw = np.random.default_rng(0)
+    network, counts = chances(draw.uniform(0.2, 1, 200).tolist()), chances(draw.uniform(0.4, 0.9, 200).tolist())
+    targets = np.zeros(200, dtype=np.int64)
+    grid = np.linspace(0, 1, 1001)
+    costs = [-np.log(w * network[:, 0] + (1 - w) * counts[:, 0]).sum() + 20 * (w - 0.5) ** 2 for w in grid]
+    assert fit_weight(network, counts, targets) == pytest.approx(grid[int(np.argmin(costs))], abs=0.003)
+
+
+def test_of_several_labels_each_counts() -> None:
+    network, counts = np.array([[0.9, 0.4], [0.6, 0.2]]), np.array([[0.8, 0.9], [0.9, 0.3]])
+    targets = np.array([[1, 1], [1, 0]])
+    grid = np.linspace(0, 1, 1001)
+
+    def cost(weight: float) -> float:
+        mean = weight * network + (1 - weight) * counts
+        return float(-np.log([mean[0, 0], mean[0, 1], mean[1, 0], 1 - mean[1, 1]]).sum() + 20 * (weight - 0.5) ** 2)
+
+    assert fit_weight(network, counts, targets, multi_label=True) == pytest.approx(min(grid, key=cost), abs=0.003)
+
+
+def test_counts_that_are_always_wrong_are_left_out() -> None:
+    sure = chances([0.95] * 40)
+    assert fit_weight(sure, 1 - sure, np.zeros(40, dtype=np.int64)) is None
+
+
+def counts_of(classes: int = 2) -> Baseline:
+    return Baseline(GOOD + BAD, np.array([1] * 4 + [0] * 4), classes)
+
+
+@pytest.mark.parametrize("classes", [2, 3])  # of the third no document was seen
+def test_packed_counts_answer_the_same_to_half_precision(classes: int) -> None:
+    counts = counts_of(classes)
+    arrays, about = counts.pack()
+    assert arrays["weight"].dtype == np.float16
+    again = Baseline.unpack(arrays, about)
+    texts = ["a warm story", "unknown words", "", "dull and cold"]
+    assert again.probabilities(texts) == pytest.approx(counts.probabilities(texts), abs=2e-3)
+    assert Baseline.unpack(*again.pack()).probabilities(texts) == pytest.approx(again.probabilities(texts), abs=1e-9)
+
+
+def test_counts_of_scripts_without_spaces_and_of_no_words_are_packed_too() -> None:
+    chinese = Baseline(["很好吃", "很干净", "太脏了", "不好吃"], np.array([1, 1, 0, 0]), 2)
+    again = Baseline.unpack(*chinese.pack())
+    assert again.probabilities(["非常干净"]) == pytest.approx(chinese.probabilities(["非常干净"]), abs=2e-3)
+    empty = Baseline(["", "?"], np.array([0, 1]), 2)
+    assert Baseline.unpack(*empty.pack()).probabilities(["x"]) == pytest.approx(np.array([[0.5, 0.5]]))
+
+
+def saved(path: Path, blend: Blend | None) -> Path:
+    network = made.network()
+    save_bundle(
+        path, kind="classifier", state={f"forward.{name}": value for name, value in network.state_dict().items()},
+        tokenizer=made.tokenizer().to_json(), sizes=(6, 8, 2), model=made.MODEL, labels=("neg", "pos"), bptt=7,
+        max_tokens=40, temperature=2.0, counts=None if blend is None else blend.pack(),
+    )
+    return path
+
+
+def test_a_model_with_counts_answers_with_the_mean_of_both(tmp_path: Path) -> None:
+    texts = ["a good film", "the story was bad"]
+    alone = Predictor(load_bundle(saved(tmp_path / "alone.ulmfit", None)), "cpu", "float32").probabilities(texts)
+    blend = Blend(counts_of(), 0.3)
+    predictor = Predictor(load_bundle(saved(tmp_path / "both.ulmfit", blend)), "cpu", "float32")
+    counts = counts_of().probabilities(texts)
+    expected = 0.3 * alone + 0.7 * counts
+    assert predictor.probabilities(texts) == pytest.approx(expected, abs=2e-3)
+    said = [list(one.probabilities.values()) for one in predictor.predict(texts)]
+    assert np.array(said) == pytest.approx(expected, abs=2e-3)
+    told = predictor.answers(texts)
+    assert list(told) == ["network", "counts", "blend"]
+    assert told["network"] == pytest.approx(alone)
+    assert told["counts"] == pytest.approx(counts, abs=2e-3)
+
+
+def test_counts_that_do_not_fit_the_model_are_refused(tmp_path: Path) -> None:
+    bundle = load_bundle(saved(tmp_path / "three.ulmfit", Blend(counts_of(3), 0.3)))
+    with pytest.raises(InferenceError, match="3 labels"):
+        Predictor(bundle, "cpu")
+    arrays, about = counts_of().pack()
+    with pytest.raises(InferenceError, match="word counts"):
+        Baseline.unpack({**arrays, "weight": arrays["weight"][:, 1:]}, about)
+    with pytest.raises(InferenceError, match="word counts"):
+        Baseline.unpack({}, about)
+
+
+def test_a_file_without_the_terms_of_its_counts_is_damaged(tmp_path: Path) -> None:
+    whole = saved(tmp_path / "whole.ulmfit", Blend(counts_of(), 0.3))
+    cut = tmp_path / "cut.ulmfit"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(cut, "w") as target:
+        for entry in source.infolist():
+            if entry.filename != "counts.json":
+                target.writestr(entry, source.read(entry))
+    with pytest.raises(ModelError, match="word counts"):
+        load_bundle(cut)
+
+
+def test_rounding_is_what_the_file_holds(tmp_path: Path) -> None:
+    network = made.network()
+    as_stored(network)
+    state = {f"forward.{name}": value for name, value in network.state_dict().items()}
+    save_bundle(tmp_path / "m.ulmfit", kind="classifier", state=state, tokenizer=made.tokenizer().to_json(),
+                sizes=(6, 8, 2), model=made.MODEL, labels=("neg", "pos"), dtype="float16")
+    opened = load_bundle(tmp_path / "m.ulmfit").state
+    assert all(torch.equal(opened[name], value) for name, value in state.items())

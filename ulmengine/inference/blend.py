@@ -1,0 +1,73 @@
+"""Both readers together: the network, and the word counts that stand beside it.
+
+They err on different documents, so the mean of their probabilities is often right where one of them is not. How much
+each counts is fitted on the validation documents; network, word counts and blend are always told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from .baseline import Baseline
+from .calibrate import Floats, one_hot
+
+MOST_TERMS = 40_000
+"""Terms that the word counts of a blend keep, which bounds what they add to a model's file."""
+# Nats that a weight of 0 or 1 costs: some ten validation documents do not decide against the mean of both.
+_PRIOR = 5.0
+_SMALLEST = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """Word ``counts``, and the ``weight`` of the network beside them, 0 to 1."""
+
+    counts: Baseline
+    weight: float
+
+    def pack(self) -> tuple[float, dict[str, NDArray[Any]], dict[str, Any]]:
+        """The weight, and what :meth:`Baseline.pack` gives: all that a model's file needs."""
+        return self.weight, *self.counts.pack()
+
+    @classmethod
+    def unpack(cls, weight: float, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> Blend:
+        """What :meth:`pack` gave. :raises InferenceError: arrays and values that do not fit together."""
+        return cls(Baseline.unpack(arrays, about), weight)
+
+    def mixed(self, network: Floats, counts: Floats) -> Floats:
+        """The probabilities (documents, classes) of both together."""
+        return np.asarray(self.weight * network + (1 - self.weight) * counts)
+
+    def probabilities(self, network: Floats, texts: Iterable[str]) -> Floats:
+        """The same, the counts being taken of ``texts``, one for each row of ``network``."""
+        return self.mixed(network, self.counts.probabilities(texts))
+
+
+def fit_weight(
+    network: Floats, counts: Floats, targets: NDArray[np.generic], *, multi_label: bool = False
+) -> float | None:
+    """The network's weight that makes the mean of both likeliest; None where both together are not better than it.
+
+    :param network: (documents, classes) calibrated probabilities, as those of the ``counts``: of documents that
+        neither was trained on.
+    :param targets: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.
+    """
+    truth = one_hot(targets, network.shape, multi_label)
+
+    def surprise(weight: float) -> float:
+        """Nats, summed over the documents."""
+        mean = weight * network + (1 - weight) * counts
+        chance = np.where(truth > 0, mean, 1 - mean) if multi_label else mean[truth > 0]
+        return float(-np.log(np.maximum(chance, _SMALLEST)).sum())
+
+    found = minimize_scalar(
+        lambda weight: surprise(weight) + 4 * _PRIOR * (weight - 0.5) ** 2, bounds=(0.0, 1.0), method="bounded"
+    )
+    weight = round(float(found.x), 3)
+    return weight if surprise(weight) < surprise(1.0) else None
