@@ -163,6 +163,15 @@ class Checkpointed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LogLost(Event):
+    """The run's log lacks what was said between its optimizer steps ``after`` and ``total``: it was cut, or removed."""
+
+    kind: ClassVar[str] = "log_lost"
+    after: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class SaveFailed(Event):
     """The disk is full: nothing was lost, but nothing can be saved until there is room. Asking for the next event
     tries again. ``text``: what happened and what is kept; ``advice``: what to do."""
@@ -285,7 +294,7 @@ def defined(value: Any) -> Any:
 def from_json(values: dict[str, Any]) -> Event:
     """The event that :func:`to_json` made ``values`` of; unknown keys (a newer writer's) are passed over.
 
-    :raises KeyError: an unknown type of event.
+    :raises KeyError: an unknown type of event. :raises TypeError: something is missing, or not of its kind.
     """
     cls = EVENTS[values["type"]]
     known = _fields(cls.kind)
@@ -296,24 +305,38 @@ def from_json(values: dict[str, Any]) -> Event:
 def _fields(kind: str) -> dict[str, Callable[[Any], Any]]:
     """How each field of a kind of event is read back; worked out once, for long logs are read."""
     hints = get_type_hints(EVENTS[kind])
-    return {field.name: _READERS.get(str(hints[field.name]), _as_it_is) for field in dataclasses.fields(EVENTS[kind])}
+    return {field.name: _READERS[str(hints[field.name])] for field in dataclasses.fields(EVENTS[kind])}
 
 
-def _as_it_is(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _of(value: Any, *kinds: type) -> Any:
+    """``value``, which must be of one of ``kinds``: a log may come from anywhere."""
+    if type(value) not in kinds:
+        raise TypeError(f"{value!r:.50} is not of the kind {kinds[0].__name__}")
+    return value
 
 
-def _figure(value: float | None) -> float:
-    return math.nan if value is None else value
+def _figure(value: Any) -> float:
+    return math.nan if value is None else float(_of(value, float, int))
 
 
-def _figures(values: dict[str, float | None]) -> dict[str, float]:
-    return {name: _figure(value) for name, value in values.items()}
+def _figures(values: Any) -> tuple[float, ...]:
+    return tuple(map(_figure, _of(values, list, tuple)))
+
+
+def _pair(values: Any) -> tuple[float, ...]:
+    return _figures(values if len(values) == 2 else None)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
+    str(str): lambda value: _of(value, str),
+    str(int): lambda value: _of(value, int),
+    str(bool): lambda value: _of(value, bool),
     str(float): _figure,
-    "tuple[float, ...]": lambda values: tuple(map(_figure, values)),
-    "tuple[float, float]": lambda values: tuple(map(_figure, values)),
-    "dict[str, float]": _figures,
+    "float | None": lambda value: None if value is None else _figure(value),
+    "tuple[float, ...]": _figures,
+    "tuple[float, float]": _pair,
+    "tuple[str, ...]": lambda values: tuple(_of(value, str) for value in _of(values, list, tuple)),
+    "tuple[dict[str, typing.Any], ...]": lambda values: tuple(_of(value, dict) for value in _of(values, list, tuple)),
+    "dict[str, float]": lambda values: {name: _figure(value) for name, value in _of(values, dict).items()},
+    "dict[str, typing.Any]": lambda values: _of(values, dict),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ulmengine import events as ev
+from ulmengine.record.words import in_words
 
 from .series import SeriesBuffer
 
@@ -77,6 +78,7 @@ class RunHistory:
     model: str = ""
     notes: list[ev.Note] = field(default_factory=list)
     finishing: bool = False
+    lost: list[ev.LogLost] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -161,6 +163,9 @@ class RunHistory:
                 self.notes.append(event)
             case ev.Finishing():
                 self.finishing = event.wanted
+            case ev.LogLost():
+                self.lost.append(event)
+                self.notes.append(ev.Note(in_words(event), "warning"))
             case _:
                 self._ending(event)
 

@@ -74,7 +74,7 @@ class LossPlot(Plot):
         for curve in self._curves:
             curve.paint(low, high)
         self._paint_validation()
-        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)])
+        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)], self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         extents = (self._extent(curve, stage) for curve, stage in zip(self._curves, self.history.stages, strict=True))

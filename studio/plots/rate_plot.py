@@ -67,7 +67,7 @@ class RatePlot(Plot):
                 curve.paint(low, high)
         self._paint_plan()
         self._paint_dots()
-        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)])
+        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)], self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         said = (curve.extent() for curves in self._curves for curve in curves)

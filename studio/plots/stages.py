@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QBrush, QFontMetricsF
 
 from studio import theme
 from studio.theme import Type
+from ulmengine.events import LogLost
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
@@ -36,9 +39,11 @@ class StageBands:
         self._named = named
         self._bands: list[pg.LinearRegionItem] = []
         self._names: list[pg.TextItem] = []
+        self._gaps: list[pg.LinearRegionItem] = []
 
-    def paint(self, stages: list[StageRecord]) -> None:
-        """Show ``stages`` at their places."""
+    def paint(self, stages: list[StageRecord], lost: Sequence[LogLost] = ()) -> None:
+        """Show ``stages`` at their places, and hatched what the log has ``lost``."""
+        self._paint_lost(lost)
         while len(self._bands) < len(stages):
             self._add()
         for item in (*self._bands[len(stages):], *self._names[len(stages):]):
@@ -70,6 +75,20 @@ class StageBands:
         text.setColor(theme.colors().color("muted"))
         text.setFont(theme.current().font(Type.SMALL))
         text.setPos(span[0], top)
+
+    def _paint_lost(self, lost: Sequence[LogLost]) -> None:
+        for _ in range(len(self._gaps), len(lost)):
+            gap = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
+            gap.setZValue(-18)
+            gap.setToolTip(QCoreApplication.translate("Stages", "The run's log was cut or removed: nothing is known of "
+                                                                "these steps."))
+            self._plot.addItem(gap)
+            self._gaps.append(gap)
+        for gap, missing in zip(self._gaps, lost, strict=False):
+            gap.setRegion((missing.after, missing.total))
+            gap.setBrush(QBrush(theme.colors().color("muted"), Qt.BrushStyle.BDiagPattern))
+        for number, gap in enumerate(self._gaps):
+            gap.setVisible(number < len(lost))
 
     def _add(self) -> None:
         band = pg.LinearRegionItem(movable=False)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -393,3 +394,14 @@ def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
     QTest.keyClick(plot, Qt.Key.Key_Left)
     assert heard[-1] == pytest.approx((1e-3, 10**-1.05))
     assert "valley" in plot.summary()
+
+
+def test_what_a_log_has_lost_is_hatched_and_told(plots: RunPlots) -> None:
+    step = ev.Step(0, 1, 1, 1, 0.5, (0.1, 0.2), 1.0, 1, 1.0)
+    plots.history.extend([
+        ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 100, "language_model"),
+        *(replace(step, step=n, total=n) for n in (1, 2, 3)), ev.LogLost(3, 40), replace(step, step=41, total=41),
+    ])
+    redraw(plots)
+    assert [gap.getRegion() for gap in plots.loss._bands._gaps if gap.isVisible()] == [(3, 40)]
+    assert "lacks what was said between the steps 3 and 40" in plots.history.notes[-1].text

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ulmengine import events as ev
+from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
 from ulmengine.record import START, RunFolder, export_run
 from ulmengine.record.checkpoints import GIVEN_UP
@@ -160,3 +161,79 @@ def test_checkpoints_that_another_program_holds_go_one_after_another(
     monkeypatch.setattr(Path, "rename", held)
     Checkpoints(folder.checkpoints).drop_all()
     assert not folder.checkpoints.exists()
+
+
+def test_weights_without_a_record_never_were_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed between its first weights and their record leaves just that."""
+    folder, whole = tiny_run(tmp_path / "run"), tiny_run(tmp_path / "whole")
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "_write_json", killed)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)  # the dead clean nothing up
+        with pytest.raises(KilledError):
+            list(Run(folder).events())
+    assert list(folder.checkpoints.glob("*.safetensors"))
+    assert not list(folder.checkpoints.glob("*.json"))
+    said = list(Run(folder, take_over=True).events(resume=True))
+    assert isinstance(said[-1], ev.Finished)
+    assert any(isinstance(e, ev.Note) and e.level == "warning" and "begins afresh" in e.text for e in said)
+    list(Run(whole).events())
+    ours, theirs = load_bundle(folder.model_path).state, load_bundle(whole.model_path).state
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_records_that_are_gone_from_a_run_that_had_some_are_asked_for(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+    for path in folder.checkpoints.glob("*.json"):
+        path.unlink()
+    before = content(folder)
+    failed = list(Run(folder).events(resume=True))[-1]
+    assert isinstance(failed, ev.Failed)
+    assert "records of its checkpoints" in failed.title
+    assert content(folder) == before
+
+
+def test_settings_with_which_a_run_cannot_go_on_are_not_kept(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 3)
+    before = content(folder)
+    for settings, words in ((["compute.device=cuda:7"], "cuda"), (["corpus.path=/nowhere.csv"], "nowhere"),
+                            (["tokens.vocab_size=50"], "tokens.vocab_size")):
+        failed = list(Run(folder, config=with_settings(folder.config(), settings)).events(resume=True))[-1]
+        assert isinstance(failed, ev.Failed)
+        assert words in failed.title
+        assert content(folder) == before
+    events = Run(folder, config=with_settings(folder.config(), ["classifier.lr=0.5"])).events(resume=True)
+    next(e for e in events if isinstance(e, ev.Step))
+    events.close()
+    assert folder.config().classifier.lr == 0.5
+    assert (folder.path / "config-1.toml").exists()
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+
+
+@pytest.mark.parametrize("kept", [0, 5])
+def test_a_run_whose_log_was_lost_or_cut_says_so_and_marks_what_is_missing(tmp_path: Path, kept: int) -> None:
+    """``kept``: steps that the log still holds."""
+    folder = tiny_run(tmp_path / "run")
+    put_down(folder, 14)
+    lines = folder.log_path.read_bytes().splitlines(keepends=True)
+    step = f'"total":{kept},'.encode()
+    end = next((n for n, line in enumerate(lines) if line.startswith(b'{"type":"step"') and step in line), -1)
+    folder.log_path.write_bytes(b"".join(lines[: end + 1]))
+    said = list(Run(folder).events(resume=True))
+    assert isinstance(said[-1], ev.Finished)
+    lost = ev.LogLost(kept, 14)
+    assert said.count(lost) == 1
+    events = list(folder.events())
+    assert events.count(lost) == 1
+    begun = [e for e in events if isinstance(e, ev.RunStarted)]
+    assert begun, "a reader of what is left knows the plan"
+    assert "lacks what was said" in folder.text_log_path.read_text(encoding="utf-8")
+    assert [e.total for e in events if isinstance(e, ev.Step)][: kept + 1] == [*range(1, kept + 1), 15]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ulmengine.config import RunConfig, difference, load, with_settings
 from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
-from ulmengine.record import RunFolder, RunFolderError, change, in_words, summary
+from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
 
 from .output import ProgressView, complain, say, say_json
 
@@ -118,19 +118,23 @@ def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFol
             # From the newest checkpoint, and whatever node the dead process had the lock on.
             options.checkpoint, options.take_over = None, True
         else:
-            _change(folder, options.set, config)
+            _tell_change(folder, options.set, config)
         options.resume = True
     if job:
         folder.give_to_job(job)
     return folder
 
 
-def _change(folder: RunFolder, settings: list[str], wanted: RunConfig) -> None:
-    """Let a run that goes on take what ``settings`` may change; what else ``wanted`` says is told."""
-    changed = change(folder, with_settings(folder.config(), settings)) if settings else {}
+def _tell_change(folder: RunFolder, settings: list[str], wanted: RunConfig) -> None:
+    """Say what ``settings`` change in a run that goes on, and what else of ``wanted`` is not used.
+
+    :raises RunFolderError: something among it cannot change in a run that has begun.
+    """
+    after = with_settings(folder.config(), settings)
+    changed = check_change(folder, after)
     if changed:
         complain("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
-    unused = difference(wanted, folder.config())
+    unused = difference(wanted, after)
     if unused:
         complain(f"the run goes on with its own settings; not used: {', '.join(unused)}")
 
@@ -196,7 +200,8 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
                 waiting.daemon = True
                 waiting.start()
 
-        run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over)
+        config = with_settings(folder.config(), options.set) if options.resume else None
+        run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over, config=config)
         events = run.events(resume=options.resume, checkpoint=options.checkpoint, finish=options.finish)
         drive(events, control, show, agree=None if world is None else world.agree_to_stop)
     if not writes:

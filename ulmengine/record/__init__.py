@@ -1,6 +1,6 @@
 """What has happened: a run's folder, log, lock, checkpoints as they are told, result. Read without PyTorch."""
 
-from .changes import change, check_branched, check_resumed
+from .changes import change, check_branched, check_change, check_resumed
 from .checkpoints import CheckpointError, CheckpointFolder, CheckpointInfo, saved_event
 from .failures import cause_of, describe, release_memory
 from .folder import START, RunFolder, RunFolderError, find_runs, last_event
@@ -24,7 +24,7 @@ from .words import in_words
 __all__ = [
     "START", "About", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower",
     "RunBusyError", "RunFolder", "RunFolderError", "RunLine", "RunLock", "cause_of", "change", "check_branched",
-    "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs", "import_run", "in_words",
-    "last_event", "list_runs", "owner_of", "read_about", "read_events", "release_memory", "restore_run", "run_line",
-    "saved_event", "summary", "unusual", "write_about",
+    "check_change", "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs",
+    "import_run", "in_words", "last_event", "list_runs", "owner_of", "read_about", "read_events", "release_memory",
+    "restore_run", "run_line", "saved_event", "summary", "unusual", "write_about",
 ]

@@ -60,20 +60,29 @@ def check_stages(before: RunConfig, after: RunConfig, stage: int) -> None:
                              "added or trains other layers; branch off an earlier checkpoint, or start a new run")
 
 
-def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
-    """Let the run in ``folder`` go on with ``after``; the description it had is kept as ``config-1.toml``, ``-2``, …
+def check_change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
+    """What going on with ``after`` changes in the run in ``folder``, as :func:`check_resumed`; nothing is written.
 
-    :returns: what changed, as :func:`check_resumed`.
-    :raises RunFolderError: as :func:`check_resumed`, or the folder cannot be written.
+    :raises RunFolderError: as :func:`check_resumed`, or a stage that has begun would be another one.
     """
     before = folder.config()
     changed = check_resumed(before, after)
-    if not changed:
-        return changed
     if any(name.endswith("epochs") for name in changed):
         latest = CheckpointFolder(folder.checkpoints).latest()
         if latest is not None:
             check_stages(before, after, latest.stage)
+    return changed
+
+
+def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
+    """Let the run in ``folder`` go on with ``after``; the description it had is kept as ``config-1.toml``, ``-2``, …
+
+    :returns: what changed, as :func:`check_resumed`.
+    :raises RunFolderError: as :func:`check_change`, or the folder cannot be written.
+    """
+    before, changed = folder.config(), check_change(folder, after)
+    if not changed:
+        return changed
     try:
         keep_old(folder, before)
         save(after, folder.config_path, comments=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,20 @@ from typing import Any
 from ulmengine.disk import move
 from ulmengine.events import Checkpointed
 
+from .records import read_json
+
 FORMAT = 1
+LARGEST_FILE = 64 << 30
+"""Bytes; several times a model's largest weights, since the optimizer's numbers stand beside them."""
 GIVEN_UP = "-given-up"
 """At the end of the name of a folder of checkpoints that is about to be removed."""
+
+
+_NUMBER = (int, float)
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "name": str, "sequence": int, "reason": str, "stage": int, "epoch": int, "total": int, "best": bool,
+    "finished": bool, "metrics": dict, "extra": dict, "files": dict, "saved_at": _NUMBER, "values": dict,
+}
 
 
 class CheckpointError(RuntimeError):
@@ -61,7 +73,7 @@ class CheckpointFolder:
         found = []
         for path in self.folder.glob("*.json"):
             try:
-                found.append(info_of(read_checkpoint_record(path)))
+                found.append(self.info(path.stem))
             except CheckpointError:
                 continue
         return sorted(found, key=lambda info: info.sequence)
@@ -71,15 +83,17 @@ class CheckpointFolder:
         return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
 
     def why_unusable(self) -> str:
-        """Why nothing here can be gone on from although something is there; empty for a folder without checkpoints."""
-        if not any(self.folder.glob("*.safetensors")) and not any(self.folder.glob("*.json")):
-            return ""
-        for path in sorted(self.folder.glob("*.json"), reverse=True):
+        """Why nothing here can be gone on from although there are checkpoints; empty where there are none.
+
+        Weights without a record never were a checkpoint: the process died while it wrote its first one.
+        """
+        names = sorted((path.stem for path in self.folder.glob("*.json")), reverse=True)
+        for name in names:
             try:
-                info_of(read_checkpoint_record(path))
+                self.info(name)
             except CheckpointError as error:
                 return str(error)
-        return f"every checkpoint in {self.folder} is damaged"
+        return f"every checkpoint in {self.folder} is damaged" if names else ""
 
     def best(self, stage: int | None = None) -> CheckpointInfo | None:
         """The newest whole checkpoint of a best epoch, of ``stage`` if given."""
@@ -96,7 +110,7 @@ class CheckpointFolder:
 
         :raises CheckpointError: there is none, or it cannot be read.
         """
-        return info_of(read_checkpoint_record(self.folder / f"{name}.json"))
+        return info_of(read_checkpoint_record(self.folder / f"{name}.json"), name)
 
     def verify(self, name: str) -> bool:
         """Whether the checkpoint called ``name`` is whole: every file there, with the recorded checksum."""
@@ -153,11 +167,13 @@ class CheckpointFolder:
 
     def has_size(self, entry: dict[str, Any]) -> bool:
         try:
-            return bool((self.folder / entry["file"]).stat().st_size == entry["bytes"])
+            there = (self.folder / entry["file"]).stat()
+            return stat.S_ISREG(there.st_mode) and bool(there.st_size == entry["bytes"])  # a device never ends
         except OSError:
             return False
 
     def is_whole(self, entry: dict[str, Any]) -> bool:
+        """Whether the file of ``entry`` is there, with the recorded size and checksum."""
         path = self.folder / entry["file"]
         try:
             if not self.has_size(entry):
@@ -176,27 +192,46 @@ def saved_event(info: CheckpointInfo, seconds: float) -> Checkpointed:
 
 def read_checkpoint_record(path: Path) -> dict[str, Any]:
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = read_json(path)
         record, checksum = whole["record"], whole["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"there is no readable checkpoint {path.stem} in {path.parent}") from error
     body = json.dumps(record, separators=(",", ":"))
     if hashlib.sha256(body.encode()).hexdigest() != checksum:
         raise CheckpointError(f"the record {path} has been changed; go on from another checkpoint")
-    if record.get("format", 0) > FORMAT:
+    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+        raise CheckpointError(f"there is no readable checkpoint {path.stem} in {path.parent}")
+    if record["format"] > FORMAT:
         raise CheckpointError(f"{path} was written by a newer version of the program; update it to go on")
-    return dict(record)
+    return record
 
 
-def info_of(record: dict[str, Any]) -> CheckpointInfo:
-    try:
-        return CheckpointInfo(
-            record["name"], record["sequence"], record["reason"], record["stage"], record["epoch"], record["total"],
-            record["best"], record["finished"], sum(entry["bytes"] for entry in record["files"].values()),
-            record["metrics"], record["extra"], record["files"], record["saved_at"],
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"the record of a checkpoint lacks something this version needs ({error})") from error
+def info_of(record: dict[str, Any], name: str) -> CheckpointInfo:
+    """What ``record``, which may come from anywhere, tells of the checkpoint called ``name``.
+
+    :raises CheckpointError: something is missing, is not of its kind, or names a file elsewhere.
+    """
+    wrong = [field for field, kinds in _KINDS.items() if not isinstance(record.get(field), kinds)]
+    if not wrong and (record["name"] != name or not _is_plain(name)):
+        wrong = ["name"]
+    if not wrong and not all(map(_is_file_entry, record["files"].values())):
+        wrong = ["files"]
+    if wrong:
+        raise CheckpointError(f"the record of the checkpoint {name!r} lacks something this version needs, or has it "
+                              f"in another form ({', '.join(wrong)})")
+    own = {field: record[field] for field in _KINDS if field != "values"}
+    return CheckpointInfo(**own, bytes=sum(entry["bytes"] for entry in record["files"].values()))
+
+
+def _is_file_entry(entry: Any) -> bool:
+    return (isinstance(entry, dict) and isinstance(entry.get("file"), str) and _is_plain(entry["file"])
+            and isinstance(entry.get("sha256"), str) and isinstance(entry.get("bytes"), int)
+            and 0 <= entry["bytes"] <= LARGEST_FILE)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether ``name`` is that of something in a folder, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
 
 
 def _unlink(path: Path) -> None:

@@ -21,6 +21,7 @@ from uuid import uuid4
 import psutil
 
 from . import oslock
+from .records import read_json
 
 FORMAT = 1
 BEAT_S = 30.0
@@ -140,7 +141,9 @@ def owner_of(path: Path) -> int | None:
         return None
     try:
         pid, started, host = int(lock["pid"]), float(lock["started"]), str(lock["host"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
+    if not 0 < pid < 1 << 31:
         return None
     if host != socket.gethostname():
         return pid if _silence(path, time.time()) <= SILENT_S else None
@@ -180,7 +183,7 @@ def _is_same(file: BinaryIO, path: Path) -> bool:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        values = json.loads(path.read_bytes())
+        values = read_json(path)
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from ulmengine.events import Event, Finishing, RunStarted, StageStarted, Step, from_json, to_json
 
-from .records import read_record
+from .records import parsed, read_record
 
 FORMAT = 1
 SEEN = 4_096
@@ -115,7 +115,7 @@ def read_events(
     :param kinds: only these; what the others hold is not looked at, so that a million steps cost next to nothing.
     """
     for values, _ in _lines(path, start, tuple(map(_begin_of, kinds))):
-        yield from ((event, float(values.get("at", 0.0))) for event in _events(values, path))
+        yield from ((event, _moment(values)) for event in _events(values, path))
 
 
 class LogFollower:
@@ -160,7 +160,7 @@ def _refuse_newer(path: Path) -> None:
         with path.open("rb") as file:
             first = file.readline(1_000)
         try:
-            found = json.loads(first).get("format", 0)
+            found = parsed(first).get("format", 0)
         except (ValueError, AttributeError):
             return
         if isinstance(found, int) and found > FORMAT:
@@ -177,7 +177,7 @@ def _events(values: dict[str, Any], path: Path) -> list[Event]:
         elif kind == RunStarted.kind and any("pretrained" not in stage for stage in values["stages"]):
             return _early_start(values, path)
         return [from_json(values)]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
         return []
 
 
@@ -191,6 +191,11 @@ def _early_start(values: dict[str, Any], path: Path) -> list[Event]:
     stages = [{**stage, "pretrained": tuned} for stage in values["stages"]]
     early = read_record(path.with_name("finish.json")).get("early")
     return [from_json({**values, "stages": stages}), *([Finishing(True)] if early else [])]
+
+
+def _moment(values: dict[str, Any]) -> float:
+    at = values.get("at")
+    return float(at) if isinstance(at, (int, float)) and 0 <= at < 1e15 else 0.0
 
 
 def _begin_of(kind: type[Event]) -> bytes:
@@ -211,7 +216,7 @@ def _lines(path: Path, start: int, begin: tuple[bytes, ...] = ()) -> Iterator[tu
             if begin and not line.startswith(begin):
                 continue
             try:
-                values = json.loads(line)
+                values = parsed(line)
             except ValueError:
                 continue
             if isinstance(values, dict):

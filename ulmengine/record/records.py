@@ -26,11 +26,33 @@ def read_record(path: Path) -> dict[str, Any]:
     :raises ValueError: a newer version of the program wrote it.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= LARGEST else None
+        values = read_json(path)
     except (OSError, ValueError):
         return {}
     if not isinstance(values, dict):
         return {}
-    if values.get("format", 0) > FORMAT:
+    if isinstance(values.get("format"), int) and values["format"] > FORMAT:
         raise ValueError(f"{path} was written by a newer version of the program; update it to go on")
     return values
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in the file ``path``, which may come from anywhere.
+
+    :raises OSError: there is no such file. :raises ValueError: it is no JSON, too large, or nested too deeply.
+    """
+    if not path.is_file():  # a device or a pipe may never end
+        raise FileNotFoundError(path)
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"{path} is larger than any record")
+    return parsed(content)
+
+
+def parsed(content: bytes) -> Any:
+    """The JSON ``content``. :raises ValueError: it is none, or nested too deeply."""
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -16,6 +16,9 @@ def in_words(event: ev.Event) -> str:
                     f"{event.parameters:,} parameters, {len(event.stages)} stages")
         case ev.Note():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.text}"
+        case ev.LogLost():
+            return (f"warning: the run's log was cut or removed: it lacks what was said between the steps "
+                    f"{event.after:,} and {event.total:,}; training itself goes on as if nothing had happened")
         case ev.SaveFailed():
             return f"{event.text} {event.advice}"
         case ev.EpochEnded():

@@ -19,7 +19,7 @@ from ulmengine.disk import is_disk_full
 from ulmengine.nets import precision_for
 from ulmengine.plan import plan_stages
 from ulmengine.record import saved_event
-from ulmengine.record.changes import changed_since, times_changed
+from ulmengine.record.changes import change, changed_since, check_change, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo
 from ulmengine.record.failures import describe
 from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
@@ -53,14 +53,16 @@ class Run:
     :param finish: asked, in the process that writes, after every step whether the run is to finish with the stage in
         hand (:class:`EarlyEnd`).
     :param world: the processes that train together; number 0 alone writes the folder. None: this one alone.
+    :param config: settings to go on with instead of the folder's own, which they replace once the run can go on so.
     :param take_over: the run is known to be nobody's any more, whatever a lock of another machine says.
     """
 
     def __init__(
         self, folder: RunFolder, *, cache: Path | None = None, skip: Callable[[], bool] | None = None,
         finish: Callable[[], bool] | None = None, world: World | None = None, take_over: bool = False,
+        config: RunConfig | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder, self._config = folder, config
         self._lock = folder.lock_for(take_over=take_over)
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or folder.cache
@@ -143,6 +145,11 @@ class Run:
                 f"the run cannot go on: {unusable}. Its log and files are as they were; start a new run, or copy this "
                 "folder back from a backup"
             )
+        if any(self.folder.checkpoints.glob("*.safetensors")):
+            if any(self.folder.events(ev.Checkpointed)):
+                raise RunFolderError(f"the run cannot go on: the records of its checkpoints (*.json) are gone from "
+                                     f"{self.folder.checkpoints}; copy them back from a backup, or start a new run")
+            self._warning = "The run had ended before its first checkpoint was whole, so it begins afresh."
         if isinstance(last_event(self.folder.log_path), ev.Finished):
             raise RunFolderError(
                 f"the run has finished, and its checkpoints are not there, so there is nothing to go on from; "
@@ -227,7 +234,8 @@ class Run:
 
     def _work(self, start: str | None, log: EventLog | None) -> Generator[ev.Event, None, None]:
         began = time.monotonic()
-        config = self.folder.config()
+        config = self.folder.config() if self._config is None else self._config
+        check_change(self.folder, config)
         use_threads(config.compute)
         device = choose_device(config.compute.device)
         precision = precision_for(device, config.compute.precision)
@@ -242,12 +250,13 @@ class Run:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
         in_vain = self._early.check(plans, snapshot)
-        here, told = machine(device, precision, prepared.documents.fingerprint, self._world), ""
+        here, told, lost = machine(device, precision, prepared.documents.fingerprint, self._world), "", None
         if log is not None:
             if snapshot is not None:
                 told = compare_machine(self.folder, here, snapshot.total)
             # Only now is it certain that the run can go on; until here nothing of what came before is given up.
-            self._give_up(start, log)
+            change(self.folder, config)
+            lost = self._give_up(start, log)
             if start is None:
                 remember_texts(self.folder, prepared)
                 remember_machine(self.folder, here)
@@ -258,10 +267,13 @@ class Run:
             world=self._world,
         )
         stages = Stages(config, prepared, plans, ctx, self.checkpoints, self._early)
+        self._repeating = start is not None and lost is None
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
             tuple(plan.describe() for plan in plans), start is not None,
         )
+        if lost is not None:
+            yield lost
         if self._warning:
             yield ev.Note(self._warning, "warning")
         if told:
@@ -269,7 +281,7 @@ class Run:
         if in_vain:
             yield ev.Note(in_vain, "warning")
         if start is not None:
-            yield from self._say_again(start)
+            yield from self._say_again(start, lost is None)
         self._repeating = False
         yield from stages.events(snapshot)
         if log is not None:
@@ -287,17 +299,27 @@ class Run:
             check_texts(self.folder, prepared)
         return prepared
 
-    def _give_up(self, start: str | None, log: EventLog) -> None:
-        """Let go of the checkpoints and of the log after ``start``, of all where the run begins anew."""
+    def _give_up(self, start: str | None, log: EventLog) -> ev.LogLost | None:
+        """Let go of the checkpoints and of the log after ``start``, of all where the run begins anew.
+
+        :returns: what the log lacks of the time up to there, because somebody has cut or removed it.
+        """
+        lost = None
         if start is not None:
             self.checkpoints.drop_after(start)
-            log.cut(int(self.checkpoints.info(start).extra["log"]))
+            info = self.checkpoints.info(start)
+            length = int(info.extra["log"])
+            if log.length < length:
+                steps = (event.total for event in self.folder.events(ev.Step) if isinstance(event, ev.Step))
+                lost = ev.LogLost(max(steps, default=0), info.total)
+            log.cut(length)
         else:
             self.checkpoints.drop_all()
             if not self._log_is_ours:
                 log.clear()
         self._log_is_ours = True
         self._early.begin(log, self.folder.finishing)
+        return lost
 
     def _finish(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
@@ -325,7 +347,7 @@ class Run:
         self.checkpoints.prune(config.saving.keep)
         return saved_event(info, round(time.monotonic() - began, 3))
 
-    def _say_again(self, start: str) -> Generator[ev.Event, None, None]:
+    def _say_again(self, start: str, logged: bool) -> Generator[ev.Event, None, None]:
         """Tell a consumer that comes in half-way which stage is in hand, and of the checkpoint it goes on from.
 
         The checkpoint's own word is written down once more: its log position does not include it. One that was made
@@ -338,12 +360,12 @@ class Run:
         changed = changed_since(self.folder, int(info.extra.get("changes", 0)))
         if changed:
             yield ev.Note(f"Settings changed: {'; '.join(f'{name} {told}' for name, told in changed.items())}.")
-        self._repeating = True
+        self._repeating = logged
         begun = (event for event in self.folder.events(ev.StageStarted) if isinstance(event, ev.StageStarted))
         yield from (event for event in begun if event.index == info.stage and not info.finished)
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:
-        return {} if self._task is None else remedy(error, self.folder.config(), self._task, self._rows)
+        return {} if self._task is None else remedy(error, self._config or self.folder.config(), self._task, self._rows)
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()

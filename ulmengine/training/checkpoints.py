@@ -58,7 +58,7 @@ class Checkpoints(CheckpointFolder):
             for path in written:
                 path.unlink(missing_ok=True)
             raise
-        return info_of(record)
+        return info_of(record, name)
 
     def load(self, name: str) -> Snapshot:
         """Read the checkpoint called ``name``.
@@ -66,7 +66,7 @@ class Checkpoints(CheckpointFolder):
         :raises CheckpointError: it is missing or damaged.
         """
         record = read_checkpoint_record(self.folder / f"{name}.json")
-        info = info_of(record)
+        info = info_of(record, name)
         tensors: dict[str, dict[str, Tensor]] = {}
         for key, entry in info.files.items():
             if not self.is_whole(entry):
