@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ulmengine import __version__
 from ulmengine.threads import wait_briefly
 
-from . import bench, copies, files, models, results, runs, tools, writing
+from . import bench, copies, experiments, files, models, results, runs, tools, writing
 from .output import complain
 
 
@@ -57,6 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--debug", action="store_true", help="show the technical report of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (runs, results, copies, models, files, writing, tools, bench):
+    for group in (runs, results, copies, models, files, writing, tools, bench, experiments):
         group.add_commands(commands)
     return parser
