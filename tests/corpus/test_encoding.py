@@ -113,3 +113,72 @@ def test_an_encoding_that_is_set_is_used(tmp_path: Path) -> None:
 def test_what_is_no_encoding_of_text_is_refused(name: str) -> None:
     with pytest.raises(CorpusError, match="encoding"):
         known_encoding(name)
+
+
+TURKISH = "Film çok güzeldi, oyuncular harikaydı, herkese öneririm. Işıklar ve müzik şahaneydi, sağlık olsun.\n"
+LITHUANIAN = "Filmas buvo labai geras, žymiai geriau nei tikėjausi šįkart. Ačiū už įspūdį.\n"
+LATVIAN = "Šī filma bija ļoti laba, aktieri spēlēja lieliski, es to noteikti ieteiktu ikvienam. Ģimenei.\n"
+ESTONIAN = "Film oli väga hea, näitlejad mängisid suurepäraselt, soovitan kõigile. Õhtu šokolaadiga.\n"
+POLISH = "Film był bardzo dobry, aktorzy świetnie zagrali, gorąco polecam każdemu. Źle się skończył.\n"
+VIETNAMESE = "Bô\u0323 phim râ\u0301t hay, diê\u0303n viên đóng râ\u0301t tô\u0301t và tôi muô\u0301n xem la\u0323i.\n"
+HINDI = "यह फिल्म बहुत अच्छी थी, अभिनेताओं ने शानदार काम किया।\n"
+HEBREW = "הסרט היה טוב מאוד, השחקנים שיחקו נהדר ואני ממליץ עליו לכולם.\n"
+
+
+@pytest.mark.parametrize(("text", "written", "shown"), [
+    (TURKISH, "cp1254", "cp1254"), (TURKISH, "iso8859-9", "cp1254"), (LITHUANIAN, "cp1257", "cp1257"),
+    (LATVIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1252", "cp1252"),
+    (VIETNAMESE, "cp1258", "cp1258"), (POLISH, "iso8859-2", "iso8859-2"), (POLISH, "cp1250", "cp1250"),
+    (FRENCH.replace("–", "-"), "mac-roman", "mac-roman"), (GERMAN, "cp850", "cp850"), (RUSSIAN, "koi8-r", "koi8-r"),
+    (RUSSIAN, "cp866", "cp866"), (JAPANESE, "iso2022_jp", "iso2022_jp"), (HEBREW, "cp1255", "cp1255"),
+])
+def test_encodings_before_unicode_by_the_letters_of_their_languages(text: str, written: str, shown: str) -> None:
+    data = "".join(f'"{text.strip()} {n}",good\n' for n in range(20)).encode(written)
+    found = detect(b"text,label\n" + data, whole=True)
+    assert found.name == codecs.lookup(shown).name
+    assert data.decode(found.name) == data.decode(written)
+
+
+@pytest.mark.parametrize("written", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [
+    FRENCH, RUSSIAN, CHINESE, JAPANESE, KOREAN, HINDI, HEBREW, TURKISH, "Only letters, so.\n",
+])
+def test_utf_16_without_a_mark_in_any_script(tmp_path: Path, text: str, written: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(("text,label\n" + "".join(f'"{text.strip()}",good\n' for _ in range(20))).encode(written))
+    documents = opened(path)
+    assert documents.understood.encoding == codecs.lookup(written).name
+    assert everything(documents) == [text.strip()] * 20
+
+
+def test_binary_data_with_zeros_is_no_utf_16() -> None:
+    assert not detect(bytes(range(256)) * 20).name.startswith("utf-16")
+    assert not detect(b"\x00\x01\x02\x03" * 500).name.startswith("utf-16")
+
+
+def test_lines_of_two_encodings_are_each_read_in_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    lines = [GERMAN.encode("utf-8" if n % 3 else "cp1252") for n in range(30)]
+    path.write_bytes(b"".join(lines))
+    documents = opened(path)
+    assert documents.understood.encoding == "utf-8+cp1252"
+    assert everything(documents) == [GERMAN.strip()] * 30
+    assert documents.undecodable == 0
+    assert known_encoding("utf-8+CP1252") == "utf-8+cp1252"
+
+
+def test_a_file_filled_up_with_nuls_ends_before_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text,label\none fine film,good\none dull film,bad\n" + bytes(4096))
+    documents = opened(path)
+    assert everything(documents) == ["one fine film", "one dull film"]
+    assert documents.undecodable == 0
+
+
+def test_what_is_not_certain_is_told_with_a_line_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("žaš\nšaž\n".encode("cp1257") * 5)
+    documents = opened(path)
+    note = next(note for note in documents.notes if "not certain" in note)
+    assert documents.understood.encoding in note
+    assert note.count("would read") >= 1

@@ -23,7 +23,7 @@ from ulmengine.events import Event, Progress
 from .errors import CorpusError, told
 from .readers.encoding import detect
 from .readers.formats import chunks, recognise
-from .readers.reading import Pass, Reading
+from .readers.reading import Pass, Reading, encoding_note
 from .readers.tree import settle_tree, tree_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
@@ -137,7 +137,8 @@ def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
     if found is None:
         return reading
     reasons = {**reading.reasons, "encoding": found.reason}
-    return replace(reading, encoding=found.name, sure=True, reasons=reasons)
+    notes = (*reading.notes, encoding_note(reading.source.path.name, found)) if found.others else reading.notes
+    return replace(reading, encoding=found.name, sure=True, reasons=reasons, notes=notes)
 
 
 def source_stamp(path: Path) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def plan(look: Look, reason: str) -> Reading:
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
     if dialect.text_place is not None and not config.text_columns:
         place = dialect.text_place
-    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place, notes=dialect.notes,
+    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
+                   notes=(*reading.notes, *dialect.notes),
                    hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
 
 

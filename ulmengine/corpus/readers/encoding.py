@@ -4,42 +4,45 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
-from charset_normalizer import from_bytes
-
 from ulmengine.corpus.errors import CorpusError
+
+from .legacy import legacy_encoding
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )
 BAD = "\ufffd"
-_KANA = re.compile("[\u3040-\u30ff]")
-_ALPHABETS = tuple(map(frozenset, (
-    "àâæçéèêëîïôœùûüÿ", "áéíñóúüïç", "äöüß", "ãõáàéíóúâêôç", "àèéìòóù", "æøåéö", "åäöéü", "áðéíóúýþæö",
-    "áčďéěíňóřšťúůýž", "ąćęłńóśźż", "áéíóöőúüű", "áäčďéíĺľňóôŕšťúýž", "ăâîșşțţ", "čćđšž",
-)))
-"""The letters beyond ASCII of languages in the Latin script, West European first."""
-_EAST_ASIAN = {  # what is found -> the plain encoding to try first, so that the common name is shown
-    "gb18030": "gbk", "cp932": "shift_jis", "cp949": "euc_kr", "big5hkscs": "big5", "cp950": "big5",
-    "johab": "euc_kr", "gb2312": "gbk", "euc_jis_2004": "euc_jp", "shift_jis_2004": "shift_jis",
-}
+MIXED = "utf-8+"
+"""Before the name of an encoding: lines in UTF-8 beside others in that one."""
+
+_ISO_2022 = re.compile(rb"\x1b\$[@B]")
 
 
 class Encoding(NamedTuple):
-    """An encoding's Python name and why it was chosen. ``sure`` is False when the sample was plain ASCII."""
+    """An encoding's name, as Python calls it (or "utf-8+..." for a mixed file), and why it was chosen.
+
+    ``sure`` is False when the sample was plain ASCII. ``others``: encodings that fit nearly as well, each with the same
+    line as it would read.
+    """
 
     name: str
     reason: str
     sure: bool = True
+    others: tuple[tuple[str, str], ...] = ()
 
 
 def known_encoding(name: str) -> str:
     """Python's name of the encoding a person called ``name``. :raises CorpusError: there is none."""
+    plain = name.strip()
+    if plain.lower().startswith(MIXED):
+        return MIXED + known_encoding(plain[len(MIXED) :])
     try:
-        found = codecs.lookup(name.strip())
+        found = codecs.lookup(plain)
     except LookupError as error:
         raise CorpusError(
             f"There is no text encoding called '{name}'. Try utf-8, cp1252, utf-16, gbk, shift_jis or euc_kr."
@@ -56,30 +59,73 @@ def detect(sample: bytes, *, whole: bool = False) -> Encoding:
             return Encoding(name, "byte-order mark")
     wide = _without_mark(sample)
     if wide:
-        return Encoding(wide, "every other byte is zero, as in UTF-16 without a byte-order mark")
-    high = b"".join(line for line in sample.splitlines(keepends=True) if not line.isascii())[: 1 << 16]
-    if not high:
+        return Encoding(wide, "every other byte is that of a script, as in UTF-16 without a byte-order mark")
+    lines = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
+    if not lines:
+        if _ISO_2022.search(sample):
+            return Encoding("iso2022_jp", "switches to Japanese and back as ISO-2022-JP does")
         return Encoding("utf-8", "plain ASCII so far", sure=whole)
     wrong, right = _utf8_errors(sample, whole)
     if not wrong:
         return Encoding("utf-8", "all bytes are valid UTF-8")
+    others = [line for line in lines if not _is_utf8(line)]
+    mixed = len(lines) - len(others) >= 3 and len(others) >= 3 and len(others) > 0.05 * len(lines)
+    if mixed and right > 0:
+        found = _told(b"".join(others)[: 1 << 16])
+        reason = f"{len(others):,} of the first {len(lines):,} lines beyond ASCII are not UTF-8, the others are"
+        return Encoding(MIXED + found.name, reason, others=found.others)
     if right > 4 * wrong:
         return Encoding("utf-8", f"nearly all bytes are valid UTF-8; {wrong} in the sample are not")
-    return _legacy(high)
+    return _told(b"".join(lines)[: 1 << 16])
+
+
+def _told(high: bytes) -> Encoding:
+    """The encoding of lines that are not UTF-8, with a line as it would read in those that fit nearly as well."""
+    found = legacy_encoding(high)
+    line = max(high.splitlines()[:50], key=lambda one: sum(byte > 0x7F for byte in one), default=b"")
+    shown = tuple((name, _around(line, name)) for name in found.others[:3])
+    own = ((found.name, _around(line, found.name)),) if shown else ()
+    return Encoding(found.name, found.reason, others=(*own, *shown))
+
+
+def _around(line: bytes, name: str) -> str:
+    """The words of a line around its first characters beyond ASCII."""
+    text = line.decode(name, "replace").strip()
+    place = next((n for n, character in enumerate(text) if character > "\x7f"), 0)
+    return text[max(0, place - 12) : place + 28].strip()
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _without_mark(sample: bytes) -> str:
-    """UTF-16 without a mark: in Western text one of each two bytes is zero, always on the same side."""
-    part = sample[:4096]
-    if len(part) < 4:
+    """UTF-16 without a mark: some bytes are zero, and read as UTF-16 the text is one of few scripts."""
+    part = sample[: 1 << 14]
+    part = part[: len(part) // 2 * 2]
+    if len(part) < 4 or part.count(0) < max(1, 0.003 * len(part)):
         return ""
-    even, odd = part[0::2].count(0), part[1::2].count(0)
-    half = len(part) / 2
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
-    return ""
+    worth = {name: _plausible(part, name) for name in ("utf-16-le", "utf-16-be")}
+    best = max(worth, key=lambda name: worth[name])
+    return best if worth[best] > 0.9 else ""
+
+
+def _plausible(data: bytes, name: str) -> float:
+    """How much of ``data`` is text of the two commonest scripts in it, with the signs and spaces that go with it."""
+    text = codecs.getincrementaldecoder(name)("replace").decode(data, False)
+    counts = Counter(text)
+    total = counts.total()
+    good = sum(n for c, n in counts.items() if c in "\t\n\r" or " " <= c <= "~" or unicodedata.category(c)[0] in "PS")
+    scripts: Counter[str] = Counter()
+    for character, count in counts.items():
+        if character > "~" and unicodedata.category(character)[0] in "LMN":
+            scripts[unicodedata.name(character, "?").split()[0]] += count
+    plain = sum(n for c, n in counts.items() if c in " \t\n\r,.")
+    return (good + sum(n for _, n in scripts.most_common(3))) / max(1, total) if plain else 0.0
 
 
 def _utf8_errors(sample: bytes, whole: bool) -> tuple[int, int]:
@@ -91,44 +137,6 @@ def _utf8_errors(sample: bytes, whole: bool) -> tuple[int, int]:
     return wrong, right
 
 
-def _legacy(high: bytes) -> Encoding:
-    """The encoding of lines that hold bytes beyond ASCII and are not UTF-8."""
-    best = from_bytes(high).best()
-    found = codecs.lookup(best.encoding).name if best is not None else "cp1252"
-    japanese = _decoded(high, "euc_jp")
-    if japanese and len(_KANA.findall(japanese)) > 0.2 * sum(c > "\x7f" for c in japanese):
-        return Encoding("euc_jp", "the characters read as Japanese kana")
-    if found in _EAST_ASIAN or found in _EAST_ASIAN.values():
-        plain = _EAST_ASIAN.get(found, found)
-        return Encoding(plain if _decoded(high, plain) else found, "the characters fit this encoding best")
-    if _is_latin(found):
-        best_fit = max(("cp1252", "cp1250", "iso8859-2"), key=lambda name: _fit(high, name))
-        if best_fit != "cp1252" and _fit(high, best_fit) > _fit(high, "cp1252") + 0.05:
-            return Encoding(best_fit, "not UTF-8; the letters are those of a Central European language")
-        return Encoding("cp1252", "not UTF-8; the letters are Western European (Windows-1252, a superset of Latin-1)")
-    return Encoding(found, "the letters fit this encoding best")
-
-
-def _fit(data: bytes, name: str) -> float:
-    """How many of the letters beyond ASCII belong to one and the same language, as a share, if ``data`` is ``name``."""
-    letters = Counter(c for c in data.decode(name, "replace").lower() if c > "\x7f" and (c.isalpha() or c == BAD))
-    return max(sum(n for c, n in letters.items() if c in own) for own in _ALPHABETS) / max(1, letters.total())
-
-
-def _decoded(data: bytes, name: str) -> str:
-    """``data`` decoded, or nothing where it is not valid; a character cut at the end of the sample is forgiven."""
-    try:
-        return codecs.getincrementaldecoder(name)("strict").decode(data, final=False)
-    except (UnicodeDecodeError, LookupError):
-        return ""
-
-
-def _is_latin(name: str) -> bool:
-    """Whether an encoding's letters are mostly Latin: there cp1252 is by far the likeliest."""
-    upper = bytes(range(0xC0, 0x100)).decode(name, "replace")
-    return sum("\u00c0" <= c <= "\u024f" for c in upper) > 32 or name in ("cp437", "cp850", "cp858", "hp-roman8")
-
-
 class Decoder:
     """Bytes to text in pieces; what cannot be decoded becomes U+FFFD and is counted in ``undecodable``.
 
@@ -138,20 +146,14 @@ class Decoder:
     def __init__(self, encoding: str) -> None:
         self.undecodable = 0
         self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._mixed = encoding.removeprefix(MIXED) if encoding.startswith(MIXED) else ""
+        self._decoder = codecs.getincrementaldecoder("utf-8" if self._mixed else encoding)("strict")
+        self._rest = b""
         self._first = True
 
     def decode(self, data: bytes, final: bool = False) -> str:
         """The text of the next ``data``; ``final`` with the last of it."""
-        state = self._decoder.getstate()
-        try:
-            text = self._decoder.decode(data, final)
-        except UnicodeDecodeError:
-            self._decoder.setstate(state)
-            self._decoder.errors = "replace"
-            text = self._decoder.decode(data, final)
-            self._decoder.errors = "strict"
-            self.undecodable += max(0, text.count(BAD) - self._genuine(data))
+        text = self._by_line(data, final) if self._mixed else self._whole(data, final)
         if self._first and text:
             text = text.removeprefix("\ufeff")
             self._first = False
@@ -159,6 +161,36 @@ class Decoder:
             self.undecodable += text.count("\0")
             text = text.replace("\0", BAD)
         return text
+
+    def _whole(self, data: bytes, final: bool) -> str:
+        state = self._decoder.getstate()
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError:
+            self._decoder.setstate(state)
+            self._decoder.errors = "replace"
+            text = self._decoder.decode(data, final)
+            self._decoder.errors = "strict"
+            self.undecodable += max(0, text.count(BAD) - self._genuine(data))
+            return text
+
+    def _by_line(self, data: bytes, final: bool) -> str:
+        """Each line as UTF-8, or where it is none in the other encoding."""
+        data = self._rest + data
+        end = len(data) if final else data.rfind(b"\n") + 1
+        data, self._rest = data[:end], data[end:]
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return "".join(map(self._line, data.splitlines(keepends=True)))
+
+    def _line(self, line: bytes) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            text = line.decode(self._mixed, "replace")
+            self.undecodable += text.count(BAD)
+            return text
 
     def _genuine(self, data: bytes) -> int:
         """How many U+FFFD stand in the file itself."""

@@ -16,6 +16,7 @@ from ulmengine.corpus.errors import CorpusError
 from . import delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
+from .textlines import without_padding
 
 FORMATS = {one.name: one for one in (
     Format("folder", tree.recognise, tree.plan, tree.chunks),
@@ -90,7 +91,7 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
             size += len(data)
     if not size:
         raise CorpusError(f"'{source.path.name}' is empty: there is nothing in it. Choose a file with texts in it.")
-    return Look(source, config, b"".join(parts), size < limits.SAMPLE_BYTES)
+    return Look(source, config, without_padding(b"".join(parts)), size < limits.SAMPLE_BYTES)
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:

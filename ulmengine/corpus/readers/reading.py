@@ -84,7 +84,7 @@ class Look:
     def start(self) -> str:
         """The first characters without white space before them, whatever encoding the person has set."""
         part = self.sample[:65_536]
-        return part.decode(detect(part).name, "replace").lstrip("\ufeff \t\r\n")
+        return Decoder(detect(part).name).decode(part).lstrip("\ufeff \t\r\n")
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -124,7 +124,17 @@ def plan_text(kind: str, look: Look, reason: str) -> Reading:
     found, name = look.encoding, look.source.path.name
     if not any(line.strip() for line in look.lines):
         raise CorpusError(f"'{name}' holds nothing but blank lines. Choose a file with texts in it.")
-    return Reading(look.source, kind, found.name, sure=found.sure, reasons={"format": reason, "encoding": found.reason})
+    notes = (encoding_note(name, found),) if found.others else ()
+    return Reading(look.source, kind, found.name, sure=found.sure, notes=notes,
+                   reasons={"format": reason, "encoding": found.reason})
+
+
+def encoding_note(name: str, found: Encoding) -> str:
+    """What a person should look at where several encodings are likely."""
+    (_, own), *others = found.others
+    told = "; ".join(f"{other} would read '{line}'" for other, line in others)
+    return (f"The encoding of '{name}' is not certain: {found.name} reads '{own}', {told}. If another one is right, "
+            "set it as the encoding.")
 
 
 def text_frames(

@@ -11,6 +11,12 @@ from .encoding import Decoder
 from .source import Stream
 
 
+def without_padding(data: bytes) -> bytes:
+    """``data`` without the NULs at its end with which programs fill a file up; a few may belong to a wide character."""
+    bare = data.rstrip(b"\0")
+    return bare if len(data) - len(bare) >= 8 else data
+
+
 def text_blocks(
     stream: Stream, encoding: str, faults: Faults, most: int | None = None, *, small: bool = False
 ) -> Iterator[str]:
@@ -19,11 +25,15 @@ def text_blocks(
     block = limits.BLOCK_BYTES if most is None and not small else limits.SMALL_BLOCK
     left = most
     final = False
+    held = b""  # NULs that are padding where nothing follows
     while not final:
         size = block if left is None else min(block, left)
         data = stream.read(size) if size else b""
         final = not data
-        text = decoder.decode(data, final and left != 0)
+        known = held + data
+        bare = without_padding(known)
+        held = known[len(bare) :] if not final else b""
+        text = decoder.decode(bare, final and left != 0)
         faults.undecodable += decoder.undecodable
         decoder.undecodable = 0
         if left is not None:
