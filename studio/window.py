@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
@@ -21,12 +20,13 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStyle, QVBoxLayout, QWi
 from ulmengine.plan.control import RunState
 
 from . import theme
-from .fields import all_fields
 from .frame.awake import Awake, make_hold
-from .frame.commands import make_actions, section_words
+from .frame.commands import make_actions
 from .frame.dialogs import SettingDialog, ShortcutsDialog
 from .frame.dropping import DropVeil, project_in
+from .frame.finding import found_by_palette
 from .frame.folders import show_folder
+from .frame.help import HelpDialog
 from .frame.leaving import Leaving
 from .frame.matching import Entry
 from .frame.notifier import Notifier
@@ -42,7 +42,6 @@ from .project import Project
 from .settings import data_folder, fresh_folder
 from .shell import Shell
 from .widgets import Toasts, paths_in
-from .words import words
 
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(960, 600)
@@ -73,6 +72,7 @@ class MainWindow(QMainWindow):
         self.veil = DropVeil(self)
         self.tray = Tray(shell, self) if Tray.available() else None
         self.commands = make_actions(self)
+        self._help: HelpDialog | None = None
         self._add_actions()
         self.leaving = Leaving(shell, self, self.tray)
         self.awake = Awake(shell, make_hold(self), self)
@@ -170,6 +170,20 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     @Slot()
+    def show_help(self) -> None:
+        """Show the help of the page in view."""
+        self.show_topic(self.pages.key, "")
+
+    def show_topic(self, key: str, heading: str) -> None:
+        """Show the help of the page called ``key``, from ``heading`` on."""
+        if self._help is None:
+            self._help = HelpDialog(self.pages.entries, self)
+        self._help.show_topic(key, heading)
+        self._help.show()
+        self._help.raise_()
+        self._help.activateWindow()
+
+    @Slot()
     def show_shortcuts(self) -> None:
         """List the keys."""
         dialog = ShortcutsDialog(self.actions(), self)
@@ -183,29 +197,10 @@ class MainWindow(QMainWindow):
 
     def palette_entries(self) -> list[Entry]:
         """Everything the palette finds: the frame's actions, those of the pages made so far, all settings."""
-        actions = [*self.actions(), *(action for page in self.pages.made() for action in page.actions())]
-        entries = [
-            Entry(action.text().replace("&", ""), section_words(action), action.trigger,
-                  str(action.property("icon_name") or "chevron-right"), enabled=action.isEnabled())
-            for action in actions
-        ]
-        if self.shell.project is not None:
-            entries += [
-                Entry(text, entry.words(), partial(self._go_and_do, entry.key, text), entry.icon)
-                for entry in self.pages.entries if not self.pages.is_made(entry.key) for text in entry.offered()
-            ]
-        entries += [
-            Entry(self.tr("Open {project}").format(project=Path(path).name), path,
-                  partial(self._open_recent, Path(path)), "folder")
-            for path in self.shell.settings.values.recent
-        ]
-        if self.shell.project is not None:
-            entries += [
-                Entry(words(field.label), " / ".join(map(words, field.sections)) or self.tr("Run"),
-                      partial(self.show_setting, field.name), "settings", f"{field.name} {words(field.help)}")
-                for field in all_fields().values() if field.name != "version"
-            ]
-        return entries
+        return found_by_palette(
+            self.actions(), self.pages, self.shell, do=self._go_and_do, opened=self._open_recent,
+            setting=self.show_setting, topic=self.show_topic,
+        )
 
     def show_setting(self, name: str) -> None:
         """Go to where the setting called ``name`` stands; one that no page shows opens on its own."""

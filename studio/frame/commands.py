@@ -41,7 +41,9 @@ TABLE = (
     ActionLine("theme_light", str(QT_TRANSLATE_NOOP("Commands", "Appearance: light")), "", "sun", VIEW),
     ActionLine("theme_dark", str(QT_TRANSLATE_NOOP("Commands", "Appearance: dark")), "", "moon", VIEW),
     ActionLine("toggle_full_screen", str(QT_TRANSLATE_NOOP("Commands", "Full screen")), "F11", "zoom-fit", VIEW),
-    ActionLine("show_shortcuts", str(QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts")), "F1", "keyboard", VIEW),
+    ActionLine("show_help", str(QT_TRANSLATE_NOOP("Commands", "Help for this page")), "F1", "help", VIEW),
+    ActionLine("show_shortcuts", str(QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts")), "Ctrl+F1", "keyboard",
+               VIEW),
     ActionLine("quit", str(QT_TRANSLATE_NOOP("Commands", "Quit")), "Ctrl+Q", "export", VIEW),
 )
 

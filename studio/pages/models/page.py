@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoCommand, QUndoStack
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
@@ -21,31 +19,12 @@ from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, FailureCard, SectionTitle
-from ulmengine.corpus import CorpusError, open_corpus
-from ulmengine.events import Event, Failed, Progress
-from ulmengine.models import (
-    SUFFIX,
-    Entry,
-    ModelError,
-    OnnxCheck,
-    add_model,
-    copy_model,
-    delete_model,
-    export_onnx,
-    load_bundle,
-    own_models,
-    restore_model,
-    run_models,
-    shipped_models,
-)
-from ulmengine.plan import sample_texts
-from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.events import Failed
+from ulmengine.models import SUFFIX, Entry
 
 from .about import AboutModel
 from .foreign import KINDS, Found, look_at, sorted_out, take_in
-
-TEXTS = 200
-"""So many texts an ONNX file has to answer as the model does."""
+from .work import DeleteModel, cells, copying, headings, keeping, listing, writing_onnx
 
 
 class ModelsPage(Page):
@@ -99,7 +78,7 @@ class ModelsPage(Page):
         """Look for models anew, in the background."""
         project = self.shell.project
         folder, runs = self.folder, [] if project is None else [run.path for run in project.run_folders()]
-        self.slot.start(lambda: _listing(folder, runs))
+        self.slot.start(lambda: listing(folder, runs))
 
     # Taking in
 
@@ -157,7 +136,7 @@ class ModelsPage(Page):
         if target is not None:
             source = entry.path
             self._begin(self.tr("Exporting…"))
-            self.errand.start(lambda: _copying(source, target))
+            self.errand.start(lambda: copying(source, target))
 
     @Slot()
     def export_onnx(self) -> None:
@@ -170,7 +149,7 @@ class ModelsPage(Page):
             source = entry.path
             self.failure.clear()
             self._begin(self.tr("Exporting…"))
-            self.errand.start(lambda: _writing_onnx(source, target))
+            self.errand.start(lambda: writing_onnx(source, target))
 
     def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
@@ -215,7 +194,7 @@ class ModelsPage(Page):
         if entry is not None:
             source = entry.path
             self._begin(self.tr("Copying…"))
-            self.errand.start(lambda: _keeping(source, folder, entry.name))
+            self.errand.start(lambda: keeping(source, folder, entry.name))
 
     @Slot()
     def delete(self) -> None:
@@ -224,7 +203,7 @@ class ModelsPage(Page):
         if entry is None or entry.shipped:
             return
         stack = self._own_undo if project is None else project.undo
-        step = _Delete(entry, self.tr("Delete {name}").format(name=entry.name), self)
+        step = DeleteModel(entry.path, self.tr("Delete {name}").format(name=entry.name), self.refresh, self._say_failed)
         stack.push(step)
         if not step.isObsolete():
             self.shell.toast(self.tr("{name} was deleted.").format(name=entry.name), "info", self.tr("Undo"),
@@ -309,6 +288,10 @@ class ModelsPage(Page):
         remove.activated.connect(self.delete)
         self.shell.projectChanged.connect(self._project_changed)
 
+    @Slot(str)
+    def _say_failed(self, why: str) -> None:
+        self.shell.toast(why, "error")
+
     def _begin(self, text: str) -> None:
         self.bar.show()
         self.bar.begin(text)
@@ -325,11 +308,10 @@ class ModelsPage(Page):
 
     def _fill(self) -> None:
         default = self.shell.settings.values.pretrained
-        rows = [(entry.name, self._kind(entry), self._reads(entry), self._result(entry), f"{entry.bytes / 1e6:,.1f} MB",
-                 self._from(entry, default)) for entry in self.entries]
+        runs = None if self.shell.project is None else self.shell.project.runs
+        rows = [cells(entry, runs, default) for entry in self.entries]
         chosen = self._current
-        self.table.set_source(ListRows((self.tr("Name"), self.tr("Kind"), self.tr("Reads"), self.tr("Accuracy"),
-                                        self.tr("Size"), self.tr("From")), rows), {})
+        self.table.set_source(ListRows(headings(), rows), {})
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -337,31 +319,6 @@ class ModelsPage(Page):
         self.table.pick(places[0] if places else 0)
         if not self.entries:
             self._show(None)
-
-    def _kind(self, entry: Entry) -> str:
-        if entry.description is None:
-            return self.tr("Cannot be read")
-        if entry.description.kind == "language_model":
-            return self.tr("Language model")
-        return self.tr("Classifier, {n} labels").format(n=len(entry.description.labels))
-
-    def _reads(self, entry: Entry) -> str:
-        names = {"forward": self.tr("forward"), "backward": self.tr("backward")}
-        return " + ".join(names[one] for one in entry.description.directions) if entry.description else ""
-
-    def _result(self, entry: Entry) -> str:
-        told = str(entry.description.card.get("accuracy", "")) if entry.description else ""
-        return told.split(" ", 1)[0]
-
-    def _from(self, entry: Entry, default: str) -> str:
-        project = self.shell.project
-        if entry.shipped:
-            place = self.tr("Shipped")
-        elif project is not None and entry.path.parent.parent == project.runs:
-            place = self.tr("Run {name}").format(name=entry.path.parent.name)
-        else:
-            place = self.tr("Your own")
-        return self.tr("{place}, for new projects").format(place=place) if str(entry.path) == default else place
 
     @Slot(int)
     def _picked(self, row: int) -> None:
@@ -421,65 +378,3 @@ class ModelsPage(Page):
     def _project_changed(self, project: Project | None) -> None:
         if self.isVisible():
             self.refresh()
-
-
-class _Delete(QUndoCommand):
-    """A model is put aside; brought back it may have another name."""
-
-    def __init__(self, entry: Entry, text: str, page: ModelsPage) -> None:
-        super().__init__(text)
-        self._path, self._page = entry.path, page
-        self._waiting: Path | None = None
-
-    def redo(self) -> None:
-        try:
-            self._waiting = delete_model(self._path)
-        except ModelError as error:
-            self.setObsolete(True)
-            self._page.shell.toast(str(error), "error")
-        self._page.refresh()
-
-    def undo(self) -> None:
-        try:
-            if self._waiting is not None:
-                self._path = restore_model(self._waiting)
-        except ModelError as error:
-            self.setObsolete(True)
-            self._page.shell.toast(str(error), "error")
-        self._page.refresh()
-
-
-def _listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[Entry, ...]]:
-    yield Progress("Looking for models", 0, 0)
-    return (*run_models(reversed(runs)), *own_models(folder), *shipped_models())
-
-
-def _copying(source: Path, target: Path) -> Generator[Event, None, Path]:
-    yield Progress(f"Exporting {target.name}", 0, 0)
-    copy_model(source, target)
-    return target
-
-
-def _keeping(source: Path, folder: Path, name: str) -> Generator[Event, None, list[Path]]:
-    yield Progress(f"Copying {name}", 0, 0)
-    return [add_model(source, folder)]
-
-
-def _writing_onnx(source: Path, target: Path) -> Generator[Event, None, tuple[Path, OnnxCheck]]:
-    """Export and check on texts of the run that made the model, else on those of the sample."""
-    yield Progress("Opening the model", 0, 0)
-    bundle = load_bundle(source)
-    texts = yield from _texts_for(source)
-    yield Progress("Checking the ONNX file against the model", 0, 0)
-    return target, export_onnx(bundle, target, texts, overwrite=True)
-
-
-def _texts_for(source: Path) -> Generator[Event, None, list[str]]:
-    try:
-        run = RunFolder.open(source.parent)
-        config = run.config()
-        documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
-    except (RunFolderError, CorpusError, ValueError, OSError):
-        return sample_texts(TEXTS)
-    part = next((name for name in ("validation", "test", "train") if documents.count(name)), "train")
-    return list(islice(documents.texts(part), TEXTS)) or sample_texts(TEXTS)

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
     QHBoxLayout,
-    QHeaderView,
-    QLineEdit,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QTabWidget,
     QWidget,
 )
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.models.runs import LINE, RunsFilter, RunsModel, state_words
+from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
-from studio.pages.parts.rows_table import RowDelegate
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, FailureCard, IconButton, PrimaryButton, SectionTitle
 from ulmengine.config import ConfigError, RunConfig, difference
-from ulmengine.disk import move
-from ulmengine.events import Event, Failed, Progress
-from ulmengine.record import About, RunFolder, RunLine, export_run, import_run, list_runs
+from ulmengine.events import Failed
+from ulmengine.record import About, RunFolder, RunLine, list_runs
 
 from .changes import DeleteRun, Say
 from .curves import CurvesView
 from .details import Details
 from .differences import Differences
 from .duel import DuelView
+from .listing import FilterLine, RunsTable, exporting, importing
 
-STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
-WIDTHS = (170, 100, 100, 80, 70, 120, 120)
 # What stays as it is in the project: its own files, and on what this machine computes.
 _OWN = ("version", "name", "corpus.", "compute.", "saving.")
 
@@ -58,9 +48,9 @@ class RunsPage(ProjectPage):
         self.title = self.tr("Runs")
         self.model = RunsModel(self)
         self.shown = RunsFilter(self.model, self)
-        self.table = self._make_table()
-        self.search, self.states = QLineEdit(), QComboBox()
-        self.archived = QCheckBox(self.tr("Archived too"))
+        self.table = RunsTable(self.shown)
+        self.filters = FilterLine(self.shown)
+        self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
         self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
         self.tabs = QTabWidget()
         self.slot, self.errand = JobSlot(self), JobSlot(self)
@@ -94,14 +84,13 @@ class RunsPage(ProjectPage):
 
     def chosen(self) -> list[RunLine]:
         """The chosen runs, the oldest first."""
-        rows = self.table.selectionModel().selectedRows()
-        return sorted((row.data(LINE) for row in rows), key=lambda line: line.began)
+        return self.table.chosen()
 
     def take_up(self, path: Path) -> None:
         """Copy the run at ``path`` into the project."""
         into = self.project.runs
         self.bar.begin(self.tr("Taking up {name}…").format(name=path.name))
-        self.errand.start(lambda: _importing(path, into))
+        self.errand.start(lambda: importing(path, into))
 
     # What is asked for
 
@@ -144,7 +133,7 @@ class RunsPage(ProjectPage):
         if target is not None:
             source = lines[0].folder
             self.bar.begin(self.tr("Exporting {name}…").format(name=lines[0].name))
-            self.errand.start(lambda: _exporting(source, target))
+            self.errand.start(lambda: exporting(source, target))
 
     @Slot()
     def delete(self) -> None:
@@ -194,30 +183,6 @@ class RunsPage(ProjectPage):
 
     # How it looks
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setAccessibleName(self.tr("Runs"))
-        table.setModel(self.shown)
-        table.setItemDelegate(RowDelegate(table))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for place, width in enumerate(WIDTHS):
-            table.setColumnWidth(place, width)
-        table.setSortingEnabled(True)
-        table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
-        return table
-
     def _arrange(self) -> None:
         body = self.body
         body.setSpacing(theme.M)
@@ -233,21 +198,6 @@ class RunsPage(ProjectPage):
         body.addWidget(self.failure)
         body.addWidget(self.bar)
         self.bar.hide()
-        line = QHBoxLayout()
-        line.setSpacing(theme.S)
-        self.search.setPlaceholderText(self.tr("Name, tag, note or setting"))
-        self.search.setAccessibleName(self.tr("Search the runs"))
-        self.search.setClearButtonEnabled(True)
-        self.states.setAccessibleName(self.tr("State"))
-        self.states.addItem(self.tr("All states"), "")
-        for state in STATES:
-            self.states.addItem(state_words(state), state)
-        line.addWidget(self.search, 1)
-        line.addWidget(self.states)
-        line.addWidget(self.archived)
-        self.filters = QWidget()
-        self.filters.setLayout(line)
-        line.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self.filters)
         for view, text in ((self.details, self.tr("Run")), (self.curves, self.tr("Curves")),
                            (self.differences, self.tr("Settings")), (self.duel, self.tr("Duel"))):
@@ -292,9 +242,6 @@ class RunsPage(ProjectPage):
         self.errand.finished.connect(self._errand_done)
         self.errand.failed.connect(self._failed)
         self.bar.cancelled.connect(self._cancel_errand)
-        self.search.textChanged.connect(self.shown.set_words)
-        self.states.currentIndexChanged.connect(self._state_chosen)
-        self.archived.toggled.connect(self.shown.set_archived)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
@@ -323,22 +270,10 @@ class RunsPage(ProjectPage):
     def _listed(self, lines: list[RunLine]) -> None:
         wanted = [self._select] if self._select is not None else [line.folder for line in self.chosen()]
         self._select = None
-        selection = self.table.selectionModel()
-        selection.blockSignals(True)
-        self.model.set_lines(lines)
-        selection.blockSignals(False)
+        self.table.set_lines(lines)
         self.stack.setCurrentIndex(2 if lines else 1)
         self.filters.setVisible(bool(lines))
-        chosen = QItemSelection()
-        for folder in wanted:
-            row = self.shown.row_of(folder)
-            if row >= 0:
-                chosen.select(self.shown.index(row, 0), self.shown.index(row, self.shown.columnCount() - 1))
-        if chosen.isEmpty():
-            self.table.selectRow(0)
-        else:
-            selection.select(chosen, selection.SelectionFlag.ClearAndSelect)
-        self.table.viewport().update()
+        self.table.choose(wanted)
         self._show_chosen()
 
     @Slot(object)
@@ -400,10 +335,6 @@ class RunsPage(ProjectPage):
     def _say_failed(self, why: str) -> None:
         self.shell.toast(why, "error")
 
-    @Slot(int)
-    def _state_chosen(self, place: int) -> None:
-        self.shown.set_state(str(self.states.itemData(place)))
-
     @Slot()
     def _find(self) -> None:
         self.search.setFocus()
@@ -434,17 +365,3 @@ class RunsPage(ProjectPage):
 def foreign_settings(own: RunConfig, other: RunConfig) -> dict[str, object]:
     """What ``own`` has to take on to learn as ``other`` does: name -> value, without files, device and saving."""
     return {name: value for name, (_, value) in difference(own, other).items() if not name.startswith(_OWN)}
-
-
-def _importing(path: Path, into: Path) -> Generator[Event, None, Path]:
-    yield Progress("Taking up the run", 0, 0)
-    return import_run(path, into).path
-
-
-def _exporting(source: Path, target: Path) -> Generator[Event, None, Path]:
-    yield Progress("Exporting the run", 0, 0)
-    beside = target.with_name(f".{target.stem}.new.zip")
-    beside.unlink(missing_ok=True)
-    # The dialog has asked whether what stands there may go; it goes when the new one is whole.
-    move(export_run(RunFolder.open(source), beside), target)
-    return target

@@ -1,0 +1,129 @@
+"""The list of runs: sorted by any column, searched, filtered by state; and what is read or written for it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTableView,
+    QWidget,
+)
+
+from studio import theme
+from studio.models.runs import LINE, RunsFilter, state_words
+from studio.pages.parts.rows_table import RowDelegate
+from ulmengine.disk import move
+from ulmengine.events import Event, Progress
+from ulmengine.record import RunFolder, RunLine, export_run, import_run
+
+STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
+WIDTHS = (170, 100, 100, 80, 70, 120, 120)
+BEGUN = 5
+"""The column by which the list is sorted at first."""
+
+
+class RunsTable(QTableView):
+    """One line a run; several can be chosen."""
+
+    def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        self.setAccessibleName(self.tr("Runs"))
+        self.setModel(shown)
+        self.setItemDelegate(RowDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(26)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for place, width in enumerate(WIDTHS):
+            self.setColumnWidth(place, width)
+        self.setSortingEnabled(True)
+        self.sortByColumn(BEGUN, Qt.SortOrder.DescendingOrder)
+
+    def chosen(self) -> list[RunLine]:
+        """The chosen runs, the oldest first."""
+        rows = self.selectionModel().selectedRows()
+        return sorted((row.data(LINE) for row in rows), key=lambda line: line.began)
+
+    def set_lines(self, lines: Sequence[RunLine]) -> None:
+        """Show these runs; nothing is told of the choice that goes with the old ones."""
+        selection = self.selectionModel()
+        selection.blockSignals(True)
+        self._shown.runs.set_lines(lines)
+        selection.blockSignals(False)
+
+    def choose(self, folders: Sequence[Path]) -> None:
+        """Choose the runs in ``folders``, or the first one where none of them is shown."""
+        chosen, model = QItemSelection(), self.selectionModel()
+        for folder in folders:
+            row = self._shown.row_of(folder)
+            if row >= 0:
+                chosen.select(self._shown.index(row, 0), self._shown.index(row, self._shown.columnCount() - 1))
+        if chosen.isEmpty():
+            self.selectRow(0)
+        else:
+            model.select(chosen, model.SelectionFlag.ClearAndSelect)
+        self.viewport().update()
+
+
+class FilterLine(QWidget):
+    """What is searched for, which state, and whether archived runs are shown."""
+
+    def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        self.search, self.states = QLineEdit(), QComboBox()
+        self.archived = QCheckBox(self.tr("Archived too"))
+        self.search.setPlaceholderText(self.tr("Name, tag, note or setting"))
+        self.search.setAccessibleName(self.tr("Search the runs"))
+        self.search.setClearButtonEnabled(True)
+        self.states.setAccessibleName(self.tr("State"))
+        self.states.addItem(self.tr("All states"), "")
+        for state in STATES:
+            self.states.addItem(state_words(state), state)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.S)
+        line.addWidget(self.search, 1)
+        line.addWidget(self.states)
+        line.addWidget(self.archived)
+        self.search.textChanged.connect(shown.set_words)
+        self.states.currentIndexChanged.connect(self._state_chosen)
+        self.archived.toggled.connect(shown.set_archived)
+
+    @Slot(int)
+    def _state_chosen(self, place: int) -> None:
+        self._shown.set_state(str(self.states.itemData(place)))
+
+
+def importing(path: Path, into: Path) -> Generator[Event, None, Path]:
+    """Take the exported run at ``path`` up in the folder ``into``; returns where it stands."""
+    yield Progress("Taking up the run", 0, 0)
+    return import_run(path, into).path
+
+
+def exporting(source: Path, target: Path) -> Generator[Event, None, Path]:
+    """Write the run in ``source`` to the one file ``target``."""
+    yield Progress("Exporting the run", 0, 0)
+    beside = target.with_name(f".{target.stem}.new.zip")
+    beside.unlink(missing_ok=True)
+    # The dialog has asked whether what stands there may go; it goes when the new one is whole.
+    move(export_run(RunFolder.open(source), beside), target)
+    return target
