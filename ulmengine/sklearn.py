@@ -100,7 +100,8 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         save_bundle(
             path, kind="classifier", state=bundle.state, tokenizer=bundle.tokenizer_json, sizes=about.sizes,
             model=about.model, labels=about.labels, multi_label=about.multi_label, temperature=about.temperature,
-            max_tokens=about.max_tokens, bptt=about.bptt, card={**about.card, _CARD: kind},
+            max_tokens=about.max_tokens, bptt=about.bptt, counts=bundle.counts, dtype=about.dtype,
+            card={**about.card, _CARD: kind},
         )
 
     @classmethod

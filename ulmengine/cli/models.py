@@ -86,6 +86,8 @@ def export_to_onnx(model: Path, target: Path, texts: Path | None) -> int:
     chosen = list(islice(read_texts(texts), MOST_TEXTS)) if texts is not None else _sample()
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
+    if check.network_alone:
+        complain("this is the network alone: the word counts that answer with it in the model are not in the file")
     say(str(target))
     return 0
 

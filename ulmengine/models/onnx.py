@@ -48,10 +48,14 @@ class OnnxDiffersError(ModelError):
 
 @dataclass(frozen=True)
 class OnnxCheck:
-    """How the file answers beside the original: number of ``texts``, largest ``difference`` of a probability."""
+    """How the file answers beside the original: number of ``texts``, largest ``difference`` of a probability.
+
+    ``network_alone``: in the model itself word counts answer with the network, and they are not in the file.
+    """
 
     texts: int
     difference: float
+    network_alone: bool = False
 
 
 def missing_packages() -> tuple[str, ...]:
@@ -65,6 +69,8 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite
     Inputs of the file: ``tokens`` (batch, time) int64, right-padded with 1; ``lengths`` (batch,) int64, at least 1.
     Outputs: ``logits`` and ``probabilities``, both (batch, classes) float32, the probabilities calibrated. Its metadata
     hold as JSON ``labels``, ``multi_label`` and ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json`` reads.
+
+    Where word counts answer with the network, the file holds the network alone, and is compared with that.
 
     :param texts: real ones, best of the kind the model is for; at least one.
     :param overwrite: take the place of what stands at ``target``, once the new file is whole.
@@ -150,7 +156,7 @@ def compare(
         wanted = _probabilities(bundle, networks, torch.from_numpy(tokens), torch.from_numpy(lengths))
         distance = np.abs(found - wanted.numpy())
         furthest = max(furthest, float(distance.max()) if np.isfinite(distance).all() else float("inf"))
-    return OnnxCheck(len(texts), furthest)
+    return OnnxCheck(len(texts), furthest, bundle.counts is not None)
 
 
 def _batches(bundle: Bundle, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

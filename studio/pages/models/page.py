@@ -353,8 +353,11 @@ class ModelsPage(Page):
             self.shell.toast(self.tr("The model was exported to {path}.").format(path=result), "ok")
         elif isinstance(result, tuple):
             path, check = result
-            self.shell.toast(self.tr("{path} answers {n} texts as the model does (probabilities within {far}).").format(
-                path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
+            told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")
+            if check.network_alone:
+                told = self.tr("{path} answers {n} texts as the model's network does (probabilities within {far}); the "
+                               "word counts that answer with it are not in the file.")
+            self.shell.toast(told.format(path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
         elif isinstance(result, list) and result:
             self._current = result[-1]
             self.shell.toast(self.tr("{name} was taken in.").format(name=result[-1].stem), "ok")
