@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("ulmengine", "studio") for path in (ROOT / package).rglob("*.py")
+}
 SOURCES = sorted([*(ROOT / "ulmengine").rglob("*.py"), *(ROOT / "studio").rglob("*.py"), ROOT / "main.py"])
 
 
@@ -68,6 +73,27 @@ def test_house_rules(path: Path) -> None:
             ):
                 safe = any(k.arg == "weights_only" and getattr(k.value, "value", False) for k in node.keywords)
                 assert safe, f"unpickling at line {node.lineno}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count as well; those for the type checker alone do not."""
+    TopologicalSorter({name: _imported(name, path) for name, path in MODULES.items()}).prepare()
+
+
+def _imported(name: str, path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    typing = {id(inner) for block in blocks for inner in ast.walk(block)}
+    package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and id(node) not in typing:
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {full if (full := f"{module}.{alias.name}") in MODULES else module for alias in node.names}
+    return found & MODULES.keys() - {name}
 
 
 def test_a_file_holds_one_idea() -> None:

@@ -21,7 +21,9 @@ ELSEWHERE = {
     "ulmengine/corpus/table.py": 1,
     "ulmengine/record/share.py": 1,
     "ulmengine/record/branch.py": 1,  # in a new run, which is removed if it cannot be made
-    "ulmengine/bench/corpus.py": 1,  # in a temporary folder
+    "ulmengine/corpus/readers/mail.py": 1,  # in a temporary folder
+    "ulmengine/corpus/readers/workbook.py": 1,
+    "ulmengine/bench/corpus.py": 1,
     "ulmengine/bench/tokenize.py": 1,
     "ulmengine/bench/tokenize_reference.py": 1,
     "ulmengine/bench/quality.py": 2,
@@ -127,7 +129,7 @@ def _writes(node: ast.AST) -> bool:
         return True
     ours = not (isinstance(where, ast.Name) and where.id == "dataclasses")
     if ours and what in ("replace", "rename") and len(node.args) == 1 and not node.keywords:
-        return not isinstance(node.args[0], ast.Dict)  # a text's has two, a table's takes names
+        return not isinstance(node.args[0], ast.Dict | ast.Call)  # a text's has two, a table's takes names
     modes = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     opened = what == "open" and any(mode[:1] in ("w", "x") for mode in modes)
     beside = isinstance(where, ast.Name) and where.id == "beside"

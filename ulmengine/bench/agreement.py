@@ -16,9 +16,8 @@ from ulmengine.corpus import Documents, open_corpus
 from ulmengine.inference import Predictor, probabilities
 from ulmengine.models import Bundle, load_bundle
 
-from .classifier import batches, build
+from .classifier import batches, build, reader
 from .measure import Task, outcome
-from .predict import reader
 
 Floats = NDArray[np.float64]
 Truth = NDArray[Any]

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig
+from ulmengine.inference.packed import PackedClassifier, can_pack
+from ulmengine.inference.predict import Reader
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
 from ulmengine.nets.bpt3c import window_starts
 
@@ -141,3 +143,7 @@ def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[st
     return {**result, "reference": None, "reference_missing": " ".join(sorted(missing))} if missing else result
 
 
+def reader(network: TextClassifier, precision: torch.dtype) -> Reader:
+    """What answers, as :class:`ulmengine.inference.Predictor` has it: on a processor the network packed for it."""
+    set_precision(network, precision)
+    return PackedClassifier(network, precision) if can_pack(network, precision) else network

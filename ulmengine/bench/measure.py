@@ -1,7 +1,5 @@
 """How a piece of work is measured: in a process of its own, so that its peak of memory is its own, and the
 reference's beside it.
-
-``python -m ulmengine.bench.measure '{"work": ...}'`` is what such a process runs; it writes one line of JSON.
 """
 
 from __future__ import annotations
@@ -86,7 +84,7 @@ def ours(task: Task) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return last_line(sys.executable, said([sys.executable, "-m", "ulmengine.bench.measure", json.dumps(task)]))
+    return last_line(sys.executable, said([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
 
 
 def reference(python: str, task: Task, script: str = "reference.py") -> dict[str, Any]:
@@ -195,29 +193,3 @@ def last_line(python: str, text: str) -> dict[str, Any]:
     if not isinstance(figures, dict):
         raise BenchError(f"{python} gave no figures, but wrote {line[:200] or 'nothing'}")
     return figures
-
-
-def main() -> None:
-    """Do the work described on the command line and write the result."""
-    task = json.loads(sys.argv[1])
-    import torch
-
-    from . import classifier, lm, predict
-
-    if task["threads"]:
-        torch.set_num_threads(task["threads"])
-    torch.manual_seed(0)
-    works = {
-        "lm": lm.train, "validate": lm.validate, "classifier": classifier.train, "predict": predict.bulk, "save": _save,
-    }
-    sys.stdout.write(json.dumps(works[task["work"]](task)) + "\n")
-
-
-def _save(task: Task) -> dict[str, Any]:
-    from .save import save  # what it needs would count in the other works' memory
-
-    return save(task)
-
-
-if __name__ == "__main__":
-    main()

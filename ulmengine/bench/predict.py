@@ -9,13 +9,11 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import PRESETS
-from ulmengine.inference.packed import PackedClassifier, can_pack
-from ulmengine.inference.predict import Reader
 from ulmengine.inference.predict import batches as grouped
-from ulmengine.nets import TextClassifier, precision_for, set_precision
+from ulmengine.nets import precision_for
 
 from . import arithmetic
-from .classifier import batches, build, classifier_task, measured
+from .classifier import batches, build, classifier_task, measured, reader
 from .device import placed, reached, timed_on
 from .measure import PEAKS, Task, beside, document_lengths
 
@@ -91,12 +89,6 @@ def bulk(task: Task) -> dict[str, Any]:
     figures = timed_on(device, step, batches(task))
     work = arithmetic.reading(PRESETS[task["preset"]], sum(map(sum, measured(task))))
     return {**figures, "precision": task["precision"], **reached(work, figures["seconds"], device, precision)}
-
-
-def reader(network: TextClassifier, precision: torch.dtype) -> Reader:
-    """What answers, as :class:`ulmengine.inference.Predictor` has it: on a processor the network packed for it."""
-    set_precision(network, precision)
-    return PackedClassifier(network, precision) if can_pack(network, precision) else network
 
 
 def _figures(parts: dict[str, Any], lengths: list[list[int]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .description import fingerprint, tokenizer_from_json
     from .detokenise import readable
     from .documents import DocumentBatch, DocumentBatches
     from .encode import encode_texts
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .store import TokenStore
     from .stream import LanguageModelStream, StreamBatch
     from .subwords import SubwordTokenizer
-    from .tokenizer import Tokenizer, fingerprint, tokenizer_from_json
+    from .tokenizer import Tokenizer
     from .vocabulary import Coverage, Vocabulary, coverage_of_counts, vocabulary_transfer
     from .wordwise import WordTokenizer
 
@@ -43,7 +44,8 @@ _WHERE = {
     "store": ("TokenStore",),
     "stream": ("LanguageModelStream", "StreamBatch"),
     "subwords": ("SubwordTokenizer",),
-    "tokenizer": ("Tokenizer", "fingerprint", "tokenizer_from_json"),
+    "description": ("fingerprint", "tokenizer_from_json"),
+    "tokenizer": ("Tokenizer",),
     "vocabulary": ("Coverage", "Vocabulary", "coverage_of_counts", "vocabulary_transfer"),
     "wordwise": ("WordTokenizer",),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .description import tokenizer_from_json
 from .rules import piece_rules
 from .runs import cut_runs
-from .tokenizer import PieceTokenizer, tokenizer_from_json
+from .tokenizer import PieceTokenizer
 
 Cutter = Callable[[str], list[str]]
 

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
+from .description import fingerprint
 from .pool import batched, own_share, shared
 from .specials import TokensError
 from .store import ABOUT, IDS, OFFSETS, VERSION, TokenStore, id_type
-from .tokenizer import Tokenizer, fingerprint
+from .tokenizer import Tokenizer
 from .worker import pack_documents, unpack_documents
 
 _TASK = "Making tokens"

@@ -1,9 +1,7 @@
-"""What every tokeniser can do, and how one is read back from its description."""
+"""What every tokeniser can do."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import struct
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -12,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from .pieces import split_pieces
-from .specials import BOS, BOS_TOKEN, TokensError
+from .specials import BOS, BOS_TOKEN
 from .vocabulary import Vocabulary
 
 _BOS = BOS.to_bytes(4, "little")
@@ -45,7 +43,7 @@ class Tokenizer(Protocol):
         """Readable text again: capitals and repetitions restored, punctuation in its place."""
 
     def to_json(self) -> dict[str, Any]:
-        """All that is needed to make the same tokeniser again with :func:`tokenizer_from_json`."""
+        """All that is needed to make the same tokeniser again with :func:`ulmengine.tokens.tokenizer_from_json`."""
 
 
 def _packed(ids: Sequence[int]) -> bytes:
@@ -115,29 +113,3 @@ class PieceTokenizer:
     def to_json(self) -> dict[str, Any]:
         """All that is needed to make the same tokeniser again."""
         raise NotImplementedError
-
-
-def tokenizer_from_json(values: dict[str, Any]) -> Tokenizer:
-    """The tokeniser that ``to_json`` described.
-
-    :raises TokensError: the description is damaged, or was written by a newer version.
-    """
-    kind = values.get("kind") if isinstance(values, dict) else None
-    try:
-        if kind == "word":
-            from .wordwise import WordTokenizer
-
-            return WordTokenizer.from_json(values)
-        if kind in ("bpe", "unigram"):
-            from .subwords import SubwordTokenizer  # the tokenizers library is loaded only by those who use it
-
-            return SubwordTokenizer.from_json(values)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise TokensError(f"The description of the tokeniser is damaged: {error}.") from error
-    raise TokensError(f"This version knows no tokeniser of the kind {kind!r}; open the model with a newer version.")
-
-
-def fingerprint(values: dict[str, Any]) -> str:
-    """The same 20 hexadecimal digits for the same tokeniser on any machine."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:20]

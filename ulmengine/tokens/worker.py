@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from .counting import PieceCounter
 from .cutters import cutter_from_json
-from .tokenizer import tokenizer_from_json
+from .description import tokenizer_from_json
 
 OK, FAILED = b"+", b"-"
 
