@@ -7,6 +7,7 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 # Before Qt: on Windows torch's libraries are not found afterwards, and Qt's import hook slows torch's import down.
@@ -25,6 +26,7 @@ from .engine.warming import warm
 from .frame.language import install_language
 from .hooks import Interrupts, Uncaught, keep_crash_report, start_log
 from .pages import available
+from .pages.home.deleting import purge
 from .project import FILE
 from .settings import APP, Settings, log_folder
 from .shell import Shell
@@ -89,6 +91,9 @@ def run(options: Options) -> int:
     collector.start()
     QTimer.singleShot(0, session, session.begin)
     run_job(session, warm)
+    if settings.values.deleted:
+        run_job(session, partial(purge, settings.values.deleted))
+        settings.change(deleted=())
     code = app.exec()
     shutdown_jobs(JOBS_END_S)
     collector.stop()

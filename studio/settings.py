@@ -15,6 +15,7 @@ from ulmengine.disk import whole
 
 APP = "ulmfit-studio"
 RECENT = 12
+DISMISSED = 100
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ class Preferences(BaseModel):
     version: int = 1
     theme: Literal["system", "light", "dark"] = "system"
     recent: tuple[str, ...] = ()
+    dismissed: tuple[str, ...] = ()
+    """Runs of which Home is not to say again that they did not come to their end."""
+    deleted: tuple[str, ...] = ()
+    """Where deleted projects lie until the next start."""
     geometry: str = ""
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
@@ -74,6 +79,10 @@ class Settings(QObject):
     def forget_project(self, folder: Path) -> None:
         """Take ``folder`` off the list; nothing on disk is touched."""
         self.change(recent=tuple(path for path in self._newest().recent if path != str(folder)))
+
+    def dismiss_run(self, folder: Path) -> None:
+        """Let Home say no more of the run in ``folder``."""
+        self.change(dismissed=(str(folder), *self._newest().dismissed)[:DISMISSED])
 
     def _newest(self) -> Preferences:
         """What stands in the file now, if that can be read."""

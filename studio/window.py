@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QUndoGroup,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from ulmengine.plan.control import RunState
 
@@ -31,6 +31,7 @@ from .frame.leaving import Leaving
 from .frame.matching import Entry
 from .frame.notifier import Notifier
 from .frame.palette import Palette
+from .frame.placing import Placing
 from .frame.rail import Rail
 from .frame.runbar import HEIGHT, RunBar
 from .frame.stack import PageStack
@@ -42,12 +43,6 @@ from .project import Project
 from .settings import data_folder, fresh_folder
 from .shell import Shell
 from .widgets import Toasts, paths_in
-
-SIZE = QSize(1280, 800)
-SMALLEST = QSize(960, 600)
-"""Every page works from this size on; what is less high or wide than a page is scrolled."""
-FRAME_MS = 200
-"""After so long the desktop has put its frame around a window."""
 
 
 class MainWindow(QMainWindow):
@@ -78,7 +73,8 @@ class MainWindow(QMainWindow):
         self.awake = Awake(shell, make_hold(self), self)
         self.notifier = Notifier(shell, self, self.tray)
         self._connect()
-        self._restore_geometry()
+        self.placing = Placing(self)
+        self.placing.restore(shell.settings.values.geometry)
         self._project_changed(shell.project)
         self.go("home")
 
@@ -240,7 +236,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
-            QTimer.singleShot(FRAME_MS, self, self._frame_known)
+            self.placing.shown()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.leaving.may_close():
@@ -312,36 +308,6 @@ class MainWindow(QMainWindow):
         if self.tray is not None:
             self.tray.wanted.connect(self._back_from_tray)
 
-    def _restore_geometry(self) -> None:
-        known = self.shell.settings.values.geometry
-        if not known or not self.restoreGeometry(QByteArray.fromBase64(known.encode())):
-            self.resize(SIZE)
-        self.fit_screen(QMargins(2, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight), 2, 2))
-
-    def fit_screen(self, frame: QMargins) -> None:
-        """Be no larger than the screen has room for, with ``frame`` around, and stand wholly on it."""
-        space = self.screen().availableGeometry()
-        room = space.marginsRemoved(frame)
-        self.setMinimumSize(SMALLEST.boundedTo(room.size()))
-        if self.isMaximized() or self.isFullScreen():
-            return
-        self.resize(self.size().boundedTo(room.size()))
-        inner = QRect(self.geometry())
-        inner.moveLeft(max(room.left(), min(inner.left(), room.right() + 1 - inner.width())))
-        inner.moveTop(max(room.top(), min(inner.top(), room.bottom() + 1 - inner.height())))
-        if self.isVisible():
-            self.setGeometry(inner)
-        else:
-            self.move(inner.topLeft() - QPoint(frame.left(), frame.top()))
-        self._fitted = self.size()
-
-    @Slot()
-    def _frame_known(self) -> None:
-        """The desktop has put its frame around the window, which may be larger than was reckoned with."""
-        handle = self.windowHandle()
-        if handle is not None and self.isVisible() and self.size() == self._fitted:
-            self.fit_screen(handle.frameMargins())
-
     def _set_theme(self, mode: theme.Mode) -> None:
         self.shell.settings.change(theme=mode)
         theme.current().apply(mode)
@@ -351,7 +317,7 @@ class MainWindow(QMainWindow):
         self.awake.close()
         if self.tray is not None:
             self.tray.hide()
-        self.shell.settings.change(geometry=self.saveGeometry().toBase64().toStdString())
+        self.shell.settings.change(geometry=self.placing.told())
         if self.shell.project is not None:
             self.shell.project.close()
         self.left.emit()

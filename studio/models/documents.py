@@ -7,6 +7,7 @@ import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -114,6 +115,30 @@ class DocumentRows:
         place = self._labels.index(label)
         bears = self._targets[:, place] > 0 if self.documents.multi_label else self._targets == place
         return np.flatnonzero(bears & (self._parts >= 0)).astype(np.int64)
+
+
+def order_of(rows: DocumentRows, column: int) -> Generator[Event, None, npt.NDArray[np.int64]]:
+    """The rows sorted by a column (part, label, text), equal ones in the order of the source."""
+    yield Progress("Sorting", 0, 0)
+    if column == 0:
+        keys: npt.NDArray[Any] = rows.documents.parts
+    elif column == 1 and not rows.documents.multi_label:
+        keys = rows.documents.all_targets
+    else:
+        keys = np.array([rows.cell(row, column).casefold() for row in range(len(rows))], dtype=object)
+    return np.argsort(keys, kind="stable").astype(np.int64)
+
+
+def find_rows(documents: Documents, wanted: str) -> Generator[Event, None, npt.NDArray[np.int64]]:
+    """The rows in whose text ``wanted`` stands, whatever its case."""
+    needle, every = wanted.casefold(), np.arange(len(documents.parts), dtype=np.int64)
+    found: list[int] = []
+    for row, text in enumerate(documents.texts_of(every)):
+        if needle in text.casefold():
+            found.append(row)
+        if row % 1_000 == 0:
+            yield Progress("Searching", row, len(every), "documents")
+    return np.array(found, dtype=np.int64)
 
 
 def label_of(documents: Documents, row: int) -> str:

@@ -67,19 +67,23 @@ class ListRows:
 class RowsModel(QAbstractTableModel):
     """A virtual table over a :class:`RowSource`: nothing is copied, only the cells in view are asked for.
 
-    ``show_only`` restricts it to some rows of the source without touching the others.
+    ``show_only`` restricts it to some rows of the source without touching the others, ``set_order`` puts them into
+    another order than the source's.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source: RowSource = ListRows((), ())
         self._only: npt.NDArray[np.int64] | None = None
+        self._order: npt.NDArray[np.int64] | None = None
+        self._rows: npt.NDArray[np.int64] | None = None
         self._roles: dict[int, Role] = {}
 
     def set_source(self, source: RowSource, roles: dict[int, Role] | None = None) -> None:
         """Show ``source``, all of its rows; ``roles`` says which columns are text and which label."""
         self.beginResetModel()
-        self._source, self._only, self._roles = source, None, dict(roles or {})
+        self._source, self._roles = source, dict(roles or {})
+        self._only = self._order = self._rows = None
         self.endResetModel()
 
     def show_only(self, rows: npt.ArrayLike | None) -> None:
@@ -90,7 +94,23 @@ class RowsModel(QAbstractTableModel):
         else:
             wanted = np.asarray(rows, dtype=np.int64)
             self._only = wanted[(wanted >= 0) & (wanted < len(self._source))]
+        self._combine()
         self.endResetModel()
+
+    def set_order(self, order: npt.NDArray[np.int64] | None) -> None:
+        """Put the rows into ``order``: all rows of the source, the first one first; None: as they stand there."""
+        self.beginResetModel()
+        self._order = order
+        self._combine()
+        self.endResetModel()
+
+    def _combine(self) -> None:
+        """Which rows of the source are shown, in which order."""
+        self._rows = self._only
+        if self._order is not None:
+            shown = np.zeros(len(self._source), dtype=np.bool_)
+            shown[slice(None) if self._only is None else self._only] = True
+            self._rows = self._order[shown[self._order]]
 
     @property
     def source(self) -> RowSource:
@@ -104,7 +124,7 @@ class RowsModel(QAbstractTableModel):
 
     def source_row(self, row: int) -> int:
         """The row of the source that stands in ``row`` of the table."""
-        return row if self._only is None else int(self._only[row])
+        return row if self._rows is None else int(self._rows[row])
 
     def role_of(self, column: int) -> Role:
         """What a column is used for."""
@@ -114,7 +134,7 @@ class RowsModel(QAbstractTableModel):
         """Rows in view; none below a cell."""
         if parent.isValid():
             return 0
-        return len(self._source) if self._only is None else len(self._only)
+        return len(self._source) if self._rows is None else len(self._rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
         """Columns of the source."""

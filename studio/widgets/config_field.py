@@ -18,7 +18,7 @@ from ulmengine.config import ConfigError, RunConfig
 from .buttons import IconButton
 from .editors import make_editor
 from .in_view import focus_in_view
-from .labels import ElidedLabel, Paragraph
+from .labels import ElidedLabel, Label, Paragraph
 
 LABEL_WIDTH = 196
 UNIT_WIDTH = 104
@@ -50,6 +50,9 @@ class ConfigField(QWidget):
         self.reset.setSizePolicy(policy)
         self.said = Paragraph("", Type.SMALL, muted=False)
         self.said.hide()
+        self._published: Any = None
+        self.published = Label("", Type.SMALL, muted=True)
+        self.published.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -57,6 +60,7 @@ class ConfigField(QWidget):
             self._arrange_compact(column)
         else:
             self._arrange_row(column)
+        column.addWidget(self.published)
         column.addWidget(self.said)
         self._name_controls()
         self.editor.edited.connect(self._edited)
@@ -94,7 +98,7 @@ class ConfigField(QWidget):
             widget.setAccessibleName(text)
             widget.setAccessibleDescription(help_text)
             widget.setToolTip(_wrapped(help_text))
-        self.label.setToolTip(_wrapped(help_text))
+        self.label.set_help(_wrapped(help_text))
         self.reset.setAccessibleName(self.tr("{setting}: back to the usual value").format(setting=text))
         self.setFocusProxy(self.editor.controls()[0])
 
@@ -134,6 +138,18 @@ class ConfigField(QWidget):
     def _show(self, value: Any) -> None:
         self.editor.set_value(value)
         self.reset.setVisible(value != self.field.default)
+        self.published.setVisible(self._published is not None and value != self._published)
+
+    def set_published(self, value: float) -> None:
+        """Say below the editor that ``value`` was published, wherever another one is set."""
+        self._published = value
+        self.published.setText(self.tr("published: {value}").format(value=f"{value:g}"))
+        self._show(self.project.value(self.name))
+
+    def show_in_force(self, value: Any) -> None:
+        """Show ``value`` in place of the setting's own, which does not count as things are."""
+        self.editor.set_value(value)
+        self.reset.hide()
 
 
 def _wrapped(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -33,6 +35,7 @@ class ElidedLabel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text = text
+        self._help = ""
         self._mode = mode
         self.alignment = Qt.AlignmentFlag.AlignLeft
         theme.set_type(self, step, numbers=numbers)
@@ -52,6 +55,11 @@ class ElidedLabel(QWidget):
             self.updateGeometry()
             self._hint()
             self.update()
+
+    def set_help(self, text: str) -> None:
+        """Say ``text`` (HTML) when the mouse rests on the label, below the whole text where that is cut."""
+        self._help = text
+        self._hint()
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
@@ -76,7 +84,8 @@ class ElidedLabel(QWidget):
         return self.fontMetrics().elidedText(self._text, self._mode, self.width())
 
     def _hint(self) -> None:
-        self.setToolTip(self._text if self._shown() != self._text else "")
+        whole = self._text if self._shown() != self._text else ""
+        self.setToolTip(f"<p><b>{escape(whole)}</b></p>{self._help}" if whole and self._help else whole or self._help)
 
 
 class Paragraph(QWidget):

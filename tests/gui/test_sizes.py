@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
+from studio.frame.placing import SMALLEST
 from studio.pages import available
 from studio.pages.base import Page
 from studio.settings import Settings
 from studio.widgets import Button, Cells
-from studio.window import SMALLEST, MainWindow
+from studio.window import MainWindow
 
 from .fakes import FakeRun, ScriptedAsk
 
@@ -38,7 +39,7 @@ def test_a_window_that_was_larger_than_this_screen_fits_it(
     space = window.screen().availableGeometry()
     assert space.contains(window.geometry())
     frame = QMargins(10, 40, 10, 10)
-    window.fit_screen(frame)
+    window.placing.fit(frame)
     assert space.contains(window.geometry().marginsAdded(frame))
     assert window.minimumSize() == SMALLEST.boundedTo(space.marginsRemoved(frame).size())
     window.close()

@@ -206,3 +206,36 @@ def test_what_is_told_of_the_work_can_be_translated(tmp_path: Path, qapp: QAppli
         qapp.removeTranslator(loud)
     told = [(event.task, event.unit) for event in events if isinstance(event, Progress)]
     assert told == [("CLASSIFYING many", "TEXTS"), ("WRITING out.csv", "TEXTS")]
+
+
+def test_an_export_keeps_the_columns_of_the_table_and_no_cell_is_a_formula(tmp_path: Path) -> None:
+    table = tmp_path / "tickets.csv"
+    table.write_text(
+        'number,text,label,=cost\n'
+        '7,"=HYPERLINK(""http://x"",""win!"")",loud,-5\n'
+        '8,@everybody listen,quiet,"-5,50"\n'
+        '9,+1 from me!,loud,=1+1\n'
+        '10,all is well,quiet,12\n', encoding="utf-8")
+    (tmp_path / "alone.txt").write_text("-- not a table", encoding="utf-8")
+    result = classify(tmp_path, table, tmp_path / "alone.txt", answering=Shouting("text"))
+    end_of(export(result, tmp_path / "out.csv", None))
+    written = pl.read_csv(tmp_path / "out.csv", infer_schema=False)
+    assert written.columns == ["number", "text", "label", "'=cost", "source", "given_label", "predicted_label",
+                               "confidence", "p_loud", "p_quiet"]
+    assert written["number"].to_list() == ["7", "8", "9", "10", None]
+    assert written["text"].to_list() == [
+        "'=HYPERLINK(\"http://x\",\"win!\")", "'@everybody listen", "'+1 from me!", "all is well", "'-- not a table"]
+    assert written["'=cost"].to_list() == ["-5", "-5,50", "'=1+1", "12", None]
+    assert written["predicted_label"].to_list() == ["loud", "quiet", "loud", "quiet", "quiet"]
+    end_of(export(result, tmp_path / "out.parquet", {0, 2}))
+    kept = pl.read_parquet(tmp_path / "out.parquet")
+    assert kept["text"].to_list() == ["=HYPERLINK(\"http://x\",\"win!\")", "+1 from me!"]  # no spreadsheet opens it
+    assert kept["=cost"].to_list() == ["-5", "=1+1"]
+
+
+def test_an_export_of_lone_texts_has_the_columns_it_always_had(tmp_path: Path) -> None:
+    (tmp_path / "alone.txt").write_text("good day", encoding="utf-8")
+    result = classify(tmp_path, tmp_path / "alone.txt")
+    end_of(export(result, tmp_path / "out.csv", None))
+    assert pl.read_csv(tmp_path / "out.csv").columns == [
+        "source", "text", "given_label", "label", "confidence", "p_loud", "p_quiet"]

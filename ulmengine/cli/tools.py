@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import RunConfig, dumps, with_settings
+from ulmengine.config.published import RATES
 
 from .output import complain, say, say_json
 
 PUBLISHED = (
-    "language_model.lr=0.004", "language_model.factor=2.6", "classifier.lr=0.01", "classifier.factor=2.6",
+    *(f"{name}={value}" for name, value in RATES.items()),
     "model.dropout.multiplier=1.0", "model.dropout.embedding=0.05", "model.head_hidden=50",
 )
 """What stands in 1801.06146, 4.1, where it is not the default, which is for smaller networks and corpora."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from PySide6.QtCore import QCoreApplication
@@ -18,10 +22,18 @@ from ulmengine.events import Event, Progress
 
 from .texts import Skipped, Text
 
+CELLS = "\0cells"
+"""The column with the cells of a text's row; no table has one of that name."""
+FORMULA = re.compile("^[=+\\-@\t\r]")
+"""How a cell begins that a spreadsheet would carry out."""
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
+"""A number is none, even with a sign."""
+
 
 @dataclass(frozen=True)
 class BatchResult:
-    """Where the answers lie: an Arrow stream with source, text, given label, label, confidence and a column a label.
+    """Where the answers lie: an Arrow stream with source, text, given label, label, confidence, a column a label, and
+    the cells of the row that a text stands in, as JSON.
 
     ``skipped``: what could not be read. ``whole``: whether every text was reached.
     """
@@ -79,7 +91,7 @@ def schema_of(labels: Sequence[str]) -> pa.Schema:
     """The columns of the answers."""
     plain = [("source", pa.large_string()), ("text", pa.large_string()), ("given_label", pa.large_string()),
              ("label", pa.large_string()), ("confidence", pa.float64())]
-    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels)])
+    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels), (CELLS, pa.large_string())])
 
 
 def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.RecordBatch:
@@ -88,6 +100,7 @@ def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.R
         [row.label for row in rows], [row.confidence for row in rows],
     ]
     columns += [list(values) for values in zip(*(row.probabilities for row in rows), strict=True)]
+    columns.append([json.dumps(dict(one.cells), ensure_ascii=False) if one.cells else "" for one in lot])
     arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -95,18 +108,69 @@ def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.R
 def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Generator[Event, None, Path]:
     """Write the answers to ``target`` (.parquet, anything else: CSV); ``wanted``: only these rows.
 
-    The file appears when it is whole, in place of what stood there.
+    A table's own columns come first, as they stand in it; of the answers' columns one with such a name is called
+    "predicted_…", but for the text where it is the same. In CSV, a cell that a spreadsheet would take for a formula
+    begins with an apostrophe. The file appears when it is whole, in place of what stood there.
     """
     words, done = _tr("Writing {file}").format(file=target.name), 0
+    plain = target.suffix.lower() != ".parquet"
+    own, same = yield from _own_columns(result)
     with whole(target) as beside, pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
-        maker = pa_parquet.ParquetWriter if target.suffix.lower() == ".parquet" else pa_csv.CSVWriter
-        with maker(str(beside), stream.schema) as writer:
+        maker = pa_csv.CSVWriter if plain else pa_parquet.ParquetWriter
+        with maker(str(beside), _exported(stream.schema.empty_table(), own, same, plain).schema) as writer:
             for batch in stream:
-                places = [n for n in range(batch.num_rows) if wanted is None or done + n in wanted]
-                writer.write_table(pa.Table.from_batches([batch]).take(places))
+                places = pa.array([n for n in range(batch.num_rows) if wanted is None or done + n in wanted],
+                                  pa.int64())
+                writer.write_table(_exported(pa.Table.from_batches([batch]).take(places), own, same, plain))
                 done += batch.num_rows
                 yield Progress(words, done, result.rows, _tr("texts"))
     return target
+
+
+def _own_columns(result: BatchResult) -> Generator[Event, None, tuple[tuple[str, ...], bool]]:
+    """The columns of the tables that were read, in their order, and whether one called "text" holds the texts."""
+    found: dict[str, None] = {}
+    same = True
+    with pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
+        for batch in stream:
+            for text, cells in zip(batch.column("text").to_pylist(), batch.column(CELLS).to_pylist(), strict=True):
+                if cells:
+                    own = json.loads(cells)
+                    found.update(dict.fromkeys(own))
+                    same = same and own.get("text", text) == text
+            if found:
+                yield Progress(_tr("Looking at the columns"), 0, 0)
+    return tuple(found), same
+
+
+def _exported(table: pa.Table, own: tuple[str, ...], same: bool, plain: bool) -> pa.Table:
+    """``table`` with its cells as columns called ``own``; ``same``: their "text" is the text. ``plain``: for CSV."""
+    rows = [json.loads(cells or "{}") for cells in table.column(CELLS).to_pylist()]
+    columns = {name: pa.array([row.get(name) for row in rows], pa.large_string()) for name in own}
+    for name in table.column_names:
+        if name == "text" and same and name in own:
+            columns[name] = table.column(name)
+        elif name != CELLS:
+            called = name
+            while called in columns:
+                called = f"predicted_{called}"
+            columns[called] = table.column(name)
+    if plain:
+        columns = {_harmless(name): _harmless_cells(column) for name, column in columns.items()}
+    return pa.table(columns)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+
+
+def _harmless_cells(column: Any) -> Any:
+    if not pa.types.is_large_string(column.type):
+        return column
+    formula = pc.and_(pc.match_substring_regex(column, FORMULA.pattern),
+                      pc.invert(pc.match_substring_regex(column, f"^(?:{NUMBER.pattern})$")))
+    quote, nothing = (pa.scalar(text, pa.large_string()) for text in ("'", ""))
+    return pc.if_else(formula, pc.binary_join_element_wise(quote, column, nothing), column)
 
 
 def _tr(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -41,11 +41,12 @@ class ColumnsFound(Event):
 
 @dataclass(frozen=True)
 class Text:
-    """One text, where it comes from and the label it was given there."""
+    """One text, where it comes from, the label it was given there, and all cells of its row by their columns."""
 
     source: str
     text: str
     given: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
 
 
 class Found(NamedTuple):
@@ -89,7 +90,14 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
 def _documents(name: str, documents: Documents) -> Iterator[Text | Skipped]:
     rows = np.arange(len(documents.parts), dtype=np.int64)
     try:
-        for row, text in enumerate(documents.texts_of(rows)):
-            yield Text(f"{name}:{row + 1}", text, label_of(documents, row))
+        for row, (text, cells) in enumerate(zip(documents.texts_of(rows), _cells(documents), strict=True)):
+            yield Text(f"{name}:{row + 1}", text, label_of(documents, row), cells)
     except UNREADABLE as error:
         yield Skipped(name, str(error))
+
+
+def _cells(documents: Documents) -> Iterator[Mapping[str, str]]:
+    """Every row as it stands in its table."""
+    for piece in documents.pieces:
+        for frame in piece.table.frames(piece.table.columns):
+            yield from frame.fill_null("").iter_rows(named=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.documents import DocumentRows
+from studio.engine.jobslot import JobSlot
+from studio.models.documents import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Button, ElidedLabel
@@ -16,6 +17,9 @@ from ulmengine.corpus import Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
 from .work import Opened
+
+PAUSE_MS = 400
+"""After so long without a key what is typed is searched for."""
 
 
 class TablesPanel(QWidget):
@@ -33,6 +37,16 @@ class TablesPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.documents.make_sortable()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search the texts"))
+        self.search.setAccessibleName(self.search.placeholderText())
+        self.search.setClearButtonEnabled(True)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._searching, self._sorting = JobSlot(self), JobSlot(self)
+        self._down = False
         self._filter = QWidget()
         self._filter_text = ElidedLabel("", theme.Type.SMALL)
         clear = Button(self.tr("Show all"), "close", "quiet")
@@ -45,6 +59,7 @@ class TablesPanel(QWidget):
         column = QVBoxLayout(self._page)
         column.setContentsMargins(0, theme.S, 0, 0)
         column.setSpacing(theme.XS)
+        column.addWidget(self.search)
         column.addWidget(self._filter)
         column.addWidget(self.documents, 1)
         first = QWidget()
@@ -57,6 +72,12 @@ class TablesPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.tabs)
         self._rows: DocumentRows | None = None
+        self.search.textEdited.connect(self._typed)
+        self.search.returnPressed.connect(self.look)
+        self._pause.timeout.connect(self.look)
+        self._searching.finished.connect(self._found)
+        self.documents.sortWanted.connect(self._sort)
+        self._sorting.finished.connect(self._sorted)
         self.clear_documents()
 
     @property
@@ -76,7 +97,10 @@ class TablesPanel(QWidget):
         """Show the documents, and bring them to the front the first time."""
         fresh = self._rows is None
         self._rows = document_rows(opened, self)
+        self.documents.unsort()
         self.documents.set_source(self._rows, {})
+        self.search.clear()
+        self.search.setEnabled(True)
         self.tabs.setTabEnabled(1, True)
         kept = sum(opened.counts.values())
         self.tabs.setTabText(1, self.tr("Documents: {count}").format(count=f"{kept:,}"))
@@ -92,6 +116,10 @@ class TablesPanel(QWidget):
     def clear_documents(self) -> None:
         """There are no documents (yet)."""
         self._rows = None
+        self._searching.cancel()
+        self.documents.unsort()
+        self.search.clear()
+        self.search.setEnabled(False)
         self.documents.set_source(ListRows((), ()), {})
         self.tabs.setTabText(1, self.tr("Documents"))
         self.tabs.setTabEnabled(1, False)
@@ -100,6 +128,11 @@ class TablesPanel(QWidget):
 
     def show_only(self, rows: npt.ArrayLike, why: str) -> None:
         """Show only these source rows of the documents; ``why`` says what they are."""
+        self.search.clear()
+        self._searching.cancel()
+        self._only(rows, why)
+
+    def _only(self, rows: npt.ArrayLike, why: str) -> None:
         wanted = np.asarray(rows, dtype=np.int64)
         self.documents.rows.show_only(wanted)
         self._filter_text.setText(self.tr("{count} rows: {why}").format(count=f"{len(wanted):,}", why=why))
@@ -107,10 +140,52 @@ class TablesPanel(QWidget):
         self.tabs.setCurrentIndex(1)
         self.documents.pick(0)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is being searched or sorted."""
+        return self._pause.isActive() or self._searching.running or self._sorting.running
+
+    @Slot()
+    def _typed(self) -> None:
+        self._pause.start()
+
+    @Slot()
+    def look(self) -> None:
+        """Show the documents in which what is typed stands; all of them where nothing is."""
+        self._pause.stop()
+        wanted, rows = self.search.text().strip(), self._rows
+        if rows is None or not wanted:
+            self._searching.cancel()
+            self._clear(focus=False)
+            return
+        documents = rows.documents
+        self._searching.start(lambda: find_rows(documents, wanted))
+
+    @Slot(object)
+    def _found(self, rows: npt.NDArray[np.int64]) -> None:
+        self.filterCleared.emit()
+        self._only(rows, self.tr("with “{text}”").format(text=self.search.text().strip()))
+
+    @Slot(int, object)
+    def _sort(self, column: int, order: Qt.SortOrder) -> None:
+        rows = self._rows
+        if column < 0 or rows is None:
+            self._sorting.cancel()
+            self.documents.rows.set_order(None)
+            return
+        self._down = order == Qt.SortOrder.DescendingOrder
+        self._sorting.start(lambda: order_of(rows, column))
+
+    @Slot(object)
+    def _sorted(self, order: npt.NDArray[np.int64]) -> None:
+        self.documents.rows.set_order(order[::-1].copy() if self._down else order)
+        self.documents.scrollToTop()
+
     def show_all(self) -> None:
         """Show all documents again."""
         self.documents.rows.show_only(None)
         self._filter.hide()
+        self.search.clear()
 
     def step(self, by: int) -> None:
         """Pick the next or the previous document of the table."""
@@ -119,10 +194,11 @@ class TablesPanel(QWidget):
         self.documents.scrollTo(self.documents.currentIndex())
 
     @Slot()
-    def _clear(self) -> None:
+    def _clear(self, *, focus: bool = True) -> None:
         self.show_all()
         self.filterCleared.emit()
-        self.documents.setFocus(Qt.FocusReason.OtherFocusReason)
+        if focus:
+            self.documents.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def document_rows(opened: Opened, owner: QWidget) -> DocumentRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
@@ -13,6 +14,7 @@ from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
 from studio.widgets import Button, Card, DropArea, Paragraph, SectionTitle
 
+from .deleting import put_back, set_aside
 from .project_rows import InterruptedCard, ProjectRow
 from .recent import RecentProject, look_at
 
@@ -106,9 +108,51 @@ class HomePage(Page):
 
     def _add(self, project: RecentProject) -> None:
         row = ProjectRow(project, self.shell)
+        row.deleteWanted.connect(self._delete)
         self._rows.addWidget(row)
-        if project.resumable is not None and not self.shell.busy:
+        if self._is_news(project) and not self.shell.busy:
             self._interrupted.addWidget(InterruptedCard(project, self.shell))
+
+    def _is_news(self, project: RecentProject) -> bool:
+        """Whether to say that the newest run did not come to its end: not of one that the person stopped."""
+        run = project.resumable
+        return run is not None and project.state != "stopped" and \
+            str(run.path) not in self.shell.settings.values.dismissed
+
+    @Slot(object)
+    def _delete(self, project: RecentProject) -> None:
+        """Delete a project; it is there again when the person thinks better of it."""
+        settings, current = self.shell.settings, self.shell.project
+        if current is not None and current.folder == project.folder:
+            if self.shell.busy:
+                self.shell.toast(self.tr("Training is under way. Stop it before you delete the project."), "warning")
+                return
+            self.shell.close_project()
+        try:
+            aside = set_aside(project.folder)
+        except OSError as error:
+            self.shell.toast(self.tr("{folder} could not be deleted: {why}").format(
+                folder=project.folder, why=error.strerror or str(error)), "error")
+            return
+        settings.change(deleted=(*settings.values.deleted, str(aside)))
+        settings.forget_project(project.folder)
+        self.refresh()
+        self.shell.toast(
+            self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
+                name=project.name),
+            "info", self.tr("Undo"), partial(self._put_back, project.folder, aside))
+
+    def _put_back(self, folder: Path, aside: Path) -> None:
+        settings = self.shell.settings
+        try:
+            put_back(folder, aside)
+        except OSError as error:
+            self.shell.toast(self.tr("{folder} could not be put back: {why}").format(
+                folder=folder, why=error.strerror or str(error)), "error")
+            return
+        settings.change(deleted=tuple(path for path in settings.values.deleted if path != str(aside)))
+        settings.remember_project(folder)
+        self.refresh()
 
     def _clear(self, layout: QVBoxLayout) -> None:
         while layout.count():

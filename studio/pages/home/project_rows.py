@@ -20,7 +20,8 @@ _NARROW = 720
 class ProjectRow(QWidget):
     """Name and folder, the newest run's state, the last result, when; a click or Return opens it."""
 
-    opened = Signal()
+    deleteWanted = Signal(object)
+    """Delete this :class:`RecentProject`."""
 
     def __init__(self, project: RecentProject, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,8 +46,11 @@ class ProjectRow(QWidget):
             label.setFixedWidth(width)
             row.addWidget(label)
         self._age = label
+        delete = IconButton("trash", self.tr("Delete {name} with its runs").format(name=project.name))
+        delete.clicked.connect(self._delete)
         forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
         forget.clicked.connect(self._forget)
+        row.addWidget(delete)
         row.addWidget(forget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -94,6 +98,10 @@ class ProjectRow(QWidget):
             self.shell.go("train" if self.project.state else "corpus")
 
     @Slot()
+    def _delete(self) -> None:
+        self.deleteWanted.emit(self.project)
+
+    @Slot()
     def _forget(self) -> None:
         self.shell.settings.forget_project(self.project.folder)
         self.hide()
@@ -121,8 +129,17 @@ class InterruptedCard(Card):
         resume = Button(self.tr("Resume"), "play")
         resume.clicked.connect(self._resume)
         row.addWidget(resume)
+        dismiss = IconButton("close", self.tr("Do not say this again"))
+        dismiss.clicked.connect(self._dismiss)
+        row.addWidget(dismiss)
         self.body.addLayout(row)
         self.setAccessibleName(title)
+
+    @Slot()
+    def _dismiss(self) -> None:
+        if self.project.resumable is not None:
+            self.shell.settings.dismiss_run(self.project.resumable.path)
+        self.hide()
 
     @Slot()
     def _resume(self) -> None:

@@ -12,10 +12,12 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.pages.parts.facts import CorpusFacts, known_facts
+from studio.pages.parts.published import PublishedButton
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
+from ulmengine.config.published import DROPOUTS
 from ulmengine.events import Failed
 
 from .estimate import EstimateCard
@@ -49,6 +51,8 @@ class ModelPage(ProjectPage):
         self.pretrained = PretrainedPicker(project, shell)
         self.form = ConfigForm(project, NETWORK, compact=True)
         self.dropout = ConfigForm(project, DROPOUT, compact=True)
+        self.published = PublishedButton(project, DROPOUTS)
+        self.published.mark(self.dropout.fields.values())
         self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
         self._slot = JobSlot(self)
         self._measure_action = QAction(self.tr("Measure the speed of this machine"), self)
@@ -98,7 +102,7 @@ class ModelPage(ProjectPage):
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
-        self.side.addTab(_settings(self.dropout), self.tr("Dropout"))
+        self.side.addTab(_settings(self.published, self.dropout), self.tr("Dropout"))
         self.side.setFixedWidth(_SIDE)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
@@ -142,8 +146,13 @@ class ModelPage(ProjectPage):
         self.pretrained.follow(self.network)
         self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
         own = self.project.config.model.preset == "custom" and not self.network.pretrained
-        for name in ("embedding_size", "hidden_size", "layers"):
-            self.form.fields[f"model.{name}"].setEnabled(own)
+        sizes = self.network.sizes
+        for name, value in (("embedding_size", sizes.embedding), ("hidden_size", sizes.hidden),
+                            ("layers", sizes.layers)):
+            row = self.form.fields[f"model.{name}"]
+            row.setEnabled(own)
+            if not own:
+                row.show_in_force(value)
 
     def _direction_words(self) -> str:
         """What the picture cannot show of the direction of reading."""

@@ -57,6 +57,8 @@ class RowsTable(QTableView):
 
     rowPicked = Signal(int)
     """The current row of the source has changed."""
+    sortWanted = Signal(int, object)
+    """Sort by this column in this Qt.SortOrder; -1: as the rows stand in the source."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +89,32 @@ class RowsTable(QTableView):
         horizontal.setMinimumSectionSize(56)
         horizontal.setMaximumSectionSize(4_000)
         self.setCornerButtonEnabled(False)
+
+    def make_sortable(self) -> None:
+        """Let a click on a head ask for the rows sorted, a second one the other way round, a third as before."""
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setToolTip(self.tr("Click to sort; click again for the other way round, and again for the order of the "
+                                  "source"))
+        header.sectionClicked.connect(self._head_clicked)
+
+    @Slot(int)
+    def _head_clicked(self, column: int) -> None:
+        header, up, down = self.horizontalHeader(), Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+        same = header.isSortIndicatorShown() and header.sortIndicatorSection() == column
+        if same and header.sortIndicatorOrder() == down:
+            self.unsort()
+            return
+        order = down if same else up
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(column, order)
+        self.sortWanted.emit(column, order)
+
+    def unsort(self) -> None:
+        """Ask for the order of the source."""
+        if self.horizontalHeader().isSortIndicatorShown():
+            self.horizontalHeader().setSortIndicatorShown(False)
+            self.sortWanted.emit(-1, Qt.SortOrder.AscendingOrder)
 
     def set_source(self, source: RowSource, roles: dict[int, Role]) -> None:
         """Show ``source`` from its beginning."""

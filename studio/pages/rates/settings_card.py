@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import all_fields
+from studio.pages.parts.published import PublishedButton
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Card, ConfigField, Fold
 from ulmengine.config import RunConfig
+from ulmengine.config.published import RATES
 
 COMMON = ("lr", "factor", "epochs")
 ONLY = {
@@ -53,6 +55,8 @@ class SettingsCard(Card):
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.published = PublishedButton(project, RATES)
+        self.body.addWidget(self.published, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._area, 1)
         project.changed.connect(self._config_changed)
         self.set_task(task)
@@ -81,6 +85,7 @@ class SettingsCard(Card):
         # The card's own surface shows through.
         inside.setAutoFillBackground(False)
         self._area.viewport().setAutoFillBackground(False)
+        self.published.mark(self.fields.values())
         self._show_fitting(self.project.config)
 
     def show_setting(self, name: str) -> bool:

@@ -1,0 +1,103 @@
+"""Home: what it says of runs that did not come to their end, and deleting a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.pages.home import page as module
+from studio.pages.home.deleting import PARTS, purge, set_aside
+from studio.pages.home.page import HomePage
+from studio.pages.home.project_rows import InterruptedCard, ProjectRow
+from studio.pages.home.recent import RecentProject
+from studio.project import FILE, Project
+from studio.shell import Notice, Shell
+from studio.widgets import IconButton
+from ulmengine.config import RunConfig
+from ulmengine.record import RunFolder
+
+
+def _page(shell: Shell, qtbot: QtBot) -> HomePage:
+    page = HomePage(shell)
+    qtbot.addWidget(page)
+    page.show()
+    return page
+
+
+def _button(of: ProjectRow | InterruptedCard, words: str) -> IconButton:
+    return next(one for one in of.findChildren(IconButton) if words in one.accessibleName())
+
+
+@pytest.mark.parametrize(("state", "said"), [("interrupted", True), ("failed", True), ("stopped", False)])
+def test_home_speaks_of_a_run_that_broke_off_and_not_of_one_that_the_person_stopped(
+    shell: Shell, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, state: str, said: bool
+) -> None:
+    run = RunFolder(tmp_path / "one" / "runs" / "r")
+    stands = RecentProject(tmp_path / "one", "one", state, None, None, 0.0, run)
+    monkeypatch.setattr(module, "look_at", lambda _: stands)
+    shell.settings.remember_project(tmp_path / "one")
+    page = _page(shell, qtbot)
+    cards = page.findChildren(InterruptedCard)
+    assert bool(cards) == said
+    if said:
+        qtbot.mouseClick(_button(cards[0], "Do not say"), Qt.MouseButton.LeftButton)
+        page.refresh()
+        assert [card for card in page.findChildren(InterruptedCard) if card.isVisible()] == []
+
+
+def test_a_project_is_deleted_with_a_way_back_and_nothing_else_of_its_folder(
+    shell: Shell, project: Project, qtbot: QtBot
+) -> None:
+    folder = project.folder
+    run = project.new_run_folder()
+    run.mkdir(parents=True)
+    (run / "log.jsonl").write_text("kept", encoding="utf-8")
+    (folder / "own notes.txt").write_text("mine", encoding="utf-8")
+    page, said = _page(shell, qtbot), list[Notice]()
+    shell.noticed.connect(said.append)
+    row = page.findChildren(ProjectRow)[0]
+    qtbot.mouseClick(_button(row, "Delete"), Qt.MouseButton.LeftButton)
+    assert shell.project is None
+    assert [path.name for path in folder.iterdir()] == ["own notes.txt"]
+    assert str(folder) not in shell.settings.values.recent
+    assert len(shell.settings.values.deleted) == 1
+    action = said[-1].action
+    assert action is not None
+    action()
+    assert (run / "log.jsonl").read_text(encoding="utf-8") == "kept"
+    assert shell.settings.values.recent[0] == str(folder)
+    assert shell.settings.values.deleted == ()
+    assert shell.open_project(folder)
+
+
+def test_what_was_deleted_goes_at_the_next_start_and_only_that(tmp_path: Path) -> None:
+    folder = Project.create(tmp_path / "one", RunConfig(name="one")).folder
+    for name in PARTS[1:]:
+        (folder / name).mkdir()
+    aside = set_aside(folder)
+    assert not folder.exists()
+    assert (aside / FILE).is_file()
+    (tmp_path / "precious").mkdir()
+    list(purge([str(aside), str(tmp_path / "precious")]))
+    assert not aside.exists()
+    assert (tmp_path / "precious").is_dir()
+
+
+def test_a_project_that_cannot_be_moved_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Project.create(tmp_path / "one", RunConfig(name="one")).folder
+    (folder / "runs").mkdir()
+    whole = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if self == folder / "runs":
+            raise OSError("in use")
+        return whole(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(OSError, match="in use"):
+        set_aside(folder)
+    assert sorted(path.name for path in folder.iterdir()) == [FILE, "runs"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one"]
