@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate
+from ulmengine.corpus.relabel import correction
 from ulmengine.record import RunFolder, find_runs
 
 from .fields import all_fields, field, value_of
+from .labels import LabelBook, key_of
 
 FILE = "project.toml"
 SAVE_GAP_MS = 250
@@ -40,6 +43,8 @@ class Project(QObject):
         super().__init__(parent)
         self.folder = folder
         self.undo = QUndoStack(self)
+        self.labels = LabelBook(folder)
+        """What is known of the labels that a person has corrected."""
         self._config = config
         self._unsaved = False
         self._gap = QTimer(self)
@@ -218,8 +223,32 @@ class Project(QObject):
             return self.tr("Change {setting}").format(setting=field(names[0]).label)
         return self.tr("Change %n setting(s)", "", len(names))
 
+    def correct_label(
+        self, key: str, before: Sequence[str], to: Sequence[str], multi_label: bool, why: str = ""
+    ) -> None:
+        """Give the document ``key`` the labels ``to`` in the place of ``before``, as a step that can be undone.
+
+        The corpus' file stays as it is; a document that gets back the labels of the file needs no correction any more.
+        """
+        self.labels.remember(key, before, why)
+        kept = [record for record in self._config.corpus.relabelled if key_of(record) != key]
+        if tuple(to) != self.labels.given(key):
+            kept.append(correction(key, to, multi_label))
+        self.change({"corpus.relabelled": tuple(kept)}, self.tr("Correct a label"))
+
+    def take_labels_back(self, keys: Collection[str]) -> None:
+        """Let the documents ``keys`` have the labels of the corpus' file again."""
+        kept = tuple(record for record in self._config.corpus.relabelled if key_of(record) not in keys)
+        self.change({"corpus.relabelled": kept}, self.tr("Take corrected labels back"))
+
     def _put(self, config: RunConfig) -> None:
-        self._config = config
+        before, self._config = self._config, config
+        if config.corpus.relabelled != before.corpus.relabelled:
+            try:
+                self.labels.write_down(before.corpus.relabelled, config.corpus.relabelled)
+            except OSError as error:
+                self.saveFailed.emit(self.tr("{file} could not be written: {why}").format(
+                    file=self.labels.path, why=error.strerror or str(error)))
         if self._gap.isActive():
             self._unsaved = True
         else:

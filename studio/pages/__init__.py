@@ -58,6 +58,8 @@ _TABLE = (
     PageEntry("rates", str(QT_TRANSLATE_NOOP("Pages", "Rates")), "rates", "RatesPage",
               offers=("Find a rate",)),
     PageEntry("train", str(QT_TRANSLATE_NOOP("Pages", "Train")), "train", "TrainPage"),
+    PageEntry("evaluate", str(QT_TRANSLATE_NOOP("Pages", "Evaluate")), "evaluate", "EvaluatePage",
+              offers=("Show only mistakes", "Write a report of the run…")),
     PageEntry("classify", str(QT_TRANSLATE_NOOP("Pages", "Classify")), "classify", "ClassifyPage",
               offers=("Open a model…", "Classify files…")),
     PageEntry("runs", str(QT_TRANSLATE_NOOP("Pages", "Runs")), "runs", "RunsPage",

@@ -170,6 +170,17 @@ def test_curves_end_where_they_must():
     assert curves(scores[:, 1], np.ones(1_000)) is None
 
 
+def test_curves_are_those_of_scikit_learn():
+    scores, truth = _sample(5, 150)
+    found = curves(scores[:, 2], truth == 2)
+    assert found is not None
+    false_positive, true_positive, _ = reference.roc_curve(truth == 2, scores[:, 2], drop_intermediate=False)
+    assert np.array(found.roc) == pytest.approx(np.column_stack([false_positive, true_positive]))
+    precision, recall, _ = reference.precision_recall_curve(truth == 2, scores[:, 2])
+    ours = np.array(found.precision_recall)  # scikit-learn leaves out what comes after the last positive
+    assert ours[: len(recall)] == pytest.approx(np.column_stack([recall, precision])[::-1])
+
+
 def test_losses_of_certain_mistakes_are_finite():
     assert np.isfinite(document_losses(np.array([[0., 1.]]), np.array([[1., 0.]]), False)).all()
     assert np.isfinite(document_losses(np.array([[0., 1.]]), np.array([[1., 0.]]), True)).all()

@@ -1,4 +1,4 @@
-"""Commands that read what runs were measured at: measure, compare."""
+"""Commands that read what runs were measured at: measure, compare, report."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def add_commands(commands: Any) -> None:
     measure.add_argument("--json", action="store_true")
     measure.set_defaults(command=run_measure)
 
+    report = commands.add_parser("report", help="one self-contained HTML page about a run")
+    report.add_argument("run", type=Path, metavar="RUN")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.set_defaults(command=run_report)
+
     compare = commands.add_parser("compare", help="two runs on the same documents: how many mended, how many broken")
     compare.add_argument("first", type=Path, metavar="RUN")
     compare.add_argument("second", type=Path, metavar="RUN")
@@ -40,6 +45,19 @@ def run_measure(options: argparse.Namespace) -> int:
         say_json(measured.record)
     else:
         say(in_words(evaluated(measured)))
+    return 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """``report``: what was asked, data, curves, results, mistakes, limits, the command; nothing is fetched."""
+    from ulmengine.inference import KeptError
+    from ulmengine.runs.report import write_report
+
+    try:
+        path = finish(write_report(RunFolder.open(options.run), options.out))
+    except KeptError as error:
+        raise KeptError(f"{error}: python -m ulmengine measure {options.run}") from error
+    say(str(path))
     return 0
 
 

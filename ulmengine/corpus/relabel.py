@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +24,8 @@ JOURNAL = "labels.jsonl"
 
 @dataclass(frozen=True)
 class LabelChange:
-    """One line of the journal. ``document``: key as in the repairs; ``to`` and ``before``: labels, "" for as given."""
+    """One line of the journal. ``document``: key as in the repairs; ``before`` ("from" in the file) and ``to``: its
+    labels, none of them for those that stand in the corpus' file."""
 
     document: str
     before: tuple[str, ...]
@@ -85,8 +86,8 @@ def write_down(path: Path, changes: Iterable[tuple[str, Sequence[str], Sequence[
     :raises OSError: it cannot be written.
     """
     when = datetime.now().astimezone().isoformat(timespec="seconds")
-    lines = [json.dumps(asdict(LabelChange(document, tuple(before), tuple(to), when, why)), ensure_ascii=False) + "\n"
-             for document, before, to in changes]
+    lines = [json.dumps({"document": document, "from": list(before), "to": list(to), "when": when, "why": why},
+                        ensure_ascii=False) + "\n" for document, before, to in changes]
     if not lines:
         return
     with path.open("a", encoding="utf-8") as file:
@@ -105,7 +106,7 @@ def read_journal(path: Path) -> list[LabelChange]:
     for line in lines:
         try:
             values = json.loads(line)
-            found.append(LabelChange(str(values["document"]), tuple(values["before"]), tuple(values["to"]),
+            found.append(LabelChange(str(values["document"]), tuple(values["from"]), tuple(values["to"]),
                                      str(values["when"]), str(values["why"])))
         except (ValueError, KeyError, TypeError):
             continue

@@ -6,16 +6,17 @@ Shown beside every result, because a person needs to know whether the network ea
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from .calibrate import Floats, probabilities
 from .errors import InferenceError
+
+if TYPE_CHECKING:  # scikit-learn takes seconds to import: only who counts words waits for it
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 # Inverse strength of the L2 penalty. TF-IDF rows have length 1, so scikit-learn's default of 1 holds back too much.
 STRENGTH = 10.0
@@ -50,7 +51,7 @@ class Baseline:
             raise InferenceError(f"{values.shape} labels do not fit {len(texts)} texts and {classes} classes")
         self.classes = classes
         self.multi_label = values.ndim == 2
-        self._vectorizer, features = _vectorize(texts, most_terms)
+        self._vectorizer, features = vectorize(texts, most_terms)
         terms = 0 if features is None else features.shape[1]
         self._weight, self._bias = np.zeros((classes, terms)), np.zeros(classes)
         if not self.multi_label:
@@ -126,12 +127,18 @@ def written_without_spaces(texts: Iterable[str]) -> bool:
 
 
 def _vectorizer(characters: bool, rarest: int, most: int) -> TfidfVectorizer:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     units = {"analyzer": "char", "ngram_range": (1, 3)} if characters else {
         "token_pattern": _WORD, "ngram_range": (1, 2)}
     return TfidfVectorizer(**units, sublinear_tf=True, min_df=rarest, max_features=most, dtype=np.float32)
 
 
-def _vectorize(texts: Sequence[str], most: int) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
+def vectorize(
+    texts: Sequence[str], most: int = MAX_FEATURES
+) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
+    """A TF-IDF of at most so many words and pairs of words (characters in scripts without spaces), and ``texts`` in it,
+    rows of length 1; None where there is no word at all."""
     vectorizer = _vectorizer(written_without_spaces(texts), 2 if len(texts) >= 1_000 else 1, most)
     # Asked beforehand, because the vectorizer has no way to say "no words at all" but an error about its options.
     if not any(any(char.isalnum() for char in text) for text in texts):
@@ -154,6 +161,8 @@ def _fit(features: csr_matrix | None, targets: NDArray[np.generic], classes: int
     if features is None or len(seen) == 1:
         share = np.bincount(values, minlength=classes) + 1.0
         return weight, np.log(share / share.sum())
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-5)
     model.fit(features, values)
     # Of two classes the library keeps the difference alone.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve, roc_curve
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +25,11 @@ class Ranked:
         # The last place of every group of equal scores, best first: within a group no order is defined.
         self._ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
         self._truth = truth[self._order]
+
+    def counts(self) -> tuple[Floats, Floats, float]:
+        """Below each distinct score, best first: (true positives, documents above it), and all positives there are."""
+        found = np.cumsum(self._truth)[self._ends]
+        return found, self._ends + 1.0, float(found[-1])
 
     def areas(self, weights: Floats) -> tuple[float, float]:
         """(area under the ROC curve, average precision), not-a-number where one side has no weight."""
@@ -106,9 +110,10 @@ def curves(scores: Floats, truth: NDArray[np.generic]) -> Curves | None:
     actual = np.asarray(truth).astype(np.int64)
     if not 0 < actual.sum() < len(actual):
         return None
-    false_positive, true_positive, _ = roc_curve(actual, scores)
-    precision, recall, _ = precision_recall_curve(actual, scores, drop_intermediate=True)
-    return Curves(_thin(false_positive, true_positive), _thin(recall[::-1], precision[::-1]))
+    found, marked, positives = Ranked(scores, actual.astype(np.float64)).counts()
+    recall = np.append(0.0, found / positives)
+    false_positive = np.append(0.0, (marked - found) / (len(actual) - positives))
+    return Curves(_thin(false_positive, recall), _thin(recall, np.append(1.0, found / marked)))
 
 
 def _thin(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:

@@ -1,0 +1,71 @@
+"""The labels that a person has corrected: which are in force stands in the project's description, why in a journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ulmengine.corpus.relabel import JOURNAL, read_journal, write_down
+
+Labels = tuple[str, ...]
+
+
+def key_of(record: str) -> str:
+    """The document that a corrected label is of."""
+    return record.partition("=")[0]
+
+
+def labels_of(record: str, multi_label: bool) -> Labels:
+    """The corrected labels themselves; what cannot be understood is shown as it stands."""
+    value = record.partition("=")[2]
+    if not multi_label:
+        return (value,)
+    try:
+        return tuple(map(str, json.loads(value)))
+    except (ValueError, TypeError):
+        return (value,)
+
+
+class LabelBook:
+    """Writes every change of the corrected labels into the project's journal, an undo like a correction.
+
+    The journal tells when and why and what stood there before; it is never needed to know what is in force.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / JOURNAL
+        self._given: dict[str, Labels] = {}
+        self._why: dict[str, str] = {}
+
+    def remember(self, key: str, before: Sequence[str], why: str) -> None:
+        """The document ``key`` bears the labels ``before`` and is about to get others, for the reason ``why``."""
+        if key not in self._given:
+            first = next((one.before for one in read_journal(self.path) if one.document == key and one.before), None)
+            self._given[key] = tuple(before) if first is None else first
+        self._why[key] = why
+
+    def given(self, key: str) -> Labels | None:
+        """The labels of the document in the corpus' file, None where they are not known."""
+        return self._given.get(key)
+
+    def write_down(self, before: Iterable[str], now: Iterable[str]) -> None:
+        """The corrections in force were ``before`` and are ``now``: note the difference.
+
+        :raises OSError: the journal cannot be written.
+        """
+        old, new = ({key_of(record): record.partition("=")[2] for record in records} for records in (before, now))
+        for key in (*new, *(key for key in old if key not in new)):
+            if old.get(key) != new.get(key):
+                why = self._why.pop(key, "taken back" if key not in new else "")
+                write_down(self.path, [(key, self._labels(key, old), self._labels(key, new))], why)
+
+    def reasons(self) -> dict[str, tuple[str, str]]:
+        """(when, why) of each document's newest line in the journal."""
+        return {one.document: (one.when, one.why) for one in read_journal(self.path)}
+
+    def _labels(self, key: str, values: dict[str, str]) -> Labels:
+        if key not in values:
+            return self._given.get(key, ())
+        value = values[key]
+        return labels_of(f"{key}={value}", value.startswith("["))

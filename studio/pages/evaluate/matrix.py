@@ -1,0 +1,204 @@
+"""The confusion matrix: what was given against what was said, each cell a way to its documents."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from studio import theme
+from studio.pages.parts.painted import Painted
+
+Mode = Literal["counts", "rows", "columns"]
+_LEAST, _MOST, _HEIGHT = 34, 92, 30
+_LABEL = 150
+_STRONGEST = 0.6
+
+
+class Matrix(Painted):
+    """Rows are the labels as given, columns what was said. Arrows move, Enter picks; a second time lets go.
+
+    Where documents bear several labels a row is a label, and the columns say whether it was found, missed or wrongly
+    given.
+    """
+
+    picked = Signal(int, int)
+    """Row and column of the cell; -1, -1: none any more."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setAccessibleName(self.tr("Confusion matrix"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: tuple[str, ...] = ()
+        self._columns: tuple[str, ...] = ()
+        self._cells: npt.NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
+        self._good: npt.NDArray[np.bool_] = np.zeros((0, 0), dtype=bool)
+        self._mode: Mode = "counts"
+        self._picked = (-1, -1)
+        self._at = (0, 0)
+        self._hover = (-1, -1)
+
+    def show_cells(self, labels: tuple[str, ...], cells: npt.NDArray[np.int64], picked: tuple[int, int]) -> None:
+        """Show the counts: (classes, classes), or (classes, 2, 2) for several labels. ``picked``: the chosen cell."""
+        self._rows = labels
+        if cells.ndim == 3:
+            self._columns = (self.tr("found"), self.tr("missed"), self.tr("wrongly given"))
+            self._cells = np.stack([cells[:, 1, 1], cells[:, 1, 0], cells[:, 0, 1]], axis=1)
+            self._good = np.zeros(self._cells.shape, dtype=bool)
+            self._good[:, 0] = True
+        else:
+            self._columns, self._cells, self._good = labels, cells, np.eye(len(labels), dtype=bool)
+        self._picked = picked
+        self._at = (min(self._at[0], max(0, len(labels) - 1)), min(self._at[1], max(0, len(self._columns) - 1)))
+        self.setFixedHeight(self.sizeHint().height())
+        self.setMinimumWidth(self.minimumSizeHint().width())
+        self._tell()
+        self.update()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Show counts, or shares of a row (of what was given) or of a column (of what was said)."""
+        self._mode = mode
+        self._tell()
+        self.update()
+
+    def shares(self) -> npt.NDArray[np.float64]:
+        """The cells as the share that the mode asks for; of all documents where it shows counts."""
+        counts = self._cells.astype(np.float64)
+        axis = {"counts": None, "rows": 1, "columns": 0}[self._mode]
+        whole = np.broadcast_to(counts.sum(axis=axis, keepdims=True), counts.shape)
+        return np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0)
+
+    def sizeHint(self) -> QSize:
+        """All rows below one another."""
+        return QSize(_LABEL + len(self._columns) * 56, (len(self._rows) + 2) * _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Cells that can be read; the area around it scrolls."""
+        return QSize(90 + len(self._columns) * _LEAST, self.sizeHint().height())
+
+    def _label_width(self) -> float:
+        longest = max((self.metrics(theme.Type.SMALL).horizontalAdvance(name) for name in self._rows[:200]), default=0)
+        return float(min(longest + theme.M, _LABEL, max(60.0, self.width() - len(self._columns) * _LEAST)))
+
+    def _cell_width(self) -> float:
+        room = (self.width() - self._label_width()) / max(1, len(self._columns))
+        return min(max(room, _LEAST), _MOST)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The headings, then the cells in sight."""
+        painter, small = self.painter(), self.metrics(theme.Type.SMALL)
+        painter.setFont(self.type(theme.Type.SMALL, numbers=True))
+        left, width = self._label_width(), self._cell_width()
+        painter.setPen(self.color("muted"))
+        top = QRectF(left, 0, max(width * len(self._columns), 60.0), _HEIGHT - 6)
+        several = self._columns != self._rows
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
+            self.tr("the network said →"), Qt.TextElideMode.ElideRight, top.width()))
+        first_row = max(0, (event.rect().top() - 2 * _HEIGHT) // _HEIGHT)
+        last_row = min(len(self._rows), event.rect().bottom() // _HEIGHT)
+        for column, name in enumerate(self._columns):
+            box = QRectF(left + column * width, _HEIGHT - 6, width, _HEIGHT)
+            painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
+            painter.drawText(box.adjusted(3, 0, -3, 0), Qt.AlignmentFlag.AlignCenter,
+                             small.elidedText(name, Qt.TextElideMode.ElideRight, width - 6))
+        shares = self.shares()
+        for row in range(first_row, last_row):
+            box = QRectF(0, (row + 2) * _HEIGHT - 4, left - theme.S, _HEIGHT)
+            painter.setPen(self.color("accent" if row == self._picked[0] else "text"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, small.elidedText(
+                self._rows[row] or self.tr("(empty)"), Qt.TextElideMode.ElideRight, box.width()))
+            for column in range(len(self._columns)):
+                self._paint_cell(painter, row, column, float(shares[row, column]))
+        painter.end()
+
+    def _box(self, row: int, column: int) -> QRectF:
+        width = self._cell_width()
+        return QRectF(self._label_width() + column * width, (row + 2) * _HEIGHT - 4, width, _HEIGHT)
+
+    def _paint_cell(self, painter: QPainter, row: int, column: int, share: float) -> None:
+        box, count = self._box(row, column).adjusted(1, 1, -1, -1), int(self._cells[row, column])
+        good = bool(self._good[row, column])
+        largest = float(self.shares().max(initial=0.0)) if self._mode == "counts" else 1.0
+        strength = _STRONGEST * (share / largest if largest else 0.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.blend("series1" if good else "series2", max(strength, 0.10 if count else 0.03)))
+        painter.drawRoundedRect(box, 3, 3)
+        chosen, current = (row, column) == self._picked, (row, column) == self._at and self.hasFocus()
+        if chosen or current or (row, column) == self._hover:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.color("accent" if chosen or current else "outline"), 2 if chosen else 1))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setPen(self.color("text" if count else "muted"))
+        text = f"{count:,}" if self._mode == "counts" else f"{share:.0%}"
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        if good and self._columns == self._rows:  # never by colour alone
+            painter.setPen(QPen(self.color("series1"), 1.5))
+            painter.drawLine(QPointF(box.left() + 5, box.bottom() - 2), QPointF(box.right() - 5, box.bottom() - 2))
+
+    def _cell_at(self, point: QPointF) -> tuple[int, int]:
+        column = int((point.x() - self._label_width()) // self._cell_width())
+        row = int((point.y() + 4) // _HEIGHT) - 2
+        inside = 0 <= row < len(self._rows) and 0 <= column < len(self._columns)
+        return (row, column) if inside else (-1, -1)
+
+    def _pick(self, cell: tuple[int, int]) -> None:
+        if cell[0] < 0:
+            return
+        self._at = cell
+        self.picked.emit(*((-1, -1) if cell == self._picked else cell))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pick the cell under the mouse."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pick(self._cell_at(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Light up the cell under the mouse."""
+        self._hover = self._cell_at(event.position())
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No cell is under the mouse any more."""
+        self._hover = (-1, -1)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move, Enter and space pick."""
+        step = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
+        key = Qt.Key(event.key())
+        if key in step and len(self._rows):
+            self._at = (min(max(self._at[0] + step[key][0], 0), len(self._rows) - 1),
+                        min(max(self._at[1] + step[key][1], 0), len(self._columns) - 1))
+            self._tell()
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and len(self._rows):
+            self._pick(self._at)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """A tooltip a cell."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            row, column = self._cell_at(QPointF(event.pos()))
+            if row >= 0:
+                QToolTip.showText(event.globalPos(), self._words(row, column), self)
+            return True
+        return super().event(event)
+
+    def _words(self, row: int, column: int) -> str:
+        count = int(self._cells[row, column])
+        if self._columns != self._rows:
+            text = self.tr("{label}, {what}: {count} documents")
+            return text.format(label=self._rows[row], what=self._columns[column], count=f"{count:,}")
+        text = self.tr("given {given}, said {said}: {count} documents")
+        return text.format(given=self._rows[row], said=self._columns[column], count=f"{count:,}")
+
+    def _tell(self) -> None:
+        if self._cells.size:
+            self.setAccessibleDescription(self._words(*self._at))

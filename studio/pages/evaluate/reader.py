@@ -1,0 +1,291 @@
+"""One document read closely: its words coloured, what it was given and what was said, and what it was learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.engine.jobslot import JobSlot
+from studio.pages.classify.editor import MarkedEditor, MarksLegend
+from studio.pages.parts.scroll import scrolling
+from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph
+from ulmengine.events import Event, Failed, Progress
+from ulmengine.inference.explain import Explanation
+
+from .answers import Answers
+from .correct import CorrectLabel
+from .work import Asked, Neighbour, Texts, read_text
+
+NEIGHBOUR_SHOWN = 400
+
+
+class Reader(QWidget):
+    """Empty until :meth:`show_answer`."""
+
+    stepped = Signal(int)
+    """The next (1) or the previous (-1) document is wanted."""
+    corrected = Signal(int, object, str)
+    """The answer's position, the labels that it is to bear, and why."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answers: Answers | None = None
+        self._texts: Texts | None = None
+        self._asked: Asked | None = None
+        self._position = -1
+        self._text: str | None = None
+        self.heading = ElidedLabel(self.tr("No document is picked"), theme.Type.STRONG, numbers=True)
+        self.told = Paragraph("", theme.Type.SMALL)
+        self.back = IconButton("chevron-up", self.tr("Previous document"))
+        self.forth = IconButton("chevron-down", self.tr("Next document"))
+        self.editor = MarkedEditor()
+        self.editor.setReadOnly(True)
+        self.editor.setAccessibleName(self.tr("Text of the document"))
+        self.editor.setPlaceholderText("")
+        self.legend = MarksLegend()
+        self.weighing = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
+        self.method = CalmCombo()
+        self.label = CalmCombo()
+        self.correct = CorrectLabel()
+        self.nearest = Nearby()
+        self._reading, self._explaining, self._looking = JobSlot(self), JobSlot(self), JobSlot(self)
+        self._arrange()
+        self._connect()
+        self.clear()
+
+    def _arrange(self) -> None:
+        self.method.addItem(self.tr("by gradient"), "gradient")
+        self.method.addItem(self.tr("by leaving words out"), "occlusion")
+        self.method.setAccessibleName(self.tr("How words are weighed"))
+        self.method.setToolTip(self.tr("Gradient is quick and a reckoning; leaving each word out in turn is slower "
+                                       "and shows what really happens without it"))
+        self.label.setAccessibleName(self.tr("Label whose words are coloured"))
+        top = QHBoxLayout()
+        top.setSpacing(theme.XS)
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.back)
+        top.addWidget(self.forth)
+        ways = QHBoxLayout()
+        ways.setSpacing(theme.S)
+        ways.addWidget(Label(self.tr("Words for"), theme.Type.SMALL, muted=True))
+        ways.addWidget(self.label, 1)
+        ways.addWidget(self.method, 1)
+        self.editor.setMinimumHeight(110)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.XS, 0)
+        column.setSpacing(theme.S)
+        column.addLayout(top)
+        column.addWidget(self.told)
+        column.addLayout(ways)
+        column.addWidget(self.editor, 1)
+        column.addWidget(self.legend)
+        column.addWidget(self.weighing)
+        column.addWidget(self.correct)
+        column.addWidget(self.nearest)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolling(inside))
+
+    def _connect(self) -> None:
+        self.back.clicked.connect(self._go_back)
+        self.forth.clicked.connect(self._go_forth)
+        self.method.activated.connect(self._explain)
+        self.label.activated.connect(self._explain)
+        self.correct.corrected.connect(self._corrected)
+        self._reading.finished.connect(self._read)
+        self._reading.failed.connect(self._failed)
+        self._explaining.finished.connect(self._explained)
+        self._explaining.events.connect(self._explaining_on)
+        self._explaining.failed.connect(self._failed)
+        self._looking.finished.connect(self.nearest.show_neighbours)
+        self._looking.failed.connect(self._failed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way."""
+        return self._reading.running or self._explaining.running or self._looking.running
+
+    def set_answers(self, answers: Answers | None) -> None:
+        """Another part or run is shown; its texts and its model come later."""
+        self._answers, self._texts, self._asked = answers, None, None
+        self.clear()
+        if answers is not None:
+            self.correct.set_labels(answers.kept.labels, answers.kept.multi_label)
+
+    def set_texts(self, texts: Texts | None) -> None:
+        """The texts are there."""
+        self._texts = texts
+        self._begin()
+
+    def set_asked(self, asked: Asked | None) -> None:
+        """The model can be asked now."""
+        self._asked = asked
+        self._explain()
+        self._look()
+
+    def show_answer(self, position: int, now: Sequence[str]) -> None:
+        """Show the document of one answer, which bears the labels ``now``."""
+        assert self._answers is not None
+        self._position = position
+        kept, one = self._answers.kept, np.array([position])
+        given, said = kept.names(kept.targets[one])[0], kept.names(self._answers.said[one])[0]
+        self.heading.setText(self.tr("Row {row}  ·  given {given}, said {said} ({sure})").format(
+            row=f"{int(kept.rows[position]) + 1:,}", given=given or self.tr("none"), said=said or self.tr("none"),
+            sure=f"{self._answers.confidence[position]:.0%}"))
+        self._show_labels(position)
+        self.retell(now)
+        self._begin()
+
+    def retell(self, now: Sequence[str]) -> None:
+        """The labels that the document bears ``now`` may have been corrected."""
+        if self._answers is None or self._position < 0:
+            return
+        kept, one = self._answers.kept, np.array([self._position])
+        given = kept.names(kept.targets[one])[0]
+        corrected = ", ".join(now) != given
+        self.told.setText(self.tr("The label has been corrected to {label}; the next run learns and measures with it."
+                                  ).format(label=", ".join(now) or self.tr("none")) if corrected else "")
+        said = kept.names(self._answers.said[one])[0]
+        self.correct.show_document(now, said.split(", ") if kept.multi_label and said else [said] if said else [])
+        self.correct.setEnabled(True)
+
+    def _show_labels(self, position: int) -> None:
+        """What was said and what was given first, then the others by their probability."""
+        assert self._answers is not None
+        kept = self._answers.kept
+        values = kept.given["network"][position]
+        first = [int(values.argmax())]
+        if not kept.multi_label:
+            first.append(int(kept.targets[position]))
+        order = list(dict.fromkeys([*first, *np.argsort(-values, kind="stable").tolist()]))[:50]
+        self.label.clear()
+        for number in order:
+            self.label.addItem(f"{kept.labels[number]}  {values[number]:.0%}", kept.labels[number])
+        self.label.setCurrentIndex(0)
+
+    def clear(self) -> None:
+        """Nothing is picked."""
+        self._position, self._text = -1, None
+        for slot in (self._reading, self._explaining, self._looking):
+            slot.cancel()
+        self.heading.setText(self.tr("No document is picked"))
+        self.told.setText(self.tr("Pick a document in the list to read it."))
+        self.editor.setPlainText("")
+        self.editor.show_explanation(None)
+        self._weigh("")
+        self.legend.show_label("")
+        self.label.clear()
+        self.correct.setEnabled(False)
+        self.nearest.show_neighbours([])
+
+    def _begin(self) -> None:
+        self._text = None
+        self._weigh("")
+        self.editor.show_explanation(None)
+        self.legend.show_label("")
+        self.nearest.show_neighbours([])
+        texts, position = self._texts, self._position
+        if texts is None or position < 0:
+            return
+        row = int(texts.rows[position])
+        if row < 0:
+            self.editor.setPlainText("")
+            self.told.setText(self.tr("This document is no longer in the corpus."))
+            return
+        self._reading.start(lambda: read_text(texts.documents, row))
+
+    @Slot(object)
+    def _read(self, text: str) -> None:
+        self._text = text
+        self.editor.setPlainText(text)
+        self._explain()
+        self._look()
+
+    @Slot()
+    def _explain(self) -> None:
+        asked, text, label = self._asked, self._text, self.label.currentData()
+        if asked is None or not text or label is None:
+            return
+        method = self.method.currentData()
+        self._weigh(self.tr("Weighing the words…"))
+        self._explaining.start(lambda: asked.explain(text, str(label), method))
+
+    @Slot(object)
+    def _explaining_on(self, events: list[Event]) -> None:
+        newest = next((one for one in reversed(events) if isinstance(one, Progress) and one.total), None)
+        if newest is not None and newest.done < newest.total:
+            self._weigh(self.tr("Leaving words out: {done} of {total}").format(
+                done=f"{newest.done:,.0f}", total=f"{newest.total:,.0f}"))
+
+    def _weigh(self, words: str) -> None:
+        """Say how far the words are weighed, in the place of what the colours mean."""
+        self.weighing.setText(words)
+        self.weighing.setVisible(bool(words))
+        self.legend.setVisible(not words)
+
+    @Slot(object)
+    def _explained(self, explanation: Explanation) -> None:
+        self._weigh("")
+        self.editor.show_explanation(explanation)
+        self.legend.show_label(explanation.label)
+
+    def _look(self) -> None:
+        asked, text = self._asked, self._text
+        if asked is not None and text:
+            self._looking.start(lambda: asked.nearest(text))
+
+    @Slot(object)
+    def _failed(self, failure: Failed) -> None:
+        self._weigh("")
+        self.told.setText(failure.title)
+
+    @Slot(object, str)
+    def _corrected(self, labels: tuple[str, ...], why: str) -> None:
+        if self._position >= 0:
+            self.corrected.emit(self._position, labels, why)
+
+    @Slot()
+    def _go_back(self) -> None:
+        self.stepped.emit(-1)
+
+    @Slot()
+    def _go_forth(self) -> None:
+        self.stepped.emit(1)
+
+
+class Nearby(QWidget):
+    """The three training documents that are most like the one in view."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.XS)
+        self._title = Label(self.tr("Learnt from these, by shared words"), theme.Type.STRONG)
+        self._column.addWidget(self._title)
+        self.shown: list[Neighbour] = []
+        self._widgets: list[QWidget] = []
+        self.show_neighbours([])
+
+    @Slot(object)
+    def show_neighbours(self, neighbours: list[Neighbour]) -> None:
+        """Show them, the likest first."""
+        for widget in self._widgets:
+            self._column.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self.shown, self._widgets = neighbours, []
+        self.setVisible(bool(neighbours))
+        for one in neighbours:
+            heading = self.tr("{label}  ·  likeness {share}  ·  row {row}").format(
+                label=one.label or self.tr("none"), share=f"{one.likeness:.0%}", row=f"{one.row + 1:,}")
+            text = " ".join(one.text[: NEIGHBOUR_SHOWN + 1].split())
+            shown = text[:NEIGHBOUR_SHOWN] + ("…" if len(text) > NEIGHBOUR_SHOWN else "")
+            self._widgets += [ElidedLabel(heading, theme.Type.SMALL, numbers=True), Paragraph(shown, theme.Type.SMALL)]
+        for widget in self._widgets:
+            self._column.addWidget(widget)

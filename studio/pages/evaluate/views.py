@@ -1,0 +1,299 @@
+"""The tabs on the left: confusion, classes, curves, calibration, and accuracy by groups of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.pages.parts.scroll import scrolling
+from studio.widgets import Button, CalmCombo, Label, Paragraph
+from ulmengine.inference import curves
+from ulmengine.inference.ranking import Ranked
+
+from .answers import CONFIDENCE, GIVEN, LENGTH, SAID, UNKNOWN, Answers, Bools
+from .bars import AccuracyBars
+from .lines import CurvePicture, ReliabilityPicture
+from .matrix import Matrix
+from .tables import ClassModel, Listing
+from .words import calibration_words
+
+COLUMN = "column:"
+
+
+class Views(QTabWidget):
+    """Each tab shows the documents that pass the filter; only the one in view is worked out."""
+
+    picked = Signal(object)
+    """Groups by dimension that are chosen or, with -1, let go."""
+    columnWanted = Signal(str)
+    """Accuracy by this column of the source is wanted."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answers: Answers | None = None
+        self._picks: dict[str, int] = {}
+        self._known: Sequence[Mapping[str, Any]] = ()
+        self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
+        self.setUsesScrollButtons(True)
+        self.matrix = Matrix()
+        self.modes = QButtonGroup(self)
+        self.classes = ClassModel(self)
+        self.table = Listing(self.tr("Classes"), self.classes, (84, 116, 116, 116, 64), 4)
+        self.which = CalmCombo()
+        self.roc = CurvePicture(self.tr("ROC curve"), self.tr("false positives"), self.tr("true positives"))
+        self.pr = CurvePicture(self.tr("Precision-recall curve"), self.tr("recall"), self.tr("precision"))
+        self.areas = Paragraph("", theme.Type.SMALL)
+        self.reliability = ReliabilityPicture(self.tr("Calibration"), self.tr("confidence"), self.tr("right"))
+        self.ece = Paragraph("", theme.Type.SMALL)
+        self.lengths = AccuracyBars(self.tr("Accuracy by document length"))
+        self.unknown = AccuracyBars(self.tr("Accuracy by unknown words"))
+        self.column = CalmCombo()
+        self.values = AccuracyBars(self.tr("Accuracy by a column of the source"))
+        self.later = Paragraph("", theme.Type.SMALL)
+        self.addTab(self._confusion(), self.tr("Confusion"))
+        self.addTab(self._classes(), self.tr("Classes"))
+        self.addTab(self._curves(), self.tr("Curves"))
+        self.addTab(self._calibration(), self.tr("Calibration"))
+        self.addTab(self._groups(), self.tr("Groups"))
+        self._connect()
+
+    def _confusion(self) -> QWidget:
+        modes = QHBoxLayout()
+        modes.setSpacing(0)
+        for number, text in enumerate((self.tr("Counts"), self.tr("By row"), self.tr("By column"))):
+            button = Button(text, role="plain")
+            button.setCheckable(True)
+            button.setChecked(number == 0)
+            self.modes.addButton(button, number)
+            modes.addWidget(button)
+        modes.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        inside = QWidget()
+        held = QVBoxLayout(inside)
+        held.setContentsMargins(0, 0, 0, 0)
+        held.addWidget(self.matrix)
+        held.addStretch(1)
+        area.setWidget(inside)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hint = Paragraph(self.tr("Rows: the label given. Pick a cell to see its documents."), theme.Type.SMALL)
+        return _column(modes, area, self.hint)
+
+    def _classes(self) -> QWidget:
+        hint = Paragraph(self.tr("With 95 % bootstrap intervals. Pick a class to see its documents."), theme.Type.SMALL)
+        return _column(self.table, hint)
+
+    def _curves(self) -> QWidget:
+        self.which.setAccessibleName(self.tr("Label of the curves"))
+        line = QHBoxLayout()
+        line.addWidget(Label(self.tr("Label"), theme.Type.SMALL, muted=True))
+        line.addWidget(self.which, 1)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.XS, 0)
+        column.setSpacing(theme.S)
+        for picture in (self.roc, self.pr):
+            column.addWidget(picture, 1)
+        return _column(line, scrolling(inside), self.areas)
+
+    def _calibration(self) -> QWidget:
+        hint = Paragraph(self.tr("Bars on the dashed line: the network is right as often as it is sure. Pick a bar to "
+                                 "see its documents."), theme.Type.SMALL)
+        return _column(self.reliability, self.ece, hint)
+
+    def _groups(self) -> QWidget:
+        self.column.setAccessibleName(self.tr("Column of the source"))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, theme.S, 0)
+        column.setSpacing(theme.S)
+        column.addWidget(self.later)
+        for title, bars in ((self.tr("By length, in tokens"), self.lengths),
+                            (self.tr("By share of unknown words"), self.unknown)):
+            column.addWidget(Label(title, theme.Type.SMALL, muted=True))
+            column.addWidget(bars)
+        line = QHBoxLayout()
+        line.addWidget(Label(self.tr("By the column"), theme.Type.SMALL, muted=True))
+        line.addWidget(self.column, 1)
+        column.addLayout(line)
+        column.addWidget(self.values)
+        column.addStretch(1)
+        area = scrolling(inside)
+        return _column(area)
+
+    def _connect(self) -> None:
+        self.matrix.picked.connect(self._cell_picked)
+        self.modes.idClicked.connect(self._mode_chosen)
+        self.table.rowPicked.connect(self._class_picked)
+        self.which.activated.connect(self._redraw)
+        self.reliability.picked.connect(self._confidence_picked)
+        self.lengths.picked.connect(self._length_picked)
+        self.unknown.picked.connect(self._unknown_picked)
+        self.values.picked.connect(self._value_picked)
+        self.column.activated.connect(self._column_chosen)
+        self.currentChanged.connect(self._redraw)
+
+    def set_answers(self, answers: Answers | None, known: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Show another part. ``known``: its classes as the run's evaluation.json holds them."""
+        self._answers, self._known, self._picks = answers, known, {}
+        self.which.clear()
+        self.set_columns(())
+        if answers is not None:
+            self.which.addItems(list(answers.kept.labels))
+
+    def set_columns(self, names: Sequence[str]) -> None:
+        """The columns of the source by which accuracy can be told."""
+        self.column.clear()
+        self.column.addItem(self.tr("Choose…"), "")
+        for name in names:
+            self.column.addItem(name, name)
+        self.column.setEnabled(bool(names))
+
+    def show_picks(self, picks: Mapping[str, int]) -> None:
+        """Another filter is in force."""
+        self._picks = dict(picks)
+        label = self._label_picked()
+        if label >= 0:
+            self.which.setCurrentIndex(label)
+        self._redraw()
+
+    def _label_picked(self) -> int:
+        group = self._picks.get(GIVEN, -1)
+        if group < 0 or self._answers is None:
+            return -1
+        return group // 2 if self._answers.kept.multi_label else group
+
+    @Slot()
+    def _redraw(self) -> None:
+        """Work out the tab in view."""
+        if self._answers is None or not len(self._answers.kept):
+            return
+        (self._show_matrix, self._show_classes, self._show_curves, self._show_calibration, self._show_groups)[
+            self.currentIndex()](self._answers)
+
+    def _mask(self, *but: str) -> Bools:
+        """The documents that pass every other filter: a picture is not emptied by what is picked in it."""
+        assert self._answers is not None
+        return self._answers.mask(self._picks, but)
+
+    def _show_matrix(self, answers: Answers) -> None:
+        picked = (self._picks.get(GIVEN, -1), self._picks.get(SAID, -1))
+        if answers.kept.multi_label:
+            picked = _of_several(*picked)
+        self.matrix.show_cells(answers.kept.labels, answers.confusion(self._mask(GIVEN, SAID)), picked)
+
+    def _show_classes(self, answers: Answers) -> None:
+        self.classes.show_classes(answers.classes(self._mask(GIVEN), self._known))
+        row, table = self.classes.row_of(self._label_picked()), self.table
+        table.blockSignals(True)
+        if row >= 0:
+            table.selectRow(row)
+        table.blockSignals(False)
+
+    def _show_curves(self, answers: Answers) -> None:
+        label = max(0, self.which.currentIndex())
+        scores, truth = answers.scores(label, self._mask(GIVEN, SAID))
+        found = curves(scores, truth)
+        if found is None:
+            empty = self.tr("All of these documents, or none of them, are {label}: there is no curve.").format(
+                label=answers.kept.labels[label])
+            self.roc.show_curve((), (), "", empty)
+            self.pr.show_curve((), (), "", empty)
+            self.areas.setText("")
+            return
+        area, average = Ranked(scores, truth.astype(float)).areas(np.ones(len(truth)))
+        share = float(truth.mean())
+        told = self.tr("{label}: area under the ROC curve {auc}, average precision {ap}, on {count} documents").format(
+            label=answers.kept.labels[label], auc=f"{area:.4f}", ap=f"{average:.4f}", count=f"{len(truth):,}")
+        self.roc.show_curve(found.roc, ((0, 0), (1, 1)), told)
+        self.pr.show_curve(found.precision_recall, ((0, share), (1, share)), told)
+        self.areas.setText(told)
+
+    def _show_calibration(self, answers: Answers) -> None:
+        mask = self._mask(CONFIDENCE)
+        bins, after = answers.calibration(mask)
+        before, error = answers.calibration(mask, calibrated=False)
+        self.reliability.show_bins(bins, before, self._picks.get(CONFIDENCE, -1),
+                                   choosable=not answers.kept.multi_label)
+        self.ece.setText(calibration_words(after, error))
+
+    def _show_groups(self, answers: Answers) -> None:
+        there = LENGTH in answers.dimensions
+        self.later.setText("" if there else self.tr("Lengths and unknown words are shown when the texts have been "
+                                                    "read."))
+        for name, bars in ((LENGTH, self.lengths), (UNKNOWN, self.unknown)):
+            bars.show_groups(answers.groups(name, self._mask(name)) if name in answers.dimensions else (),
+                             self._picks.get(name, -1))
+        name = COLUMN + str(self.column.currentData() or "")
+        self.values.show_groups(answers.groups(name, self._mask(name)) if name in answers.dimensions else (),
+                                self._picks.get(name, -1))
+
+    @Slot(int, int)
+    def _cell_picked(self, row: int, column: int) -> None:
+        if self._answers is not None and self._answers.kept.multi_label and row >= 0:
+            was, said = ((1, 1), (1, 0), (0, 1))[column]
+            self.picked.emit({GIVEN: 2 * row + was, SAID: 2 * row + said})
+        else:
+            self.picked.emit({GIVEN: row, SAID: column})
+
+    @Slot(int)
+    def _mode_chosen(self, number: int) -> None:
+        self.matrix.set_mode(("counts", "rows", "columns")[number])  # type: ignore[arg-type]
+
+    @Slot(int)
+    def _class_picked(self, row: int) -> None:
+        assert self._answers is not None
+        number = self.classes.class_of(row)
+        self.picked.emit({GIVEN: 2 * number + 1 if self._answers.kept.multi_label else number, SAID: -1})
+
+    @Slot(int)
+    def _confidence_picked(self, number: int) -> None:
+        self.picked.emit({CONFIDENCE: number})
+
+    @Slot(int)
+    def _length_picked(self, number: int) -> None:
+        self.picked.emit({LENGTH: number})
+
+    @Slot(int)
+    def _unknown_picked(self, number: int) -> None:
+        self.picked.emit({UNKNOWN: number})
+
+    @Slot(int)
+    def _value_picked(self, number: int) -> None:
+        self.picked.emit({COLUMN + str(self.column.currentData()): number})
+
+    @Slot()
+    def _column_chosen(self) -> None:
+        name = self.column.currentData()
+        if name:
+            self.columnWanted.emit(str(name))
+        self._redraw()
+
+
+def _of_several(given: int, said: int) -> tuple[int, int]:
+    """The cell of the matrix of several labels that a filter means."""
+    if given < 0 or said < 0 or given // 2 != said // 2:
+        return (-1, -1)
+    return given // 2, {(1, 1): 0, (1, 0): 1, (0, 1): 2}.get((given % 2, said % 2), -1)
+
+
+def _column(*parts: Any) -> QWidget:
+    """Widgets and layouts below one another; the first widget that can grow takes the room."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, theme.S, 0, 0)
+    column.setSpacing(theme.S)
+    for part in parts:
+        if isinstance(part, QWidget):
+            grows = isinstance(part, (QScrollArea, Listing, ReliabilityPicture))
+            column.addWidget(part, 1 if grows else 0)
+        else:
+            column.addLayout(part)
+    return whole

@@ -1,0 +1,87 @@
+"""The page's figures and verdicts as a person says them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from ulmengine.runs.measured import Measured
+
+_tr = QCoreApplication.translate
+
+
+def part_words(part: str) -> str:
+    """On which documents a result was measured."""
+    return {"test": _tr("Evaluate", "test documents"),
+            "validation": _tr("Evaluate", "validation documents")}.get(part, part)
+
+
+def headline(measured: Measured, part: str) -> str:
+    """How good the network is, and by how much it is better or worse than the simple baseline."""
+    found = measured.record["parts"][part]
+    own = found["network"]["metrics"]["accuracy"]
+    text = _tr("Evaluate", "Right in {share} of the {count} {part}").format(
+        share=f"{own['value']:.1%}", count=f"{found['documents']:,}", part=part_words(part))
+    paired = found["paired"].get("baseline")
+    return text if paired is None else f"{text}; {against(paired)}."
+
+
+def against(paired: Mapping[str, Any]) -> str:
+    """The difference from the word-count baseline on the same documents."""
+    points, low, high = (100 * float(paired[name]) for name in ("difference", "low", "high"))
+    span = {"points": f"{abs(points):.1f}", "low": f"{low:+.1f}", "high": f"{high:+.1f}"}
+    if paired["verdict"] == "better":
+        span |= {"low": f"{low:.1f}", "high": f"{high:.1f}"}
+        return _tr("Evaluate", "{points} points better than the word-count baseline ({low} to {high})").format(**span)
+    if paired["verdict"] == "worse":
+        span |= {"low": f"{-high:.1f}", "high": f"{-low:.1f}"}
+        return _tr("Evaluate", "{points} points worse than the word-count baseline ({low} to {high})").format(**span)
+    if not points:
+        return _tr("Evaluate", "as often as the word-count baseline ({low} to {high} points)").format(**span)
+    return _tr("Evaluate", "{points} points {which} the word-count baseline, which may be chance ({low} to {high})"
+               ).format(which=_tr("Evaluate", "ahead of") if points > 0 else _tr("Evaluate", "behind"), **span)
+
+
+def below(measured: Measured, part: str, corrected: int) -> str:
+    """What else is to be known of the figures: the commonest class, other measures, what was trained on.
+
+    :param corrected: labels of this part that were corrected since the run.
+    """
+    found, record = measured.record["parts"][part], measured.record
+    told = []
+    own = found["network"]["metrics"]["accuracy"]
+    told.append(_tr("Evaluate", "95 % interval {low} to {high}.").format(low=f"{own['low']:.1%}",
+                                                                        high=f"{own['high']:.1%}"))
+    if record["majority"]:
+        told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
+            label=record["majority"], share=f"{found['majority']:.1%}"))
+    names = {"f1_macro": _tr("Evaluate", "macro F1"), "mcc": _tr("Evaluate", "MCC"), "auc": _tr("Evaluate", "AUC")}
+    metrics = found["network"]["metrics"]
+    told.append("  ·  ".join(f"{words} {metrics[name]['value']:.3f}" for name, words in names.items()
+                             if metrics[name]["value"] is not None) + ".")
+    if part == "validation":
+        told.append(_tr("Evaluate", "The best epoch was chosen on these documents, so they flatter."))
+    changed = record.get("relabelled", {}).get(part, 0)
+    if changed:
+        told.append(_counted(changed, _tr("Evaluate", "1 label of these documents was corrected by a person."),
+                             _tr("Evaluate", "{n} labels of these documents were corrected by a person.")))
+    if corrected:
+        told.append(_counted(
+            corrected, _tr("Evaluate", "1 label has been corrected since: the figures are by the labels of this run."),
+            _tr("Evaluate", "{n} labels have been corrected since: the figures are by the labels of this run.")))
+    return " ".join(told)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many.format(n=f"{number:,}")
+
+
+def calibration_words(after: float, before: float) -> str:
+    """The expected calibration error, with and without the temperature."""
+    if not math.isfinite(after):
+        return ""
+    text = _tr("Evaluate", "Expected calibration error {after}; without the temperature {before} (dots).")
+    return text.format(after=f"{100 * after:.1f} %", before=f"{100 * before:.1f} %")

@@ -1,0 +1,105 @@
+"""The report: one file, nothing fetched, texts escaped, figures as kept."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from ulmengine import events as ev
+from ulmengine.inference import KeptError
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run
+from ulmengine.runs.measured import open_measured
+from ulmengine.runs.pictures import Line, line_picture, smoothed
+from ulmengine.runs.report import WORST, worst, write_report
+
+from .made import tiny_run
+from .test_measured import end_of
+
+MEAN = '<script>alert("x")</script> & <img src=https://example.org/a.png>'
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run on texts that would be live in a page if they were not escaped."""
+    home = tmp_path_factory.mktemp("report")
+    folder = tiny_run(home / "run", "corpus.split.test=0.5", "language_model.epochs=0", "classifier.epochs=[1]")
+    corpus = home / "corpus.csv"
+    lines = corpus.read_text(encoding="utf-8").splitlines()
+    mean = MEAN.replace('"', '""')
+    corpus.write_text("\n".join([lines[0], *(f'"{line.rpartition(",")[0]} {mean}",{line.rpartition(",")[2]}'
+                                             for line in lines[1:])]) + "\n", encoding="utf-8")
+    assert isinstance(list(Run(folder).events())[-1], ev.Finished)
+    return folder
+
+
+class _Page(HTMLParser):
+    """What a browser would act on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.asked_for: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.asked_for += [str(value) for name, value in attrs if name in ("src", "href", "data", "action", "poster")]
+
+
+def test_the_page_fetches_nothing_and_runs_nothing(run: RunFolder, tmp_path: Path) -> None:
+    path = end_of(write_report(run, tmp_path / "r.html"))
+    text = path.read_text(encoding="utf-8")
+    page = _Page()
+    page.feed(text)
+    assert not page.asked_for
+    assert not {"script", "img", "link", "iframe", "object", "embed"} & set(page.tags)
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &lt;img" in text
+    assert [one.name for one in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_it_tells_the_kept_figures_and_the_mistakes(run: RunFolder, tmp_path: Path) -> None:
+    text = end_of(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
+    measured = open_measured(run)
+    found = measured.record["parts"]["test"]
+    assert f"{found['network']['metrics']['accuracy']['value']:.1%} of the" in text
+    assert f"{found['network']['metrics']['mcc']['value']:.4f} (" in text
+    assert measured.record["corpus"] in text
+    assert text.count("<blockquote>") == min(WORST, int((~measured.kept.part("test").right()).sum()))
+    assert "python -m ulmengine train" in text
+    assert "model.preset" in text
+    losses = measured.kept.part("test").losses[worst(measured)]
+    assert (losses[:-1] >= losses[1:]).all()
+    for picture in re.findall(r"<svg.*?</svg>", text):
+        ElementTree.fromstring(picture)
+
+
+def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolder, tmp_path: Path) -> None:
+    corpus = run.path.parent / "corpus.csv"
+    away = corpus.rename(tmp_path / "away.csv")
+    try:
+        text = end_of(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
+    finally:
+        away.rename(corpus)
+    assert "The texts are not shown" in text
+    assert "<blockquote>" not in text
+
+
+def test_a_run_that_kept_nothing_is_refused_and_no_file_is_written(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    with pytest.raises(KeptError, match="kept no predictions"):
+        end_of(write_report(folder, tmp_path / "r.html"))
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_picture_passes_over_what_is_no_number() -> None:
+    picture = line_picture("x", [Line("a<b", [(0, 0), (1, float("nan")), (2, 4)], "first")], "step", "loss")
+    assert 'points="52.0,204.0 626.0,12.0"' in picture
+    assert "a&lt;b" in picture
+    assert line_picture("x", [Line("a", [], "first")], "", "") == ""
+    assert smoothed([(0, 4.0), (1, 4.0)]) == [(0, pytest.approx(4.0)), (1, pytest.approx(4.0))]
