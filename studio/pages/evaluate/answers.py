@@ -196,8 +196,9 @@ def wilson(right: int, count: int) -> tuple[float, float, float]:
 
 def by_size(values: npt.NDArray[Any], unit: str = "", *, percent: bool = False) -> Dimension:
     """Documents in at most six groups of about the same number, by a size (n,); -1 marks an unknown size."""
-    known = values[values >= 0]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, GROUPS + 1), method="nearest")) if len(known) else known
+    known = np.sort(values[values >= 0])
+    starts = [known[len(known) * group // GROUPS] for group in range(GROUPS)] if len(known) else []
+    edges = np.unique([*starts, *known[-1:]])
     if len(edges) < 2:
         return Dimension(np.where(values >= 0, 0, -1).astype(np.int64), (_size(known[0], unit, percent),)
                          if len(known) else ())

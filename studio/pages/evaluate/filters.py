@@ -1,4 +1,4 @@
-"""What the documents in view are narrowed down to: one chip a filter, each with its cross."""
+"""What the documents in view are narrowed down to: one chip a filter; a click takes it away."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets import Button, ElidedLabel
+from studio.widgets import Button
 
 
 class FilterLine(QWidget):
-    """Chips, how many documents pass, and a button that takes all filters away."""
+    """Chips and a button that takes all filters away; hidden while there is no filter."""
 
     removed = Signal(str)
     """The filter of this dimension is to go."""
@@ -18,20 +18,18 @@ class FilterLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.count = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.clear = Button(self.tr("Show all"), "close", "quiet")
         self.chips: list[Chip] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.XS)
-        self._row.addWidget(self.count, 1)
         self._row.addWidget(self.clear)
+        self._row.addStretch(1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(theme.TARGET)
         self.clear.clicked.connect(self.cleared)
-        self.show_filters({}, "")
+        self.show_filters({})
 
-    def show_filters(self, filters: dict[str, str], count: str) -> None:
+    def show_filters(self, filters: dict[str, str]) -> None:
         """Show the ``filters`` (dimension -> what is chosen, in words)."""
         if {chip.dimension: chip.text() for chip in self.chips} != filters:
             for chip in self.chips:
@@ -42,8 +40,7 @@ class FilterLine(QWidget):
             for place, chip in enumerate(self.chips):
                 chip.wanted.connect(self.removed)
                 self._row.insertWidget(place, chip)
-        self.count.setText(count)
-        self.clear.setVisible(bool(filters))
+        self.setVisible(bool(filters))
 
 
 class Chip(Button):

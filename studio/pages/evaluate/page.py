@@ -15,7 +15,7 @@ from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, EmptyState, FailureCard, Paragraph, PrimaryButton
+from studio.widgets import Button, CalmCombo, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
@@ -55,6 +55,7 @@ class EvaluatePage(ProjectPage):
         self.failure, self.bar = FailureCard(), JobBar()
         self.report = Button(self.tr("Report…"), "export")
         self.wrong = Button(self.tr("Only mistakes"), "filter", "quiet")
+        self.count = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.filters, self.views, self.reader = FilterLine(), Views(), Reader()
         self.model = AnswersModel(self)
         self.list = Listing(self.tr("Documents"), self.model, (52, 92, 92, 58, 50, 90), 5)
@@ -92,13 +93,13 @@ class EvaluatePage(ProjectPage):
         both.addWidget(right)
         both.setSizes([470, 600])
         both.setChildrenCollapsible(False)
-        self.views.setMinimumWidth(300)
+        self.views.setMinimumWidth(320)
         right.setMinimumWidth(380)
         line = QHBoxLayout()
         line.setSpacing(theme.S)
         line.addWidget(self.runs)
         line.addWidget(self.parts)
-        line.addWidget(self.filters, 1)
+        line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
         full = QWidget()
@@ -107,6 +108,7 @@ class EvaluatePage(ProjectPage):
         column.setSpacing(theme.S)
         column.addLayout(words)
         column.addLayout(line)
+        column.addWidget(self.filters)
         column.addWidget(both, 1)
         busy = QWidget()
         waiting = QVBoxLayout(busy)
@@ -370,7 +372,8 @@ class EvaluatePage(ProjectPage):
         told = self.tr("{count} of {all} documents").format(count=f"{count:,}", all=f"{len(mask):,}")
         if count:
             told += "  ·  " + self.tr("right in {share}").format(share=f"{right / count:.1%}")
-        self.filters.show_filters({name: self._filter_words(name, group) for name, group in self.picks.items()}, told)
+        self.count.setText(told)
+        self.filters.show_filters({name: self._filter_words(name, group) for name, group in self.picks.items()})
         self.wrong.setVisible(RIGHT not in self.picks)
         self.views.show_picks(self.picks)
 

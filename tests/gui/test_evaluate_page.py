@@ -1,0 +1,254 @@
+"""The Evaluate page, driven: its figures, its filters, its reader, labels put right, and its states."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from sklearn import metrics
+
+from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, by_size, by_value, wilson
+from studio.pages.evaluate.page import EvaluatePage
+from studio.pages.evaluate.tables import TEXT
+from studio.project import Project
+from studio.shell import Shell
+from ulmengine.corpus.relabel import read_journal
+from ulmengine.inference import keep
+from ulmengine.runs.measured import Measured
+
+from .evaluate_help import LABELS, measured_run
+from .fakes import ScriptedAsk
+
+
+@pytest.fixture
+def measured(project: Project) -> Measured:
+    return measured_run(project.folder)
+
+
+@pytest.fixture
+def page(measured: Measured, project: Project, shell: Shell, qtbot: QtBot) -> EvaluatePage:
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    made.resize(1100, 740)
+    made.show()
+    qtbot.waitUntil(lambda: made.texts is not None, timeout=20_000)
+    return made
+
+
+def _table(measured: Measured, part: str = "test") -> tuple[list[str], list[str]]:
+    """Given and said labels as polars reads them."""
+    table = pl.read_parquet(measured.folder.path / "predictions.parquet").filter(pl.col("part") == part)
+    scores = table.select(f"network.{label}" for label in LABELS).to_numpy()
+    return table["label"].to_list(), [LABELS[place] for place in scores.argmax(1)]
+
+
+def test_the_headline_tells_the_paired_difference(page: EvaluatePage, measured: Measured) -> None:
+    truth, said = _table(measured)
+    share = metrics.accuracy_score(truth, said)
+    assert f"Right in {share:.1%} of the {len(truth)} test documents" in page.heading.text()
+    assert "word-count baseline" in page.heading.text()
+    assert "Always answering good" in page.told.text()
+
+
+def test_a_cell_lists_its_documents_and_filters_every_tab(page: EvaluatePage, measured: Measured) -> None:
+    truth, said = _table(measured)
+    cells = metrics.confusion_matrix(truth, said, labels=list(LABELS))
+    assert page.answers is not None
+    assert page.answers.confusion(page.answers.mask({})).tolist() == cells.tolist()
+    page.views.matrix.setFocus()
+    box = page.views.matrix._box(0, 1).center()
+    QTest.mouseClick(page.views.matrix, Qt.MouseButton.LeftButton, pos=QPoint(round(box.x()), round(box.y())))
+    assert page.picks == {GIVEN: 0, SAID: 1}
+    assert page.model.rowCount() == cells[0, 1]
+    assert {page.model.index(row, 1).data() for row in range(page.model.rowCount())} == {"bad"}
+    assert len(page.filters.chips) == 2
+    page.filters.chips[1].click()
+    assert page.model.rowCount() == cells[0].sum()
+    page.filters.clear.click()
+    assert page.model.rowCount() == len(truth)
+
+
+def test_by_keyboard_a_cell_is_picked_and_let_go(page: EvaluatePage) -> None:
+    matrix = page.views.matrix
+    QTest.keyClick(matrix, Qt.Key.Key_Down)
+    QTest.keyClick(matrix, Qt.Key.Key_Right)
+    QTest.keyClick(matrix, Qt.Key.Key_Return)
+    assert page.picks == {GIVEN: 1, SAID: 1}
+    QTest.keyClick(matrix, Qt.Key.Key_Space)
+    assert page.picks == {}
+
+
+def test_the_worst_mistake_stands_first_and_a_heading_sorts(page: EvaluatePage, measured: Measured) -> None:
+    losses = measured.kept.part("test").losses
+    assert page.model.index(0, 4).data() == f"{losses.max():.2f}"
+    page.list.horizontalHeader().sectionClicked.emit(3)
+    sure = [float(page.model.index(row, 3).data().rstrip("%")) for row in range(page.model.rowCount())]
+    assert sure == sorted(sure)
+
+
+def test_classes_are_those_of_scikit_learn(page: EvaluatePage, measured: Measured) -> None:
+    truth, said = _table(measured)
+    assert page.answers is not None
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, said, labels=list(LABELS))
+    for number, row in enumerate(page.answers.classes(page.answers.mask({}))):
+        assert (row.precision, row.recall, row.f1, row.support) == pytest.approx(
+            (precision[number], recall[number], f1[number], support[number]), abs=1e-9)
+        assert row.spans is not None
+        assert row.spans[2][0] < row.f1 < row.spans[2][1]
+
+
+@pytest.mark.parametrize("tab", range(5))
+def test_every_tab_draws_with_and_without_documents(page: EvaluatePage, tab: int) -> None:
+    page.views.setCurrentIndex(tab)
+    page.grab()
+    page.pick({RIGHT: 0, GIVEN: 0, SAID: 0})  # nothing can be both
+    assert page.model.rowCount() == 0
+    page.grab()
+
+
+def test_the_other_part_has_its_own_documents_only(page: EvaluatePage, measured: Measured) -> None:
+    page.pick({RIGHT: 0})
+    page.parts.setCurrentIndex(page.parts.findData("validation"))
+    page.parts.activated.emit(page.parts.currentIndex())
+    assert page.picks == {}
+    assert page.model.rowCount() == int((measured.kept.parts == "validation").sum())
+    assert "flatter" in page.told.text()
+
+
+def test_accuracy_by_a_column_of_the_source(page: EvaluatePage, measured: Measured, qtbot: QtBot) -> None:
+    page.views.setCurrentIndex(4)
+    page.views.column.setCurrentIndex(page.views.column.findData("source"))
+    page.views.column.activated.emit(page.views.column.currentIndex())
+    assert page.answers is not None
+    qtbot.waitUntil(lambda: "column:source" in page.answers.dimensions, timeout=10_000)
+    source = pl.read_csv(page.project.folder / "corpus.csv")
+    kept = measured.kept.part("test")
+    mail = source[kept.rows.tolist(), "source"].to_numpy() == "mail"
+    groups = {one.name: one for one in page.answers.groups("column:source", page.answers.mask({}))}
+    assert (groups["mail"].count, groups["mail"].right) == (mail.sum(), (kept.right() & mail).sum())
+
+
+def test_a_label_put_right_is_journalled_undone_and_used_by_the_next_run(
+    page: EvaluatePage, project: Project, measured: Measured, qtbot: QtBot
+) -> None:
+    page.pick({RIGHT: 0})
+    page.list.selectRow(0)
+    qtbot.waitUntil(lambda: page.reader.editor.toPlainText().startswith("text number"), timeout=10_000)
+    position = page.model.position(0)
+    kept = measured.kept.part("test")
+    key, given = str(kept.keys[position]), LABELS[int(kept.targets[position])]
+    said = page.reader.correct.one.currentText()
+    assert said != given  # what the network said is offered
+    page.reader.correct.why.setText("read again")
+    page.reader.correct.take.click()
+    assert project.config.corpus.relabelled == (f"{key}={said}",)
+    assert page.model.index(0, 1).data() == f"{given} → {said}"
+    assert "1 label has been corrected since" in page.told.text()
+    [line] = read_journal(project.folder / "labels.jsonl")
+    assert (line.document, line.before, line.to, line.why) == (key, (given,), (said,), "read again")
+    project.undo.undo()
+    assert project.config.corpus.relabelled == ()
+    assert page.model.index(0, 1).data() == given
+    assert [(one.before, one.to) for one in read_journal(project.folder / "labels.jsonl")] == [
+        ((given,), (said,)), ((said,), (given,))]
+    page.reader.correct.take.click()
+    assert project.run_config().corpus.relabelled == (f"{key}={said}",)
+
+
+def test_given_back_the_label_of_the_file_needs_no_correction(project: Project) -> None:
+    project.correct_label("main:01", ("a",), ("b",), False)
+    project.correct_label("main:01", ("b",), ("a",), False)
+    assert project.config.corpus.relabelled == ()
+    project.correct_label("main:02", ("a",), ("c",), False)
+    project.take_labels_back({"main:02"})
+    assert project.config.corpus.relabelled == ()
+
+
+def test_without_a_run_it_says_what_to_do(project: Project, shell: Shell, qtbot: QtBot) -> None:
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    made.show()
+    assert made.empty.isVisible()
+
+
+def test_altered_answers_are_refused_and_the_way_out_is_offered(
+    measured: Measured, project: Project, shell: Shell, qtbot: QtBot
+) -> None:
+    path = measured.folder.path / "predictions.parquet"
+    path.write_bytes(path.read_bytes()[:-40])
+    measured.folder.model_path.write_bytes(b"not a model")
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
+    assert "cannot be read" in made.failure.failure.title  # type: ignore[union-attr]
+    made.measure_again()
+    qtbot.waitUntil(lambda: not made._measuring.running, timeout=20_000)
+    assert made.failure.isVisible()
+
+
+def test_a_corpus_that_is_gone_leaves_the_figures(
+    measured: Measured, project: Project, shell: Shell, qtbot: QtBot
+) -> None:
+    (project.folder / "corpus.csv").unlink()
+    shutil.rmtree(project.cache)
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
+    assert made.model.rowCount() == int((measured.kept.parts == "test").sum())
+    assert made.model.index(0, TEXT).data() == ""
+
+
+def test_the_report_is_written_where_the_person_says(
+    page: EvaluatePage, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    ask.answers.append(tmp_path / "r.html")
+    page.report.click()
+    qtbot.waitUntil((tmp_path / "r.html").exists, timeout=20_000)
+    qtbot.waitUntil(lambda: not page._reporting.running, timeout=20_000)
+    assert "test documents" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_several_labels_found_missed_and_wrongly_given() -> None:
+    truth = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
+    scores = np.array([[.9, .1], [.2, .8], [.7, .6], [.1, .2]])
+    answers = Answers(keep("test", [f"main:{n}" for n in range(4)], np.arange(4), truth, {"network": scores},
+                           labels=["x", "y"], multi_label=True, corpus="", temperature=1.0))
+    everything = answers.mask({})
+    assert answers.confusion(everything).tolist() == \
+        metrics.multilabel_confusion_matrix(truth, scores >= .5).tolist()
+    assert answers.right.tolist() == [True, False, False, True]
+    assert answers.mask({GIVEN: 1, SAID: 0}).tolist() == [False, True, False, False]  # has x, was not said to
+    rows = answers.classes(everything)
+    assert (rows[0].precision, rows[0].recall, rows[1].f1) == (1 / 2, 1 / 2, 1.0)
+
+
+def test_groups_of_sizes_and_values() -> None:
+    sizes = by_size(np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1]))
+    assert np.bincount(sizes.codes[:-1]).tolist() == [2, 2, 2, 2, 2, 2]
+    assert sizes.codes[-1] == -1
+    assert sizes.names[0] == "1–2"
+    assert by_size(np.array([3, 3, 3])).names == ("3",)
+    values = by_value(["a", "b", "b", ""])
+    assert values is not None
+    assert (values.names[0], values.codes.tolist()[1]) == ("b", 0)
+    assert by_value([str(n) for n in range(300)]) is None
+
+
+def test_the_interval_of_a_share_is_wilsons() -> None:
+    # Wilson 1927 for 8 of 10: (0.49, 0.943); the published value of the usual example.
+    assert wilson(8, 10) == pytest.approx((0.8, 0.4901625, 0.9433178), abs=1e-6)
+
+
+def test_a_filter_names_what_is_chosen(page: EvaluatePage) -> None:
+    assert page.answers is not None
+    page.answers.dimensions[LENGTH] = by_size(np.arange(len(page.answers.kept)))
+    page.pick({LENGTH: 0})
+    assert page.filters.chips[0].text().endswith("tokens")
