@@ -64,6 +64,7 @@ class HelpDialog(QDialog):
         self._pages = tuple(page for page in pages if help_text(page.key))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))
+        self.list.setSpacing(2)
         self.list.addItems([page.words() for page in self._pages])
         self.view = QTextBrowser()
         self.view.setOpenLinks(False)

@@ -77,6 +77,7 @@ def test_search_state_and_order(page, desk, qtbot):
     assert names(one) == ["b", "c", "a", "d"]
     one.search.setText("long TEXTS")
     assert names(one) == ["c"]
+    assert one.filters.count.text() == "1 of 4"
     one.search.setText("classifier.lr")
     assert names(one) == ["a"]
     one.search.clear()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs.made import tiny_config
+from ulmengine.cli import main
 from ulmengine.config import RunConfig
 from ulmengine.events import Evaluated, Finished, StageEnded
 from ulmengine.record import (
@@ -148,3 +149,16 @@ def test_a_line_without_end_ends_the_reading(tmp_path):
         file.truncate(path.stat().st_size + 40 * (1 << 20))
     run = RunFolder(tmp_path)
     assert [type(event) for event in run.events()] == [Finished]
+
+
+def test_the_command_tells_title_tags_and_what_is_unusual(tmp_path, capsys):
+    write_about(made(tmp_path / "a", .8, "classifier.lr=0.02"), About("Second", ("x",)))
+    made(tmp_path / "b").config_path.write_text("seed = 'x'\n", encoding="utf-8")
+    assert main(["runs", str(tmp_path), "--json"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["name"], first["title"], first["tags"], first["accuracy"]) == ("a", "Second", ["x"], .8)
+    assert first["differs"]["classifier.lr"] == .02
+    assert (second["state"], second["accuracy"]) == ("unreadable", .8)
+    assert "seed" in second["problem"]
+    assert main(["runs", str(tmp_path)]) == 0
+    assert "seed" in capsys.readouterr().err

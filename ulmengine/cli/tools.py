@@ -57,7 +57,7 @@ def run_config(options: argparse.Namespace) -> int:
 
 def run_runs(options: argparse.Namespace) -> int:
     """``runs``: every run below a folder with its state and result."""
-    from ulmengine.record import find_runs, summary
+    from ulmengine.record import find_runs, run_line, summary
 
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")
@@ -65,14 +65,19 @@ def run_runs(options: argparse.Namespace) -> int:
     if not found:
         complain(f"no runs in {options.folder}")
     for run in found:
-        result = summary(run)
+        result, line = summary(run), run_line(run)
         if options.json:
-            say_json({"name": run.path.name, "state": run.state(), **result})
+            say_json({"name": run.path.name, "state": line.state, "title": line.name, "tags": list(line.about.tags),
+                      "archived": line.about.archived, "notes": line.notes, "differs": line.differs,
+                      "problem": line.problem, **result})
+            continue
+        if line.problem:
+            complain(f"{run.path.name}: {line.problem}")
             continue
         figure = "" if result["accuracy"] is None else (
             f"accuracy {result['accuracy']:.1%} (baseline {result['baseline_accuracy']:.1%})"
         )
-        say(f"{run.path.name:30} {run.state():12} {len(result['stages'])} stages  {figure}")
+        say(f"{run.path.name:30} {line.state:12} {len(result['stages'])} stages  {figure}")
     return 0
 
 

@@ -30,6 +30,8 @@ from ulmengine.runs.measured import has_measured, measure_again, open_measured
 
 MOST = 2_000
 """So many documents of each kind are listed."""
+_WIDEST = 110
+"""Px of a column beside the document; a long name is cut."""
 Kind = Literal["mended", "broken"]
 
 
@@ -73,6 +75,7 @@ class DuelView(QWidget):
         self.kinds = QComboBox()
         self.kinds.setAccessibleName(self.tr("Documents"))
         self.table = RowsTable(self.tr("Documents on which the two runs differ"))
+        self.table.verticalHeader().hide()
         self.reader = MarkedEditor()
         self.reader.setReadOnly(True)
         self.reader.setPlaceholderText("")
@@ -219,7 +222,9 @@ class DuelView(QWidget):
         rows = [(one.text or one.key, one.label, *one.answers) for one in documents]
         self.table.set_source(ListRows(names, rows), {})
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for place in range(1, len(names)):
+            self.table.setColumnWidth(place, min(_WIDEST, self.table.columnWidth(place)))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.told.setText(duel.lacking)
         self.words.cancel()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.models.runs import LINE, RunsFilter, state_words
 from studio.pages.parts.rows_table import RowDelegate
+from studio.widgets import Label
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, RunLine, export_run, import_run
@@ -101,12 +102,22 @@ class FilterLine(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.S)
+        self.count = Label("", theme.Type.SMALL, muted=True)
         line.addWidget(self.search, 1)
+        line.addWidget(self.count)
         line.addWidget(self.states)
         line.addWidget(self.archived)
         self.search.textChanged.connect(shown.set_words)
         self.states.currentIndexChanged.connect(self._state_chosen)
         self.archived.toggled.connect(shown.set_archived)
+        for changed in (shown.modelReset, shown.rowsInserted, shown.rowsRemoved, shown.layoutChanged):
+            changed.connect(self._count)
+
+    @Slot()
+    def _count(self) -> None:
+        shown, there = self._shown.rowCount(), len(self._shown.runs.lines)
+        self.count.setText(self.tr("No run fits") if there and not shown else
+                           self.tr("{n} of {all}").format(n=shown, all=there) if shown < there else "")
 
     @Slot(int)
     def _state_chosen(self, place: int) -> None:
