@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate
+from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate, with_absolute_paths
 from ulmengine.corpus.relabel import correction
 from ulmengine.record import RunFolder, find_runs
 
@@ -127,11 +127,7 @@ class Project(QObject):
 
     def run_config(self) -> RunConfig:
         """The description as a run needs it: every path absolute."""
-        values = {}
-        for name in ("path", "test_path", "unlabelled_path"):
-            path = getattr(self._config.corpus, name)
-            values[name] = str(self.folder / path) if path else ""
-        return self._config.model_copy(update={"corpus": self._config.corpus.model_copy(update=values)})
+        return with_absolute_paths(self._config, self.folder)
 
     def new_run_folder(self) -> Path:
         """A folder for the next run that does not exist yet, named so that runs sort by time."""

@@ -163,7 +163,7 @@ class Shell(QObject):
         if folders:
             self.show_run(folders[-1])
         else:
-            self.shown.clear(RunConfig() if self.project is None else self.project.config)
+            self.shown.clear(RunConfig() if self.project is None else self.project.run_config())
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:
@@ -175,7 +175,7 @@ class Shell(QObject):
     @Slot(object)
     def _settings_changed(self, config: RunConfig) -> None:
         if self.shown.folder is None:
-            self.shown.clear(config)
+            self.shown.clear(config if self.project is None else self.project.run_config())
 
     def close_project(self) -> None:
         """Let go of the open project; everything is saved."""
@@ -322,7 +322,7 @@ class Shell(QObject):
         if self.wanted_run is None:
             self.show_newest_run()
         else:
-            self.shown.clear(project.config)
+            self.shown.clear(project.run_config())
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
         return True

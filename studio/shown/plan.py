@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from ulmengine.config import RunConfig
+from ulmengine.config import RunConfig, with_absolute_paths
 from ulmengine.events import RunStarted
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
-def planned(config: RunConfig) -> tuple[StagePlan, ...]:
-    """The stages of a run of ``config``, as far as can be said before its corpus is read."""
-    layers, pretrained = _start(_Key(config))
+def planned(config: RunConfig, base: Path) -> tuple[StagePlan, ...]:
+    """The stages of a run of ``config``, which lies in the folder ``base``, as far as its corpus need not be read."""
+    layers, pretrained = _start(_Key(with_absolute_paths(config, base)))
     return plan_stages(config, layers=layers, pretrained=pretrained)
 
 
@@ -46,13 +46,9 @@ class _Key:
 @lru_cache(maxsize=32)
 def _start(key: _Key) -> tuple[int | None, bool]:
     """Layers (None: as configured) of the language model that the run starts from, and whether there is one."""
-    from ulmengine.models import ModelError, describe_bundle
-    from ulmengine.runs.prepare import choose_shipped
+    from ulmengine.models import ModelError, describe_bundle, pretrained_path
 
-    config = key.config
-    if config.model.pretrained == "none":
-        return None, False
-    path = choose_shipped(config) if config.model.pretrained == "auto" else Path(config.model.pretrained)
+    path = pretrained_path(key.config)
     if path is None:
         return None, False
     try:

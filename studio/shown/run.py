@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -322,7 +324,7 @@ class ShownRun(QObject):
         plans: tuple[StagePlan, ...] = ()
         if self.history.started is not None:
             plans = plan_of_run(self.config, self.history.started)
-        return plans or planned(self.config)
+        return plans or planned(self.config, Path())
 
 
 def left_out(plans: tuple[StagePlan, ...], history: RunHistory, *, finishing: bool) -> frozenset[int]:

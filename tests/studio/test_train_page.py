@@ -237,7 +237,7 @@ def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
 
 def test_the_plan_before_a_run_is_the_engines_own() -> None:
     config = RunConfig(model=ModelConfig(pretrained="none", preset="custom", layers=3))
-    assert planned(config) == plan_stages(config, layers=3, pretrained=False)
+    assert planned(config, Path()) == plan_stages(config, layers=3, pretrained=False)
 
 
 @pytest.mark.parametrize("pretrained", [True, False])

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ulmengine.config import RunConfig, difference, load, with_settings
+from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
 from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
@@ -82,7 +82,7 @@ def run_train(options: argparse.Namespace) -> int:
     """``train`` and ``pretrain``: a run as its configuration says."""
     from ulmengine.training.distributed import started_by_torchrun
 
-    config = _with_absolute_paths(with_settings(load(options.config), options.set), options.config)
+    config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
@@ -118,19 +118,23 @@ def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFol
             # From the newest checkpoint, and whatever node the dead process had the lock on.
             options.checkpoint, options.take_over = None, True
         else:
-            _tell_change(folder, options.set, config)
+            _tell_change(folder, _resumed(folder, options), config)
         options.resume = True
     if job:
         folder.give_to_job(job)
     return folder
 
 
-def _tell_change(folder: RunFolder, settings: list[str], wanted: RunConfig) -> None:
-    """Say what ``settings`` change in a run that goes on, and what else of ``wanted`` is not used.
+def _resumed(folder: RunFolder, options: argparse.Namespace) -> RunConfig:
+    """With what a run goes on: its own settings and those that are given now."""
+    return with_absolute_paths(with_settings(folder.config(), options.set), options.config.parent)
+
+
+def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None:
+    """Say what going on with ``after`` changes in a run, and what else of ``wanted`` is not used.
 
     :raises RunFolderError: something among it cannot change in a run that has begun.
     """
-    after = with_settings(folder.config(), settings)
     changed = check_change(folder, after)
     if changed:
         complain("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
@@ -143,7 +147,7 @@ def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
     from ulmengine.runs import find_learning_rate
 
-    config = _with_absolute_paths(with_settings(load(options.config), options.set), options.config)
+    config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
     points: list[RangePoint] = []
     last: Event | None = None
     with tempfile.TemporaryDirectory() as cache, ProgressView(as_json=options.json) as view:
@@ -200,7 +204,7 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
                 waiting.daemon = True
                 waiting.start()
 
-        config = with_settings(folder.config(), options.set) if options.resume else None
+        config = _resumed(folder, options) if options.resume else None
         run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over, config=config)
         events = run.events(resume=options.resume, checkpoint=options.checkpoint, finish=options.finish)
         drive(events, control, show, agree=None if world is None else world.agree_to_stop)
@@ -232,17 +236,6 @@ def _failed(event: Failed, folder: RunFolder | None = None) -> int:
             complain("If that leads to the same, add --checkpoint with an earlier one: "
                      f"python -m ulmengine checkpoints {out} lists them.")
     return 1
-
-
-def _with_absolute_paths(config: RunConfig, source: Path) -> RunConfig:
-    """Paths in a configuration are relative to its own folder; a frozen record must not depend on that."""
-    base = source.resolve().parent
-    names = ("path", "test_path", "unlabelled_path")
-    paths = {name: str(base / value) for name in names if (value := getattr(config.corpus, name))}
-    model = config.model
-    if model.pretrained not in ("auto", "none"):
-        model = model.model_copy(update={"pretrained": str(base / model.pretrained)})
-    return config.model_copy(update={"corpus": config.corpus.model_copy(update=paths), "model": model})
 
 
 # Not begun yet, or over already: there is no step to wait for.

@@ -7,6 +7,7 @@ runs are all made from these fields.
 from .corpus import CorpusConfig, SplitConfig, TokenConfig
 from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of
 from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
+from .paths import located, with_absolute_paths
 from .run import ComputeConfig, RunConfig, SavingConfig
 from .toml import ConfigError, difference, dumps, load, loads, save, validate, with_settings
 from .training import ClassifierConfig, LanguageModelConfig, OptimizerConfig, ScheduleConfig, StageSettings
@@ -15,5 +16,6 @@ __all__ = [
     "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
     "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
     "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "difference", "dumps",
-    "is_advanced", "is_logarithmic", "load", "loads", "save", "unit_of", "validate", "with_settings",
+    "is_advanced", "is_logarithmic", "load", "loads", "located", "save", "unit_of", "validate",
+    "with_absolute_paths", "with_settings",
 ]

@@ -11,6 +11,7 @@ from .catalogue import (
     empty_trash,
     free_path,
     own_models,
+    pretrained_path,
     restore_model,
     run_models,
     shipped_models,
@@ -24,6 +25,6 @@ __all__ = [
     "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
     "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle",
     "empty_trash", "export_onnx", "facts", "free_path", "import_reference", "load_bundle", "missing_packages",
-    "onnx_snippet", "own_models", "render_card", "restore_model", "run_models", "save_bundle", "shipped_models",
-    "snippet",
+    "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model", "run_models", "save_bundle",
+    "shipped_models", "snippet",
 ]

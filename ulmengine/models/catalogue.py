@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ulmengine.config import RunConfig, Sizes, located
 from ulmengine.disk import move, whole
 
 from .archive import SUFFIX, ModelError
@@ -41,6 +42,26 @@ def shipped_models() -> tuple[Entry, ...]:
     except (ModuleNotFoundError, FileNotFoundError, NotADirectoryError):
         return ()
     return _entries(paths, shipped=True)
+
+
+def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
+    """The language model that a run of ``config`` starts from; None where it starts from scratch.
+
+    Chosen by itself it is the shipped one of the size and kind of tokens that ``config`` asks for, if there is one.
+
+    :param base: the folder that the description lies in, in which a relative path begins; None: this process' own.
+    """
+    chosen = config.model.pretrained
+    if chosen != "auto":
+        return None if chosen in ("none", "") else located(chosen, base or Path())
+    direction = "backward" if config.model.direction == "backward" else "forward"
+    for entry in shipped_models():
+        about = entry.description
+        if (about is not None and about.kind == "language_model" and direction in about.directions
+                and Sizes(*about.sizes) == config.model.sizes()
+                and config.tokens.tokenizer in ("auto", about.tokenizer)):
+            return entry.path
+    return None
 
 
 def own_models(folder: Path) -> tuple[Entry, ...]:

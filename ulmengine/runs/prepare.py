@@ -12,7 +12,7 @@ import numpy as np
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Note
-from ulmengine.models import Bundle, ModelError, load_bundle, shipped_models
+from ulmengine.models import Bundle, ModelError, load_bundle, pretrained_path
 from ulmengine.tokens import (
     Tokenizer,
     TokenStore,
@@ -68,34 +68,16 @@ def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
 
 def find_pretrained(config: RunConfig) -> Generator[Event, None, Bundle | None]:
     """The language model to start from, if there is one, saying which or that there is none."""
-    wanted = config.model.pretrained
-    if wanted == "none":
-        yield Note("The language model starts from scratch, as set.")
+    chosen, path = config.model.pretrained, pretrained_path(config)
+    if path is None:
+        yield Note("The language model starts from scratch, as set." if chosen != "auto" else "No pretrained model is "
+                   "shipped that fits these settings; the language model starts from scratch.")
         return None
-    if wanted != "auto":
-        bundle = load_bundle(wanted)
-        yield from _tell_missing(bundle, config.model.direction)
-        return bundle
-    fitting = choose_shipped(config)
-    if fitting is None:
-        yield Note("No pretrained model is shipped that fits these settings; the language model starts from scratch.")
-        return None
-    bundle = load_bundle(fitting)
-    yield Note(f"The language model starts from the pretrained model {bundle.description.title or fitting.stem}.")
+    bundle = load_bundle(path)
+    if chosen == "auto":
+        yield Note(f"The language model starts from the pretrained model {bundle.description.title or path.stem}.")
     yield from _tell_missing(bundle, config.model.direction)
     return bundle
-
-
-def choose_shipped(config: RunConfig) -> Path | None:
-    """The shipped language model of the size and kind of tokens that ``config`` asks for, None if there is none."""
-    direction = "backward" if config.model.direction == "backward" else "forward"
-    for entry in shipped_models():
-        about = entry.description
-        if (about is not None and about.kind == "language_model" and direction in about.directions
-                and Sizes(*about.sizes) == config.model.sizes()
-                and config.tokens.tokenizer in ("auto", about.tokenizer)):
-            return entry.path
-    return None
 
 
 def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None]:

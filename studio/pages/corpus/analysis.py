@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.engine.jobslot import JobSlot
 from studio.project import Project
-from ulmengine.config import CorpusConfig, RunConfig
+from ulmengine.config import CorpusConfig, RunConfig, located
 from ulmengine.corpus import Preview, audit
 from ulmengine.events import Failed
 
-from .work import Opened, Profile, facts_of, located, pretrained_path, read_corpus, read_preview, read_profile
+from .work import Opened, Profile, facts_of, read_corpus, read_preview, read_profile
 
 AT_ONCE = 64_000_000
 """A source of up to so many bytes on disk is read without being asked; of a larger one only the beginning."""
@@ -147,7 +147,7 @@ class Analysis(QObject):
         self._stop("audit")
         self.began.emit("profile")
         self._slots["profile"].start(
-            lambda: read_profile(documents, config.tokens, pretrained_path(config, base), config.seed)
+            lambda: read_profile(documents, config, base)
         )
 
     def _limit_moved(self) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.models.documents import Snippets, balance, make_snippets
 from studio.pages.parts.facts import CorpusFacts, facts_key
-from ulmengine.config import CorpusConfig, RunConfig, TokenConfig
+from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.events import Event, Progress
 from ulmengine.tokens import (
@@ -143,15 +143,18 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
 
 
 def read_profile(
-    documents: Documents, config: TokenConfig, pretrained: Path | None, seed: int
+    documents: Documents, config: RunConfig, base: Path
 ) -> Generator[Event, None, Profile]:
     """Cut a sample into tokens: lengths, and how much of it the pretrained vocabulary knows."""
-    rows = _sample_rows(documents, seed)
+    from ulmengine.models import pretrained_path
+
+    rows = _sample_rows(documents, config.seed)
     texts = list(documents.texts_of(rows))
     known, name = None, ""
+    pretrained = pretrained_path(config, base)
     if pretrained is not None:
         known, name = _tokenizer_of(pretrained)
-    tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config, total=len(texts)))
+    tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config.tokens, total=len(texts)))
     lengths = np.zeros(len(texts), dtype=np.int64)
     counts: Counter[str] = Counter()
     for start in range(0, len(texts), _BATCH):
@@ -161,7 +164,7 @@ def read_profile(
         yield Progress("Cutting into tokens", start, len(texts), "documents")
     kept = int((documents.parts >= 0).sum())
     return Profile(lengths, kept, tokenizer, coverage_of_counts(counts, tokenizer.vocabulary),
-                   _vocabulary(counts, tokenizer, config), name, choose_kind(texts))
+                   _vocabulary(counts, tokenizer, config.tokens), name, choose_kind(texts))
 
 
 def _vocabulary(counts: Counter[str], tokenizer: Tokenizer, config: TokenConfig) -> int:
@@ -197,23 +200,5 @@ def _tokenizer_of(path: Path) -> tuple[Tokenizer, str]:
     return bundle.tokenizer, bundle.description.title or path.stem
 
 
-def pretrained_path(config: RunConfig, base: Path) -> Path | None:
-    """The pretrained model that a run would start from; None where it starts from scratch."""
-    chosen = config.model.pretrained
-    if chosen not in ("auto", "none", ""):
-        return located(chosen, base)
-    if chosen == "auto":
-        from ulmengine.runs.prepare import choose_shipped
-
-        return choose_shipped(config)
-    return None
-
-
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Corpus", text)
-
-
-def located(name: str, base: Path) -> Path:
-    """An absolute path for what the description calls ``name``."""
-    path = Path(name).expanduser()
-    return path if path.is_absolute() else base / path

@@ -109,13 +109,9 @@ def vocabulary_of(network: Network, config: RunConfig) -> int:
 
 def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Network:
     """The network that a run of ``config`` trains; a pretrained model brings its own size."""
-    from ulmengine.models import ModelError, describe_bundle
-    from ulmengine.runs.prepare import choose_shipped
+    from ulmengine.models import ModelError, describe_bundle, pretrained_path
 
-    chosen = config.model.pretrained
-    path = choose_shipped(config) if chosen == "auto" else None
-    if chosen not in ("auto", "none", ""):
-        path = base / Path(chosen).expanduser()
+    path = pretrained_path(config, base)
     vocabulary, classes = (facts.vocabulary, facts.classes or None) if facts else (None, None)
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)
     if path is None:

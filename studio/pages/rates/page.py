@@ -112,7 +112,7 @@ class RatesPage(ProjectPage):
             self._facts = facts = known_facts(config, self.project.cache)
             self._labelled = facts is None or facts.classes > 0
             self.schedule.set_labelled(self._labelled)
-        plans = planned(config)
+        plans = planned(config, self.project.folder)
         if not self._labelled:
             plans = tuple(plan for plan in plans if plan.task == "language_model")
         self.schedule.show_plans(plans, batches_an_epoch(config, self._facts) if self._facts is not None else None)
