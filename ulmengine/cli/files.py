@@ -16,7 +16,7 @@ from .output import finish, say, say_json
 def add_commands(commands: Any) -> None:
     """Add this group's commands to the parser's ``commands``."""
     inspect = commands.add_parser("inspect", help="what is in a file, and what is wrong with it")
-    inspect.add_argument("file", type=Path, metavar="FILE")
+    inspect.add_argument("file", type=Path, metavar="FILE", help="a file or folder; - reads standard input")
     inspect.add_argument("--member", default="", metavar="NAME", help="the file wanted of a zip archive")
     inspect.add_argument("--json", action="store_true")
     inspect.set_defaults(command=run_inspect)
@@ -49,7 +49,7 @@ def run_inspect(options: argparse.Namespace) -> int:
     """``inspect``: format, columns, labels and the audit's findings."""
     from ulmengine.corpus import inspect
 
-    found = finish(inspect(options.file, CorpusConfig(path=str(options.file.resolve()), member=options.member)))
+    found = finish(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
     if options.json:
         say_json(found)
         return 0

@@ -9,6 +9,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from ulmengine import __version__
 from ulmengine.threads import wait_briefly
@@ -27,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        return int(options.command(options))
+        with ExitStack() as stack:
+            _lay_down(options, stack)
+            return int(options.command(options))
     except KeyboardInterrupt:
         complain("interrupted")
         return 1
@@ -42,11 +46,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _lay_down(options: argparse.Namespace, stack: ExitStack) -> None:
+    """Standard input ("-") and pipes become files for as long as the command runs."""
+    if not any(isinstance(getattr(options, name, None), Path | list) for name in ("file", "files")):
+        return
+    from ulmengine.corpus.readers.pipes import as_file
+
+    if isinstance(getattr(options, "file", None), Path):
+        options.file = stack.enter_context(as_file(options.file))
+    if isinstance(getattr(options, "files", None), list):
+        options.files = [stack.enter_context(as_file(path)) for path in options.files]
+
+
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, (ValueError, RuntimeError)) and str(error):
         return str(error)
+    if isinstance(error, RecursionError):
+        return "something in the file is nested too deeply (run again with --debug for the technical report)"
     return f"{type(error).__name__}: {error} (run again with --debug for the technical report)"
 
 

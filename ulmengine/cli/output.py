@@ -17,12 +17,18 @@ from ulmengine.record import in_words
 from ulmengine.smoothing import ExponentialMean
 
 T = TypeVar("T")
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 SMOOTHING = 0.95  # of the loss that is shown
+
+
+def printable(text: str) -> str:
+    """``text`` with its control characters written out: in a file's name they would steer the terminal."""
+    return text.translate(_CONTROLS)
 
 
 def say(text: str) -> None:
     """A line of result on stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(printable(text) + "\n")
     sys.stdout.flush()
 
 
@@ -33,7 +39,7 @@ def say_json(values: dict[str, Any]) -> None:
 
 def complain(text: str) -> None:
     """A plain sentence on stderr."""
-    sys.stderr.write(text.rstrip() + "\n")
+    sys.stderr.write(printable(text.rstrip()) + "\n")
     sys.stderr.flush()
 
 
@@ -95,7 +101,7 @@ class ProgressView:
                 line = in_words(event)
                 if line:
                     # Texts and names may hold brackets, which are no markup.
-                    self._bars.console.print(line, markup=False)
+                    self._bars.console.print(printable(line), markup=False)
 
     def _step(self, event: ev.Step) -> None:
         loss = self._loss.add(event.loss)

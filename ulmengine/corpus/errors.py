@@ -30,6 +30,17 @@ class Faults:
     notes: list[str] = field(default_factory=list)
 
 
+def plain_reason(error: BaseException) -> str:
+    """Why a reader gave up, in words that are no programmer's."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, NotImplementedError):
+        return "it says that it was made in a way that is not known here"
+    if isinstance(error, UnicodeError):
+        return "it holds bytes that are no text"
+    return str(error).split("\n", 1)[0][:200] or type(error).__name__
+
+
 def told(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
     """The failure of the operating system ``error`` on ``path`` in plain words.
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, plain_reason
 
 from . import delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
 from .reading import Format, Look, Pass, Reading
@@ -113,8 +113,7 @@ def plain_words(path: Path) -> Iterator[None]:
             f"'{path.name}' needs more memory than there is. Close other programs, or cut the file into smaller ones."
         ) from error
     except BaseException as error:
-        said = str(error).split("\n", 1)[0][:200] or type(error).__name__
         raise CorpusError(
-            f"'{path.name}' cannot be read: it is damaged, or not what it seems ({said}). Fetch it again, or save it "
-            "in another format."
+            f"'{path.name}' cannot be read: it is damaged, or not what it seems ({plain_reason(error)}). Fetch it "
+            "again, or save it in another format."
         ) from error

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
@@ -102,7 +102,8 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
             last_broken = not line.endswith("\n")
             if faults.skipped == 1:
                 faults.notes.append(
-                    f"Line {number:,} of '{name}' is not JSON ({error}) and was skipped, as are others like it."
+                    f"Line {number:,} of '{name}' is not JSON ({plain_reason(error)}) and was skipped, as are others "
+                    "like it."
                 )
             if faults.skipped >= 100 and not good:
                 break
@@ -172,11 +173,11 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
                 return
             if not number:
                 raise CorpusError(
-                    f"'{name}' is not valid JSON: {error}. Choose another format, or mend the file."
+                    f"'{name}' is not valid JSON: {plain_reason(error)}. Choose another format, or mend the file."
                 ) from error
             faults.skipped += 1
             faults.notes.append(
-                f"'{name}' is broken after its document {number:,} ({error}); what follows was not read."
+                f"'{name}' is broken after its document {number:,} ({plain_reason(error)}); what follows was not read."
             )
             return
         number += 1

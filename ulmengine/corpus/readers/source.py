@@ -6,6 +6,7 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, told
+from ulmengine.corpus.errors import CorpusError, plain_reason, told
 
 from .layout import main_member
 
@@ -66,6 +67,11 @@ def find_source(path: Path, member: str = "") -> Source:
     if path.is_dir():
         return Source(path, "", "", path.name)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise CorpusError(
+                f"'{path}' is no file but a pipe or device, which cannot be read twice. Write what comes out of it "
+                "into a file, and choose that."
+            )
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
@@ -136,7 +142,8 @@ class Stream:
         except (zipfile.BadZipFile, NotImplementedError) as error:
             self._raw.close()
             raise CorpusError(
-                f"'{source.path.name}' cannot be unpacked here ({error}). Fetch it again if it may be damaged; "
+                f"'{source.path.name}' cannot be unpacked here ({plain_reason(error)}). Fetch it again if it may be "
+                "damaged; "
                 "otherwise unpack it yourself and open the unpacked file."
             ) from error
 
@@ -222,8 +229,8 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and not is_junk(info.filename)]
-    except zipfile.BadZipFile as error:
-        raise CorpusError(f"'{path.name}' is a damaged zip archive ({error}). Fetch it again.") from error
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise CorpusError(f"'{path.name}' is a damaged zip archive ({plain_reason(error)}). Fetch it again.") from error
     except OSError as error:
         raise told(error, path) from error
     if not members:
