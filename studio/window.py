@@ -212,19 +212,19 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def take_files(self, paths: list[Path]) -> None:
-        """Files were dropped: a project is opened; anything else begins a project on Home (or where none is open), goes
-        to the page in view if that has a use for it, and else to the corpus."""
+        """Files were dropped: a project is opened; anything else begins a project on Home, goes to the page in view if
+        that has a use for it, begins a project where none is open, and else goes to the corpus."""
         folder = project_in(paths)
         if folder is not None:
             if self.shell.open_project(folder):
                 self.go("corpus")
             return
+        names = [str(path) for path in paths]
+        page = None if self.pages.key == "home" else self.pages.page(self.pages.key)
+        if page is not None and page.dropped(names):
+            return
         if self.pages.key == "home" or self.shell.project is None:
             self.shell.new_project_of(paths)
-            return
-        names = [str(path) for path in paths]
-        page = self.pages.page(self.pages.key)
-        if page is not None and page.dropped(names):
             return
         self.go("corpus")
         corpus = self.pages.page("corpus")
