@@ -230,7 +230,10 @@ class Project(QObject):
         kept = [record for record in self._config.corpus.relabelled if key_of(record) != key]
         if tuple(to) != self.labels.given(key):
             kept.append(correction(key, to, multi_label))
-        self.change({"corpus.relabelled": tuple(kept)}, self.tr("Correct a label"))
+        new = with_settings(self._config, {"corpus.relabelled": tuple(kept)})
+        if new != self._config:  # another document's label is a step of its own, however soon it follows
+            names = frozenset({"corpus.relabelled", key})
+            self.undo.push(_Change(self, self._config, new, names, self.tr("Correct a label")))
 
     def take_labels_back(self, keys: Collection[str]) -> None:
         """Let the documents ``keys`` have the labels of the corpus' file again."""

@@ -18,7 +18,8 @@ from studio.shell import Shell
 from studio.widgets import FailureCard, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
-from ulmengine.corpus.repairs import recorded_rows
+from ulmengine.corpus.relabel import read_journal
+from ulmengine.corpus.repairs import recorded_rows, rows_named
 from ulmengine.events import Failed
 from ulmengine.plan.sample import sample_config
 from ulmengine.record.failures import describe
@@ -125,6 +126,8 @@ class CorpusPage(ProjectPage):
         self.problems.left_out.rowsWanted.connect(self._show_left_out)
         self.problems.left_out.backWanted.connect(self._take_back)
         self.problems.left_out.allWanted.connect(self._take_all_back)
+        self.problems.corrected.rowsWanted.connect(self._show_corrected)
+        self.problems.corrected.backWanted.connect(self._take_labels_back)
         self.tables.documentPicked.connect(self._show_document)
         self.tables.filterCleared.connect(self._filter_cleared)
         self.document.stepped.connect(self.tables.step)
@@ -191,6 +194,9 @@ class CorpusPage(ProjectPage):
         self.header.follow(config.corpus)
         self.overview.show_limit(config.tokens.max_tokens)
         self.problems.left_out.show_repairs(self.repairs.in_force(config.corpus.drop_rows))
+        several = self.analysis.corpus is not None and self.analysis.corpus.documents.multi_label
+        self.problems.corrected.show_corrections(
+            config.corpus.relabelled, read_journal(self.project.labels.path), several)
         found = self.analysis.preview.understood if self.analysis.preview else None
         self._show_understood(found)
 
@@ -378,6 +384,20 @@ class CorpusPage(ProjectPage):
             {"corpus.drop_rows": kept}, self.tr("Take back: {repair}").format(repair=repair.title or
                                                                              self.tr("left out earlier"))
         )
+
+    @Slot(object)
+    def _show_corrected(self, keys: tuple[str, ...]) -> None:
+        opened = self.analysis.corpus
+        if opened is not None:
+            documents = opened.documents
+            rows = rows_named(keys, documents.pieces, documents.hashes)
+            self.overview.labels.set_picked("")
+            rows.sort()
+            self.tables.show_only(rows[rows >= 0], self.tr("labels corrected"))
+
+    @Slot(object)
+    def _take_labels_back(self, keys: tuple[str, ...]) -> None:
+        self.project.take_labels_back(keys)
 
     @Slot()
     def _take_all_back(self) -> None:

@@ -13,6 +13,7 @@ from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, Card, EmptyState, IconButton, Paragraph
 from ulmengine.corpus import Finding
 
+from .corrected import CorrectedCard
 from .repair_book import Repair
 
 
@@ -102,6 +103,7 @@ class ProblemsPanel(QWidget):
         super().__init__(parent)
         self.cards: list[FindingCard] = []
         self.left_out = LeftOutCard()
+        self.corrected = CorrectedCard()
         self._waiting = EmptyState("search", self.tr("Not looked for yet"), self.tr(
             "Empty texts, duplicates, rare labels and other problems are looked for when the corpus has been read."
         ))
@@ -112,7 +114,7 @@ class ProblemsPanel(QWidget):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, theme.M, theme.S, theme.S)
         self._column.setSpacing(theme.M)
-        for part in (self.left_out, self._waiting, self._none):
+        for part in (self.left_out, self.corrected, self._waiting, self._none):
             self._column.addWidget(part)
         self._column.addStretch(1)
         outer = QVBoxLayout(self)
@@ -128,7 +130,7 @@ class ProblemsPanel(QWidget):
             card.deleteLater()
         self.cards = [FindingCard(finding) for finding in findings or ()]
         for place, card in enumerate(self.cards):
-            self._column.insertWidget(1 + place, card)
+            self._column.insertWidget(2 + place, card)
             card.rowsWanted.connect(self.rowsWanted)
             card.repairWanted.connect(self.repairWanted)
         self._waiting.setVisible(findings is None)

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ulmengine.inference import Kept
+from ulmengine.inference.evaluate import document_losses
+from ulmengine.inference.kept import Who
 from ulmengine.inference.ranking import BINS, Bin, Reliability
 from ulmengine.inference.tally import Tally
 
@@ -68,20 +70,24 @@ class Group:
 
 @dataclass(eq=False)
 class Answers:
-    """The documents of one part and what divides them.
+    """The documents of one part, what ``who`` answered, and what divides them.
 
     :ivar dimensions: by name; those that need the texts come later.
     """
 
     kept: Kept
+    who: Who = "network"
     dimensions: dict[str, Dimension] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kept = self.kept
-        self.right: Bools = kept.right()
-        self.said: npt.NDArray[Any] = kept.predicted()
-        self.confidence: Floats = kept.confidence()
-        self.worst: Ints = np.argsort(-kept.losses, kind="stable")
+        self.values: Floats = kept.given[self.who]
+        self.right: Bools = kept.right(self.who)
+        self.said: npt.NDArray[Any] = kept.predicted(self.who)
+        self.confidence: Floats = kept.confidence(self.who)
+        self.losses: Floats = kept.losses if self.who == "network" else document_losses(
+            self.values, kept.truth(), kept.multi_label)
+        self.worst: Ints = np.argsort(-self.losses, kind="stable")
         if not kept.multi_label:
             self.dimensions[GIVEN] = Dimension(kept.targets, kept.labels)
             self.dimensions[SAID] = Dimension(self.said, kept.labels)
@@ -163,21 +169,24 @@ class Answers:
                 for name, count, hits in zip(dimension.names, counts, right, strict=True)]
 
     def calibration(self, mask: Bools, *, calibrated: bool = True) -> tuple[tuple[Bin, ...], float]:
-        """The reliability diagram of the documents of ``mask`` and their expected calibration error."""
+        """The reliability diagram of the documents of ``mask`` and their expected calibration error.
+
+        :param calibrated: False: of the network without its temperature; of the others there is nothing else.
+        """
         part = self.kept.take(mask)
-        if not len(part):
+        if not len(part) or not (calibrated or self.who == "network"):
             return (), float("nan")
-        values = part.given["network"] if calibrated else part.uncalibrated()
+        values = self.values[mask] if calibrated else part.uncalibrated()
         if self.kept.multi_label:
             found = Reliability(values, part.truth())
         else:
-            found = Reliability(values.max(1, keepdims=True), part.right().astype(np.float64)[:, None])
+            found = Reliability(values.max(1, keepdims=True), self.right[mask].astype(np.float64)[:, None])
         return found.diagram(), found.error(np.ones(len(part)))
 
     def scores(self, label: int, mask: Bools) -> tuple[Floats, Ints]:
         """(probabilities of the class ``label``, whether each document has it) of the documents of ``mask``."""
         truth = self.kept.targets[:, label] if self.kept.multi_label else self.kept.targets == label
-        return self.kept.given["network"][mask, label], truth[mask].astype(np.int64)
+        return self.values[mask, label], truth[mask].astype(np.int64)
 
     def in_order(self, mask: Bools) -> Ints:
         """Positions of the documents of ``mask``, the largest loss first."""

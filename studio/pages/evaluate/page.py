@@ -26,7 +26,7 @@ from .filters import FilterLine
 from .reader import Reader
 from .tables import AnswersModel, Listing
 from .views import COLUMN, Views
-from .words import below, headline
+from .words import below, headline, who_words
 from .work import Asked, Texts, columns_of, make_asked, measure, read_column, read_measured, read_texts
 
 _EMPTY, _BUSY, _FULL = range(3)
@@ -49,7 +49,7 @@ class EvaluatePage(ProjectPage):
         self._config = RunConfig()
         self._stamp = 0
         self._by_person = False
-        self.runs, self.parts = CalmCombo(), CalmCombo()
+        self.runs, self.parts, self.who = CalmCombo(), CalmCombo(), CalmCombo()
         self.heading = Paragraph("", theme.Type.HEADING, muted=False)
         self.told = Paragraph("", theme.Type.SMALL)
         self.failure, self.bar = FailureCard(), JobBar()
@@ -71,7 +71,8 @@ class EvaluatePage(ProjectPage):
         self.refresh()
 
     def _arrange(self) -> None:
-        for combo, name in ((self.runs, self.tr("Run")), (self.parts, self.tr("Documents measured on"))):
+        for combo, name in ((self.runs, self.tr("Run")), (self.parts, self.tr("Documents measured on")),
+                            (self.who, self.tr("Whose answers"))):
             combo.setAccessibleName(name)
             combo.setToolTip(name)
         self.runs.setMinimumContentsLength(17)
@@ -99,6 +100,7 @@ class EvaluatePage(ProjectPage):
         line.setSpacing(theme.S)
         line.addWidget(self.runs)
         line.addWidget(self.parts)
+        line.addWidget(self.who)
         line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
@@ -126,6 +128,7 @@ class EvaluatePage(ProjectPage):
     def _connect(self) -> None:
         self.runs.activated.connect(self._run_chosen)
         self.parts.activated.connect(self._part_chosen)
+        self.who.activated.connect(self._part_chosen)
         self.report.clicked.connect(self.write_report)
         self.wrong.clicked.connect(self._toggle_wrong)
         self.views.picked.connect(self.pick)
@@ -229,6 +232,10 @@ class EvaluatePage(ProjectPage):
             if measured.kept.has(part):
                 self.parts.addItem(name, part)
         self.parts.setVisible(self.parts.count() > 1)
+        self.who.clear()
+        for one in ("blend", "network", "baseline"):  # the first is what the model answers
+            if one in measured.kept.given:
+                self.who.addItem(who_words(one), one)  # type: ignore[arg-type]
         self.stack.setCurrentIndex(_FULL)
         self.status.emit("done")
         self._show_part(measured.part)
@@ -277,11 +284,12 @@ class EvaluatePage(ProjectPage):
         self.parts.setCurrentIndex(self.parts.findData(part))
         self._reading.cancel()
         self.texts, self.picks = None, {}
-        self.answers = answers = Answers(self.measured.kept.part(part))
-        self.heading.setText(headline(self.measured, part))
+        who = self.who.currentData()
+        self.answers = answers = Answers(self.measured.kept.part(part), who)
+        self.heading.setText(headline(self.measured, answers, part))
         self.model.set_answers(answers)
         self.reader.set_answers(answers)
-        self.views.set_answers(answers, self.measured.record["parts"][part]["network"]["classes"])
+        self.views.set_answers(answers, self.measured.record["parts"][part][who]["classes"])
         self._labels_changed()
         self._filter()
         kept, config, cache, folder = answers.kept, self._config, self.project.cache, self.measured.folder
@@ -436,7 +444,8 @@ class EvaluatePage(ProjectPage):
         before = {key_of(record) for record in self._config.corpus.relabelled}
         here = {str(key) for key in kept.keys if key in corrected}
         self.model.set_corrected({key: corrected[key] for key in here - before})
-        self.told.setText(below(self.measured, str(self.parts.currentData()), len(here - before)))
+        self.told.setText(below(self.measured, str(self.parts.currentData()), len(here - before),
+                                self.answers.who))
         index = self.list.currentIndex()
         if index.isValid():
             self.reader.retell(self._labels_now(self.model.position(index.row())))

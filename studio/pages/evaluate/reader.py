@@ -158,7 +158,7 @@ class Reader(QWidget):
         """What was said and what was given first, then the others by their probability."""
         assert self._answers is not None
         kept = self._answers.kept
-        values = kept.given["network"][position]
+        values = self._answers.values[position]
         first = [int(values.argmax())]
         if not kept.multi_label:
             first.append(int(kept.targets[position]))

@@ -184,7 +184,7 @@ class AnswersModel(QAbstractTableModel):
         if column == CONFIDENCE:
             return f"{self._answers.confidence[position]:.1%}"
         if column == LOSS:
-            return f"{kept.losses[position]:.2f}"
+            return f"{self._answers.losses[position]:.2f}"
         return self._snippets[position] if self._snippets else ""
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -219,7 +219,7 @@ class AnswersModel(QAbstractTableModel):
             values = np.unique(np.array([self._snippets[n] for n in shown.tolist()], dtype=str),
                                return_inverse=True)[1]
         else:
-            values = {ROW: kept.rows, CONFIDENCE: self._answers.confidence, LOSS: kept.losses}[column][shown]
+            values = {ROW: kept.rows, CONFIDENCE: self._answers.confidence, LOSS: self._answers.losses}[column][shown]
         down = order == Qt.SortOrder.DescendingOrder
         self._shown = shown[np.argsort(-values if down else values, kind="stable")]
 

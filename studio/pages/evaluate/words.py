@@ -8,7 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from ulmengine.inference import paired_difference
+from ulmengine.inference.kept import Who
 from ulmengine.runs.measured import Measured
+
+from .answers import Answers
 
 _tr = QCoreApplication.translate
 
@@ -19,14 +23,23 @@ def part_words(part: str) -> str:
             "validation": _tr("Evaluate", "validation documents")}.get(part, part)
 
 
-def headline(measured: Measured, part: str) -> str:
-    """How good the network is, and by how much it is better or worse than the simple baseline."""
-    found = measured.record["parts"][part]
-    own = found["network"]["metrics"]["accuracy"]
+def who_words(who: Who) -> str:
+    """Whose answers these are."""
+    return {"network": _tr("Evaluate", "Network"), "blend": _tr("Evaluate", "Network and word counts"),
+            "baseline": _tr("Evaluate", "Word-count baseline")}[who]
+
+
+def headline(measured: Measured, answers: Answers, part: str) -> str:
+    """How good the answers are, and by how much they are better or worse than the simple baseline's."""
+    right, kept = answers.right, answers.kept
     text = _tr("Evaluate", "Right in {share} of the {count} {part}").format(
-        share=f"{own['value']:.1%}", count=f"{found['documents']:,}", part=part_words(part))
-    paired = found["paired"].get("baseline")
-    return text if paired is None else f"{text}; {against(paired)}."
+        share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=part_words(part))
+    if answers.who == "baseline" or "baseline" not in kept.given:
+        return f"{text}."
+    if answers.who == "network":
+        return f"{text}; {against(measured.record['parts'][part]['paired']['baseline'])}."
+    seed = int(measured.record.get("seed", 0))
+    return f"{text}; {against(paired_difference(kept.right('baseline'), right, seed=seed).to_json())}."
 
 
 def against(paired: Mapping[str, Any]) -> str:
@@ -45,21 +58,21 @@ def against(paired: Mapping[str, Any]) -> str:
                ).format(which=_tr("Evaluate", "ahead of") if points > 0 else _tr("Evaluate", "behind"), **span)
 
 
-def below(measured: Measured, part: str, corrected: int) -> str:
+def below(measured: Measured, part: str, corrected: int, who: Who = "network") -> str:
     """What else is to be known of the figures: the commonest class, other measures, what was trained on.
 
     :param corrected: labels of this part that were corrected since the run.
     """
     found, record = measured.record["parts"][part], measured.record
     told = []
-    own = found["network"]["metrics"]["accuracy"]
+    own = found[who]["metrics"]["accuracy"]
     told.append(_tr("Evaluate", "95 % interval {low} to {high}.").format(low=f"{own['low']:.1%}",
                                                                         high=f"{own['high']:.1%}"))
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
             label=record["majority"], share=f"{found['majority']:.1%}"))
     names = {"f1_macro": _tr("Evaluate", "macro F1"), "mcc": _tr("Evaluate", "MCC"), "auc": _tr("Evaluate", "AUC")}
-    metrics = found["network"]["metrics"]
+    metrics = found[who]["metrics"]
     told.append("  ·  ".join(f"{words} {metrics[name]['value']:.3f}" for name, words in names.items()
                              if metrics[name]["value"] is not None) + ".")
     if part == "validation":
@@ -80,8 +93,10 @@ def _counted(number: int, one: str, many: str) -> str:
 
 
 def calibration_words(after: float, before: float) -> str:
-    """The expected calibration error, with and without the temperature."""
+    """The expected calibration error, with and without the temperature where there is one."""
     if not math.isfinite(after):
         return ""
+    if not math.isfinite(before):
+        return _tr("Evaluate", "Expected calibration error {after}.").format(after=f"{100 * after:.1f} %")
     text = _tr("Evaluate", "Expected calibration error {after}; without the temperature {before} (dots).")
     return text.format(after=f"{100 * after:.1f} %", before=f"{100 * before:.1f} %")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
+from ulmengine.corpus.repairs import records_of
 
 
 def test_problems_are_shown_and_repaired_reversibly(
@@ -110,3 +112,32 @@ def test_moving_the_limit_renews_the_finding_and_the_facts(
     settle(qtbot, page)
     long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
     assert long == [[40, 41]]
+
+
+def test_corrected_labels_are_listed_shown_and_taken_back(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.analysis.corpus is not None
+    documents = page.analysis.corpus.documents
+    keys = records_of(np.array([3, 5]), documents.pieces, documents.hashes)
+    names = [documents.labels[documents.all_targets[row]] for row in (3, 5)]
+    others = [next(label for label in documents.labels if label != name) for name in names]
+    for key, name, other in zip(keys, names, others, strict=True):
+        desk.project.correct_label(key, (name,), (other,), False, "looked twice")
+    settle(qtbot, page)
+    card = page.problems.corrected
+    assert not card.isHidden()
+    assert [line.text.text().startswith(f"{name} → {other}") for line, name, other in
+            zip(card.lines, names, others, strict=True)] == [True, True]
+    assert "looked twice" in card.lines[0].text.text()
+    assert page.analysis.corpus.documents.relabelled.tolist() == [3, 5]
+    card.lines[1].show_row.click()
+    table = page.tables.documents.rows
+    assert [table.source_row(n) for n in range(table.rowCount())] == [5]
+    card.lines[0].back.click()
+    settle(qtbot, page)
+    assert desk.project.config.corpus.relabelled == (f"{keys[1]}={others[1]}",)
+    card.restore.click()
+    settle(qtbot, page)
+    assert card.isHidden()
