@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -280,3 +281,19 @@ def test_what_cannot_be_saved_is_told_and_nothing_is_written(tmp_path, changes, 
 
 def test_sizes_are_those_of_the_network(tmp_path):
     assert describe_bundle(save(tmp_path / "m.ulmfit")).sizes == SIZES
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    state = {name: value.clone() for name, value in classifier().state_dict().items()}
+    state["encoder.layers.0.weight_hh"][2, 1] = float("nan")
+    with pytest.raises(ModelError, match=r"encoder\.layers\.0\.weight_hh are not numbers"):
+        load_bundle(save(tmp_path / "nan.ulmfit", state))
+
+
+@pytest.mark.parametrize(("name", "why"), [
+    ("no-numbers", "not numbers"), ("unknown-numbers", "F6_E3M2"),
+    ("gap-in-tokens", "not numbered from 0"),
+])
+def test_hostile_models_are_refused_at_loading(name: str, why: str) -> None:
+    with pytest.raises(ModelError, match=why):
+        load_bundle(Path(__file__).parent / "data" / f"{name}.ulmfit")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import CorpusConfig, RunConfig, with_settings
+from ulmengine.events import Progress
 
-from .output import finish, say, say_json
+from .output import ProgressView, complain, finish, say, say_json
+
+if TYPE_CHECKING:
+    from ulmengine.inference import Prediction
+    from ulmengine.inference.sources import Text
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +38,9 @@ def add_commands(commands: Any) -> None:
     predict = commands.add_parser("predict", help="classify texts with a trained model")
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("files", type=Path, nargs="+", metavar="FILE",
-                         help="a text file (one document) or a table (one document a row)")
+                         help="a text file (one document), a table (one document a row), or - for standard input")
+    predict.add_argument("--text", action="append", default=[], metavar="COL",
+                         help="a column with the texts (repeatable); otherwise those that the model learnt from")
     predict.add_argument("--json", action="store_true", help="one JSON object a document")
     predict.set_defaults(command=run_predict)
 
@@ -79,17 +87,38 @@ def run_tokenize(options: argparse.Namespace) -> int:
 def run_predict(options: argparse.Namespace) -> int:
     """``predict``: label and probabilities of every document, in the order of the files."""
     from ulmengine.inference import Predictor
+    from ulmengine.inference.sources import answers, texts_of
     from ulmengine.models import load_bundle
 
-    predictor = Predictor(load_bundle(options.model))
+    bundle = load_bundle(options.model)
+    predictor = Predictor(bundle)
     for path in options.files:
-        for place, prediction in zip(_places(path), predictor.predict(read_texts(path)), strict=False):
-            if options.json:
-                say_json({**place, "label": _label(prediction.label), "probabilities": prediction.probabilities})
-            else:
-                best = max(prediction.probabilities.values())
-                say("\t".join([*map(str, place.values()), str(_label(prediction.label)), f"{best:.3f}"]))
+        asked = empty = 0
+        with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
+            texts = finish(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
+            view = None
+            for said in answers(predictor, texts):
+                if isinstance(said, Progress):
+                    view = view or shown.enter_context(ProgressView())
+                    view.show(said)
+                    continue
+                shown.close()
+                view = None
+                _say_answer(*said, as_json=options.json)
+                asked, empty = asked + 1, empty + (said[1] is None)
+        if empty:
+            complain(f"{path}: {empty:,} of {asked:,} texts {'is' if empty == 1 else 'are'} empty and got no answer")
     return 0
+
+
+def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> None:
+    place = {"path": str(text.path), **({} if text.row is None else {"row": text.row})}
+    if as_json:
+        say_json({**place, "label": prediction and prediction.label,
+                  "probabilities": prediction and prediction.probabilities})
+    else:
+        answer = ("", "") if prediction is None else (prediction.label, f"{max(prediction.probabilities.values()):.3f}")
+        say("\t".join([*map(str, place.values()), *answer]))
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
@@ -97,33 +126,25 @@ def run_evaluate(options: argparse.Namespace) -> int:
     import numpy as np
 
     from ulmengine.inference import Predictor, evaluate
+    from ulmengine.inference.sources import Text, answers, labelled, open_table
     from ulmengine.models import load_bundle
 
     bundle = load_bundle(options.model)
-    config = CorpusConfig(
-        path=str(options.file.resolve()), text_columns=tuple(options.text), label_columns=tuple(options.label),
-        split={"method": "stratified", "validation": 0.0, "test": 0.0},  # type: ignore[arg-type]
-    )
     with tempfile.TemporaryDirectory() as cache:
-        documents = _open(config, Path(cache))
-        unknown = sorted(set(documents.labels) - set(bundle.labels))
-        if unknown or not documents.labels:
-            raise ValueError(
-                f"{options.file}: the model does not know the label{'s' if len(unknown) > 1 else ''} "
-                f"{', '.join(unknown)}; it knows {', '.join(bundle.labels)}" if unknown
-                else f"{options.file}: no labels were found; name the column with --label"
-            )
-        predictor = Predictor(bundle)
-        given = [list(p.probabilities.values()) for p in predictor.predict(documents.texts("train"))]
-        places = [bundle.labels.index(label) for label in documents.labels]
-        targets = documents.targets("train")
-        if documents.multi_label:
-            wide = np.zeros((len(targets), len(bundle.labels)), dtype=np.float32)
-            wide[:, places] = targets
-            targets = wide
-        else:
-            targets = np.asarray(places)[targets]
-        result = evaluate(np.array(given), targets, bundle.labels, multi_label=documents.multi_label)
+        documents = finish(open_table(
+            options.file, Path(cache), bundle.columns, text=tuple(options.text), label=tuple(options.label)
+        ))
+        truth = labelled(documents, bundle.labels, bundle.multi_label)
+        texts = [Text(options.file, row, text) for row, text in enumerate(documents.texts("train"))]
+        said = [one for one in answers(Predictor(bundle), [texts[row] for row in truth.rows])
+                if not isinstance(one, Progress)]
+    there = np.array([prediction is not None for _, prediction in said], dtype=bool)
+    for note in truth.notes:
+        complain(f"{options.file}: {note}")
+    if not there.all():
+        complain(f"{options.file}: {int((~there).sum()):,} of {len(there):,} texts are empty and were left out")
+    given = np.array([list(prediction.probabilities.values()) for _, prediction in said if prediction is not None])
+    result = evaluate(given, truth.targets[there], bundle.labels, multi_label=bundle.multi_label)
     if options.json:
         say_json(result.to_json())
         return 0
@@ -132,40 +153,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _label(label: Any) -> Any:
-    return list(label) if isinstance(label, tuple) else label
-
-
-def _places(path: Path) -> Iterator[dict[str, Any]]:
-    from ulmengine.inference.reading import is_lone_text
-
-    if is_lone_text(path):
-        yield {"path": str(path)}
-        return
-    row = 0
-    while True:
-        yield {"path": str(path), "row": row}
-        row += 1
-
-
 def read_texts(path: Path) -> Iterator[str]:
     """The documents of a file: all of a text file, or each row of a table."""
-    from ulmengine.inference.reading import is_lone_text, read_text
+    from ulmengine.inference.sources import texts_of
 
-    if is_lone_text(path):
-        yield read_text(path)
-        return
-    # Whatever parts the table names, each row is a document to be answered, also one that training would leave out.
-    split = {"method": "stratified", "validation": 0.0, "test": 0.0}
-    config = CorpusConfig(path=str(path.resolve()), split=split)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as cache:
-        documents = _open(config, Path(cache))
-        import numpy as np
-
-        yield from documents.texts_of(np.arange(len(documents.parts)))
-
-
-def _open(config: CorpusConfig, cache: Path) -> Any:
-    from ulmengine.corpus import open_corpus
-
-    return finish(open_corpus(config, cache))
+        yield from (one.text for one in finish(texts_of(path, Path(cache))))

@@ -114,7 +114,8 @@ class TokenConfig(Section):
     max_tokens: int = knob(
         1_440, label="Document limit", unit="tokens", ge=16, le=100_000, log=True,
         help="Of a longer document the classifier's gradient and pooling use the last tokens up to this limit "
-        "(fastai: 20 chunks of 72).",
+        "(fastai: 20 chunks of 72). What stands ahead of them by more than four times that, and 5,000 tokens, is not "
+        "read.",
     )
     batch_tokens: int = knob(
         0, label="Tokens a batch", unit="tokens", ge=0, le=10_000_000, advanced=True,

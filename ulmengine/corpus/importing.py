@@ -28,7 +28,7 @@ from .readers.tree import settle_tree, tree_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")
@@ -103,7 +103,7 @@ def _copy(
     return {
         "understood": values, "undecodable": faults.undecodable, "skipped": faults.skipped,
         "mended": faults.mended, "joined": faults.joined,
-        "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes,
+        "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes, "lost": faults.lost,
         "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }

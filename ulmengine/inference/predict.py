@@ -125,6 +125,9 @@ class Predictor:
     def logits_of(self, documents: Sequence[Sequence[int]]) -> Floats:
         """The same of token ids; each document has at least one."""
         scores = [self._run(reader, documents, name == "backward") for name, reader in self._readers.items()]
+        if not all(np.isfinite(one).all() for one in scores):
+            raise InferenceError("the model's answers are not numbers: its weights are damaged or have diverged; use "
+                                 "the model of an earlier checkpoint")
         return average(scores, multi_label=self.multi_label)
 
     def _window(self, texts: Sequence[str]) -> list[Prediction]:

@@ -16,13 +16,13 @@ from .catalogue import (
     run_models,
     shipped_models,
 )
-from .description import FORMAT, Description
+from .description import FORMAT, Columns, Description
 from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
 from .reference import classes_of, import_reference
 from .usage import onnx_snippet, snippet
 
 __all__ = [
-    "FORMAT", "SUFFIX", "Bundle", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
+    "FORMAT", "SUFFIX", "Bundle", "Columns", "Description", "Entry", "ModelError", "OnnxCheck", "OnnxDiffersError",
     "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle",
     "empty_trash", "export_onnx", "facts", "free_path", "import_reference", "load_bundle", "missing_packages",
     "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model", "run_models", "save_bundle",

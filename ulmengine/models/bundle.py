@@ -26,11 +26,12 @@ from ulmengine.tokens import Tokenizer, tokenizer_from_json
 from . import networks
 from .archive import CARD, COUNTS, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
-from .description import FORMAT, Description, Kind, Softmax, read_description, read_json
+from .description import FORMAT, Columns, Description, Kind, Softmax, read_description, read_json
 
 _DIRECTIONS, _COUNTS = ("forward", "backward"), "counts"
 Counts = tuple[float, Mapping[str, np.ndarray[Any, Any]], Mapping[str, Any]]
 """Word counts as :meth:`ulmengine.inference.Baseline.pack` gives them, behind the weight of the network beside them."""
+_NUMBERS = (torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.int32)
 _HALF_MAX = torch.finfo(torch.float16).max
 
 
@@ -54,6 +55,11 @@ class Bundle:
     def multi_label(self) -> bool:
         """Whether a document may have several labels, or none."""
         return self.description.multi_label
+
+    @property
+    def columns(self) -> Columns | None:
+        """Those of the table that it learnt from, if it was one and is known."""
+        return self.description.columns
 
     @property
     def temperature(self) -> float:
@@ -123,6 +129,7 @@ def save_bundle(
     card: Mapping[str, Any] | None = None,
     dtype: Literal["float32", "float16"] = "float32",
     counts: Counts | None = None,
+    columns: Columns | None = None,
 ) -> None:
     """Write a model to ``path`` in one step: either all of it stands there afterwards, or what stood there before.
 
@@ -131,6 +138,7 @@ def save_bundle(
     :param softmax: which one a language model was trained with.
     :param tokenizer: what ``Tokenizer.to_json()`` gives.
     :param card: ``title``, ``summary`` and any other headings; plain JSON values.
+    :param columns: of the table whose texts and labels it learnt.
     :param dtype: float16 halves the file; vectors (biases, norms) stay float32.
     :param counts: the word counts that answer with a classifier's networks.
     :raises ModelError: values that do not fit together, or a place that cannot be written.
@@ -144,7 +152,7 @@ def save_bundle(
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
-        "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}),
+        "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}), "columns": columns,
         "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
         "blend": None if counts is None else counts[0],
     }
@@ -174,18 +182,36 @@ def load_bundle(path: Path | str) -> Bundle:
     description = read_description(entries[MANIFEST], source)
     try:
         state = load_tensors(entries.pop(WEIGHTS))
-    except SafetensorError as error:
+    except KeyError as error:
+        raise ModelError(f"{source}: the model's weights are numbers of a kind that this program does not know "
+                         f"({error.args[0]}); save or download the model again") from error
+    except (SafetensorError, ValueError, OverflowError, RuntimeError) as error:
         raise ModelError(f"{source}: the model's weights are damaged ({error}); copy or download it again") from error
+    _check_numbers(state, source)
     missing = [name for name in description.directions if f"{name}.encoder.embedding.weight" not in state]
     if missing:
         raise ModelError(f"{source}: the weights of the {missing[0]} network are missing; save the model again")
     if description.blend is not None and COUNTS not in entries:
         raise ModelError(f"{source}: the terms of the model's word counts are missing; copy or download it again")
-    return Bundle(
+    bundle = Bundle(
         source, description, {name: _opened(value) for name, value in state.items()},
         read_json(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
         read_json(entries[COUNTS], source) if COUNTS in entries else None,
     )
+    if bundle.tokenizer_json.get("backend") != "spacy":  # an optional package, which weights alone can do without
+        _ = bundle.tokenizer  # refused now rather than with the first text
+    return bundle
+
+
+def _check_numbers(state: Mapping[str, Tensor], path: Path) -> None:
+    """:raises ModelError: a weight is of an unknown kind of number, or is none."""
+    for name, value in state.items():
+        if value.dtype not in _NUMBERS:
+            raise ModelError(f"{path}: the weights {name} are numbers of a kind that this program does not use "
+                             f"({value.dtype}); save or download the model again")
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise ModelError(f"{path}: some of the weights {name} are not numbers, so nothing can be read from the "
+                             "model; take the model of an earlier checkpoint, or download it again")
 
 
 def describe_bundle(path: Path | str) -> Description:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -12,12 +12,38 @@ from ulmengine.config import ModelConfig, Sizes
 
 from .archive import ModelError
 
+if TYPE_CHECKING:
+    from ulmengine.corpus import Understood
+
 FORMAT = 1
+TABLES = ("csv", "jsonl", "json", "parquet", "excel")
+"""Formats of a corpus whose columns have names."""
 _WIDEST, _DEEPEST = 1 << 16, 64
 
 Kind = Literal["classifier", "language_model"]
 Direction = Literal["forward", "backward"]
 Softmax = Literal["full", "adaptive", "sampled"]
+
+
+class Columns(BaseModel):
+    """Where the table that a classifier learnt from held what: ``text``, in order, and ``label``.
+
+    ``label_delimiter``: between several labels in one cell.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: tuple[str, ...] = Field(min_length=1)
+    label: tuple[str, ...] = ()
+    label_delimiter: str = ""
+
+    @staticmethod
+    def of(understood: Understood) -> Columns | None:
+        """Those of a table; None for a source of another kind, which has no columns."""
+        if understood.format not in TABLES or not understood.text_columns:
+            return None
+        return Columns(text=understood.text_columns, label=understood.label_columns,
+                       label_delimiter=understood.label_delimiter)
 
 
 class Description(BaseModel):
@@ -26,6 +52,7 @@ class Description(BaseModel):
     ``temperature`` divides the classifier's logits before they become probabilities; ``max_tokens`` and ``bptt`` are
     those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
     in the weights; ``blend`` is the weight of the network beside the word counts that answer with it, if there are any.
+    ``columns``: of the table that it learnt from, absent where it was none or where an older program has saved the model.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -49,6 +76,7 @@ class Description(BaseModel):
     parameters: int = Field(ge=1)
     card: dict[str, Any]
     blend: float | None = Field(default=None, ge=0, le=1)
+    columns: Columns | None = None
 
     @model_validator(mode="after")
     def _labels_fit(self) -> Description:

@@ -1,7 +1,7 @@
 """Back-propagation through time for text classification (BPT3C, 1801.06146, 3.3).
 
 A document is read in chunks, the state carried from one to the next. The last tokens of each document, its window,
-are pooled and carry the gradient; what lies before is read without one.
+are pooled and carry the gradient; what lies before is read without one, and far before not at all.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from torch import Tensor
 
 from .awd_lstm import AWDLSTM, Draw, State, first_rows
 from .kernels.layout import Layout, moved
+
+# What stands so many windows, and so many tokens, ahead of a document's window leaves no trace in the state there, and
+# is not read: the longest texts would take minutes for nothing.
+AHEAD, AHEAD_LEAST = 4, 5_000
 
 
 class Windows(NamedTuple):
@@ -56,7 +60,7 @@ def read_documents(
         raise ValueError(f"documents must be sorted from the longest down and have at least one token, not {counts}")
     draw = draw or encoder.draw(len(lengths))
     starts = window_starts(lengths, bptt, max_tokens)
-    state = _read_ahead(encoder, tokens, starts, bptt, draw)
+    state = _read_ahead(encoder, tokens, starts, bptt, max(AHEAD_LEAST, AHEAD * max_tokens), draw)
     left = lengths - starts
     # Cut to their windows the documents have other lengths, so they are sorted anew.
     order = torch.argsort(left, descending=True, stable=True)
@@ -70,15 +74,21 @@ def read_documents(
 
 
 @torch.no_grad()
-def _read_ahead(encoder: AWDLSTM, tokens: Tensor, starts: Tensor, bptt: int, draw: Draw) -> State:
-    """State of every document where its window begins; longer documents have later windows and come first."""
+def _read_ahead(encoder: AWDLSTM, tokens: Tensor, starts: Tensor, bptt: int, most: int, draw: Draw) -> State:
+    """State of every document where its window begins, read from at most ``most`` tokens before it.
+
+    Longer documents have later windows and come first.
+    """
     state = encoder.zero_state(len(starts))
-    for start in range(0, int(starts[0]), bptt):
-        alive = int((starts > start).sum())
-        part = slice(0, alive)
-        after = encoder(tokens[part, start : start + bptt], first_rows(state, alive), draw=draw.rows(part)).state
+    firsts = (starts - most).clamp(min=0) // bptt * bptt
+    for start in range(int(firsts[-1]), int(starts[0]), bptt):
+        part = slice(int((firsts > start).sum()), int((starts > start).sum()))
+        if part.start == part.stop:
+            continue
+        before = tuple((h[part], c[part]) for h, c in state)
+        after = encoder(tokens[part, start : start + bptt], before, draw=draw.rows(part)).state
         for (h, c), (new_h, new_c) in zip(state, after, strict=True):
-            h[:alive], c[:alive] = new_h, new_c
+            h[part], c[part] = new_h, new_c
     return state
 
 

@@ -12,7 +12,7 @@ from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
 from ulmengine.inference import MOST_TERMS, Baseline, Blend, average, fit_temperature, fit_weight, probabilities
 from ulmengine.inference.kept import PARTS
-from ulmengine.models import as_stored, save_bundle
+from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
 
@@ -58,6 +58,7 @@ def finish_classifier(
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
         card={**_card(config, prepared, result), **({"training": early} if early else {})}, dtype="float16",
         counts=None if blend is None else blend.pack(),
+        columns=Columns.of(documents.understood),
     )
     yield ModelSaved(str(folder.model_path))
     return result

@@ -37,6 +37,9 @@ class SubwordTokenizer(PieceTokenizer):
             raise TokensError(f"The description of the subword tokeniser is damaged: {error}.") from error
         self._backend.encode_special_tokens = True  # text written like a special token is text
         ids = self._backend.get_vocab()
+        if sorted(ids.values()) != list(range(len(ids))):
+            raise TokensError("The description of the subword tokeniser is damaged: its tokens are not numbered from 0 "
+                              "without a gap.")
         super().__init__(Vocabulary(tuple(sorted(ids, key=lambda token: ids[token]))), lower=lower)
         self.kind = kind
         self._runs: dict[str, tuple[int, ...]] = {

@@ -108,6 +108,8 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     if place is not None:
         return False, f"the first row's '{first[place]}' stands in rows below as well"
     longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
+    if width == 1 and re.search(r"[.!?…。！？]$|\w[,;:!?] ", first[0]):
+        return False, "the first row is a sentence, as the others are"
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
         return True, "the first row differs from the rows below"
     return False, "the first row looks like the others"

@@ -98,6 +98,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
+            faults.lost.append(good + faults.skipped)
             faults.skipped += 1
             last_broken = not line.endswith("\n")
             if faults.skipped == 1:
@@ -112,6 +113,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         yield value
     if cut and last_broken and faults.skipped == 1:
         faults.skipped = 0
+        faults.lost.clear()
         faults.notes.clear()
     if not good and faults.skipped:
         raise CorpusError(

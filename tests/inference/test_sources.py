@@ -1,0 +1,119 @@
+"""Texts out of files: the model's columns, each answer's row, labels in the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from tests.models.made import save
+from ulmengine.corpus import CorpusError
+from ulmengine.events import Event
+from ulmengine.inference import InferenceError, Predictor
+from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answers, labelled, open_table, texts_of
+from ulmengine.models import Columns, load_bundle
+
+DATA = Path(__file__).parent / "data"
+NOTE = Columns(text=("note",), label=("label",))
+T = TypeVar("T")
+
+
+def done(work: Generator[Event, None, T]) -> T:
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def test_the_columns_that_the_model_learnt_from_are_read(tmp_path: Path) -> None:
+    """``body`` is the longer text, and says the opposite of ``note``."""
+    texts = list(done(texts_of(DATA / "two_new.csv", tmp_path, NOTE)))
+    assert texts[0].text == "The lecture felt superb and the concert was superb on day 692."
+    other = list(done(texts_of(DATA / "two_new.csv", tmp_path, NOTE, ("body",))))
+    assert other[0].text.startswith("This paragraph was put here by the form")
+
+
+def test_a_table_without_them_asks(tmp_path: Path) -> None:
+    with pytest.raises(ColumnsWantedError, match=r"reads the column note.*has no note.*id, text.*--text") as asked:
+        done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE))
+    assert asked.value.columns == ("id", "text")
+    assert len(list(done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE, ("text",))))) == 8
+
+
+def test_another_case_is_the_same_column_and_a_single_column_is_no_question(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Id,Note\n1,a good film\n2,a bad film\n")
+    texts = done(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))
+    assert [one.text for one in texts] == ["a good film", "a bad film"]
+    (tmp_path / "b.csv").write_text("review\na good film\na bad film\n")
+    assert len(list(done(texts_of(tmp_path / "b.csv", tmp_path / "c", NOTE)))) == 2
+
+
+def test_columns_travel_with_the_model_and_old_models_open(tmp_path: Path) -> None:
+    assert load_bundle(save(tmp_path / "new.ulmfit", columns=NOTE)).columns == NOTE
+    assert load_bundle(save(tmp_path / "old.ulmfit")).columns is None
+
+
+def test_every_answer_has_the_row_of_its_source(tmp_path: Path) -> None:
+    """The sixth line is cut off; the first line of the other file is a text, for there is no heading."""
+    rows = [one.row for one in done(texts_of(DATA / "broken.jsonl", tmp_path))]
+    assert rows == [0, 1, 2, 3, 4, *range(6, 20)]
+    texts = list(done(texts_of(DATA / "noheader_one_column.csv", tmp_path)))
+    assert [one.row for one in texts] == list(range(21))
+    assert texts[0].text == "Terrible!"
+
+
+def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
+    predictor = Predictor(load_bundle(save(tmp_path / "m.ulmfit")), device="cpu")
+    texts = [Text(tmp_path, row, text) for row, text in enumerate(["", "a film", " \n", "xxfld 1  xxfld 2 ", "a"])]
+    said = [one for one in answers(predictor, texts) if isinstance(one, tuple)]
+    assert [text.row for text, _ in said] == [0, 1, 2, 3, 4]
+    assert [prediction is None for _, prediction in said] == [True, False, True, True, False]
+    assert said[1][1] == predictor.predict_one("a film")
+
+
+def bears(tmp_path: Path, rows: list[str], labels: tuple[str, ...], multi: bool = False) -> Labelled:
+    path = tmp_path / "labels.csv"
+    path.write_text("text,label\n" + "".join(f"a film of day {n},{row}\n" for n, row in enumerate(rows)))
+    return labelled(done(open_table(path, tmp_path / "cache", text=("text",), label=("label",))), labels, multi)
+
+
+def test_labels_in_another_spelling_are_those_of_the_model(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["GOOD", "BAD", "good"], ("bad", "good"))
+    assert found.targets.tolist() == [1, 0, 1]
+    assert found.notes == ("BAD is read as bad.", "GOOD is read as good.")
+    assert bears(tmp_path, ["1.0", "2.0", "1.0"], ("1", "2")).targets.tolist() == [0, 1, 0]
+
+
+def test_an_unknown_label_leaves_out_its_documents_alone(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["good", "odd", "bad"], ("bad", "good"))
+    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 2], [1, 0])
+    assert found.notes == ("The model does not know odd: 1 of 3 documents are left out.",)
+    with pytest.raises(InferenceError, match="does not know the label"):
+        bears(tmp_path, ["odd", "odd", "odd"], ("bad", "good"))
+    # Two labels that differ by their case alone are no spelling of each other's third.
+    with pytest.raises(InferenceError, match="does not know"):
+        bears(tmp_path, ["GOOD", "GOOD", "GOOD"], ("Good", "good"))
+
+
+def test_a_model_of_several_labels_is_measured_as_such(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["good", "bad", "good"], ("bad", "good", "long"), multi=True)
+    np.testing.assert_array_equal(found.targets, [[0, 1, 0], [1, 0, 0], [0, 1, 0]])
+    with pytest.raises(InferenceError, match="several labels, the model gives each document one"):
+        _several(tmp_path)
+
+
+def _several(tmp_path: Path) -> None:
+    path = tmp_path / "several.csv"
+    path.write_text("text,label\na film,good;bad\nthe film,bad\nmy film,good\n")
+    roles = Columns(text=("text",), label=("label",), label_delimiter=";")
+    labelled(done(open_table(path, tmp_path / "cache", roles)), ("bad", "good"), multi_label=False)
+
+
+def test_random_bytes_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(np.random.default_rng(0).bytes(5_000))
+    with pytest.raises(CorpusError, match="is not text"):
+        done(texts_of(tmp_path / "a.txt", tmp_path))

@@ -1,0 +1,232 @@
+"""Texts to be answered, out of files: in which columns they stand, where each comes from, which labels they bear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from ulmengine.config import CorpusConfig, SplitConfig
+from ulmengine.corpus import Documents, open_corpus, preview
+from ulmengine.events import Event, Progress
+
+from .errors import InferenceError
+from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
+from .reading import STDIN, is_lone_text, read_text
+
+_FIELD = re.compile(r"xxfld \d+")
+LONG = 200_000
+"""From so many characters on a text takes long enough for progress to be told."""
+
+
+class Roles(Protocol):
+    """Which columns a model learnt from; ``ulmengine.models.Columns`` is that."""
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The columns that were read, in order."""
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        """Those of the labels."""
+
+    @property
+    def label_delimiter(self) -> str:
+        """What stood between several labels."""
+
+
+class ColumnsWantedError(InferenceError):
+    """A table lacks the columns that the model reads: a person has to say which hold the texts.
+
+    :ivar wanted: the model's columns. :ivar columns: the table's.
+    """
+
+    def __init__(self, path: Path, wanted: tuple[str, ...], columns: tuple[str, ...]) -> None:
+        self.path, self.wanted, self.columns = path, wanted, columns
+        lacking = [name for name in wanted if name not in columns]
+        super().__init__(
+            f"{path}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and this table "
+            f"has no {lacking[0] if lacking else wanted[0]}. Its columns are: {', '.join(columns[:30])}. "
+            "Name the one with the texts: --text COLUMN"
+        )
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text. ``row``: of its table, from 0, whatever rows before it could not be read; None: all of a file."""
+
+    path: Path
+    row: int | None
+    text: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read in it: it gets no answer."""
+        return not _FIELD.sub("", self.text).strip()
+
+
+def text_columns(
+    path: Path, found: tuple[str, ...], roles: Roles | None, text: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The columns to read of a table with the columns ``found``; none: they have to be guessed.
+
+    Those that are named come first, then those that the model learnt from. Only a table of a single column, and a
+    model of which nothing is known, leave it to a guess.
+
+    :raises ColumnsWantedError: the table lacks the model's columns.
+    """
+    if text or roles is None or len(found) <= 1:
+        return tuple(text)
+    return _as_named(roles.text, found) or _ask(path, roles.text, found)
+
+
+def open_table(
+    path: Path, cache: Path, roles: Roles | None = None, *, text: Sequence[str] = (), label: Sequence[str] = (),
+) -> Generator[Event, None, Documents]:
+    """The table at ``path`` with every row a document, also such as training would leave out; labelled ones "train".
+
+    :param text: columns a person has named; ``label``: the same of the labels.
+    :raises ColumnsWantedError: nobody has named the text columns, and the table lacks those of the model.
+    :raises CorpusError: it cannot be read.
+    """
+    config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
+    found = preview(path, config, rows=1).understood
+    labels, delimiter = tuple(label), ""
+    if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
+        labels, delimiter = known, roles.label_delimiter
+    config = config.model_copy(update={
+        "text_columns": text_columns(path, found.columns, roles, text), "label_columns": labels,
+        "label_delimiter": delimiter,
+    })
+    return (yield from open_corpus(config, cache))
+
+
+def texts_of(
+    path: Path, cache: Path, roles: Roles | None = None, text: Sequence[str] = ()
+) -> Generator[Event, None, Iterator[Text]]:
+    """The texts of a file: all of a text file, each row of a table. "-" is what comes in by standard input.
+
+    :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
+    """
+    if str(path) == STDIN or is_lone_text(path):
+        return iter([Text(path, None, read_text(path))])
+    documents = yield from open_table(path, cache, roles, text=text)
+    rows = source_rows(documents)
+    texts = documents.texts_of(np.arange(len(rows)))
+    return (Text(path, int(row), found) for row, found in zip(rows, texts, strict=True))
+
+
+def source_rows(documents: Documents) -> np.ndarray:
+    """Which row of its source each document is, int64: rows that could not be read are counted, not answered."""
+    lost = [row for piece in documents.pieces[:1] for row in piece.table.record.get("lost", [])]
+    places = np.arange(len(documents.parts) + len(lost), dtype=np.int64)
+    return np.delete(places, lost)
+
+
+def answers(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
+    """Each text with its answer, in their order, and progress where one is long; an empty text has no answer."""
+    lot: list[Text] = []
+    characters = 0
+    for one in texts:
+        lot.append(one)
+        characters += len(one.text)
+        if len(lot) >= WINDOW_TEXTS or characters >= WINDOW_CHARACTERS:
+            yield from _answered(predictor, lot)
+            lot, characters = [], 0
+    yield from _answered(predictor, lot)
+
+
+def _answered(predictor: Predictor, lot: Sequence[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
+    asked = [one.text for one in lot if not one.is_empty]
+    long = sum(map(len, asked)) if any(len(text) > LONG for text in asked) else 0
+    if long:
+        yield Progress("Reading long texts", 0, long, "characters")
+    found = predictor.predict(asked)
+    for one in lot:
+        yield one, None if one.is_empty else next(found)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What documents bear in the words of a model. ``rows``: those that can be measured, places among the texts given.
+
+    ``targets``: of these, (n,) class numbers or (n, classes) of 0 and 1. ``notes``: what was read how, and left out.
+    """
+
+    rows: np.ndarray
+    targets: np.ndarray
+    notes: tuple[str, ...]
+
+
+def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> Labelled:
+    """The labels of the part "train" of ``documents`` as those of a model: of several ``labels`` always as such.
+
+    Another spelling of a label (``GOOD`` for ``good``, ``1.0`` for ``1``) is taken for it where only one is meant. A
+    document whose labels the model does not know is left out.
+
+    :raises InferenceError: there are no labels, the model knows none of them, or a document has several and the model
+        one a document.
+    """
+    name = documents.understood.path.name
+    if not documents.labels:
+        raise InferenceError(f"{name}: no labels were found; name the column with --label")
+    places = {label: _meant(label, labels) for label in documents.labels}
+    unknown = [label for label, place in places.items() if place is None]
+    if len(unknown) == len(places):
+        raise InferenceError(f"{name}: the model does not know the label{'s' if len(unknown) > 1 else ''} "
+                             f"{', '.join(unknown)}; it knows {', '.join(labels)}")
+    targets = documents.targets("train")
+    if targets.ndim == 1:
+        targets = np.eye(len(documents.labels), dtype=np.float32)[targets]
+    elif not multi_label and (targets.sum(axis=1) > 1).any():
+        raise InferenceError(f"{name}: some documents bear several labels, the model gives each document one")
+    wide = np.zeros((len(targets), len(labels)), dtype=np.float32)
+    for column, label in enumerate(documents.labels):
+        if (place := places[label]) is not None:
+            wide[:, place] = np.maximum(wide[:, place], targets[:, column])
+    bears, known = targets.any(axis=1), wide.any(axis=1)
+    rows = np.flatnonzero(known | ~bears if multi_label else known)
+    notes = [f"{label} is read as {labels[place]}." for label, place in places.items()
+             if place is not None and labels[place] != label]
+    if unknown:
+        out = len(targets) - len(rows)
+        notes.append(f"The model does not know {', '.join(unknown)}: {out:,} of {len(targets):,} documents are left "
+                     "out.")
+    return Labelled(rows, wide[rows] if multi_label else wide[rows].argmax(axis=1), tuple(notes))
+
+
+def _meant(label: str, known: Sequence[str]) -> int | None:
+    """Which of the ``known`` labels ``label`` is; None where it is none or could be several."""
+    if label in known:
+        return known.index(label)
+    for form in (_folded, _number):
+        same = [place for place, other in enumerate(known) if form(label) is not None and form(other) == form(label)]
+        if same:
+            return same[0] if len(same) == 1 else None
+    return None
+
+
+def _folded(label: str) -> str | None:
+    return " ".join(label.split()).casefold()
+
+
+def _number(label: str) -> float | None:
+    try:
+        return float(label)
+    except ValueError:
+        return None
+
+
+def _as_named(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
+    """``wanted`` as the table ``found`` spells it; nothing where one is missing."""
+    spelt = {_folded(name): name for name in reversed(found)}
+    names = tuple(name if name in found else spelt.get(_folded(name), "") for name in wanted)
+    return names if all(names) else ()
+
+
+def _ask(path: Path, wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
+    raise ColumnsWantedError(path, wanted, found)
