@@ -52,7 +52,7 @@ class Description(BaseModel):
     ``temperature`` divides the classifier's logits before they become probabilities; ``max_tokens`` and ``bptt`` are
     those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
     in the weights; ``blend`` is the weight of the network beside the word counts that answer with it, if there are any.
-    ``columns``: of the table that it learnt from, absent where it was none or where an older program has saved the model.
+    ``columns``: of the table that it learnt from, absent where it was none or where an older program has saved it.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
