@@ -182,6 +182,22 @@ class SaveFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Diverging(Event):
+    """The loss of a stage has grown far above what its task began with, and stays there.
+
+    ``loss``: smoothed, now; ``began``: what the task began with; ``since``: the last step of the run (``total``) before
+    which it had not begun to grow.
+    """
+
+    kind: ClassVar[str] = "diverging"
+    stage: int
+    total: int
+    loss: float
+    began: float
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class RangePoint(Event):
     """One step of a learning-rate range test."""
 

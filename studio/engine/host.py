@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ulmengine.config import RunConfig
-from ulmengine.events import Checkpointed, Event, Failed, Finishing, RunStarted, StageEnded
+from ulmengine.events import Checkpointed, Diverging, Event, Failed, Finishing, RunStarted, StageEnded
 from ulmengine.plan.control import ControlError, RunControl, RunState
+from ulmengine.plan.divergence import Divergence
 
 Sink = Callable[[Event | RunState], None]
 """Takes what a run says and every state that it enters, in order, in the thread that carries the run out."""
@@ -93,12 +94,19 @@ class Watch:
     pause_between_stages: bool = False
     failed: bool = False
     checkpoint: str = ""
+    divergence: Divergence = field(default_factory=Divergence)
     _last_stage: int = field(default=-1, init=False)
     _finishing: bool = field(default=False, init=False)
 
-    def saw(self, event: Event) -> None:
-        """Note ``event``. A failure is the end of the run only if nothing comes after it."""
+    def saw(self, event: Event) -> Diverging | None:
+        """Note ``event``. A failure is the end of the run only if nothing comes after it.
+
+        A run whose loss grows is held; what is to be told of that is given back.
+        """
         self.failed = isinstance(event, Failed)
+        diverging = self.divergence.saw(event)
+        if diverging is not None:
+            apply(Command("pause"), self.control)
         match event:
             case RunStarted():
                 self._last_stage = len(event.stages) - 1
@@ -110,6 +118,7 @@ class Watch:
                 self._finishing or event.index == self._last_stage
             ):
                 apply(Command("pause"), self.control)
+        return diverging
 
     def kept(self) -> str:
         """What is safe on disk, in a sentence."""

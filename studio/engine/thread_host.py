@@ -64,7 +64,9 @@ ENDINGS = frozenset({RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, Ru
 def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: Sink) -> Failed | None:
     def told(event: Event) -> None:
         sink(event)
-        watch.saw(event)
+        diverging = watch.saw(event)
+        if diverging is not None:
+            sink(diverging)
 
     try:
         _own_modes()

@@ -15,7 +15,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
-from studio.words import state_dot, state_words
+from studio.words import state_words
 from ulmengine.events import Failed, Progress
 from ulmengine.plan.control import RunState
 
@@ -135,8 +135,8 @@ class RunBar(QWidget):
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
         state, offered = self.shown.state, self.shown.offers
-        self.dot.set_kind(state_dot(state))
-        self.dot.setVisible(bool(state_dot(state)))
+        self.dot.set_kind(self.shown.dot)
+        self.dot.setVisible(bool(self.shown.dot))
         self.state.setText(state_words(state))
         self.start.setVisible(offered.start and not offered.resume)
         self.start.setEnabled(self.shell.project is not None)

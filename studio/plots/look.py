@@ -47,10 +47,12 @@ def ghost_pen(series: int) -> QPen:
 
 
 def figure(value: float | None) -> str:
-    """``value`` as a person writes it: three or four figures, no exponent while there is a way."""
+    """``value`` as a person writes it: three or four figures, no exponent below ten million."""
     if value is None or not math.isfinite(value):
         return "–"
     size = abs(value)
+    if size >= 10_000_000:
+        return f"{value:.1e}"
     if size >= 10_000:
         return f"{value:,.0f}"
     if size >= 100:
@@ -80,6 +82,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [_power(value) for value in values]
         if not values:
             return []
+        if max(abs(value) for value in values) >= 10_000_000:
+            return [f"{value:.0e}" if value else "0" for value in values]
         if max(abs(value) for value in values) >= 10_000:
             if self.narrow:
                 return [f"{value / 1_000:,g}k" if value else "0" for value in values]

@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from ulmengine.events import EpochEnded
 from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
@@ -110,10 +111,16 @@ class LossPlot(Plot):
         )
         best = stage.best
         if best is not None:
-            said += " " + self.tr("Best after epoch {epoch}: validation loss {loss}.").format(
-                loss=figure(best.metrics.get("valid_loss")), epoch=best.epoch
-            )
+            said += " " + self._best_words(best)
         return said
+
+    def _best_words(self, best: EpochEnded) -> str:
+        """Which epoch is kept, and by what: a classifier's by its accuracy, which need not be that of least loss."""
+        loss, accuracy = figure(best.metrics.get("valid_loss")), best.metrics.get("accuracy")
+        if accuracy is None:
+            return self.tr("Best by validation loss after epoch {epoch}: {loss}.").format(loss=loss, epoch=best.epoch)
+        return self.tr("Best by accuracy after epoch {epoch}: {accuracy}, validation loss {loss}.").format(
+            accuracy=f"{accuracy:.1%}", loss=loss, epoch=best.epoch)
 
     def _extent(self, curve: Curve, stage: StageRecord) -> tuple[float, float] | None:
         span = curve.extent()

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 import shiboken6
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -173,6 +173,15 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.cursorMoved.emit(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel passes over a plot to what scrolls around it; with Ctrl it zooms the x axis."""
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier or not self.view.state["mouseEnabled"][0]:
+            event.ignore()
+            return
+        self.view.setMouseEnabled(x=True, y=False)
+        super().wheelEvent(event)
+        self.view.setMouseEnabled(x=True, y=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right move the cursor, F follows, L changes between linear and logarithmic."""

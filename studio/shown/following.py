@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -65,6 +66,8 @@ class Following(QObject):
         return False
 
     def _seen(self, key: int, seen: bool, *_: object) -> None:
+        if not shiboken6.isValid(self):  # a widget may outlive the run that it showed
+            return
         before = bool(self._viewers)
         (self._viewers.add if seen else self._viewers.discard)(key)
         if bool(self._viewers) and not before:

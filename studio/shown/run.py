@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from studio.engine import RunService
 from studio.engine.jobslot import JobSlot
 from studio.plots.history import RunHistory, StageRecord
+from studio.words import state_dot
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.control import RunState
@@ -25,7 +26,7 @@ STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": 
           "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
 """What a run's folder says of it, in the words of a live one."""
 
-Trouble = ev.Failed | ev.SaveFailed
+Trouble = ev.Failed | ev.SaveFailed | ev.Diverging
 """Why a run does not go on."""
 
 
@@ -64,7 +65,8 @@ class ShownRun(QObject):
         self._run = run
         self._asked_to_finish = False
         self._resting = RunState.IDLE
-        self._waits_for: ev.SaveFailed | None = None
+        self._waits_for: ev.SaveFailed | ev.Diverging | None = None
+        self._dismissed: Trouble | None = None
         self._unreadable: ev.Failed | None = None
         self._plans: tuple[StagePlan, ...] | None = None
         self._held_back: list[ev.Event] = []
@@ -131,6 +133,12 @@ class ShownRun(QObject):
         return self.history.finishing or self._asked_to_finish
 
     @property
+    def dot(self) -> str:
+        """The kind of dot that stands for it: red as long as its trouble is to be told."""
+        kind = state_dot(self.state)
+        return "ready" if kind == "problem" and self.history.failed is not None and self.trouble is None else kind
+
+    @property
     def left_out(self) -> frozenset[int]:
         """Numbers of the stages that it does not begin any more."""
         return left_out(self.plans, self.history, finishing=self.finishing)
@@ -138,11 +146,8 @@ class ShownRun(QObject):
     @property
     def trouble(self) -> Trouble | None:
         """What is to be told of it now: why it failed, what it waits for, or why it cannot be read."""
-        if self._unreadable is not None:
-            return self._unreadable
-        if self._waits_for is not None:
-            return self._waits_for
-        return None if self.alive else self.history.failed
+        found = self._unreadable or self._waits_for or (None if self.alive else self.history.failed)
+        return None if found is self._dismissed else found
 
     @property
     def offers(self) -> Offers:
@@ -189,6 +194,12 @@ class ShownRun(QObject):
                 self.show(self.folder)
             except ConfigError:  # which was told when it was shown
                 return
+
+    @Slot()
+    def dismiss(self) -> None:
+        """The person has read of :attr:`trouble`: it is of the past, and so is every mark of it."""
+        self._dismissed = self.trouble
+        self.changed.emit()
 
     def seen_by(self, widget: QWidget) -> None:
         """See once a second whether another process is working on the run, as long as ``widget`` is in view."""
@@ -277,8 +288,9 @@ class ShownRun(QObject):
         self.history.extend(events)
         if any(isinstance(event, ev.Checkpointed) for event in events) and self.stage is not None:
             self.saved = self.stage.index
-        self._waits_for = next((event for event in reversed(events) if isinstance(event, ev.SaveFailed)),
-                               self._waits_for)
+        for event in events:
+            if isinstance(event, (ev.SaveFailed, ev.Diverging)):
+                self._waits_for = event
         if started:
             self._plans = None
         if started or self.finishing is not before:

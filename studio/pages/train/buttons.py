@@ -110,16 +110,17 @@ class TrainButtons(FittingRow):
         self.import_run = self.more_menu.addAction(self.tr("Import a run…"))
         self.import_run.triggered.connect(self.importWanted)
 
-    def show_offers(self, offered: Offers, *, told: bool = False, complete: bool = False) -> None:
+    def show_offers(self, offered: Offers, *, own: bool, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
 
         While the run is alive, Pause, Resume and Stop keep their places, whatever may be asked just then.
 
+        :param own: this program is carrying the run out.
         :param told: a failure says already what to do. :param complete: the result is there, which has its own.
         """
         second = offered.start and (offered.resume or told or complete)
         self._offer_finish(offered)
-        alive = not offered.start
+        alive = own and not offered.start
         held = alive and offered.resume and offered.step
         wanted = {
             self.start: offered.start and not second, self.anew: second,

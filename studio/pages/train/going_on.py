@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,26 +73,11 @@ class Importing:
         return import_run(self.path, self.into)
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is to be done with the run in ``folder`` once it has stopped: to go back to ``point``, or to branch there.
-
-    A branch at the beginning of the run is a new run of the project.
-
-    ``config``: the settings of the branch, None for the run's own.
-    """
-
-    folder: RunFolder
-    point: Point
-    branch: bool = False
-    config: RunConfig | None = None
-
-
 class GoingOn(QObject):
     """Asks, waits for the stop where one is needed, and goes on from the checkpoint.
 
-    A wish lives until the next end of the run, however that comes: one that outlived a stop that failed would give
-    things up at some later stop, of another run perhaps.
+    A deed that waits for a stop is dropped at the next end of the run, however that comes: one that outlived a stop
+    that failed would give things up at some later stop, of another run perhaps.
     """
 
     branched = Signal(object)
@@ -102,7 +87,7 @@ class GoingOn(QObject):
         super().__init__(parent)
         self.project = project
         self.shell = shell
-        self._wish: Wish | None = None
+        self._waiting: tuple[RunFolder, Callable[[], object]] | None = None
         self._copier = JobSlot(self)
         self._copier.finished.connect(self._copied)
         self._copier.failed.connect(self._not_copied)
@@ -116,9 +101,9 @@ class GoingOn(QObject):
         lost = lost_by_going_to(point, run.folder.path, run.history)
         answer = self._asked(point, lost) if lost else "back"
         if answer == "back":
-            self._after_stop(Wish(run.folder, point))
+            self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
-            self._after_stop(Wish(run.folder, point, True))
+            self.after_stop(run.folder, self.shell.start_run)
         elif answer == "branch":
             self.branch(run, point)
 
@@ -143,7 +128,7 @@ class GoingOn(QObject):
                 self.tr("Branch a new run"),
                 self.tr("A new run goes on from {place}. With which settings?").format(place=place), choices, detail)
         if answer != "cancel":
-            self._after_stop(Wish(folder, point, True, wanted if answer == "new" else None))
+            self.after_stop(folder, partial(self._copy, folder, point.checkpoint, wanted if answer == "new" else None))
 
     def _asked(self, point: Point, lost: Lost) -> str:
         parts = [self.tr("%n checkpoint(s)", "", lost.checkpoints)] if lost.checkpoints else []
@@ -163,35 +148,30 @@ class GoingOn(QObject):
         return self.shell.ask.choose(title, self.tr("Go back to step {total} and go on from there?").format(
             total=f"{point.total:,}"), (instead, back, cancel), detail)
 
-    def _after_stop(self, wish: Wish) -> None:
+    def after_stop(self, folder: RunFolder, deed: Callable[[], object]) -> None:
+        """Do ``deed`` with the run in ``folder`` once it has stopped and is saved; at once if nothing is under way."""
         run = self.shell.run
         if not run.active:
-            self._do(wish)
-        elif run.folder == wish.folder.path:
-            self._wish = wish
+            deed()
+        elif run.folder == folder.path:
+            self._waiting = folder, deed
             run.stop()
         else:
             self.shell.toast(self.tr("Another run is under way. Stop it first."), "warning")
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
-        if self._wish is None or self.shell.run.active:
+        if self._waiting is None or self.shell.run.active:
             return
-        wish, self._wish = self._wish, None
-        if state in (RunState.STOPPED, RunState.FINISHED) and self.shell.run.folder == wish.folder.path:
+        (folder, deed), self._waiting = self._waiting, None
+        if state in (RunState.STOPPED, RunState.FINISHED) and self.shell.run.folder == folder.path:
             # Later, so that everyone has heard of this end before the next beginning.
-            QTimer.singleShot(0, self, partial(self._do, wish))
+            QTimer.singleShot(0, self, deed)
         else:
             self.shell.toast(self.tr("The run could not be stopped and saved, so nothing was changed."), "warning")
 
-    def _do(self, wish: Wish) -> None:
-        if wish.branch and wish.point.is_start:
-            self.shell.begin_run()
-        elif wish.branch:
-            target = self.project.new_run_folder()
-            self._copier.start(Branching(wish.folder, wish.point.checkpoint, target, wish.config))
-        else:
-            self.shell.resume_run(wish.folder.path, wish.point.checkpoint)
+    def _copy(self, folder: RunFolder, checkpoint: str, config: RunConfig | None) -> None:
+        self._copier.start(Branching(folder, checkpoint, self.project.new_run_folder(), config))
 
     @Slot(object)
     def _copied(self, folder: RunFolder) -> None:

@@ -13,11 +13,13 @@ from studio.shell import Shell
 from studio.shown import ShownRun
 from studio.shown.reading import checkpoints_of
 from ulmengine.config import ConfigError, RunConfig, with_settings
-from ulmengine.events import Failed
-from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.events import Diverging, Failed
+from ulmengine.record import START, RunFolder, RunFolderError
 from ulmengine.record.changes import change
 from ulmengine.record.checkpoints import CheckpointInfo
 from ulmengine.record.mending import halved_batch, lower_rate
+
+from .going_on import GoingOn
 
 Try = tuple[str, Callable[[], None]]
 """What a button says, and what it does."""
@@ -26,10 +28,11 @@ Try = tuple[str, Callable[[], None]]
 class Mender(QObject):
     """Mends the run it was last shown: changes it, or the project, and goes on or starts again."""
 
-    def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
+    def __init__(self, project: Project, shell: Shell, going_on: GoingOn, parent: QObject) -> None:
         super().__init__(parent)
         self.project = project
         self.shell = shell
+        self._going_on = going_on
         self._folder: RunFolder | None = None
         self._tried: set[str] = set()
 
@@ -66,6 +69,21 @@ class Mender(QObject):
         self._folder = run.folder
         return [(self.tr("Try again"), self.go_on)]
 
+    def after_diverging(self, told: Diverging, run: ShownRun) -> list[Try]:
+        """What can be tried while ``run`` waits because its loss grows: at a lower rate from before it grew, or on."""
+        self._folder = run.folder
+        infos = [] if run.folder is None else checkpoints_of(run.folder.path)
+        good = next((info for info in reversed(infos) if info.total <= told.since), None)
+        lower = lower_rate(run.config, "language_model" if run.stage is None else run.stage.task)
+        rate = f"{next(iter(lower.values())):.2g}"
+        if good is None:
+            text = self.tr("Begin this run anew with a peak rate of {rate}").format(rate=rate)
+        else:
+            text = self.tr("Go back to step {step} and continue with a peak rate of {rate}").format(
+                step=f"{good.total:,}", rate=rate)
+        back = partial(self.change_and_go_on, lower, START if good is None else good.name)
+        return [(text, back), (self.tr("Go on as it is"), self.go_on)]
+
     def change_and_start(self, values: dict[str, Any]) -> None:
         """Change the project's settings and start a new run."""
         self.project.change(values)
@@ -76,9 +94,10 @@ class Mender(QObject):
 
         The description as it was is kept beside.
         """
-        folder = self._folder
-        if folder is None or self.shell.busy:
-            return
+        if self._folder is not None:
+            self._going_on.after_stop(self._folder, partial(self._change, self._folder, values, checkpoint))
+
+    def _change(self, folder: RunFolder, values: dict[str, Any], checkpoint: str | None) -> None:
         try:
             change(folder, with_settings(folder.config(), [f"{name}={value}" for name, value in values.items()]))
             self.project.change(values)

@@ -13,10 +13,10 @@ from studio import theme
 from studio.pages.base import ProjectPage
 from studio.plots.export import save_table
 from studio.plots.history import RunHistory
+from studio.plots.look import figure
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
-from studio.words import state_dot
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.control import RunState
@@ -46,7 +46,7 @@ class TrainPage(ProjectPage):
         self._beside = ShownRun(shell.run, self)
         self._told: object = None
         self.going_on = GoingOn(project, shell, self)
-        self.mender = Mender(project, shell, self)
+        self.mender = Mender(project, shell, self.going_on, self)
         self.view = TrainView(self.history)
         self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.addWidget(self.view, 1)
@@ -82,7 +82,7 @@ class TrainPage(ProjectPage):
         view.choose.clicked.connect(self._choose_corpus)
         view.look.clicked.connect(self._look_at_rates)
         view.open_run.clicked.connect(self.choice.open)
-        view.failure.dismissed.connect(self._refresh)
+        view.failure.dismissed.connect(self._dismissed)
         view.plots.exportWanted.connect(self.export)
         buttons.between.setChecked(run.pause_between_stages)
 
@@ -159,7 +159,7 @@ class TrainPage(ProjectPage):
         self._tell_trouble()
         self.view.mark()
         self.view.buttons.show_offers(
-            run.offers, told=self.view.has_advice,
+            run.offers, own=run.own, told=self.view.has_advice,
             complete=self.history.finished is not None or busy_beside or run.elsewhere)
         self.view.show_run(self.history, run.plans, alive=run.alive, any_run=run.folder is not None)
         self.view.show_readiness(bool(self.project.config.corpus.path))
@@ -177,6 +177,15 @@ class TrainPage(ProjectPage):
         elif isinstance(trouble, ev.SaveFailed):
             card = ev.Failed("disk_full", self.tr("The disk is full: the run waits"), trouble.text, trouble.advice, "")
             self.view.show_failure(card, self.mender.after_waiting(self.shown))
+        elif isinstance(trouble, ev.Diverging):
+            card = ev.Failed(
+                "diverging", self.tr("The loss grows instead of falling: the run waits"),
+                self.tr("It is at {now} after {before} at the beginning. Everything is as it was after step {step}, in "
+                        "memory.").format(now=figure(trouble.loss), before=figure(trouble.began),
+                                          step=f"{trouble.total:,}"),
+                self.tr("A peak rate that is too high does this. Go back to before it and lower the rate, or go on if "
+                        "you expected it."), "")
+            self.view.show_failure(card, self.mender.after_diverging(trouble, self.shown))
         elif self.shown.unreadable:
             self.view.show_failure(trouble, [(self.tr("Try again"), self.shown.again)])
         else:
@@ -201,7 +210,12 @@ class TrainPage(ProjectPage):
     def _dot(self) -> str:
         if self.folder is None:
             return "ready" if self.project.config.corpus.path else ""
-        return state_dot(self.shown.state)
+        return self.shown.dot
+
+    @Slot()
+    def _dismissed(self) -> None:
+        self._told = None
+        self.shown.dismiss()
 
     # What the person wants
 

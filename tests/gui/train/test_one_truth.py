@@ -1,0 +1,221 @@
+"""The run bar and the Train page read one object: what the one says, the other says; a double click is one click."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.engine import RunRequest
+from studio.frame.runbar import RunBar
+from studio.shown import ShownRun
+from studio.widgets import Button
+from ulmengine import events as ev
+from ulmengine.plan.control import RunControl, RunState
+
+from .help import WAIT, Bench, logged
+
+
+def bar_of(bench: Bench) -> RunBar:
+    bar = RunBar(bench.shell)
+    bench.qtbot.addWidget(bar)
+    bar.resize(1_000, 64)
+    bar.show()
+    return bar
+
+
+def double_click(window: QWidget, place: QPoint) -> None:
+    """As Qt tells it: press, release, press, double click, release, each to whatever is under the mouse by then."""
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonPress,
+                 QEvent.Type.MouseButtonDblClick, QEvent.Type.MouseButtonRelease):
+        target = window.childAt(place) or window
+        at = target.mapFrom(window, place)
+        buttons = none if kind == QEvent.Type.MouseButtonRelease else left
+        QApplication.sendEvent(target, QMouseEvent(kind, QPointF(at), QPointF(target.mapToGlobal(at)), left, buttons,
+                                                   Qt.KeyboardModifier.NoModifier))
+
+
+def place_of(widget: QWidget, bench: Bench) -> QRect:
+    """Where ``widget`` stands on the page."""
+    return QRect(widget.mapTo(bench.page, QPoint(0, 0)), widget.size())
+
+
+def test_a_double_click_on_pause_pauses_and_nothing_moves(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
+    bench.page.resize(1_500, 720)
+    bar = bar_of(bench)
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and bench.page.history.total > 3, timeout=WAIT)
+    buttons = bench.page.view.buttons
+    states: list[RunState] = []
+    bench.run.stateChanged.connect(states.append)
+    qtbot.wait(20)
+    pause, stop = place_of(buttons.pause, bench), place_of(buttons.stop, bench)
+    double_click(bench.page, buttons.pause.mapTo(bench.page, buttons.pause.rect().center()))
+    bench.until(RunState.PAUSED)
+    qtbot.wait(50)
+    assert states == [RunState.PAUSING, RunState.PAUSED]
+    assert (place_of(buttons.resume, bench), place_of(buttons.stop, bench)) == (pause, stop)
+    bench.run.resume()
+    bench.until(RunState.RUNNING)
+    states.clear()
+    double_click(bar, bar.pause.geometry().center())
+    bench.until(RunState.PAUSED)
+    qtbot.wait(50)
+    assert states == [RunState.PAUSING, RunState.PAUSED]
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    bench.shell.close_project()
+
+
+def test_a_stopped_run_is_the_same_everywhere_and_a_new_one_beside_it_asks(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=20, nap=0.004))
+    bar = bar_of(bench)
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 25, timeout=WAIT)  # past its first checkpoint
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    step = bar.step.text()
+    assert step.startswith("step ")
+    for state in ("Stopped", "Interrupted"):  # the replayed run does not write into its log that it was stopped
+        assert bar.state.text() == state
+        assert state in bench.page.view.heading.below.text()
+        assert bar.step.text() == step
+        assert bar.pause.text() == "Resume"
+        assert not bar.pause.isHidden()
+        assert bar.start.isHidden()
+        assert bench.page.view.buttons.resume.isVisible()
+        assert bench.shell.open_project(bench.project.folder)  # and when it is opened again
+        bench.page = bench.new_page()
+    bench.ask.answers = ["cancel", "resume"]
+    assert not bench.shell.begin_run()
+    assert bench.ask.asked == [("Start a new run", ("resume", "new", "cancel"))]
+    assert bench.run.state is RunState.STOPPED
+    assert bench.shell.begin_run()
+    assert bench.run.folder == bench.page.folder.path  # type: ignore[union-attr]
+    assert len(bench.project.run_folders()) == 1
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    bench.shell.close_project()
+
+
+def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=30, nap=0.004))
+    bar = bar_of(bench)
+    bench.run._make = logged
+    bench.page.start()
+    bench.until(RunState.FINISHED)
+    first = bench.page.folder
+    assert first is not None
+    bench.run._make = partial(logged, steps=60, nap=0.004)
+    bench.page.start()
+    bench.until(RunState.RUNNING)
+    bench.page.show_run(first)
+    assert bench.page.folder == first
+    assert "Finished" in bench.page.view.heading.below.text()
+    assert not bench.shown() & {"pause", "stop", "resume", "anew", "start"}
+    assert bar.state.text() == "Running"
+    assert not bar.stop.isHidden()
+    bench.page.show_run(bench.shell.shown.folder)  # type: ignore[arg-type]
+    assert bench.page.shown is bench.shell.shown
+    assert {"pause", "stop"} <= bench.shown()
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    bench.shell.close_project()
+
+
+def test_red_marks_leave_with_the_failure_that_was_read(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, until=8))
+    bar = bar_of(bench)
+    dots: list[str] = []
+    bench.page.status.connect(dots.append)
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FAILED)
+    assert (dots[-1], bar.dot.kind) == ("problem", "problem")
+    bench.page.view.failure._dismiss()
+    assert not bench.page.view.failure.isVisible()
+    assert (dots[-1], bar.dot.kind) == ("ready", "ready")
+    again = ShownRun(bench.run, bench.page)
+    again.show(bench.page.folder)  # type: ignore[arg-type]
+    assert again.trouble is not None  # who opens it again reads it again
+    bench.shell.close_project()
+
+
+def growing(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A run whose loss grows after its 50th step, unless its rate is lower than usual."""
+    high = request.config.language_model.lr > 0.005
+    for event in logged(request, control, steps=40):
+        yield replace(event, loss=95.0) if high and isinstance(event, ev.Step) and event.total > 50 else event
+    return None
+
+
+def test_a_loss_that_grows_holds_the_run_and_can_be_gone_back_from(qtbot: QtBot, tmp_path: Path) -> None:
+    asked: list[RunRequest] = []
+
+    def make(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+        asked.append(request)
+        return growing(request, control)
+
+    bench = Bench(qtbot, tmp_path, make)
+    bench.project.change({"language_model.lr": 0.009})
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.PAUSED)
+    card = bench.page.view.failure
+    assert card.isVisible()
+    assert card.failure is not None
+    assert card.failure.title == "The loss grows instead of falling: the run waits"
+    held = bench.page.history.total
+    assert 50 < held < 70
+    first, second = (button for button in card.findChildren(Button) if button.text() not in ("Details", "Copy"))
+    assert first.text() == "Go back to step 40 and continue with a peak rate of 0.003"
+    assert second.text() == "Go on as it is"
+    bench.click(first)
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=WAIT)
+    assert asked[1].folder == asked[0].folder
+    assert asked[1].resume
+    assert asked[1].checkpoint == "000001-epoch"
+    assert asked[1].config.language_model.lr == 0.003
+    bench.until(RunState.FINISHED)
+    assert not card.isVisible()
+    bench.shell.close_project()
+
+
+def test_who_expected_a_growing_loss_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, growing)
+    bench.project.change({"language_model.lr": 0.009})
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.PAUSED)
+    card = bench.page.view.failure
+    bench.click(next(button for button in card.findChildren(Button) if button.text() == "Go on as it is"))
+    bench.qtbot.waitUntil(lambda: bench.page.history.total > 80, timeout=WAIT)  # once a stage is enough
+    assert not card.isVisible()
+    bench.run.stop()
+    bench.until(RunState.STOPPED, RunState.PAUSED, RunState.FINISHED)
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
+
+
+def test_the_wheel_leaves_the_curves_alone(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    for plot in (bench.page.view.plots.loss, bench.page.view.plots.rate):
+        plot.redraw()
+        before = plot.view.viewRange()
+        for keys in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier):
+            middle = QPointF(plot.viewport().rect().center())
+            wheel = QWheelEvent(middle, QPointF(plot.mapToGlobal(middle.toPoint())), QPoint(0, 120), QPoint(0, 120),
+                                Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False)
+            QApplication.sendEvent(plot.viewport(), wheel)
+            if keys == Qt.KeyboardModifier.NoModifier:
+                assert plot.view.viewRange() == before
+                assert plot.following
+        (low, high), y = plot.view.viewRange()
+        assert high - low < before[0][1] - before[0][0]  # with Ctrl it zooms the steps, and nothing else
+        assert y == before[1]

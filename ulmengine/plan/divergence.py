@@ -1,0 +1,63 @@
+"""A loss that grows instead of falling, told from the steps of a run alone."""
+
+from __future__ import annotations
+
+import math
+
+from ulmengine.events import Diverging, Event, StageStarted, Step
+
+BETA = 0.9
+"""Share of the past in the smoothed loss."""
+
+FIRST = 5
+"""Steps of a task whose mean counts as what it began with."""
+
+LEAST = 10
+"""Steps of a stage before which nothing is said: a schedule begins at a low rate, and a new head at chance."""
+
+FACTOR, ROOM = 1.5, 0.5
+"""The smoothed loss diverges above ``FACTOR`` times the beginning plus ``ROOM`` nats."""
+
+LOWEST = math.log(2)
+"""What a task begins with counts at least as much: the loss of guessing between two classes, in nats."""
+
+
+class Divergence:
+    """Watches the losses of one run.
+
+    The beginning is that of the task and not of the stage: a classifier that was nearly right may well be worse for a
+    while when more of it begins to learn, but not worse than it was before it had learnt anything. One wild step is
+    no divergence either, so a single loss counts at most twice the bound.
+    """
+
+    def __init__(self) -> None:
+        self._task = ""
+        self._began: dict[str, list[float]] = {}
+        self._told = -1
+        self._begin_stage()
+
+    def saw(self, event: Event) -> Diverging | None:
+        """Take note of ``event``; what is to be told of it, once a stage."""
+        if isinstance(event, StageStarted):
+            self._task = event.task
+            self._begin_stage()
+        if not isinstance(event, Step) or not math.isfinite(event.loss):
+            return None
+        first = self._began.setdefault(self._task, [])
+        if len(first) < FIRST:
+            first.append(event.loss)
+        began = max(sum(first) / len(first), LOWEST)
+        bound = FACTOR * began + ROOM
+        self._sum = BETA * self._sum + (1 - BETA) * min(event.loss, 2 * bound)
+        self._steps += 1
+        loss = self._sum / (1 - BETA**self._steps)
+        if loss < self._lowest:
+            self._lowest, self._since = loss, event.total
+        if self._steps < LEAST or loss <= bound or self._told == event.stage:
+            return None
+        self._told = event.stage
+        return Diverging(event.stage, event.total, loss, began, self._since)
+
+    def _begin_stage(self) -> None:
+        self._sum, self._steps, self._since = 0.0, 0, 0
+        self._lowest = math.inf
