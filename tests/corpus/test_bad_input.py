@@ -8,7 +8,7 @@ import os
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import pytest
@@ -301,22 +301,24 @@ def test_a_project_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: 
         opened(path)
 
 
-def test_damaged_hashes_are_made_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [True, False])
+def test_damaged_hashes_are_made_anew(tmp_path: Path, cut: bool) -> None:
     path = written(tmp_path, "a.csv", TABLE)
     before = opened(path)
     kept, = before.pieces[0].table.folder.glob("hashes-*.npy")
-    kept.write_bytes(kept.read_bytes()[:50])
+    content = kept.read_bytes()
+    kept.write_bytes(content[:50] if cut else content[:-12] + bytes([content[-12] ^ 1]) + content[-11:])
     assert opened(path).hashes.tolist() == before.hashes.tolist()
 
 
 def test_a_disk_that_is_full_for_the_hashes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, "a.csv", TABLE)
 
-    def full(target: Path, *_: object, **__: object) -> None:
-        Path(target).write_bytes(b"half")
+    def full(target: BinaryIO, *_: object, **__: object) -> None:
+        target.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("ulmengine.corpus.opening.np.save", full)
     with pytest.raises(CorpusError, match="disk is full"):
         opened(path)
-    assert not list(tmp_path.rglob("*.tmp.npy"))
+    assert not list(tmp_path.rglob("hashes-*"))

@@ -237,3 +237,21 @@ def test_a_run_whose_log_was_lost_or_cut_says_so_and_marks_what_is_missing(tmp_p
     assert begun, "a reader of what is left knows the plan"
     assert "lacks what was said" in folder.text_log_path.read_text(encoding="utf-8")
     assert [e.total for e in events if isinstance(e, ev.Step)][: kept + 1] == [*range(1, kept + 1), 15]
+
+
+@pytest.mark.parametrize("spoilt", ["ids.bin", "offsets.bin", "part-0000.parquet", "cut"])
+def test_a_cache_that_a_disk_has_spoilt_is_made_anew(tmp_path: Path, spoilt: str) -> None:
+    """One byte is another one, or the end is missing: the run ends with the same weights."""
+    folder, whole = tiny_run(tmp_path / "run"), tiny_run(tmp_path / "whole")
+    list(Run(whole).events())
+    put_down(folder, 3)
+    path = next((folder.path / "cache").rglob("part-0000.parquet" if spoilt == "cut" else spoilt))
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] if spoilt == "cut" else
+                     content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:])
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    made = next((folder.path / "cache").rglob(path.name))
+    assert made.read_bytes() == content
+    ours, theirs = load_bundle(folder.model_path).state, load_bundle(whole.model_path).state
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -113,19 +114,24 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
         yield Progress("Comparing texts", done, piece.table.rows, "documents")
     try:
         with whole(path) as beside, beside.open("wb") as file:
-            np.save(file, hashes, allow_pickle=False)
+            np.save(file, np.append(hashes, _sum(hashes)), allow_pickle=False)
     except OSError as error:
         raise told(error, piece.table.understood.path, written=True) from error
     return hashes
 
 
 def _kept_hashes(path: Path, rows: int) -> np.ndarray | None:
-    """The hashes kept in ``path``; None where there are none, or a power cut has spoilt them."""
+    """The hashes kept in ``path``, behind which stands their sum; None where there are none, or they are spoilt."""
     try:
-        hashes = np.asarray(np.load(path, allow_pickle=False))
+        kept = np.asarray(np.load(path, allow_pickle=False))
     except (OSError, ValueError, EOFError):
         return None
-    return hashes if hashes.shape == (rows,) and hashes.dtype == np.uint64 else None
+    whole_ones = kept.shape == (rows + 1,) and kept.dtype == np.uint64 and kept[-1] == _sum(kept[:-1])
+    return kept[:-1] if whole_ones else None
+
+
+def _sum(hashes: np.ndarray) -> np.uint64:
+    return np.uint64(zlib.crc32(hashes.tobytes()))
 
 
 def _assemble(

@@ -16,6 +16,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ulmengine.disk import checksum
+
 from .understood import Understood
 
 RECORD = "table.json"
@@ -57,6 +59,8 @@ class TableWriter:
     def finish(self, record: dict[str, Any]) -> None:
         """Close the files, write the record last and put everything safely on disk."""
         self._close_file()
+        for file in self.files:
+            file["checksum"] = checksum(self.folder / file["name"])
         text = json.dumps({**record, "rows": self.rows, "columns": list(self.columns), "files": self.files})
         (self.folder / RECORD).write_text(text, encoding="utf-8")
         for path in self.folder.iterdir():
@@ -81,10 +85,12 @@ class Table:
 
     @classmethod
     def open(cls, folder: Path) -> Table:
-        """:raises OSError, ValueError: the record is missing or damaged."""
+        """:raises OSError, ValueError: the record or a file is missing or damaged."""
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         for file in record["files"]:
-            (folder / file["name"]).stat()
+            found = checksum(folder / file["name"])
+            if found != file.get("checksum", found):  # an early copy has none
+                raise ValueError(f"{folder / file['name']} is damaged")
         return cls(folder, record)
 
     @property

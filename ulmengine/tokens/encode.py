@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.disk import move
+from ulmengine.disk import checksum, move
 from ulmengine.events import Event, Progress
 
 from .description import fingerprint
@@ -93,7 +93,8 @@ def _write(
             yield Progress(_TASK, count, total, "documents")
         for file in (ids_file, offsets_file):
             _to_disk(file)
-    about = {"version": VERSION, "dtype": kind.str, "documents": count, "tokens": offset, "fingerprint": name}
+    about = {"version": VERSION, "dtype": kind.str, "documents": count, "tokens": offset, "fingerprint": name,
+             "checksums": {file: checksum(folder / file) for file in (IDS, OFFSETS)}}
     with (folder / ABOUT).open("wb") as file:
         file.write(json.dumps(about).encode())
         _to_disk(file)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ulmengine.disk import checksum
+
 from .specials import TokensError
 
 IDS, OFFSETS, ABOUT = "ids.bin", "offsets.bin", "store.json"
@@ -69,6 +71,8 @@ class TokenStore:
             kind = np.dtype(str(about["dtype"]))
             if about["version"] != VERSION:
                 raise TokensError(f"The tokens in {folder} were written by another version; they have to be made anew.")
+            if about["checksums"] != {name: checksum(folder / name) for name in (IDS, OFFSETS)}:
+                raise TokensError(f"The tokens in {folder} are damaged; they have to be made anew.")
             ids = _mapped(folder / IDS, kind, int(about["tokens"]))
             offsets = _mapped(folder / OFFSETS, np.dtype("<i8"), int(about["documents"]) + 1)
             return cls(ids, offsets, str(about["fingerprint"]))
