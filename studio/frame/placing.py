@@ -9,7 +9,8 @@ USUAL = QSize(1280, 800)
 SMALLEST = QSize(960, 600)
 """Every page works from this size on; what is less high or wide than a page is scrolled."""
 FRAME_MS = 200
-"""After so long the desktop has put its frame around a window."""
+"""So often it is looked whether the desktop has put its frame around the window."""
+LOOKS = 15
 
 
 class Placing(QObject):
@@ -19,6 +20,7 @@ class Placing(QObject):
         super().__init__(window)
         self._window = window
         self._fitted = QSize()
+        self._looks = 0
 
     def restore(self, known: str) -> None:
         """As :meth:`told` said the last time (an empty text: the usual size), as far as this screen has room."""
@@ -34,7 +36,8 @@ class Placing(QObject):
 
     def shown(self) -> None:
         """The window has come up: fit it once more as soon as the desktop has put its frame around it."""
-        QTimer.singleShot(FRAME_MS, self, self._frame_known)
+        self._looks = LOOKS
+        QTimer.singleShot(FRAME_MS, self, self._look_at_frame)
 
     def fit(self, frame: QMargins) -> None:
         """Be no larger than the screen has room for with ``frame`` around, and stand wholly on it."""
@@ -54,7 +57,12 @@ class Placing(QObject):
         self._fitted = window.size()
 
     @Slot()
-    def _frame_known(self) -> None:
-        handle = self._window.windowHandle()
-        if handle is not None and self._window.isVisible() and self._window.size() == self._fitted:
+    def _look_at_frame(self) -> None:
+        window, handle = self._window, self._window.windowHandle()
+        if handle is None or not window.isVisible() or window.size() != self._fitted:
+            return  # gone, or of a size that the person has given it
+        self._looks -= 1
+        if not handle.frameMargins().isNull():
             self.fit(handle.frameMargins())
+        elif self._looks > 0:
+            QTimer.singleShot(FRAME_MS, self, self._look_at_frame)

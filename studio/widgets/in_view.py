@@ -7,15 +7,19 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from studio import theme
 
+LATER_MS = (0, 100)
+
 
 def focus_in_view(control: QWidget, whole: QWidget | None = None) -> None:
     """Give ``control`` the focus and scroll to it, with all of ``whole`` (what it belongs to) where there is room.
 
-    A page that is just being opened has its layout only when Qt comes back to it, so it scrolls once more then.
+    A page that is just being opened has its layout only when Qt comes back to it, and texts that are wrapped their
+    heights a moment later, so it scrolls once more then.
     """
     control.setFocus(Qt.FocusReason.ShortcutFocusReason)
     bring_into_view(control, whole)
-    QTimer.singleShot(0, control, lambda: bring_into_view(control, whole))
+    for later in LATER_MS:
+        QTimer.singleShot(later, control, lambda: bring_into_view(control, whole) if control.hasFocus() else None)
 
 
 def bring_into_view(control: QWidget, whole: QWidget | None = None) -> None:

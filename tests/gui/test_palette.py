@@ -111,10 +111,9 @@ def test_a_setting_found_by_the_palette_is_scrolled_to(window: MainWindow, tmp_p
     assert window.shell.new_project(tmp_path / "one")
     for name in ("model.dropout.head", "classifier.optimizer.eps", "saving.keep"):
         window.show_setting(name)
-        qtbot.wait(50)
         shown = window.focusWidget()
         assert shown is not None, name
-        assert shown.visibleRegion().boundingRect().height() >= shown.height() - 2, name
+        qtbot.waitUntil(lambda shown=shown: shown.visibleRegion().boundingRect().height() >= shown.height() - 2)
     window.show_setting("tokens.min_frequency")  # the page has no place for it before there is a corpus
     dialog = window.findChild(SettingDialog)
     assert dialog is not None

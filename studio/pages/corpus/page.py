@@ -34,7 +34,7 @@ from .repair_book import Repair, RepairBook
 from .splits import SplitPanel
 from .tables import TablesPanel
 from .understood import UnderstoodBar
-from .work import Opened, Profile
+from .work import Opened, Profile, summary
 
 _LEFT_OUT = 4
 _SIDE = 400
@@ -85,8 +85,8 @@ class CorpusPage(ProjectPage):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.side.tabBar().setUsesScrollButtons(False)
-        self.side.setMinimumWidth(max(320, self.side.tabBar().sizeHint().width()))
-        self.tables.setMinimumWidth(250)
+        self._name_problems(None)
+        self.tables.setMinimumWidth(320)
         self.splitter.setSizes([2 * _SIDE, _SIDE])
         content = QWidget()
         column = QVBoxLayout(content)
@@ -216,7 +216,7 @@ class CorpusPage(ProjectPage):
             self.tables.clear_preview()
         self.overview.clear()
         self.problems.show_findings(None)
-        self.side.setTabText(1, self.tr("Problems"))
+        self._name_problems(None)
         self.splits.show_counts({}, 0)
         self.document.set_tokenizer(None, "")
         self.document.clear()
@@ -253,28 +253,13 @@ class CorpusPage(ProjectPage):
 
     @Slot()
     def _rested(self) -> None:
-        self.progress.done(self._summary())
+        self.progress.done(summary(self.analysis.corpus) if self.analysis.corpus is not None else "")
         if self.failure.failure is not None or self.overview.remedy.remedy is not None:
             self.status.emit("problem")
         elif self.analysis.corpus is not None:
             self.status.emit("done")
         elif self.project.config.corpus.path:
             self.status.emit("ready")
-
-    def _summary(self) -> str:
-        opened = self.analysis.corpus
-        if opened is None:
-            return ""
-        bare = opened.counts["unlabelled"] if opened.documents.labels else 0
-        told = [counted(sum(opened.counts.values()) - bare, self.tr("1 document"), self.tr("{n} documents"))]
-        if bare:
-            told.append(counted(bare, self.tr("1 more without label"), self.tr("{n} more without label")))
-        if opened.documents.labels:
-            told.append(counted(len(opened.documents.labels), self.tr("1 label"), self.tr("{n} labels")))
-        else:
-            told.append(self.tr("no labels: only a language model can be trained"))
-        told += list(opened.documents.notes)
-        return "  ·  ".join(told)
 
     @Slot()
     def _cancel(self) -> None:
@@ -300,7 +285,7 @@ class CorpusPage(ProjectPage):
         left_out = int((opened.documents.parts == _LEFT_OUT).sum())
         self.splits.show_counts(opened.counts, left_out)
         self.problems.show_findings(None)
-        self.side.setTabText(1, self.tr("Problems"))
+        self._name_problems(None)
         self.header.show_state("read")
         self.tables.documents.pick(0)
 
@@ -314,7 +299,12 @@ class CorpusPage(ProjectPage):
     @Slot(object)
     def _audited(self, findings: tuple[Finding, ...]) -> None:
         self.problems.show_findings(findings)
-        self.side.setTabText(1, self.tr("Problems ({n})").format(n=len(findings)))
+        self._name_problems(len(findings))
+
+    def _name_problems(self, count: int | None) -> None:
+        """Say on the tab how many problems there are, if that is known; no tab's name is cut."""
+        self.side.setTabText(1, self.tr("Problems") if count is None else self.tr("Problems ({n})").format(n=count))
+        self.side.setMinimumWidth(max(320, self.side.tabBar().sizeHint().width()))
 
     @Slot(str, object)
     def _failed(self, step: str, failure: Failed) -> None:

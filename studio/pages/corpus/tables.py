@@ -91,7 +91,7 @@ class TablesPanel(QWidget):
         roles = {place: Role.TEXT for place, name in enumerate(preview.columns) if name in found.text_columns}
         roles |= {place: Role.LABEL for place, name in enumerate(preview.columns) if name in found.label_columns}
         self.file.set_source(ListRows(preview.columns, preview.rows), roles)
-        self.tabs.setTabText(0, self.tr("As in the file: first {n} rows").format(n=f"{len(preview.rows):,}"))
+        self.tabs.setTabToolTip(0, self.tr("The first {n} rows").format(n=f"{len(preview.rows):,}"))
 
     def show_corpus(self, opened: Opened) -> None:
         """Show the documents, and bring them to the front the first time."""
@@ -111,7 +111,7 @@ class TablesPanel(QWidget):
     def clear_preview(self) -> None:
         """No file has been looked at (yet)."""
         self.file.set_source(ListRows((), ()), {})
-        self.tabs.setTabText(0, self.tr("As in the file"))
+        self.tabs.setTabToolTip(0, "")
 
     def clear_documents(self) -> None:
         """There are no documents (yet)."""

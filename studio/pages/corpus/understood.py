@@ -23,7 +23,7 @@ ENCODINGS = (
     "shift_jis", "euc_jp", "euc_kr",
 )
 DELIMITERS = (",", ";", "\t", "|")
-LEAST = 132
+LEAST = 135
 """Px that a list is wide at least: "Auto: utf-8" can be read in it."""
 _DELIMITED = ("csv",)
 _WITH_HEADER = ("csv", "excel")
@@ -141,7 +141,7 @@ def _header_of(found: Understood | None) -> str:
 
 def yes_or_no(value: str) -> str:
     """Whether the first row names the columns."""
-    yes = QCoreApplication.translate("UnderstoodBar", "first row")
+    yes = QCoreApplication.translate("UnderstoodBar", "row 1")
     return yes if value == "yes" else QCoreApplication.translate("UnderstoodBar", "none")
 
 

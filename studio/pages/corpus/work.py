@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.models.documents import Snippets, balance, make_snippets
 from studio.pages.parts.facts import CorpusFacts, facts_key
+from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.events import Event, Progress
@@ -46,6 +47,19 @@ class Opened:
     snippets: Snippets
     counts: dict[str, int]
     balance: tuple[tuple[str, int], ...]
+
+
+def summary(opened: Opened) -> str:
+    """The corpus in a line: documents, labels, and what is to be noted of it."""
+    bare = opened.counts["unlabelled"] if opened.documents.labels else 0
+    told = [counted(sum(opened.counts.values()) - bare, _tr("1 document"), _tr("{n} documents"))]
+    if bare:
+        told.append(counted(bare, _tr("1 more without label"), _tr("{n} more without label")))
+    if opened.documents.labels:
+        told.append(counted(len(opened.documents.labels), _tr("1 label"), _tr("{n} labels")))
+    else:
+        told.append(_tr("no labels: only a language model can be trained"))
+    return "  ·  ".join([*told, *opened.documents.notes])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -92,6 +92,7 @@ class NetworkPicture(Painted):
         """Lay out anew for the width."""
         super().resizeEvent(event)
         self.show_network(self._network)
+        QTimer.singleShot(0, self, self.updateGeometry)  # the height has changed within a layout that is being made
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lines first, then boxes, then pills."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
@@ -142,6 +142,11 @@ class TrainButtons(FittingRow):
             one.setEnabled(offered.finish)
             one.setToolTip(why)
         self.finish.setAccessibleDescription(why)
+
+    @Slot()
+    def open_back_menu(self) -> None:
+        """List the checkpoints to go back to, below the buttons, whether theirs has room or not."""
+        self.back_menu.popup(self.mapToGlobal(QPoint(0, self.height())))
 
     def set_points(self, points: list[Point]) -> None:
         """Fill the menu with ``points``, and with the same once more for a new run to be branched off there."""

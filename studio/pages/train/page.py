@@ -318,7 +318,8 @@ class TrainPage(ProjectPage):
             self._actions = []
             for text, icon, slot in ((self.tr("Save the curves"), "export", self.export),
                                      (self.tr("Next stage"), "next-stage", self.next_stage),
-                                     (self.tr("Finish now"), "flag", self.finish)):
+                                     (self.tr("Finish now"), "flag", self.finish),
+                                     (self.tr("Go back to a checkpoint"), "undo", self.view.buttons.open_back_menu)):
                 action = QAction(text, self)
                 action.setProperty("icon_name", icon)
                 action.triggered.connect(slot)
@@ -327,4 +328,5 @@ class TrainPage(ProjectPage):
         buttons = self.view.buttons
         self._actions[1].setEnabled(buttons.is_wanted(buttons.next_stage))
         self._actions[2].setEnabled(buttons.is_wanted(buttons.finish))
+        self._actions[3].setEnabled(buttons.is_wanted(buttons.back))
         return self._actions

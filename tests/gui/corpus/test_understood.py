@@ -114,7 +114,7 @@ def test_it_is_said_where_the_names_of_the_columns_were_found(
     page: CorpusPage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
-    assert page.understood.header.currentText() == "Auto: first row"
+    assert page.understood.header.currentText() == "Auto: row 1"
     bare = tmp_path / "bare.csv"
     bare.write_text("".join(f"{number},{label},some words\n" for number, (label, _) in enumerate(FRUIT)))
     opened(qtbot, page, bare)
@@ -123,7 +123,7 @@ def test_it_is_said_where_the_names_of_the_columns_were_found(
     choose(page.understood.header, "yes")
     settle(qtbot, page)
     assert page.tables.file.rows.rowCount() == 39
-    assert page.understood.header.currentText() == "first row"
+    assert page.understood.header.currentText() == "row 1"
     assert page.understood.header.itemText(0) == "Auto"
 
 
