@@ -16,7 +16,9 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from tests.models.made import save
 from tests.runs.made import write_corpus
+from ulmengine.inference import Baseline
 from ulmengine.sklearn import UlmfitClassifier
 
 SETTINGS = ("tokens.min_frequency=1", "language_model.epochs=0", "classifier.epochs=[3, 3, 3]", "classifier.lr=0.02",
@@ -112,3 +114,15 @@ def test_mistakes_are_told():
         unfitted(settings=("classifier.nonsense=1",)).fit(["a", "b"], ["x", "y"])
     with pytest.raises(ValueError, match="none"):
         UlmfitClassifier.load(Path("none.ulmfit"))
+
+
+def test_word_counts_beside_the_network_go_into_the_file(tmp_path):
+    texts = ["good film", "bad film", "good good", "bad bad film"] * 5
+    counts = Baseline(texts, np.array([1, 0, 1, 0] * 5), 2).pack()
+    first = UlmfitClassifier.load(save(tmp_path / "m.ulmfit", counts=(.4, *counts)))
+    first.save(tmp_path / "n.ulmfit")
+    second = UlmfitClassifier.load(tmp_path / "n.ulmfit")
+    assert second.bundle_.description.blend == .4
+    assert second.bundle_.description.parameters == first.bundle_.description.parameters
+    assert second.predict_proba(texts).tolist() == first.predict_proba(texts).tolist()
+    assert second.predict(texts[:4]).tolist() == ["pos", "neg", "pos", "neg"]

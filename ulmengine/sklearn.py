@@ -97,8 +97,9 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._ready()
         about, bundle = self.bundle_.description, self.bundle_
         kind = type(self.classes_.tolist()[0]).__name__
+        networks = {name: value for name, value in bundle.state.items() if name.startswith(("forward.", "backward."))}
         save_bundle(
-            path, kind="classifier", state=bundle.state, tokenizer=bundle.tokenizer_json, sizes=about.sizes,
+            path, kind="classifier", state=networks, tokenizer=bundle.tokenizer_json, sizes=about.sizes,
             model=about.model, labels=about.labels, multi_label=about.multi_label, temperature=about.temperature,
             max_tokens=about.max_tokens, bptt=about.bptt, counts=bundle.counts, dtype=about.dtype,
             card={**about.card, _CARD: kind},
