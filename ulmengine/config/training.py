@@ -161,7 +161,7 @@ class ClassifierConfig(StageSettings):
     """Training the classifier with gradual unfreezing."""
 
     lr: float = knob(
-        5e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
+        4e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
         help="The largest learning rate of the head. 0.01 was published with a factor of 2.6 (1801.06146, 4.1).",
     )
     factor: float = knob(
@@ -170,10 +170,10 @@ class ClassifierConfig(StageSettings):
         "3.2) suits a large encoder that was pretrained for long; under a small one it starves the lower layers.",
     )
     epochs: tuple[int, ...] = knob(
-        (1, 1, 1, 12), label="Epochs of each stage", unit="epochs",
+        (1, 1, 1, 6), label="Epochs of each stage", unit="epochs",
         help="One number a stage. The first trains the head alone, each further one unfreezes one layer group more "
-        "(1801.06146, 3.3), the last trains everything: some thousand documents gain up to about 12 epochs, ten "
-        "thousands are well served with 2. The best epoch's weights are kept.",
+        "(1801.06146, 3.3), the last trains everything: some thousand documents gain up to about 6 epochs, ten "
+        "thousands are well served with 2. The last epoch is kept that is not clearly worse than the best.",
     )
     stage_decay: float = knob(
         1.0, label="Rate decay a stage", unit="x", gt=0.0, le=1.0, advanced=True,

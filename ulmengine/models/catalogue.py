@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ulmengine.config import RunConfig, Sizes, located
+from ulmengine.corpus.understood import NONE
 from ulmengine.disk import move, whole
 
 from .archive import SUFFIX, ModelError
@@ -47,7 +48,9 @@ def shipped_models() -> tuple[Entry, ...]:
 def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     """The language model that a run of ``config`` starts from; None where it starts from scratch.
 
-    Chosen by itself it is the shipped one of the size and kind of tokens that ``config`` asks for, if there is one.
+    Chosen by itself it is the shipped one of the size and kind of tokens that ``config`` asks for, if there is one: for
+    a classifier rather one whose encoder was taught, for a language model alone one that was not, which predicts the
+    better.
 
     :param base: the folder that the description lies in, in which a relative path begins; None: this process' own.
     """
@@ -55,7 +58,12 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     if chosen != "auto":
         return None if chosen in ("none", "") else located(chosen, base or Path())
     direction = "backward" if config.model.direction == "backward" else "forward"
-    for entry in shipped_models():
+    alone = config.corpus.label_columns == (NONE,)
+
+    def is_second_choice(entry: Entry) -> bool:
+        return (entry.description is not None and "taught" in entry.description.card) is alone
+
+    for entry in sorted(shipped_models(), key=is_second_choice):
         about = entry.description
         if (about is not None and about.kind == "language_model" and direction in about.directions
                 and Sizes(*about.sizes) == config.model.sizes()

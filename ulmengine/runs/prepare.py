@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Note
 from ulmengine.models import Bundle, ModelError, load_bundle, pretrained_path
 from ulmengine.tokens import (
+    SPECIALS,
     Tokenizer,
     TokenStore,
     encode_texts,
@@ -22,6 +24,9 @@ from ulmengine.tokens import (
 )
 
 PARTS = ("train", "validation", "test", "unlabelled")
+LEAST_KNOWN = 0.6
+"""English texts of any kind hold more known words than this, texts of other languages far fewer."""
+_SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,8 @@ def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
     if len(documents.relabelled):
         yield Note(_relabelled(documents))
-    pretrained = yield from find_pretrained(config)
     texts = partial(_language_texts, documents)
+    pretrained = yield from find_pretrained(config, texts())
     total = documents.count("train") + documents.count("unlabelled")
     if pretrained is None:
         tokenizer = yield from learn_tokenizer(texts, config.tokens, total=total)
@@ -66,8 +71,11 @@ def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
     return Prepared(documents, tokenizer, stores, pretrained, sizes)
 
 
-def find_pretrained(config: RunConfig) -> Generator[Event, None, Bundle | None]:
-    """The language model to start from, if there is one, saying which or that there is none."""
+def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event, None, Bundle | None]:
+    """The language model to start from, if there is one, saying which or that there is none.
+
+    :param texts: what is to be read: a model that is chosen by itself has to know most of their words.
+    """
     chosen, path = config.model.pretrained, pretrained_path(config)
     if path is None:
         yield Note("The language model starts from scratch, as set." if chosen != "auto" else "No pretrained model is "
@@ -75,9 +83,29 @@ def find_pretrained(config: RunConfig) -> Generator[Event, None, Bundle | None]:
         return None
     bundle = load_bundle(path)
     if chosen == "auto":
-        yield Note(f"The language model starts from the pretrained model {bundle.description.title or path.stem}.")
+        name, known = bundle.description.title or path.stem, known_share(bundle.tokenizer, texts)
+        if known < LEAST_KNOWN:
+            yield Note(f"The pretrained model {name} knows only {known:.0%} of the words of these texts, so it is of no "
+                       "use for them; the language model starts from scratch. To start from it all the same, set it as "
+                       "the pretrained model by its path.")
+            return None
+        yield Note(f"The language model starts from the pretrained model {name}.")
     yield from _tell_missing(bundle, config.model.direction)
     return bundle
+
+
+def known_share(tokenizer: Tokenizer, texts: Iterable[str]) -> float:
+    """The share of the running words of the first ``texts`` that ``tokenizer`` knows, 0 to 1; 1 for no words at all.
+
+    What holds no letter does not count: commas are the same in most languages.
+    """
+    known = words = 0
+    for text in islice(texts, _SAMPLE):
+        for token in tokenizer.tokens(text[:_SAMPLE_CHARACTERS]):
+            if token not in SPECIALS and any(map(str.isalpha, token)):
+                words += 1
+                known += token in tokenizer.vocabulary
+    return known / words if words else 1.0
 
 
 def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None]:

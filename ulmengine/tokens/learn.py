@@ -24,8 +24,9 @@ Texts = Callable[[], Iterable[str]]
 
 _TASK = "Learning the vocabulary"
 _SAMPLE = 300
-_SPACELESS = re.compile(
-    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+_PIECEWISE = re.compile(
+    "[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 )
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -55,9 +56,10 @@ def learn_tokenizer(
 
 
 def choose_kind(texts: Iterable[str]) -> str:
-    """ "unigram" where most letters belong to a script written without spaces, otherwise "word"."""
+    """ "unigram" where most letters belong to a script written without spaces, or to Korean, whose words carry their
+    endings so that most of them are rare; otherwise "word"."""
     sample = "".join(text[:2_000] for text in islice(texts, _SAMPLE))
-    return "unigram" if 3 * len(_SPACELESS.findall(sample)) > len(_LETTER.findall(sample)) else "word"
+    return "unigram" if 3 * len(_PIECEWISE.findall(sample)) > len(_LETTER.findall(sample)) else "word"
 
 
 def extend_vocabulary(
