@@ -85,9 +85,9 @@ def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event,
     if chosen == "auto":
         name, known = bundle.description.title or path.stem, known_share(bundle.tokenizer, texts)
         if known < LEAST_KNOWN:
-            yield Note(f"The pretrained model {name} knows only {known:.0%} of the words of these texts, so it is of "
-                       "no use for them; the language model starts from scratch. To start from it all the same, set it as "
-                       "the pretrained model by its path.")
+            yield Note(f"The pretrained model {name} knows only {known:.0%} of the words of these texts, which is too "
+                       "little to be of use; the language model starts from scratch. To start from it all the same, "
+                       "set it as the pretrained model by its path.")
             return None
         yield Note(f"The language model starts from the pretrained model {name}.")
     yield from _tell_missing(bundle, config.model.direction)
