@@ -62,7 +62,8 @@ def main(kind: str, out: Path, kept: Path | None = None) -> None:
             events = train_language_model(model, *builders.streams(), plan, ctx)
         else:
             model = builders.text_classifier(dropout=builders.NO_DROPOUT)  # type: ignore[assignment]
-            plan = builders.stage(everything, epochs=2, lr=0.5, optimizer=accumulation, freeze_batch_norm=True)
+            plan = builders.stage(everything, epochs=2, lr=0.5, optimizer=accumulation,
+                                  freeze_batch_norm=kind != "batch_norm")
             weighted = builders.config().classifier.model_copy(update={"class_weights": "balanced"})
             loss = classifier_loss(weighted, torch.tensor([20, 4]), multi_label=False)
             # Batches of 7 leave one of two documents at the end, and one of the processes with a single one.

@@ -68,12 +68,14 @@ def run(kind: str, out: Path, processes: int, *more: str) -> dict[str, torch.Ten
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["language_model", "classifier"])
+@pytest.mark.parametrize("kind", ["language_model", "classifier", "batch_norm"])
 def test_two_processes_train_like_one(kind: str, tmp_path: Path) -> None:
     alone, together = run(kind, tmp_path / "one", 1), run(kind, tmp_path / "two", 2)
     assert alone.keys() == together.keys()
+    # The last batch holds two documents, whose small variance magnifies how sums were rounded.
+    rtol, atol = (5e-3, 5e-5) if kind == "batch_norm" else (1e-4, 1e-6)
     for name, tensor in alone.items():
-        torch.testing.assert_close(together[name], tensor, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(together[name], tensor, rtol=rtol, atol=atol)
 
 
 @pytest.mark.slow

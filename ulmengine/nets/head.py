@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,17 +17,48 @@ class BatchNorm(nn.BatchNorm1d):
     """Batch norm that can keep its statistics while the network trains.
 
     With ``frozen``, and for a batch of a single document, which has no variance, the running statistics are used.
+
+    :ivar over_all: adds up over all processes that train together, with the gradient; set where there are several, so
+        that the statistics are those of the whole batch. :ivar counted: whether this process' rows are part of it.
     """
 
     frozen = False
+    over_all: Callable[[Tensor], Tensor] | None = None
+    counted = True
 
     def forward(self, values: Tensor) -> Tensor:
         """(batch, features) -> the same shape."""
-        if self.training and not self.frozen and values.shape[0] > 1:
+        learns = self.training and not self.frozen
+        if learns and self.over_all is not None:
+            return self._together(values, self.over_all)
+        if learns and values.shape[0] > 1:
             return super().forward(values)
+        return self._by_running(values)
+
+    def _by_running(self, values: Tensor) -> Tensor:
         return F.batch_norm(
             values, self.running_mean, self.running_var, self.weight, self.bias, training=False, eps=self.eps
         )
+
+    def _together(self, values: Tensor, over_all: Callable[[Tensor], Tensor]) -> Tensor:
+        rows = values if self.counted else values[:0]
+        sums = over_all(torch.cat([rows.sum(0), rows.new_tensor([float(len(rows))])]))
+        count = float(sums[-1])
+        if count < 2:
+            return self._by_running(values)
+        mean = sums[:-1] / count
+        variance = over_all((rows - mean).square().sum(0)) / count
+        with torch.no_grad():
+            self._follow(mean, variance * (count / (count - 1)))
+        return (values - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
+
+    def _follow(self, mean: Tensor, variance: Tensor) -> None:
+        """Let the running statistics follow those of a batch."""
+        for running, now in ((self.running_mean, mean), (self.running_var, variance)):
+            if running is not None:
+                running.lerp_(now, self.momentum or 0.0)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
 
 
 class Block(nn.Module):
@@ -86,6 +117,12 @@ class Head(nn.Module):
             for block in self.blocks[1:]:
                 values = block(F.relu(values))
         return values
+
+    def count_rows(self, counted: bool) -> None:
+        """Whether this process' rows are part of the batch; one that has none left takes one along uncounted."""
+        for module in self.modules():
+            if isinstance(module, BatchNorm):
+                module.counted = counted
 
     def freeze_statistics(self, frozen: bool = True) -> None:
         """Keep the batch norms' running mean and variance as they are, also while training."""

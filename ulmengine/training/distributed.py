@@ -1,8 +1,7 @@
 """Several processes that train one network together: PyTorch's DDP, started by ``torchrun``.
 
 Each process takes its rows of every batch of the same global stream, so that the gradients are those of a single
-process with the whole batch. Dropout masks and batch norm see a process' own rows only; the running statistics are
-those of process 0.
+process with the whole batch; so are batch norm's statistics. Dropout masks see a process' own rows only.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from ulmengine.nets.head import BatchNorm
 from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens import DocumentBatch, StreamBatch
 
@@ -60,7 +60,10 @@ class World:
         return self.rank == 0
 
     def wrap(self, forward: nn.Module) -> nn.Module:
-        """``forward`` inside DDP; to be made anew when other groups learn."""
+        """``forward`` inside DDP, its batch norms over all rows; to be made anew when other groups learn."""
+        for module in forward.modules():
+            if isinstance(module, BatchNorm):
+                module.over_all = _sum_over_all
         if self.device.type != "cuda":
             return DistributedDataParallel(forward)
         return DistributedDataParallel(forward, device_ids=[self.device.index or 0])
@@ -123,6 +126,27 @@ class World:
     def barrier(self) -> None:
         """Wait for all."""
         dist.barrier()
+
+
+class _SumOverAll(torch.autograd.Function):
+    """The sum over all processes; of its gradient too, for each process' loss hangs on it."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:  # noqa: ARG004 - nothing is kept
+        together = value.detach().clone()
+        dist.all_reduce(together)
+        return together
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ARG004
+        together = gradient.clone()
+        dist.all_reduce(together)
+        return together
+
+
+def _sum_over_all(value: Tensor) -> Tensor:
+    together: Tensor = _SumOverAll.apply(value)  # type: ignore[no-untyped-call]
+    return together
 
 
 def started_by_torchrun() -> bool:

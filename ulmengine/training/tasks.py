@@ -199,6 +199,8 @@ class ClassifierTask:
 
     def loss(self, batch: DocumentBatch, call: nn.Module) -> tuple[Tensor, Tensor]:
         tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
+        if self._world is not None:
+            self.model.head.count_rows(bool(len(batch.indices)))
         loss = self._loss(call(tokens, batch.lengths), targets)
         return loss, loss.detach()
 
