@@ -73,3 +73,9 @@ def test_the_command_line_writes_the_same(model: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out) == {"prompt": "good film", "text": expected}
     assert main(["generate", str(model), "good film", "--length", "6", "--seed", "3"]) == 0
     assert capsys.readouterr().out.rstrip("\n") == expected
+
+
+@pytest.mark.parametrize("temperature", [-1.0, 1e-30, 1e30, float("nan"), float("inf")])
+def test_odd_temperatures_are_refused(temperature: float) -> None:
+    with pytest.raises(InferenceError, match="temperature is 0"):
+        generate_text(None, "a", temperature=temperature)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 
 from .errors import InferenceError
@@ -12,13 +13,12 @@ Floats = NDArray[np.float64]
 
 # Outside this span a temperature says more about a small validation set than about the network.
 LOWEST, HIGHEST = 0.2, 10.0
-_HALVINGS = 50
 
 
 def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.generic], *, multi_label: bool = False) -> float:
     """The temperature T that minimises the negative log-likelihood of ``logits / T`` (Guo et al., 1706.04599, 4.2).
 
-    The likelihood is convex in 1/T, so the root of its derivative is found by halving. Where every document is
+    The likelihood is convex in 1/T, so its derivative has one root. Where every document is
     right already, no finite T is best and 1.0 is returned.
 
     :param logits: (documents, classes), of documents the network was not trained on.
@@ -34,13 +34,11 @@ def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.generic], 
     if right.all():
         return 1.0
     low, high = 1 / HIGHEST, 1 / LOWEST
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if _slope(scores, truth, middle, multi_label) > 0:
-            high = middle
-        else:
-            low = middle
-    return 2 / (low + high)
+    if _slope(low, scores, truth, multi_label) >= 0:
+        return HIGHEST
+    if _slope(high, scores, truth, multi_label) <= 0:
+        return LOWEST
+    return float(1 / brentq(_slope, low, high, args=(scores, truth, multi_label), xtol=1e-12))
 
 
 def probabilities(logits: NDArray[np.floating], temperature: float = 1.0, *, multi_label: bool = False) -> Floats:
@@ -84,6 +82,6 @@ def one_hot(targets: NDArray[np.generic], shape: tuple[int, ...], multi_label: b
     return np.eye(shape[1])[numbers]
 
 
-def _slope(scores: Floats, truth: Floats, beta: float, multi_label: bool) -> float:
+def _slope(beta: float, scores: Floats, truth: Floats, multi_label: bool) -> float:
     """Derivative by 1/T of the negative log-likelihood: the sum of logit times (probability - truth)."""
     return float((scores * (probabilities(scores, 1 / beta, multi_label=multi_label) - truth)).sum())

@@ -16,7 +16,7 @@ from ulmengine.events import Event, Progress
 
 from .errors import InferenceError
 from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
-from .reading import STDIN, is_lone_text, read_text
+from .reading import is_lone_text, read_text
 
 _FIELD = re.compile(r"xxfld \d+")
 LONG = 200_000
@@ -112,7 +112,7 @@ def texts_of(
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
-    if str(path) == STDIN or is_lone_text(path):
+    if is_lone_text(path):
         return iter([Text(path, None, read_text(path))])
     documents = yield from open_table(path, cache, roles, text=text)
     rows = source_rows(documents)

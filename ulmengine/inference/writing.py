@@ -12,6 +12,9 @@ from ulmengine.tokens import BOS, Tokenizer
 
 from .errors import InferenceError
 
+COOLEST, HOTTEST = 0.01, 100.0
+"""Between them a temperature still makes a difference; beyond, the scores are no numbers or all alike."""
+
 
 class Writes(Protocol):
     """What :func:`generate_text` needs of a language model; ``ulmengine.models.Bundle`` has all of it."""
@@ -33,11 +36,16 @@ def generate_text(
     :param length: tokens to write; ``temperature`` and ``top_k``: as of :func:`ulmengine.nets.generate`.
     :param seed: the same one gives the same text.
     :param direction: of the network that writes; empty: forward where there is one.
-    :raises InferenceError: the model has no network of that direction, or a length below 1.
+    :raises InferenceError: the model has no network of that direction, or there is no such length or temperature.
     :raises ModelError: the bundle holds a classifier.
     """
     if length < 1:
         raise InferenceError(f"at least one token is to be written, not {length}")
+    if temperature != 0 and not COOLEST <= temperature <= HOTTEST:
+        raise InferenceError(f"the temperature is 0, for the likeliest word each time, or from {COOLEST} to {HOTTEST}, "
+                             f"not {temperature}")
+    if top_k < 0:
+        raise InferenceError(f"top-k is 0, for all words, or a number of words, not {top_k}")
     networks = bundle.language_models()
     chosen = direction or ("forward" if "forward" in networks else "backward")
     if chosen not in networks:

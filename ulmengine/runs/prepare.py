@@ -23,6 +23,8 @@ from ulmengine.tokens import (
     learn_tokenizer,
 )
 
+from .checks import check_start
+
 PARTS = ("train", "validation", "test", "unlabelled")
 LEAST_KNOWN = 0.6
 """English texts of any kind hold more known words than this, texts of other languages far fewer."""
@@ -47,9 +49,10 @@ class Prepared:
 def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
     """Read the corpus, learn or extend the vocabulary, encode every part; all of it cached in ``cache`` by content.
 
-    :raises CorpusError, TokensError, ModelError: what cannot be read, in the person's words.
+    :raises CorpusError, TokensError, ModelError, TrainingError: what cannot be read, in the person's words.
     """
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    yield from check_start(config, documents)
     if len(documents.relabelled):
         yield Note(_relabelled(documents))
     texts = partial(_language_texts, documents)
