@@ -134,7 +134,7 @@ def _tool_hints(columns: list[str]) -> Hints:
     """What the names of the columns of a labelling tool's table say."""
     names = set(columns)
     if {"annotation_id", "lead_time"} <= names:
-        aside = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+        aside: tuple[str, ...] = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
         return Hints(aside=aside, reason="as Label Studio exports it")
     asked = [name for name in columns if name.endswith(".responses")]
     if asked:

@@ -12,15 +12,15 @@ from studio.fields import field
 from studio.widgets import Cells, Label
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Understood
+from ulmengine.corpus.readers.formats import FORMAT_NAMES
 from ulmengine.corpus.readers.heading import column_names
 from ulmengine.corpus.understood import NONE
 
 from .choices import ChoiceBox, ColumnsBox
 
-FORMATS = ("csv", "jsonl", "json", "parquet", "excel", "folder", "lines", "blocks", "file", "trec", "fasttext", "wiki")
 ENCODINGS = (
     "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "iso8859-2", "cp1251", "koi8-r", "gbk", "gb18030", "big5",
-    "shift_jis", "euc_jp", "euc_kr",
+    "shift_jis", "euc_jp", "euc_kr", "cp1254", "cp1257", "cp1258", "cp850", "utf-16-le", "utf-16-be",
 )
 DELIMITERS = (",", ";", "\t", "|")
 LEAST = 135
@@ -53,7 +53,7 @@ class UnderstoodBar(Cells):
         columns = found.columns if found else ()
         reasons = found.reasons if found else {}
         kind = found.format if found else config.format
-        self._fill(self.format, "format", FORMATS, config.format, kind, reasons)
+        self._fill(self.format, "format", FORMAT_NAMES, config.format, kind, reasons)
         self._fill(self.encoding, "encoding", ENCODINGS, config.encoding, found.encoding if found else "", reasons)
         self._fill(self.delimiter, "delimiter", DELIMITERS, config.delimiter, found.delimiter if found else "",
                    reasons, delimiter_words)

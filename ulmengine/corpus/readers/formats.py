@@ -33,6 +33,9 @@ FORMATS = {one.name: one for one in (
     *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
       for name in plain.KINDS),
 )}
+FORMAT_NAMES = tuple(name for name in FORMATS if name not in refused.NAMES)
+"""The formats that a person may choose."""
+
 ALIASES = {
     "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
     "ndjson": "jsonl", "htm": "html", "sgm": "xml",
@@ -71,7 +74,7 @@ def known_format(name: str) -> str:
     found = name.strip().lower().lstrip(".")
     found = ALIASES.get(found, found)
     if found and found not in (*FORMATS, "text"):
-        known = ", ".join(("text", *(one for one in FORMATS if one not in refused.NAMES)))
+        known = ", ".join(("text", *FORMAT_NAMES))
         raise CorpusError(f"There is no format called '{name}'. Known are: {known}.")
     return found
 

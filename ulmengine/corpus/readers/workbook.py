@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import psutil
@@ -197,7 +198,7 @@ def _size(path: Path, source: Source) -> int:
     return size
 
 
-def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[list[dict[str, object]], memoryview]:
+def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[list[dict[str, Any]], memoryview]:
     """The answer of the reading process: what it says of each sheet, and their bytes."""
     command = [sys.executable, str(_CHILD), str(path.absolute()), str(megabytes)]
     with subprocess.Popen(
@@ -227,7 +228,8 @@ def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[
             f"'{source.path.name}' cannot be read as a workbook ({head['error']}). Is it complete and not "
             "protected by a password? Saving it again as .xlsx or .csv often helps."
         )
-    return head["sheets"], memoryview(body)
+    sheets: list[dict[str, Any]] = head["sheets"]
+    return sheets, memoryview(body)
 
 
 def _watch(child: subprocess.Popen[bytes], megabytes: int, seconds: float, stopped: threading.Event) -> None:
