@@ -134,8 +134,8 @@ def _tool_hints(columns: list[str]) -> Hints:
     """What the names of the columns of a labelling tool's table say."""
     names = set(columns)
     if {"annotation_id", "lead_time"} <= names:
-        aside: tuple[str, ...] = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
-        return Hints(aside=aside, reason="as Label Studio exports it")
+        own = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+        return Hints(aside=own, reason="as Label Studio exports it")
     asked = [name for name in columns if name.endswith(".responses")]
     if asked:
         aside = tuple(name for name in columns if ".suggestion" in name or ".responses." in name)

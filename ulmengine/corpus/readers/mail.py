@@ -78,8 +78,10 @@ def _mails(path: Path, going: Pass) -> Iterator[bytes]:
 def mail_record(data: bytes) -> dict[str, str | None]:
     """The parts of a mail that are read."""
     mail = email.message_from_bytes(data, policy=email.policy.default)
-    record: dict[str, str | None] = {"subject": _header(mail, "Subject"), "text": mail_body(mail), "from": _header(mail, "From"),
-              "date": _header(mail, "Date")}
+    record: dict[str, str | None] = {
+        "subject": _header(mail, "Subject"), "text": mail_body(mail), "from": _header(mail, "From"),
+        "date": _header(mail, "Date"),
+    }
     labels = _header(mail, "X-Gmail-Labels") or _header(mail, "X-Label")
     return {**record, "labels": labels} if labels else record
 
