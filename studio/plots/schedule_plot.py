@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -127,6 +127,12 @@ class SchedulePlot(Plot):
                 return "  ·  ".join([self.tr("epoch {epoch}").format(epoch=f"{x:.2f}"), plan.name, *rates])
         return ""
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The margin around what is drawn is so many px in any size."""
+        super().resizeEvent(event)
+        if hasattr(self, "low"):
+            self.mark()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down: the peak, left and right: how long it rises."""
         plan = self._edited_plan()
@@ -161,7 +167,9 @@ class SchedulePlot(Plot):
             at = np.unique(np.linspace(0, steps - 1, min(steps, PLANNED_POINTS * 2)).astype(int))
             for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
                 rates = np.array([schedule.lr(int(step), group) for step in at])
-                found.append((color_of(len(plan.groups), group), start + at * plan.epochs / steps, rates))
+                # The last rate stands until the stage ends: a stage of a single step would not be seen otherwise.
+                x = np.append(start + at * plan.epochs / steps, start + plan.epochs)
+                found.append((color_of(len(plan.groups), group), x, np.append(rates, rates[-1])))
         return found
 
     def _edited_plan(self) -> StagePlan | None:

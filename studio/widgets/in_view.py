@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -19,7 +21,12 @@ def focus_in_view(control: QWidget, whole: QWidget | None = None) -> None:
     control.setFocus(Qt.FocusReason.ShortcutFocusReason)
     bring_into_view(control, whole)
     for later in LATER_MS:
-        QTimer.singleShot(later, control, lambda: bring_into_view(control, whole) if control.hasFocus() else None)
+        QTimer.singleShot(later, control, partial(_follow, control, whole))
+
+
+def _follow(control: QWidget, whole: QWidget | None) -> None:
+    if control.hasFocus():
+        bring_into_view(control, whole)
 
 
 def bring_into_view(control: QWidget, whole: QWidget | None = None) -> None:

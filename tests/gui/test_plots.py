@@ -272,9 +272,9 @@ def test_the_picture_has_the_steps_that_the_run_will_have(designer: SchedulePlot
     x, y = designer._lines[-1].getData()
     # The last stage: 2 epochs of 7 steps from epoch 4 on. cut = floor(1.4) = 1, so the rate falls from step 1 for
     # 1 x (1 / 0.1 - 1) = 9 steps and lies at its lowest from step 10 on, not only at the end.
-    assert x.tolist() == pytest.approx([4 + step / 7 for step in range(14)])
+    assert x.tolist() == pytest.approx([*(4 + step / 7 for step in range(14)), 6.0])
     assert int(np.argmax(y)) == 1
-    assert y[10:].tolist() == pytest.approx([plans[-1].peak / 32] * 4)
+    assert y[10:].tolist() == pytest.approx([plans[-1].peak / 32] * 5)
     assert y[9] > 2 * y[10]
     assert designer.low.pos().x() == pytest.approx(4 + 10 / 7)
     assert f"head {plans[-1].peak:.2g}" in designer.read(4.0 + 1.5 / 7)
@@ -291,7 +291,7 @@ def test_a_later_stages_ring_sets_the_rate_that_the_first_one_has(designer: Sche
     assert heard[-1]["lr"] == pytest.approx(0.02)
 
 
-def test_the_handles_are_never_cut(designer: SchedulePlot) -> None:
+def test_the_handles_are_never_cut(designer: SchedulePlot, qtbot: QtBot) -> None:
     for kind in ("stlr", "constant", "clr", "one_cycle"):
         base = replay.small_config()
         schedule = base.classifier.schedule.model_copy(update={"kind": kind})
@@ -299,6 +299,7 @@ def test_the_handles_are_never_cut(designer: SchedulePlot) -> None:
         for height in (300, 120):
             designer.resize(800, height)
             designer.set_plans(plan_stages(config, pretrained=True), "classifier")
+            qtbot.waitUntil(lambda: not designer._gap.isActive())
             for handle in (designer.peak, designer.low):
                 if handle.isVisible():
                     at = designer.view.mapViewToDevice(handle.pos())

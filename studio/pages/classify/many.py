@@ -16,7 +16,7 @@ from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, DropArea, ElidedLabel, Label
+from studio.widgets import Button, CalmCombo, Cells, DropArea, ElidedLabel, Label
 from ulmengine.events import Event
 
 from .answering import Answering
@@ -25,6 +25,17 @@ from .batch import Answered, classify_all
 from .sources import ColumnChoice, SkippedLine
 from .stored import BatchResult, export
 from .texts import Columns, ColumnsFound, Skipped
+
+HALF = 460
+"""Px for the filters, and for what stands right of them or below."""
+WIDEST = 200
+
+
+def _fit(box: CalmCombo) -> None:
+    """Make ``box`` as wide as its longest entry, within reason."""
+    metrics = box.fontMetrics()
+    longest = max((metrics.horizontalAdvance(box.itemText(n)) for n in range(box.count())), default=0)
+    box.setFixedWidth(min(WIDEST, longest + 52))  # margins and arrow
 
 
 class ManyTexts(QWidget):
@@ -67,9 +78,6 @@ class ManyTexts(QWidget):
         self._follow()
 
     def _arrange(self) -> None:
-        for box in (self.label, self.sure):
-            box.setSizeAdjustPolicy(CalmCombo.SizeAdjustPolicy.AdjustToContents)
-            box.setMaximumWidth(200)
         self.label.setAccessibleName(self.tr("Show the label"))
         self.sure.setAccessibleName(self.tr("Show the confidence"))
         for text, low, high in (
@@ -77,20 +85,26 @@ class ManyTexts(QWidget):
             (self.tr("80% and more"), 0.8, 1.0), (self.tr("95% and more"), 0.95, 1.0),
         ):
             self.sure.addItem(text, (low, high))
-        filters = QHBoxLayout()
-        filters.setSpacing(theme.S)
-        filters.addWidget(Label(self.tr("Show")))
-        for part in (self.label, self.sure, self.wrong):
-            filters.addWidget(part)
-        filters.addStretch(1)
-        filters.addWidget(self.columns)
-        filters.addWidget(self.again)
-        filters.addWidget(self.save)
+        _fit(self.sure)
+        filters, tools = QWidget(), QWidget()
+        left, right = QHBoxLayout(filters), QHBoxLayout(tools)
+        for line in (left, right):
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(theme.S)
+        for part in (Label(self.tr("Show")), self.label, self.sure, self.wrong):
+            left.addWidget(part)
+        left.addStretch(1)
+        right.addStretch(1)
+        for part in (self.columns, self.again, self.save):
+            right.addWidget(part)
+        above = Cells(HALF)
+        above.add(filters)
+        above.add(tools)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
-        column.addLayout(filters)
+        column.addWidget(above)
         column.addWidget(self.skipped)
         column.addWidget(self.table, 1)
         below = QHBoxLayout()
@@ -173,6 +187,7 @@ class ManyTexts(QWidget):
         self.label.addItem(self.tr("all labels"), "")
         for name in answering.labels:
             self.label.addItem(name, name)
+        _fit(self.label)
         self._filter()
         self.stack.setCurrentIndex(1)
         self.progress.begin(self.tr("Reading the texts"))

@@ -77,7 +77,7 @@ class ModelPicker(CalmCombo):
         self.setAccessibleName(self.tr("Model"))
         self.setToolTip(self.tr("The classifier that is asked"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(34)
+        self.setMinimumContentsLength(22)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._activated)
 

@@ -97,7 +97,7 @@ class Remedy:
 
 def remedy(profile: Profile) -> Remedy | None:
     """What to do about a vocabulary that hardly fits the texts; None where it fits."""
-    known, pieces = profile.coverage.share, _tr("Learn pieces of words from these texts")
+    known, pieces = profile.coverage.share, _tr("Learn pieces of words")
     if profile.pretrained and known < FAMILIAR:
         return Remedy(
             _tr("{model} knows only {share} of the words: it has learnt another language, or texts of quite another "
