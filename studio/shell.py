@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move, RunState, commands
 from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder
 
@@ -88,7 +87,7 @@ class Shell(QObject):
     @property
     def busy(self) -> bool:
         """Whether a run is alive (running, paused, or on its way between the two)."""
-        return Command.START not in commands(self.run.state)
+        return Move.START not in commands(self.run.state)
 
     def open_project(self, folder: Path) -> bool:
         """Open the project at ``folder``; False (and a toast) if it cannot be opened."""
@@ -299,7 +298,7 @@ class Shell(QObject):
         if self.run.folder != folder:
             return False
         self.run.finish()
-        if Command.RESUME in commands(self.run.state):
+        if Move.RESUME in commands(self.run.state):
             self.run.resume()
         return True
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ulmengine.plan.control import TRANSITIONS, RunState
-from ulmengine.plan.control import Signal as Ask
+from ulmengine.plan.control import TRANSITIONS, Move, RunState
 
 from .pulse import Silence
 from .run_service import RunService
@@ -46,7 +45,7 @@ class Quiet(QObject):
     @Slot(object)
     def _entered(self, state: RunState) -> None:
         self._heard(())
-        if state is RunState.PAUSED or Ask.START in TRANSITIONS[state]:
+        if state is RunState.PAUSED or Move.START in TRANSITIONS[state]:
             self._timer.stop()
         else:
             self._timer.start()

@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Failed
-from ulmengine.plan.control import TRANSITIONS, ControlError, RunState, StepSize
-from ulmengine.plan.control import Signal as Ask
+from ulmengine.plan.control import TRANSITIONS, ControlError, Move, RunState, StepSize
 from ulmengine.record.failures import release_memory
 
 from .background import BackgroundThread
@@ -88,7 +87,7 @@ class RunService(QObject):
         :param finish: end the run with what it has learnt up to there.
         :raises ControlError: a run is under way.
         """
-        if Ask.START not in TRANSITIONS[self._state] or self.active:
+        if Move.START not in TRANSITIONS[self._state] or self.active:
             raise ControlError("a run is under way; stop it first")
         self.config, self.folder, self.failure, self._ending = config, folder, None, None
         self._box = Mailbox()

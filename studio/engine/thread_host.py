@@ -6,7 +6,7 @@ import threading
 import traceback
 
 from ulmengine.events import Event, Failed
-from ulmengine.plan.control import RunControl, RunState, Signal, drive
+from ulmengine.plan.control import Move, RunControl, RunState, drive
 from ulmengine.record.failures import describe
 
 from .host import Command, RunRequest, Sink, Watch, apply
@@ -82,9 +82,9 @@ def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: S
 def _break(control: RunControl) -> None:
     """Bring ``control`` to an end of its own if the error came before the run was under way."""
     if control.state is RunState.IDLE:
-        control.signal(Signal.START)
+        control.move(Move.START)
     if control.state not in ENDINGS:
-        control.signal(Signal.BROKEN)
+        control.move(Move.BROKEN)
 
 
 def _own_modes() -> None:

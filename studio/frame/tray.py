@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 from studio import theme
 from studio.shell import Shell
 from studio.words import state_words
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move, RunState, commands
 
 MESSAGE_MS = 15_000
 """How long the icon stays that is there only for a message."""
@@ -82,6 +81,6 @@ class Tray(QObject):
     def _state_changed(self, state: RunState) -> None:
         if self._icon.isVisible():
             self._icon.setToolTip(f"ULMFiT Studio: {state_words(state)}")
-            if Command.START in commands(state):
+            if Move.START in commands(state):
                 self._icon.showMessage("ULMFiT Studio", self.tr("The run is over: {state}").format(
                     state=state_words(state)))

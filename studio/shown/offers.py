@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.plots.history import RunHistory
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Ask
+from ulmengine.plan.control import Move, RunState, commands
 from ulmengine.plan.stages import StagePlan
 
 
@@ -68,7 +67,7 @@ def facts(history: RunHistory, plans: tuple[StagePlan, ...], saved: int | None, 
 def offers(state: RunState, known: Facts) -> Offers:
     """What can be asked of a run in ``state`` of which this is ``known``."""
     possible = commands(state)
-    over = Ask.START in possible
+    over = Move.START in possible
     at_work = state in (RunState.RUNNING, RunState.PAUSED)
     going = at_work and not (known.last_stage and known.between)
     left = over and known.checkpoints and not known.complete
@@ -76,11 +75,11 @@ def offers(state: RunState, known: Facts) -> Offers:
     learnt = known.learnt and (known.saved or not over)
     return Offers(
         start=over,
-        resume=Ask.RESUME in possible or left,
-        pause=Ask.PAUSE in possible,
-        stop=Ask.STOP in possible,
+        resume=Move.RESUME in possible or left,
+        pause=Move.PAUSE in possible,
+        stop=Move.STOP in possible,
         next_stage=going and not known.finishing,
-        step=Ask.STEP in possible,
+        step=Move.STEP in possible,
         go_back=(known.begun or known.checkpoints) and (over or at_work),
         finish=endable and learnt,
         too_early=endable and not learnt,
@@ -89,4 +88,4 @@ def offers(state: RunState, known: Facts) -> Offers:
 
 def offers_elsewhere(state: RunState) -> Offers:
     """What can be asked while the run shown is another process's: only a new one, if ``state`` allows."""
-    return Offers(Ask.START in commands(state), *[False] * 8)
+    return Offers(Move.START in commands(state), *[False] * 8)

@@ -22,10 +22,10 @@ TOLD = """
 import os, signal, sys
 from ulmengine.cli.runs import _stopping
 from ulmengine.plan import RunControl
-from ulmengine.plan.control import Signal
+from ulmengine.plan.control import Move
 control = RunControl()
-control.signal(Signal.START)
-control.signal(Signal.BEGUN)
+control.move(Move.START)
+control.move(Move.BEGUN)
 with _stopping(control):
     for name in sys.argv[1:]:
         os.kill(os.getpid(), getattr(signal, name))

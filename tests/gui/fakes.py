@@ -11,8 +11,7 @@ from studio.ask import Choice
 from studio.engine import ThreadHost
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.plan.control import TRANSITIONS, RunState
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import TRANSITIONS, Move, RunState
 
 
 class ScriptedAsk:
@@ -68,7 +67,7 @@ class FakeRun(QObject):
 
     @property
     def active(self) -> bool:
-        return Command.START not in TRANSITIONS[self.state]
+        return Move.START not in TRANSITIONS[self.state]
 
     def start(
         self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
@@ -76,23 +75,23 @@ class FakeRun(QObject):
     ) -> None:
         self.calls.append(("finish_run" if finish else "resume_run") if resume else "start")
         self.config, self.folder = config, folder
-        self.signal(Command.START)
+        self.move(Move.START)
 
     def pause(self) -> None:
         self.calls.append("pause")
-        self.signal(Command.PAUSE)
+        self.move(Move.PAUSE)
 
     def resume(self) -> None:
         self.calls.append("resume")
-        self.signal(Command.RESUME)
+        self.move(Move.RESUME)
 
     def stop(self) -> None:
         self.calls.append("stop")
-        self.signal(Command.STOP)
+        self.move(Move.STOP)
 
     def step(self, size: str = "batch") -> None:
         self.calls.append(f"step {size}")
-        self.signal(Command.STEP)
+        self.move(Move.STEP)
 
     def skip_stage(self) -> None:
         self.calls.append("skip_stage")
@@ -110,9 +109,9 @@ class FakeRun(QObject):
         self.enter(RunState.STOPPED)
         return True
 
-    def signal(self, signal: Command) -> None:
+    def move(self, move: Move) -> None:
         """Move as the table says; what it does not know is passed over."""
-        after = TRANSITIONS[self.state].get(signal)
+        after = TRANSITIONS[self.state].get(move)
         if after is not None:
             self.enter(after)
 

@@ -20,7 +20,7 @@ from studio.settings import Settings
 from studio.shell import Shell
 from studio.widgets import ElidedLabel, Label
 from tests.gui.fakes import FakeRun
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move
 
 
 class Held:
@@ -39,9 +39,9 @@ class Held:
 def test_it_is_held_while_a_run_is_alive(shell: Shell, run: FakeRun) -> None:
     hold = Held()
     keeper = Awake(shell, hold)
-    run.signal(Command.START)
+    run.move(Move.START)
     assert hold.heard == ["begin"]
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert hold.heard == ["begin", "end"]
     keeper.close()
     assert hold.heard == ["begin", "end"]
@@ -51,7 +51,7 @@ def test_it_follows_the_settings_in_the_middle_of_a_run(shell: Shell, run: FakeR
     settings.change(keep_awake=False)
     hold = Held()
     keeper = Awake(shell, hold)
-    run.signal(Command.START)
+    run.move(Move.START)
     assert hold.heard == []
     settings.change(keep_awake=True)
     settings.change(keep_awake=False)
@@ -84,8 +84,8 @@ def test_a_system_without_a_helper_is_left_alone(monkeypatch: pytest.MonkeyPatch
     owner = QObject()
     assert make_hold(owner) is None
     Awake(shell, None, owner)
-    run.signal(Command.START)
-    run.signal(Command.BROKEN)
+    run.move(Move.START)
+    run.move(Move.BROKEN)
 
 
 def _no(path: object) -> bool:
@@ -114,20 +114,20 @@ def test_the_end_of_a_run_is_told_to_whoever_looks_elsewhere(
     shell: Shell, run: FakeRun, window: QWidget, settings: Settings, qtbot: QtBot
 ) -> None:
     notifier = Spoken(shell, window)
-    run.signal(Command.START)
+    run.move(Move.START)
     assert notifier.told == []
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert notifier.told == ["The run is over: Failed"]
     settings.change(notify=False)
-    run.signal(Command.START)
-    run.signal(Command.BROKEN)
+    run.move(Move.START)
+    run.move(Move.BROKEN)
     assert len(notifier.told) == 1
     settings.change(notify=True)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5_000)
-    run.signal(Command.START)
-    run.signal(Command.BROKEN)
+    run.move(Move.START)
+    run.move(Move.BROKEN)
     assert len(notifier.told) == 1
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from studio.app import make_window
 from studio.settings import Settings
 from tests.gui.fakes import FakeRun, ScriptedAsk
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move
 
 WATCHED = ("show_project_folder", "close_project", "start_run", "toggle_pause", "stop_run")
 
@@ -26,9 +26,9 @@ def test_actions_follow_the_project_and_the_run(
     assert possible() == set()
     assert window.shell.new_project(tmp_path / "project")
     assert possible() == {"show_project_folder", "close_project", "start_run"}
-    run.signal(Command.START)
+    run.move(Move.START)
     assert possible() == {"show_project_folder", "close_project", "toggle_pause", "stop_run"}
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert possible() == {"show_project_folder", "close_project", "start_run"}
     window.shell.close_project()
     assert possible() == set()

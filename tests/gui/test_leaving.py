@@ -10,8 +10,7 @@ from pytestqt.qtbot import QtBot
 from studio.frame import leaving
 from studio.window import MainWindow
 from ulmengine import events as ev
-from ulmengine.plan.control import RunState
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move, RunState
 
 from .fakes import FakeRun, ScriptedAsk
 
@@ -27,7 +26,7 @@ def test_closing_while_training_stop_and_save_waits_for_the_run(
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
     window.shell.start_run()
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
     ask.answers = ["stop"]
     window.close()
     assert window.isVisible()
@@ -36,16 +35,16 @@ def test_closing_while_training_stop_and_save_waits_for_the_run(
     window.close()
     assert len(ask.asked) == 1
     with qtbot.waitSignal(window.left):
-        run.signal(Command.CLOSED)
+        run.move(Move.CLOSED)
 
 
-@pytest.mark.parametrize("end", [Command.BROKEN, Command.LOST])
+@pytest.mark.parametrize("end", [Move.BROKEN, Move.LOST])
 def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
-    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Command
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Move
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
     window.shell.start_run()
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
     ask.answers = ["stop"]
     window.close()
     assert not window.isEnabled()
@@ -53,7 +52,7 @@ def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
     window.shell.noticed.connect(lambda notice: news.append(notice.text))
     run.failure = ev.Failed("disk_full", "The disk is full", "", "", "")  # type: ignore[assignment]
     with qtbot.assertNotEmitted(window.left, wait=100):
-        run.signal(end)
+        run.move(end)
     assert window.isVisible()
     assert window.isEnabled()
     assert window.pages.key == "train"
@@ -79,7 +78,7 @@ def test_closing_while_training_quit_now_does_not_wait(
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
     window.shell.start_run()
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
     ask.answers = ["quit"]
     with qtbot.waitSignal(window.left):
         window.close()

@@ -171,9 +171,9 @@ def test_no_other_project_while_a_run_is_alive(
     assert not shell.new_project(tmp_path / "other")
     assert shell.project is project
     run.stop()
-    from ulmengine.plan.control import Signal
+    from ulmengine.plan.control import Move
 
-    run.signal(Signal.CLOSED)
+    run.move(Move.CLOSED)
     assert shell.new_project(tmp_path / "other")
 
 

@@ -75,7 +75,7 @@ def test_a_whole_run(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
         service.start(config, tmp_path)
     until(qtbot, service, RunState.FINISHED)
     assert told.states == [RunState.STARTING, RunState.RUNNING, RunState.FINISHED]
-    assert told.events == list(replay.script(config, 5))
+    assert [*map(ev.to_json, told.events)] == [*map(ev.to_json, replay.script(config, 5))]  # a NaN equals nothing
     assert not service.active
     assert service.failure is None
 

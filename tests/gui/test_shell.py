@@ -21,8 +21,7 @@ from studio.widgets import SectionTitle
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.config import CorpusConfig, RunConfig
-from ulmengine.plan.control import RunState, commands
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move, RunState, commands
 
 from .fakes import FakeRun, ScriptedAsk
 
@@ -153,14 +152,14 @@ def test_the_run_bars_buttons_are_a_function_of_the_state(
     assert window.shell.new_project(tmp_path / "one")
     run.enter(state)
     bar, possible = window.bar, commands(state)
-    assert bar.start.isHidden() != (Command.START in possible)
-    assert bar.pause.isHidden() == bar.stop.isHidden() == (Command.START in possible)
-    if Command.START not in possible:
-        assert bar.stop.isEnabled() == (Command.STOP in possible)
-        assert bar.pause.isEnabled() == bool(possible & {Command.PAUSE, Command.RESUME})
-        assert bar.pause.text() == ("Resume" if Command.RESUME in possible else "Pause")
-    assert window.commands["start_run"].isEnabled() == (Command.START in possible)
-    assert window.commands["stop_run"].isEnabled() == (Command.START not in possible)
+    assert bar.start.isHidden() != (Move.START in possible)
+    assert bar.pause.isHidden() == bar.stop.isHidden() == (Move.START in possible)
+    if Move.START not in possible:
+        assert bar.stop.isEnabled() == (Move.STOP in possible)
+        assert bar.pause.isEnabled() == bool(possible & {Move.PAUSE, Move.RESUME})
+        assert bar.pause.text() == ("Resume" if Move.RESUME in possible else "Pause")
+    assert window.commands["start_run"].isEnabled() == (Move.START in possible)
+    assert window.commands["stop_run"].isEnabled() == (Move.START not in possible)
     assert bar.state.text()
 
 
@@ -168,13 +167,13 @@ def test_the_run_bars_buttons_ask_the_run(window: MainWindow, run: FakeRun, tmp_
     assert window.shell.new_project(tmp_path / "one", RunConfig(corpus=CorpusConfig(path="texts.csv")))
     bar = window.bar
     qtbot.mouseClick(bar.start, Qt.MouseButton.LeftButton)
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
     qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
-    run.signal(Command.HELD)
+    run.move(Move.HELD)
     assert bar.state.text() == "Paused"
     qtbot.mouseClick(bar.pause, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
-    run.signal(Command.CLOSED)
+    run.move(Move.CLOSED)
     assert run.calls == ["start", "pause", "resume", "stop"]
     assert not bar.start.isHidden()
 
@@ -184,7 +183,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
     window.shell.start_run()
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
     stages = ({"name": "language model"}, {"name": "head"})
     run.say(ev.RunStarted("x", "cpu", "float32", 10, stages),
             ev.StageStarted(0, "language model", ("a", "b"), 2, 3, 100))
@@ -200,7 +199,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     assert bar.step.text() == "validation: 3 of 12"
     assert bar.bar.value() == 250
     run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85)))
-    run.signal(Command.ENDED)
+    run.move(Move.ENDED)
     assert bar.stage.text() == "Accuracy 87.5%"
     window.shell.start_run()
     assert bar.loss.text() == ""
@@ -261,7 +260,7 @@ def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
     monkeypatch.setattr(window.bar._quiet._silence, "_clock", lambda: now[0])
     assert window.shell.new_project(tmp_path / "one")
     window.shell.start_run()
-    run.signal(Command.BEGUN)
+    run.move(Move.BEGUN)
 
     def wait(seconds: int) -> None:
         for _ in range(seconds):
@@ -276,8 +275,8 @@ def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
     assert "Nothing heard" not in window.bar.stage.text()
     wait(58)
     assert "Nothing heard" not in window.bar.stage.text()
-    run.signal(Command.PAUSE)
-    run.signal(Command.HELD)
+    run.move(Move.PAUSE)
+    run.move(Move.HELD)
     assert not window.bar._quiet._timer.isActive()
 
 

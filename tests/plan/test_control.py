@@ -9,9 +9,9 @@ from collections.abc import Generator
 import pytest
 
 from ulmengine.events import EpochEnded, Event, Note, StageEnded, Step
-from ulmengine.plan import TRANSITIONS, ControlError, RunControl, RunState, Signal, commands, drive
+from ulmengine.plan import TRANSITIONS, ControlError, Move, RunControl, RunState, commands, drive
 
-S, G = RunState, Signal
+S, G = RunState, Move
 
 # Written out by hand from the ten states of a run; everything that is not here must be refused.
 EXPECTED = {
@@ -54,21 +54,21 @@ WAY = {
 }
 
 
-@pytest.mark.parametrize(("state", "signal"), list(itertools.product(RunState, Signal)))
-def test_every_transition(state: RunState, signal: Signal) -> None:
+@pytest.mark.parametrize(("state", "signal"), list(itertools.product(RunState, Move)))
+def test_every_transition(state: RunState, signal: Move) -> None:
     heard: list[RunState] = []
     control = RunControl(heard.append)
     for step in WAY[state]:
-        control.signal(step)
+        control.move(step)
     assert control.state is state
     heard.clear()
     if (state, signal) in EXPECTED:
-        assert control.signal(signal) is EXPECTED[state, signal]
+        assert control.move(signal) is EXPECTED[state, signal]
         assert control.state is EXPECTED[state, signal]
         assert heard == [control.state]
     else:
         with pytest.raises(ControlError, match=str(state)):
-            control.signal(signal)
+            control.move(signal)
         assert control.state is state
         assert heard == []
 
@@ -216,7 +216,7 @@ def test_finishing_is_asked_once_and_outlives_the_end_of_a_stage_but_not_of_the_
     assert control.take_finish()
     assert not control.take_finish()
     control.finish()
-    control.signal(Signal.START)
+    control.move(Move.START)
     assert not control.take_finish()
 
 

@@ -11,7 +11,7 @@ import torch
 from ulmengine import events as ev
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
-from ulmengine.plan import RunControl, Signal, drive
+from ulmengine.plan import Move, RunControl, drive
 from ulmengine.record import START, RunFolder, summary
 from ulmengine.runs import Run
 from ulmengine.runs.early import EarlyEnd
@@ -42,7 +42,7 @@ def train(folder: RunFolder, stage: int, steps: int) -> None:
 def finished_at(folder: RunFolder, stage: int, steps: int) -> list[ev.Event]:
     """Train, and wish for the end in a step; what was said."""
     control, said = RunControl(), []
-    control.signal(Signal.START)
+    control.move(Move.START)
 
     def sink(event: ev.Event) -> None:
         said.append(event)
@@ -264,7 +264,7 @@ def test_of_two_directions_each_that_has_a_classifier_is_used(
 
 def test_a_wish_that_is_followed_by_stopping_at_once_is_kept(tmp_path: Path, corpus: Path) -> None:
     folder, wish = make(tmp_path / "run", corpus), RunControl()
-    wish.signal(Signal.START)
+    wish.move(Move.START)
     events = Run(folder, finish=wish.take_finish).events()
     next(e for e in events if isinstance(e, ev.Step) and (e.stage, e.step) == (2, 3))
     wish.finish()
@@ -325,7 +325,7 @@ def test_a_wish_that_came_when_the_last_stage_was_over_changes_nothing(
     tmp_path: Path, corpus: Path, stopped: bool
 ) -> None:
     folder, wish = make(tmp_path / "run", corpus), RunControl()
-    wish.signal(Signal.START)
+    wish.move(Move.START)
     events = Run(folder, finish=wish.take_finish).events()
     # The second epoch of the last stage is the last one: what is said next is its validation.
     next(e for e in events if isinstance(e, ev.EpochEnded) and (e.stage, e.epoch) == (3, 1))

@@ -15,7 +15,7 @@ from ulmengine.config import with_settings
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
 from ulmengine.nets import LanguageModel
-from ulmengine.plan import RunControl, Signal, TrainingError, drive
+from ulmengine.plan import Move, RunControl, TrainingError, drive
 from ulmengine.record import RunFolder, RunFolderError, cause_of, summary
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.networks import new_language_model
@@ -197,7 +197,7 @@ def test_the_same_seed_gives_the_same_result_and_another_does_not(whole: RunFold
 def test_driving_a_run_can_skip_a_stage(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run", "language_model.epochs=50")
     control = RunControl()
-    control.signal(Signal.START)
+    control.move(Move.START)
 
     def sink(event: ev.Event) -> None:
         if isinstance(event, ev.Step) and event.total == 2:

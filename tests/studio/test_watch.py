@@ -6,7 +6,7 @@ import pytest
 
 from studio.engine.host import Watch
 from ulmengine.events import Finishing, RunStarted, StageEnded
-from ulmengine.plan.control import RunControl, RunState, Signal
+from ulmengine.plan.control import Move, RunControl, RunState
 
 
 @pytest.mark.parametrize(("stage", "wishes", "state"), [
@@ -15,8 +15,8 @@ from ulmengine.plan.control import RunControl, RunState, Signal
 ])
 def test_between_two_stages_and_only_there(stage: int, wishes: tuple[bool, ...], state: RunState) -> None:
     control = RunControl()
-    for signal in (Signal.START, Signal.BEGUN):
-        control.signal(signal)
+    for signal in (Move.START, Move.BEGUN):
+        control.move(signal)
     watch = Watch(control, pause_between_stages=True)
     watch.saw(RunStarted("run", "cpu", "float32", 1, ({"index": 0}, {"index": 1})))
     for wanted in wishes:

@@ -36,7 +36,7 @@ class RunState(StrEnum):
     FINISHED = "finished"
 
 
-class Signal(StrEnum):
+class Move(StrEnum):
     """What moves a run from one state to another: the first five are a person's, the others the run's own."""
 
     START = "start"
@@ -56,36 +56,36 @@ class ControlError(RuntimeError):
     """Something was asked of a run that its state does not allow."""
 
 
-_OVER = {Signal.START: RunState.STARTING}
-_ALIVE = {Signal.BROKEN: RunState.FAILED, Signal.LOST: RunState.INTERRUPTED, Signal.ENDED: RunState.FINISHED}
+_OVER = {Move.START: RunState.STARTING}
+_ALIVE = {Move.BROKEN: RunState.FAILED, Move.LOST: RunState.INTERRUPTED, Move.ENDED: RunState.FINISHED}
 
-TRANSITIONS: dict[RunState, dict[Signal, RunState]] = {
+TRANSITIONS: dict[RunState, dict[Move, RunState]] = {
     RunState.IDLE: _OVER,
     RunState.STARTING: {
-        Signal.BEGUN: RunState.RUNNING, Signal.PAUSE: RunState.PAUSING, Signal.STOP: RunState.STOPPING, **_ALIVE,
+        Move.BEGUN: RunState.RUNNING, Move.PAUSE: RunState.PAUSING, Move.STOP: RunState.STOPPING, **_ALIVE,
     },
-    RunState.RUNNING: {Signal.PAUSE: RunState.PAUSING, Signal.STOP: RunState.STOPPING, **_ALIVE},
+    RunState.RUNNING: {Move.PAUSE: RunState.PAUSING, Move.STOP: RunState.STOPPING, **_ALIVE},
     RunState.PAUSING: {
-        Signal.HELD: RunState.PAUSED, Signal.RESUME: RunState.RUNNING, Signal.STOP: RunState.STOPPING, **_ALIVE,
+        Move.HELD: RunState.PAUSED, Move.RESUME: RunState.RUNNING, Move.STOP: RunState.STOPPING, **_ALIVE,
     },
     RunState.PAUSED: {
-        Signal.RESUME: RunState.RUNNING, Signal.STEP: RunState.RUNNING, Signal.STOP: RunState.STOPPING,
-        Signal.BROKEN: RunState.FAILED, Signal.LOST: RunState.INTERRUPTED,
+        Move.RESUME: RunState.RUNNING, Move.STEP: RunState.RUNNING, Move.STOP: RunState.STOPPING,
+        Move.BROKEN: RunState.FAILED, Move.LOST: RunState.INTERRUPTED,
     },
-    RunState.STOPPING: {Signal.CLOSED: RunState.STOPPED, **_ALIVE},
+    RunState.STOPPING: {Move.CLOSED: RunState.STOPPED, **_ALIVE},
     RunState.STOPPED: _OVER,
     RunState.INTERRUPTED: _OVER,
     RunState.FAILED: _OVER,
     RunState.FINISHED: _OVER,
 }
-"""From each state, which signals are possible and where they lead."""
+"""From each state, which moves are possible and where they lead."""
 
-_PERSONS = (Signal.START, Signal.PAUSE, Signal.RESUME, Signal.STEP, Signal.STOP)
+_PERSONS = (Move.START, Move.PAUSE, Move.RESUME, Move.STEP, Move.STOP)
 
 
-def commands(state: RunState) -> frozenset[Signal]:
+def commands(state: RunState) -> frozenset[Move]:
     """What a person can ask of a run in ``state``: which buttons are alive."""
-    return frozenset(signal for signal in _PERSONS if signal in TRANSITIONS[state])
+    return frozenset(move for move in _PERSONS if move in TRANSITIONS[state])
 
 
 class RunControl:
@@ -114,15 +114,15 @@ class RunControl:
         """Whether the run is being stopped."""
         return self._state is RunState.STOPPING
 
-    def signal(self, signal: Signal) -> RunState:
-        """Move to the state that ``signal`` leads to.
+    def move(self, move: Move) -> RunState:
+        """Go to the state that ``move`` leads to.
 
-        :raises ControlError: the state in force knows no such signal.
+        :raises ControlError: the state in force knows no such move.
         """
         with self._lock:
-            after = TRANSITIONS[self._state].get(signal)
+            after = TRANSITIONS[self._state].get(move)
             if after is None:
-                raise ControlError(f"a run that is {self._state} cannot take {signal.value!r}")
+                raise ControlError(f"a run that is {self._state} cannot take {move.value!r}")
             self._enter(after)
             # Told before another thread can change it again, so that the listener hears the states in their order.
             if self._changed is not None:
@@ -131,16 +131,16 @@ class RunControl:
 
     def pause(self) -> None:
         """Hold before the next event; the network stays in memory."""
-        self.signal(Signal.PAUSE)
+        self.move(Move.PAUSE)
 
     def resume(self) -> None:
         """Go on."""
         self._until = None
-        self.signal(Signal.RESUME)
+        self.move(Move.RESUME)
 
     def stop(self) -> None:
         """Stop after the current step; what was learnt is saved."""
-        self.signal(Signal.STOP)
+        self.move(Move.STOP)
 
     def ask_to_stop(self) -> bool:
         """Wish for a stop from within a signal handler, which may take no lock; False: it was wished for already.
@@ -153,14 +153,14 @@ class RunControl:
 
     def hear(self) -> None:
         """Stop if :meth:`ask_to_stop` was called and the state allows it."""
-        if self._asked and Signal.STOP in TRANSITIONS[self._state]:
-            _quietly(self, Signal.STOP)
+        if self._asked and Move.STOP in TRANSITIONS[self._state]:
+            _quietly(self, Move.STOP)
 
     def step(self, size: StepSize = "batch") -> None:
         """Go on for one batch, epoch or stage, then pause again."""
         if self._state is RunState.PAUSED:
             self._until = size
-        self.signal(Signal.STEP)
+        self.move(Move.STEP)
 
     def skip_stage(self) -> None:
         """End the stage in hand after the current step and go on with the next."""
@@ -193,11 +193,11 @@ class RunControl:
         if isinstance(event, StageEnded):
             self._skip.clear()  # asked while the stage was ending by itself; the next one is not meant
         if isinstance(event, SaveFailed) and self._state is RunState.RUNNING:
-            _quietly(self, Signal.PAUSE)
+            _quietly(self, Move.PAUSE)
         wanted = {"batch": Step, "epoch": EpochEnded, "stage": StageEnded}
         if self._until is not None and isinstance(event, wanted[self._until]) and self._state is RunState.RUNNING:
             self._until = None
-            _quietly(self, Signal.PAUSE)
+            _quietly(self, Move.PAUSE)
 
     def _enter(self, state: RunState) -> None:
         self._state = state
@@ -225,7 +225,7 @@ def drive(
         for a second Ctrl+C. The generator is closed in every case.
     """
     if control.state is not RunState.STARTING:
-        control.signal(Signal.START)
+        control.move(Move.START)
     agreed = agree is None
     try:
         while True:
@@ -233,24 +233,24 @@ def drive(
             _wait_out_pause(control)
             if agreed and control.stop_requested:
                 events.close()
-                control.signal(Signal.CLOSED)
+                control.move(Move.CLOSED)
                 return None
             try:
                 event = next(events)
             except StopIteration as end:
-                control.signal(Signal.ENDED)
+                control.move(Move.ENDED)
                 return end.value  # type: ignore[no-any-return]
             sink(event)
             control.saw(event)
             control.hear()
             if agree is not None and isinstance(event, Step) and agree(control.stop_requested):
                 agreed = True
-                _quietly(control, Signal.STOP)
+                _quietly(control, Move.STOP)
             if control.state is RunState.STARTING:
-                _quietly(control, Signal.BEGUN)
+                _quietly(control, Move.BEGUN)
     except BaseException as error:
         lost = isinstance(error, (KeyboardInterrupt, SystemExit))
-        _quietly(control, Signal.LOST if lost else Signal.BROKEN)
+        _quietly(control, Move.LOST if lost else Move.BROKEN)
         raise
     finally:
         events.close()
@@ -259,14 +259,14 @@ def drive(
 def _wait_out_pause(control: RunControl) -> None:
     while control.state in (RunState.PAUSING, RunState.PAUSED):
         if control.state is RunState.PAUSING:
-            _quietly(control, Signal.HELD)
+            _quietly(control, Move.HELD)
         control.wait(POLL_S)
         control.hear()
 
 
-def _quietly(control: RunControl, signal: Signal) -> None:
-    """Give a signal that another thread's may have overtaken in the meantime."""
+def _quietly(control: RunControl, move: Move) -> None:
+    """Make a move that another thread's may have overtaken in the meantime."""
     try:
-        control.signal(signal)
+        control.move(move)
     except ControlError:
         return

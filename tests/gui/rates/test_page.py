@@ -22,7 +22,7 @@ from tests.gui.fakes import FakeRun
 from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, RangeEnded, RangePoint
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move
 
 
 def sweep(nap: float = 0.0) -> Generator[Event, None, str]:
@@ -122,9 +122,9 @@ def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: P
 
 
 def test_no_test_while_a_run_is_alive(page: RatesPage, run: FakeRun, qtbot: QtBot) -> None:
-    run.signal(Command.START)
+    run.move(Move.START)
     assert not page.range.search.isEnabled()
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert page.range.search.isEnabled()
 
 
@@ -153,9 +153,9 @@ def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot)
 
 def test_the_picture_says_whose_rates_it_shows(page: RatesPage, run: FakeRun) -> None:
     assert "next run" not in page.heading.below.text()
-    run.signal(Command.START)
+    run.move(Move.START)
     assert "next run" in page.heading.below.text()
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert "next run" not in page.heading.below.text()
 
 

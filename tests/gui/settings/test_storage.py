@@ -24,7 +24,7 @@ from studio.widgets import ElidedLabel
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
-from ulmengine.plan.control import Signal as Command
+from ulmengine.plan.control import Move
 from ulmengine.record import RunFolder
 
 T = TypeVar("T")
@@ -171,9 +171,9 @@ def test_nothing_can_be_cleared_during_a_run(storage: StorageCard, project: Proj
     row = row_of(storage, project)
     assert row is not None
     assert row.clear.isEnabled()
-    run.signal(Command.START)
+    run.move(Move.START)
     assert not row.clear.isEnabled()
-    run.signal(Command.BROKEN)
+    run.move(Move.BROKEN)
     assert row.clear.isEnabled()
 
 
