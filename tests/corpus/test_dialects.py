@@ -168,6 +168,13 @@ def test_the_heading_of_orange_names_the_class(tmp_path: Path, head: str, cells:
     check(tmp_path, "a.tab", head + lines, rows)
 
 
+def test_a_short_sentence_is_no_heading(tmp_path: Path) -> None:
+    texts = ["Terrible!", *(text for text, _ in made())]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f'"{text}"\n' for text in texts))
+    assert everything(opened(path)) == texts
+
+
 def test_a_column_of_prose_with_commas_is_one_column(tmp_path: Path) -> None:
     texts = [text for text, _ in made(comma=",")]
     path = tmp_path / "a.csv"

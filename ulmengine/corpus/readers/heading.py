@@ -107,6 +107,8 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return False, "the first row looks like data"
     if place is not None:
         return False, f"the first row's '{first[place]}' stands in rows below as well"
+    if width == 1 and named[0][-1] in ".!?\u2026\u3002\uff01\uff1f":
+        return False, "the first row ends as a sentence does"
     longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
     if width == 1 and re.search(r"[.!?…。！？]$|\w[,;:!?] ", first[0]):
         return False, "the first row is a sentence, as the others are"
