@@ -7,15 +7,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from ulmengine import events as ev
-from ulmengine.inference import KeptError
+from ulmengine.inference import KeptError, keep
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import open_measured
 from ulmengine.runs.pictures import Line, line_picture, smoothed
-from ulmengine.runs.report import WORST, worst, write_report
+from ulmengine.runs.report import WORST, worst, write_file_report, write_report
 
 from .made import tiny_run
 from .test_measured import end_of
@@ -103,3 +104,16 @@ def test_a_picture_passes_over_what_is_no_number() -> None:
     assert "a&lt;b" in picture
     assert line_picture("x", [Line("a", [], "first")], "", "") == ""
     assert smoothed([(0, 4.0), (1, 4.0)]) == [(0, pytest.approx(4.0)), (1, pytest.approx(4.0))]
+
+
+def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
+    kept = keep("test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
+                {"network": np.array([[.9, .1], [.8, .2], [.6, .4]])}, labels=["a", "b"], multi_label=False, corpus="",
+                temperature=1.0)
+    write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", MEAN, "third"])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Right in 66.7% of 3 documents" in text
+    assert text.count("<blockquote>") == 1
+    assert "&lt;script&gt;" in text
+    assert "<script>" not in text
+    assert "baseline is not beaten" not in text  # nobody asked one

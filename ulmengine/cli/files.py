@@ -50,6 +50,8 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--text", action="append", default=[], metavar="COL")
     evaluate.add_argument("--label", action="append", default=[], metavar="COL")
     evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument("--report", type=Path, metavar="FILE.html",
+                          help="also write one self-contained page: figures, curves and the worst mistakes")
     evaluate.set_defaults(command=run_evaluate)
 
 
@@ -125,9 +127,10 @@ def run_evaluate(options: argparse.Namespace) -> int:
     """``evaluate``: a model's figures on all labelled documents of a file."""
     import numpy as np
 
-    from ulmengine.inference import Predictor, evaluate
+    from ulmengine.inference import Predictor, evaluate, keep
     from ulmengine.inference.sources import Text, answers, labelled, open_table
     from ulmengine.models import load_bundle
+    from ulmengine.runs.report import write_file_report
 
     bundle = load_bundle(options.model)
     with tempfile.TemporaryDirectory() as cache:
@@ -145,6 +148,11 @@ def run_evaluate(options: argparse.Namespace) -> int:
         complain(f"{options.file}: {int((~there).sum()):,} of {len(there):,} texts are empty and were left out")
     given = np.array([list(prediction.probabilities.values()) for _, prediction in said if prediction is not None])
     result = evaluate(given, truth.targets[there], bundle.labels, multi_label=bundle.multi_label)
+    if options.report is not None:
+        rows = np.asarray(truth.rows)[there]
+        kept = keep("test", [f"row:{row}" for row in rows.tolist()], rows, truth.targets[there], {"network": given},
+                    labels=bundle.labels, multi_label=bundle.multi_label, corpus="", temperature=bundle.temperature)
+        write_file_report(options.report, options.model, options.file, kept, [texts[row].text for row in rows.tolist()])
     if options.json:
         say_json(result.to_json())
         return 0

@@ -12,12 +12,12 @@ import numpy as np
 from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.disk import whole
-from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
-from ulmengine.inference import curves
+from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step, defined
+from ulmengine.inference import Kept, curves
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.records import read_record
 
-from .measured import Measured, open_measured, rows_of
+from .measured import Measured, figures, open_measured, rows_of
 from .pictures import Line, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -71,10 +71,32 @@ def render(measured: Measured, config: RunConfig, texts: dict[int, str], missing
         _curves(folder), _results(measured, found, part), _classes(found), _pictures(kept, found),
         _mistakes(kept, texts, missing), _limits(measured, found, part), _again(folder, config),
     ]
-    title = escape(f"{config.name or folder.path.name}: report")
+    return _page(f"{config.name or folder.path.name}: report", sections)
+
+
+def write_file_report(path: Path, model: Path, source: Path, kept: Kept, texts: Sequence[str]) -> None:
+    """Write to ``path`` what the ``model`` answered to the labelled documents of the file ``source``.
+
+    :param kept: the answers, all of the part "test"; ``texts``: of the same documents.
+    :raises OSError: the file cannot be written.
+    """
+    found = defined(figures(kept, "", 0))
+    record = {"majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "parts": {"test": found}}
+    measured = Measured(RunFolder(model.parent), kept, record)
+    own = found["network"]["metrics"]["accuracy"]
+    head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
+            f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")
+    wrong = {int(place): texts[place] for place in worst(measured)}
+    sections = [head, _results(measured, found, "test"), _classes(found), _pictures(kept, found),
+                _mistakes(kept, wrong, ""), _limits(measured, found, "test")]
+    with whole(path) as beside:
+        beside.write_text(_page(f"{model.stem} on {source.name}", sections), encoding="utf-8")
+
+
+def _page(title: str, sections: Sequence[str]) -> str:
     return ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
             'content="width=device-width"><meta http-equiv="Content-Security-Policy" '
-            f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>{title}</title>"
+            f"content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>{escape(title)}</title>"
             f"<style>{_STYLE}</style></head><body>{''.join(sections)}</body></html>\n")
 
 
@@ -187,7 +209,7 @@ def _classes(found: dict[str, Any]) -> str:
     return "<h2>By class</h2>" + _table(("label", "precision", "recall", "F1", "support"), rows)
 
 
-def _pictures(kept: Any, found: dict[str, Any]) -> str:
+def _pictures(kept: Kept, found: dict[str, Any]) -> str:
     parts = []
     if not kept.multi_label:
         table = confusion_table(kept.labels, found["network"]["confusion"])
@@ -208,7 +230,7 @@ def _pictures(kept: Any, found: dict[str, Any]) -> str:
         f"<h2>Calibration</h2><figure>{reliable}</figure>" if reliable else "")
 
 
-def _mistakes(kept: Any, texts: dict[int, str], missing: str) -> str:
+def _mistakes(kept: Kept, texts: dict[int, str], missing: str) -> str:
     if missing:
         return f"<h2>Worst mistakes</h2><p>{escape(missing)}</p>"
     order = sorted(texts, key=lambda place: -kept.losses[place])
@@ -233,7 +255,7 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
     if rare:
         told.append(f"Fewer than 20 documents were there of: {', '.join(rare[:40])}. Their figures are little more "
                     "than anecdotes.")
-    if found["paired"].get("baseline", {}).get("verdict") != "better":
+    if found["paired"].get("baseline", {"verdict": "better"})["verdict"] != "better":
         told.append("The word-count baseline is not beaten beyond chance: it is quicker, smaller and easier to "
                     "explain.")
     if sum(measured.record.get("relabelled", {}).values()):
