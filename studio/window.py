@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         redo.triggered.connect(self._tell_redone)
         for number, entry in enumerate(self.pages.entries, 1):
             going = QAction(self.tr("Go to {page}").format(page=entry.words()), self)
-            going.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            going.setShortcut(QKeySequence(f"Ctrl+{number % 10}"))
             going.setProperty("icon_name", entry.icon)
             going.setData(entry.key)
             going.triggered.connect(self._going)

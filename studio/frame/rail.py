@@ -97,7 +97,7 @@ class Rail(QWidget):
         for number, entry in enumerate(entries, 1):
             if entry.key == "settings":
                 column.addStretch(1)
-            item = RailItem(entry, f"Ctrl+{number}")
+            item = RailItem(entry, f"Ctrl+{number % 10}")
             self.items[entry.key] = item
             self._group.addButton(item)
             column.addWidget(item)

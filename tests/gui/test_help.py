@@ -39,3 +39,9 @@ def test_the_palette_finds_a_paragraph_and_shows_it(window: MainWindow) -> None:
     assert dialog is not None
     assert dialog.view.textCursor().selectedText() == entry.title
     dialog.close()
+
+
+def test_every_page_has_a_key_of_its_own(window: MainWindow) -> None:
+    keys = [action.shortcut().toString() for action in window.actions() if not action.shortcut().isEmpty()]
+    assert len(set(keys)) == len(keys)
+    assert {"Ctrl+1", "Ctrl+9", "Ctrl+0"} <= set(keys)
