@@ -31,7 +31,7 @@ class Preferences(BaseModel):
     dismissed: tuple[str, ...] = ()
     """Runs of which Home is not to say again that they did not come to their end."""
     deleted: tuple[str, ...] = ()
-    """Where deleted projects lie until the next start."""
+    """Where deleted projects, runs and models lie until the next start."""
     geometry: str = ""
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
@@ -75,6 +75,11 @@ class Settings(QObject):
         """Put ``folder`` first among the recent projects."""
         others = [path for path in self._newest().recent if path != str(folder)]
         self.change(recent=(str(folder), *others)[:RECENT])
+
+    def remember_deleted(self, aside: Path) -> None:
+        """At the next start ``aside``, a hidden folder of what was deleted, goes for good."""
+        if str(aside) not in self.values.deleted:
+            self.change(deleted=(*self.values.deleted, str(aside)))
 
     def forget_project(self, folder: Path) -> None:
         """Take ``folder`` off the list; nothing on disk is touched."""

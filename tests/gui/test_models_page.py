@@ -151,6 +151,7 @@ def test_deleting_is_undone_by_the_toast_and_by_the_key(page, desk, qtbot):
     qtbot.keyClick(one.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: own(one) == [], timeout=10_000)
     settled(one, qtbot)
+    assert desk.shell.settings.values.deleted == (str(page_folder(desk) / ".deleted"),)
     assert desk.news[-1].action is not None
     desk.news[-1].action()
     qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)

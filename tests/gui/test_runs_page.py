@@ -115,6 +115,7 @@ def test_title_tags_archive_and_delete_can_be_undone(page, desk, qtbot):
     one.delete()
     settled()
     assert names(one) == ["a"]
+    assert desk.shell.settings.values.deleted == (str(desk.project.runs / ".deleted"),)
     assert desk.news[-1].action is not None
     desk.news[-1].action()
     settled()

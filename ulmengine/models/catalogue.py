@@ -16,7 +16,8 @@ from .archive import SUFFIX, ModelError
 from .bundle import describe_bundle
 from .description import Description
 
-_TRASH = ".deleted"
+TRASH = ".deleted"
+"""The folder beside a model that a deleted one waits in."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def delete_model(path: Path) -> Path:
 
     :raises ModelError: it cannot be moved.
     """
-    return _move(path, free_path(path.parent / _TRASH, path.stem))
+    return _move(path, free_path(path.parent / TRASH, path.stem))
 
 
 def restore_model(deleted: Path) -> Path:
@@ -119,7 +120,7 @@ def restore_model(deleted: Path) -> Path:
 
 def empty_trash(folder: Path) -> int:
     """Remove for good what was deleted from ``folder``; returns how many bytes that sets free."""
-    trash = folder / _TRASH
+    trash = folder / TRASH
     paths = list(trash.glob(f"*{SUFFIX}"))
     freed = sum(path.stat().st_size for path in paths)
     for path in paths:

@@ -20,7 +20,7 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, FailureCard, SectionTitle
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, Entry
+from ulmengine.models import SUFFIX, TRASH, Entry
 
 from .about import AboutModel
 from .foreign import KINDS, Found, look_at, sorted_out, take_in
@@ -206,8 +206,9 @@ class ModelsPage(Page):
         step = DeleteModel(entry.path, self.tr("Delete {name}").format(name=entry.name), self.refresh, self._say_failed)
         stack.push(step)
         if not step.isObsolete():
-            self.shell.toast(self.tr("{name} was deleted.").format(name=entry.name), "info", self.tr("Undo"),
-                             stack.undo)
+            self.shell.settings.remember_deleted(entry.path.parent / TRASH)
+            told = self.tr("{name} is deleted. Until the next start of the program it can be put back.")
+            self.shell.toast(told.format(name=entry.name), "info", self.tr("Undo"), stack.undo)
 
     # How it looks
 

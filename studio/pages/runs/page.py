@@ -25,6 +25,7 @@ from studio.widgets import Button, EmptyState, FailureCard, IconButton, PrimaryB
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.events import Failed
 from ulmengine.record import About, RunFolder, RunLine, list_runs
+from ulmengine.record.listing import TRASH
 
 from .changes import DeleteRun, Say
 from .curves import CurvesView
@@ -142,8 +143,10 @@ class RunsPage(ProjectPage):
         for line in lines:
             self.project.undo.push(DeleteRun(line.folder, self.tr("Delete {name}").format(name=line.name),
                                              self.refresh, self._say_failed))
+            self.shell.settings.remember_deleted(line.folder.parent / TRASH)
         if lines and self.project.undo.canUndo():
-            told = self.tr("{name} was deleted.").format(name=", ".join(line.name for line in lines))
+            told = self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
+                name=", ".join(line.name for line in lines))
             self.shell.toast(told, "info", self.tr("Undo"), lambda: self._undo(len(lines)))
 
     @Slot()
