@@ -74,7 +74,7 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
                          .format(file=path.name))
     predictor = Predictor(bundle, device, precision)
     return Answering(path, predictor, bundle.description.title or path.stem, saved=saved,
-                     text_columns=trained_columns(path))
+                     text_columns=bundle.columns.text if bundle.columns else trained_columns(path))
 
 
 def saved_at(path: Path) -> int:

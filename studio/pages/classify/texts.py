@@ -14,6 +14,7 @@ from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus, preview
 from ulmengine.events import Event
 from ulmengine.inference.reading import is_lone_text, read_text
+from ulmengine.inference.sources import source_rows
 
 UNREADABLE = (OSError, ValueError)
 """What reading raises where a file is not what it should be; the engine's own errors on a corpus are among them."""
@@ -90,8 +91,10 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
 def _documents(name: str, documents: Documents) -> Iterator[Text | Skipped]:
     rows = np.arange(len(documents.parts), dtype=np.int64)
     try:
-        for row, (text, cells) in enumerate(zip(documents.texts_of(rows), _cells(documents), strict=True)):
-            yield Text(f"{name}:{row + 1}", text, label_of(documents, row), cells)
+        # Of its source, in which rows may stand that could not be read.
+        places = zip(source_rows(documents), documents.texts_of(rows), _cells(documents), strict=True)
+        for row, (place, text, cells) in enumerate(places):
+            yield Text(f"{name}:{place + 1}", text, label_of(documents, row), cells)
     except UNREADABLE as error:
         yield Skipped(name, str(error))
 
