@@ -75,7 +75,7 @@ class EvaluatePage(ProjectPage):
                             (self.who, self.tr("Whose answers"))):
             combo.setAccessibleName(name)
             combo.setToolTip(name)
-        self.runs.setMinimumContentsLength(17)
+        self.runs.setMinimumContentsLength(15)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         train = PrimaryButton(self.tr("Go to training"), "train")
         train.clicked.connect(self._go_train)
@@ -228,7 +228,7 @@ class EvaluatePage(ProjectPage):
         except (ConfigError, OSError):
             self._config = self.project.run_config()
         self.parts.clear()
-        for part, name in (("test", self.tr("Test documents")), ("validation", self.tr("Validation documents"))):
+        for part, name in (("test", self.tr("Test")), ("validation", self.tr("Validation"))):
             if measured.kept.has(part):
                 self.parts.addItem(name, part)
         self.parts.setVisible(self.parts.count() > 1)

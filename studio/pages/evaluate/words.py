@@ -71,7 +71,7 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
             label=record["majority"], share=f"{found['majority']:.1%}"))
-    names = {"f1_macro": _tr("Evaluate", "macro F1"), "mcc": _tr("Evaluate", "MCC"), "auc": _tr("Evaluate", "AUC")}
+    names = {"f1_macro": _tr("Evaluate", "Macro F1"), "mcc": _tr("Evaluate", "MCC"), "auc": _tr("Evaluate", "AUC")}
     metrics = found[who]["metrics"]
     told.append("  ·  ".join(f"{words} {metrics[name]['value']:.3f}" for name, words in names.items()
                              if metrics[name]["value"] is not None) + ".")
