@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
-from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier, freeze_to, layer_groups
+from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier, bpt3c, freeze_to, layer_groups
 from ulmengine.nets.bpt3c import Windows, read_documents, window_starts
 from ulmengine.nets.head import BatchNorm
 from ulmengine.nets.kernels import reading
@@ -192,3 +192,20 @@ def test_recurrent_weights_learn_when_a_document_is_longer_than_the_window(
     for layer in model.encoder.layers:
         assert layer.weight_hh.grad is not None
         assert layer.weight_hh.grad.abs().sum() > 0
+
+
+def test_what_stands_far_ahead_of_the_window_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40 tokens the last 4 are the window, which begins at 36; 8 tokens ahead are read: from 28 on."""
+    monkeypatch.setattr(bpt3c, "AHEAD", 1)
+    monkeypatch.setattr(bpt3c, "AHEAD_LEAST", 8)
+    model = make(max_tokens=4).eval()
+    rows = documents([40, 21, 13, 3])
+    scores = model(*batch(rows))
+    for row, score in zip(rows, scores, strict=True):
+        assert largest_error(model(*batch([row]))[0], score) < 1e-5
+    far, near = rows[0].clone(), rows[0].clone()
+    far[:28] = 7
+    near[28] = 7 if near[28] != 7 else 8
+    assert torch.equal(model(*batch([far])), model(*batch([rows[0]])))
+    assert not torch.equal(model(*batch([near])), model(*batch([rows[0]])))
+    assert largest_error(model(*batch([rows[0][28:]]))[0], scores[0]) < 1e-5
