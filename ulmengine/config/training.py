@@ -121,9 +121,8 @@ class LanguageModelConfig(StageSettings):
     """Fine-tuning (or training) the language model on the corpus' own texts."""
 
     lr: float = knob(
-        8e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
-        help="The largest learning rate of the last layer group. 0.004 was published for a large network "
-        "(1801.06146, 4.1).",
+        4e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
+        help="The largest learning rate of the last layer group (0.004 in 1801.06146, 4.1).",
     )
     factor: float = knob(
         1.3, label="Discriminative factor", unit="x a group", ge=1.0, le=10.0,
