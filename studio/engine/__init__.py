@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .host import Command, EngineHost, Maker, RunRequest
+    from .host import EngineHost, Maker, RunRequest
     from .job import Job, run_job, shutdown_jobs
     from .mailbox import Mailbox
     from .memory import Collector
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .thread_host import ThreadHost
 
 __all__ = [
-    "Collector", "Command", "EngineHost", "Job", "Mailbox", "Maker", "ProcessHost", "Quiet", "RunRequest",
+    "Collector", "EngineHost", "Job", "Mailbox", "Maker", "ProcessHost", "Quiet", "RunRequest",
     "RunService", "ThreadHost", "run_job", "shutdown_jobs",
 ]
 
 _HOMES = {
-    "Collector": "memory", "Command": "host", "EngineHost": "host", "Job": "job", "Mailbox": "mailbox",
+    "Collector": "memory", "EngineHost": "host", "Job": "job", "Mailbox": "mailbox",
     "Maker": "host", "ProcessHost": "process_host", "Quiet": "quiet", "RunRequest": "host", "RunService": "run_service",
     "ThreadHost": "thread_host", "run_job": "job", "shutdown_jobs": "job",
 }

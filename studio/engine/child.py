@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from ulmengine.events import Event
 from ulmengine.plan.control import RunState
 
-from .host import Command, RunRequest
+from .host import RunRequest
 from .mailbox import Mailbox
 from .pulse import Pulse
 from .thread_host import ThreadHost
@@ -63,9 +63,9 @@ def _obey(pipe: Connection, host: ThreadHost) -> None:
     """Pass commands on; the window being gone means: stop, and save what was learnt."""
     while True:
         try:
-            host.command(pipe.recv())
+            host.ask(*pipe.recv())
         except (EOFError, OSError):
-            host.command(Command("stop"))
+            host.ask("stop")
             return
 
 

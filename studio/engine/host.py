@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Checkpointed, Diverging, Event, Failed, Finishing, RunStarted, StageEnded
@@ -36,12 +37,9 @@ class RunRequest:
     finish: bool = False
 
 
-@dataclass(frozen=True)
-class Command:
-    """Something asked of a run under way; pickles."""
-
-    name: Literal["pause", "resume", "stop", "step", "skip_stage", "finish", "pause_between_stages"]
-    value: Literal["batch", "epoch", "stage", ""] | bool = ""
+Request = Literal["pause", "resume", "stop", "step", "skip_stage", "finish", "pause_between_stages"]
+"""What can be asked of a run under way: a method of :class:`~ulmengine.plan.control.RunControl` by its name, or the
+pause between two stages, which the host sees to."""
 
 
 class EngineHost(Protocol):
@@ -55,8 +53,11 @@ class EngineHost(Protocol):
         """
         ...
 
-    def command(self, command: Command) -> None:
-        """Ask something of the run; from any thread, returns at once. What comes too late is passed over."""
+    def ask(self, request: Request, *values: Any) -> None:
+        """Ask something of the run; from any thread, returns at once. What comes too late is passed over.
+
+        :param values: the arguments of the request, which pickle: the size of a step, say.
+        """
         ...
 
     def kill(self) -> bool:
@@ -64,26 +65,10 @@ class EngineHost(Protocol):
         ...
 
 
-def apply(command: Command, control: RunControl) -> None:
-    """Do what ``command`` asks; a run that has gone on in the meantime and cannot take it any more is left alone."""
-    try:
-        match command.name:
-            case "pause":
-                control.pause()
-            case "resume":
-                control.resume()
-            case "stop":
-                control.stop()
-            case "skip_stage":
-                control.skip_stage()
-            case "finish":
-                control.finish()
-            case "step":
-                control.step(command.value if isinstance(command.value, str) and command.value else "batch")
-            case "pause_between_stages":
-                return
-    except ControlError:
-        return
+def pass_on(control: RunControl, request: Request, *values: Any) -> None:
+    """Ask ``request`` of ``control``; a run that has gone on in the meantime and cannot take it is left alone."""
+    with suppress(ControlError):
+        getattr(control, request)(*values)
 
 
 @dataclass
@@ -106,7 +91,7 @@ class Watch:
         self.failed = isinstance(event, Failed)
         diverging = self.divergence.saw(event)
         if diverging is not None:
-            apply(Command("pause"), self.control)
+            pass_on(self.control, "pause")
         match event:
             case RunStarted():
                 self._last_stage = len(event.stages) - 1
@@ -117,7 +102,7 @@ class Watch:
             case StageEnded() if self.pause_between_stages and not (
                 self._finishing or event.index == self._last_stage
             ):
-                apply(Command("pause"), self.control)
+                pass_on(self.control, "pause")
         return diverging
 
     def kept(self) -> str:

@@ -10,12 +10,13 @@ import multiprocessing
 import signal
 import threading
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from ulmengine.events import Checkpointed, Event, Failed
 from ulmengine.plan.control import RunControl, RunState
 
 from .child import serve
-from .host import Command, RunRequest, Sink, Watch
+from .host import Request, RunRequest, Sink, Watch
 from .pulse import Beat, Silence
 from .thread_host import ENDINGS
 
@@ -66,13 +67,13 @@ class ProcessHost:
         self._close(process)
         self._say_the_end(process, hung, sink)
 
-    def command(self, command: Command) -> None:
+    def ask(self, request: Request, *values: Any) -> None:
         """See :class:`~studio.engine.host.EngineHost`."""
-        if command.name == "stop":
+        if request == "stop":
             self._stopping.set()
         with self._sending:
             try:
-                self._ours.send(command)
+                self._ours.send((request, *values))
             except (OSError, ValueError):  # the process is gone; its end is told by run()
                 return
 

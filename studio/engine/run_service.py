@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -14,7 +15,7 @@ from ulmengine.plan.control import TRANSITIONS, ControlError, Move, RunState, St
 from ulmengine.record.failures import release_memory
 
 from .background import BackgroundThread
-from .host import Command, EngineHost, Maker, RunRequest
+from .host import EngineHost, Maker, Request, RunRequest
 from .mailbox import Mailbox
 from .thread_host import ENDINGS, ThreadHost
 from .training_run import training_run
@@ -75,7 +76,7 @@ class RunService(QObject):
     @pause_between_stages.setter
     def pause_between_stages(self, wanted: bool) -> None:
         self._between = wanted
-        self._ask(Command("pause_between_stages", wanted))
+        self._ask("pause_between_stages", wanted)
 
     def start(
         self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
@@ -101,27 +102,27 @@ class RunService(QObject):
 
     def pause(self) -> None:
         """Hold after the current step; the network stays in memory."""
-        self._ask(Command("pause"))
+        self._ask("pause")
 
     def resume(self) -> None:
         """Go on after a pause."""
-        self._ask(Command("resume"))
+        self._ask("resume")
 
     def stop(self) -> None:
         """Stop after the current step; what was learnt is saved."""
-        self._ask(Command("stop"))
+        self._ask("stop")
 
     def step(self, size: StepSize = "batch") -> None:
         """Go on for one batch, epoch or stage, then pause again."""
-        self._ask(Command("step", size))
+        self._ask("step", size)
 
     def skip_stage(self) -> None:
         """End the stage in hand after the current step and go on with the next."""
-        self._ask(Command("skip_stage"))
+        self._ask("skip_stage")
 
     def finish(self) -> None:
         """Let the stage in hand be the last one: it ends after the current step, then the run is measured and saved."""
-        self._ask(Command("finish"))
+        self._ask("finish")
 
     def kill(self) -> bool:
         """End the run at once where the host can (a process); what stands after the last checkpoint is lost."""
@@ -137,9 +138,9 @@ class RunService(QObject):
             self._look()
         return self._thread is None
 
-    def _ask(self, command: Command) -> None:
+    def _ask(self, request: Request, *values: Any) -> None:
         if self._host is not None:
-            self._host.command(command)
+            self._host.ask(request, *values)
 
     @Slot()
     def _look(self) -> None:

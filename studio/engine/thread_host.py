@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import traceback
+from typing import Any
 
 from ulmengine.events import Event, Failed
 from ulmengine.plan.control import Move, RunControl, RunState, drive
 from ulmengine.record.failures import describe
 
-from .host import Command, RunRequest, Sink, Watch, apply
+from .host import Request, RunRequest, Sink, Watch, pass_on
 
 
 class ThreadHost:
@@ -20,7 +21,7 @@ class ThreadHost:
         self._sink: Sink | None = None
         self._watch = Watch(self._control)
         self._lock = threading.Lock()
-        self._early: list[Command] | None = []
+        self._early: list[tuple[Request, tuple[Any, ...]]] | None = []
 
     def run(self, request: RunRequest, sink: Sink) -> None:
         """See :class:`~studio.engine.host.EngineHost`."""
@@ -32,27 +33,28 @@ class ThreadHost:
         # A run tells its own failure as its last event and then ends as if nothing were the matter.
         sink(RunState.FAILED if self._watch.failed else self._control.state)
 
-    def command(self, command: Command) -> None:
+    def ask(self, request: Request, *values: Any) -> None:
         """See :class:`~studio.engine.host.EngineHost`."""
-        if command.name == "pause_between_stages":
-            self._watch.pause_between_stages = bool(command.value)
+        if request == "pause_between_stages":
+            (self._watch.pause_between_stages,) = values
+            return
         with self._lock:
             if self._early is not None:  # a Stop that comes at once waits until there is something to stop
-                self._early.append(command)
+                self._early.append((request, values))
                 return
-        apply(command, self._control)
+        pass_on(self._control, request, *values)
 
     def kill(self) -> bool:
         """A thread cannot be killed without the process; asks it to stop and says False."""
-        self.command(Command("stop"))
+        self.ask("stop")
         return False
 
     def _entered(self, state: RunState) -> None:
         if state is RunState.STARTING:
             with self._lock:
                 early, self._early = self._early or [], None
-            for command in early:
-                apply(command, self._control)
+            for request, values in early:
+                pass_on(self._control, request, *values)
         if self._sink is not None and state not in ENDINGS:
             self._sink(state)
 

@@ -271,9 +271,9 @@ def _fraction(history: RunHistory, doing: Progress | None) -> float | None:
 
 
 def _seconds_left(history: RunHistory) -> float | None:
-    """Seconds left of the stage; None while it cannot be told."""
+    """Seconds left of the stage; None while it cannot be told, and when there are none."""
     stage, last = history.stage, history.last
     pace = recent(stage.seconds) if stage is not None else None
     if stage is None or last is None or pace is None or not stage.steps:
         return None
-    return max(0, stage.steps - last.step) * pace
+    return max(0, stage.steps - last.step) * pace or None

@@ -18,8 +18,6 @@ class TrainButtons(FittingRow):
 
     startWanted = Signal()
     resumeWanted = Signal()
-    pauseWanted = Signal()
-    stopWanted = Signal()
     nextStageWanted = Signal()
     finishWanted = Signal()
     stepWanted = Signal(str)
@@ -184,8 +182,6 @@ class TrainButtons(FittingRow):
         self.start.clicked.connect(self.startWanted)
         self.anew.clicked.connect(self.startWanted)
         self.resume.clicked.connect(self.resumeWanted)
-        self.pause.clicked.connect(self.pauseWanted)
-        self.stop.clicked.connect(self.stopWanted)
         self.next_stage.clicked.connect(self.nextStageWanted)
         self.finish.clicked.connect(self.finishWanted)
         self.between.toggled.connect(self.betweenChanged)

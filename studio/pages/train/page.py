@@ -67,8 +67,8 @@ class TrainPage(ProjectPage):
         for signal in (buttons.startWanted, view.big_start.clicked):
             signal.connect(self.start)
         buttons.resumeWanted.connect(self.resume)
-        buttons.pauseWanted.connect(run.pause)
-        buttons.stopWanted.connect(run.stop)
+        buttons.pause.clicked.connect(run.pause)
+        buttons.stop.clicked.connect(run.stop)
         buttons.nextStageWanted.connect(self.next_stage)
         buttons.finishWanted.connect(self.finish)
         buttons.stepWanted.connect(self._step)
