@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from pytestqt.qtbot import QtBot
 
 from studio.pages.train.result import ResultCard
@@ -42,3 +45,19 @@ def test_a_classifier_that_could_not_be_measured_can_be_used(qtbot: QtBot) -> No
     card.show_result(language_model_only)
     assert "no labels" in card.words.text()
     assert card.classify.isHidden()
+
+
+def test_network_counts_and_both_together_are_told_apart(qtbot: QtBot) -> None:
+    card = ResultCard()
+    qtbot.addWidget(card)
+    events = list(replay.script(replay.small_config(), 2))
+    for blend, shown in ((math.nan, False), (0.875, True)):
+        history = RunHistory()
+        history.extend([
+            replace(event, blend_accuracy=blend, blend_interval=(0.85, 0.9)) if isinstance(event, ev.Evaluated)
+            else event for event in events
+        ])
+        card.show_result(history)
+        assert card.both.isHidden() is not shown
+        assert ("The saved model answers with both together: right in 87.5%" in card.words.text()) is shown
+    assert card.both.accessibleName() == "Both together: 87.5%, 85.0 to 90.0%"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,6 +25,9 @@ class ResultCard(Card):
         super().__init__(parent=parent)
         self.own = _Score(self.tr("This network"))
         self.baseline = _Score(self.tr("TF-IDF + logistic regression"))
+        self.both = _Score(self.tr("Both together"))
+        self.both.setToolTip(self.tr("How the saved model answers: the mean of both, weighted on the validation "
+                                     "documents."))
         self.words = Paragraph(muted=False)
         self.about = Paragraph(step=Type.SMALL)
         self.classify = PrimaryButton(self.tr("Classify texts"), "classify")
@@ -36,6 +41,7 @@ class ResultCard(Card):
         row.setSpacing(theme.XL)
         row.addWidget(self.own)
         row.addWidget(self.baseline)
+        row.addWidget(self.both)
         row.addLayout(text, 1)
         row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
         self.body.addLayout(row)
@@ -50,6 +56,7 @@ class ResultCard(Card):
         measured = result is not None
         self.own.setVisible(measured)
         self.baseline.setVisible(measured)
+        self.both.setVisible(result is not None and math.isfinite(result.blend_accuracy))
         self.classify.setVisible(measured or history.has_classifier)
         if result is not None:
             self._show(result)
@@ -65,6 +72,8 @@ class ResultCard(Card):
     def _show(self, result: Evaluated) -> None:
         self.own.show_score(result.accuracy, result.interval)
         self.baseline.show_score(result.baseline_accuracy, result.baseline_interval)
+        if math.isfinite(result.blend_accuracy):
+            self.both.show_score(result.blend_accuracy, result.blend_interval)
         self.words.setText(verdict(result))
 
     def _below(self, history: RunHistory) -> str:

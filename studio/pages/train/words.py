@@ -59,6 +59,9 @@ def plan_name(plan: StagePlan) -> str:
 def verdict(result: ev.Evaluated) -> str:
     """Whether the network earned its keep beside the baseline, told as it is."""
     text = _verdict(result)
+    if math.isfinite(result.blend_accuracy):
+        text += " " + _tr("TrainWords", "The saved model answers with both together: right in {share}.").format(
+            share=percent(result.blend_accuracy))
     if result.majority:
         text += " " + _tr("TrainWords", "Always answering {label} would be right in {share}.").format(
             label=result.majority, share=percent(result.majority_accuracy))
