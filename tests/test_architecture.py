@@ -94,8 +94,3 @@ def _imported(name: str, path: Path) -> set[str]:
             module = ".".join([*above, *([node.module] if node.module else [])])
             found |= {full if (full := f"{module}.{alias.name}") in MODULES else module for alias in node.names}
     return found & MODULES.keys() - {name}
-
-
-def test_a_file_holds_one_idea() -> None:
-    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
-    assert {name: length for name, length in lengths.items() if length > 400} == {}

@@ -26,7 +26,7 @@ from tests.gui.fakes import FakeRun, ScriptedAsk
 NAMES = re.compile(
     r"ULMFiT Studio|project|AdamW|Adam|SGD|NT-ASGD|float32|bfloat16|float16|cpu|cuda.*|mps|/.*|\S+\.csv"
     r"|head|decoder|embedding|layer \d|Ctrl\+.*|F\d+|F, L|→.*|[\d.,]+ [kMG]|x|[A-Z]:.*"
-    r"|English, small \(Wikipedia\)|(about )?[\d.]+ [MG]B"
+    r"|English, small \(Wikipedia.*\)|(about )?[\d.]+ [MG]B"
 )
 """Names, keys, figures: the same in every language. Layer groups go by the engine's names."""
 
