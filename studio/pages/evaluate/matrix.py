@@ -72,7 +72,7 @@ class Matrix(Painted):
         counts = self._cells.astype(np.float64)
         axis = {"counts": None, "rows": 1, "columns": 0}[self._mode]
         whole = np.broadcast_to(counts.sum(axis=axis, keepdims=True), counts.shape)
-        return np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0)
+        return np.asarray(np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0))
 
     def sizeHint(self) -> QSize:
         """All rows below one another."""

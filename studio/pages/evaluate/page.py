@@ -235,7 +235,7 @@ class EvaluatePage(ProjectPage):
         self.who.clear()
         for one in ("blend", "network", "baseline"):  # the first is what the model answers
             if one in measured.kept.given:
-                self.who.addItem(who_words(one), one)  # type: ignore[arg-type]
+                self.who.addItem(who_words(one), one)
         self.stack.setCurrentIndex(_FULL)
         self.status.emit("done")
         self._show_part(measured.part)

@@ -245,7 +245,7 @@ class Views(QTabWidget):
 
     @Slot(int)
     def _mode_chosen(self, number: int) -> None:
-        self.matrix.set_mode(("counts", "rows", "columns")[number])  # type: ignore[arg-type]
+        self.matrix.set_mode(("counts", "rows", "columns")[number])
 
     @Slot(int)
     def _class_picked(self, row: int) -> None:
