@@ -72,7 +72,8 @@ class OverlayPlot(Plot):
             y = self.scaled(one.y)
             set_line(line, one.x, y)
             line.setPen(line_pen(one.color))
-            set_points(points, one.x, y, size=7, brush=theme.colors().color(f"series{one.color}"), pen=None)
+            brush = theme.colors().color(f"series{one.color}")
+            set_points(points, one.x.tolist(), y.tolist(), size=7, brush=brush, pen=None)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         parts = [(one.x, one.y[np.isfinite(one.y)]) for one in self._lines if len(one.x)]

@@ -64,8 +64,8 @@ class TableWriter:
         text = json.dumps({**record, "rows": self.rows, "columns": list(self.columns), "files": self.files})
         (self.folder / RECORD).write_text(text, encoding="utf-8")
         for path in self.folder.iterdir():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
+            with path.open("rb+") as written:
+                os.fsync(written.fileno())
 
     def abandon(self) -> None:
         """Remove what has been written."""

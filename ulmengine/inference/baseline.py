@@ -75,7 +75,7 @@ class Baseline:
     def pack(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that is needed to answer again: arrays (the weights in half precision), and plain values of JSON."""
         bias = np.maximum(self._bias, np.finfo(np.float32).min)
-        arrays = {"weight": self._weight.astype(np.float16), "bias": bias.astype(np.float32)}
+        arrays: dict[str, NDArray[Any]] = {"weight": self._weight.astype(np.float16), "bias": bias.astype(np.float32)}
         about: dict[str, Any] = {"multi_label": self.multi_label, "terms": None}
         if self._vectorizer is not None:
             about |= {"terms": self._vectorizer.get_feature_names_out().tolist(), "units": self._vectorizer.analyzer}

@@ -29,7 +29,7 @@ class Ranked:
     def counts(self) -> tuple[Floats, Floats, float]:
         """Below each distinct score, best first: (true positives, documents above it), and all positives there are."""
         found = np.cumsum(self._truth)[self._ends]
-        return found, self._ends + 1.0, float(found[-1])
+        return found, (self._ends + 1).astype(np.float64), float(found[-1])
 
     def areas(self, weights: Floats) -> tuple[float, float]:
         """(area under the ROC curve, average precision), not-a-number where one side has no weight."""

@@ -104,6 +104,9 @@ class Head(nn.Module):
         :param mean: (3 * features,), as the ``variance``; ``weight``: (classes, 3 * features); ``bias``: (classes,).
         """
         (block,) = self.blocks
+        assert isinstance(block, Block)
+        assert block.norm.running_mean is not None
+        assert block.norm.running_var is not None
         block.norm.running_mean.copy_(mean)
         block.norm.running_var.copy_(variance)
         block.linear.weight.copy_(weight)

@@ -34,7 +34,8 @@ class Divergence:
         self._task = ""
         self._began: dict[str, list[float]] = {}
         self._told = -1
-        self._begin_stage()
+        self._sum, self._lowest = 0.0, math.inf
+        self._steps = self._since = 0
 
     def saw(self, event: Event) -> Diverging | None:
         """Take note of ``event``; what is to be told of it, once a stage."""
@@ -59,5 +60,5 @@ class Divergence:
         return Diverging(event.stage, event.total, loss, began, self._since)
 
     def _begin_stage(self) -> None:
-        self._sum, self._steps, self._since = 0.0, 0, 0
-        self._lowest = math.inf
+        self._sum, self._lowest = 0.0, math.inf
+        self._steps = self._since = 0

@@ -186,7 +186,8 @@ def _early_start(values: dict[str, Any], path: Path) -> list[Event]:
 
     A pretrained one learns slower in its lower layers, which the first step shows; finishing stood in a file.
     """
-    first = next((step for step, _ in _lines(path, 0, (_begin_of(Step),))), {"lrs": [0.0], "stage": 0})
+    nothing: dict[str, Any] = {"lrs": [0.0], "stage": 0}
+    first = next((step for step, _ in _lines(path, 0, (_begin_of(Step),))), nothing)
     tuned = values["stages"][first["stage"]].get("task") == "language_model" and first["lrs"][0] < first["lrs"][-1]
     stages = [{**stage, "pretrained": tuned} for stage in values["stages"]]
     early = read_record(path.with_name("finish.json")).get("early")

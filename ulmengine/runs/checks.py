@@ -31,8 +31,9 @@ def start_problems(config: RunConfig, documents: Documents) -> list[StartProblem
     if not documents.labels or not any(config.classifier.epochs):
         return []
     counts = {part: class_counts(documents, part) for part in ("train", "validation", "test")}
-    found = [*_too_few_classes(documents, sum(counts.values()), counts["train"]),
-             *_rare(documents, sum(counts.values())), *_unmeasured(documents)]
+    everywhere = np.sum(list(counts.values()), axis=0)
+    found = [*_too_few_classes(documents, everywhere, counts["train"]), *_rare(documents, everywhere),
+             *_unmeasured(documents)]
     return sorted(found, key=lambda problem: not problem.stops)
 
 

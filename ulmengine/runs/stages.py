@@ -79,11 +79,11 @@ class Stages:
             train, valid = streams(self.config, self.prepared, plan.direction)
             return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
         if plan.direction not in self.classifiers:
-            model = self._classifier(plan.direction)
-            if model.head.is_linear and start is None:
-                set_precision(model, self.ctx.precision)
-                yield from begin_head(model, self.config, self.prepared, plan.direction)
-            self.classifiers[plan.direction] = model
+            classifier = self._classifier(plan.direction)
+            if classifier.head.is_linear and start is None:
+                set_precision(classifier, self.ctx.precision)
+                yield from begin_head(classifier, self.config, self.prepared, plan.direction)
+            self.classifiers[plan.direction] = classifier
         batches = document_batches(self.config, self.prepared, plan.direction, "train")
         if batches is None:
             raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")

@@ -66,11 +66,6 @@ class DocumentBatches:
         self.batch_size, self._budget, self._limit = batch_size, token_budget, max_tokens
         self._train, self._seed, self._backwards = train, seed, backwards
 
-    @property
-    def documents(self) -> int:
-        """Documents in an epoch."""
-        return len(self._store)
-
     def __len__(self) -> int:
         """Batches in an epoch, the same in every one."""
         return len(self.batches(0))

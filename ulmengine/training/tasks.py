@@ -180,6 +180,7 @@ class ClassifierTask:
         self._train, self._valid, self._loss, self._device, self._world = train, valid, loss, device, world
         # A linear head began with the statistics of all training documents, better than those of a batch.
         model.head.freeze_statistics(settings.freeze_batch_norm or model.head.is_linear)
+        self._measured = 0  # documents of the last validation, of all processes
 
     def __len__(self) -> int:
         return len(self._train)
@@ -208,13 +209,14 @@ class ClassifierTask:
         if self._valid is None or not len(self._valid):
             return {}
         figures: ClassifierMetrics | None = None
-        every = _interval(len(self._valid))
+        every, self._measured = _interval(len(self._valid)), 0
         with self.model.encoder.fixed():
             for number, batch in enumerate(self._valid.epoch(0), start=1):
                 part = documents_of(batch, self._world)
                 if figures is None:
                     figures = ClassifierMetrics(self.model.classes, cast(Tensor, part.targets).ndim > 1)
                 self._measure(part, figures)
+                self._measured += len(batch.indices)
                 if number % every == 0 and number // every > said:
                     yield Progress("validation", number, len(self._valid), "batches")
         if figures is None:
@@ -228,9 +230,9 @@ class ClassifierTask:
 
     def chance(self, highest: float) -> float:
         """The standard error of an accuracy on so many validation documents."""
-        if self._valid is None or not 0 <= highest <= 1:
+        if not self._measured or not 0 <= highest <= 1:
             return 0.0
-        return math.sqrt(highest * (1 - highest) / self._valid.documents)
+        return math.sqrt(highest * (1 - highest) / self._measured)
 
     def state(self) -> Any:
         return None

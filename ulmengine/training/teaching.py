@@ -81,7 +81,8 @@ def teach(
         cosine = (found * targets).sum(1).mean()
         rivals = F.cross_entropy(found @ targets.T / lesson.temperature, torch.arange(len(targets)))
         optimizer.zero_grad(set_to_none=True)
-        (1 - cosine + lesson.apart * rivals).backward()
+        loss: Tensor = 1 - cosine + lesson.apart * rivals
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         yield Progress("Teaching", step + 1, steps, "batches")

@@ -95,8 +95,8 @@ class ManyTexts(QWidget):
             left.addWidget(part)
         left.addStretch(1)
         right.addStretch(1)
-        for part in (self.columns, self.again, self.save):
-            right.addWidget(part)
+        for tool in (self.columns, self.again, self.save):
+            right.addWidget(tool)
         above = Cells(HALF)
         above.add(filters)
         above.add(tools)

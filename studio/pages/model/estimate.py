@@ -36,8 +36,8 @@ class EstimateCard(Card):
         self._cells = Cells(145)
         for part in (self.parameters, self.memory, self.time, self.measure):
             self._cells.add(part)
-        for part in (self._cells, self.progress, self.failure):
-            self.body.addWidget(part)
+        for widget in (self._cells, self.progress, self.failure):
+            self.body.addWidget(widget)
         self.setAccessibleName(self.tr("What training will cost"))
 
     def follow(self, network: Network, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> None:

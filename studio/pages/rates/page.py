@@ -65,7 +65,7 @@ class RatesPage(ProjectPage):
         self._say_whose()
         self._find = QAction(self.tr("Find a rate"), self)
         self._find.setProperty("icon_name", "search")
-        self._find.triggered.connect(self.find)
+        self._find.triggered.connect(self.find_rate)
         self._config_changed(project.config)
 
     def activated(self) -> None:
@@ -79,7 +79,7 @@ class RatesPage(ProjectPage):
         return [self._find]
 
     @Slot()
-    def find(self) -> None:
+    def find_rate(self) -> None:
         """Begin a range test where it is seen."""
         self.shell.go("rates")
         focus_in_view(self.range.cancel, self.range)

@@ -218,8 +218,8 @@ class RunsPage(ProjectPage):
         self.empty_folder = Button(self.tr("Add a folder…"), "folder")
         self.empty.add_button(self.empty_folder)
         waiting = QWidget()
-        for part in (waiting, self.empty, self.split):
-            self.stack.addWidget(part)
+        for state in (waiting, self.empty, self.split):
+            self.stack.addWidget(state)
         body.addWidget(self.stack, 1)
 
     def _make_actions(self) -> None:

@@ -53,7 +53,7 @@ def as_file(path: Path) -> Iterator[Path]:
 
 def _copy(path: Path, file: BinaryIO) -> None:
     if str(path) == "-" or path.name == "stdin":
-        while data := sys.stdin.buffer.read1(_BLOCK):
+        while data := sys.stdin.buffer.read(_BLOCK):
             file.write(data)
         return
     # Opened so, a pipe without a writer does not hold us until there is one.
