@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import resources
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
@@ -49,7 +49,8 @@ def topics(key: str) -> list[Topic]:
 def help_entries(pages: tuple[PageEntry, ...], where: str, show: Callable[[str, str], None]) -> list[Entry]:
     """What the palette finds of the help; ``where`` is the word for help, ``show`` is called with page and heading."""
     return [
-        Entry(topic.title, f"{where}: {page.words()}", partial(show, page.key, topic.title), "help", topic.text)
+        Entry(QCoreApplication.translate("Help", topic.title), f"{where}: {page.words()}",
+              partial(show, page.key, topic.title), "help", topic.text)
         for page in pages for number, topic in enumerate(topics(page.key)) if number
     ]
 

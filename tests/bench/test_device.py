@@ -175,7 +175,7 @@ def test_on_a_processor_the_network_is_packed() -> None:
 
 
 def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "can_pack", lambda *_: False)
+    monkeypatch.setattr(classifier, "can_pack", lambda *_: False)
     network = classifier.build(DOCUMENTS).eval()
     assert predict.reader(network, torch.bfloat16) is network
     assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}

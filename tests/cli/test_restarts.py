@@ -22,7 +22,8 @@ from ulmengine.record import RunFolder, RunFolderError
 
 
 def asked(**more: object) -> argparse.Namespace:
-    nothing = {"resume": False, "checkpoint": None, "finish": False, "take_over": False, "set": []}
+    nothing = {"resume": False, "checkpoint": None, "finish": False, "take_over": False, "set": [],
+               "config": Path("c.toml")}
     return argparse.Namespace(**{**nothing, **more})
 
 

@@ -106,7 +106,7 @@ def test_a_setting_that_does_not_exist_is_refused(setting: str) -> None:
 
 def test_the_difference_names_only_what_differs() -> None:
     other = with_settings(RunConfig(), ["classifier.lr=0.5", "seed=7"])
-    assert difference(RunConfig(), other) == {"seed": (42, 7), "classifier.lr": (5e-3, 0.5)}
+    assert difference(RunConfig(), other) == {"seed": (42, 7), "classifier.lr": (4e-3, 0.5)}
 
 
 def test_the_multiplier_scales_all_dropouts_but_the_heads_and_stays_below_one() -> None:

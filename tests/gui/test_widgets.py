@@ -131,8 +131,8 @@ def test_an_exclusive_bound_is_refused_with_a_reason(project: Project, qtbot: Qt
     with qtbot.waitSignal(row.refused) as told:
         editor.box.setValue(0.0)
     assert "classifier.lr" in told.args[0]
-    assert project.config.classifier.lr == 0.005
-    assert editor.box.text() == "0.005"
+    assert project.config.classifier.lr == 0.004
+    assert editor.box.text() == "0.004"
 
 
 def test_arrow_keys_step_and_the_wheel_does_not_without_focus(qtbot: QtBot) -> None:
@@ -194,7 +194,7 @@ def test_a_list_that_is_no_list_of_numbers_is_marked_and_forgotten(project: Proj
     qtbot.keyClicks(line, "1, two")
     assert line.property("wrong")
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    assert line.text() == "1, 1, 1, 12"
+    assert line.text() == "1, 1, 1, 6"
 
 
 def test_fields_follow_undo(project: Project, qtbot: QtBot) -> None:

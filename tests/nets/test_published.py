@@ -31,7 +31,8 @@ def test_sizes_and_dropouts_are_those_of_1801_06146() -> None:
 def test_layers_and_head_of_the_papers_size() -> None:
     with torch.device("meta"):
         encoder = AWDLSTM(30_000, PRESETS["paper"], DropoutConfig())
-        shapes = {name: tuple(p.shape) for name, p in TextClassifier(encoder, 2, ModelConfig()).named_parameters()}
+        model = TextClassifier(encoder, 2, ModelConfig(head_hidden=50))
+        shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
     assert shapes["encoder.embedding.weight"] == (30_000, 400)
     for number, (inputs, hidden) in enumerate(((400, 1152), (1152, 1152), (1152, 400))):
         assert shapes[f"encoder.layers.{number}.weight_ih"] == (4 * hidden, inputs)

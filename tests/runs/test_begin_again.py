@@ -134,7 +134,7 @@ def test_a_process_that_dies_while_it_gives_up_leaves_a_run_that_can_go_on(
 
     with monkeypatch.context() as patch:
         if died == "before the files went":
-            patch.setattr(Path, "rename", die)
+            patch.setattr("ulmengine.record.checkpoints.move", die)
         elif died == "while the files went":
             whole = shutil.rmtree
             patch.setattr(shutil, "rmtree", lambda path, **more: die() if given_up.exists() else whole(path, **more))

@@ -102,7 +102,9 @@ def test_a_stopped_run_is_finished_with_its_best_weights_and_without_another_ste
     assert (latest.stage, latest.finished) == (2, True)
     kept = Checkpoints(folder.checkpoints).load(latest.name).weights()
     ours = load_bundle(folder.model_path).weights("forward")
-    assert all(torch.equal(ours[name], kept[name]) for name in ours)
+    # matrices are stored in half precision
+    assert all(torch.equal(ours[name], kept[name].half().float() if kept[name].ndim > 1 else kept[name])
+               for name in ours)
 
 
 def test_after_an_epoch_the_stage_ends_with_its_best_one(tmp_path: Path, corpus: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_pretrained_model_is_the_same_everywhere(
     assert main(["train", "../project/run.toml", "--out", "run", "--json"]) == 1  # there is no corpus
     frozen = RunFolder.open(elsewhere / "run").config()
     assert Path(frozen.corpus.path) == project / "texts.csv"
-    bundle = finish(find_pretrained(frozen))
+    bundle = finish(find_pretrained(frozen, []))
     assert bundle.path == model
     assert Path(load(elsewhere / "run" / "config.toml").model.pretrained) == model
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.project import FILE
+from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
 PARTS = (FILE, "cache", "runs")
@@ -55,4 +56,4 @@ def purge(folders: Iterable[str]) -> Generator[Event, None, None]:
 def _move(source: Path, target: Path) -> None:
     for name in PARTS:
         if (source / name).exists():
-            (source / name).rename(target / name)
+            move(source / name, target / name)

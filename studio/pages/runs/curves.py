@@ -6,14 +6,14 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.plots.legend import Entry, Legend
 from studio.plots.overlay import OverlayLine, OverlayPlot
 from studio.plots.series import Floats
-from studio.widgets import Label
+from studio.widgets import CalmCombo, Label
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, RunLine
 from ulmengine.record.curves import FIGURES, Along, Line, Task, read_curves
@@ -30,7 +30,7 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self._runs: tuple[RunLine, ...] = ()
         self._known: dict[tuple[Path, int], Curves] = {}
-        self.figures, self.along = QComboBox(), QComboBox()
+        self.figures, self.along = CalmCombo(), CalmCombo()
         self.figures.setAccessibleName(self.tr("Figure"))
         self.along.setAccessibleName(self.tr("Along"))
         names = (self.tr("Accuracy"), self.tr("Classifier: validation loss"), self.tr("Classifier: training loss"),

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -18,7 +18,7 @@ from studio.pages.classify.editor import MarkedEditor
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.rows_table import RowsTable
 from studio.theme import Type
-from studio.widgets import Button, FailureCard, Label, Paragraph
+from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.corpus.repairs import rows_named
 from ulmengine.events import Event, Failed, Progress
@@ -72,7 +72,7 @@ class DuelView(QWidget):
         self.failure = FailureCard()
         self.head = Paragraph(step=Type.STRONG, muted=False)
         self.below = Paragraph()
-        self.kinds = QComboBox()
+        self.kinds = CalmCombo()
         self.kinds.setAccessibleName(self.tr("Documents"))
         self.table = RowsTable(self.tr("Documents on which the two runs differ"))
         self.table.verticalHeader().hide()

@@ -9,7 +9,6 @@ from PySide6.QtCore import QItemSelection, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.models.runs import LINE, RunsFilter, state_words
 from studio.pages.parts.rows_table import RowDelegate
-from studio.widgets import Label
+from studio.widgets import CalmCombo, Label
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, RunLine, export_run, import_run
@@ -90,7 +89,7 @@ class FilterLine(QWidget):
     def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown = shown
-        self.search, self.states = QLineEdit(), QComboBox()
+        self.search, self.states = QLineEdit(), CalmCombo()
         self.archived = QCheckBox(self.tr("Archived too"))
         self.search.setPlaceholderText(self.tr("Name, tag, note or setting"))
         self.search.setAccessibleName(self.tr("Search the runs"))

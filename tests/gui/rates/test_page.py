@@ -78,7 +78,7 @@ def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Pr
     assert project.config.classifier.lr == 0.0031
     assert page.range.plot.region.getRegion()[1] == pytest.approx(-2.509, abs=0.001)
     project.undo.undo()
-    assert project.config.classifier.lr == 0.005
+    assert project.config.classifier.lr == 0.004
 
 
 def test_the_band_sets_peak_and_ratio(page: RatesPage, project: Project, qtbot: QtBot) -> None:
@@ -104,10 +104,10 @@ def test_the_handles_change_the_project_in_one_step_of_undo(page: RatesPage, pro
     page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.02)
     page.schedule.plot.peak.setPos(page.schedule.plot.peak.pos().x(), 0.03)
     assert project.config.classifier.lr == 0.03
-    while project.undo.canUndo() and project.config.classifier.lr != 0.005:
+    while project.undo.canUndo() and project.config.classifier.lr != 0.004:
         project.undo.undo()
-    assert project.config.classifier.lr == 0.005
-    assert page.schedule.plot.peak.pos().y() == pytest.approx(0.005)
+    assert project.config.classifier.lr == 0.004
+    assert page.schedule.plot.peak.pos().y() == pytest.approx(0.004)
 
 
 def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: Project) -> None:
@@ -148,7 +148,7 @@ def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot)
     QTest.mouseClick(page.range.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
     assert page.range.again.isVisible()
-    assert project.config.classifier.lr == 0.005
+    assert project.config.classifier.lr == 0.004
 
 
 def test_the_picture_says_whose_rates_it_shows(page: RatesPage, run: FakeRun) -> None:
@@ -206,6 +206,7 @@ def test_a_setting_is_found_on_either_side(page: RatesPage) -> None:
 
 
 def test_a_drag_of_the_peak_gives_the_rate_under_the_mouse(page: RatesPage, project: Project) -> None:
+    project.change({"classifier.lr": 0.005})
     plot = page.schedule.plot
     ring = plot.peak.pos()
     start = pixel(plot, ring.x(), ring.y())
@@ -276,7 +277,7 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     assert page.range.plot.points == []
     assert page.range.search.isEnabled()
     assert page.range.suggestion("valley") is None
-    assert project.config.classifier.lr == 0.005
+    assert project.config.classifier.lr == 0.004
 
 
 def test_batches_optimizer_and_loss_stand_behind_folds(page: RatesPage, project: Project) -> None:
@@ -355,7 +356,7 @@ def test_a_drag_beside_the_handles_moves_nothing_and_the_view_still_follows(page
     ring = plot.peak.pos()
     start = pixel(plot, ring.x(), ring.y()) + QPoint(60, 25)
     drag(plot.viewport(), line(start, start + QPoint(40, 20)))
-    assert project.config.classifier.lr == 0.005
+    assert project.config.classifier.lr == 0.004
     assert plot.following
     project.change({"classifier.lr": 0.1})
     assert plot.view.viewRange()[1][1] > 0.1
