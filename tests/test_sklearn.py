@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.models.made import save
 from tests.runs.made import write_corpus
 from ulmengine.inference import Baseline
+from ulmengine.models import Columns
 from ulmengine.sklearn import UlmfitClassifier
 
 SETTINGS = ("tokens.min_frequency=1", "language_model.epochs=0", "classifier.epochs=[3, 3, 3]", "classifier.lr=0.02",
@@ -73,6 +74,11 @@ def test_a_copy_for_another_process_answers_the_same(fitted, labelled):
     assert copy.predict_proba(labelled[0][:9]).tolist() == fitted.predict_proba(labelled[0][:9]).tolist()
 
 
+def test_no_unlabelled_texts_are_as_none(fitted, labelled):
+    again = unfitted(unlabelled=[]).fit(*labelled)
+    assert again.predict_proba(labelled[0]) == pytest.approx(fitted.predict_proba(labelled[0]), abs=1e-6)
+
+
 def test_in_a_pipeline_under_cross_validation(labelled):
     texts, labels = labelled
     shout = FunctionTransformer(lambda values: [text.lower() for text in values])
@@ -119,10 +125,12 @@ def test_mistakes_are_told():
 def test_word_counts_beside_the_network_go_into_the_file(tmp_path):
     texts = ["good film", "bad film", "good good", "bad bad film"] * 5
     counts = Baseline(texts, np.array([1, 0, 1, 0] * 5), 2).pack()
-    first = UlmfitClassifier.load(save(tmp_path / "m.ulmfit", counts=(.4, *counts)))
+    columns = Columns(text=("Subject", "Body"), label=("Kind",))
+    first = UlmfitClassifier.load(save(tmp_path / "m.ulmfit", counts=(.4, *counts), columns=columns))
     first.save(tmp_path / "n.ulmfit")
     second = UlmfitClassifier.load(tmp_path / "n.ulmfit")
     assert second.bundle_.description.blend == .4
+    assert second.bundle_.columns == columns
     assert second.bundle_.description.parameters == first.bundle_.description.parameters
     assert second.predict_proba(texts).tolist() == first.predict_proba(texts).tolist()
     assert second.predict(texts[:4]).tolist() == ["pos", "neg", "pos", "neg"]

@@ -102,7 +102,7 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             path, kind="classifier", state=networks, tokenizer=bundle.tokenizer_json, sizes=about.sizes,
             model=about.model, labels=about.labels, multi_label=about.multi_label, temperature=about.temperature,
             max_tokens=about.max_tokens, bptt=about.bptt, counts=bundle.counts, dtype=about.dtype,
-            card={**about.card, _CARD: kind},
+            columns=about.columns, card={**about.card, _CARD: kind},
         )
 
     @classmethod
@@ -137,8 +137,8 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             f"corpus.split.validation={self.validation}", "corpus.split.test=0", *self.settings,
         ])
         paths = {"path": str(folder / "corpus.parquet")}
-        if self.unlabelled is not None:
-            pl.DataFrame({column: _texts(self.unlabelled)}).write_parquet(folder / "unlabelled.parquet")
+        if self.unlabelled is not None and (more := _texts(self.unlabelled)):
+            pl.DataFrame({column: more}).write_parquet(folder / "unlabelled.parquet")
             paths["unlabelled_path"] = str(folder / "unlabelled.parquet")
         corpus = config.corpus.model_copy(update={
             **paths, "text_columns": (column,), "label_columns": tuple(labels), "label_delimiter": "none",

@@ -26,6 +26,11 @@ def experiment(path: Path, *, test: str = "", labels: int = 30) -> Path:
     return path
 
 
+def cut_end(log: Path) -> None:
+    """Take the log's last two lines away: that the model is saved, and that the run has finished."""
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-2]))
+
+
 def texts(path: Path) -> set[str]:
     with path.open(encoding="utf-8") as file:
         return {row["text"] for row in csv.DictReader(file)}
@@ -51,6 +56,13 @@ def test_two_draws_are_run_once_and_never_learn_from_what_they_are_measured_on(
     if part == "test":
         assert not (learnt[0] | learnt[1]) & measured[0]
     assert (measured[0] == measured[1]) is (part == "test")  # test documents are the same for every draw
+
+    (tmp_path / "out" / part / "Small-30-1" / "model.ulmfit").unlink()  # as if stopped while it saved its model
+    cut_end(tmp_path / "out" / part / "Small-30-1" / "events.jsonl")
+    assert main(command) == 0
+    again = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [{**row, "seconds": 0} for row in again] == [{**row, "seconds": 0} for row in first]
+    first = again
 
     logs = [(tmp_path / "out" / part / f"Small-30-{draw}" / "events.jsonl").stat().st_mtime_ns for draw in (0, 1)]
     assert main(command) == 0

@@ -12,7 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.corpus.helpers import finish
+from ulmengine import events as ev
+from ulmengine.config import ModelConfig
 from ulmengine.nets import TextClassifier
+from ulmengine.nets.head import Head
+from ulmengine.runs import find_learning_rate, head_start
 from ulmengine.runs.batches import document_batches
 from ulmengine.runs.head_start import STRENGTHS, begin_head
 from ulmengine.runs.networks import new_classifier, new_language_model
@@ -68,3 +72,41 @@ def test_a_head_of_two_layers_begins_at_random(tmp_path: Path) -> None:
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
     assert not model.head.is_linear
     assert [block.linear.weight.shape for block in model.head.blocks] == [(5, 96), (2, 5)]
+
+
+def test_the_head_scores_what_hardly_differs_as_it_was_told() -> None:
+    head = Head(1, 2, ModelConfig(head_hidden=0))
+    mean, variance = torch.tensor([0.5, -0.2, 0.0]), torch.tensor([2e-5, 4e-5, 1.0])
+    weight, bias = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, -1.0]]), torch.tensor([0.1, -0.4])
+    head.begin_as(mean, variance, weight, bias)
+    values = torch.tensor([[0.51, -0.19, 2.0], [0.49, -0.21, -1.0]])
+    by_hand = ((values - mean) / variance.sqrt()) @ weight.T + bias
+    assert head.eval().blocks[0](values).tolist() == [pytest.approx(row, rel=1e-4) for row in by_hand.tolist()]
+
+
+def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 120), "corpus.split.validation=0.2")
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder).eval()
+    every, targets = states_of(model, prepared, "train"), prepared.documents.targets("train")
+    monkeypatch.setattr(head_start, "MOST", 13)
+    read: list[int] = []
+    pooled = model.pooled
+
+    def counting(tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        read.append(len(tokens))
+        return pooled(tokens, lengths)
+
+    monkeypatch.setattr(model, "pooled", counting)
+    states, answers = finish(head_start._states(model, config, prepared, "forward", "train"))
+    assert (sum(read), states.shape, answers.shape) == (13, (13, every.shape[1]), (13,))
+    found = [int(np.abs(every - state).max(1).argmin()) for state in states]
+    assert found == sorted(set(found))
+    assert states == pytest.approx(every[found], abs=1e-5)
+    assert answers.tolist() == targets[found].tolist()
+
+
+def test_the_range_test_tries_the_head_that_the_run_begins_with(tmp_path: Path) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv"))
+    events = list(find_learning_rate(config, "classifier", tmp_path / "cache", steps=5))
+    assert any(isinstance(event, ev.Progress) and event.task == "Fitting the head" for event in events)

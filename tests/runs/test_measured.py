@@ -14,6 +14,7 @@ from sklearn import metrics
 
 from ulmengine import events as ev
 from ulmengine.inference import KeptError
+from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import evaluated, measure_again, open_measured
@@ -135,3 +136,12 @@ def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
 def test_the_confidence_of_an_answer_is_its_probability(whole: RunFolder) -> None:
     kept = open_measured(whole).kept
     assert kept.confidence() == pytest.approx(np.max(kept.given["network"], axis=1))
+
+
+def test_words_too_long_for_a_models_file_stay_out_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ulmengine.runs.finish.MOST_CHARACTERS", 50)
+    folder = tiny_run(tmp_path / "run")
+    notes = [event.text for event in Run(folder).events() if isinstance(event, ev.Note)]
+    assert any("too long for a model's file" in text for text in notes)
+    assert load_bundle(folder.model_path).counts is None
+    assert "blend" not in open_measured(folder).record["parts"]["test"]

@@ -106,7 +106,7 @@ def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, on
             for draw in range(experiment.draws):
                 place = out / part / f"{corpus['name']}-{labels}-{draw}"
                 folder = RunFolder(place)
-                if not has_measured(folder):
+                if not has_measured(folder) or folder.state() != "finished":  # stopped as it saved its model
                     files = _prepared(corpus, labels, draw, data, place, part, experiment.most)
                     folder = _trained(experiment, place, files, draw)
                 yield _row(folder, corpus["name"], labels, draw)

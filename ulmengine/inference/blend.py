@@ -19,6 +19,9 @@ from .calibrate import Floats, one_hot
 
 MOST_TERMS = 40_000
 """Terms that the word counts of a blend keep, which bounds what they add to a model's file."""
+MOST_CHARACTERS = 8_000_000
+"""Of all these terms together: texts without spaces (sequences of genes, encoded data) are one long word each, and a
+model's file that holds more cannot be opened any more."""
 # Nats that a weight of 0 or 1 costs: some dozen validation documents do not decide against the mean of both. Chosen
 # among 5, 20 and 60 on validation parts of four corpora, where it hardly matters.
 _PRIOR = 20.0

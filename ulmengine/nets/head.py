@@ -108,7 +108,7 @@ class Head(nn.Module):
         assert block.norm.running_mean is not None
         assert block.norm.running_var is not None
         block.norm.running_mean.copy_(mean)
-        block.norm.running_var.copy_(variance)
+        block.norm.running_var.copy_((variance - block.norm.eps).clamp(min=0))  # to which the norm adds it again
         block.linear.weight.copy_(weight)
         block.linear.bias.copy_(bias)
 

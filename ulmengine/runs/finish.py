@@ -10,7 +10,16 @@ import torch
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
-from ulmengine.inference import MOST_TERMS, Baseline, Blend, average, fit_temperature, fit_weight, probabilities
+from ulmengine.inference import (
+    MOST_CHARACTERS,
+    MOST_TERMS,
+    Baseline,
+    Blend,
+    average,
+    fit_temperature,
+    fit_weight,
+    probabilities,
+)
 from ulmengine.inference.kept import PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
@@ -85,7 +94,12 @@ def _blend(
         return plain, None
     yield Progress("Fitting the word counts", 0, 0)
     every = Baseline(texts + held, np.concatenate([targets, answers]), classes, most_terms=MOST_TERMS)
-    return plain, Blend.unpack(weight, *every.pack())
+    arrays, about = every.pack()
+    if sum(map(len, about["terms"] or ())) > MOST_CHARACTERS:
+        yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
+                   "alone.")
+        return plain, None
+    return plain, Blend.unpack(weight, arrays, about)
 
 
 def finish_language_model(

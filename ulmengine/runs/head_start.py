@@ -26,6 +26,8 @@ Floats = NDArray[np.float32]
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 MOST = 20_000
 """So many documents are enough for a regression on some hundred states."""
+LEAST_DEVIATION = 1e-5**0.5
+"""What differs by less is taken to differ by so much: the head's batch norm cannot divide by less."""
 
 
 def begin_head(
@@ -37,7 +39,7 @@ def begin_head(
     if not np.isfinite(states).all():
         return  # an encoder that has diverged: the first step of the training says so, and what to do
     mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
-    deviation = np.maximum(deviation, 1e-3)
+    deviation = np.maximum(deviation, LEAST_DEVIATION)
     scaled = ((states - mean) / deviation).astype(np.float32)
     held = None
     if documents.count("validation"):
@@ -64,19 +66,22 @@ def _states(
     batches = document_batches(config, prepared, direction, part, shuffled=False)
     assert batches is not None
     targets = prepared.documents.targets(part)
-    chosen = np.random.default_rng(config.seed).permutation(len(targets))[:MOST]
-    wanted = np.zeros(len(targets), dtype=bool)
-    wanted[chosen] = True
-    states = np.zeros((len(targets), 3 * model.encoder.sizes.embedding), dtype=np.float32)
+    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(targets))[:MOST])
+    place = np.full(len(targets), -1)  # of a document among the chosen ones
+    place[chosen] = np.arange(len(chosen))
+    states = np.zeros((len(chosen), 3 * model.encoder.sizes.embedding), dtype=np.float32)
     device = next(model.parameters()).device
     model.eval()
     for number, batch in enumerate(batches.epoch(0), start=1):
-        if wanted[batch.indices].any():
+        rows = np.flatnonzero(place[batch.indices] >= 0)
+        if len(rows):
+            lengths = batch.lengths[rows]
+            tokens = batch.tokens[rows, : int(lengths.max())]
             # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
             with torch.no_grad():
-                states[batch.indices] = model.pooled(batch.tokens.to(device), batch.lengths).cpu().numpy()
+                states[place[batch.indices[rows]]] = model.pooled(tokens.to(device), lengths).cpu().numpy()
         yield Progress("Reading for the head", number, len(batches), "batches")
-    return states[wanted], targets[wanted]
+    return states, targets[chosen]
 
 
 def _regression(

@@ -9,7 +9,7 @@ import torch
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.nets import precision_for
+from ulmengine.nets import precision_for, set_precision
 from ulmengine.plan import StagePlan, plan_stages
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import RangeResult, TrainContext, classifier_task, language_model_task, range_test
@@ -17,6 +17,7 @@ from ulmengine.training.tasks import Task
 
 from .batches import document_batches, streams
 from .device import choose_device, use_threads
+from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared, prepare
 
@@ -47,10 +48,11 @@ def find_learning_rate(
         if batches is None:
             raise RunFolderError("the corpus has no training documents with labels")
         encoder = new_language_model(config, prepared, plan.direction).encoder
-        work = classifier_task(
-            new_classifier(config, prepared, encoder).to(device), batches, None, plan,
-            training_loss(config, prepared), ctx,
-        )
+        classifier = new_classifier(config, prepared, encoder).to(device)
+        if classifier.head.is_linear:
+            set_precision(classifier, ctx.precision)
+            yield from begin_head(classifier, config, prepared, plan.direction)
+        work = classifier_task(classifier, batches, None, plan, training_loss(config, prepared), ctx)
     return (yield from range_test(work, plan, ctx, low=low, high=high, steps=steps))
 
 
