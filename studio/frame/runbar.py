@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
@@ -191,7 +193,10 @@ class RunBar(QWidget):
         if state is RunState.FAILED and isinstance(run.trouble, Failed):
             return run.trouble.title
         if state is RunState.FINISHED and history.evaluated is not None:
-            return self.tr("Accuracy {share}").format(share=f"{history.evaluated.accuracy:.1%}")
+            result = history.evaluated
+            if math.isfinite(result.blend_accuracy):  # so the saved model answers, and so Evaluate tells it
+                return self.tr("Accuracy {share} with word counts").format(share=f"{result.blend_accuracy:.1%}")
+            return self.tr("Accuracy {share}").format(share=f"{result.accuracy:.1%}")
         if stage is None:
             return ""
         count = len(history.started.stages) if history.started is not None else 0

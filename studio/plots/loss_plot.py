@@ -106,7 +106,7 @@ class LossPlot(Plot):
         way = self.tr("level")
         if abs(change) > 0.01 * abs(before):
             way = self.tr("falling") if change < 0 else self.tr("rising")
-        said = self.tr("Loss {loss}, {way}, step {step} of the run.").format(
+        said = self.tr("Smoothed loss {loss}, {way}, step {step} of the run.").format(
             loss=figure(float(line[-1])), way=way, step=f"{self.history.total:,}"
         )
         best = stage.best

@@ -107,6 +107,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def redraw(self) -> None:
         """Draw now."""
         self.gather()
+        numbered, axis = self.bounds() is not None, self.getAxis("left")
+        if axis.style["showValues"] != numbered:  # where there is nothing, the numbers would be made up
+            axis.setStyle(showValues=numbered)
         if self.following:
             self._fit()
         self._due = False

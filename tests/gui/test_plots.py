@@ -20,6 +20,7 @@ from studio.plots.plot import Plot
 from studio.plots.range_plot import RangePlot
 from studio.plots.run_plots import RunPlots, beta_of, position_of
 from studio.plots.schedule_plot import SchedulePlot
+from studio.plots.small_plot import SmallPlot, figures
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
@@ -182,7 +183,7 @@ def test_reading_at_the_cursor(plots: RunPlots) -> None:
     plots.loss.cursorMoved.emit(95.0)
     assert "step 95" in plots.readout.text()
     plots.loss.cursorMoved.emit(None)
-    assert plots.readout.text().startswith("Loss")
+    assert plots.readout.text().startswith("Smoothed loss")
 
 
 def test_what_a_screen_reader_says(plots: RunPlots) -> None:
@@ -236,6 +237,18 @@ def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
     assert axis.tickStrings([12_500.0, 1_000_000.0], 1, 2_500) == ["12.5k", "1,000k"]
     assert axis.tickStrings([5_000.0], 1, 1_000) == ["5000"]
     assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
+
+
+def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:
+    history = RunHistory()
+    plot = SmallPlot(history, next(shown for shown in figures() if shown.metric == "accuracy"))
+    qtbot.addWidget(plot)
+    plot.redraw()
+    assert not plot.getAxis("left").style["showValues"]
+    history.extend([ev.StageStarted(0, "classifier: head", ("head",), 1, 1, 5, "classifier"),
+                    ev.EpochEnded(0, 1, 5, 1.0, {"accuracy": 0.5}, True, 1.0)])
+    plot.redraw()
+    assert plot.getAxis("left").style["showValues"]
 
 
 # The designer

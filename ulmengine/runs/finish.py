@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping
 
 import numpy as np
@@ -161,6 +162,10 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> di
         low, high = result.interval
         card["accuracy"] = (f"{result.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
                             f"{result.part} documents")
+        if math.isfinite(result.blend_accuracy):
+            low, high = result.blend_interval
+            card["accuracy with word counts, as this model answers"] = (
+                f"{result.blend_accuracy:.1%} ({low:.1%} to {high:.1%})")
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
     return card
 

@@ -99,7 +99,7 @@ class Matrix(Painted):
         top = QRectF(left, 0, max(width * len(self._columns), 60.0), _HEIGHT - 6)
         several = self._columns != self._rows
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
-            self.tr("the network said →"), Qt.TextElideMode.ElideRight, top.width()))
+            self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
         first_row = max(0, (event.rect().top() - 2 * _HEIGHT) // _HEIGHT)
         last_row = min(len(self._rows), event.rect().bottom() // _HEIGHT)
         for column, name in enumerate(self._columns):

@@ -90,6 +90,7 @@ class EvaluatePage(ProjectPage):
         right.setSizes([200, 400])
         right.setChildrenCollapsible(False)
         both = QSplitter(Qt.Orientation.Horizontal)
+        both.setHandleWidth(theme.M)
         both.addWidget(self.views)
         both.addWidget(right)
         both.setSizes([470, 600])

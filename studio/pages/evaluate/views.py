@@ -87,7 +87,7 @@ class Views(QTabWidget):
         return _column(modes, area, self.hint)
 
     def _classes(self) -> QWidget:
-        hint = Paragraph(self.tr("With 95 % bootstrap intervals. Pick a class to see its documents."), theme.Type.SMALL)
+        hint = Paragraph(self.tr("With 95% bootstrap intervals. Pick a class to see its documents."), theme.Type.SMALL)
         return _column(self.table, hint)
 
     def _curves(self) -> QWidget:

@@ -66,7 +66,7 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     found, record = measured.record["parts"][part], measured.record
     told = []
     own = found[who]["metrics"]["accuracy"]
-    told.append(_tr("Evaluate", "95 % interval {low} to {high}.").format(low=f"{own['low']:.1%}",
+    told.append(_tr("Evaluate", "95% interval {low} to {high}.").format(low=f"{own['low']:.1%}",
                                                                         high=f"{own['high']:.1%}"))
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(

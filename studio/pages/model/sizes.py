@@ -122,4 +122,6 @@ def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Netw
         return Network(plain.sizes, plain.model, vocabulary, classes, path.stem, str(error))
     if found.tokenizer != "word":
         vocabulary = found.vocabulary
+    elif vocabulary is not None:  # a run keeps the words of the pretrained model behind those of the corpus
+        vocabulary = min(config.tokens.vocab_size, max(vocabulary, found.vocabulary))
     return Network(Sizes(*found.sizes), config.model, vocabulary, classes, found.title or path.stem)

@@ -202,7 +202,7 @@ class TrainPage(ProjectPage):
             return self.tr("The run could not be read")
         here = run.folder.path.parent == self.project.runs
         name = run.folder.path.name if here else str(run.folder.path)
-        words = standing_words(name, run.state, self.history, run.alive)
+        words = standing_words(name, run.state, self.history, run.alive, barred=run.own)
         if run.elsewhere:
             words = self.tr("{run}  ·  in another process, only looked at").format(run=words)
         return words

@@ -103,15 +103,18 @@ def part_words(part: str) -> str:
             "validation": _tr("TrainWords", "validation documents")}.get(part, part)
 
 
-def standing_words(name: str, state: RunState, history: RunHistory, active: bool) -> str:
-    """How a run stands, in a line: its name, state, step, size, device."""
-    parts = [name, state_words(state)]
+def standing_words(name: str, state: RunState, history: RunHistory, active: bool, *, barred: bool = False) -> str:
+    """How a run stands, in a line: its name, state, step, size, device. ``barred``: state and step are told by the run
+    bar, and the buttons leave little room."""
+    parts = [name] if barred else [name, state_words(state)]
     if history.progress is not None and active:
         parts.append(progress_words(history.progress))
-    elif history.total:
+        if barred:
+            return "  ·  ".join(parts)
+    elif history.total and not barred:
         parts.append(_tr("TrainWords", "step {step}").format(step=f"{history.total:,}"))
     if history.started is not None:
-        parts.append(_tr("TrainWords", "{count} million parameters on {device}").format(
+        parts.append(_tr("TrainWords", "{count} M parameters on {device}").format(
             count=f"{history.started.parameters / 1e6:.1f}", device=history.started.device))
     return "  ·  ".join(parts)
 

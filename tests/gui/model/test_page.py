@@ -20,6 +20,7 @@ from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
 from studio.project import Project
 from studio.shell import Notice, Shell
 from tests.gui.fakes import ScriptedAsk
+from tests.models.made import language_model, save
 from ulmengine.config import (
     ClassifierConfig,
     ComputeConfig,
@@ -28,8 +29,10 @@ from ulmengine.config import (
     OptimizerConfig,
     RunConfig,
     Sizes,
+    with_settings,
 )
 from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier
+from ulmengine.tokens import SPECIALS
 from ulmengine.training.optimizers import LayerOptimizer
 
 
@@ -68,6 +71,19 @@ def test_parameters_are_those_of_the_networks(sizes: Sizes, pooling: str) -> Non
 
 def len_of(module: torch.nn.Module) -> int:
     return sum({id(p): p.numel() for p in module.parameters()}.values())
+
+
+@pytest.mark.parametrize(("own", "most", "wanted"), [
+    (5, 30_000, len(SPECIALS) + 3),  # what the model knows stays known, though the corpus shows less of it
+    (50, 30_000, 50),
+    (60, 50, 50),
+])
+def test_a_pretrained_model_brings_its_words(tmp_path: Path, own: int, most: int, wanted: int) -> None:
+    path = save(tmp_path / "own.ulmfit", language_model().state_dict(), kind="language_model", labels=())
+    config = with_settings(RunConfig(), [f"model.pretrained='{path}'", f"tokens.vocab_size={most}"])
+    facts = CorpusFacts("", 2, own, 10, 0, 5.0, 5.0)
+    assert network_of(config, facts, tmp_path).vocabulary == wanted
+    assert network_of(config, None, tmp_path).vocabulary is None
 
 
 def test_the_paper_network_has_the_known_number_of_parameters() -> None:
