@@ -201,6 +201,8 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85)))
     run.move(Move.ENDED)
     assert bar.stage.text() == "Accuracy 87.5%"
+    assert run.folder is not None
+    run.folder.mkdir(parents=True)  # as a real run has made it: the next one is called otherwise
     window.shell.start_run()
     assert bar.loss.text() == ""
     run.move(Move.BEGUN)

@@ -225,6 +225,7 @@ def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates() -> None
 
 def test_a_new_stage_averages_its_own_iterates_only() -> None:
     """Averaging is under way at the end of the first stage; in the second it waits for its own trigger."""
+    torch.manual_seed(0)
     settings = OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0)
     first, second = (stage(plan, epochs=8, lr=30.0, optimizer=settings) for plan in builders.plans()[1:3])
     model, ctx = builders.text_classifier(dropout=builders.NO_DROPOUT), TrainContext()

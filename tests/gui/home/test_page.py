@@ -89,14 +89,14 @@ def test_what_was_deleted_goes_at_the_next_start_and_only_that(tmp_path: Path) -
 def test_a_project_that_cannot_be_moved_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Project.create(tmp_path / "one", RunConfig(name="one")).folder
     (folder / "runs").mkdir()
-    whole = Path.rename
+    whole = Path.replace
 
-    def rename(self: Path, target: Path) -> Path:
+    def replace(self: Path, target: Path) -> Path:
         if self == folder / "runs":
             raise OSError("in use")
         return whole(self, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "replace", replace)
     with pytest.raises(OSError, match="in use"):
         set_aside(folder)
     assert sorted(path.name for path in folder.iterdir()) == [FILE, "runs"]

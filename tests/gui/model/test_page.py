@@ -166,7 +166,9 @@ def test_facts_hold_for_their_settings_only(tmp_path: Path) -> None:
     assert known_facts(config, tmp_path) == facts
     other = config.model_copy(update={"tokens": config.tokens.model_copy(update={"lower": False})})
     assert known_facts(other, tmp_path) is None
-    assert network_of(config, facts, tmp_path).vocabulary == 8_000
+    assert network_of(config, facts, tmp_path).vocabulary == 20_000  # all words of the pretrained model are kept
+    scratch = with_settings(config, ["model.pretrained=none"])
+    assert network_of(scratch, facts, tmp_path).vocabulary == 8_000
     (tmp_path / "corpus-facts.json").write_text("[]")
     assert known_facts(config, tmp_path) is None
 
