@@ -6,7 +6,7 @@ each counts is fitted on the validation documents; network, word counts and blen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +48,6 @@ class Blend:
     def mixed(self, network: Floats, counts: Floats) -> Floats:
         """The probabilities (documents, classes) of both together."""
         return np.asarray(self.weight * network + (1 - self.weight) * counts)
-
-    def probabilities(self, network: Floats, texts: Iterable[str]) -> Floats:
-        """The same, the counts being taken of ``texts``, one for each row of ``network``."""
-        return self.mixed(network, self.counts.probabilities(texts))
 
 
 def fit_weight(
