@@ -50,7 +50,8 @@ def end_of(work: Generator[Any, None, Any]) -> Any:
 def test_opening_a_model_and_asking_it(bundle: Path) -> None:
     answering = end_of(make_ready(bundle, "cpu", "float32"))
     assert len(list(answering.predict(list(TEXTS)))) == len(TEXTS)
-    assert end_of(answering.answer(TEXTS[0], None)).explanation.words
+    assert end_of(answering.answer(TEXTS[0])).prediction.label
+    assert end_of(answering.explain(TEXTS[0], None)).words
     assert end_of(explain_by_occlusion(answering.predictor, TEXTS[0])).words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -97,6 +98,18 @@ class Predictor:
             name: PackedClassifier(network, self.precision) if can_pack(network, self.precision) else network
             for name, network in self.networks.items()
         }
+
+    def twin(self) -> Predictor:
+        """The same weights with scratch memory of its own: another thread may ask it while this one is asked.
+
+        Its weights are not packed: it is for what takes gradients, not for many texts.
+        """
+        other = copy.copy(self)
+        other.networks = {name: copy.deepcopy(network, {id(one): one for one in (*network.parameters(),
+                                                                                 *network.buffers())})
+                          for name, network in self.networks.items()}
+        other._readers = dict(other.networks)
+        return other
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """A prediction for every text, in their order, while they are read: ``texts`` may be endless."""

@@ -17,16 +17,21 @@ from ulmengine.models import ModelError, load_bundle
 from ulmengine.record import RunFolder
 
 
+_FIRST = "This is a text."
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of one text, and which words its answer hangs on."""
+    """What the model says of one text, and which words its answer hangs on, once that is worked out."""
 
+    text: str
     prediction: Prediction
-    explanation: Explanation
+    explanation: Explanation | None = None
 
 
 class Answering:
-    """A model made ready. Its networks share scratch memory, so one question is answered at a time."""
+    """A model made ready. Its networks share scratch memory, so one question is answered at a time; which words count
+    is asked of a twin, which takes longer and holds up no answer."""
 
     def __init__(
         self, path: Path, predictor: Predictor, title: str, *, saved: int = 0, text_columns: tuple[str, ...] = ()
@@ -38,21 +43,25 @@ class Answering:
         """When the file was written that was opened: see :func:`saved_at`."""
         self.text_columns = text_columns
         """The columns of a table it learnt from, where they are known."""
-        self._lock = threading.Lock()
+        self._lock, self._words_lock = threading.Lock(), threading.Lock()
+        self._twin = predictor.twin()
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes."""
         return self.predictor.labels
 
-    def answer(self, text: str, label: str | None) -> Generator[Event, None, Answer]:
-        """Predict and explain one text; ``label``: which label to explain, the likeliest if None."""
+    def answer(self, text: str) -> Generator[Event, None, Answer]:
+        """Predict one text."""
         yield Progress(_tr("Reading the text"), 0, 0)
         with self._lock:
-            prediction = self.predictor.predict_one(text)
+            return Answer(text, self.predictor.predict_one(text))
+
+    def explain(self, text: str, label: str | None) -> Generator[Event, None, Explanation]:
+        """Which words of a text count for ``label``, the likeliest if None."""
         yield Progress(_tr("Weighing the words"), 0, 0)
-        with self._lock:
-            return Answer(prediction, explain_by_gradient(self.predictor, text, label))
+        with self._words_lock:
+            return explain_by_gradient(self._twin, text, label)
 
     def predict(self, texts: list[str]) -> Iterator[Prediction]:
         """Predictions for some texts, in their order; other questions wait meanwhile."""
@@ -73,6 +82,7 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
         raise ModelError(_tr("{file} is a language model: it knows no labels. Choose a classifier, or train one.")
                          .format(file=path.name))
     predictor = Predictor(bundle, device, precision)
+    predictor.predict_one(_FIRST)  # what the first question makes ready is not to hold up the person's
     return Answering(path, predictor, bundle.description.title or path.stem, saved=saved,
                      text_columns=bundle.columns.text if bundle.columns else trained_columns(path))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -12,12 +14,15 @@ from studio.pages.parts.painted import Painted
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, Card, ElidedLabel, Paragraph
 from ulmengine.events import Failed
+from ulmengine.inference.explain import Explanation
 
 from .answering import Answer, Answering
 from .editor import MarkedEditor, MarksLegend
 
-PAUSE_MS = 250
-"""A text is asked about when nothing was typed for so long."""
+GATHER_MS = 5
+"""Keys that come within so long are one change."""
+PAUSE_MS = 200
+"""Which words count is asked when nothing was typed for so long: the answer itself never waits for it."""
 
 
 class OneText(QWidget):
@@ -39,17 +44,18 @@ class OneText(QWidget):
         self.legend = MarksLegend()
         self.hint = Paragraph(self.tr("Pick a label to see which words speak for it."), theme.Type.SMALL)
         self.clear = Button(self.tr("Clear"), "close", "quiet")
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._slot = JobSlot(self)
+        self._gather, self._pause = _timer(self, GATHER_MS), _timer(self, PAUSE_MS)
+        self._slot, self._words = JobSlot(self), JobSlot(self)
         self._arrange()
         self.editor.textChanged.connect(self._changed)
         self.clear.clicked.connect(self._clear)
         self.bars.picked.connect(self._explain)
-        self._pause.timeout.connect(self.ask)
+        self._gather.timeout.connect(self._gathered)
+        self._pause.timeout.connect(self._weigh)
         self._slot.finished.connect(self._answered)
         self._slot.failed.connect(self._failed)
+        self._words.finished.connect(self._weighed)
+        self._words.failed.connect(self._failed)
         self._show(None)
 
     def _arrange(self) -> None:
@@ -79,24 +85,35 @@ class OneText(QWidget):
     def set_model(self, answering: Answering | None) -> None:
         """Ask another model, at once."""
         self._answering, self._wanted = answering, None
-        self._slot.cancel()
+        self._show(None)
         self.ask()
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is on its way."""
-        return self._pause.isActive() or self._slot.running
+        """Whether an answer, or which words count for it, is on its way."""
+        return self._gather.isActive() or self._pause.isActive() or self._slot.running or self._words.running
 
     @Slot()
     def ask(self) -> None:
-        """Ask about the text as it stands."""
+        """Ask about the text as it stands, and which words count, at once; what was asked before is of the past."""
         self._pause.stop()
-        text, answering, label = self.editor.toPlainText(), self._answering, self._wanted
+        self._begin()
+
+    def _begin(self) -> None:
+        self._gather.stop()
+        self._words.cancel()
+        text, answering = self.editor.toPlainText(), self._answering
         if answering is None or not text.strip():
             self._slot.cancel()
             self._show(None)
-            return
-        self._slot.start(lambda: answering.answer(text, label))
+        else:
+            self._slot.start(lambda: answering.answer(text))
+
+    @Slot()
+    def _gathered(self) -> None:
+        """One question at a time: the answer under way comes first, then the newest text gets its turn."""
+        if not self._slot.running or not self.editor.toPlainText().strip():
+            self._begin()
 
     def show_text(self, text: str) -> None:
         """Put ``text`` into the editor and ask about it, and which words speak for its own label."""
@@ -111,7 +128,9 @@ class OneText(QWidget):
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if self.answer is None:
             self.label.setText(self._waiting_words())
+        self._words.cancel()
         self._pause.start()
+        self._gather.start()
 
     @Slot()
     def _clear(self) -> None:
@@ -126,9 +145,28 @@ class OneText(QWidget):
 
     @Slot(object)
     def _answered(self, answer: Answer) -> None:
+        """Also the answer to a text that has grown since is shown; the next one is asked for at once."""
         self.answered.emit()
-        if answer.explanation.text == self.editor.toPlainText():
+        if self.editor.toPlainText().strip():
             self._show(answer)
+        if answer.text != self.editor.toPlainText():
+            self._begin()
+        elif not self._pause.isActive():
+            self._weigh()
+
+    @Slot()
+    def _weigh(self) -> None:
+        """Ask which words count, if the answer to the text as it stands is there."""
+        answer, answering, label = self.answer, self._answering, self._wanted
+        if answer is None or answering is None or answer.text != self.editor.toPlainText() or self._slot.running:
+            return
+        text, label = answer.text, label or (answer.prediction.labels or (None,))[0]
+        self._words.start(lambda: answering.explain(text, label))
+
+    @Slot(object)
+    def _weighed(self, explanation: Explanation) -> None:
+        if self.answer is not None and self.answer.text == explanation.text == self.editor.toPlainText():
+            self._show(replace(self.answer, explanation=explanation))
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
@@ -153,15 +191,23 @@ class OneText(QWidget):
             self.legend.show_label("")
             self.editor.show_explanation(None)
             return
-        said = answer.prediction
+        said, why = answer.prediction, answer.explanation
         self.label.setText(said.label or self.tr("none of the labels"))
         best = max(said.probabilities.values())
         self.told.setText(self.tr("{share} sure").format(share=f"{best:.1%}"))
-        self.bars.show_probabilities(said.probabilities, answer.explanation.label)
+        self.bars.show_probabilities(said.probabilities, self._wanted or (why.label if why else said.label))
         self.bars.show()
         self.hint.setVisible(len(said.probabilities) > 1)
-        self.legend.show_label(answer.explanation.label)
-        self.editor.show_explanation(answer.explanation)
+        if why is not None:  # the marks of the text before stay until then
+            self.legend.show_label(why.label)
+            self.editor.show_explanation(why)
+
+
+def _timer(parent: QWidget, milliseconds: int) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    return timer
 
 
 ROW = 30

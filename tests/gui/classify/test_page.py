@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from studio.project import Project
 from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, WORDS, expected, finished_run, hold, make_bundle, settle
 from tests.gui.fakes import FakeRun
+from ulmengine.inference import Predictor
 from ulmengine.inference.explain import Explanation, WordWeight
+from ulmengine.inference.predict import Prediction
+from ulmengine.models import load_bundle
 from ulmengine.plan.control import RunState
 
 
@@ -72,6 +76,60 @@ def test_a_text_is_answered_while_it_is_typed(page: ClassifyPage, bundle: Path, 
     page.one.editor.undo()
     assert page.one.editor.toPlainText() == TEXTS[0]
     settle(qtbot, page)
+
+
+def test_the_answer_waits_for_no_pause_and_its_words_do(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
+    hold(page, bundle, qtbot)
+    page.one._pause.setInterval(3_600_000)
+    page.one.editor.insertPlainText(TEXTS[0])
+    qtbot.waitUntil(lambda: page.one.answer is not None)
+    assert page.one.answer is not None
+    assert page.one.answer.text == TEXTS[0]
+    assert dict(page.one.bars.values) == pytest.approx(expected(bundle, [TEXTS[0]])[0])
+    assert page.one.editor.marks() == []
+    page.one._pause.setInterval(0)
+    page.one._pause.start()
+    settle(qtbot, page)
+    assert page.one.editor.marks() != []
+
+
+def test_texts_that_have_grown_meanwhile_are_not_asked_about(
+    page: ClassifyPage, bundle: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(page, bundle, qtbot)
+    assert page.answering is not None
+    entered, go_on = threading.Event(), threading.Event()
+    asked: list[str] = []
+    really = page.answering.predictor.predict_one
+
+    def slowly(text: str) -> Prediction:
+        asked.append(text)
+        entered.set()
+        assert go_on.wait(20)
+        return really(text)
+
+    monkeypatch.setattr(page.answering.predictor, "predict_one", slowly)
+    page.one.editor.insertPlainText("good")
+    qtbot.waitUntil(entered.is_set)
+    for letter in " film":
+        page.one.editor.insertPlainText(letter)
+        qtbot.wait(2 * page.one._gather.interval())
+    assert asked == ["good"]
+    go_on.set()
+    settle(qtbot, page)
+    assert asked == ["good", "good film"]
+    assert page.one.answer is not None
+    assert page.one.answer.text == "good film"
+
+
+def test_the_twin_of_a_model_reads_the_same_weights_in_memory_of_its_own(bundle: Path) -> None:
+    predictor = Predictor(load_bundle(bundle), "cpu", "float32")
+    twin = predictor.twin()
+    assert np.allclose(twin.probabilities(TEXTS), predictor.probabilities(TEXTS), atol=1e-6)
+    mine, its = predictor.networks["forward"], twin.networks["forward"]
+    assert all(one is other for one, other in zip(mine.parameters(), its.parameters(), strict=True))
+    assert mine.encoder.layers[0].workspace is not its.encoder.layers[0].workspace
+    assert its.encoder.layers[0].workspace is its.encoder.layers[1].workspace
 
 
 def test_another_label_shows_its_own_words(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
@@ -270,7 +328,9 @@ def test_what_stands_in_place_of_an_answer_is_true(
     page.one.editor.setPlainText("good")
     assert page.one.label.text() == "No answer yet"
     assert page.one.clear.isEnabled()
+    settle(qtbot, page)
     monkeypatch.setattr(Answering, "answer", _fail)
+    page.one.editor.setPlainText("good film")
     settle(qtbot, page)
     assert page.failure.failure is not None
     assert page.one.label.text() == "No answer yet"
