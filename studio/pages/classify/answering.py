@@ -16,7 +16,6 @@ from ulmengine.inference.predict import Prediction, Predictor
 from ulmengine.models import ModelError, load_bundle
 from ulmengine.record import RunFolder
 
-
 _FIRST = "This is a text."
 
 
