@@ -16,6 +16,8 @@ from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import AWDLSTM, LanguageModel
 from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
+from ulmengine.training import teaching
+from ulmengine.training.new_words import STRENGTH, add_words
 from ulmengine.training.teaching import Lesson, teach
 
 WORDS = 20
@@ -72,3 +74,126 @@ def test_the_command_gives_a_model_that_says_how_it_was_taught(
     frame.select("text").write_parquet(tmp_path / "bare.parquet")
     assert main([*command[:2], str(tmp_path / "bare.parquet"), *command[3:]]) == 1
     assert "columns text and vector" in capsys.readouterr().err
+
+
+def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
+    passages, vectors = lessons(300)
+    lesson = Lesson(epochs=1.5, lr=1e-2, batch_size=16, held=20)  # 17 batches an epoch, 26 steps
+
+    def taught(keep: Path | None, until: int = 0) -> tuple[float, dict[str, torch.Tensor]]:
+        torch.manual_seed(0)
+        encoder = AWDLSTM(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
+        steps = teach(encoder, passages, vectors, lesson, keep=keep)
+        for _ in range(until):
+            next(steps)
+        if until:
+            steps.close()
+            return 0.0, {}
+        return finish(steps), encoder.state_dict()
+
+    cosine, weights = taught(None)
+    keep = tmp_path / "new.teaching"
+    for until in (5, 14):  # in the first epoch and in the second
+        taught(keep, until)
+    assert keep.exists()
+    torch.manual_seed(99)  # whatever was drawn between
+    again, found = taught(keep)
+    assert again == cosine
+    assert all(torch.equal(found[name], value) for name, value in weights.items())
+    with pytest.raises(TrainingError, match="another model"):
+        finish(teach(AWDLSTM(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig()), passages, vectors,
+                     Lesson(epochs=3, lr=1e-2, batch_size=16, held=20), keep=keep))
+    keep.write_bytes(b"cut short")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        taught(keep)
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    shares = [teaching._share(step, 4_000) for step in range(4_000)]
+    assert shares[0] == 1 / 300
+    assert shares[299] == shares[999] == 1.0
+    assert shares[2_500] == pytest.approx(0.5)  # half-way between a quarter and the end
+    assert 0 <= shares[-1] < 1e-5
+
+
+def test_every_passage_is_shown_once_an_epoch() -> None:
+    passages, _ = lessons(130)
+    lesson = Lesson(batch_size=10, held=30)
+    shown = list(teaching._batches(np.arange(30, 130), passages, lesson, 0, 20))
+    assert [step for step, _ in shown] == list(range(20))
+    for epoch in (shown[:10], shown[10:]):
+        assert sorted(np.concatenate([rows for _, rows in epoch])) == list(range(30, 130))
+    assert [rows.tolist() for _, rows in teaching._batches(np.arange(30, 130), passages, lesson, 13, 20)] == \
+        [rows.tolist() for _, rows in shown[13:]]
+
+
+def test_new_words_begin_where_a_ridge_regression_of_the_known_ones_leads() -> None:
+    draw = np.random.default_rng(3)
+    known = [f"w{number}" for number in range(40)]
+    tokenizer = WordTokenizer(Vocabulary((*SPECIALS, *known, "untold")))
+    rows, bias = torch.randn(50, 6), torch.arange(50.0)
+    words = [*known[::-1], "fresh", "xxmaj", "green", "Green", "two words", "fresh"]
+    vectors = draw.normal(size=(len(words), 8))
+    grown = add_words(tokenizer, rows, bias, words, vectors)
+    assert grown.added == ("fresh", "green")
+    assert grown.tokenizer.vocabulary.tokens == (*tokenizer.vocabulary.tokens, "fresh", "green")
+    assert torch.equal(grown.rows[:50], rows)
+    # the same by least squares of a system that is lengthened by the penalty
+    x, y = vectors[:40], rows.numpy()[9:49][::-1].astype(float)
+    long_x = np.concatenate([x - x.mean(0), np.sqrt(30.0) * np.eye(8)])
+    long_y = np.concatenate([y - y.mean(0), np.zeros((8, 6))])
+    slopes = np.linalg.lstsq(long_x, long_y, rcond=None)[0]
+    for row, place in ((50, len(words) - 1), (51, words.index("green"))):  # of a word told twice, the last
+        expected = (vectors[place] - x.mean(0)) @ slopes + y.mean(0)
+        np.testing.assert_allclose(grown.rows[row].numpy(), expected, atol=1e-5)
+    assert STRENGTH == 30.0
+    assert grown.bias is not None
+    assert grown.bias[50:].tolist() == [24.5, 24.5]
+    with pytest.raises(TrainingError, match="too few of the words"):
+        add_words(tokenizer, rows, bias, ["fresh", "green"], vectors[:2])
+
+
+def test_the_command_teaches_words_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (*SPECIALS, "red", "green", "blue", "the", "is")
+    model = LanguageModel(len(words), Sizes(6, 8, 2), DropoutConfig())
+    save_bundle(tmp_path / "old.ulmfit", kind="language_model", state=model.state_dict(), sizes=Sizes(6, 8, 2),
+                tokenizer=WordTokenizer(Vocabulary(words)).to_json(), card={"title": "Old"},
+                model=ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2))
+    draw = np.random.default_rng(1)
+    pl.DataFrame({"text": [f"the {draw.choice(['red', 'mauve'])} is {number}" for number in range(2_200)],
+                  "vector": [draw.normal(size=5).tolist() for _ in range(2_200)]}
+                 ).write_parquet(tmp_path / "passages.parquet")
+    told = ["red", "green", "blue", "mauve", "the", "is"]
+    pl.DataFrame({"word": told, "vector": [draw.normal(size=5).tolist() for _ in told]}
+                 ).write_parquet(tmp_path / "words.parquet")
+
+    def command(name: str, *more: str) -> list[str]:
+        return ["teach", str(tmp_path / "old.ulmfit"), str(tmp_path / "passages.parquet"), "--words",
+                str(tmp_path / "words.parquet"), "--out", str(tmp_path / name), "--epochs", "5", *more]
+
+    assert main(command("whole.ulmfit")) == 0
+    found = load_bundle(tmp_path / "whole.ulmfit")
+    assert found.tokenizer.vocabulary.tokens == (*words, "mauve")
+    assert str(found.description.card["words added"]).startswith("1; ")
+    assert str(found.description.card["taught"]).startswith("2,200 passages and 6 words, 5 epochs; mean cosine ")
+    assert not (tmp_path / "whole.ulmfit.teaching").exists()
+
+    shown = teaching.Progress
+
+    def stop_at_third(task: str, done: float, total: float, unit: str) -> object:
+        if done == 4:
+            raise KeyboardInterrupt
+        return shown(task, done, total, unit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(teaching, "Progress", stop_at_third)
+        patch.setattr(teaching, "SAVE_S", 0.0)
+        assert main(command("cut.ulmfit")) == 1
+    assert (tmp_path / "cut.ulmfit.teaching").exists()
+    assert main(command("cut.ulmfit")) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert main(command("cut.ulmfit", "--resume")) == 0
+    again = load_bundle(tmp_path / "cut.ulmfit")
+    assert all(torch.equal(again.state[name], value) for name, value in found.state.items())

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .output import ProgressView, say, say_json
+from .output import finish, say, say_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def add_commands(commands: Any) -> None:
@@ -25,13 +29,20 @@ def add_commands(commands: Any) -> None:
     taught = commands.add_parser(
         "teach", help="lead a language model's encoder towards the vectors that a teacher gives to passages",
         description="PASSAGES.parquet has the columns text and vector (lists of one length), made beforehand by a "
-                    "sentence encoder of your choice. The model may be used, and given away, without the teacher.",
+                    "sentence encoder of your choice. The model may be used, and given away, without the teacher. "
+                    "With --words the model learns more words: WORDS.parquet has the columns word and vector (what "
+                    "the teacher makes of each word alone), with words that the model knows among them, from which "
+                    "it is learnt where the new ones belong.",
     )
     taught.add_argument("model", type=Path, metavar="MODEL.ulmfit")
     taught.add_argument("passages", type=Path, metavar="PASSAGES.parquet")
     taught.add_argument("--out", type=Path, required=True, metavar="FILE.ulmfit")
     taught.add_argument("--epochs", type=float, default=2.0, help="passes over the passages (default: 2)")
     taught.add_argument("--lr", type=float, default=2.5e-3, help="peak learning rate (default: 0.0025)")
+    taught.add_argument("--words", type=Path, metavar="WORDS.parquet",
+                        help="words for the model to know, those it knows already among them")
+    taught.add_argument("--resume", action="store_true",
+                        help="go on with a teaching that was interrupted; it lies beside --out")
     taught.add_argument("--teacher", default="", metavar="NAME", help="named in the model's card")
     taught.set_defaults(command=run_teach)
 
@@ -57,41 +68,67 @@ def run_experiments(options: argparse.Namespace) -> int:
 
 def run_teach(options: argparse.Namespace) -> int:
     """``teach``: a language model whose encoder knows what a teacher knows."""
+    from contextlib import closing
+
     import numpy as np
-    import polars as pl
     import torch
 
     from ulmengine.models import load_bundle, save_bundle
+    from ulmengine.models.networks import build_language_model
     from ulmengine.nets import precision_for
+    from ulmengine.tokens import WordTokenizer
+    from ulmengine.training.new_words import add_words
     from ulmengine.training.teaching import Lesson, teach
 
     bundle = load_bundle(options.model)
-    about = bundle.description
+    about, tokenizer = bundle.description, bundle.tokenizer
     if about.kind != "language_model" or about.directions != ("forward",):
         raise ValueError(f"{options.model}: only a language model that reads forwards can be taught")
-    try:
-        frame = pl.read_parquet(options.passages, columns=["text", "vector"])
-        vectors = np.stack(frame["vector"].to_list()).astype(np.float32)
-    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
-        raise ValueError(f"{options.passages}: needs the columns text and vector, all vectors of one length "
-                         f"({error})") from error
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    passages = [np.asarray(bundle.tokenizer.encode(text), dtype=np.int32) for text in frame["text"]]
-    model = bundle.language_models()["forward"]
-    steps = teach(model.encoder, passages, vectors, Lesson(epochs=options.epochs, lr=options.lr),
-                  precision_for(torch.device("cpu"), "auto"))
-    with ProgressView() as view:
-        while True:
-            try:
-                view.show(next(steps))
-            except StopIteration as end:
-                cosine = float(end.value)
-                break
-    card = {**about.card, "taught": f"{len(passages):,} passages, {options.epochs:g} epochs"
+    keep = options.out.with_name(f"{options.out.name}.teaching")
+    if keep.exists() and not options.resume:
+        raise ValueError(f"{keep} holds a teaching that was interrupted; add --resume to go on with it, or remove it")
+    texts, vectors = _read_vectors(options.passages, "text")
+    weights, told = bundle.weights("forward"), f"{len(texts):,} passages"
+    if options.words is not None:
+        if not isinstance(tokenizer, WordTokenizer) or about.softmax == "adaptive":
+            raise ValueError(f"{options.model}: only a model of whole words, with a full softmax, takes more of them")
+        words, of_words = _read_vectors(options.words, "word")
+        grown = add_words(tokenizer, weights["encoder.embedding.weight"], weights.get("decoder.bias"), words, of_words)
+        tokenizer, weights["encoder.embedding.weight"] = grown.tokenizer, grown.rows
+        if grown.bias is not None:
+            weights["decoder.bias"] = grown.bias
+        texts, vectors = [*texts, *words], np.concatenate([vectors, of_words])
+        told += f" and {len(words):,} words"
+    passages = [np.asarray(tokenizer.encode(text), dtype=np.int32) for text in texts]
+    grown_about = about.model_copy(update={"vocabulary": len(tokenizer.vocabulary)})
+    model = build_language_model(grown_about, weights, options.model)
+    precision = precision_for(torch.device("cpu"), "auto")
+    with closing(teach(model.encoder, passages, vectors, Lesson(epochs=options.epochs, lr=options.lr), precision,
+                       keep)) as steps:
+        cosine = finish(steps)
+    card = {**about.card, "taught": f"{told}, {options.epochs:g} epochs"
             f"{', by ' + options.teacher if options.teacher else ''}; mean cosine {cosine:.3f} on passages held back"}
+    if options.words is not None:
+        card["words added"] = (f"{len(grown.added):,}; their vectors began where those of the teacher lead, and were "
+                               "taught with all others")
     save_bundle(
-        options.out, kind="language_model", state=model.state_dict(), tokenizer=bundle.tokenizer_json,
+        options.out, kind="language_model", state=model.state_dict(), tokenizer=tokenizer.to_json(),
         sizes=about.sizes, model=about.model, bptt=about.bptt, softmax=about.softmax, card=card, dtype="float16",
     )
+    keep.unlink(missing_ok=True)
     say(f"mean cosine {cosine:.4f}; {options.out}")
     return 0
+
+
+def _read_vectors(path: Path, name: str) -> tuple[list[str], NDArray[np.float32]]:
+    """Texts or words of a table, and the teacher's vectors of them, brought to the length 1."""
+    import numpy as np
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(path, columns=[name, "vector"])
+        vectors = np.stack(frame["vector"].to_list()).astype(np.float32)
+    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
+        raise ValueError(f"{path}: needs the columns {name} and vector, all vectors of one length "
+                         f"({error})") from error
+    return frame[name].to_list(), vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

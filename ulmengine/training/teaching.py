@@ -9,16 +9,23 @@ stays, and is what a linear head begins with.
 
 from __future__ import annotations
 
+import json
+import time
+import zlib
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ulmengine.config import DropoutConfig
+from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 from ulmengine.nets import AWDLSTM, set_precision
 from ulmengine.nets.bpt3c import read_documents
@@ -28,6 +35,10 @@ from ulmengine.plan.errors import TrainingError
 _BPTT, _MOST_TOKENS = 70, 256
 _POOL = 60
 """So many batches' passages are sorted by length together."""
+_RISE, _LEVEL = 300, 0.25
+"""Steps in which the rate rises, and the share of all steps after which it begins to fall."""
+SAVE_S = 240.0
+"""Seconds after which the teaching is saved again."""
 # Next to none: there are far more passages than the encoder can remember.
 _DROPOUT = DropoutConfig(
     multiplier=1.0, embedding=0.05, input=0.05, weight=0.05, hidden=0.05, output=0.0, pooled=0.0, head=0.0
@@ -49,21 +60,25 @@ class Lesson:
 
 def teach(
     encoder: AWDLSTM, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating], lesson: Lesson,
-    precision: torch.dtype = torch.float32,
+    precision: torch.dtype = torch.float32, keep: Path | None = None,
 ) -> Generator[Event, None, float]:
     """Teach ``encoder`` in place.
 
+    What comes at a step (batch, rate, dropout) follows from the seed and the step's number alone, so that a teaching
+    taken up again ends as one that was never interrupted, to the bit.
+
     :param passages: token ids of each passage, at least one token.
     :param vectors: (passages, width) of the teacher, each of length 1.
+    :param keep: a file to which the teaching is saved every few minutes and when it is closed; one that is there is
+        gone on from. It stays at the end, for the caller to remove once the model is safe.
     :returns: the mean cosine to the teacher's vectors on the passages kept back, the first ones.
-    :raises TrainingError: too few passages, or vectors that do not fit them.
+    :raises TrainingError: too few passages, vectors that do not fit them, or another teaching in ``keep``.
     """
     if len(passages) != len(vectors) or vectors.ndim != 2:
         raise TrainingError(f"{len(passages):,} passages do not fit vectors of the shape {vectors.shape}")
     if len(passages) - lesson.held < lesson.batch_size:
         raise TrainingError(f"{len(passages):,} passages are too few to teach by; {lesson.held:,} are kept back")
     torch.manual_seed(lesson.seed)
-    random = np.random.default_rng(lesson.seed)
     reader = _Reader(encoder, vectors.shape[1])
     encoder.set_dropout(_DROPOUT)
     set_precision(encoder, precision)
@@ -71,22 +86,79 @@ def teach(
     optimizer = torch.optim.AdamW(weights, lr=lesson.lr, betas=(0.9, 0.99), weight_decay=0.01)
     learnt = np.arange(lesson.held, len(passages))
     steps = max(1, round(lesson.epochs * len(learnt) / lesson.batch_size))
-    batches = _batches(learnt, passages, lesson.batch_size, random)
+    about = "" if keep is None else _about(lesson, encoder, passages, vectors)
+    first = 0 if keep is None or not keep.exists() else _take_up(keep, about, reader, optimizer)
     reader.train()
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = lesson.lr * _share(step, steps)
-        tokens, lengths, targets = _batch(next(batches), passages, vectors)
-        found = F.normalize(reader(tokens, lengths), dim=1)
-        cosine = (found * targets).sum(1).mean()
-        rivals = F.cross_entropy(found @ targets.T / lesson.temperature, torch.arange(len(targets)))
-        optimizer.zero_grad(set_to_none=True)
-        loss: Tensor = 1 - cosine + lesson.apart * rivals
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        yield Progress("Teaching", step + 1, steps, "batches")
+    saved, done = time.monotonic(), first
+    try:
+        for step, rows in _batches(learnt, passages, lesson, first, steps):
+            for group in optimizer.param_groups:
+                group["lr"] = lesson.lr * _share(step, steps)
+            tokens, lengths, targets = _batch(rows, passages, vectors)
+            torch.manual_seed(lesson.seed + 1 + step)
+            found = F.normalize(reader(tokens, lengths), dim=1)
+            cosine = (found * targets).sum(1).mean()
+            rivals = F.cross_entropy(found @ targets.T / lesson.temperature, torch.arange(len(targets)))
+            optimizer.zero_grad(set_to_none=True)
+            loss: Tensor = 1 - cosine + lesson.apart * rivals
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            done = step + 1
+            if keep is not None and (done == steps or time.monotonic() - saved > SAVE_S):
+                _save(keep, about, done, reader, optimizer)
+                saved = time.monotonic()
+            yield Progress("Teaching", done, steps, "batches")
+    except GeneratorExit:
+        if keep is not None and done > first:
+            _save(keep, about, done, reader, optimizer)
+        raise
     return _measure(reader.eval(), passages, vectors, lesson)
+
+
+def _about(
+    lesson: Lesson, encoder: AWDLSTM, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating]
+) -> str:
+    """What a saved teaching has to agree in: the lesson, the network as it begins, and what it is taught by."""
+    found = 0
+    for array in (*passages, vectors):
+        found = zlib.crc32(np.ascontiguousarray(array), found)
+    for tensor in encoder.state_dict().values():
+        found = zlib.crc32(np.ascontiguousarray(tensor.detach().float().numpy()), found)
+    return json.dumps({**asdict(lesson), "passages": len(passages), "checksum": found}, sort_keys=True)
+
+
+def _save(keep: Path, about: str, done: int, reader: _Reader, optimizer: torch.optim.AdamW) -> None:
+    tensors = {f"reader.{name}": value for name, value in reader.state_dict().items()}
+    for number, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    with whole(keep) as beside:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, beside,
+                  metadata={"step": str(done), "about": about})
+
+
+def _take_up(keep: Path, about: str, reader: _Reader, optimizer: torch.optim.AdamW) -> int:
+    """Become what ``keep`` holds; returns how many steps were done."""
+    try:
+        with safe_open(keep, framework="pt") as file:
+            values = file.metadata() or {}
+            # Cloned, so that the numbers lie in memory as they do in a teaching that was not interrupted.
+            names: list[str] = list(file.keys())
+            tensors = {name: file.get_tensor(name).clone() for name in names}
+    except (SafetensorError, OSError) as error:
+        raise TrainingError(f"{keep}: the saved teaching cannot be read ({error}); remove it to begin anew") from error
+    if values.get("about") != about:
+        raise TrainingError(f"{keep}: this teaching was begun with another model, other passages or words, or another "
+                            "rate or number of epochs; give the same ones, or remove the file to begin anew")
+    reader.load_state_dict({name.removeprefix("reader."): value for name, value in tensors.items()
+                            if name.startswith("reader.")})
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _, number, entry = name.split(".", 2)
+            states.setdefault(int(number), {})[entry] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+    return int(values["step"])
 
 
 class _Reader(nn.Module):
@@ -105,24 +177,34 @@ class _Reader(nn.Module):
 
 
 def _share(step: int, steps: int) -> float:
-    """Of the peak rate: up over the first fiftieth, level for a third, then down along a cosine."""
-    rise, done = max(1, steps // 50), step / steps
-    fall = 1.0 if done < 0.3 else 0.5 * (1 + float(np.cos(np.pi * (done - 0.3) / 0.7))) + 0.01
+    """Of the peak rate: up over 300 steps (a quarter of fewer than 1,200), level, then down to 0 along a cosine."""
+    rise, done = max(1, min(_RISE, round(_LEVEL * steps))), step / steps
+    fall = 1.0 if done < _LEVEL else 0.5 * (1 + float(np.cos(np.pi * (done - _LEVEL) / (1 - _LEVEL))))
     return min(1.0, (step + 1) / rise) * fall
 
 
 def _batches(
-    learnt: NDArray[np.int64], passages: Sequence[NDArray[np.integer]], size: int, random: np.random.Generator
-) -> Generator[NDArray[np.int64], None, None]:
-    """Without end, every passage once before any comes again; those of a batch are about equally long."""
+    learnt: NDArray[np.int64], passages: Sequence[NDArray[np.integer]], lesson: Lesson, first: int, steps: int
+) -> Generator[tuple[int, NDArray[np.int64]], None, None]:
+    """Number and rows of each step's batch from step ``first`` on.
+
+    Every passage comes once before any comes again; those of a batch are about equally long.
+    """
     lengths = np.array([len(passage) for passage in passages])
-    while True:
-        order = random.permutation(learnt)
+    size = lesson.batch_size
+    whole_batches = len(learnt) // size
+    for epoch in range(first // whole_batches, -(-steps // whole_batches)):
+        random = np.random.default_rng((lesson.seed, epoch))
+        order, cut = random.permutation(learnt), []
         for start in range(0, len(order) - size + 1, size * _POOL):
             pool = order[start : start + size * _POOL]
             pool = pool[np.argsort(lengths[pool], kind="stable")]
-            pieces = [pool[first : first + size] for first in range(0, len(pool) - size + 1, size)]
-            yield from (pieces[place] for place in random.permutation(len(pieces)))
+            pieces = [pool[begin : begin + size] for begin in range(0, len(pool) - size + 1, size)]
+            cut += [pieces[place] for place in random.permutation(len(pieces))]
+        for place, rows in enumerate(cut):
+            step = epoch * whole_batches + place
+            if first <= step < steps:
+                yield step, rows
 
 
 def _batch(
