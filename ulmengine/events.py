@@ -244,6 +244,16 @@ class Evaluated(Event):
     blend_accuracy: float = math.nan
     blend_interval: tuple[float, float] = (math.nan, math.nan)
 
+    @property
+    def has_blend(self) -> bool:
+        """Whether the saved model answers with network and word counts together."""
+        return math.isfinite(self.blend_accuracy)
+
+    @property
+    def saved(self) -> tuple[float, tuple[float, float]]:
+        """Accuracy and interval of the model as it is saved: the headline wherever one figure stands for the run."""
+        return (self.blend_accuracy, self.blend_interval) if self.has_blend else (self.accuracy, self.interval)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSaved(Event):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
@@ -193,10 +191,9 @@ class RunBar(QWidget):
         if state is RunState.FAILED and isinstance(run.trouble, Failed):
             return run.trouble.title
         if state is RunState.FINISHED and history.evaluated is not None:
-            result = history.evaluated
-            if math.isfinite(result.blend_accuracy):  # so the saved model answers, and so Evaluate tells it
-                return self.tr("Accuracy {share} with word counts").format(share=f"{result.blend_accuracy:.1%}")
-            return self.tr("Accuracy {share}").format(share=f"{result.accuracy:.1%}")
+            told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
+                self.tr("Accuracy {share}")
+            return told.format(share=f"{history.evaluated.saved[0]:.1%}")
         if stage is None:
             return ""
         count = len(history.started.stages) if history.started is not None else 0

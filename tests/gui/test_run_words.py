@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.train.result import ResultCard
 from studio.pages.train.view import NotesLine
+from studio.pages.train.words import verdict
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
@@ -58,6 +59,23 @@ def test_network_counts_and_both_together_are_told_apart(qtbot: QtBot) -> None:
             else event for event in events
         ])
         card.show_result(history)
-        assert card.both.isHidden() is not shown
-        assert ("The saved model answers with both together: right in 87.5%" in card.words.text()) is shown
-    assert card.both.accessibleName() == "Both together: 87.5%, 85.0 to 90.0%"
+        assert card.own.isHidden() is not shown
+        assert ("The saved model answers with network and word counts together: right in 87.5%"
+                in card.words.text()) is shown
+    assert card.saved.accessibleName() == "The saved model: 87.5%, 85.0 to 90.0%"
+
+
+def test_the_verdict_on_both_together_never_sends_the_person_to_the_word_counts_alone() -> None:
+    def told(blend: float, network: float, counts: float, span: tuple[float, float]) -> str:
+        return verdict(ev.Evaluated("test", 200, network, (network - .05, network + .05), {}, counts,
+                                    (counts - .05, counts + .05), network - counts, span,
+                                    blend_accuracy=blend, blend_interval=(blend - .05, blend + .05)))
+
+    chance = told(.90, .86, .85, (-.02, .04))
+    assert "right in 90.0%" in chance
+    assert "+1.0 points, somewhere between -2.0 and +4.0" in chance
+    assert "quicker" not in chance
+    assert "Alone the network is better than the word counts by +5.0 points (2.0" not in chance
+    assert "by +5.0 points (+2.0 to +8.0)" in told(.92, .90, .85, (.02, .08))
+    assert "word counts are better than the network by 5.0 points (2.0 to 8.0)" in told(.92, .85, .90, (-.08, -.02))
+    assert "has not earned its keep" in told(.90, .85, .90, (-.08, -.02))

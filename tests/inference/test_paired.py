@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,11 @@ def test_a_document_whose_label_was_corrected_in_between_is_left_out():
 def test_runs_of_other_documents_are_refused():
     with pytest.raises(InferenceError, match="different documents"):
         compare(_kept("12", "ab", "ab"), _kept("34", "ab", "ab"))
+
+
+def test_runs_are_compared_by_what_their_saved_models_answer():
+    first, second = _kept("12", "ab", "aa"), _kept("12", "ab", "aa")
+    second = replace(second, given={**second.given, "blend": _kept("12", "ab", "ab").given["network"]})
+    assert (first.saved, second.saved) == ("network", "blend")
+    assert (compare(first, second).paired.first, compare(first, second).paired.second) == (.5, 1.0)
+    assert compare(first, second, who=("network", "network")).paired.second == .5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from pathlib import Path
 
@@ -32,13 +33,14 @@ from ulmengine.record import (
 GIGABYTE = 1 << 30
 
 
-def made(folder: Path, accuracy: float = .8, *settings: str) -> RunFolder:
+def made(folder: Path, accuracy: float = .8, *settings: str, blend: float = math.nan) -> RunFolder:
     """A run that has finished, without anything having been trained."""
     run = RunFolder.create(folder, tiny_config(Path("/nowhere/corpus.csv"), *settings))
     with run.open_log() as log:
         log.append(StageEnded(0, "language model", 1, 1, 3.0, 2.5, {"perplexity": 12.5}, 4.0))
         log.append(StageEnded(1, "classifier: head", 1, 1, .6, .5, {"accuracy": accuracy}, 6.0))
-        log.append(Evaluated("test", 50, accuracy, (.7, .9), {}, .75, (.6, .8)))
+        log.append(Evaluated("test", 50, accuracy, (.7, .9), {}, .75, (.6, .8), blend_accuracy=blend,
+                             blend_interval=(blend - .1, blend + .05)))
         log.append(Finished(accuracy, .75, str(run.model_path), 12.0))
     return run
 
@@ -50,6 +52,13 @@ def listed(*folders: Path):
             next(work)
         except StopIteration as end:
             return end.value
+
+
+def test_the_result_of_a_run_is_that_of_the_model_as_saved(tmp_path: Path) -> None:
+    alone, both = run_line(made(tmp_path / "a")), run_line(made(tmp_path / "b", blend=.85))
+    assert (alone.accuracy, alone.network, alone.interval) == (.8, None, (.7, .9))
+    assert (both.accuracy, both.network, both.baseline) == (.85, .8, .75)
+    assert both.interval == pytest.approx((.75, .9))
 
 
 def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):

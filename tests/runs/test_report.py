@@ -68,13 +68,15 @@ def test_it_tells_the_kept_figures_and_the_mistakes(run: RunFolder, tmp_path: Pa
     text = end_of(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
     measured = open_measured(run)
     found = measured.record["parts"]["test"]
-    assert f"{found['network']['metrics']['accuracy']['value']:.1%} of the" in text
+    saved = measured.kept.saved
+    assert f"{found[saved]['metrics']['accuracy']['value']:.1%} of the" in text
     assert f"{found['network']['metrics']['mcc']['value']:.4f} (" in text
     assert measured.record["corpus"] in text
-    assert text.count("<blockquote>") == min(WORST, int((~measured.kept.part("test").right()).sum()))
+    assert text.count("<blockquote>") == min(WORST, int((~measured.kept.part("test").right(saved)).sum()))
     assert "python -m ulmengine train" in text
     assert "model.preset" in text
-    losses = measured.kept.part("test").losses[worst(measured)]
+    test = measured.kept.part("test")
+    losses = -np.log(test.given[saved][np.arange(len(test)), test.targets])[worst(measured)]
     assert (losses[:-1] >= losses[1:]).all()
     for picture in re.findall(r"<svg.*?</svg>", text):
         ElementTree.fromstring(picture)
@@ -117,3 +119,13 @@ def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in text
     assert "<script>" not in text
     assert "baseline is not beaten" not in text  # nobody asked one
+
+
+def test_the_page_tells_the_answers_that_the_saved_model_gives(tmp_path: Path) -> None:
+    network, both = np.array([[.9, .1], [.8, .2], [.6, .4]]), np.array([[.9, .1], [.3, .7], [.6, .4]])
+    kept = keep("test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
+                {"network": network, "blend": both}, labels=["a", "b"], multi_label=False, corpus="", temperature=1.0)
+    write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", "second", "third"])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Right in 100.0% of 3 documents" in text
+    assert "<blockquote>" not in text  # the network alone had one wrong

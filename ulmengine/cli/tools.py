@@ -74,8 +74,8 @@ def run_runs(options: argparse.Namespace) -> int:
         if line.problem:
             complain(f"{run.path.name}: {line.problem}")
             continue
-        figure = "" if result["accuracy"] is None else (
-            f"accuracy {result['accuracy']:.1%} (baseline {result['baseline_accuracy']:.1%})"
+        figure = "" if line.accuracy is None else (
+            f"accuracy {line.accuracy:.1%} (baseline {result['baseline_accuracy']:.1%})"
         )
         say(f"{run.path.name:30} {line.state:12} {len(result['stages'])} stages  {figure}")
     return 0

@@ -86,6 +86,11 @@ class Kept:
         """The part that a result is told of: the test documents, without any the validation ones."""
         return "test" if self.has("test") else "validation"
 
+    @property
+    def saved(self) -> Who:
+        """Whose answers the saved model gives: the headline is theirs."""
+        return "blend" if "blend" in self.given else "network"
+
     def predicted(self, who: Who = "network") -> NDArray[Any]:
         """(n,) the likeliest class' number, or (n, classes) bool: which labels have 0.5 or more."""
         values = self.given[who]

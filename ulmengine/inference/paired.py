@@ -102,13 +102,14 @@ class Comparison:
 
 
 def compare(
-    first: Kept, second: Kept, part: str = "test", *, who: tuple[Who, Who] = ("network", "network"), seed: int = 0
+    first: Kept, second: Kept, part: str = "test", *, who: tuple[Who, Who] | None = None, seed: int = 0
 ) -> Comparison:
     """A duel: how many documents of ``part`` the ``second`` has mended and how many it has broken.
 
-    :param who: which answers count, for example ("network", "blend").
+    :param who: which answers count, for example ("network", "blend"); absent: those of the saved models.
     :raises InferenceError: they have no documents in common, or one bears several labels a document and one does not.
     """
+    who = who or (first.saved, second.saved)
     one, other = first.part(part), second.part(part)
     if one.multi_label != other.multi_label:
         raise InferenceError("one of the two gives several labels to a document and the other one label, so they "

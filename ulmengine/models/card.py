@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _FIRST = ("title", "summary")
+_BEFORE = "accuracy with word counts, as this model answers"
+"""Where cards of earlier versions tell it; their "accuracy" is the network's."""
 
 
 def render_card(card: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
@@ -21,6 +23,12 @@ def render_card(card: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
             lines += _section(name, value)
     lines += _section("Facts", facts)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def accuracy_of(card: Mapping[str, Any]) -> str:
+    """The accuracy that a model's ``card`` tells of it as it answers ("91.0%"), "" where it tells none."""
+    told = card.get(_BEFORE) or card.get("accuracy") or ""
+    return str(told).split(" ", 1)[0]
 
 
 def _section(name: str, value: Any) -> list[str]:

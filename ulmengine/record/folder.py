@@ -175,8 +175,9 @@ class RunFolder:
                 raise
 
 
-def last_event(path: Path) -> Event | None:
-    """The last event of the log at ``path`` without reading all of it; None for an empty or missing log."""
+def last_event(path: Path, kind: type[Event] = Event) -> Event | None:
+    """The last event (of a ``kind``) near the end of the log at ``path``, without reading all of it; None if there is
+    none."""
     if not path.exists():
         return None
     with path.open("rb") as file:
@@ -189,7 +190,8 @@ def last_event(path: Path) -> Event | None:
         start = file.tell()
     last = None
     for event, _ in read_events(path, start):
-        last = event
+        if isinstance(event, kind):
+            last = event
     return last
 
 

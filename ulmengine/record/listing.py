@@ -37,7 +37,8 @@ class RunLine:
     """A run in a list.
 
     ``differs``: settings that are not as usual, name -> value, without paths, device and saving. ``began``: seconds
-    since 1970. ``accuracy`` is measured on ``part``; ``perplexity``: the lowest of its language models on
+    since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its
+    network alone, None where that is all there is; ``perplexity``: the lowest of its language models on
     validation texts. ``problem``: why it cannot be read, all else is empty then.
     """
 
@@ -49,6 +50,7 @@ class RunLine:
     accuracy: float | None = None
     interval: tuple[float, float] | None = None
     baseline: float | None = None
+    network: float | None = None
     part: str = ""
     perplexity: float | None = None
     seconds: float = 0.0
@@ -89,10 +91,11 @@ def run_line(folder: RunFolder) -> RunLine:
     except (ConfigError, OSError, ValueError) as error:
         return RunLine(folder.path, folder.path.name, "unreadable", problem=str(error))
     about = read_about(folder)
-    interval = result.get("interval")
+    interval = result.get("saved_interval")
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
-        folder.path, about.title or config.name, state, about, notes, accuracy=result["accuracy"],
+        folder.path, about.title or config.name, state, about, notes, accuracy=result["saved_accuracy"],
+        network=None if result["saved_accuracy"] == result["accuracy"] else result["accuracy"],
         interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
         part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=_began(folder),

@@ -14,10 +14,12 @@ def summary(folder: RunFolder) -> dict[str, Any]:
 
     ``type`` is the kind of the last word ("finished", "stopped", "failed" or "interrupted"); ``stages`` lists name,
     unfrozen groups, epochs, train and validation loss, accuracy (None for a language model), metrics and seconds.
+    ``accuracy`` is the network's, ``saved_accuracy`` that of the model as saved, word counts included where it answers
+    with them.
     """
     result: dict[str, Any] = {
         "type": "interrupted", "stages": [], "accuracy": None, "baseline_accuracy": None, "model": None,
-        "seconds": 0.0,
+        "seconds": 0.0, "saved_accuracy": None,
     }
     for event in folder.events(ev.StageEnded, ev.Evaluated, ev.Finished, ev.Stopped, ev.Failed):
         match event:
@@ -31,7 +33,8 @@ def summary(folder: RunFolder) -> dict[str, Any]:
                     "baseline_interval": list(event.baseline_interval), "difference": event.difference,
                     "difference_interval": list(event.difference_interval), "majority": event.majority,
                     "majority_accuracy": event.majority_accuracy, "blend_accuracy": event.blend_accuracy,
-                    "blend_interval": list(event.blend_interval),
+                    "blend_interval": list(event.blend_interval), "saved_accuracy": event.saved[0],
+                    "saved_interval": list(event.saved[1]),
                 }
             case ev.Finished():
                 result |= {"type": "finished", "model": event.model, "seconds": event.seconds}

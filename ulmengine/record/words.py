@@ -32,9 +32,11 @@ def in_words(event: ev.Event) -> str:
         case ev.TextWritten():
             return f"  it writes: {event.text}"
         case ev.Evaluated():
-            low, high = event.interval
-            return (f"accuracy {event.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
-                    f"{event.part} documents; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
+            accuracy, (low, high) = event.saved
+            return (f"accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
+                    f"{event.part} documents"
+                    + (f", network and word counts together; network alone: {event.accuracy:.1%}" if event.has_blend
+                       else "") + f"; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
                     + _beside(event))
         case ev.ModelSaved():
             return f"model: {event.path}"
@@ -44,15 +46,12 @@ def in_words(event: ev.Event) -> str:
 
 
 def _beside(event: ev.Evaluated) -> str:
-    """By how much the network is better or worse on the same documents, what both give together, what the commonest
-    label alone."""
+    """By how much the network is better or worse on the same documents, what the commonest label alone gives."""
     told = ""
     if math.isfinite(event.difference):
         low, high = event.difference_interval
-        told = f"; difference {100 * event.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
-    if math.isfinite(event.blend_accuracy):
-        low, high = event.blend_interval
-        told += f"; both together, as the model answers: {event.blend_accuracy:.1%} ({low:.1%} to {high:.1%})"
+        whose = "difference of the network" if event.has_blend else "difference"
+        told = f"; {whose} {100 * event.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
     if event.majority:
         told += f"; always {event.majority}: {event.majority_accuracy:.1%}"
     return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Mapping
 
 import numpy as np
@@ -159,13 +158,11 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> di
                                      strict=True)},
     }
     if result is not None:
-        low, high = result.interval
-        card["accuracy"] = (f"{result.accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
+        accuracy, (low, high) = result.saved
+        card["accuracy"] = (f"{accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
                             f"{result.part} documents")
-        if math.isfinite(result.blend_accuracy):
-            low, high = result.blend_interval
-            card["accuracy with word counts, as this model answers"] = (
-                f"{result.blend_accuracy:.1%} ({low:.1%} to {high:.1%})")
+        if result.has_blend:
+            card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
     return card
 

@@ -32,7 +32,7 @@ from ulmengine.inference import (
     write_predictions,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.kept import PARTS, joined
+from ulmengine.inference.kept import PARTS, Who, joined
 from ulmengine.inference.predict import windows
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
@@ -200,6 +200,20 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
         raise KeptError("No documents were held back for validation or test, so the run cannot be measured")
     yield Progress("Working out the intervals", 0, 0)
     return keep_measured(folder, kept, majority_label(documents), config.seed)
+
+
+def against_baseline(measured: Measured, part: str, who: Who | None = None) -> dict[str, Any] | None:
+    """How the answers of ``who`` (absent: of the saved model) fare against the baseline's on the documents of
+    ``part``: a :class:`~ulmengine.inference.paired.Paired` as JSON; None where there is no baseline."""
+    kept = measured.kept
+    who = who or kept.saved
+    if "baseline" not in kept.given or who == "baseline":
+        return None
+    if who == "network":
+        return dict(measured.record["parts"][part]["paired"]["baseline"])
+    own = kept.part(part)
+    seed = int(measured.record.get("seed", 0))
+    return paired_difference(own.right("baseline"), own.right(who), seed=seed).to_json()
 
 
 def majority_label(documents: Documents) -> str:

@@ -14,10 +14,12 @@ from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step, defined
 from ulmengine.inference import Kept, curves
+from ulmengine.inference.calibrate import Floats
+from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.records import read_record
 
-from .measured import Measured, figures, open_measured, rows_of
+from .measured import Measured, against_baseline, figures, open_measured, rows_of
 from .pictures import Line, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -83,7 +85,7 @@ def write_file_report(path: Path, model: Path, source: Path, kept: Kept, texts: 
     found = defined(figures(kept, "", 0))
     record = {"majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "parts": {"test": found}}
     measured = Measured(RunFolder(model.parent), kept, record)
-    own = found["network"]["metrics"]["accuracy"]
+    own = found[kept.saved]["metrics"]["accuracy"]
     head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
             f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")
     wrong = {int(place): texts[place] for place in worst(measured)}
@@ -103,8 +105,14 @@ def _page(title: str, sections: Sequence[str]) -> str:
 def worst(measured: Measured) -> np.ndarray:
     """Positions, in the headline's part, of the wrong answers with the largest losses."""
     kept = measured.kept.part(measured.part)
-    order = np.argsort(-kept.losses, kind="stable")
-    return np.asarray(order[~kept.right()[order]][:WORST])
+    order = np.argsort(-_losses(kept), kind="stable")
+    return np.asarray(order[~kept.right(kept.saved)[order]][:WORST])
+
+
+def _losses(kept: Kept) -> Floats:
+    """(n,) nats of the saved model's answers."""
+    return kept.losses if kept.saved == "network" else document_losses(
+        kept.given[kept.saved], kept.truth(), kept.multi_label)
 
 
 def _worst_texts(
@@ -121,11 +129,14 @@ def _worst_texts(
 
 
 def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part: str) -> str:
-    own = found["network"]["metrics"]["accuracy"]
+    own = found[measured.kept.saved]["metrics"]["accuracy"]
     text = f"Right in {own['value']:.1%} of the {found['documents']:,} {part} documents"
-    paired = found["paired"].get("baseline")
+    paired = against_baseline(measured, part)
     if paired is not None:
         text += f"; {_against(paired)}"
+    if measured.kept.saved == "blend":
+        alone = found["network"]["metrics"]["accuracy"]["value"]
+        text += f" (network and word counts together; network alone {alone:.1%})"
     return (f"<p class=soft>Run {escape(measured.folder.path.name)}, {escape(config.name)}</p>"
             f"<h1>{escape(text)}.</h1>")
 
@@ -205,25 +216,25 @@ def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
 def _classes(found: dict[str, Any]) -> str:
     rows = [(one["label"], *(f"{one[name]:.3f} ({one[f'{name}_interval'][0]:.2f} to {one[f'{name}_interval'][1]:.2f})"
                              for name in ("precision", "recall", "f1")), f"{one['support']:,}")
-            for one in found["network"]["classes"]]
+            for one in found["blend" if "blend" in found else "network"]["classes"]]
     return "<h2>By class</h2>" + _table(("label", "precision", "recall", "F1", "support"), rows)
 
 
 def _pictures(kept: Kept, found: dict[str, Any]) -> str:
     parts = []
     if not kept.multi_label:
-        table = confusion_table(kept.labels, found["network"]["confusion"])
+        table = confusion_table(kept.labels, found[kept.saved]["confusion"])
         parts.append(f"<h2>Confusion</h2>{table}" if table else "")
     drawn = []
     for number, label in enumerate(kept.labels[:_CURVES]):
         truth = kept.targets[:, number] if kept.multi_label else kept.targets == number
-        one = curves(kept.given["network"][:, number], truth)
+        one = curves(kept.given[kept.saved][:, number], truth)
         if one is not None:
             picture = line_picture(f"{label}: ROC and precision-recall", [
                 Line("ROC", one.roc, "first"), Line("precision-recall", one.precision_recall, "second"),
                 Line("", [(0, 0), (1, 1)], "faint")], "", "", square=(260, 220))
             drawn.append(f"<figure>{picture}<figcaption>{escape(label)}</figcaption></figure>")
-    bins = [(one["confidence"], one["accuracy"]) for one in found["network"]["calibration"] if one["count"]]
+    bins = [(one["confidence"], one["accuracy"]) for one in found[kept.saved]["calibration"] if one["count"]]
     reliable = line_picture("Calibration", [Line("", bins, "first"), Line("", [(0, 0), (1, 1)], "faint")],
                             "confidence", "right", square=(320, 280))
     return "".join(parts) + "<h2>Curves</h2>" + "".join(drawn) + (
@@ -233,14 +244,15 @@ def _pictures(kept: Kept, found: dict[str, Any]) -> str:
 def _mistakes(kept: Kept, texts: dict[int, str], missing: str) -> str:
     if missing:
         return f"<h2>Worst mistakes</h2><p>{escape(missing)}</p>"
-    order = sorted(texts, key=lambda place: -kept.losses[place])
+    losses = _losses(kept)
+    order = sorted(texts, key=lambda place: -losses[place])
     parts = ["<h2>Worst mistakes</h2>" if order else "<h2>Worst mistakes</h2><p>There are none.</p>"]
     for place in order:
         one = np.array([place])
-        given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted()[one])[0]
+        given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted(kept.saved)[one])[0]
         text = texts[place]
         parts.append(f"<p>Row {int(kept.rows[place]) + 1:,}: given <b>{escape(given or 'none')}</b>, said "
-                     f"<b>{escape(said or 'none')}</b> ({kept.confidence()[place]:.0%})</p>"
+                     f"<b>{escape(said or 'none')}</b> ({kept.confidence(kept.saved)[place]:.0%})</p>"
                      f"<blockquote>{escape(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}</blockquote>")
     return "".join(parts)
 
@@ -255,7 +267,8 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
     if rare:
         told.append(f"Fewer than 20 documents were there of: {', '.join(rare[:40])}. Their figures are little more "
                     "than anecdotes.")
-    if found["paired"].get("baseline", {"verdict": "better"})["verdict"] != "better":
+    paired = against_baseline(measured, part)
+    if paired is not None and paired["verdict"] != "better":
         told.append("The word-count baseline is not beaten beyond chance: it is quicker, smaller and easier to "
                     "explain.")
     if sum(measured.record.get("relabelled", {}).values()):

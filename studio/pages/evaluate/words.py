@@ -8,9 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from ulmengine.inference import paired_difference
 from ulmengine.inference.kept import Who
-from ulmengine.runs.measured import Measured
+from ulmengine.runs.measured import Measured, against_baseline
 
 from .answers import Answers
 
@@ -34,12 +33,8 @@ def headline(measured: Measured, answers: Answers, part: str) -> str:
     right, kept = answers.right, answers.kept
     text = _tr("Evaluate", "Right in {share} of the {count} {part}").format(
         share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=part_words(part))
-    if answers.who == "baseline" or "baseline" not in kept.given:
-        return f"{text}."
-    if answers.who == "network":
-        return f"{text}; {against(measured.record['parts'][part]['paired']['baseline'])}."
-    seed = int(measured.record.get("seed", 0))
-    return f"{text}; {against(paired_difference(kept.right('baseline'), right, seed=seed).to_json())}."
+    paired = against_baseline(measured, part, answers.who)
+    return f"{text}." if paired is None else f"{text}; {against(paired)}."
 
 
 def against(paired: Mapping[str, Any]) -> str:
@@ -65,9 +60,12 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     """
     found, record = measured.record["parts"][part], measured.record
     told = []
-    own = found[who]["metrics"]["accuracy"]
+    own, alone = found[who]["metrics"]["accuracy"], found["network"]["metrics"]["accuracy"]["value"]
     told.append(_tr("Evaluate", "95% interval {low} to {high}.").format(low=f"{own['low']:.1%}",
                                                                         high=f"{own['high']:.1%}"))
+    if who == "blend":
+        told.append(_tr("Evaluate", "Network alone {network}, word counts alone {counts}.").format(
+            network=f"{alone:.1%}", counts=f"{found['baseline']['metrics']['accuracy']['value']:.1%}"))
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
             label=record["majority"], share=f"{found['majority']:.1%}"))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.pages.parts.quantities import counted
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
-from ulmengine.events import Event, Finished
+from ulmengine.events import Evaluated, Finished
 from ulmengine.record import RunFolder, find_runs, last_event
 
 
@@ -43,7 +43,7 @@ def look_at(folder: Path) -> RecentProject | None:
     result = _result(runs)
     stopped = state in ("interrupted", "stopped", "failed") and _has_checkpoint(newest)
     used = max(used, newest.path.stat().st_mtime)
-    return RecentProject(folder, name, state, result.accuracy if result else None,
+    return RecentProject(folder, name, state, result.saved[0] if result else None,
                          result.baseline_accuracy if result else None, used, newest if stopped else None)
 
 
@@ -75,11 +75,11 @@ def age_words(moment: float) -> str:
     return counted(round(hours / 24), _tr("1 day ago"), _tr("{n} days ago"))
 
 
-def _result(runs: list[RunFolder]) -> Finished | None:
+def _result(runs: list[RunFolder]) -> Evaluated | None:
     for run in reversed(runs):
-        event: Event | None = last_event(run.log_path)
-        if isinstance(event, Finished):
-            return event
+        if isinstance(last_event(run.log_path), Finished):
+            found = last_event(run.log_path, Evaluated)
+            return found if isinstance(found, Evaluated) else None
     return None
 
 

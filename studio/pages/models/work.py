@@ -25,6 +25,7 @@ from ulmengine.models import (
     run_models,
     shipped_models,
 )
+from ulmengine.models.card import accuracy_of
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 
@@ -108,7 +109,7 @@ def cells(entry: Entry, runs: Path | None, default: str) -> tuple[str, ...]:
         kind = _tr("Language model") if about.kind == "language_model" \
             else _tr("Classifier, {n} labels").format(n=len(about.labels))
         reads = " + ".join(directions[one] for one in about.directions)
-        result = str(about.card.get("accuracy", "")).split(" ", 1)[0]
+        result = accuracy_of(about.card)
     if entry.shipped:
         place = _tr("Shipped")
     elif runs is not None and entry.path.parent.parent == runs:

@@ -131,6 +131,8 @@ class Details(QWidget):
                 part=self.tr("test") if line.part == "test" else self.tr("validation"))
         if result:
             parts.append(result)
+        if line.network is not None:
+            parts.append(self.tr("network alone {share}").format(share=f"{line.network:.1%}"))
         if line.baseline is not None:
             parts.append(self.tr("word-count baseline {share}").format(share=f"{line.baseline:.1%}"))
         if line.seconds:

@@ -272,7 +272,7 @@ def _comparing(first: Path, second: Path, measure: bool) -> Generator[Event, Non
     texts, lacking = yield from _texts(runs[1], keys)
     documents: dict[Kind, list[Document]] = {}
     labels = found.first.names(found.first.targets)
-    answers = [kept.names(kept.predicted()) for kept in (found.first, found.second)]
+    answers = [kept.names(kept.predicted(kept.saved)) for kept in (found.first, found.second)]
     for kind, places in chosen.items():
         documents[kind] = [
             Document(key := str(found.first.keys[place]), texts.get(key, ""), labels[place],

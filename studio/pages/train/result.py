@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -23,11 +21,11 @@ class ResultCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self.own = _Score(self.tr("This network"))
+        self.saved = _Score(self.tr("The saved model"))
+        self.own = _Score(self.tr("Network alone"))
         self.baseline = _Score(self.tr("TF-IDF + logistic regression"))
-        self.both = _Score(self.tr("Both together"))
-        self.both.setToolTip(self.tr("How the saved model answers: the mean of both, weighted on the validation "
-                                     "documents."))
+        self.saved.setToolTip(self.tr("Where network and word counts answer together, the mean of both, weighted on "
+                                      "the validation documents; else the network."))
         self.words = Paragraph(muted=False)
         self.about = Paragraph(step=Type.SMALL)
         self.classify = PrimaryButton(self.tr("Classify texts"), "classify")
@@ -39,9 +37,9 @@ class ResultCard(Card):
         text.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(theme.XL)
+        row.addWidget(self.saved)
         row.addWidget(self.own)
         row.addWidget(self.baseline)
-        row.addWidget(self.both)
         row.addLayout(text, 1)
         row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
         self.body.addLayout(row)
@@ -54,9 +52,9 @@ class ResultCard(Card):
         if history.finished is None:
             return
         measured = result is not None
-        self.own.setVisible(measured)
+        self.saved.setVisible(measured)
         self.baseline.setVisible(measured)
-        self.both.setVisible(result is not None and math.isfinite(result.blend_accuracy))
+        self.own.setVisible(result is not None and result.has_blend)
         self.classify.setVisible(measured or history.has_classifier)
         if result is not None:
             self._show(result)
@@ -72,8 +70,7 @@ class ResultCard(Card):
     def _show(self, result: Evaluated) -> None:
         self.own.show_score(result.accuracy, result.interval)
         self.baseline.show_score(result.baseline_accuracy, result.baseline_interval)
-        if math.isfinite(result.blend_accuracy):
-            self.both.show_score(result.blend_accuracy, result.blend_interval)
+        self.saved.show_score(*result.saved)
         self.words.setText(verdict(result))
 
     def _below(self, history: RunHistory) -> str:

@@ -57,19 +57,39 @@ def plan_name(plan: StagePlan) -> str:
 
 
 def verdict(result: ev.Evaluated) -> str:
-    """Whether the network earned its keep beside the baseline, told as it is."""
-    text = _verdict(result)
-    if math.isfinite(result.blend_accuracy):
-        text += " " + _tr("TrainWords", "The saved model answers with both together: right in {share}.").format(
-            share=percent(result.blend_accuracy))
+    """What the saved model is worth beside the simple baseline, told as it is."""
+    text = _verdict_of_both(result) if result.has_blend else _verdict(result)
     if result.majority:
         text += " " + _tr("TrainWords", "Always answering {label} would be right in {share}.").format(
             label=result.majority, share=percent(result.majority_accuracy))
     return text
 
 
+def _verdict_of_both(result: ev.Evaluated) -> str:
+    """Where network and word counts answer together: what each of them adds."""
+    text = _tr("TrainWords", "The saved model answers with network and word counts together: right in {share}.")
+    points, (low, high) = 100 * (result.accuracy - result.baseline_accuracy), result.difference_interval
+    if result.blend_accuracy <= result.baseline_accuracy:
+        text += " " + _tr("TrainWords", "The word counts alone do as well on these documents: on this corpus the "
+                          "network has not earned its keep. More epochs, more unlabelled text or a larger pretrained "
+                          "model may change that.")
+    elif not math.isfinite(low) or low <= 0 <= high:
+        text += " " + _tr("TrainWords", "Which of the two is better alone is not certain: the network by {points} "
+                          "points, somewhere between {low} and {high}.") if math.isfinite(low) else ""
+    elif points > 0:
+        text += " " + _tr("TrainWords", "Alone the network is better than the word counts by {points} points ({low} to "
+                          "{high}): more than chance explains.")
+    else:
+        text += " " + _tr("TrainWords", "Alone the word counts are better than the network by {off} points ({least} to "
+                          "{most}): more than chance explains.")
+    return text.format(share=percent(result.blend_accuracy), points=f"{points:+.1f}", low=f"{100 * low:+.1f}",
+                       high=f"{100 * high:+.1f}", off=f"{-points:.1f}", least=f"{-100 * high:.1f}",
+                       most=f"{-100 * low:.1f}")
+
+
 def _verdict(result: ev.Evaluated) -> str:
-    """By the difference on the same documents; a run from before that was measured tells the two intervals."""
+    """Of a network that answers alone: by the difference on the same documents; a run from before that was measured
+    tells the two intervals."""
     points = 100 * (result.accuracy - result.baseline_accuracy)
     low, high = result.difference_interval
     if math.isfinite(low) and low <= 0 <= high:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from studio.pages.home import page as module
 from studio.pages.home.deleting import PARTS, purge, set_aside
 from studio.pages.home.page import HomePage
 from studio.pages.home.project_rows import InterruptedCard, ProjectRow
-from studio.pages.home.recent import RecentProject
+from studio.pages.home.recent import RecentProject, look_at
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
 from studio.widgets import IconButton
 from ulmengine.config import RunConfig
+from ulmengine.events import Evaluated, Finished
 from ulmengine.record import RunFolder
 
 
@@ -101,3 +103,15 @@ def test_a_project_that_cannot_be_moved_stays_whole(tmp_path: Path, monkeypatch:
         set_aside(folder)
     assert sorted(path.name for path in folder.iterdir()) == [FILE, "runs"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one"]
+
+
+def test_a_project_is_told_by_the_accuracy_of_its_model_as_saved(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "one", RunConfig(name="one"))
+    for name, blend in (("a", math.nan), ("b", .85)):
+        run = RunFolder.create(project.runs / name, project.config)
+        with run.open_log() as log:
+            log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), blend_accuracy=blend))
+            log.append(Finished(.8, .75, str(run.model_path), 12.0))
+        stands = look_at(project.folder)
+        assert stands is not None
+        assert (stands.accuracy, stands.baseline) == (blend if math.isfinite(blend) else .8, .75)
