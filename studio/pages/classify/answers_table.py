@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QWidget,
 )
 
 from studio import theme
 from studio.models.predictions import SOURCE, TEXT, PredictionsModel
-from studio.pages.parts.rows_table import RowDelegate
+from studio.pages.parts.rows_table import LinesTable
 
 _WIDTHS = (190, 120, 116, 110)
-_ROW = 26
 _PADDING = 10
 
 
@@ -39,52 +36,15 @@ class SourceDelegate(QStyledItemDelegate):
                                                        room.width()))
 
 
-class AnswersTable(QTableView):
+class AnswersTable(LinesTable):
     """One row a text; a click on a column's head sorts, a second one turns the order round, a third one ends it."""
 
     def __init__(self, answers: PredictionsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._answers = answers
+        super().__init__("", answers, _WIDTHS, parent)
         self.setAccessibleName(self.tr("Classified texts"))
-        self.setModel(answers)
-        self.setItemDelegate(RowDelegate(self))
         self.setItemDelegateForColumn(SOURCE, SourceDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        vertical = self.verticalHeader()
-        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(_ROW)
-        vertical.setMinimumSectionSize(_ROW)
-        vertical.setFixedWidth(64)
-        horizontal = self.horizontalHeader()
-        horizontal.setHighlightSections(False)
-        horizontal.setSectionsClickable(True)
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, width)
-        horizontal.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
-        horizontal.setToolTip(self.tr("Click to sort; click again for the other way round, and again for the order "
-                                      "in which the texts came"))
-        horizontal.sectionClicked.connect(self._sort)
-
-    def unsort(self) -> None:
-        """Show the rows as they came."""
-        self.horizontalHeader().setSortIndicatorShown(False)
-        self._answers.sort(-1)
-
-    @Slot(int)
-    def _sort(self, column: int) -> None:
-        header = self.horizontalHeader()
-        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        same = header.isSortIndicatorShown() and header.sortIndicatorSection() == column
-        if same and header.sortIndicatorOrder() == down:
-            self.unsort()
-            return
-        order = down if same else up
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
-        self._answers.sort(column, order)
+        self.verticalHeader().setFixedWidth(64)
+        self.horizontalHeader().setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+        self.make_sortable(self.tr("Click to sort; click again for the other way round, and again for the order "
+                                   "in which the texts came"))
+        self.sortWanted.connect(answers.sort)

@@ -37,7 +37,8 @@ class TablesPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.documents.make_sortable()
+        self.documents.make_sortable(self.tr(
+            "Click to sort; click again for the other way round, and again for the order of the source"))
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search the texts"))
         self.search.setAccessibleName(self.search.placeholderText())

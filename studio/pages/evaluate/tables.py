@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from studio import theme
 from studio.models.rows import Index, one_line, plain_tip
-from studio.pages.parts.rows_table import RowDelegate
+from studio.pages.parts.rows_table import LinesTable
 
 from .answers import Answers, ClassRow
 
 _NOWHERE = QModelIndex()
-_ROW = 26
 ROW, GIVEN, SAID, CONFIDENCE, LOSS, TEXT = range(6)
 
 
@@ -224,7 +223,7 @@ class AnswersModel(QAbstractTableModel):
         self._shown = shown[np.argsort(-values if down else values, kind="stable")]
 
 
-class Listing(QTableView):
+class Listing(LinesTable):
     """A table of one line a row; a heading sorts, the other way round, and the third time no longer."""
 
     rowPicked = Signal(int)
@@ -232,43 +231,13 @@ class Listing(QTableView):
 
     def __init__(self, name: str, model: QAbstractTableModel, widths: Sequence[int], stretch: int,
                  parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setModel(model)
-        self.setItemDelegate(RowDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
+        super().__init__(name, model, widths, parent)
         self.setFont(theme.current().font(theme.Type.SMALL, numbers=True))
-        vertical, horizontal = self.verticalHeader(), self.horizontalHeader()
-        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(_ROW)
-        vertical.hide()
-        horizontal.setHighlightSections(False)
-        horizontal.setSectionsClickable(True)
-        horizontal.setMinimumSectionSize(44)
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
-        horizontal.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-        horizontal.sectionClicked.connect(self._sort)
-
-    @Slot(int)
-    def _sort(self, column: int) -> None:
-        header = self.horizontalHeader()
-        up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        same = header.isSortIndicatorShown() and header.sortIndicatorSection() == column
-        if same and header.sortIndicatorOrder() == down:
-            header.setSortIndicatorShown(False)
-            self.model().sort(-1)
-            return
-        order = down if same else up
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
-        self.model().sort(column, order)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setMinimumSectionSize(44)
+        self.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+        self.make_sortable()
+        self.sortWanted.connect(model.sort)
 
     @Slot(QItemSelection, QItemSelection)
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -52,19 +63,17 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(hint.width() + _PADDING + theme.XS, hint.height())
 
 
-class RowsTable(QTableView):
-    """Rows of one height, so that nothing has to be measured; the text column takes the room that is left."""
+class LinesTable(QTableView):
+    """A table of one line a row, none of which has to be measured; a click on a heading can sort."""
 
-    rowPicked = Signal(int)
-    """The current row of the source has changed."""
     sortWanted = Signal(int, object)
     """Sort by this column in this Qt.SortOrder; -1: as the rows stand in the source."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, model: QAbstractItemModel, widths: Sequence[int] = (),
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.rows = RowsModel(self)
-        self.setModel(self.rows)
+        self.setModel(model)
         self.setItemDelegate(RowDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -72,30 +81,20 @@ class RowsTable(QTableView):
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setCornerButtonEnabled(False)
         vertical = self.verticalHeader()
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(_ROW)
         vertical.setMinimumSectionSize(_ROW)
-        vertical.setFixedWidth(_NUMBER)
-        vertical.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        vertical.setSectionsClickable(False)
-        vertical.setHighlightSections(False)
-        vertical.setFont(theme.current().font(theme.Type.SMALL, numbers=True))
-        horizontal = self.horizontalHeader()
-        horizontal.setHighlightSections(False)
-        horizontal.setMinimumSectionSize(56)
-        horizontal.setMaximumSectionSize(4_000)
-        self.setCornerButtonEnabled(False)
+        vertical.setDefaultSectionSize(_ROW)
+        self.horizontalHeader().setHighlightSections(False)
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
 
-    def make_sortable(self) -> None:
+    def make_sortable(self, tip: str = "") -> None:
         """Let a click on a head ask for the rows sorted, a second one the other way round, a third as before."""
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
-        header.setToolTip(self.tr("Click to sort; click again for the other way round, and again for the order of the "
-                                  "source"))
+        header.setToolTip(tip)
         header.sectionClicked.connect(self._head_clicked)
 
     @Slot(int)
@@ -115,6 +114,31 @@ class RowsTable(QTableView):
         if self.horizontalHeader().isSortIndicatorShown():
             self.horizontalHeader().setSortIndicatorShown(False)
             self.sortWanted.emit(-1, Qt.SortOrder.AscendingOrder)
+
+
+class RowsTable(LinesTable):
+    """Any rows of text with their numbers; the text column takes the room that is left."""
+
+    rowPicked = Signal(int)
+    """The current row of the source has changed."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        rows = RowsModel()
+        super().__init__(name, rows, parent=parent)
+        rows.setParent(self)
+        self.rows = rows
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        vertical = self.verticalHeader()
+        vertical.setFixedWidth(_NUMBER)
+        vertical.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        vertical.setSectionsClickable(False)
+        vertical.setHighlightSections(False)
+        vertical.setFont(theme.current().font(theme.Type.SMALL, numbers=True))
+        horizontal = self.horizontalHeader()
+        horizontal.setMinimumSectionSize(56)
+        horizontal.setMaximumSectionSize(4_000)
 
     def set_source(self, source: RowSource, roles: dict[int, Role]) -> None:
         """Show ``source`` from its beginning."""

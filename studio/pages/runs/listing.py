@@ -10,15 +10,13 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
-    QTableView,
     QWidget,
 )
 
 from studio import theme
 from studio.models.runs import LINE, RunsFilter, state_words
-from studio.pages.parts.rows_table import RowDelegate
+from studio.pages.parts.rows_table import LinesTable
 from studio.widgets import CalmCombo, Label
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
@@ -30,30 +28,16 @@ BEGUN = 5
 """The column by which the list is sorted at first."""
 
 
-class RunsTable(QTableView):
+class RunsTable(LinesTable):
     """One line a run; several can be chosen."""
 
     def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", shown, WIDTHS, parent)
         self._shown = shown
         self.setAccessibleName(self.tr("Runs"))
-        self.setModel(shown)
-        self.setItemDelegate(RowDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(26)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for place, width in enumerate(WIDTHS):
-            self.setColumnWidth(place, width)
+        self.horizontalHeader().setStretchLastSection(True)
         self.setSortingEnabled(True)
         self.sortByColumn(BEGUN, Qt.SortOrder.DescendingOrder)
 
