@@ -134,8 +134,8 @@ def test_a_vocabulary_that_runs_code_is_refused_with_a_word(page, desk, qtbot, t
     (tmp_path / "v.pkl").write_bytes(pickle.dumps(["the", Evil(trap)]))
     one = page()
     assert one.dropped([str(tmp_path / "w.pth"), str(tmp_path / "v.pkl")])
-    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
-    assert "no plain vocabulary" in one.failure.accessibleName()
+    qtbot.waitUntil(one.errand.failure.isVisible, timeout=10_000)
+    assert "no plain vocabulary" in one.errand.failure.accessibleName()
     assert not trap.exists()
     assert own(one) == []
     assert not os.path.exists(page_folder(desk) / "w.ulmfit")
@@ -197,8 +197,8 @@ def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_p
     pick(one, "Mine")
     desk.answers.saved = tmp_path / "out.onnx"
     one.export_onnx()
-    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
-    assert "pip install" in one.failure.accessibleName()
+    qtbot.waitUntil(one.errand.failure.isVisible, timeout=10_000)
+    assert "pip install" in one.errand.failure.accessibleName()
     assert not (tmp_path / "out.onnx").exists()
     settled(one, qtbot)
 
@@ -211,8 +211,8 @@ def test_an_onnx_file_is_offered_once_it_answers_alike(page, desk, qtbot, tmp_pa
     pick(one, "Mine")
     desk.answers.saved = tmp_path / "out.onnx"
     one.export_onnx()
-    qtbot.waitUntil(lambda: bool(desk.news) or one.failure.isVisible(), timeout=120_000)
-    assert one.failure.failure is None
+    qtbot.waitUntil(lambda: bool(desk.news) or one.errand.failure.isVisible(), timeout=120_000)
+    assert one.errand.failure.failure is None
     assert "200 texts" in desk.news[-1].text
     assert (tmp_path / "out.onnx").is_file()
     settled(one, qtbot)

@@ -172,8 +172,8 @@ def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not one.errand.running)
     (tmp_path / "zeros.zip").write_bytes(bytes(1_000))
     assert one.dropped([str(tmp_path / "zeros.zip")])
-    qtbot.waitUntil(one.failure.isVisible, timeout=10_000)
-    assert "no run that was exported" in one.failure.accessibleName()
+    qtbot.waitUntil(one.errand.failure.isVisible, timeout=10_000)
+    assert "no run that was exported" in one.errand.failure.accessibleName()
     assert not one.dropped([str(tmp_path / "texts.csv")])
 
 

@@ -13,12 +13,12 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.base import Page
-from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, FailureCard, SectionTitle
+from studio.widgets import Button, EmptyState, SectionTitle
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, Entry
 
@@ -40,11 +40,9 @@ class ModelsPage(Page):
         self.table = RowsTable(self.tr("Models"))
         self.table.verticalHeader().hide()
         self.about = AboutModel()
-        self.slot, self.errand = JobSlot(self), JobSlot(self)
-        self.bar, self.failure = JobBar(), FailureCard()
+        self.slot, self.errand = JobSlot(self), Errand(self)
         self._own_undo = QUndoStack(self)
         self._current: Path | None = None
-        self._taking = False
         self._arrange()
         self._connect()
         self.refresh()
@@ -105,24 +103,19 @@ class ModelsPage(Page):
         if not found.models and found.forward is None and found.backward is None:
             self.shell.toast(self.tr("A vocabulary alone is no model. Choose the weights (.pth) as well."), "warning")
             return
-        self.failure.clear()
-        self._begin(self.tr("Reading…"))
-        self._taking = True
-        self.errand.start(lambda: look_at(found))
+        self.errand.begin(self.tr("Reading…"), lambda: look_at(found))
 
     def _looked(self, found: Found) -> None:
-        self._taking = False
         if found.asks_for_labels:
             names = self.shell.ask.text(
                 self.tr("Labels of the classifier"),
                 self.tr("It tells {n} labels apart. Their names, in the order of fastai's dls.vocab[1], with commas "
                         "between them:").format(n=found.classes), ", ".join(found.labels))
             if names is None:
-                self._end()
                 return
             found = replace(found, labels=tuple(part.strip() for part in names.split(",") if part.strip()))
         folder = self.folder
-        self.errand.start(lambda: take_in(found, folder))
+        self.errand.begin(self.tr("Reading…"), lambda: take_in(found, folder))
 
     # Giving away
 
@@ -135,8 +128,7 @@ class ModelsPage(Page):
         target = self._where(entry, SUFFIX, self.tr("Models"))
         if target is not None:
             source = entry.path
-            self._begin(self.tr("Exporting…"))
-            self.errand.start(lambda: copying(source, target))
+            self.errand.begin(self.tr("Exporting…"), lambda: copying(source, target))
 
     @Slot()
     def export_onnx(self) -> None:
@@ -147,9 +139,7 @@ class ModelsPage(Page):
         target = self._where(entry, ".onnx", "ONNX")
         if target is not None:
             source = entry.path
-            self.failure.clear()
-            self._begin(self.tr("Exporting…"))
-            self.errand.start(lambda: writing_onnx(source, target))
+            self.errand.begin(self.tr("Exporting…"), lambda: writing_onnx(source, target))
 
     def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
@@ -193,8 +183,7 @@ class ModelsPage(Page):
         entry, folder = self.current, self.folder
         if entry is not None:
             source = entry.path
-            self._begin(self.tr("Copying…"))
-            self.errand.start(lambda: keeping(source, folder, entry.name))
+            self.errand.begin(self.tr("Copying…"), lambda: keeping(source, folder, entry.name))
 
     @Slot()
     def delete(self) -> None:
@@ -223,9 +212,8 @@ class ModelsPage(Page):
                                               "fastai; they can be dropped here too. Nothing in them is run."))
         head.addWidget(self.import_button)
         body.addLayout(head)
-        body.addWidget(self.failure)
-        body.addWidget(self.bar)
-        self.bar.hide()
+        body.addWidget(self.errand.failure)
+        body.addWidget(self.errand.bar)
         self.buttons: dict[str, Button] = {}
         row = QHBoxLayout()
         row.setSpacing(theme.S)
@@ -272,11 +260,8 @@ class ModelsPage(Page):
 
     def _connect(self) -> None:
         self.slot.finished.connect(self._listed)
-        self.slot.failed.connect(self._failed)
-        self.errand.events.connect(self.bar.show_events)
+        self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._done)
-        self.errand.failed.connect(self._failed)
-        self.bar.cancelled.connect(self._cancel)
         self.table.rowPicked.connect(self._picked)
         self.as_file.triggered.connect(self.export)
         self.as_onnx.triggered.connect(self.export_onnx)
@@ -292,14 +277,6 @@ class ModelsPage(Page):
     @Slot(str)
     def _say_failed(self, why: str) -> None:
         self.shell.toast(why, "error")
-
-    def _begin(self, text: str) -> None:
-        self.bar.show()
-        self.bar.begin(text)
-
-    def _end(self) -> None:
-        self.bar.done()
-        self.bar.hide()
 
     @Slot(object)
     def _listed(self, entries: tuple[Entry, ...]) -> None:
@@ -346,10 +323,9 @@ class ModelsPage(Page):
 
     @Slot(object)
     def _done(self, result: object) -> None:
-        if self._taking and isinstance(result, Found):
+        if isinstance(result, Found):
             self._looked(result)
             return
-        self._end()
         if isinstance(result, Path):
             self.shell.toast(self.tr("The model was exported to {path}.").format(path=result), "ok")
         elif isinstance(result, tuple):
@@ -365,18 +341,10 @@ class ModelsPage(Page):
         self.refresh()
 
     @Slot(object)
-    def _failed(self, failure: Failed) -> None:
-        self._taking = False
-        self._end()
-        self.failure.show_failure(failure)
+    def _not_listed(self, failure: Failed) -> None:
+        self.errand.failure.show_failure(failure)
         if self.stack.currentIndex() == 0:
             self.stack.setCurrentIndex(2 if self.entries else 1)
-
-    @Slot()
-    def _cancel(self) -> None:
-        self._taking = False
-        self.errand.cancel()
-        self._end()
 
     @Slot(object)
     def _project_changed(self, project: Project | None) -> None:

@@ -18,10 +18,10 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
-from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.errand import Errand
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, FailureCard, IconButton, PrimaryButton, SectionTitle
+from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.events import Failed
 from ulmengine.record import About, RunFolder, RunLine, list_runs
@@ -54,8 +54,7 @@ class RunsPage(ProjectPage):
         self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
         self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
         self.tabs = QTabWidget()
-        self.slot, self.errand = JobSlot(self), JobSlot(self)
-        self.bar, self.failure = JobBar(), FailureCard()
+        self.slot, self.errand = JobSlot(self), Errand(self)
         self.stack = QStackedWidget()
         self._select: Path | None = None
         self._arrange()
@@ -90,8 +89,7 @@ class RunsPage(ProjectPage):
     def take_up(self, path: Path) -> None:
         """Copy the run at ``path`` into the project."""
         into = self.project.runs
-        self.bar.begin(self.tr("Taking up {name}…").format(name=path.name))
-        self.errand.start(lambda: importing(path, into))
+        self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), lambda: importing(path, into))
 
     # What is asked for
 
@@ -133,8 +131,8 @@ class RunsPage(ProjectPage):
                                           self.tr("Runs") + " (*.zip)")
         if target is not None:
             source = lines[0].folder
-            self.bar.begin(self.tr("Exporting {name}…").format(name=lines[0].name))
-            self.errand.start(lambda: exporting(source, target))
+            self.errand.begin(self.tr("Exporting {name}…").format(name=lines[0].name),
+                              lambda: exporting(source, target))
 
     @Slot()
     def delete(self) -> None:
@@ -198,9 +196,8 @@ class RunsPage(ProjectPage):
         for part in (self.folder_button, self.import_button, self.again):
             head.addWidget(part)
         body.addLayout(head)
-        body.addWidget(self.failure)
-        body.addWidget(self.bar)
-        self.bar.hide()
+        body.addWidget(self.errand.failure)
+        body.addWidget(self.errand.bar)
         body.addWidget(self.filters)
         for view, text in ((self.details, self.tr("Run")), (self.curves, self.tr("Curves")),
                            (self.differences, self.tr("Settings")), (self.duel, self.tr("Duel"))):
@@ -240,11 +237,8 @@ class RunsPage(ProjectPage):
 
     def _connect(self) -> None:
         self.slot.finished.connect(self._listed)
-        self.slot.failed.connect(self._failed)
-        self.errand.events.connect(self.bar.show_events)
+        self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._errand_done)
-        self.errand.failed.connect(self._failed)
-        self.bar.cancelled.connect(self._cancel_errand)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
@@ -280,29 +274,19 @@ class RunsPage(ProjectPage):
         self._show_chosen()
 
     @Slot(object)
-    def _failed(self, failure: Failed) -> None:
-        self.bar.done()
-        self.bar.hide()
-        self.failure.show_failure(failure)
+    def _not_listed(self, failure: Failed) -> None:
+        self.errand.failure.show_failure(failure)
         if self.stack.currentIndex() == 0:
             self.stack.setCurrentIndex(2 if self.model.lines else 1)
 
     @Slot(object)
     def _errand_done(self, path: Path) -> None:
-        self.bar.done()
-        self.bar.hide()
         if path.parent == self.project.runs:
             self._select = path
             self.shell.toast(self.tr("{name} was taken up.").format(name=path.name), "ok")
             self.refresh()
         else:
             self.shell.toast(self.tr("The run was exported to {path}.").format(path=path), "ok")
-
-    @Slot()
-    def _cancel_errand(self) -> None:
-        self.errand.cancel()
-        self.bar.done()
-        self.bar.hide()
 
     @Slot(object, object)
     def _chosen(self, selected: object, deselected: object) -> None:
