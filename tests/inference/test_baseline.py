@@ -7,11 +7,16 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from ulmengine.inference import InferenceError, baseline
+from ulmengine.inference import Baseline, InferenceError
 from ulmengine.inference.baseline import written_without_spaces
 
 GOOD = ["a lovely warm film", "lovely and warm acting", "what a warm story", "lovely lovely film"]
 BAD = ["a dull cold film", "dull and cold acting", "what a cold story", "dull dull film"]
+
+
+def baseline(train, targets, texts, labels):
+    """(texts, labels) probabilities."""
+    return Baseline(train, targets, len(labels)).probabilities(texts)
 
 
 def test_agrees_with_scikit_learn_put_together_by_hand():

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ulmengine.config import PRESETS, DropoutConfig, ModelConfig
+from ulmengine.config import PRESETS, ClassifierConfig, DropoutConfig, ModelConfig
 from ulmengine.inference.packed import PackedClassifier, can_pack
 from ulmengine.inference.predict import Reader
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
 from ulmengine.nets.bpt3c import window_starts
+from ulmengine.nets.losses import classifier_loss
+from ulmengine.tokens import DocumentBatch
+from ulmengine.training.tasks import ClassifierTask
 
 from . import arithmetic
 from .device import placed, reached, timed_on
-from .lm import can_fuse, random_tokens
+from .lm import random_tokens
 from .measure import PEAKS, Task, beside, document_lengths
+from .steps import Steps
 
 CLASSES = 2
 
@@ -80,33 +85,40 @@ def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
         yield tokens, torch.tensor(lengths)
 
 
+class RandomReviews:
+    """The documents of a ``task`` with labels, as training reads them."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def __len__(self) -> int:
+        return len(self._task["lengths"])
+
+    def epoch(self, n: int, skip: int = 0) -> Iterator[DocumentBatch]:
+        """Other words every time."""
+        del n
+        for tokens, lengths in islice(batches(self._task), skip, None):
+            yield DocumentBatch(tokens, lengths, torch.randint(CLASSES, (len(lengths),)), np.arange(len(lengths)))
+
+
 def train(task: Task) -> dict[str, Any]:
-    """Training steps with the last ``unfrozen`` groups learning: loss, backward, clipping, fused AdamW."""
+    """Training steps as a run takes them, with the last ``unfrozen`` groups learning."""
     model = build(task).train()
-    device = model.encoder.device
+    device, settings = model.encoder.device, ClassifierConfig()
     unfrozen = min(task["unfrozen"], len(layer_groups(model)))
     freeze_to(model, unfrozen)
-    learning = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=can_fuse(device))
-    scaler = torch.amp.GradScaler(device.type, enabled=task["precision"] == "float16")
+    loss = classifier_loss(settings, torch.ones(CLASSES), multi_label=False)
+    work = ClassifierTask(model, RandomReviews(task), None, loss, settings, device, None)
+    steps = Steps(work, settings, task["precision"])
 
-    def step(batch: tuple[Tensor, Tensor]) -> int:
-        tokens, lengths = batch
-        targets = torch.randint(CLASSES, (len(lengths),)).to(device)
-        # The lengths stay on the processor, as in a run: they decide what is done, and asking a card waits for it.
-        loss = F.cross_entropy(model(tokens.to(device), lengths), targets)
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        scaler.unscale_(optimizer)
-        torch.nn.utils.clip_grad_norm_(learning, 0.4)
-        scaler.step(optimizer)
-        scaler.update()
-        optimizer.zero_grad()
-        return len(lengths)
+    def step(batch: DocumentBatch) -> int:
+        steps.take(batch)
+        return len(batch.indices)
 
-    figures = timed_on(device, step, batches(task))
-    work = arithmetic.classifier(PRESETS[task["preset"]], *_tokens(task), unfrozen)
+    figures = timed_on(device, step, work.epoch(0, 0))
+    operations = arithmetic.classifier(PRESETS[task["preset"]], *_tokens(task), unfrozen)
     precision = precision_for(device, task["precision"])
-    return {**figures, "precision": task["precision"], **reached(work, figures["seconds"], device, precision)}
+    return {**figures, "precision": task["precision"], **reached(operations, figures["seconds"], device, precision)}
 
 
 def _tokens(task: Task) -> tuple[int, int]:

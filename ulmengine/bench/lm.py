@@ -8,12 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ulmengine.config import PRESETS, DropoutConfig
+from ulmengine.config import PRESETS, DropoutConfig, LanguageModelConfig
 from ulmengine.nets import LanguageModel, State, precision_for, set_precision
+from ulmengine.tokens import StreamBatch
+from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic
-from .device import Stopwatch, placed, reached, timed_on
+from .device import placed, reached, timed_on
 from .measure import Task, beside
+from .steps import Steps
 
 
 def bench_lm(
@@ -67,42 +70,31 @@ def build(task: Task) -> LanguageModel:
     return model.to(device)
 
 
-def stream(task: Task) -> Iterator[Tensor]:
-    """(batch, time + 1) each: one batch to warm up and ``steps`` to measure."""
-    for _ in range(task["steps"] + 1):
-        yield random_tokens(task["vocabulary"], task["batch"], task["time"] + 1)
+class RandomStream:
+    """Random text in the batches of a ``task``, (batch, time) each: one to warm up and ``steps`` to measure."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def __len__(self) -> int:
+        return int(self._task["steps"]) + 1
+
+    def epoch(self, n: int, skip: int = 0) -> Iterator[StreamBatch]:
+        """Other tokens every time."""
+        del n
+        for number in range(skip, len(self)):
+            tokens = random_tokens(self._task["vocabulary"], self._task["batch"], self._task["time"] + 1)
+            yield StreamBatch(tokens[:, :-1], tokens[:, 1:], 1.0, fresh=number == 0)
 
 
 def train(task: Task) -> dict[str, Any]:
-    """Training steps: loss, backward, clipping, fused AdamW; in float16 with a loss scale, as a run has it."""
+    """Training steps as a run takes them."""
     model = build(task).train()
-    device = model.encoder.device
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), eps=1e-5, fused=can_fuse(device))
-    scaler = torch.amp.GradScaler(device.type, enabled=task["precision"] == "float16")
-    moving = Stopwatch(device)
-    state: State | None = None
-
-    def step(batch: Tensor) -> int:
-        nonlocal state
-        batch = batch.to(device)
-        loss = model.loss(batch[:, :-1], batch[:, 1:], state)
-        state = loss.state
-        scaler.scale(loss.total).backward()  # type: ignore[no-untyped-call]
-        scaler.unscale_(optimizer)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.4)
-        with moving.running():
-            scaler.step(optimizer)
-        scaler.update()
-        optimizer.zero_grad()
-        return loss.tokens
-
-    figures = timed_on(device, step, stream(task))
-    return _figures(task, {**figures, **moving.figures("optimizer")}, learns=True)
-
-
-def can_fuse(device: torch.device) -> bool:
-    """Whether AdamW is one kernel on ``device``; as :class:`ulmengine.training.optimizers.LayerOptimizer` chooses."""
-    return device.type in ("cpu", "cuda")
+    settings = LanguageModelConfig()
+    work = LanguageModelTask(model, RandomStream(task), None, settings, model.encoder.device, None)
+    steps = Steps(work, settings, task["precision"])
+    figures = timed_on(model.encoder.device, steps.take, work.epoch(0, 0))
+    return _figures(task, {**figures, **steps.figures()}, learns=True)
 
 
 def validate(task: Task) -> dict[str, Any]:
@@ -112,16 +104,15 @@ def validate(task: Task) -> dict[str, Any]:
     state: State | None = None
 
     @torch.no_grad()
-    def step(batch: Tensor) -> int:
+    def step(batch: StreamBatch) -> int:
         nonlocal state
-        batch = batch.to(device)
-        loss = model.loss(batch[:, :-1], batch[:, 1:], state)
+        loss = model.loss(batch.inputs.to(device), batch.targets.to(device), state)
         state = loss.state
         loss.cross_entropy.item()
         return loss.tokens
 
     with model.fixed():
-        return _figures(task, timed_on(device, step, stream(task)), learns=False)
+        return _figures(task, timed_on(device, step, RandomStream(task).epoch(0)), learns=False)
 
 
 def _figures(task: Task, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:

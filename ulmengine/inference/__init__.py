@@ -1,6 +1,6 @@
 """Trained models at work: predict, evaluate, calibrate, explain, and the baseline beside them."""
 
-from .baseline import Baseline, baseline
+from .baseline import Baseline
 from .blend import MOST_CHARACTERS, MOST_TERMS, Blend, fit_weight
 from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
@@ -16,7 +16,7 @@ __all__ = [
     "MOST_CHARACTERS", "MOST_TERMS", "Baseline", "Bin", "Blend", "ClassReport", "Comparison", "Curves", "Estimate",
     "Evaluation",
     "Explanation", "InferenceError", "Kept", "KeptError", "Paired", "Prediction", "Predictor", "Trained",
-    "WordWeight", "average", "baseline", "bootstrap_interval", "compare", "curves", "evaluate",
+    "WordWeight", "average", "bootstrap_interval", "compare", "curves", "evaluate",
     "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "fit_weight", "generate_text",
     "keep", "paired_difference", "probabilities", "read_predictions", "write_predictions",
 ]

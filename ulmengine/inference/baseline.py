@@ -105,16 +105,6 @@ class Baseline:
         return made
 
 
-def baseline(
-    train_texts: Iterable[str], train_targets: NDArray[np.generic], texts: Iterable[str], labels: Sequence[str]
-) -> Floats:
-    """(texts, labels) probabilities of a :class:`Baseline` trained on ``train_texts``.
-
-    :raises InferenceError: no training documents, or shapes that do not fit.
-    """
-    return Baseline(list(train_texts), train_targets, len(labels)).probabilities(texts)
-
-
 def written_without_spaces(texts: Iterable[str]) -> bool:
     """Whether most letters of the beginnings of the first ``texts`` belong to scripts without spaces between words."""
     letters = unspaced = 0

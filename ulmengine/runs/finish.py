@@ -20,6 +20,7 @@ from ulmengine.inference import (
     fit_weight,
     probabilities,
 )
+from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.kept import PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
@@ -51,8 +52,8 @@ def finish_classifier(
     temperature = 1.0 if "validation" not in scores else fit_temperature(
         scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    plain, blend = yield from _blend(documents, scores, temperature)
-    kept, result = (yield from answers(documents, scores, temperature, plain=plain, blend=blend)), None
+    counts, blend = yield from _blend(documents, scores, temperature)
+    kept, result = (yield from answers(documents, scores, temperature, counts=counts, blend=blend)), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:
@@ -75,31 +76,35 @@ def finish_classifier(
 
 def _blend(
     documents: Documents, scores: Mapping[str, np.ndarray], temperature: float
-) -> Generator[Event, None, tuple[Baseline, Blend | None]]:
-    """The word counts alone, of the training documents, and, where the validation documents say that both together
-    are better than the network, the blend, whose counts are taken of all labelled documents but the test ones."""
+) -> Generator[Event, None, tuple[dict[str, Floats], Blend | None]]:
+    """What the word counts of the training documents alone say of each part that has ``scores``, and, where the
+    validation documents say that both together are better than the network, the blend, whose counts are taken of all
+    labelled documents but the test ones."""
+    if not scores:
+        return {}, None
     yield Progress("Fitting the baseline", 0, 0)
     texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
     plain = Baseline(texts, targets, classes)
-    if "validation" not in scores:
-        return plain, None
     yield Progress("Asking the baseline", 0, 0)
+    counts = {part: plain.probabilities(documents.texts(part)) for part in scores}
+    if "validation" not in scores:
+        return counts, None
     held, answers = list(documents.texts("validation")), documents.targets("validation")
     multi = documents.multi_label
     weight = fit_weight(
-        probabilities(scores["validation"], temperature, multi_label=multi), plain.probabilities(held), answers,
+        probabilities(scores["validation"], temperature, multi_label=multi), counts["validation"], answers,
         multi_label=multi,
     )
     if weight is None:
-        return plain, None
+        return counts, None
     yield Progress("Fitting the word counts", 0, 0)
     every = Baseline(texts + held, np.concatenate([targets, answers]), classes, most_terms=MOST_TERMS)
     arrays, about = every.pack()
     if sum(map(len, about["terms"] or ())) > MOST_CHARACTERS:
         yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
                    "alone.")
-        return plain, None
-    return plain, Blend.unpack(weight, arrays, about)
+        return counts, None
+    return counts, Blend.unpack(weight, arrays, about)
 
 
 def finish_language_model(

@@ -131,36 +131,37 @@ def uncalibrated_error(kept: Kept) -> float:
 
 def answers(
     documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
-    plain: Baseline | None = None, blend: Blend | None = None,
+    counts: Mapping[str, Floats] | None = None, blend: Blend | None = None,
 ) -> Generator[Event, None, Kept | None]:
     """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
 
     :param scores: (documents, classes) logits of each part, in the order of the part and of ``labels``, those of the
         corpus where none are given.
-    :param plain: the baseline, if it was fitted before on the training documents.
+    :param counts: what the baseline says of each part, if it was asked before.
     :param blend: both together, if the model answers so. Its counts may have learnt from the validation documents,
-        on which those of ``plain`` stand for them.
+        on which those of the baseline stand for them.
     :returns: None where there is no part to measure on.
     """
     if not scores:
         return None
     labels, multi = labels or documents.labels, documents.multi_label
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
-    if plain is None:
+    if counts is None:
         yield Progress("Fitting the baseline", 0, 0)
         plain = Baseline(list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)),
                          len(labels))
+        yield Progress("Asking the baseline", 0, 0)
+        counts = {part: plain.probabilities(documents.texts(part)) for part in scores}
     found = []
     for part in PARTS:
         if part not in scores:
             continue
-        yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
         given = {"network": probabilities(scores[part], temperature, multi_label=multi),
-                 "baseline": _summing_to_one(plain.probabilities(documents.texts(part)), multi)}
+                 "baseline": _summing_to_one(counts[part], multi)}
         if blend is not None:
-            counts = given["baseline"] if part == "validation" else blend.counts.probabilities(documents.texts(part))
-            given["blend"] = _summing_to_one(blend.mixed(given["network"], counts), multi)
+            own = given["baseline"] if part == "validation" else blend.counts.probabilities(documents.texts(part))
+            given["blend"] = _summing_to_one(blend.mixed(given["network"], own), multi)
         found.append(keep(
             part, records_of(rows, documents.pieces, documents.hashes), _own_rows(documents, rows),
             _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
