@@ -26,6 +26,8 @@ class RunRequest:
 
     ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
     :data:`ulmengine.record.START`) and on from there. ``finish``: end with what has been learnt up to there.
+    ``models``: the folder of the person's own models, to choose a pretrained one from and to put a language model of
+    their texts into.
     """
 
     config: RunConfig
@@ -35,6 +37,7 @@ class RunRequest:
     checkpoint: str | None = None
     pause_between_stages: bool = False
     finish: bool = False
+    models: Path | None = None
 
 
 Request = Literal["pause", "resume", "stop", "step", "skip_stage", "finish", "pause_between_stages"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from studio.settings import data_folder
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Failed
 from ulmengine.plan.control import TRANSITIONS, ControlError, Move, RunState, StepSize
@@ -93,7 +94,9 @@ class RunService(QObject):
         self.config, self.folder, self.failure, self._ending = config, folder, None, None
         self._box = Mailbox()
         self._host = self.make_host()
-        request = RunRequest(config, folder, self._make, resume, checkpoint, self._between, finish)
+        request = RunRequest(
+            config, folder, self._make, resume, checkpoint, self._between, finish, data_folder() / "models"
+        )
         self._thread = BackgroundThread(_Errand(self._host, request, self._box), "training")
         self._thread.ended.connect(self._thread_ended)
         self._enter(RunState.STARTING)

@@ -19,7 +19,7 @@ from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
 
-from .output import ProgressView, complain, say, say_json
+from .output import ProgressView, complain, finish, say, say_json
 
 if TYPE_CHECKING:
     from ulmengine.training.distributed import World
@@ -38,7 +38,9 @@ def add_commands(commands: Any) -> None:
     for name, text in (("train", "train a classifier as a configuration says"),
                        ("pretrain", "train a language model only")):
         train = commands.add_parser(name, help=text)
-        train.add_argument("config", type=Path, metavar="CONFIG.toml")
+        train.add_argument("config", type=Path, metavar="CONFIG.toml" if name == "train" else "TEXTS",
+                           help=None if name == "train" else "a file, an archive (a Wikipedia extract, say) or a "
+                           "folder of texts, in any language; or CONFIG.toml")
         train.add_argument("--out", type=Path, help="folder of the run (default: beside the configuration)")
         train.add_argument("--resume", action="store_true",
                            help="go on from the run's last checkpoint; --set may change rates, batches and device")
@@ -50,8 +52,10 @@ def add_commands(commands: Any) -> None:
                                 "end, without the stages that were left. It goes on training only from a --checkpoint")
         train.add_argument("--take-over", action="store_true",
                            help="go on although a machine that nobody works on any more still has the run locked")
+        if name == "pretrain":
+            _add_of_texts(train)
         _common(train)
-        train.set_defaults(command=run_train, pretrain=name == "pretrain")
+        train.set_defaults(command=run_train if name == "train" else run_pretrain, pretrain=name == "pretrain")
 
     find = commands.add_parser("find-lr", help="look for a learning rate with the range test")
     find.add_argument("config", type=Path, metavar="CONFIG.toml")
@@ -59,6 +63,17 @@ def add_commands(commands: Any) -> None:
     find.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curve")
     _common(find)
     find.set_defaults(command=run_find_lr)
+
+
+def _add_of_texts(parser: argparse.ArgumentParser) -> None:
+    """What is said of a language model that is made of texts."""
+    texts = parser.add_argument_group("a model of TEXTS", "The tokeniser is chosen by their script.")
+    texts.add_argument("--title", default="", help="what the model is called (default: as the texts' file)")
+    texts.add_argument("--language", default="", help="for its card (default: as the script tells it)")
+    texts.add_argument("--licence", default="", help="for its card: under what the model may be given away")
+    texts.add_argument("--size", choices=("paper", "small", "tiny"), default="small")
+    texts.add_argument("--epochs", type=int, default=4, help="passes over the texts (default: 4)")
+    texts.add_argument("--model", type=Path, metavar="FILE.ulmfit", help="default: among the models of the Studio")
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +104,38 @@ def run_train(options: argparse.Namespace) -> int:
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
+    if not (out / "config.toml").exists():
+        from ulmengine.runs.prepare import with_best_pretrained
+
+        from .models import models_folder
+
+        config = finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
     return _run(_folder(out, config, options), options)
+
+
+def run_pretrain(options: argparse.Namespace) -> int:
+    """``pretrain``: a language model as a configuration says, or of texts, with a card."""
+    from ulmengine.runs.own_texts import About, begin_pretraining, pretraining_config, publish, survey
+
+    if options.config.suffix == ".toml":
+        return run_train(options)
+    from .models import models_folder
+
+    texts = options.config.resolve()
+    out = options.out or texts.with_name(f"{texts.name.split('.')[0]}-run")
+    if (out / "config.toml").exists():
+        folder = _folder(out, RunFolder.open(out).config(), options)
+    else:
+        found = finish(survey(texts, out / "cache"))
+        about = About(options.title or texts.name.split(".")[0], options.language or found.language, options.licence)
+        config = pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
+        complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "
+                 f"({'words' if found.kind == 'word' else 'pieces of words'})")
+        folder = begin_pretraining(out, with_settings(config, options.set), about)
+    code = _run(folder, options)
+    if code == 0:
+        complain(f"the model stands at {publish(folder, options.model or models_folder())}")
+    return code
 
 
 def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFolder:

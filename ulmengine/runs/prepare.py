@@ -11,23 +11,28 @@ from pathlib import Path
 import numpy as np
 
 from ulmengine.config import RunConfig, Sizes
-from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import Event, Note
-from ulmengine.models import Bundle, ModelError, load_bundle, pretrained_path
+from ulmengine.corpus import CorpusError, Documents, open_corpus
+from ulmengine.events import Event, Note, Progress
+from ulmengine.models import Bundle, ModelError, load_bundle, own_models, pretrained_path
 from ulmengine.tokens import (
     SPECIALS,
     Tokenizer,
     TokenStore,
+    WordTokenizer,
     encode_texts,
     extend_vocabulary,
     learn_tokenizer,
 )
+from ulmengine.tokens.learn import is_piecewise
+from ulmengine.tokens.specials import UNK_TOKEN
 
 from .checks import check_start
 
 PARTS = ("train", "validation", "test", "unlabelled")
 LEAST_KNOWN = 0.6
 """English texts of any kind hold more known words than this, texts of other languages far fewer."""
+CLEARLY = 0.02
+"""So much more of the words a person's own model has to know to be taken in place of the shipped one."""
 _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
 
 
@@ -100,15 +105,59 @@ def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event,
 def known_share(tokenizer: Tokenizer, texts: Iterable[str]) -> float:
     """The share of the running words of the first ``texts`` that ``tokenizer`` knows, 0 to 1; 1 for no words at all.
 
-    What holds no letter does not count: commas are the same in most languages.
+    What holds no letter does not count: commas are the same in most languages. Pieces of words spell whatever is
+    written in their letters; a single letter is known only where it is a syllable or a word, as in Korean and Chinese.
     """
     known = words = 0
+    whole_words = isinstance(tokenizer, WordTokenizer)
     for text in islice(texts, _SAMPLE):
         for token in tokenizer.tokens(text[:_SAMPLE_CHARACTERS]):
-            if token not in SPECIALS and any(map(str.isalpha, token)):
+            letters = sum(map(str.isalpha, token))
+            if token == UNK_TOKEN or (token not in SPECIALS and letters):
                 words += 1
-                known += token in tokenizer.vocabulary
+                known += token in tokenizer.vocabulary and token != UNK_TOKEN and (
+                    whole_words or letters > 1 or is_piecewise(token))
     return known / words if words else 1.0
+
+
+def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator[Event, None, RunConfig]:
+    """``config`` with the best language model for its corpus as the pretrained one, where that is to be chosen.
+
+    Of the models in the folder ``own`` it is the one that knows most of the corpus' words, if it knows more of them
+    than the shipped model by :data:`CLEARLY`; otherwise nothing is changed, and the run chooses as ever. It is settled
+    before a run begins, so that a model which comes later changes nothing in it.
+    """
+    if config.model.pretrained != "auto" or not any(config.classifier.epochs):
+        return config
+    wanted = {"forward", "backward"} if config.model.direction == "both" else {config.model.direction}
+    entries = [entry for entry in own_models(own) if entry.description is not None
+               and entry.description.kind == "language_model" and wanted <= set(entry.description.directions)
+               and config.tokens.tokenizer in ("auto", entry.description.tokenizer)]
+    if not entries:
+        return config
+    try:
+        documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    except CorpusError:  # the run itself says what is wrong with it
+        return config
+    if not documents.labels:
+        return config
+    texts = list(islice(_language_texts(documents), _SAMPLE))
+    best, share = None, LEAST_KNOWN
+    shipped = pretrained_path(config)
+    if shipped is not None:
+        share = max(share, known_share(load_bundle(shipped).tokenizer, texts) + CLEARLY)
+    for entry in entries:
+        yield Progress(f"Looking at {entry.name}", 0, 0)
+        try:
+            known = known_share(load_bundle(entry.path).tokenizer, texts)
+        except ModelError:  # the Models page says what is wrong with it
+            continue
+        if known > share:
+            best, share = entry, known
+    if best is None:
+        return config
+    yield Note(f"The language model starts from {best.name}, which knows {share:.0%} of the words of these texts.")
+    return config.model_copy(update={"model": config.model.model_copy(update={"pretrained": str(best.path)})})
 
 
 def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None]:

@@ -62,6 +62,12 @@ def choose_kind(texts: Iterable[str]) -> str:
     return "unigram" if 3 * len(_PIECEWISE.findall(sample)) > len(_LETTER.findall(sample)) else "word"
 
 
+def is_piecewise(text: str) -> bool:
+    """Whether ``text`` holds a letter of a script whose letters are syllables or words, or that is written without
+    spaces."""
+    return _PIECEWISE.search(text) is not None
+
+
 def extend_vocabulary(
     old: Tokenizer, texts: Texts, config: TokenConfig, *, total: int = 0, workers: int = 0
 ) -> Generator[Event, None, Tokenizer]:

@@ -1,0 +1,133 @@
+"""Language models of a person's own texts: surveyed, learnt, given a card, and chosen where they know a corpus best."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import finish, with_events
+from tests.models.made import MODEL, SIZES
+from ulmengine.cli import main, models
+from ulmengine.config import DropoutConfig, RunConfig, with_settings
+from ulmengine.events import Note
+from ulmengine.models import load_bundle, pretrained_path, save_bundle
+from ulmengine.nets import LanguageModel
+from ulmengine.record import RunFolder
+from ulmengine.runs.own_texts import about_of, language_of, published, survey, waits_to_be_published
+from ulmengine.runs.prepare import known_share, with_best_pretrained
+from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
+
+GERMAN = ["der", "film", "war", "lang", "und", "die", "leute", "darin", "sind", "sehr", "lustig"]
+
+
+def german_lines(count: int) -> list[str]:
+    """Sentences of six words, no two alike: the last word of each is its own."""
+    return [" ".join([*(GERMAN[(number + place * (1 + number % 3)) % len(GERMAN)] for place in range(5)),
+                      f"q{chr(97 + number // 26)}x{chr(97 + number % 26)}"]) for number in range(count)]
+
+
+def write_lines(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_texts_are_surveyed_before_anything_is_learnt(tmp_path: Path) -> None:
+    lines = german_lines(200)
+    found = finish(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
+    assert found.documents == 200
+    assert found.characters == sum(map(len, lines))
+    assert found.tokens == pytest.approx(200 * 7, rel=0.01)  # six words and the beginning of the text
+    assert (found.kind, found.vocabulary, found.language) == ("word", 30_000, "")
+
+
+def test_scripts_without_spaces_are_cut_into_pieces(tmp_path: Path) -> None:
+    lines = [f"这部电影很长，但是故事很好，里面的人非常有趣。{number}" for number in range(60)]
+    found = finish(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
+    assert (found.kind, found.vocabulary, found.language) == ("unigram", 2_000, "Chinese")
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("이 영화는 재미있고 good", "Korean"), ("この映画はとても面白い。東京大学", "Japanese"),
+    ("这部电影很长", "Chinese"), ("ภาพยนตร์", "Thai"), ("a film, un film, ein Film", ""), ("фильм", ""), ("123 !", ""),
+])
+def test_a_script_of_one_language_tells_it(text: str, language: str) -> None:
+    assert language_of([text]) == language
+
+
+def test_the_command_makes_a_model_with_a_card_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "own")
+    texts, run = write_lines(tmp_path / "german.txt", german_lines(200)), tmp_path / "run"
+    command = ["pretrain", str(texts), "--out", str(run), "--title", "Filme", "--language", "German", "--licence",
+               "CC0", "--size", "tiny", "--epochs", "1"]
+    for setting in ("language_model.batch_size=4", "language_model.bptt=16", "compute.threads=1",
+                    "compute.precision=float32"):
+        command += ["--set", setting]
+    assert main(command) == 0
+    made = tmp_path / "own" / "Filme.ulmfit"
+    bundle = load_bundle(made)
+    card = bundle.description.card
+    assert bundle.description.kind == "language_model"
+    assert (card["title"], card["language"], card["licence"], card["texts"]) == ("Filme", "German", "CC0", 190)
+    assert card["tokens"] == 190 * 7  # a twentieth of the 200 texts is held back
+    assert "tokens of 10 texts held back" in str(card["validation perplexity"])
+    assert card["date"] == bundle.description.created[:10]
+    assert "licence" in bundle.card.lower()
+    folder = RunFolder(run)
+    assert published(folder) == made
+    assert about_of(folder) is not None
+    assert not waits_to_be_published(folder)
+    made.unlink()
+    assert waits_to_be_published(folder)  # deleted: the run could give it once more
+    assert main(command) == 1
+    assert "--resume" in capsys.readouterr().err
+
+
+def own_model(folder: Path, words: list[str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = Vocabulary((*SPECIALS, *words))
+    save_bundle(folder / "german.ulmfit", kind="language_model", tokenizer=WordTokenizer(vocabulary).to_json(),
+                state=LanguageModel(len(vocabulary), SIZES, DropoutConfig()).state_dict(), sizes=SIZES, model=MODEL,
+                card={"title": "German"})
+    return folder / "german.ulmfit"
+
+
+def labelled(path: Path, lines: list[str]) -> RunConfig:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows([line, "ab"[number % 2]] for number, line in enumerate(lines))
+    return with_settings(RunConfig(), [f"corpus.path='{path}'"])
+
+
+def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    german = labelled(tmp_path / "german.csv", german_lines(60))
+    cache = tmp_path / "cache"
+    assert finish(with_best_pretrained(german, cache, own)) == german  # there are no models yet
+    path = own_model(own, [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
+    (own / "broken.ulmfit").write_bytes(b"PK")
+    chosen, events = with_events(with_best_pretrained(german, cache, own))
+    assert chosen.model.pretrained == str(path)
+    assert pretrained_path(chosen) == path
+    assert any("which knows 100%" in event.text for event in events if isinstance(event, Note))
+    english = labelled(tmp_path / "english.csv", [f"the people in the film are very funny {n}" for n in range(60)])
+    assert finish(with_best_pretrained(english, cache, own)) == english
+    set_already = with_settings(german, ["model.pretrained=none"])
+    assert finish(with_best_pretrained(set_already, cache, own)) == set_already
+    missing = with_settings(german, ["corpus.path='nowhere.csv'"])
+    assert finish(with_best_pretrained(missing, cache, own)) == missing
+
+
+def test_single_letters_that_spell_a_word_are_not_known() -> None:
+    class Letters:
+        vocabulary = Vocabulary((*SPECIALS, *"abcd", "bad", "影"))
+
+        def tokens(self, text: str) -> list[str]:
+            return ["xxbos", *text.split()]
+
+    share = known_share(Letters(), ["b a d", "bad 影", "xxunk"])  # type: ignore[arg-type]
+    assert share == 2 / 6
