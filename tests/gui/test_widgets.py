@@ -236,6 +236,7 @@ def test_a_form_folds_the_rarer_settings(project: Project, qtbot: QtBot) -> None
 def test_section_names_leaves_nested_sections_out() -> None:
     assert section_names("corpus.split.") == [
         "corpus.split.method", "corpus.split.column", "corpus.split.validation", "corpus.split.test",
+        "corpus.split.unmeasured",
     ]
     assert "corpus.split.method" not in section_names("corpus.")
 

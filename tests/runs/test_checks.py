@@ -1,24 +1,32 @@
-"""What stops a run before it begins, and what is said."""
+"""What stops a run before it begins, and how it can begin all the same."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ulmengine.config import CorpusConfig, RunConfig
+from ulmengine.cli import main
+from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import Event, Note
-from ulmengine.plan.errors import TrainingError
+from ulmengine.events import Event, Failed, Finished
+from ulmengine.plan.errors import CannotBegin
+from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.record.changes import check_change
+from ulmengine.runs import Run
 from ulmengine.runs.checks import check_start, start_problems
 
+from .made import tiny_config, tiny_run, write_corpus
 
-def documents(tmp_path: Path, labels: list[str], **split: float) -> Documents:
+
+def documents(tmp_path: Path, labels: list[str], settings: dict[str, Any] | None = None, **split: float) -> Documents:
     path = tmp_path / "a.csv"
     path.write_text("text,label\n" + "".join(f"text number {n} of them,{label}\n" for n, label in enumerate(labels)))
     work: Generator[Event, None, Documents] = open_corpus(CorpusConfig(
         path=str(path), text_columns=("text",), label_columns=("label",), split=split or {"test": 0.2},  # type: ignore[arg-type]
+        **(settings or {}),
     ), tmp_path / "cache")
     while True:
         try:
@@ -27,8 +35,15 @@ def documents(tmp_path: Path, labels: list[str], **split: float) -> Documents:
             return end.value  # type: ignore[no-any-return]
 
 
-def kinds(found: Documents, config: RunConfig | None = None) -> list[tuple[str, bool]]:
-    return [(problem.kind, problem.stops) for problem in start_problems(config or RunConfig(), found)]
+def kinds(found: Documents, config: RunConfig | None = None) -> list[str]:
+    return [problem.kind for problem in start_problems(config or RunConfig(), found)]
+
+
+def with_a_rare_class(path: Path, count: int = 2) -> Path:
+    write_corpus(path)
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"a rare kind of thing {number},odd\n" for number in range(count))
+    return path
 
 
 def test_two_classes_are_no_problem(tmp_path: Path) -> None:
@@ -37,21 +52,81 @@ def test_two_classes_are_no_problem(tmp_path: Path) -> None:
 
 def test_one_label_stops(tmp_path: Path) -> None:
     one = documents(tmp_path, ["a"] * 20)
-    assert kinds(one) == [("one_label", True)]
-    with pytest.raises(TrainingError, match="same label, a: there is nothing to tell apart"):
-        list(check_start(RunConfig(), one))
+    assert kinds(one) == ["one_label"]
+    with pytest.raises(CannotBegin, match="same label, a: there is nothing to tell apart"):
+        check_start(RunConfig(), one)
     language = RunConfig(classifier={"epochs": (0,)})  # type: ignore[arg-type]
     assert kinds(one, language) == []
 
 
-def test_a_class_of_two_documents_is_said(tmp_path: Path) -> None:
+def test_a_class_of_two_documents_stops(tmp_path: Path) -> None:
     found = documents(tmp_path, ["a", "b"] * 20 + ["c"] * 2)
-    assert kinds(found) == [("rare_class", False)]
-    [note] = list(check_start(RunConfig(), found))
-    assert isinstance(note, Note)
-    assert "Fewer than 3 documents bear c:" in note.text
-    assert kinds(documents(tmp_path, ["a"] * 20 + ["b", "b"]))[0] == ("too_few", True)
+    assert kinds(found) == ["rare_class"]
+    with pytest.raises(CannotBegin, match=r"Fewer than 3 documents bear the label c \(2\)") as told:
+        check_start(RunConfig(), found)
+    assert told.value.remedy == {"corpus.min_per_class": 3}
+    assert kinds(documents(tmp_path, ["a", "b"] * 20 + ["c"] * 3)) == []
+    assert kinds(documents(tmp_path, ["a"] * 20 + ["b", "b"]))[0] == "too_few"
 
 
-def test_nothing_to_measure_on_is_said(tmp_path: Path) -> None:
-    assert kinds(documents(tmp_path, ["a", "b"] * 20, validation=0.0, test=0.0)) == [("unmeasured", False)]
+def test_nothing_to_measure_on_stops_unless_it_is_wanted_so(tmp_path: Path) -> None:
+    found = documents(tmp_path, ["a", "b"] * 20, validation=0.0, test=0.0)
+    assert kinds(found) == ["unmeasured"]
+    assert kinds(found, with_settings(RunConfig(), ["corpus.split.unmeasured=true"])) == []
+
+
+def test_small_classes_can_be_left_out(tmp_path: Path) -> None:
+    labels = ["a", "b"] * 20 + ["c"] * 2 + ["d"]
+    found = documents(tmp_path, labels, {"min_per_class": 3})
+    assert found.labels == ("a", "b")
+    assert sum(found.count(part) for part in ("train", "validation", "test", "unlabelled")) == 40
+    assert found.all_targets[:4].tolist() == [0, 1, 0, 1]
+    assert found.notes == ("Left out, as set, because they have too few documents: c, d (3 documents).",)
+    assert kinds(found) == []
+    assert found.fingerprint != documents(tmp_path, labels).fingerprint
+
+
+def test_of_several_labels_the_small_one_alone_is_left_out(tmp_path: Path) -> None:
+    found = documents(tmp_path, ["a;b", "a", "b", "a;c", "c"] + ["a", "b"] * 4,
+                      {"min_per_class": 3, "label_delimiter": ";"})
+    assert found.labels == ("a", "b")
+    assert found.all_targets[:4].tolist() == [[1, 1], [1, 0], [0, 1], [1, 0]]
+    assert found.parts[4] == -1  # it bears nothing else
+
+
+def test_a_run_that_could_not_begin_goes_on_with_what_was_advised(tmp_path: Path) -> None:
+    with_a_rare_class(tmp_path / "corpus.csv")
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=0", "classifier.epochs=[1]")
+    failed = list(Run(folder).events())[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.cause, failed.remedy) == ("data", {"corpus.min_per_class": 3})
+    after = with_settings(folder.config(), ["corpus.min_per_class=3"])
+    assert isinstance(list(Run(RunFolder.open(folder.path), config=after).events(resume=True))[-1], Finished)
+    assert load(folder.config_path).corpus.min_per_class == 3
+    with pytest.raises(RunFolderError, match=r"cannot change corpus\.min_per_class"):
+        check_change(folder, with_settings(folder.config(), ["corpus.min_per_class=2"]))
+
+
+def test_a_run_that_has_trained_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_rare_class(tmp_path / "corpus.csv")
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=0", "classifier.epochs=[1, 1]")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("ulmengine.runs.prepare.check_start", lambda *_: None)  # as before there was such a check
+        events = Run(folder).events()
+        while next(events).kind != "stage_ended":
+            pass
+        events.close()
+    assert isinstance(list(Run(RunFolder.open(folder.path)).events(resume=True))[-1], Finished)
+
+
+def test_the_command_line_says_how_to_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ulmengine.config import save
+
+    config = tiny_config(with_a_rare_class(tmp_path / "corpus.csv"), "language_model.epochs=0", "classifier.epochs=[1]")
+    save(config, tmp_path / "run.toml")
+    assert main(["train", str(tmp_path / "run.toml"), "--out", str(tmp_path / "run")]) == 1
+    told = capsys.readouterr().err
+    assert "Fewer than 3 documents bear the label odd (2)" in told
+    command = next(line for line in told.splitlines() if "--resume" in line)
+    assert command.endswith("--resume --set corpus.min_per_class=3")
+    assert main(command.split()[3:]) == 0

@@ -126,7 +126,7 @@ def test_a_run_without_its_model_cannot_be_measured_again(whole: RunFolder, tmp_
 
 def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run", "corpus.split.validation=0.0", "corpus.split.test=0.0",
-                      "language_model.epochs=0", "classifier.epochs=[1]")
+                      "corpus.split.unmeasured=true", "language_model.epochs=0", "classifier.epochs=[1]")
     assert isinstance(list(Run(folder).events())[-1], ev.Finished)
     assert not (folder.path / "predictions.parquet").exists()
     with pytest.raises(KeptError, match="No documents were held back"):

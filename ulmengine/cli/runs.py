@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import signal
@@ -276,7 +277,7 @@ def _failed(event: Failed, folder: RunFolder | None = None) -> int:
     complain("\n".join(part for part in (f"error: {event.title}", event.kept, event.advice) if part))
     if folder is not None and event.remedy:
         config, out = (shlex.quote(str(path)) for path in (folder.config_path, folder.path))
-        change = " ".join(f"--set {name}={value}" for name, value in event.remedy.items())
+        change = " ".join(f"--set {name}={json.dumps(value)}" for name, value in event.remedy.items())
         complain(f"To go on so:\n    python -m ulmengine train {config} --out {out} --resume {change}")
         if event.cause == "nan_loss":
             complain("If that leads to the same, add --checkpoint with an earlier one: "

@@ -28,6 +28,11 @@ class SplitConfig(Section):
         help="Documents never looked at while training; the headline result is measured on them. "
         "Used only where the corpus brings no test part of its own.",
     )
+    unmeasured: bool = knob(
+        False, label="Train without held-back documents", advanced=True,
+        help="Begin although no document is held back for validation or test: how good the classifier is will not be "
+        "known.",
+    )
 
 
 class CorpusConfig(Section):
@@ -70,6 +75,11 @@ class CorpusConfig(Section):
         "", label="Label delimiter", advanced=True,
         help="Where one cell holds several labels: the character between them. Empty: guessed. none: a cell is "
         "one label, whatever stands in it.",
+    )
+    min_per_class: int = knob(
+        1, label="Fewest documents of a class", unit="documents", ge=1, le=1_000, advanced=True,
+        help="A class with fewer documents is left out, and with it the documents that bear no other. 3 leaves out "
+        "what can be neither learnt nor measured.",
     )
     drop_rows: tuple[int | str, ...] = knob(
         (), label="Documents left out", advanced=True,

@@ -145,3 +145,37 @@ def as_targets(labelled: Labelled, names: Sequence[str], multi: bool) -> np.ndar
         for name in labels or ():
             targets[number, place[name]] = 1.0
     return np.asarray(targets[labelled.codes])
+
+
+def without_small(
+    targets: np.ndarray, classes: int, dropped: np.ndarray, least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the ``classes`` have ``least`` documents that are not ``dropped``, bool (classes,), and the rows, int64,
+    of the documents that bear others alone.
+
+    :raises CorpusError: no class has so many.
+    """
+    if least < 2 or not classes:
+        return np.ones(classes, dtype=bool), np.zeros(0, dtype=np.int64)
+    there = np.ones(len(targets), dtype=bool)
+    there[dropped] = False
+    if targets.ndim > 1:
+        kept = (targets[there] > 0).sum(axis=0) >= least
+        small = (targets > 0).any(axis=1) & ~(targets[:, kept] > 0).any(axis=1)
+    else:
+        kept = np.bincount(targets[there & (targets >= 0)], minlength=classes) >= least
+        small = (targets >= 0) & ~kept[targets]
+    if not kept.any():
+        raise CorpusError(f"No class has {least:,} documents, the fewest that a class is set to have. Set fewer, or "
+                          "choose another label column.")
+    return kept, np.flatnonzero(small).astype(np.int64)
+
+
+def only(targets: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """``targets`` as places among the ``kept`` classes, bool (classes,), alone; -1 for a class that is not."""
+    if kept.all():
+        return targets
+    if targets.ndim > 1:
+        return np.asarray(targets[:, kept])
+    places = np.where(kept, np.cumsum(kept) - 1, -1)
+    return np.where(targets >= 0, places[targets], -1).astype(np.int64)

@@ -9,6 +9,8 @@ from .labels import Labelled
 from .table import Table
 from .understood import Understood
 
+_NAMED = 8
+
 
 def corpus_notes(
     documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[Labelled], gone: int,
@@ -44,6 +46,14 @@ def corpus_notes(
     for (role, table, found), labels in zip(tables, labelled, strict=True):
         notes += _label_notes(documents, role, table, found, labels)
     return tuple(notes)
+
+
+def small_notes(classes: Sequence[str], documents: int) -> list[str]:
+    """Which ``classes`` were left out because they have too few documents, and with them how many documents."""
+    if not classes:
+        return []
+    names = ", ".join(classes[:_NAMED]) + (f" and {len(classes) - _NAMED:,} more" if len(classes) > _NAMED else "")
+    return [f"Left out, as set, because they have too few documents: {names} ({documents:,} documents)."]
 
 
 def _label_notes(

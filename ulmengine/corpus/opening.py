@@ -19,9 +19,9 @@ from . import split as cut
 from .documents import Documents, Piece, frame_texts
 from .errors import CorpusError, told
 from .importing import import_table
-from .labels import Labelled, as_targets, read_labels, unlabelled
+from .labels import Labelled, as_targets, only, read_labels, unlabelled, without_small
 from .likeness import text_hash
-from .notes import corpus_notes
+from .notes import corpus_notes, small_notes
 from .ordering import in_order
 from .relabel import corrected_targets, corrections, relabelled_rows
 from .repairs import recorded_rows
@@ -146,9 +146,14 @@ def _assemble(
     bears = np.concatenate([one.bears for one in labelled])
     bears[list(changed)] = True
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
+    corrected = corrected_targets(targets, changed, names, multi)
+    kept, small = without_small(corrected, len(names), dropped, config.min_per_class)
+    dropped = np.union1d(dropped, small)
+    left_out = tuple(name for name, keeps in zip(names, kept, strict=True) if not keeps)
+    names = tuple(name for name, keeps in zip(names, kept, strict=True) if keeps)
+    targets, corrected = only(targets, kept), only(corrected, kept)
     # Divided by the labels as given: a label that is corrected moves no other document into another part.
     parts, short = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
-    targets = corrected_targets(targets, changed, names, multi)
     overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
@@ -158,11 +163,11 @@ def _assemble(
     documents = Documents(
         labels=names, multi_label=multi, fingerprint=_fingerprint(records, config, seed, tables),
         understood=replace(main, undecodable=undecodable), undecodable=undecodable,
-        skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=targets,
+        skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=corrected,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
         relabelled=np.array(sorted(changed), dtype=np.int64),
     )
-    notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short)
+    notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
     return replace(documents, notes=notes)
 
 
@@ -255,5 +260,6 @@ def _fingerprint(
         (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
     ]
     text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
-                       config.split.model_dump(), seed, *([config.relabelled] if config.relabelled else [])])
+                       config.split.model_dump(exclude={"unmeasured"}), seed,
+                       *([config.relabelled] if config.relabelled else []), *([config.min_per_class] if config.min_per_class > 1 else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

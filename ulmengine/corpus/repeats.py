@@ -10,6 +10,8 @@ from .lookalike import plain_name, visible_name
 from .split import EMPTY, TEST, TRAIN, VALIDATION
 
 RARE = 10
+FEWEST = 3
+"""Documents that a class needs: one to learn from, one to choose the best epoch by, one to be measured on."""
 _NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
 
 
@@ -104,7 +106,7 @@ def class_findings(documents: Documents) -> list[Finding]:
             "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
         ))
     found += _lopsided(documents, counts) + _unseen(documents)
-    found += _doubtful_names(documents, kept, targets, counts)
+    found += _doubtful_names(documents, kept, targets, counts) + _tiny(documents, kept, targets, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
         mask = targets[:, rare].any(axis=1) if documents.multi_label else np.isin(targets, rare)
@@ -118,6 +120,24 @@ def class_findings(documents: Documents) -> list[Finding]:
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
+
+
+def _tiny(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
+    """Classes with too few documents for training to begin; the repair leaves out who bears no other one."""
+    tiny = np.flatnonzero((counts > 0) & (counts < FEWEST))
+    if not len(tiny) or len(documents.labels) < 2:
+        return []
+    others = np.setdiff1d(np.flatnonzero(counts), tiny)
+    mask = targets[:, tiny].any(axis=1) if documents.multi_label else np.isin(targets, tiny)
+    alone = mask & ~targets[:, others].any(axis=1) if documents.multi_label else mask
+    names = ", ".join(f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny[:8])
+    return [Finding(
+        "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
+        f"than {FEWEST} documents: {names}{', ...' if len(tiny) > 8 else ''}. They can be neither learnt nor measured, "
+        "and training does not begin with them.", len(tiny), kept[mask].astype(np.int64),
+        kept[alone].astype(np.int64), "Add documents, put such labels together, or set the fewest documents of a class "
+        f"to {FEWEST}, which leaves them out.",
+    )]
 
 
 def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
 class TrainingError(RuntimeError):
     """Training cannot begin or go on; the message says why and what to try."""
+
+
+class CannotBegin(TrainingError):  # noqa: N818 - the name the rest of the program knows it by
+    """What is asked for cannot work, and nothing was begun.
+
+    :ivar advice: what to try. :ivar remedy: settings, by name, with which it can begin all the same.
+    """
+
+    def __init__(self, text: str, advice: str, remedy: dict[str, Any] | None = None) -> None:
+        self.text, self.advice, self.remedy = text, advice, remedy or {}
+        super().__init__(f"{text} {advice}")
 
 
 class NanLoss(TrainingError):  # noqa: N818 - the name the rest of the program knows it by

@@ -8,6 +8,7 @@ import traceback
 
 from ulmengine.disk import is_disk_full
 from ulmengine.events import Failed
+from ulmengine.plan.errors import CannotBegin
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed")  # cuBLAS and cuDNN
@@ -74,6 +75,8 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
                 "Start the program anew, or train on the processor (device = \"cpu\").")
     if cause == "corpus_changed":
         return (str(error), "Bring the earlier files back, or start a new run with the changed ones.")
+    if isinstance(error, CannotBegin):
+        return error.text, error.advice
     if cause == "data":
         return (str(error) or type(error).__name__, "Look at the files and settings named here.")
     return (f"An error in the program: {type(error).__name__}: {_first_line(error)}",

@@ -6,19 +6,24 @@ import math
 from typing import Any
 
 from ulmengine.config import RunConfig
-from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.errors import CannotBegin, NanLoss
 
 from .failures import cause_of
 
 MOST_ACCUMULATION = 1_024
 
 
-def remedy(error: BaseException, config: RunConfig, task: str, rows: int | None = None) -> dict[str, Any]:
+def remedy(error: BaseException, config: RunConfig, task: str | None, rows: int | None = None) -> dict[str, Any]:
     """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help.
 
+    :param task: None where no stage had begun.
     :param rows: of text that the language model really reads, where a small corpus gives it fewer than asked for.
     """
+    if isinstance(error, CannotBegin):
+        return error.remedy
     cause = cause_of(error)
+    if task is None:
+        return {}
     if cause == "out_of_memory":
         return halved_batch(config, task, rows) or {}
     if cause == "nan_loss" and isinstance(error, NanLoss):

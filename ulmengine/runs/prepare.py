@@ -51,13 +51,15 @@ class Prepared:
         return [self.stores[part] for part in ("train", "unlabelled") if part in self.stores]
 
 
-def prepare(config: RunConfig, cache: Path) -> Generator[Event, None, Prepared]:
+def prepare(config: RunConfig, cache: Path, *, begun: bool = False) -> Generator[Event, None, Prepared]:
     """Read the corpus, learn or extend the vocabulary, encode every part; all of it cached in ``cache`` by content.
 
+    :param begun: the run has trained already, so that whether it can begin is not asked.
     :raises CorpusError, TokensError, ModelError, TrainingError: what cannot be read, in the person's words.
     """
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
-    yield from check_start(config, documents)
+    if not begun:
+        check_start(config, documents)
     if len(documents.relabelled):
         yield Note(_relabelled(documents))
     texts = partial(_language_texts, documents)

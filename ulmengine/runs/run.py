@@ -292,7 +292,7 @@ class Run:
         world = self._world
         if world is not None and not world.writes:
             world.barrier()
-        prepared = yield from prepare(config, self._cache)
+        prepared = yield from prepare(config, self._cache, begun=self._repeating)
         if world is not None and world.writes:
             world.barrier()
         if self._repeating:
@@ -365,7 +365,7 @@ class Run:
         yield from (event for event in begun if event.index == info.stage and not info.finished)
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:
-        return {} if self._task is None else remedy(error, self._config or self.folder.config(), self._task, self._rows)
+        return remedy(error, self._config or self.folder.config(), self._task, self._rows)
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()

@@ -18,7 +18,7 @@ from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph
 
 METHOD = ("corpus.split.method",)
 COLUMN = "corpus.split.column"
-SHARES = ("corpus.split.validation", "corpus.split.test")
+SHARES = ("corpus.split.validation", "corpus.split.test", "corpus.split.unmeasured", "corpus.min_per_class")
 _SERIES = {"train": "series1", "validation": "series2", "test": "series3", "unlabelled": "muted"}
 
 

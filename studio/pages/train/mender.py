@@ -58,6 +58,9 @@ class Mender(QObject):
                 return self._slower(failed.remedy or lower_rate(config, task), last_good(infos, self._tried))
             case "disk_full":
                 return [(self.tr("Try again"), self.go_on if infos else partial(self.change_and_start, {}))]
+            case "data" if failed.remedy:
+                return [(self._all_the_same(failed.remedy), partial(self.change_and_start, failed.remedy)),
+                        (self.tr("Look at the corpus"), self.look)]
             case "data":
                 return [(self.tr("Look at the corpus"), self.look)]
             case "corpus_changed":
@@ -119,6 +122,12 @@ class Mender(QObject):
     def look(self) -> None:
         """Look at the corpus."""
         self.shell.go("corpus")
+
+    def _all_the_same(self, remedy: dict[str, Any]) -> str:
+        """What the button says that lets a run begin all the same with the settings ``remedy``."""
+        if "corpus.min_per_class" in remedy:
+            return self.tr("Leave these classes out and start")
+        return self.tr("Start without measuring")
 
     def _smaller(self, smaller: dict[str, Any] | None, *, resumable: bool) -> list[Try]:
         if smaller is None:
