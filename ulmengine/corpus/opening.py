@@ -261,5 +261,6 @@ def _fingerprint(
     ]
     text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(exclude={"unmeasured"}), seed,
-                       *([config.relabelled] if config.relabelled else []), *([config.min_per_class] if config.min_per_class > 1 else [])])
+                       *([config.relabelled] if config.relabelled else []),
+                       *([config.min_per_class] if config.min_per_class > 1 else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

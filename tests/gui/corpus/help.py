@@ -23,6 +23,7 @@ def opened(qtbot: QtBot, page: CorpusPage, path: Path) -> None:
 def typed(qtbot: QtBot, box: QComboBox, text: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
     line = box.lineEdit()
     line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)  # an empty text takes the place of what stood there too
     qtbot.keyClicks(line, text)
     qtbot.keyClick(line, key)
 
