@@ -22,6 +22,7 @@ from .shown import ShownRun
 
 if TYPE_CHECKING:
     from studio.engine import RunService
+    from ulmengine.runs.own_texts import About
 
 Level = Literal["info", "ok", "warning", "error"]
 
@@ -242,6 +243,24 @@ class Shell(QObject):
             return False
         self.project.close()
         config, folder = self.project.run_config(), self.project.new_run_folder()
+        self._when_free(lambda: self.run.start(config, folder))
+        return True
+
+    def pretrain(self, folder: Path, config: RunConfig, about: About) -> bool:
+        """Begin to learn a language model of a person's own texts in ``folder``; False (and a toast) if that cannot be.
+
+        It is the run of the window as any other one is, whether a project is open or not.
+        """
+        from ulmengine.runs.own_texts import begin_pretraining
+
+        if self.busy:
+            self.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."), "warning")
+            return False
+        try:
+            begin_pretraining(folder, config, about)
+        except (RuntimeError, ValueError, OSError) as error:
+            self.toast(str(error), "error")
+            return False
         self._when_free(lambda: self.run.start(config, folder))
         return True
 

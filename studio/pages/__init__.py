@@ -66,7 +66,7 @@ _TABLE = (
     PageEntry("runs", str(QT_TRANSLATE_NOOP("Pages", "Runs")), "runs", "RunsPage",
               offers=("Add a folder of runs…", "Import a run…")),
     PageEntry("models", str(QT_TRANSLATE_NOOP("Pages", "Models")), "models", "ModelsPage", of_project=False,
-              offers=("Import a model…",)),
+              offers=("Import a model…", "Pretrain from texts…")),
     PageEntry("settings", str(QT_TRANSLATE_NOOP("Pages", "Settings")), "settings", "SettingsPage", of_project=False),
 )
 

@@ -81,7 +81,7 @@ def test_the_command_makes_a_model_with_a_card_and_goes_on(
     assert about_of(folder) is not None
     assert not waits_to_be_published(folder)
     made.unlink()
-    assert waits_to_be_published(folder)  # deleted: the run could give it once more
+    assert not waits_to_be_published(folder)  # it was deleted by the person
     assert main(command) == 1
     assert "--resume" in capsys.readouterr().err
 

@@ -139,9 +139,9 @@ def about_of(folder: RunFolder) -> About | None:
 
 
 def published(folder: RunFolder) -> Path | None:
-    """Where the model of the run in ``folder`` was put; None where it was not yet, or is no more."""
+    """Where the model of the run in ``folder`` was put, whatever has become of it; None where it was not yet."""
     path = str(read_record(folder.path / RECORD).get("model", ""))
-    return Path(path) if path and Path(path).is_file() else None
+    return Path(path) if path else None
 
 
 def waits_to_be_published(folder: RunFolder) -> bool:

@@ -19,6 +19,7 @@ from ulmengine.events import Event, Progress
 from .sizes import Network, vocabulary_of
 
 if TYPE_CHECKING:
+    from ulmengine.nets import AWDLSTM
     from ulmengine.training.tasks import Task
 
 B = TypeVar("B")
@@ -49,32 +50,19 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     counts on finding that source as its seed has left it. So nothing is dropped here; drawing the masks takes a run a
     few hundredths of its time.
     """
-    from ulmengine.nets import LanguageModel, TextClassifier, classifier_loss, precision_for
-    from ulmengine.runs.device import choose_device
-    from ulmengine.tokens import DocumentBatch, StreamBatch
-    from ulmengine.training.tasks import ClassifierTask, LanguageModelTask
+    from ulmengine.nets import TextClassifier, classifier_loss
+    from ulmengine.tokens import DocumentBatch
+    from ulmengine.training.tasks import ClassifierTask
 
-    device = choose_device(config.compute.device)
-    precision = precision_for(device, config.compute.precision)
-    if config.compute.threads:
-        torch.set_num_threads(config.compute.threads)
-    words = vocabulary_of(network, config)
-    generator = torch.Generator().manual_seed(0)
-    with torch.device("meta"):
-        model = LanguageModel(words, network.sizes, _NO_DROPOUT)
-    _fill(model, generator).to(device).train()
-    settings = config.language_model
-    shape = (settings.batch_size, settings.bptt)
-    inputs, targets = torch.randint(9, words, (2, *shape), generator=generator)
-    text = _Same(StreamBatch(inputs, targets, 1.0, fresh=True))
-    step = _step(LanguageModelTask(model, text, None, settings, device, None), text.batch, settings, precision)
-    language = yield from _rate(step, shape[0] * shape[1], 0, device)
+    device, precision = _device_and_precision(config)
+    words, generator = vocabulary_of(network, config), torch.Generator().manual_seed(0)
+    language, encoder = yield from _language_model(network, config, generator, 2 * (STEPS + 1))
 
     length = max(4, min(LONGEST, round(facts.limited))) if facts else 70
     rows, classes = config.classifier.batch_size, network.classes or 2
     undropped = network.model.model_copy(update={"dropout": _NO_DROPOUT})
     with torch.device("meta"):
-        classifier = TextClassifier(model.encoder, classes, undropped, bptt=config.classifier.bptt)
+        classifier = TextClassifier(encoder, classes, undropped, bptt=config.classifier.bptt)
     _fill(classifier.head, generator)
     classifier = classifier.to(device).train()
     labels, tokens = torch.arange(rows) % classes, torch.randint(9, words, (rows, length), generator=generator)
@@ -82,8 +70,45 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     loss = classifier_loss(config.classifier, torch.ones(classes), multi_label=False)
     task = ClassifierTask(classifier, documents, None, loss, config.classifier, device, None)
     step = _step(task, documents.batch, config.classifier, precision)
-    rate = yield from _rate(step, rows * length, STEPS + 1, device)
+    rate = yield from _rate(step, rows * length, device, STEPS + 1, 2 * (STEPS + 1))
     return Speed(str(device), language, rate, str(precision).removeprefix("torch."))
+
+
+def measure_language_model(network: Network, config: RunConfig) -> Generator[Event, None, float]:
+    """Tokens a second of the language model alone, measured in the same way."""
+    rate, _ = yield from _language_model(network, config, torch.Generator().manual_seed(0), STEPS + 1)
+    return rate
+
+
+def _language_model(
+    network: Network, config: RunConfig, generator: torch.Generator, total: int
+) -> Generator[Event, None, tuple[float, AWDLSTM]]:
+    """The rate, and the encoder that was trained; ``total``: steps of all that is measured."""
+    from ulmengine.nets import LanguageModel
+    from ulmengine.tokens import StreamBatch
+    from ulmengine.training.tasks import LanguageModelTask
+
+    device, precision = _device_and_precision(config)
+    if config.compute.threads:
+        torch.set_num_threads(config.compute.threads)
+    words, settings = vocabulary_of(network, config), config.language_model
+    with torch.device("meta"):
+        model = LanguageModel(words, network.sizes, _NO_DROPOUT)
+    _fill(model, generator).to(device).train()
+    shape = (settings.batch_size, settings.bptt)
+    inputs, targets = torch.randint(9, words, (2, *shape), generator=generator)
+    text = _Same(StreamBatch(inputs, targets, 1.0, fresh=True))
+    step = _step(LanguageModelTask(model, text, None, settings, device, None), text.batch, settings, precision)
+    rate = yield from _rate(step, shape[0] * shape[1], device, 0, total)
+    return rate, model.encoder
+
+
+def _device_and_precision(config: RunConfig) -> tuple[torch.device, torch.dtype]:
+    from ulmengine.nets import precision_for
+    from ulmengine.runs.device import choose_device
+
+    device = choose_device(config.compute.device)
+    return device, precision_for(device, config.compute.precision)
 
 
 @dataclass(frozen=True)
@@ -127,12 +152,14 @@ def _fill(network: Module, generator: torch.Generator) -> Module:
     return network
 
 
-def _rate(step: Callable[[], object], tokens: int, done: int, device: object) -> Generator[Event, None, float]:
+def _rate(
+    step: Callable[[], object], tokens: int, device: object, done: int, total: int
+) -> Generator[Event, None, float]:
     seconds: list[float] = []
     for number in range(STEPS + 1):
         if sum(seconds) > ENOUGH_S:
             break
-        yield Progress(QCoreApplication.translate("Speed", "Measuring the speed"), done + number, 2 * (STEPS + 1),
+        yield Progress(QCoreApplication.translate("Speed", "Measuring the speed"), done + number, total,
                        QCoreApplication.translate("Speed", "steps"))
         began = time.perf_counter()
         step()

@@ -24,6 +24,7 @@ from ulmengine.models import SUFFIX, TRASH, Entry
 
 from .about import AboutModel
 from .foreign import KINDS, Found, look_at, sorted_out, take_in
+from .pretraining import Pretraining
 from .work import DeleteModel, cells, copying, headings, keeping, listing, writing_onnx
 
 
@@ -41,6 +42,7 @@ class ModelsPage(Page):
         self.table.verticalHeader().hide()
         self.about = AboutModel()
         self.slot, self.errand = JobSlot(self), Errand(self)
+        self.pretraining = Pretraining(shell, self)
         self._own_undo = QUndoStack(self)
         self._current: Path | None = None
         self._arrange()
@@ -77,6 +79,7 @@ class ModelsPage(Page):
         project = self.shell.project
         folder, runs = self.folder, [] if project is None else [run.path for run in project.run_folders()]
         self.slot.start(lambda: listing(folder, runs))
+        self.pretraining.look()
 
     # Taking in
 
@@ -207,6 +210,9 @@ class ModelsPage(Page):
         head = QHBoxLayout()
         head.setSpacing(theme.S)
         head.addWidget(SectionTitle(self.tr("Models"), page=True), 1)
+        self.pretrain_button = Button(self.tr("Pretrain from texts…"), "text")
+        self.pretrain_button.setToolTip(self.tr("Learn a language model of your own texts, in any language."))
+        head.addWidget(self.pretrain_button)
         self.import_button = Button(self.tr("Import…"), "import")
         self.import_button.setToolTip(self.tr("A model of this program, or weights (.pth) and vocabulary (.pkl) of "
                                               "fastai; they can be dropped here too. Nothing in them is run."))
@@ -214,6 +220,8 @@ class ModelsPage(Page):
         body.addLayout(head)
         body.addWidget(self.errand.failure)
         body.addWidget(self.errand.bar)
+        for part in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
+            body.addWidget(part)
         self.buttons: dict[str, Button] = {}
         row = QHBoxLayout()
         row.setSpacing(theme.S)
@@ -250,6 +258,7 @@ class ModelsPage(Page):
         body.addWidget(self.stack, 1)
         self._actions = []
         for text, icon, slot in ((self.tr("Import a model…"), "import", self.choose_import),
+                                 (self.tr("Pretrain from texts…"), "text", self.pretraining.choose),
                                  (self.tr("Export the model…"), "export", self.export),
                                  (self.tr("Export the model to ONNX…"), "export", self.export_onnx),
                                  (self.tr("Delete the model"), "trash", self.delete)):
@@ -265,7 +274,9 @@ class ModelsPage(Page):
         self.table.rowPicked.connect(self._picked)
         self.as_file.triggered.connect(self.export)
         self.as_onnx.triggered.connect(self.export_onnx)
-        for button, slot in ((self.import_button, self.choose_import), (self.empty_import, self.choose_import),
+        self.pretraining.made.connect(self._made)
+        for button, slot in ((self.import_button, self.choose_import),
+                             (self.pretrain_button, self.pretraining.choose), (self.empty_import, self.choose_import),
                              (self.buttons["use"], self.use), (self.buttons["default"], self.make_default),
                              (self.buttons["keep"], self.keep), (self.buttons["delete"], self.delete)):
             button.clicked.connect(slot)
@@ -273,6 +284,12 @@ class ModelsPage(Page):
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.delete)
         self.shell.projectChanged.connect(self._project_changed)
+
+    @Slot(object)
+    def _made(self, path: Path) -> None:
+        """A model of the person's texts is there: it is the chosen one."""
+        self._current = path
+        self.refresh()
 
     @Slot(str)
     def _say_failed(self, why: str) -> None:

@@ -1,0 +1,464 @@
+"""A language model of a person's own texts: what is asked before, and how the run that learns it stands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.ask import Ask, Choice
+from studio.engine.jobslot import JobSlot
+from studio.pages.model.estimate import megabytes
+from studio.pages.model.sizes import Network, parameters_of
+from studio.pages.model.speed import measure_language_model
+from studio.pages.parts.errand import Errand
+from studio.pages.parts.quantities import time_words
+from studio.settings import data_folder
+from studio.shell import Shell
+from studio.theme import Type
+from studio.widgets import (
+    Button,
+    CalmCombo,
+    Card,
+    ElidedLabel,
+    Label,
+    NumberBox,
+    Paragraph,
+    PrimaryButton,
+    Scale,
+    SectionTitle,
+    paths_in,
+)
+from ulmengine.config import RunConfig
+from ulmengine.config.run import ComputeConfig
+from ulmengine.events import Event, Failed, Progress
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder, find_runs
+from ulmengine.runs.own_texts import (
+    About,
+    Survey,
+    about_of,
+    pretraining_config,
+    publish,
+    published,
+    survey,
+    waits_to_be_published,
+)
+
+EPOCHS = Scale(1, 100, whole=True, usual=4)
+UNDONE = ("stopped", "interrupted", "failed", "new")
+_BYTES = 2  # of a weight in the file
+
+
+def runs_folder() -> Path:
+    """Where the runs lie that learn a person's own texts."""
+    return data_folder() / "pretraining" / "runs"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A run that has not come to its end, or whose model waits to be put among the others. ``state``: the folder's."""
+
+    folder: RunFolder
+    about: About
+    state: str
+
+
+def undone() -> Generator[Event, None, Undone | None]:
+    """The newest run of a person's texts that can be gone on with."""
+    yield Progress("Looking for models", 0, 0)
+    for folder in reversed(find_runs(runs_folder())):
+        about, state = about_of(folder), folder.state()
+        if about is not None and (state in UNDONE or waits_to_be_published(folder)):
+            return Undone(folder, about, state)
+    return None
+
+
+def put_aside(folder: Path) -> Generator[Event, None, None]:
+    """Remove a run of a person's texts with what it has learnt."""
+    yield Progress("Removing", 0, 0)
+    shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be begun."""
+
+    folder: Path
+    config: RunConfig
+    about: About
+
+
+class PretrainDialog(QDialog):
+    """Which texts, what the model is called, how large it becomes; and, before it is begun, how long it will take."""
+
+    def __init__(self, ask: Ask, compute: ComputeConfig, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ask, self.compute = ask, compute
+        self.texts: Path | None = None
+        self.found: Survey | None = None
+        self.speeds: dict[str, float] = {}
+        self.setWindowTitle(self.tr("Pretrain from texts"))
+        self.setMinimumWidth(620)
+        self.setAcceptDrops(True)
+        self.work = Errand(self)
+        self.place = ElidedLabel(self.tr("No texts chosen yet"), muted=True, mode=Qt.TextElideMode.ElideMiddle)
+        self.file, self.tree = Button(self.tr("File…"), "file"), Button(self.tr("Folder…"), "folder")
+        self.title, self.language, self.licence = QLineEdit(), QLineEdit(), QLineEdit()
+        self.licence.setPlaceholderText(self.tr("as the texts allow: CC BY-SA 4.0, say"))
+        self.size, self.epochs = CalmCombo(), NumberBox(EPOCHS)
+        for key, text in (("tiny", self.tr("Tiny: for trying out")), ("small", self.tr("Small: made for a laptop")),
+                          ("paper", self.tr("As published: for a graphics card"))):
+            self.size.addItem(text, key)
+        self.size.setCurrentIndex(1)
+        self.epochs.set_value(EPOCHS.usual)
+        self.told, self.cost = Paragraph(muted=False), Paragraph(muted=False)
+        self.begin, self.leave = PrimaryButton(self.tr("Begin"), "play"), Button(self.tr("Cancel"))
+        self._arrange()
+        self._connect()
+        self._show()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
+        column.setSpacing(theme.M)
+        column.addWidget(SectionTitle(self.tr("Pretrain from texts"), self.tr(
+            "A language model in any language, from texts without labels")))
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self.place, 1)
+        row.addWidget(self.file)
+        row.addWidget(self.tree)
+        column.addLayout(row)
+        form = QFormLayout()
+        form.setHorizontalSpacing(theme.M)
+        form.setVerticalSpacing(theme.S)
+        for text, field in ((self.tr("Title"), self.title), (self.tr("Language"), self.language),
+                            (self.tr("Licence"), self.licence), (self.tr("Size"), self.size),
+                            (self.tr("Epochs"), self.epochs)):
+            label = Label(text)
+            label.setBuddy(field)
+            field.setAccessibleName(text)
+            form.addRow(label, field)
+        column.addLayout(form)
+        for widget in (self.told, self.cost, self.work.bar, self.work.failure):
+            column.addWidget(widget)
+        self.hint = Paragraph(self.tr(
+            "A Wikipedia extract, a table or a folder of texts; a million words or more are worth it. It can be "
+            "paused, stopped and gone on with in the bar at the bottom, and needs nothing from the net."), Type.SMALL)
+        column.addWidget(self.hint)
+        column.addStretch(1)
+        end = QHBoxLayout()
+        end.addStretch(1)
+        end.addWidget(self.leave)
+        end.addWidget(self.begin)
+        column.addLayout(end)
+
+    def _connect(self) -> None:
+        self.file.clicked.connect(self._choose_file)
+        self.tree.clicked.connect(self._choose_folder)
+        self.work.finished.connect(self._done)
+        self.work.failed.connect(self._show)
+        self.size.currentIndexChanged.connect(self._measure)
+        self.epochs.edited.connect(self._show)
+        self.title.textChanged.connect(self._show)
+        self.begin.clicked.connect(self.accept)
+        self.leave.clicked.connect(self.reject)
+        self.finished.connect(self.work.cancel)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Texts can be dropped here as well."""
+        if paths_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the first of what is dropped."""
+        event.acceptProposedAction()
+        self.take(paths_in(event.mimeData())[0])
+
+    @Slot()
+    def _choose_file(self) -> None:
+        paths = self.ask.open_files(self.tr("Choose the texts"), self._start(), self.tr("All files") + " (*)")
+        if paths:
+            self.take(paths[0])
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        folder = self.ask.folder(self.tr("Choose a folder of texts"), self._start())
+        if folder is not None:
+            self.take(folder)
+
+    def _start(self) -> Path:
+        return Path.home() if self.texts is None else self.texts.parent
+
+    def take(self, texts: Path) -> None:
+        """Look through ``texts`` in the background."""
+        self.texts, self.found = texts, None
+        self.speeds.clear()
+        self.place.setText(str(texts))
+        self.title.setText(texts.name.split(".")[0])
+        cache = runs_folder().parent / "cache"
+        self.work.begin(self.tr("Looking through the texts"), lambda: survey(texts, cache))
+        self._show()
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What is to be begun; None while that is not known."""
+        title = self.title.text().strip()
+        if self.texts is None or self.found is None or not title:
+            return None
+        about = About(title, self.language.text().strip(), self.licence.text().strip())
+        config = pretraining_config(self.texts.resolve(), about, self.found, size=self.size.currentData(),
+                                    epochs=round(self.epochs.value()))
+        stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
+        return Wanted(runs_folder() / stamp, config.model_copy(update={"compute": self.compute}), about)
+
+    @Slot(object)
+    def _done(self, result: Survey | float) -> None:
+        if isinstance(result, Survey):
+            self.found = result
+            if result.language and not self.language.text():
+                self.language.setText(result.language)
+            self._measure()
+            return
+        self.speeds[self._key()] = result
+        self._show()
+
+    @Slot()
+    def _measure(self) -> None:
+        """Measure how fast this machine learns a model of the chosen size; a second or a few."""
+        wanted = self.wanted or self._unnamed()
+        if wanted is not None and self._key() not in self.speeds:
+            network, config = _network(wanted.config), wanted.config
+            self.work.begin(self.tr("Measuring the speed"), lambda: measure_language_model(network, config))
+        self._show()
+
+    def _unnamed(self) -> Wanted | None:
+        """The same where only the title is lacking, which no speed depends on."""
+        if self.texts is None or self.found is None:
+            return None
+        about = About("")
+        return Wanted(Path(), pretraining_config(self.texts, about, self.found, size=self.size.currentData()), about)
+
+    def _key(self) -> str:
+        return str(self.size.currentData())
+
+    @Slot()
+    def _show(self) -> None:
+        """What is known so far."""
+        found, wanted = self.found, self.wanted
+        self.told.setText("" if found is None else _told(found))
+        self.told.setVisible(found is not None)
+        self.cost.setText("" if found is None else self._cost(found))
+        self.cost.setVisible(found is not None)
+        self.begin.setEnabled(wanted is not None)
+
+    def _cost(self, found: Survey) -> str:
+        wanted = self._unnamed()
+        assert wanted is not None
+        network = _network(wanted.config)
+        size = megabytes(_BYTES * parameters_of(network, found.vocabulary, 2).language_model)
+        told = self.tr("The model takes up to {size}.").format(size=size)
+        speed = self.speeds.get(self._key())
+        if speed is None:
+            return told
+        seconds = found.tokens * self.epochs.value() / speed
+        return self.tr("About {time}, as fast as this machine was just now ({speed} tokens a second).").format(
+            time=time_words(seconds), speed=f"{speed:,.0f}") + " " + told
+
+
+def _network(config: RunConfig) -> Network:
+    return Network(config.model.sizes(), config.model, config.tokens.vocab_size)
+
+
+def _told(found: Survey) -> str:
+    """What the texts hold, in a sentence or two."""
+    how = _tr("cut into words") if found.kind == "word" else _tr(
+        "cut into pieces of words, as suits their script")
+    return _tr("{texts} texts, about {tokens} tokens, {how}.").format(
+        texts=f"{found.documents:,}", tokens=f"{float(f'{found.tokens:.2g}'):,.0f}", how=how)
+
+
+class PretrainingCard(Card):
+    """A run of a person's texts that is under way, or that can be gone on with."""
+
+    goOn = Signal(object)
+    """The run (a :class:`ulmengine.record.RunFolder`) is to go on."""
+    giveUp = Signal(object)
+    """The run is to be removed with what it has learnt."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.folder: RunFolder | None = None
+        self.text = Paragraph(muted=False)
+        self.resume, self.remove = Button(self.tr("Go on"), "play"), Button(self.tr("Remove…"), "trash", "quiet")
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.resume)
+        row.addWidget(self.remove)
+        self.body.addLayout(row)
+        self.resume.clicked.connect(self._go_on)
+        self.remove.clicked.connect(self._remove)
+        self.hide()
+
+    def show_live(self, about: About) -> None:
+        """It is being learnt."""
+        self.folder = None
+        self.text.setText(self.tr("{title} is being learnt. The bar below says how far it is; it can be paused and "
+                                  "stopped there.").format(title=about.title))
+        self._set(offered=False)
+
+    def show_undone(self, found: Undone, *, possible: bool) -> None:
+        """It waits. ``possible``: nothing else is being trained."""
+        self.folder = found.folder
+        told = {
+            "failed": self.tr("{title} could not be learnt to the end: {why}"),
+            "finished": self.tr("{title} is learnt, but is not among the models yet."),
+        }.get(found.state, self.tr("{title} is not learnt to the end. It goes on where it stopped."))
+        self.text.setText(told.format(title=found.about.title, why=_why(found.folder)))
+        self._set(offered=True)
+        self.resume.setEnabled(possible)
+        self.remove.setEnabled(possible)
+
+    def _set(self, *, offered: bool) -> None:
+        self.resume.setVisible(offered)
+        self.remove.setVisible(offered)
+        self.setAccessibleName(self.text.text())
+        self.show()
+
+    @Slot()
+    def _go_on(self) -> None:
+        if self.folder is not None:
+            self.goOn.emit(self.folder)
+
+    @Slot()
+    def _remove(self) -> None:
+        if self.folder is not None:
+            self.giveUp.emit(self.folder)
+
+
+def _why(folder: RunFolder) -> str:
+    failures = [event for event in folder.events(Failed) if isinstance(event, Failed)]
+    return failures[-1].title if failures else ""
+
+
+class Pretraining(QObject):
+    """What the Models page does about it: asks, begins, tells how it stands, and says when a model is there."""
+
+    made = Signal(object)
+    """Where a new model of a person's texts stands (a :class:`pathlib.Path`)."""
+
+    def __init__(self, shell: Shell, page: QWidget) -> None:
+        super().__init__(page)
+        self.shell, self._page = shell, page
+        self.card, self.work = PretrainingCard(), Errand(page)
+        self.dialog: PretrainDialog | None = None
+        self._looking = JobSlot(self)
+        self._looking.finished.connect(self._looked)
+        self.work.finished.connect(self._worked)
+        self.card.goOn.connect(self._go_on)
+        self.card.giveUp.connect(self._give_up)
+        shell.run.stateChanged.connect(self._run_changed)
+
+    @Slot()
+    def choose(self) -> None:
+        """Ask which texts, and begin."""
+        if self.shell.busy:
+            self.shell.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."),
+                             "warning")
+            return
+        values = self.shell.settings.values
+        compute = ComputeConfig(device=values.device, precision=values.precision, threads=values.threads)
+        self.dialog = PretrainDialog(self.shell.ask, compute, self._page.window())
+        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog.accepted.connect(self._begin)
+        self.dialog.open()
+
+    @Slot()
+    def _begin(self) -> None:
+        wanted = None if self.dialog is None else self.dialog.wanted
+        if wanted is not None:
+            self.shell.pretrain(wanted.folder, wanted.config, wanted.about)
+
+    @Slot()
+    def look(self) -> None:
+        """Show how it stands."""
+        live = self._live()
+        if live is not None:
+            self._looking.cancel()
+            self.card.show_live(live)
+        else:
+            self._looking.start(undone)
+
+    def _live(self) -> About | None:
+        run = self.shell.run
+        return about_of(RunFolder(run.folder)) if run.active and run.folder is not None else None
+
+    @Slot(object)
+    def _looked(self, found: Undone | None) -> None:
+        if found is None:
+            self.card.hide()
+        else:
+            self.card.show_undone(found, possible=not self.shell.busy)
+
+    @Slot(object)
+    def _run_changed(self, state: RunState) -> None:
+        folder = self.shell.run.folder
+        if self._page.isVisible() or (folder is not None and folder.parent == runs_folder()):
+            self.look()
+        if state is RunState.FINISHED and folder is not None and folder.parent == runs_folder():
+            path = published(RunFolder(folder))
+            if path is not None:
+                self._tell(path)
+
+    def _tell(self, path: Path) -> None:
+        """A new model is there."""
+        self.made.emit(path)
+        project = self.shell.project
+        told = self.tr("{name} is learnt and stands among the models.").format(name=path.stem)
+        if project is None:
+            self.shell.toast(told, "ok")
+        else:
+            self.shell.toast(told, "ok", self.tr("Start this project from it"), lambda: project.change(
+                {"model.pretrained": str(path)}, self.tr("Choose the pretrained model")))
+
+    @Slot(object)
+    def _go_on(self, folder: RunFolder) -> None:
+        if waits_to_be_published(folder):
+            self.work.begin(self.tr("Copying…"), lambda: _publishing(folder))
+        else:
+            self.shell.resume_run(folder.path)
+
+    @Slot(object)
+    def _give_up(self, folder: RunFolder) -> None:
+        about = about_of(folder)
+        answer = self.shell.ask.choose(
+            self.tr("Remove what was learnt"),
+            self.tr("Remove what was learnt for {title}?").format(title=about.title if about else folder.path.name),
+            (Choice("remove", self.tr("Remove"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")),
+            self.tr("The texts stay as they are. It could only be learnt anew."))
+        if answer == "remove" and not self.shell.busy:
+            self.work.begin(self.tr("Removing…"), lambda: put_aside(folder.path))
+
+    @Slot(object)
+    def _worked(self, result: Path | None) -> None:
+        if result is not None:
+            self._tell(result)
+        self.look()
+
+
+def _publishing(folder: RunFolder) -> Generator[Event, None, Path]:
+    yield Progress("Copying the model", 0, 0)
+    return publish(folder, data_folder() / "models")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Pretraining", text)

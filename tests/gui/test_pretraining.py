@@ -1,0 +1,168 @@
+"""Pretrain from texts, in the window: asked, estimated, learnt, stopped, gone on with, and among the models at last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from studio.app import make_window
+from studio.engine import RunService
+from studio.pages.models.page import ModelsPage
+from studio.pages.models.pretraining import PretrainDialog, Undone, runs_folder
+from studio.settings import Settings
+from studio.widgets import Button
+from studio.window import MainWindow
+from tests.gui.fakes import ScriptedAsk
+from ulmengine.config import RunConfig
+from ulmengine.events import Failed
+from ulmengine.models import load_bundle
+from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
+from ulmengine.runs.own_texts import About, begin_pretraining, corpus_of
+
+WAIT = 60_000
+KOREAN = "영화 배우 연기 정말 재미 훌륭 감동 이야기 시간 다시 보고 최고 음악 사람".split()  # noqa: SIM905 - easier read
+
+
+def korean(path: Path, count: int = 400) -> Path:
+    lines = (" ".join(KOREAN[(number + place * (1 + number % 5)) % len(KOREAN)] for place in range(8)) + f" {number}"
+             for number in range(count))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def asked() -> ScriptedAsk:
+    return ScriptedAsk()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, asked: ScriptedAsk) -> Iterator[MainWindow]:
+    service = RunService()
+    shown = make_window(Settings(tmp_path / "settings.json"), asked, service)
+    shown.shell.settings.change(device="cpu", precision="float32", threads=1)
+    qtbot.addWidget(shown)
+    shown.resize(1_280, 800)
+    shown.show()
+    shown.go("models")
+    yield shown
+    assert service.shutdown(30.0)
+    shown.shell.close_project()
+
+
+def page_of(window: MainWindow) -> ModelsPage:
+    page = window.pages.page("models")
+    assert isinstance(page, ModelsPage)
+    return page
+
+
+def opened(window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, texts: Path) -> PretrainDialog:
+    """The dialog with ``texts`` chosen, looked through and measured."""
+    page = page_of(window)
+    qtbot.mouseClick(page.pretrain_button, Qt.MouseButton.LeftButton)
+    dialog = page.pretraining.dialog
+    assert dialog is not None
+    assert not dialog.begin.isEnabled()
+    asked.answers = [texts]
+    qtbot.mouseClick(dialog.file, Qt.MouseButton.LeftButton)
+    dialog.size.setCurrentIndex(dialog.size.findData("tiny"))
+    qtbot.waitUntil(lambda: bool(dialog.speeds.get("tiny")), timeout=WAIT)
+    return dialog
+
+
+def test_texts_become_a_model_that_the_next_project_starts_from(
+    window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, tmp_path: Path
+) -> None:
+    page, run = page_of(window), window.shell.run
+    dialog = opened(window, qtbot, asked, korean(tmp_path / "reviews.txt"))
+    assert dialog.title.text() == "reviews"
+    assert dialog.language.text() == "Korean"
+    assert dialog.told.text().startswith("400 texts, about ")
+    assert "pieces of words" in dialog.told.text()
+    dialog.speeds["tiny"] = dialog.found.tokens / 45  # type: ignore[union-attr]
+    dialog.epochs.setValue(2)
+    assert "About 2 min, as fast" in dialog.cost.text()  # two epochs of 45 seconds
+    dialog.licence.setText("CC0")
+    QTest.mouseClick(dialog.begin, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    assert page.pretraining.card.isVisible()
+    assert "reviews is being learnt" in page.pretraining.card.text.text()
+    qtbot.mouseClick(page.pretrain_button, Qt.MouseButton.LeftButton)  # one at a time
+    assert page.pretraining.dialog is dialog
+    qtbot.waitUntil(lambda: run.state is RunState.FINISHED, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.current is not None and page.current.name == "reviews", timeout=WAIT)
+    made = tmp_path / "home" / "data" / "models" / "reviews.ulmfit"
+    card = load_bundle(made).description.card
+    assert (card["language"], card["licence"], card["texts"]) == ("Korean", "CC0", 380)
+    assert load_bundle(made).description.tokenizer == "unigram"
+    qtbot.waitUntil(lambda: not page.pretraining.card.isVisible(), timeout=WAIT)
+    assert window.shell.new_project(tmp_path / "project")
+    qtbot.waitUntil(lambda: page.buttons["use"].isEnabled(), timeout=WAIT)
+    page._show(page.current)
+    qtbot.mouseClick(page.buttons["use"], Qt.MouseButton.LeftButton)
+    assert window.shell.project is not None
+    assert window.shell.project.config.model.pretrained == str(made)
+
+
+def test_what_was_stopped_goes_on_from_the_page(
+    window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, tmp_path: Path
+) -> None:
+    page, run = page_of(window), window.shell.run
+    dialog = opened(window, qtbot, asked, korean(tmp_path / "reviews.txt"))
+    dialog.epochs.setValue(40)
+    QTest.mouseClick(dialog.begin, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.shell.shown.history.last is not None, timeout=WAIT)
+    run.stop()
+    qtbot.waitUntil(lambda: run.state is RunState.STOPPED, timeout=WAIT)
+    card = page.pretraining.card
+    qtbot.waitUntil(lambda: card.resume.isVisible(), timeout=WAIT)
+    assert "not learnt to the end" in card.text.text()
+    qtbot.mouseClick(card.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    run.stop()
+    qtbot.waitUntil(lambda: run.state is RunState.STOPPED, timeout=WAIT)
+    qtbot.waitUntil(lambda: card.remove.isVisible(), timeout=WAIT)
+    folder = run.folder
+    assert folder is not None
+    asked.answers = ["cancel", "remove"]
+    qtbot.mouseClick(card.remove, Qt.MouseButton.LeftButton)
+    assert folder.exists()
+    qtbot.mouseClick(card.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not folder.exists() and not card.isVisible(), timeout=WAIT)
+
+
+def test_what_cannot_be_read_is_said_in_the_dialog(
+    window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, tmp_path: Path
+) -> None:
+    page = page_of(window)
+    page.pretraining.choose()
+    dialog = page.pretraining.dialog
+    assert dialog is not None
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    dialog.take(tmp_path / "empty.txt")
+    qtbot.waitUntil(lambda: dialog.work.failure.isVisible(), timeout=WAIT)
+    assert not dialog.begin.isEnabled()
+    dialog.take(korean(tmp_path / "reviews.txt"))
+    qtbot.waitUntil(lambda: dialog.begin.isEnabled(), timeout=WAIT)
+    assert not dialog.work.failure.isVisible()
+    dialog.title.setText("  ")
+    assert not dialog.begin.isEnabled()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not dialog.work.running, timeout=WAIT)
+    assert not runs_folder().exists()
+
+
+def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = begin_pretraining(runs_folder() / "2026-01-01", RunConfig(corpus=corpus_of(tmp_path)), About("Reviews"))
+    with folder.open_log() as log:
+        log.append(Failed("disk_full", "The disk is full", "", "", ""))
+    card = page_of(window).pretraining.card
+    card.show_undone(Undone(RunFolder(folder.path), About("Reviews"), "failed"), possible=True)
+    assert card.text.text() == "Reviews could not be learnt to the end: The disk is full"
+    buttons = [one.text() for one in card.findChildren(Button) if not one.isHidden()]
+    assert buttons == ["Go on", "Remove…"]
