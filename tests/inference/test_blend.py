@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 
-from ulmengine.inference import Baseline, Blend, InferenceError, Predictor, fit_weight
+from ulmengine.inference import Baseline, Blend, InferenceError, Predictor, counts_beside, fit_weight
 from ulmengine.models import ModelError, as_stored, load_bundle, save_bundle
 
 from . import made
@@ -72,6 +74,39 @@ def test_counts_of_scripts_without_spaces_and_of_no_words_are_packed_too() -> No
     assert again.probabilities(["非常干净"]) == pytest.approx(chinese.probabilities(["非常干净"]), abs=2e-3)
     empty = Baseline(["", "?"], np.array([0, 1]), 2)
     assert Baseline.unpack(*empty.pack()).probabilities(["x"]) == pytest.approx(np.array([[0.5, 0.5]]))
+
+
+def test_parts_of_words_are_counted_beside_the_words() -> None:
+    texts = ["warmly told", "warmest of stories", "coldly made", "coldness itself"]
+    counts, alone = counts_beside(texts, np.array([1, 1, 0, 0]), 2), Baseline(texts, np.array([1, 1, 0, 0]), 2)
+    unseen = ["warmth", "cold"]  # no word of them was seen, their beginnings were
+    assert alone.probabilities(unseen) == pytest.approx(np.full((2, 2), 0.5))
+    assert counts.probabilities(unseen).argmax(1).tolist() == [1, 0]
+    arrays, about = counts.pack()
+    # " warmth " has the runs wa, arm, ... of the texts; its own are cut at the borders of the word, which are spaces
+    assert {" w", "warm", "old "} <= set(about["parts"])
+    assert arrays["weight"].shape == (2, len(about["terms"]) + len(about["parts"])) == (2, len(arrays["idf"]))
+    assert Baseline.unpack(arrays, about).probabilities(texts + unseen) == pytest.approx(
+        counts.probabilities(texts + unseen), abs=2e-3)
+
+
+def test_the_probabilities_of_parts_are_those_of_one_regression_on_both() -> None:
+    texts, targets = GOOD + BAD, np.array([1] * 4 + [0] * 4)
+    readings = [TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+"),
+                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)]
+    features = np.hstack([one.fit_transform(texts).toarray() for one in readings])
+    expected = LogisticRegression(C=10.0, tol=1e-8, max_iter=5_000).fit(features, targets)
+    asked = ["a warm story", "dull and cold", "unseen"]
+    found = expected.predict_proba(np.hstack([one.transform(asked).toarray() for one in readings]))
+    assert counts_beside(texts, targets, 2).probabilities(asked) == pytest.approx(found, abs=1e-4)
+
+
+def test_so_many_classes_so_few_terms() -> None:
+    random = np.random.default_rng(0)
+    texts = [" ".join("".join(random.choice(list("abcdefghij"), 6)) for _ in range(20)) for _ in range(400)]
+    arrays, about = counts_beside(texts, np.arange(400) % 50, 50).pack()
+    assert len(about["terms"]) == len(about["parts"]) == 4_000  # 200,000 weights of each kind
+    assert arrays["weight"].nbytes == 2 * 50 * 8_000
 
 
 def saved(path: Path, blend: Blend | None) -> Path:

@@ -32,8 +32,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     corpus = home / "corpus.csv"
     lines = corpus.read_text(encoding="utf-8").splitlines()
     mean = MEAN.replace('"', '""')
-    corpus.write_text("\n".join([lines[0], *(f'"{line.rpartition(",")[0]} {mean}",{line.rpartition(",")[2]}'
-                                             for line in lines[1:])]) + "\n", encoding="utf-8")
+    rows = [line.rpartition(",")[::2] for line in lines[1:]]
+    other = {"fruit": "tool", "tool": "fruit"}  # every eighth label is wrong, so that there are mistakes to tell of
+    corpus.write_text("\n".join([lines[0], *(f'"{text} {mean}",{label if number % 8 else other[label]}'
+                                             for number, (text, label) in enumerate(rows))]) + "\n", encoding="utf-8")
     assert isinstance(list(Run(folder).events())[-1], ev.Finished)
     return folder
 

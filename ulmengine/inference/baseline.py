@@ -1,6 +1,7 @@
 """The answer of the simplest sensible method on the same split: TF-IDF and logistic regression.
 
-Shown beside every result, because a person needs to know whether the network earned its keep.
+Shown beside every result, because a person needs to know whether the network earned its keep. With parts of words
+counted as well it is what answers together with a network (:mod:`ulmengine.inference.blend`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _UNSPACED = ((0x0E00, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9F
 _WORD = r"(?:\w|[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d])+"
 _PROBE = 200
 _PROBE_CHARACTERS = 1_000
+_WORD_UNITS: dict[str, Any] = {"token_pattern": _WORD, "ngram_range": (1, 2)}
+_CHARACTER_UNITS: dict[str, Any] = {"analyzer": "char", "ngram_range": (1, 3)}
+_PART_UNITS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 4)}
+_MOST_READ = 5_000_000  # characters: beyond, parts of words take minutes to count, and words alone are many enough
 
 
 class Baseline:
@@ -36,12 +41,15 @@ class Baseline:
     """
 
     def __init__(
-        self, texts: Sequence[str], targets: NDArray[np.generic], classes: int, *, most_terms: int = MAX_FEATURES
+        self, texts: Sequence[str], targets: NDArray[np.generic], classes: int, *, most_terms: int = MAX_FEATURES,
+        parts: bool = False,
     ) -> None:
         """Learn from ``texts``.
 
         :param targets: (texts,) class numbers below ``classes``, or (texts, classes) of 0 and 1 for several labels.
         :param most_terms: of the words and pairs (or runs of characters) so many are counted, the commonest.
+        :param parts: count runs of two to four characters of a word too, at most as many, where words have spaces
+            between them: forms of one word, compounds and typing errors have them in common.
         :raises InferenceError: no texts, or shapes that do not fit.
         """
         values = np.asarray(targets)
@@ -51,7 +59,7 @@ class Baseline:
             raise InferenceError(f"{values.shape} labels do not fit {len(texts)} texts and {classes} classes")
         self.classes = classes
         self.multi_label = values.ndim == 2
-        self._vectorizer, features = vectorize(texts, most_terms)
+        self._vectorizers, features = _count(texts, most_terms, parts)
         terms = 0 if features is None else features.shape[1]
         self._weight, self._bias = np.zeros((classes, terms)), np.zeros(classes)
         if not self.multi_label:
@@ -68,8 +76,11 @@ class Baseline:
         if not given:
             return np.zeros((0, self.classes))
         scores = np.tile(self._bias, (len(given), 1))
-        if self._vectorizer is not None:
-            scores += self._vectorizer.transform(given).astype(np.float64) @ self._weight.T
+        begin = 0
+        for vectorizer in self._vectorizers:
+            end = begin + len(vectorizer.vocabulary_)
+            scores += vectorizer.transform(given).astype(np.float64) @ self._weight[:, begin:end].T
+            begin = end
         return probabilities(scores, multi_label=self.multi_label)
 
     def pack(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -77,9 +88,11 @@ class Baseline:
         bias = np.maximum(self._bias, np.finfo(np.float32).min)
         arrays: dict[str, NDArray[Any]] = {"weight": self._weight.astype(np.float16), "bias": bias.astype(np.float32)}
         about: dict[str, Any] = {"multi_label": self.multi_label, "terms": None}
-        if self._vectorizer is not None:
-            about |= {"terms": self._vectorizer.get_feature_names_out().tolist(), "units": self._vectorizer.analyzer}
-            arrays["idf"] = self._vectorizer.idf_.astype(np.float32)
+        for name, vectorizer in zip(("terms", "parts"), self._vectorizers, strict=False):
+            about[name] = vectorizer.get_feature_names_out().tolist()
+        if self._vectorizers:
+            about["units"] = self._vectorizers[0].analyzer
+            arrays["idf"] = np.concatenate([one.idf_ for one in self._vectorizers]).astype(np.float32)
         return arrays, about
 
     @classmethod
@@ -93,12 +106,15 @@ class Baseline:
             made._weight = np.asarray(arrays["weight"], dtype=np.float64)
             made._bias = np.asarray(arrays["bias"], dtype=np.float64)
             made.classes, made.multi_label = len(made._bias), bool(about["multi_label"])
-            terms, made._vectorizer = about["terms"], None
-            if terms is not None:
-                made._vectorizer = _vectorizer(about["units"] == "char", 1, len(terms))
-                made._vectorizer.set_params(vocabulary={term: place for place, term in enumerate(terms)})
-                made._vectorizer.idf_ = np.asarray(arrays["idf"], dtype=np.float64)
-            if made._weight.shape != (made.classes, len(terms or ())) or not np.isfinite(made._weight).all():
+            idf, made._vectorizers = np.asarray(arrays.get("idf", ()), dtype=np.float64), []
+            counted = [(about["terms"], _CHARACTER_UNITS if about.get("units") == "char" else _WORD_UNITS),
+                       (about.get("parts"), _PART_UNITS)]
+            begin = 0
+            for terms, units in counted:
+                if terms is not None:
+                    made._vectorizers.append(_known(units, terms, idf[begin : begin + len(terms)]))
+                    begin += len(terms)
+            if made._weight.shape != (made.classes, begin) or not np.isfinite(made._weight).all():
                 raise ValueError(f"weights of {made._weight.shape}")
         except (KeyError, TypeError, ValueError) as error:
             raise InferenceError(f"the word counts cannot be used ({error})") from error
@@ -116,28 +132,51 @@ def written_without_spaces(texts: Iterable[str]) -> bool:
     return 2 * unspaced > letters
 
 
-def _vectorizer(characters: bool, rarest: int, most: int) -> TfidfVectorizer:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    units = {"analyzer": "char", "ngram_range": (1, 3)} if characters else {
-        "token_pattern": _WORD, "ngram_range": (1, 2)}
-    return TfidfVectorizer(**units, sublinear_tf=True, min_df=rarest, max_features=most, dtype=np.float32)
-
-
 def vectorize(
     texts: Sequence[str], most: int = MAX_FEATURES
 ) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
     """A TF-IDF of at most so many words and pairs of words (characters in scripts without spaces), and ``texts`` in it,
     rows of length 1; None where there is no word at all."""
-    vectorizer = _vectorizer(written_without_spaces(texts), 2 if len(texts) >= 1_000 else 1, most)
     # Asked beforehand, because the vectorizer has no way to say "no words at all" but an error about its options.
     if not any(any(char.isalnum() for char in text) for text in texts):
         return None, None
+    return _counted(_CHARACTER_UNITS if written_without_spaces(texts) else _WORD_UNITS, texts, most)
+
+
+def _count(texts: Sequence[str], most: int, parts: bool) -> tuple[list[TfidfVectorizer], csr_matrix | None]:
+    """What is counted, and all of it in ``texts``: words, and ``parts`` of them where that is asked and sensible."""
+    words, features = vectorize(texts, most)
+    if words is None:
+        return [], None
+    if not parts or words.analyzer == "char" or sum(map(len, texts)) > _MOST_READ:
+        return [words], features
+    from scipy.sparse import hstack
+
+    pieces, counted = _counted(_PART_UNITS, texts, most)
+    return [words, pieces], hstack([features, counted], format="csr")
+
+
+def _counted(units: dict[str, Any], texts: Sequence[str], most: int) -> tuple[TfidfVectorizer, csr_matrix]:
+    vectorizer = _vectorizer(units, 2 if len(texts) >= 1_000 else 1, most)
     try:
         return vectorizer, vectorizer.fit_transform(texts)
     except ValueError:  # every word stands in one document only
         vectorizer.set_params(min_df=1)
         return vectorizer, vectorizer.fit_transform(texts)
+
+
+def _vectorizer(units: dict[str, Any], rarest: int, most: int) -> TfidfVectorizer:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(**units, sublinear_tf=True, min_df=rarest, max_features=most, dtype=np.float32)
+
+
+def _known(units: dict[str, Any], terms: Sequence[str], idf: NDArray[np.float64]) -> TfidfVectorizer:
+    """One that counts just these ``terms``, weighed by ``idf``."""
+    vectorizer = _vectorizer(units, 1, len(terms))
+    vectorizer.set_params(vocabulary={term: place for place, term in enumerate(terms)})
+    vectorizer.idf_ = idf
+    return vectorizer
 
 
 def _fit(features: csr_matrix | None, targets: NDArray[np.generic], classes: int) -> tuple[Floats, Floats]:

@@ -1,12 +1,13 @@
-"""Both readers together: the network, and the word counts that stand beside it.
+"""Both readers together: the network, and counts of words and of parts of words.
 
 They err on different documents, so the mean of their probabilities is often right where one of them is not. How much
-each counts is fitted on the validation documents; network, word counts and blend are always told apart.
+each counts is fitted on the validation documents; network, counts and blend are always told apart, and from the
+baseline, which counts words alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,7 @@ from scipy.optimize import minimize_scalar
 from .baseline import Baseline
 from .calibrate import Floats, one_hot
 
-MOST_TERMS = 40_000
-"""Terms that the word counts of a blend keep, which bounds what they add to a model's file."""
+_MOST_TERMS, _MOST_WEIGHTS = 20_000, 200_000  # of words, and of parts: what they add to a model's file is bounded
 MOST_CHARACTERS = 8_000_000
 """Of all these terms together: texts without spaces (sequences of genes, encoded data) are one long word each, and a
 model's file that holds more cannot be opened any more."""
@@ -31,7 +31,7 @@ _SMALLEST = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Blend:
-    """Word ``counts``, and the ``weight`` of the network beside them, 0 to 1."""
+    """The ``counts``, and the ``weight`` of the network beside them, 0 to 1."""
 
     counts: Baseline
     weight: float
@@ -48,6 +48,13 @@ class Blend:
     def mixed(self, network: Floats, counts: Floats) -> Floats:
         """The probabilities (documents, classes) of both together."""
         return np.asarray(self.weight * network + (1 - self.weight) * counts)
+
+
+def counts_beside(texts: Sequence[str], targets: NDArray[np.generic], classes: int) -> Baseline:
+    """The counts that answer together with a network: of words, and of parts of words where these are written with
+    spaces. See :class:`Baseline`."""
+    most = min(_MOST_TERMS, max(2_000, _MOST_WEIGHTS // classes))
+    return Baseline(texts, targets, classes, most_terms=most, parts=True)
 
 
 def fit_weight(

@@ -1,8 +1,9 @@
 """What a classifier answered, document by document, kept as a table: every figure is a reading of it.
 
 Columns: ``document`` (its key as in the corpus' repairs), ``row`` (from 0, in its own file), ``part`` ("validation" or
-"test"), ``label`` (as given; a list where a document bears several), ``network.<label>``, ``baseline.<label>`` and,
-where there is one, ``blend.<label>`` (probabilities), ``loss`` (of the network, in nats). What else is needed to read
+"test"), ``label`` (as given; a list where a document bears several), probabilities ``network.<label>``,
+``baseline.<label>`` and, where network and counts answer together, ``counts.<label>`` and ``blend.<label>``, and
+``loss`` (of the network, in nats). What else is needed to read
 them (order of the labels, corpus, temperature) stands in the file's own description.
 """
 
@@ -28,8 +29,8 @@ from .evaluate import document_losses
 
 FORMAT = 1
 PARTS = ("validation", "test")
-Who = Literal["network", "baseline", "blend"]
-WHO: tuple[Who, ...] = ("network", "baseline", "blend")
+Who = Literal["network", "baseline", "counts", "blend"]
+WHO: tuple[Who, ...] = ("network", "baseline", "counts", "blend")
 MOST_BYTES = 4 << 30
 """A file beyond this is no table of predictions, or none that fits into memory."""
 _DESCRIPTION = b"ulmfit"
@@ -46,9 +47,9 @@ class Kept:
 
     ``keys``: (n,) str, see :mod:`ulmengine.corpus.repairs`. ``rows``: (n,) int64. ``parts``: (n,) str.
     ``targets``: (n,) int64 class numbers, or (n, classes) bool for several labels. ``given``: the probabilities
-    (n, classes) float64 of each of "network", "baseline" and "blend" that there is, in the order of ``labels``.
-    ``losses``: (n,) nats. ``corpus``: the fingerprint of the corpus. ``temperature``: by which the network's scores
-    were divided.
+    (n, classes) float64 of each of "network", "baseline", "counts" and "blend" that there is, in the order of the
+    labels. ``losses``: (n,) nats. ``corpus``: the fingerprint of the corpus. ``temperature``: by which the network's
+    scores were divided.
     """
 
     labels: tuple[str, ...]

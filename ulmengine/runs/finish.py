@@ -12,10 +12,9 @@ from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
 from ulmengine.inference import (
     MOST_CHARACTERS,
-    MOST_TERMS,
-    Baseline,
     Blend,
     average,
+    counts_beside,
     fit_temperature,
     fit_weight,
     probabilities,
@@ -52,8 +51,8 @@ def finish_classifier(
     temperature = 1.0 if "validation" not in scores else fit_temperature(
         scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    counts, blend = yield from _blend(documents, scores, temperature)
-    kept, result = (yield from answers(documents, scores, temperature, counts=counts, blend=blend)), None
+    blend, counts = yield from _blend(documents, scores, temperature)
+    kept, result = (yield from answers(documents, scores, temperature, blend=blend, counts=counts)), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:
@@ -76,35 +75,27 @@ def finish_classifier(
 
 def _blend(
     documents: Documents, scores: Mapping[str, np.ndarray], temperature: float
-) -> Generator[Event, None, tuple[dict[str, Floats], Blend | None]]:
-    """What the word counts of the training documents alone say of each part that has ``scores``, and, where the
-    validation documents say that both together are better than the network, the blend, whose counts are taken of all
-    labelled documents but the test ones."""
-    if not scores:
-        return {}, None
-    yield Progress("Fitting the baseline", 0, 0)
-    texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
-    plain = Baseline(texts, targets, classes)
-    yield Progress("Asking the baseline", 0, 0)
-    counts = {part: plain.probabilities(documents.texts(part)) for part in scores}
+) -> Generator[Event, None, tuple[Blend | None, Floats | None]]:
+    """Network and counts together, whose counts are taken of all labelled documents but the test ones; None where the
+    network had best answer alone, or there is no validation part to ask. And what the counts of the
+    training documents alone say of the validation documents, by which the weight of each was found."""
     if "validation" not in scores:
-        return counts, None
-    held, answers = list(documents.texts("validation")), documents.targets("validation")
-    multi = documents.multi_label
-    weight = fit_weight(
-        probabilities(scores["validation"], temperature, multi_label=multi), counts["validation"], answers,
-        multi_label=multi,
-    )
-    if weight is None:
-        return counts, None
+        return None, None
     yield Progress("Fitting the word counts", 0, 0)
-    every = Baseline(texts + held, np.concatenate([targets, answers]), classes, most_terms=MOST_TERMS)
-    arrays, about = every.pack()
-    if sum(map(len, about["terms"] or ())) > MOST_CHARACTERS:
+    texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
+    held, truth = list(documents.texts("validation")), documents.targets("validation")
+    counts, multi = counts_beside(texts, targets, classes).probabilities(held), documents.multi_label
+    network = probabilities(scores["validation"], temperature, multi_label=multi)
+    weight = fit_weight(network, counts, truth, multi_label=multi)
+    if weight is None:
+        return None, None
+    yield Progress("Fitting the word counts", 0, 0)
+    arrays, about = counts_beside(texts + held, np.concatenate([targets, truth]), classes).pack()
+    if sum(map(len, (about["terms"] or []) + about.get("parts", []))) > MOST_CHARACTERS:
         yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
                    "alone.")
-        return counts, None
-    return counts, Blend.unpack(weight, arrays, about)
+        return None, None
+    return Blend.unpack(weight, arrays, about), counts
 
 
 def finish_language_model(
@@ -114,15 +105,7 @@ def finish_language_model(
     """Save a language model that no classifier follows."""
     state = {f"{direction}.{name}": value for direction, model in models.items()
              for name, value in model.state_dict().items()}
-    documents = prepared.documents
-    card = {
-        "title": config.name, "summary": f"A language model of the texts of {documents.understood.path.name}.",
-        "texts": documents.count("train") + documents.count("unlabelled"),
-        "tokens": sum(store.tokens for store in prepared.language_model_stores()),
-    }
-    if "perplexity" in metrics:
-        card["validation perplexity"] = (f"{metrics['perplexity']:.2f} on {prepared.stores['validation'].tokens:,} "
-                                         f"tokens of {documents.count('validation'):,} texts held back")
+    card = {**_card(config, prepared, None), **{name: round(value, 4) for name, value in metrics.items()}}
     save_bundle(
         folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt,

@@ -24,6 +24,7 @@ from ulmengine.inference import (
     Kept,
     KeptError,
     Predictor,
+    counts_beside,
     evaluate,
     keep,
     paired_difference,
@@ -48,7 +49,7 @@ class Measured:
 
     ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
     training), ``relabelled`` (how many labels of each part a person has corrected) and ``parts``: for each part
-    measured on the ``documents``, for each of ``network``, ``baseline`` and ``blend`` an
+    measured on the ``documents``, for each of ``network``, ``baseline``, ``counts`` and ``blend`` an
     :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others), ``majority`` (the
     share right by always answering the commonest label) and ``ece_uncalibrated``.
     """
@@ -131,37 +132,38 @@ def uncalibrated_error(kept: Kept) -> float:
 
 def answers(
     documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
-    counts: Mapping[str, Floats] | None = None, blend: Blend | None = None,
+    blend: Blend | None = None, counts: Floats | None = None,
 ) -> Generator[Event, None, Kept | None]:
     """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
 
     :param scores: (documents, classes) logits of each part, in the order of the part and of ``labels``, those of the
         corpus where none are given.
-    :param counts: what the baseline says of each part, if it was asked before.
-    :param blend: both together, if the model answers so. Its counts may have learnt from the validation documents,
-        on which those of the baseline stand for them.
+    :param blend: both together, if the model answers so. Its counts may have learnt from the validation documents.
+    :param counts: what counts of the training documents alone say of these, in their place; fitted where absent.
     :returns: None where there is no part to measure on.
     """
     if not scores:
         return None
     labels, multi = labels or documents.labels, documents.multi_label
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
-    if counts is None:
-        yield Progress("Fitting the baseline", 0, 0)
-        plain = Baseline(list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)),
-                         len(labels))
-        yield Progress("Asking the baseline", 0, 0)
-        counts = {part: plain.probabilities(documents.texts(part)) for part in scores}
+    yield Progress("Fitting the baseline", 0, 0)
+    learnt = list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)), len(labels)
+    plain = Baseline(*learnt)
+    if blend is not None and counts is None and "validation" in scores:
+        counts = counts_beside(*learnt).probabilities(documents.texts("validation"))
     found = []
     for part in PARTS:
         if part not in scores:
             continue
+        yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
         given = {"network": probabilities(scores[part], temperature, multi_label=multi),
-                 "baseline": _summing_to_one(counts[part], multi)}
+                 "baseline": _summing_to_one(plain.probabilities(documents.texts(part)), multi)}
         if blend is not None:
-            own = given["baseline"] if part == "validation" else blend.counts.probabilities(documents.texts(part))
-            given["blend"] = _summing_to_one(blend.mixed(given["network"], own), multi)
+            said = counts if counts is not None and part == "validation" else blend.counts.probabilities(
+                documents.texts(part))
+            given["counts"] = _summing_to_one(said, multi)
+            given["blend"] = _summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(keep(
             part, records_of(rows, documents.pieces, documents.hashes), _own_rows(documents, rows),
             _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]

@@ -198,7 +198,7 @@ def _curves(folder: RunFolder) -> str:
 def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
     names = {"accuracy": "accuracy", "f1_macro": "macro F1", "f1_micro": "micro F1", "mcc": "MCC", "auc": "AUC (mean)",
              "average_precision": "average precision (mean)", "ece": "calibration error", "loss": "loss (nats)"}
-    who = [name for name in ("network", "baseline", "blend") if name in found]
+    who = [name for name in ("network", "baseline", "counts", "blend") if name in found]
     rows = [(words, *(_estimate(found[one]["metrics"][name]) for one in who)) for name, words in names.items()]
     told = []
     if "majority" in found:
@@ -209,7 +209,8 @@ def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
         told.append(f"The network has {paired['mended']:,} documents right that the {other} has wrong, and "
                     f"{paired['broken']:,} the other way round.")
     return (f"<h2>Results on the {part} documents</h2><p class=soft>With 95 % bootstrap intervals; the baseline counts "
-            "words and pairs of words (TF-IDF + logistic regression).</p>" + _table(("", *who), rows)
+            "words and pairs of words (TF-IDF + logistic regression); blend is the mean of the network and of counts "
+            "that know parts of words too.</p>" + _table(("", *who), rows)
             + f"<p>{escape(' '.join(told))}</p>")
 
 

@@ -234,7 +234,7 @@ class EvaluatePage(ProjectPage):
                 self.parts.addItem(name, part)
         self.parts.setVisible(self.parts.count() > 1)
         self.who.clear()
-        for one in ("blend", "network", "baseline"):  # the first is what the model answers
+        for one in ("blend", "network", "counts", "baseline"):  # the first is what the model answers
             if one in measured.kept.given:
                 self.who.addItem(who_words(one), one)
         self.stack.setCurrentIndex(_FULL)

@@ -24,7 +24,8 @@ def part_words(part: str) -> str:
 
 def who_words(who: Who) -> str:
     """Whose answers these are."""
-    return {"network": _tr("Evaluate", "Network"), "blend": _tr("Evaluate", "Network and word counts"),
+    return {"network": _tr("Evaluate", "Network"), "blend": _tr("Evaluate", "Network and counts together"),
+            "counts": _tr("Evaluate", "Counts of words and their parts"),
             "baseline": _tr("Evaluate", "Word-count baseline")}[who]
 
 
