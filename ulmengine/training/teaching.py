@@ -122,9 +122,9 @@ def _about(
     """What a saved teaching has to agree in: the lesson, the network as it begins, and what it is taught by."""
     found = 0
     for array in (*passages, vectors):
-        found = zlib.crc32(np.ascontiguousarray(array), found)
+        found = zlib.crc32(np.ascontiguousarray(array).tobytes(), found)
     for tensor in encoder.state_dict().values():
-        found = zlib.crc32(np.ascontiguousarray(tensor.detach().float().numpy()), found)
+        found = zlib.crc32(np.ascontiguousarray(tensor.detach().float().numpy()).tobytes(), found)
     return json.dumps({**asdict(lesson), "passages": len(passages), "checksum": found}, sort_keys=True)
 
 
