@@ -55,6 +55,9 @@ def add_commands(commands: Any) -> None:
                            help="go on although a machine that nobody works on any more still has the run locked")
         if name == "pretrain":
             _add_of_texts(train)
+        else:
+            train.add_argument("--explain-defaults", action="store_true",
+                               help="say what is usual for this corpus, and why, and train nothing")
         _common(train)
         train.set_defaults(command=run_train if name == "train" else run_pretrain, pretrain=name == "pretrain")
 
@@ -102,6 +105,8 @@ def run_train(options: argparse.Namespace) -> int:
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
+    if not options.pretrain and options.explain_defaults:
+        return _explain_defaults(config, options)
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
@@ -112,6 +117,25 @@ def run_train(options: argparse.Namespace) -> int:
 
         config = finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
     return _run(_folder(out, config, options), options)
+
+
+def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
+    """Say which settings the corpus decides, or has its own usual values of."""
+    from ulmengine.runs.explained import explain
+
+    from .models import models_folder
+
+    with tempfile.TemporaryDirectory() as cache:
+        found = finish(explain(config, Path(cache), models_folder()))
+    for one in found:
+        if options.json:
+            say_json({"setting": one.name, "value": one.value, "plain": one.plain, "why": one.why})
+        else:
+            other = "" if one.plain == "auto" else f" (plain: {one.plain})"
+            say(f"{one.name} = {one.value}{other}: {one.why}")
+    if not options.json and all(one.plain == "auto" for one in found):
+        say("Everything else is usual for any corpus.")
+    return 0
 
 
 def run_pretrain(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Bundle, ModelError, load_bundle, own_models, pretrained_path
+from ulmengine.plan.usual import LEAST_KNOWN
 from ulmengine.tokens import (
     SPECIALS,
     Tokenizer,
@@ -29,8 +30,6 @@ from ulmengine.tokens.specials import UNK_TOKEN
 from .checks import check_start
 
 PARTS = ("train", "validation", "test", "unlabelled")
-LEAST_KNOWN = 0.6
-"""English texts of any kind hold more known words than this, texts of other languages far fewer."""
 CLEARLY = 0.02
 """So much more of the words a person's own model has to know to be taken in place of the shipped one."""
 _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
@@ -62,7 +61,7 @@ def prepare(config: RunConfig, cache: Path, *, begun: bool = False) -> Generator
         check_start(config, documents)
     if len(documents.relabelled):
         yield Note(_relabelled(documents))
-    texts = partial(_language_texts, documents)
+    texts = partial(language_texts, documents)
     pretrained = yield from find_pretrained(config, texts())
     total = documents.count("train") + documents.count("unlabelled")
     if pretrained is None:
@@ -143,7 +142,7 @@ def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator
         return config
     if not documents.labels:
         return config
-    texts = list(islice(_language_texts(documents), _SAMPLE))
+    texts = list(islice(language_texts(documents), _SAMPLE))
     best, share = None, LEAST_KNOWN
     shipped = pretrained_path(config)
     if shipped is not None:
@@ -175,7 +174,8 @@ def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None
         yield Note(f"The pretrained model does not read {missing[0]}: that network starts from scratch.", "warning")
 
 
-def _language_texts(documents: Documents) -> Iterable[str]:
+def language_texts(documents: Documents) -> Iterable[str]:
+    """What a language model reads: training and unlabelled texts, never held-back ones."""
     yield from documents.texts("train")
     yield from documents.texts("unlabelled")
 

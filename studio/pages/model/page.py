@@ -25,6 +25,7 @@ from .picture import NetworkPicture, probability
 from .pretrained import PretrainedPicker
 from .sizes import Network, network_of
 from .speed import Speed, measure_speed
+from .usual import UsualCard
 
 NETWORK = ("model.preset", "model.direction", "model.pooling", "model.embedding_size", "model.hidden_size",
            "model.layers", "model.skip_connections", "model.head_hidden")
@@ -47,7 +48,7 @@ class ModelPage(ProjectPage):
         self._measured: object = None
         self.network: Network = self._find_network()
         self.picture = NetworkPicture(self.network)
-        self.estimate = EstimateCard()
+        self.estimate, self.usual = EstimateCard(), UsualCard(project)
         self.pretrained = PretrainedPicker(project, shell)
         self.form = ConfigForm(project, NETWORK, compact=True)
         self.dropout = ConfigForm(project, DROPOUT, compact=True)
@@ -93,6 +94,7 @@ class ModelPage(ProjectPage):
         self.direction = Paragraph("", theme.Type.SMALL)
         drawing.body.addWidget(self.direction)
         column.addWidget(self.estimate)
+        column.addWidget(self.usual)
         column.addWidget(drawing)
         reckoned = Card(self.tr("How this is estimated"))
         reckoned.body.addWidget(self.estimate.told)
@@ -145,6 +147,7 @@ class ModelPage(ProjectPage):
         self._show_effective()
         self.pretrained.follow(self.network)
         self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
+        self.usual.follow(self.network, self.project.config, self.facts)
         own = self.project.config.model.preset == "custom" and not self.network.pretrained
         sizes = self.network.sizes
         for name, value in (("embedding_size", sizes.embedding), ("hidden_size", sizes.hidden),

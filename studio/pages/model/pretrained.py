@@ -54,14 +54,18 @@ class PretrainedPicker(QWidget):
         self.box.clear()
         self.box.addItem(self.tr("Automatic"), "auto")
         self.box.addItem(self.tr("None: from scratch"), "none")
-        for entry in language_models():
+        entries = language_models()
+        for entry in entries:
             self.box.addItem(entry.name, str(entry.path))
         if chosen not in ("auto", "none") and self.box.findData(chosen) < 0:
             self.box.addItem(Path(chosen).name, chosen)
         self.box.insertSeparator(self.box.count())
         self.box.addItem(self.tr("Choose a file…"), _FILE)
         self.box.setCurrentIndex(self.box.findData(chosen))
-        self.told.setText(self._words(network, chosen))
+        own = chosen == "auto" and not all(entry.shipped for entry in entries)
+        self.told.setText(" ".join([self._words(network, chosen), *([self.tr(
+            "A run takes one of your own models instead where that one knows more of the corpus' words.")] if own
+            else [])]))
 
     def _words(self, network: Network, chosen: str) -> str:
         if network.problem:
@@ -70,6 +74,9 @@ class PretrainedPicker(QWidget):
             sizes = network.sizes
             return self.tr("Starts from {name} ({embedding}/{hidden}/{layers}). It brings its own size.").format(
                 name=network.pretrained, embedding=sizes.embedding, hidden=sizes.hidden, layers=sizes.layers)
+        if network.known is not None:
+            return self.tr("The shipped model knows only {share} of the words of this corpus, so the language model "
+                           "learns from scratch, on the corpus alone.").format(share=f"{network.known:.0%}")
         if chosen == "auto":
             return self.tr("No pretrained model of this size is there: the language model learns from scratch, on "
                            "the corpus alone.")

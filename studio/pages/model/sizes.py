@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from studio.pages.parts.facts import CorpusFacts
 from ulmengine.config import ModelConfig, RunConfig, Sizes
+from ulmengine.plan.usual import LEAST_KNOWN, activation_bytes
 
 BYTES_A_PARAMETER = 16
 """float32 weight, gradient and the two moments of Adam; SGD needs 4 to 8 less."""
@@ -18,7 +19,8 @@ class Network:
     """What a picture and an estimate need to know.
 
     ``vocabulary`` and ``classes`` are None where no corpus has said them yet. ``pretrained``: the name of the model
-    that a run starts from, "" for none; ``problem``: why the chosen one cannot be used.
+    that a run starts from, "" for none; ``problem``: why the chosen one cannot be used. ``known``: the share of the
+    corpus' words that the model knows which was not chosen by itself, because that is too little.
     """
 
     sizes: Sizes
@@ -27,6 +29,7 @@ class Network:
     classes: int | None = None
     pretrained: str = ""
     problem: str = ""
+    known: float | None = None
 
     @property
     def widths(self) -> list[tuple[int, int]]:
@@ -73,13 +76,6 @@ def parameters_of(network: Network, vocabulary: int, classes: int) -> Parameters
     return Parameters(vocabulary * embedding, layers, vocabulary, head)
 
 
-def activation_bytes(network: Network, tokens: int) -> int:
-    """What is kept of ``tokens`` for the backward pass, about: the embedded token, and of every layer its four gates,
-    cell and hidden state and dropped output, as float32."""
-    a_token = 2 * network.sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in network.widths)
-    return 4 * a_token * tokens
-
-
 def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) -> dict[str, int]:
     """Bytes while training, about: "language_model" and "classifier". The larger counts, they follow one another."""
     vocabulary, classes = vocabulary_of(network, config), network.classes or 2
@@ -90,10 +86,12 @@ def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) ->
     scores = 2 * 4 * vocabulary * min(tokens, 512)
     length = min(config.tokens.max_tokens, round(3 * facts.tokens) if facts else config.tokens.max_tokens)
     documents = config.classifier.batch_size * max(length, 1)
+    if config.tokens.batch_tokens:
+        documents = min(documents, max(length, config.tokens.batch_tokens))
     return {
-        "language_model": BYTES_A_PARAMETER * counts.language_model + activation_bytes(network, tokens) + scores,
+        "language_model": BYTES_A_PARAMETER * counts.language_model + activation_bytes(network.sizes, tokens) + scores,
         "classifier": (directions_of(config) * BYTES_A_PARAMETER * counts.classifier
-                       + activation_bytes(network, documents)),
+                       + activation_bytes(network.sizes, documents)),
     }
 
 
@@ -116,6 +114,8 @@ def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Netw
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)
     if path is None:
         return plain
+    if config.model.pretrained == "auto" and facts is not None and facts.known < LEAST_KNOWN:
+        return replace(plain, known=facts.known)
     try:
         found = describe_bundle(path)
     except ModelError as error:

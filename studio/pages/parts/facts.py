@@ -21,7 +21,8 @@ class CorpusFacts:
 
     ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``: documents to
     train the classifier on, and further ones for the language model. ``tokens``: mean a document; ``limited``: the
-    same with longer documents counted up to the document limit.
+    same with longer documents counted up to the document limit. ``known``: the share of the words that the shipped
+    model knows which would be chosen by itself; 1 where there is none.
     """
 
     key: str
@@ -31,6 +32,7 @@ class CorpusFacts:
     others: int
     tokens: float
     limited: float
+    known: float = 1.0
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""

@@ -1,0 +1,33 @@
+"""What is usual for a corpus follows from its documents."""
+
+from __future__ import annotations
+
+from ulmengine.config import PRESETS, RunConfig, with_settings
+from ulmengine.plan.usual import CorpusSize, activation_bytes, usual_settings
+
+PAPER = PRESETS["paper"]
+
+
+def size(tokens: float, **other: object) -> CorpusSize:
+    return CorpusSize(**{"documents": 5_000, "texts": 5_000, "tokens": tokens, "pretrained": True, **other})  # type: ignore[arg-type]
+
+
+def test_what_a_token_keeps_of_a_network() -> None:
+    # embedded and dropped 400; layers 400 -> 1152 -> 1152 -> 400, each its input and seven times its output
+    kept = 2 * 400 + (400 + 7 * 1152) + (1152 + 7 * 1152) + (1152 + 7 * 400)
+    assert activation_bytes(PAPER, 10) == 10 * 4 * kept
+
+
+def test_long_documents_share_a_batch_with_fewer_where_memory_asks_for_it() -> None:
+    found = usual_settings(size(300), PAPER, RunConfig())
+    assert [(one.name, one.value, one.plain) for one in found] == [("tokens.batch_tokens", 11_000, 0)]
+    assert "32 documents of 900 tokens would keep about 2.6 GB" in found[0].why
+    assert activation_bytes(PAPER, 11_000) < 1e9 < activation_bytes(PAPER, 12_000)
+
+
+def test_short_documents_and_small_networks_need_nothing_else() -> None:
+    assert usual_settings(size(100), PAPER, RunConfig()) == ()
+    assert usual_settings(size(2_000), PRESETS["small"], RunConfig()) == ()
+    assert usual_settings(size(300, documents=0), PAPER, RunConfig()) == ()
+    fewer = with_settings(RunConfig(), ["classifier.batch_size=8"])
+    assert usual_settings(size(300), PAPER, fewer) == ()

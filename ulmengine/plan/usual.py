@@ -1,0 +1,73 @@
+"""What is usual for a corpus: where its number, length or language of documents asks for other settings than the plain
+ones, and why.
+
+Only what was measured on validation documents, or follows from arithmetic, is a rule here (resources/experiments has
+the figures). All else is as usual for any corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from ulmengine.config import RunConfig, Sizes
+
+LEAST_KNOWN = 0.6
+"""A pretrained model is of use where it knows this share of the words: English texts of any kind hold more that the
+shipped model knows, texts of other languages far fewer."""
+ROOM = 1_000_000_000
+"""Bytes that what a batch of documents keeps for the way back may take."""
+LONG = 3.0
+"""The longest documents are taken to be so many times as long as the mean."""
+_ROUND = 1_000
+
+
+@dataclass(frozen=True)
+class CorpusSize:
+    """What the rules look at. ``documents``: labelled ones to train on; ``texts``: those of the language model.
+
+    ``tokens``: the mean of a document. ``pretrained``: whether a language model is there to start from.
+    """
+
+    documents: int
+    texts: int
+    tokens: float
+    pretrained: bool
+
+
+@dataclass(frozen=True)
+class Usual:
+    """A setting (dotted ``name``) whose usual ``value`` for a corpus is not the ``plain`` one, and ``why``."""
+
+    name: str
+    value: Any
+    plain: Any
+    why: str
+
+
+def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[Usual, ...]:
+    """The settings that differ. ``sizes``: of the network that is trained; ``config``: for what the rules build on."""
+    return tuple(_long_documents(size, sizes, config))
+
+
+def activation_bytes(sizes: Sizes, tokens: int) -> int:
+    """What a network keeps of ``tokens`` for the backward pass, about: the embedded token, and of every layer its four
+    gates, cell and hidden state and dropped output, as float32."""
+    widths = pairwise([sizes.embedding, *[sizes.hidden] * (sizes.layers - 1), sizes.embedding])
+    return 4 * (2 * sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in widths)) * tokens
+
+
+def _long_documents(size: CorpusSize, sizes: Sizes, config: RunConfig) -> Generator[Usual, None, None]:
+    """Long documents share a batch with fewer others, so that the memory holds."""
+    longest = min(config.tokens.max_tokens, round(LONG * size.tokens))
+    batch = config.classifier.batch_size * longest
+    needed = activation_bytes(sizes, batch)
+    if size.documents and needed > ROOM:
+        fits = max(longest, ROOM // activation_bytes(sizes, 1) // _ROUND * _ROUND)
+        yield Usual(
+            "tokens.batch_tokens", fits, RunConfig().tokens.batch_tokens,
+            f"{config.classifier.batch_size} documents of {longest:,} tokens would keep about {needed / 1e9:.1f} GB "
+            f"for the way back; {fits:,} tokens a batch keep {activation_bytes(sizes, fits) / 1e9:.1f} GB",
+        )

@@ -1,0 +1,65 @@
+"""What a run would take for the corpus at hand, and why: before it begins, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ulmengine.config import RunConfig, Sizes
+from ulmengine.corpus import open_corpus
+from ulmengine.events import Event, Progress
+from ulmengine.models import load_bundle, pretrained_path
+from ulmengine.plan.usual import LEAST_KNOWN, CorpusSize, usual_settings
+from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
+
+from .prepare import known_share, language_texts, with_best_pretrained
+
+_SAMPLE = 300
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A setting as it is used for a corpus. ``plain``: what it is for any other; the same where nothing differs."""
+
+    name: str
+    value: Any
+    plain: Any
+    why: str
+
+
+def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generator[Event, None, list[Explained]]:
+    """The settings that the corpus decides, or for which another value is usual.
+
+    :param own: the folder of the person's own models.
+    :raises CorpusError: the corpus cannot be read.
+    """
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    sample = list(islice(language_texts(documents), _SAMPLE))
+    yield Progress("Looking at the texts", 0, 0)
+    chosen = config if own is None else (yield from with_best_pretrained(config, cache, own))
+    path, told = pretrained_path(chosen), "as set"
+    if config.model.pretrained == "auto":
+        told = "no model of this size and kind of tokens is shipped"
+        if path is not None:
+            known = known_share(load_bundle(path).tokenizer, sample)
+            told = f"it knows {known:.0%} of the words; {LEAST_KNOWN:.0%} are needed"
+            path = path if known >= LEAST_KNOWN else None
+    bundle = None if path is None else load_bundle(path)
+    cutter = WordTokenizer(Vocabulary(SPECIALS)) if bundle is None else bundle.tokenizer
+    tokens = sum(len(cutter.tokens(text)) for text in sample) / max(1, len(sample))
+    sizes = config.model.sizes() if bundle is None else Sizes(*bundle.description.sizes)
+    name = "none: from scratch" if bundle is None else bundle.description.title or bundle.path.stem
+    found = [Explained("model.pretrained", name, config.model.pretrained, told)]
+    if config.tokens.tokenizer == "auto":
+        kind, why = (bundle.description.tokenizer, "as the pretrained model has it") if bundle is not None \
+            else (choose_kind(sample), "as suits the script")
+        found.append(Explained("tokens.tokenizer", kind, "auto", why))
+    size = CorpusSize(
+        documents=documents.count("train") if documents.labels else 0,
+        texts=documents.count("train") + documents.count("unlabelled"), tokens=tokens, pretrained=bundle is not None,
+    )
+    return found + [Explained(one.name, one.value, one.plain, one.why)
+                    for one in usual_settings(size, sizes, config)]
