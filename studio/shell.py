@@ -21,7 +21,7 @@ from .settings import Settings, data_folder, fresh_folder
 from .shown import ShownRun
 
 if TYPE_CHECKING:
-    from studio.engine import RunService
+    from studio.engine.run_service import RunService
     from ulmengine.runs.own_texts import About
 
 Level = Literal["info", "ok", "warning", "error"]

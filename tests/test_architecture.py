@@ -39,11 +39,11 @@ def test_the_engine_imports_without_qt() -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_plans_and_records_are_read_without_pytorch() -> None:
+def test_plans_records_and_what_models_say_of_themselves_are_read_without_pytorch() -> None:
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for folder in ("plan", "record") for path in sorted((ROOT / "ulmengine" / folder).rglob("*.py"))
-    ]
+    ] + ["ulmengine.models.catalogue", "ulmengine.cli"]
     program = (
         "import sys, importlib\n"
         "sys.modules['torch'] = None\n"

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 from ulmengine.events import Event
 from ulmengine.plan.control import RunControl
+from ulmengine.record import RunFolder
 
 from .host import RunRequest
 
@@ -18,7 +19,6 @@ def training_run(request: RunRequest, control: RunControl) -> Generator[Event, N
     :raises RunFolderError: the folder cannot be used.
     """
     # Loaded here and not with the window: the whole training code is only needed in the thread that trains.
-    from ulmengine.record import RunFolder
     from ulmengine.runs import Run
     from ulmengine.runs.own_texts import publish, waits_to_be_published
     from ulmengine.runs.prepare import with_best_pretrained

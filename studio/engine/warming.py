@@ -8,7 +8,7 @@ from importlib import import_module
 from ulmengine.events import Event, Progress
 
 HEAVY = (
-    "ulmengine.corpus", "ulmengine.tokens", "pyqtgraph", "ulmengine.models", "ulmengine.inference.predict",
+    "ulmengine.corpus", "ulmengine.tokens", "pyqtgraph", "ulmengine.models.bundle", "ulmengine.inference.predict",
     "ulmengine.inference.explain", "ulmengine.runs.prepare", "ulmengine.runs",
 )
 """What pages import when they are made, those first that are visited first. No module of the window is among them:

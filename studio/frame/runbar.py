@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.engine import Quiet
+from studio.engine.quiet import Quiet
 from studio.plots.history import RunHistory
 from studio.plots.look import figure
 from studio.plots.series import SeriesBuffer, Smoothed

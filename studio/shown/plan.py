@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ulmengine.config import RunConfig, with_absolute_paths
 from ulmengine.events import RunStarted
+from ulmengine.models import ModelError, describe_bundle, pretrained_path
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
@@ -46,8 +47,6 @@ class _Key:
 @lru_cache(maxsize=32)
 def _start(key: _Key) -> tuple[int | None, bool]:
     """Layers (None: as configured) of the language model that the run starts from, and whether there is one."""
-    from ulmengine.models import ModelError, describe_bundle, pretrained_path
-
     path = pretrained_path(key.config)
     if path is None:
         return None, False

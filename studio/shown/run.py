@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from studio.engine import RunService
 from studio.engine.jobslot import JobSlot
+from studio.engine.run_service import RunService
 from studio.plots.history import RunHistory, StageRecord
 from studio.words import state_dot
 from ulmengine import events as ev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Literal, Protocol
 
@@ -124,8 +125,6 @@ def current() -> Theme:
 
 def apply_theme(app: QApplication, mode: Mode = "system") -> Theme:
     """Dress ``app``: Fusion (the native style on macOS), base font, palette, style sheet. Can be called again."""
-    import sys
-
     if sys.platform != "darwin":
         app.setStyle("Fusion")
     theme = current()

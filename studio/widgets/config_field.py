@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
@@ -154,8 +155,6 @@ class ConfigField(QWidget):
 
 def _wrapped(text: str) -> str:
     """``text`` as rich text, which a tooltip wraps."""
-    from html import escape
-
     return f"<p>{escape(text)}</p>"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.ask import Choice
-from studio.engine import ThreadHost
+from studio.engine.thread_host import ThreadHost
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.plan.control import TRANSITIONS, Move, RunState

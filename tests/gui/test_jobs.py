@@ -7,7 +7,7 @@ from collections.abc import Generator
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.engine import run_job, shutdown_jobs
+from studio.engine.job import run_job, shutdown_jobs
 from ulmengine.events import Event, Failed, Progress
 
 closed = threading.Event()

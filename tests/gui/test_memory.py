@@ -8,7 +8,7 @@ import weakref
 
 from pytestqt.qtbot import QtBot
 
-from studio.engine import Collector
+from studio.engine.memory import Collector
 
 
 class Cycle:

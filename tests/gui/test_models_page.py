@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.pages.models.foreign import sorted_out
 from studio.pages.models.page import ModelsPage
 from tests.gui.pages_help import Desk

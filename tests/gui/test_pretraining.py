@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
-from studio.engine import RunService
+from studio.engine.run_service import RunService
 from studio.pages.models.page import ModelsPage
 from studio.pages.models.pretraining import PretrainDialog, Undone, runs_folder
 from studio.settings import Settings

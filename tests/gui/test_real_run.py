@@ -22,7 +22,9 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
-from studio.engine import ProcessHost, RunService, ThreadHost
+from studio.engine.process_host import ProcessHost
+from studio.engine.run_service import RunService
+from studio.engine.thread_host import ThreadHost
 from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from studio.widgets import Button

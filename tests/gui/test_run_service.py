@@ -16,7 +16,10 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.engine import ProcessHost, RunRequest, RunService, ThreadHost
+from studio.engine.host import RunRequest
+from studio.engine.process_host import ProcessHost
+from studio.engine.run_service import RunService
+from studio.engine.thread_host import ThreadHost
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.plan.control import ControlError, RunState

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.models.runs import time_spent
 from studio.pages.runs.page import RunsPage, foreign_settings
 from tests.gui.pages_help import Desk

@@ -254,7 +254,7 @@ def test_a_dropped_file_starts_a_project_where_none_is_open(window: MainWindow, 
     assert project.name == "reviews"
     assert project.config.corpus.path == str(file)
     assert window.pages.key == "corpus"
-    from studio.engine import shutdown_jobs
+    from studio.engine.job import shutdown_jobs
 
     qtbot.wait(50)
     assert shutdown_jobs(10.0)

@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, Slot
 
 from studio import theme
 from studio.app import make_application, make_window
-from studio.engine import ProcessHost, ThreadHost
+from studio.engine.process_host import ProcessHost
+from studio.engine.thread_host import ThreadHost
 from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from tests.gui.fakes import ScriptedAsk

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 
-from studio.engine import RunRequest
+from studio.engine.host import RunRequest
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, RunConfig
 from ulmengine.plan.control import RunControl

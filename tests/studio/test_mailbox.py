@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 
-from studio.engine import Mailbox
+from studio.engine.mailbox import Mailbox
 from ulmengine.events import Progress, Step
 
 

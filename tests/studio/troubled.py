@@ -10,7 +10,7 @@ from unittest import mock
 import psutil
 import torch
 
-from studio.engine import RunRequest
+from studio.engine.host import RunRequest
 from studio.engine.training_run import training_run
 from ulmengine.events import Event
 from ulmengine.plan.control import RunControl

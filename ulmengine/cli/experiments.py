@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,6 @@ def run_experiments(options: argparse.Namespace) -> int:
 
 def run_teach(options: argparse.Namespace) -> int:
     """``teach``: a language model whose encoder knows what a teacher knows."""
-    from contextlib import closing
 
     import numpy as np
     import torch

@@ -7,6 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
+from ulmengine.models import SUFFIX, add_model, describe_bundle, free_path, own_models, shipped_models, snippet
+from ulmengine.plan import sample_texts
+from ulmengine.record import RunFolder, RunFolderError
+
 from .files import read_texts
 from .output import complain, say, say_json
 
@@ -42,8 +48,6 @@ def add_commands(commands: Any) -> None:
 
 def run_models(options: argparse.Namespace) -> int:
     """``models``: every model with what it is, how large, and how good."""
-    from ulmengine.models import own_models, shipped_models
-
     if options.folder is not None and not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")
     for entry in (*shipped_models(), *own_models(options.folder or models_folder())):
@@ -62,7 +66,7 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_import_model(options: argparse.Namespace) -> int:
     """``import-model``: where the model stands now."""
-    from ulmengine.models import SUFFIX, add_model, free_path, import_reference
+    from ulmengine.models import import_reference
 
     if options.weights.suffix == SUFFIX:
         say(str(add_model(options.weights, models_folder() if options.out is None else options.out.parent)))
@@ -94,8 +98,6 @@ def export_to_onnx(model: Path, target: Path, texts: Path | None) -> int:
 
 def export_snippet(model: Path) -> int:
     """Print the lines of Python that load the model and use it."""
-    from ulmengine.models import describe_bundle, snippet
-
     path = model_of(model).resolve()
     say(snippet(path, describe_bundle(path)).rstrip())
     return 0
@@ -106,8 +108,6 @@ def model_of(path: Path) -> Path:
 
     :raises RunFolderError: the folder is no run, or its run has no model yet.
     """
-    from ulmengine.record import RunFolder, RunFolderError
-
     if not path.is_dir():
         return path
     found = RunFolder.open(path).model_path
@@ -118,12 +118,8 @@ def model_of(path: Path) -> Path:
 
 def models_folder() -> Path:
     """Where the Studio keeps a person's own models."""
-    import platformdirs
-
     return platformdirs.user_data_path(APP) / "models"
 
 
 def _sample() -> list[str]:
-    from ulmengine.plan import sample_texts
-
     return sample_texts(MOST_TEXTS)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, in_words
 
 from .output import finish, say, say_json
 
@@ -36,7 +36,6 @@ def add_commands(commands: Any) -> None:
 
 def run_measure(options: argparse.Namespace) -> int:
     """``measure``: evaluation.json and predictions.parquet anew."""
-    from ulmengine.record import in_words
     from ulmengine.runs.measured import evaluated, measure_again
 
     folder = RunFolder.open(options.run)

@@ -8,6 +8,8 @@ from typing import Any
 
 from ulmengine.config import RunConfig, dumps, with_settings
 from ulmengine.config.published import RATES
+from ulmengine.doctor import checks, report
+from ulmengine.record import find_runs, run_line, summary
 
 from .output import complain, say, say_json
 
@@ -57,8 +59,6 @@ def run_config(options: argparse.Namespace) -> int:
 
 def run_runs(options: argparse.Namespace) -> int:
     """``runs``: every run below a folder with its state and result."""
-    from ulmengine.record import find_runs, run_line, summary
-
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")
     found = find_runs(options.folder)
@@ -83,8 +83,6 @@ def run_runs(options: argparse.Namespace) -> int:
 
 def run_doctor(options: argparse.Namespace) -> int:
     """``doctor``: one line a check; fails if something that training needs is missing."""
-    from ulmengine.doctor import checks, report
-
     found = checks()
     if options.json:
         for check in found:

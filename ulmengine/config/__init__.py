@@ -4,7 +4,7 @@ The form and its tooltips, the command line, the TOML file, the run's frozen rec
 runs are all made from these fields.
 """
 
-from .corpus import CorpusConfig, SplitConfig, TokenConfig
+from .corpus import NONE, CorpusConfig, SplitConfig, TokenConfig
 from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of
 from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
 from .paths import located, with_absolute_paths
@@ -13,7 +13,7 @@ from .toml import ConfigError, difference, dumps, load, loads, save, validate, w
 from .training import ClassifierConfig, LanguageModelConfig, OptimizerConfig, ScheduleConfig, StageSettings
 
 __all__ = [
-    "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
+    "NONE", "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
     "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
     "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "difference", "dumps",
     "is_advanced", "is_logarithmic", "load", "loads", "located", "save", "unit_of", "validate",

@@ -6,6 +6,9 @@ from typing import Literal
 
 from .fields import Section, knob, section
 
+NONE = "none"
+"""What a person sets where something was guessed that is not there."""
+
 
 class SplitConfig(Section):
     """How documents are divided into training, validation and test."""

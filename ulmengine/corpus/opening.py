@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulmengine.config import CorpusConfig
+from ulmengine.config import NONE, CorpusConfig
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 
@@ -26,7 +26,7 @@ from .ordering import in_order
 from .relabel import corrected_targets, corrections, relabelled_rows
 from .repairs import recorded_rows
 from .table import Table
-from .understood import NONE, Understood, with_overrides
+from .understood import Understood, with_overrides
 
 
 def open_corpus(

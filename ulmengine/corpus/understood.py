@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ulmengine.config import CorpusConfig
+from ulmengine.config import NONE, CorpusConfig
 
 from . import limits
 from .errors import CorpusError
@@ -18,8 +18,6 @@ from .readers.reading import Pass, Reading
 
 PREVIEW_BYTES = 4 << 20
 GUESS_ROWS = 1_000
-NONE = "none"
-"""What a person sets where something was guessed that is not there."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,15 @@
-"""Trained models at rest: one file each, the catalogue of them, and the import of foreign weights."""
+"""Trained models at rest: one file each, the catalogue of them, and the import of foreign weights.
+
+What reads or writes weights needs PyTorch and is imported when first asked for; what models say of themselves is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ulmengine.lazy import names_of
 
 from .archive import SUFFIX, ModelError
-from .bundle import Bundle, as_stored, describe_bundle, facts, load_bundle, save_bundle
 from .card import render_card
 from .catalogue import (
     TRASH,
@@ -17,10 +25,13 @@ from .catalogue import (
     run_models,
     shipped_models,
 )
-from .description import FORMAT, Columns, Description
-from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
-from .reference import classes_of, import_reference
+from .description import FORMAT, Columns, Description, describe_bundle, facts
 from .usage import onnx_snippet, snippet
+
+if TYPE_CHECKING:
+    from .bundle import Bundle, as_stored, load_bundle, save_bundle
+    from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
+    from .reference import classes_of, import_reference
 
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "Entry", "ModelError", "OnnxCheck",
@@ -29,3 +40,9 @@ __all__ = [
     "missing_packages", "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model",
     "run_models", "save_bundle", "shipped_models", "snippet",
 ]
+
+__getattr__ = names_of(__name__, {
+    "bundle": ("Bundle", "as_stored", "load_bundle", "save_bundle"),
+    "onnx": ("OnnxCheck", "OnnxDiffersError", "OnnxMissingError", "export_onnx", "missing_packages"),
+    "reference": ("classes_of", "import_reference"),
+})

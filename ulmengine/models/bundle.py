@@ -26,7 +26,7 @@ from ulmengine.tokens import Tokenizer, tokenizer_from_json
 from . import networks
 from .archive import CARD, COUNTS, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
-from .description import FORMAT, Columns, Description, Kind, Softmax, read_description, read_json
+from .description import FORMAT, Columns, Description, Kind, Softmax, facts, read_description, read_json
 
 _DIRECTIONS, _COUNTS = ("forward", "backward"), "counts"
 Counts = tuple[float, Mapping[str, np.ndarray[Any, Any]], Mapping[str, Any]]
@@ -212,29 +212,6 @@ def _check_numbers(state: Mapping[str, Tensor], path: Path) -> None:
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise ModelError(f"{path}: some of the weights {name} are not numbers, so nothing can be read from the "
                              "model; take the model of an earlier checkpoint, or download it again")
-
-
-def describe_bundle(path: Path | str) -> Description:
-    """What the model at ``path`` says of itself, without reading its weights.
-
-    :raises ModelError: as :func:`load_bundle`.
-    """
-    source = Path(path)
-    return read_description(read_archive(source, (MANIFEST,))[MANIFEST], source)
-
-
-def facts(description: Description) -> dict[str, Any]:
-    """The lines of the card that follow from the model itself."""
-    embedding, hidden, layers = description.sizes
-    lines: dict[str, Any] = {
-        "kind": description.kind.replace("_", " "), "direction": " and ".join(description.directions),
-        "embedding / hidden / layers": f"{embedding} / {hidden} / {layers}",
-        "vocabulary": description.vocabulary, "tokeniser": description.tokenizer,
-        "parameters": description.parameters, "stored as": description.dtype,
-    }
-    if description.labels:
-        lines |= {"labels": description.labels, "several labels a document": description.multi_label}
-    return lines | {"made with": f"ULMFiT Studio {description.program}, {description.created}"}
 
 
 def _model_config(values: Mapping[str, Any], path: Path) -> ModelConfig:

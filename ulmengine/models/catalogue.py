@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ulmengine.config import RunConfig, Sizes, located
-from ulmengine.corpus.understood import NONE
+from ulmengine.config import NONE, RunConfig, Sizes, located
 from ulmengine.disk import move, whole
 
 from .archive import SUFFIX, ModelError
-from .bundle import describe_bundle
-from .description import Description
+from .description import Description, describe_bundle
 
 TRASH = ".deleted"
 """The folder beside a model that a deleted one waits in."""

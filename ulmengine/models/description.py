@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ulmengine.config import ModelConfig, Sizes
 
-from .archive import ModelError
+from .archive import MANIFEST, ModelError, read_archive
 
 if TYPE_CHECKING:
     from ulmengine.corpus import Understood
@@ -129,3 +129,26 @@ def read_json(content: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ModelError(f"{path}: the model's description is not what this program writes; choose another file")
     return values
+
+
+def describe_bundle(path: Path | str) -> Description:
+    """What the model at ``path`` says of itself, without reading its weights.
+
+    :raises ModelError: as :func:`ulmengine.models.load_bundle`.
+    """
+    source = Path(path)
+    return read_description(read_archive(source, (MANIFEST,))[MANIFEST], source)
+
+
+def facts(description: Description) -> dict[str, Any]:
+    """The lines of the card that follow from the model itself."""
+    embedding, hidden, layers = description.sizes
+    lines: dict[str, Any] = {
+        "kind": description.kind.replace("_", " "), "direction": " and ".join(description.directions),
+        "embedding / hidden / layers": f"{embedding} / {hidden} / {layers}",
+        "vocabulary": description.vocabulary, "tokeniser": description.tokenizer,
+        "parameters": description.parameters, "stored as": description.dtype,
+    }
+    if description.labels:
+        lines |= {"labels": description.labels, "several labels a document": description.multi_label}
+    return lines | {"made with": f"ULMFiT Studio {description.program}, {description.created}"}

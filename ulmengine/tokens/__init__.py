@@ -6,8 +6,9 @@ which the batches need, nor the run's description.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ulmengine.lazy import names_of
 
 if TYPE_CHECKING:
     from .description import fingerprint, tokenizer_from_json
@@ -50,11 +51,4 @@ _WHERE = {
     "wordwise": ("WordTokenizer",),
 }
 
-
-def __getattr__(name: str) -> Any:
-    for module, names in _WHERE.items():
-        if name in names:
-            value = getattr(import_module(f".{module}", __name__), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = names_of(__name__, _WHERE)

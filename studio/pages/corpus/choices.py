@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from studio.widgets import CalmCombo
-from ulmengine.corpus.understood import NONE
+from ulmengine.config import NONE
 
 
 class ChoiceBox(CalmCombo):

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.fields import field
 from studio.widgets import Cells, Label
-from ulmengine.config import CorpusConfig
+from ulmengine.config import NONE, CorpusConfig
 from ulmengine.corpus import Understood
 from ulmengine.corpus.readers.formats import FORMAT_NAMES
 from ulmengine.corpus.readers.heading import column_names
-from ulmengine.corpus.understood import NONE
 
 from .choices import ChoiceBox, ColumnsBox
 

@@ -17,6 +17,7 @@ from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.events import Event, Progress
+from ulmengine.models import pretrained_path
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -160,8 +161,6 @@ def read_profile(
     documents: Documents, config: RunConfig, base: Path
 ) -> Generator[Event, None, Profile]:
     """Cut a sample into tokens: lengths, and how much of it the pretrained vocabulary knows."""
-    from ulmengine.models import pretrained_path
-
     rows = _sample_rows(documents, config.seed)
     texts = list(documents.texts_of(rows))
     known, name = None, ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.pages.parts.facts import CorpusFacts
 from ulmengine.config import ModelConfig, RunConfig, Sizes
+from ulmengine.models import ModelError, describe_bundle, pretrained_path
 from ulmengine.plan.usual import LEAST_KNOWN, activation_bytes
 
 BYTES_A_PARAMETER = 16
@@ -107,8 +108,6 @@ def vocabulary_of(network: Network, config: RunConfig) -> int:
 
 def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Network:
     """The network that a run of ``config`` trains; a pretrained model brings its own size."""
-    from ulmengine.models import ModelError, describe_bundle, pretrained_path
-
     path = pretrained_path(config, base)
     vocabulary, classes = (facts.vocabulary, facts.classes or None) if facts else (None, None)
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.engine import Job, run_job
+from studio.engine.job import Job, run_job
 from studio.pages.parts.quantities import TimeLeft, time_words
 from studio.pages.train.words import progress_words
 from studio.plots.look import rate

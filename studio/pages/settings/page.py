@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from studio import theme
-from studio.engine import ProcessHost, ThreadHost
+from studio.engine.process_host import ProcessHost
+from studio.engine.thread_host import ThreadHost
 from studio.fields import field
 from studio.frame.awake import can_hold
 from studio.frame.commands import key_rows

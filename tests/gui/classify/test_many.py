@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOptionViewItem, QTableView, QTextEdit
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.models.predictions import SOURCE
 from studio.pages.classify import batch
 from studio.pages.classify.page import ClassifyPage

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.pages.classify.answering import Answering
 from studio.pages.classify.editor import MOST_MARKS, MarkedEditor, utf16_places
 from studio.pages.classify.model_picker import few

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.pages.model.drawing import layer_boxes, plan_of
 from studio.pages.model.page import ModelPage
 from studio.pages.model.sizes import Network, network_of, parameters_of

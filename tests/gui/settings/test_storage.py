@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.engine import shutdown_jobs
+from studio.engine.job import shutdown_jobs
 from studio.frame.folders import show_folder
 from studio.pages.settings.page import SettingsPage
 from studio.pages.settings.room import Cleared, bytes_below, clear_copies, measure

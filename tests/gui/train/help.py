@@ -12,7 +12,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.engine import RunRequest, RunService
+from studio.engine.host import RunRequest
+from studio.engine.run_service import RunService
 from studio.pages.train.page import TrainPage
 from studio.settings import Settings
 from studio.shell import Shell

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from studio.engine import RunRequest
+from studio.engine.host import RunRequest
 from ulmengine import events as ev
 from ulmengine.plan.control import RunControl, RunState
 from ulmengine.record import START

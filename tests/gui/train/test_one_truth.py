@@ -12,7 +12,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.engine import RunRequest
+from studio.engine.host import RunRequest
 from studio.frame.runbar import RunBar
 from studio.shown import ShownRun
 from studio.widgets import Button
