@@ -21,7 +21,10 @@ from ulmengine import __version__
 from . import theme
 from .ask import Ask, QtAsk
 from .doctor import explain, window_problems
-from .engine import Collector, ProcessHost, RunService, run_job, shutdown_jobs
+from .engine.job import run_job, shutdown_jobs
+from .engine.memory import Collector
+from .engine.process_host import ProcessHost
+from .engine.run_service import RunService
 from .engine.warming import warm
 from .frame.language import install_language
 from .hooks import Interrupts, Uncaught, keep_crash_report, start_log

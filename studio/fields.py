@@ -64,11 +64,6 @@ def value_of(config: Section, name: str) -> Any:
     return value
 
 
-def default_of(name: str) -> Any:
-    """The value that a new run has for the setting called ``name``."""
-    return field(name).default
-
-
 def _walk(section: type[Section], prefix: str, above: tuple[str, ...]) -> Iterator[Field]:
     for name, info in section.model_fields.items():
         inner = info.annotation

@@ -141,11 +141,6 @@ class Project(QObject):
         """The project's runs, oldest first."""
         return find_runs(self.runs)
 
-    def latest_model(self) -> Path | None:
-        """The model of the newest run that finished, or None."""
-        models = [run.model_path for run in self.run_folders() if run.model_path.is_file()]
-        return models[-1] if models else None
-
     def save(self) -> None:
         """Write the project file now, with what another window has changed in it meanwhile."""
         self._take_over()

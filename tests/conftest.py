@@ -1,5 +1,17 @@
 """What holds for every test."""
 
+import os
+
+import pytest
+
 from ulmengine.threads import wait_briefly
 
 wait_briefly()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; PyTorch's threads would share them all
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What ``-n auto`` means: a worker a core, and no more than four, since each holds PyTorch and Qt in memory."""
+    return min(4, os.cpu_count() or 1)

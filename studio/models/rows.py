@@ -117,11 +117,6 @@ class RowsModel(QAbstractTableModel):
         """What is shown."""
         return self._source
 
-    @property
-    def filtered(self) -> bool:
-        """Whether only some of the rows are shown."""
-        return self._only is not None
-
     def source_row(self, row: int) -> int:
         """The row of the source that stands in ``row`` of the table."""
         return row if self._rows is None else int(self._rows[row])

@@ -4,7 +4,6 @@
 """
 
 from .colors import DARK, LIGHT, Colors
-from .icons import icon_names
 from .metrics import (
     CONTENT_WIDTH,
     CONTROL_RADIUS,
@@ -24,5 +23,5 @@ from .theme import Mode, Theme, apply_theme, colors, current, set_type
 
 __all__ = [
     "CONTENT_WIDTH", "CONTROL_RADIUS", "DARK", "ICON", "LIGHT", "RADIUS", "RAIL_WIDTH", "TARGET", "XL", "XS", "XXL",
-    "Colors", "L", "M", "Mode", "S", "Theme", "Type", "apply_theme", "colors", "current", "icon_names", "set_type",
+    "Colors", "L", "M", "Mode", "S", "Theme", "Type", "apply_theme", "colors", "current", "set_type",
 ]

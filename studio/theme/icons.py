@@ -20,11 +20,6 @@ def icon_folder() -> Path:
     return Path(str(resources.files("resources"))) / "icons"
 
 
-def icon_names() -> tuple[str, ...]:
-    """The names of all icons."""
-    return tuple(sorted(path.stem for path in icon_folder().glob("*.svg")))
-
-
 def draw(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
     """The icon called ``name``, ``size`` px high, in one ``color``. ``ratio``: device pixels a px.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -156,8 +156,3 @@ class ConfigField(QWidget):
 def _wrapped(text: str) -> str:
     """``text`` as rich text, which a tooltip wraps."""
     return f"<p>{escape(text)}</p>"
-
-
-def unit_text(name: str) -> str:
-    """The unit of the setting called ``name``, in the person's language."""
-    return QCoreApplication.translate("Words", field(name).unit)

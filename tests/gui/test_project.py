@@ -105,17 +105,6 @@ def test_run_folders_are_new_and_sort_by_time(project: Project) -> None:
     second = project.new_run_folder()
     assert second != first
     assert second.parent == first.parent == project.runs
-    assert project.latest_model() is None
-
-
-def test_the_latest_model_is_that_of_the_newest_run_that_has_one(project: Project) -> None:
-    for name, finished in (("2026-01-01-000000", True), ("2026-01-02-000000", True), ("2026-01-03-000000", False)):
-        run = project.runs / name
-        run.mkdir(parents=True)
-        (run / "config.toml").write_text("", encoding="utf-8")
-        if finished:
-            (run / "model.ulmfit").write_bytes(b"x")
-    assert project.latest_model() == project.runs / "2026-01-02-000000" / "model.ulmfit"
 
 
 def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:

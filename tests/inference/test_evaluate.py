@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from ulmengine.inference import InferenceError, bootstrap_interval, curves, evaluate
+from ulmengine.inference import InferenceError, curves, evaluate
 from ulmengine.inference.evaluate import document_losses
 from ulmengine.inference.tally import Patterns
 
@@ -34,7 +34,6 @@ def test_figures_by_hand():
     expected = -np.log([.7, .3, .8, .6, .8, .3])
     assert result.losses == pytest.approx(expected)
     assert result.metrics["loss"].value == pytest.approx(expected.mean())
-    assert result.top_losses(3).tolist() == [1, 5, 3]
 
 
 def test_calibration_error_by_hand():
@@ -97,7 +96,8 @@ def test_intervals_match_resampling_documents_one_by_one():
     def f1(rows):
         return float(reference.f1_score(truth[rows], answers[rows], average="macro"))
 
-    low, high = bootstrap_interval(f1, 200, resamples=400, seed=9)
+    random = np.random.default_rng(9)
+    low, high = np.quantile([f1(random.integers(200, size=200)) for _ in range(400)], (.025, .975))
     got = result.metrics["f1_macro"]
     assert (got.low, got.high) == pytest.approx((low, high), abs=.02)
     accuracy = result.metrics["accuracy"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.fields import all_fields, default_of, field, value_of
+from studio.fields import all_fields, field, value_of
 from studio.pages import available, page_of_setting
 from studio.words import choice_words, help_of, state_words
 from ulmengine.config import RunConfig
@@ -34,7 +34,7 @@ def test_a_field_knows_what_was_declared() -> None:
 
 def test_defaults_are_those_of_a_new_run() -> None:
     config = RunConfig()
-    assert all(default_of(name) == value_of(config, name) for name in all_fields())
+    assert all(field(name).default == value_of(config, name) for name in all_fields())
 
 
 def test_an_unknown_setting_is_an_error() -> None:

@@ -4,7 +4,7 @@ from .baseline import Baseline
 from .blend import MOST_CHARACTERS, Blend, counts_beside, fit_weight
 from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
-from .evaluate import ClassReport, Estimate, Evaluation, bootstrap_interval, evaluate
+from .evaluate import ClassReport, Estimate, Evaluation, evaluate
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
 from .kept import Kept, KeptError, keep, read_predictions, write_predictions
 from .paired import Comparison, Paired, compare, paired_difference
@@ -16,7 +16,7 @@ __all__ = [
     "MOST_CHARACTERS", "Baseline", "Bin", "Blend", "ClassReport", "Comparison", "Curves", "Estimate",
     "Evaluation",
     "Explanation", "InferenceError", "Kept", "KeptError", "Paired", "Prediction", "Predictor", "Trained",
-    "WordWeight", "average", "bootstrap_interval", "compare", "counts_beside", "curves", "evaluate",
+    "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
     "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "fit_weight", "generate_text",
     "keep", "paired_difference", "probabilities", "read_predictions", "write_predictions",
 ]

@@ -76,10 +76,6 @@ class Evaluation:
         """Share of documents that are right as a whole."""
         return self.metrics["accuracy"].value
 
-    def top_losses(self, count: int = 20) -> NDArray[np.int64]:
-        """The positions of the documents with the largest losses, worst first."""
-        return np.argsort(-self.losses, kind="stable")[:count]
-
     def to_json(self) -> dict[str, Any]:
         """Everything but the single documents, as plain JSON values (None for not-a-number)."""
         return {
@@ -130,21 +126,6 @@ def evaluate(
         _confusion(truth > 0, chosen, multi_label), reliability.diagram(), losses,
         chosen if multi_label else scores.argmax(1),
     )
-
-
-def bootstrap_interval(
-    statistic: Callable[[NDArray[np.int64]], float], documents: int, *, resamples: int = RESAMPLES, seed: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of any ``statistic`` of document positions drawn with replacement.
-
-    :raises InferenceError: no documents.
-    """
-    if documents < 1:
-        raise InferenceError("an interval needs at least one document")
-    random = np.random.default_rng(seed)
-    values = np.array([statistic(random.integers(documents, size=documents)) for _ in range(resamples)])
-    return _interval(values, level)
 
 
 def document_losses(scores: Floats, truth: Floats, multi_label: bool) -> Floats:

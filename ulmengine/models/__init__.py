@@ -17,7 +17,6 @@ from .catalogue import (
     add_model,
     copy_model,
     delete_model,
-    empty_trash,
     free_path,
     own_models,
     pretrained_path,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "Entry", "ModelError", "OnnxCheck",
     "OnnxDiffersError", "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model",
-    "describe_bundle", "empty_trash", "export_onnx", "facts", "free_path", "import_reference", "load_bundle",
+    "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "load_bundle",
     "missing_packages", "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model",
     "run_models", "save_bundle", "shipped_models", "snippet",
 ]

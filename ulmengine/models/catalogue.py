@@ -116,16 +116,6 @@ def restore_model(deleted: Path) -> Path:
     return _move(deleted, free_path(deleted.parent.parent, deleted.stem))
 
 
-def empty_trash(folder: Path) -> int:
-    """Remove for good what was deleted from ``folder``; returns how many bytes that sets free."""
-    trash = folder / TRASH
-    paths = list(trash.glob(f"*{SUFFIX}"))
-    freed = sum(path.stat().st_size for path in paths)
-    for path in paths:
-        path.unlink()
-    return freed
-
-
 def free_path(folder: Path, title: str) -> Path:
     """A path in ``folder`` that nothing stands at yet, named after ``title``."""
     stem = "".join(char if char.isalnum() or char in " -_." else "_" for char in title).strip(" .") or "model"

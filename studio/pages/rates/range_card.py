@@ -65,8 +65,6 @@ def _smoothed(point: RangePoint) -> float:
 class RangeCard(Card):
     """Finds a rate for one task and puts it into the project."""
 
-    busyChanged = Signal(bool)
-
     def __init__(self, project: Project, shell: Shell, task: str, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Range test"), below=" ", margin=theme.M, parent=parent)
         self.project = project
