@@ -264,17 +264,20 @@ class Shell(QObject):
         self._when_free(lambda: self.run.start(config, folder))
         return True
 
-    def resume_run(self, folder: Path, checkpoint: str | None = None, *, finish: bool = False) -> bool:
+    def resume_run(
+        self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,
+    ) -> bool:
         """Go on with the run at ``folder``, from its last checkpoint or back from ``checkpoint``.
 
         :param finish: only to its end, with what it has learnt so far.
+        :param changed: with these settings; they become the run's own once it can begin with them.
 
         False if a run is alive or this one cannot be read.
         """
         if self.busy:
             return False
         try:
-            config = RunFolder.open(folder).config()
+            config = changed or RunFolder.open(folder).config()
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False

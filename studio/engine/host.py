@@ -11,7 +11,6 @@ from typing import Any, Literal, Protocol
 from ulmengine.config import RunConfig
 from ulmengine.events import Checkpointed, Diverging, Event, Failed, Finishing, RunStarted, StageEnded
 from ulmengine.plan.control import ControlError, RunControl, RunState
-from ulmengine.plan.divergence import Divergence
 
 Sink = Callable[[Event | RunState], None]
 """Takes what a run says and every state that it enters, in order, in the thread that carries the run out."""
@@ -24,6 +23,7 @@ Maker = Callable[["RunRequest", RunControl], Generator[Event, None, object]]
 class RunRequest:
     """What is to be carried out; pickles.
 
+    ``config``: with what; a run that goes on takes other settings than its own over once it can begin with them.
     ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
     :data:`ulmengine.record.START`) and on from there. ``finish``: end with what has been learnt up to there.
     ``models``: the folder of the person's own models, to choose a pretrained one from and to put a language model of
@@ -82,20 +82,18 @@ class Watch:
     pause_between_stages: bool = False
     failed: bool = False
     checkpoint: str = ""
-    divergence: Divergence = field(default_factory=Divergence)
     _last_stage: int = field(default=-1, init=False)
     _finishing: bool = field(default=False, init=False)
 
-    def saw(self, event: Event) -> Diverging | None:
+    def saw(self, event: Event) -> None:
         """Note ``event``. A failure is the end of the run only if nothing comes after it.
 
-        A run whose loss grows is held; what is to be told of that is given back.
+        A run whose loss grows is held.
         """
         self.failed = isinstance(event, Failed)
-        diverging = self.divergence.saw(event)
-        if diverging is not None:
-            pass_on(self.control, "pause")
         match event:
+            case Diverging():
+                pass_on(self.control, "pause")
             case RunStarted():
                 self._last_stage = len(event.stages) - 1
             case Checkpointed():
@@ -106,7 +104,6 @@ class Watch:
                 self._finishing or event.index == self._last_stage
             ):
                 pass_on(self.control, "pause")
-        return diverging
 
     def kept(self) -> str:
         """What is safe on disk, in a sentence."""

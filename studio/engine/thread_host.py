@@ -66,9 +66,7 @@ ENDINGS = frozenset({RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, Ru
 def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: Sink) -> Failed | None:
     def told(event: Event) -> None:
         sink(event)
-        diverging = watch.saw(event)
-        if diverging is not None:
-            sink(diverging)
+        watch.saw(event)
 
     try:
         _own_modes()

@@ -29,7 +29,8 @@ def training_run(request: RunRequest, control: RunControl) -> Generator[Event, N
         if request.models is not None:
             config = yield from with_best_pretrained(config, folder.cache, request.models)
         folder = RunFolder.create(request.folder, config)
-    run = Run(folder, skip=control.take_skip, finish=control.take_finish)
+    run = Run(folder, skip=control.take_skip, finish=control.take_finish,
+              config=request.config if request.resume else None)
     yield from run.events(resume=request.resume, checkpoint=request.checkpoint, finish=request.finish)
     if request.models is not None and waits_to_be_published(folder):
         publish(folder, request.models)

@@ -16,7 +16,7 @@ from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
 from studio.words import state_words
-from ulmengine.events import Failed, Progress
+from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 
 HEIGHT = 64
@@ -105,15 +105,18 @@ class RunBar(QWidget):
     def _add_buttons(self, row: QHBoxLayout) -> None:
         self.start = Button(self.tr("Start"), "play")
         self.pause = Button(self.tr("Pause"), "pause")
+        self.advice = Button(self.tr("What to try"), "info")
+        self.advice.setToolTip(self.tr("The Train page says what went wrong and what can be done about it"))
         self.stop = Button(self.tr("Stop"), "stop")
         self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
         self.start.clicked.connect(self._start)
         self.pause.clicked.connect(self.toggle_pause)
+        self.advice.clicked.connect(self.opened)
         self.stop.clicked.connect(self.shell.run.stop)
-        for button in (self.start, self.pause, self.stop):
+        for button in (self.start, self.pause, self.advice, self.stop):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             row.addWidget(button)
-        self._presses = OnePress(self, (self.start, self.pause, self.stop))
+        self._presses = OnePress(self, (self.start, self.pause, self.advice, self.stop))
         row.setSpacing(theme.M)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -138,20 +141,28 @@ class RunBar(QWidget):
         self.dot.set_kind(self.shown.dot)
         self.dot.setVisible(bool(self.shown.dot))
         self.state.setText(state_words(state))
-        self.start.setVisible(offered.start and not offered.resume)
+        self.advice.setVisible(self._advised)
+        self.start.setVisible(offered.start and not offered.resume and not self._advised)
         self.start.setEnabled(self.shell.project is not None)
-        self.pause.setVisible(not offered.start or offered.resume)
+        self.pause.setVisible((not offered.start or offered.resume) and not self._advised)
         self.pause.setEnabled(offered.pause or offered.resume)
         self._name_pause(offered.resume)
         self.stop.setVisible(not offered.start)
         self.stop.setEnabled(offered.stop)
         self._show_figures(state)
 
+    @property
+    def _advised(self) -> bool:
+        """Whether the Train page has a card with what to try: it alone says how to go on, until it is closed."""
+        return isinstance(self.shown.trouble, (Failed, Diverging)) and not self.shown.unreadable
+
     @Slot()
     def toggle_pause(self) -> None:
         """Pause or go on, whichever is offered: after a pause, or from the last checkpoint."""
         run, offered = self.shell.run, self.shown.offers
-        if offered.pause:
+        if self._advised:
+            self.opened.emit()
+        elif offered.pause:
             run.pause()
         elif offered.resume and run.active:
             run.resume()

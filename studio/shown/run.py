@@ -289,7 +289,7 @@ class ShownRun(QObject):
         if any(isinstance(event, ev.Checkpointed) for event in events) and self.stage is not None:
             self.saved = self.stage.index
         for event in events:
-            if isinstance(event, (ev.SaveFailed, ev.Diverging)):
+            if self.own and isinstance(event, (ev.SaveFailed, ev.Diverging)):
                 self._waits_for = event
         if started:
             self._plans = None

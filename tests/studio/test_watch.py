@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.engine.host import Watch
-from ulmengine.events import Finishing, RunStarted, StageEnded
+from ulmengine.events import Diverging, Finishing, RunStarted, StageEnded
 from ulmengine.plan.control import Move, RunControl, RunState
 
 
@@ -23,3 +23,11 @@ def test_between_two_stages_and_only_there(stage: int, wishes: tuple[bool, ...],
         watch.saw(Finishing(wanted))
     watch.saw(StageEnded(stage, "a stage", 1, 1, 0.5, 0.5, {}, 1.0))
     assert control.state is state
+
+
+def test_a_run_whose_loss_grows_is_held() -> None:
+    control = RunControl()
+    for signal in (Move.START, Move.BEGUN):
+        control.move(signal)
+    Watch(control).saw(Diverging(0, 23, 8.27, 5.0, 20))
+    assert control.state is RunState.PAUSING

@@ -16,9 +16,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
-from ulmengine.events import Event, Failed, RangeEnded, RangePoint, SaveFailed
+from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, SaveFailed, StageStarted
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
+from ulmengine.record.checkpoints import CheckpointFolder
+from ulmengine.record.mending import before_it_grew, lower_rate
 
 from .output import ProgressView, complain, finish, say, say_json
 
@@ -264,11 +266,16 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
     writes, as_json = world is None or world.writes, options.json
     control = RunControl()
     failed: Failed | None = None
+    diverging: Diverging | None = None
     with ProgressView(as_json=as_json and writes, quiet=not writes) as view, _stopping(control):
         def show(event: Event) -> None:
-            nonlocal failed
+            nonlocal failed, diverging
             failed = event if isinstance(event, Failed) else failed
             view.show(event)
+            if isinstance(event, Diverging):  # nobody is there to ask, so nothing more is spent on it
+                diverging = event
+                with suppress(ControlError):  # it is being stopped already
+                    control.stop()
             if isinstance(event, SaveFailed):
                 complain(f"{event.text} {event.advice} Trying again every {RETRY_S:.0f} seconds; Ctrl+C stops.")
                 waiting = threading.Timer(RETRY_S, _go_on, (control,))
@@ -286,6 +293,9 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
         return _failed(failed, folder)
     if as_json:
         say_json(result)
+    if control.state is RunState.STOPPED and diverging is not None:
+        _grown(folder, diverging)
+        return 1
     if control.state is RunState.STOPPED:
         complain(f"stopped; everything is saved in {folder.path}; go on with --resume")
         return 1
@@ -307,6 +317,20 @@ def _failed(event: Failed, folder: RunFolder | None = None) -> int:
             complain("If that leads to the same, add --checkpoint with an earlier one: "
                      f"python -m ulmengine checkpoints {out} lists them.")
     return 1
+
+
+def _grown(folder: RunFolder, told: Diverging) -> None:
+    """Say why the run was stopped whose loss grows, and how it may go on."""
+    stages = [event for event in folder.events(StageStarted) if isinstance(event, StageStarted)]
+    good = before_it_grew(CheckpointFolder(folder.checkpoints).all(), told)
+    back, where = ("start", "the beginning") if good is None else (good.name, f"step {good.total:,}")
+    slower = " ".join(f"--set {name}={value}" for name, value in lower_rate(folder.config(), stages[-1].task).items())
+    config, out = (shlex.quote(str(path)) for path in (folder.config_path, folder.path))
+    again = f"    python -m ulmengine train {config} --out {out}"
+    complain(f"error: The loss grows instead of falling: it is at {told.loss:.3g} at step {told.total:,}, after "
+             f"{told.began:.3g} at the beginning. A peak rate that is too high does this. The run was stopped, and "
+             f"everything up to there is saved.\nTo go back to {where} and lower the rate:\n"
+             f"{again} --checkpoint {back} {slower}\nTo go on as it is:\n{again} --resume")
 
 
 # Not begun yet, or over already: there is no step to wait for.

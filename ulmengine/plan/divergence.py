@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from typing import TypeVar
 
 from ulmengine.events import Diverging, Event, StageStarted, Step
+
+T = TypeVar("T")
 
 BETA = 0.9
 """Share of the past in the smoothed loss."""
@@ -62,3 +66,20 @@ class Divergence:
     def _begin_stage(self) -> None:
         self._sum, self._lowest = 0.0, math.inf
         self._steps = self._since = 0
+
+
+def watched(events: Generator[Event, None, T]) -> Generator[Event, None, T]:
+    """The ``events`` of a run, and behind a step that tells of it the word that its loss grows."""
+    watch = Divergence()
+    try:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            yield event
+            told = watch.saw(event)
+            if told is not None:
+                yield told
+    finally:
+        events.close()

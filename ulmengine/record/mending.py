@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from ulmengine.config import RunConfig
+from ulmengine.events import Diverging
 from ulmengine.plan.errors import CannotBegin, NanLoss
 
+from .checkpoints import CheckpointInfo
 from .failures import cause_of
 
 MOST_ACCUMULATION = 1_024
@@ -44,6 +47,12 @@ def halved_batch(config: RunConfig, task: str, rows: int | None = None) -> dict[
         return None
     return {f"{task}.batch_size": size // 2,
             f"{task}.optimizer.accumulation": min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)}
+
+
+def before_it_grew(infos: Iterable[CheckpointInfo], told: Diverging) -> CheckpointInfo | None:
+    """The newest checkpoint of a run, oldest first in ``infos``, from before its loss began to grow."""
+    good = [info for info in infos if info.total <= told.since]
+    return good[-1] if good else None
 
 
 def lower_rate(config: RunConfig, task: str, suggested: float = math.inf) -> dict[str, Any]:

@@ -19,6 +19,9 @@ def in_words(event: ev.Event) -> str:
         case ev.LogLost():
             return (f"warning: the run's log was cut or removed: it lacks what was said between the steps "
                     f"{event.after:,} and {event.total:,}; training itself goes on as if nothing had happened")
+        case ev.Diverging():
+            return (f"warning: the loss grows instead of falling: it is at {event.loss:.3g} at step {event.total:,}, "
+                    f"after {event.began:.3g} at the beginning; a peak rate that is too high does this")
         case ev.SaveFailed():
             return f"{event.text} {event.advice}"
         case ev.EpochEnded():

@@ -18,6 +18,7 @@ from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.nets import precision_for
 from ulmengine.plan import plan_stages
+from ulmengine.plan.divergence import watched
 from ulmengine.record import saved_event
 from ulmengine.record.changes import change, changed_since, check_change, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo
@@ -100,7 +101,7 @@ class Run:
                 self._log_is_ours = start is None and last_event(self.folder.log_path) is None
                 self._total = 0 if start is None else self.checkpoints.info(start).total
                 log = self.folder.open_log(keep=0 if self._log_is_ours else None)
-                yield from self._logged(self._work(start, log), log)
+                yield from self._logged(watched(self._work(start, log)), log)
             except GeneratorExit:
                 if log is not None and self._log_is_ours:
                     log.append(ev.Stopped(self._total))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Slot
 
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
 from studio.shown.reading import checkpoints_of
 from ulmengine.config import ConfigError, RunConfig, with_settings
-from ulmengine.events import Diverging, Failed
+from ulmengine.events import Diverging, Event, Failed, RunStarted
+from ulmengine.plan.control import RunState
 from ulmengine.record import START, RunFolder, RunFolderError
-from ulmengine.record.changes import change
+from ulmengine.record.changes import check_change
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.mending import halved_batch, lower_rate
+from ulmengine.record.mending import before_it_grew, halved_batch, lower_rate
 
 from .going_on import GoingOn
 
@@ -35,6 +37,9 @@ class Mender(QObject):
         self._going_on = going_on
         self._folder: RunFolder | None = None
         self._tried: set[str] = set()
+        self._pending: tuple[Path, dict[str, Any]] | None = None
+        shell.run.events.connect(self._heard)
+        shell.run.stateChanged.connect(self._state_changed)
 
     def tries(self, failed: Failed, run: ShownRun) -> list[Try]:
         """What can be tried after ``failed`` of ``run``."""
@@ -76,7 +81,7 @@ class Mender(QObject):
         """What can be tried while ``run`` waits because its loss grows: at a lower rate from before it grew, or on."""
         self._folder = run.folder
         infos = [] if run.folder is None else checkpoints_of(run.folder.path)
-        good = next((info for info in reversed(infos) if info.total <= told.since), None)
+        good = before_it_grew(infos, told)
         lower = lower_rate(run.config, "language_model" if run.stage is None else run.stage.task)
         rate = f"{next(iter(lower.values())):.2g}"
         if good is None:
@@ -93,23 +98,39 @@ class Mender(QObject):
         self.shell.start_run()
 
     def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
-        """Change the run's own settings and go on, from ``checkpoint`` or from the last one.
+        """Go on with other settings, from ``checkpoint`` or from the last one.
 
-        The description as it was is kept beside.
+        They become the run's own, and the project's, once it can begin with them; the description as it was is kept
+        beside.
         """
         if self._folder is not None:
             self._going_on.after_stop(self._folder, partial(self._change, self._folder, values, checkpoint))
 
     def _change(self, folder: RunFolder, values: dict[str, Any], checkpoint: str | None) -> None:
         try:
-            change(folder, with_settings(folder.config(), [f"{name}={value}" for name, value in values.items()]))
-            self.project.change(values)
+            after = with_settings(folder.config(), [f"{name}={value}" for name, value in values.items()])
+            check_change(folder, after)
         except (ConfigError, RunFolderError) as error:
             self.shell.toast(str(error), "error")
             return
         if checkpoint is not None:
             self._tried.add(checkpoint)
-        self.shell.resume_run(folder.path, checkpoint)
+        if self.shell.resume_run(folder.path, checkpoint, changed=after):
+            self._pending = folder.path, values
+
+    @Slot(object)
+    def _heard(self, events: list[Event]) -> None:
+        """Once a changed run has begun, the project takes the change over for the next one."""
+        if self._pending is None or not any(isinstance(event, RunStarted) for event in events):
+            return
+        (folder, values), self._pending = self._pending, None
+        if self.shell.run.folder == folder:
+            self.project.change(values)
+
+    @Slot(object)
+    def _state_changed(self, state: RunState) -> None:
+        if state in (RunState.FAILED, RunState.STOPPED, RunState.INTERRUPTED, RunState.FINISHED):
+            self._pending = None
 
     def go_on(self) -> None:
         """Go on as it is: after a wait, or from the last checkpoint."""

@@ -21,7 +21,7 @@ from tests.gui.fakes import ScriptedAsk
 from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.plan.control import RunControl, RunState
-from ulmengine.record import RunFolder, saved_event
+from ulmengine.record import RunFolder, change, saved_event
 from ulmengine.training import Checkpoints, Snapshot
 
 WAIT = 20_000
@@ -35,6 +35,8 @@ def logged(
     folder = RunFolder(request.folder)
     if not folder.config_path.exists():
         RunFolder.create(request.folder, request.config)
+    elif request.resume:
+        change(folder, request.config)
     with folder.lock, folder.open_log() as log:
         for number, event in enumerate(replay.replay(request, control, steps=steps, nap=nap)):
             if number == until:

@@ -18,6 +18,7 @@ from studio.shown import ShownRun
 from studio.widgets import Button
 from ulmengine import events as ev
 from ulmengine.plan.control import RunControl, RunState
+from ulmengine.plan.divergence import watched
 
 from .help import WAIT, Bench, logged
 
@@ -139,9 +140,17 @@ def test_red_marks_leave_with_the_failure_that_was_read(qtbot: QtBot, tmp_path: 
     bench.click(bench.page.view.big_start)
     bench.until(RunState.FAILED)
     assert (dots[-1], bar.dot.kind) == ("problem", "problem")
+    assert bar.start.isHidden()
+    assert bar.pause.isHidden()  # the card says how to go on, and the bar leads there
+    led: list[bool] = []
+    bar.opened.connect(lambda: led.append(True))
+    bar.advice.click()
+    assert led == [True]
     bench.page.view.failure._dismiss()
     assert not bench.page.view.failure.isVisible()
     assert (dots[-1], bar.dot.kind) == ("ready", "ready")
+    assert bar.advice.isHidden()
+    assert not bar.start.isHidden()
     again = ShownRun(bench.run, bench.page)
     again.show(bench.page.folder)  # type: ignore[arg-type]
     assert again.trouble is not None  # who opens it again reads it again
@@ -151,9 +160,12 @@ def test_red_marks_leave_with_the_failure_that_was_read(qtbot: QtBot, tmp_path: 
 def growing(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """A run whose loss grows after its 50th step, unless its rate is lower than usual."""
     high = request.config.language_model.lr > 0.005
-    for event in logged(request, control, steps=40):
-        yield replace(event, loss=95.0) if high and isinstance(event, ev.Step) and event.total > 50 else event
-    return None
+
+    def said() -> Generator[ev.Event, None, None]:
+        for event in logged(request, control, steps=40):
+            yield replace(event, loss=95.0) if high and isinstance(event, ev.Step) and event.total > 50 else event
+
+    return watched(said())
 
 
 def test_a_loss_that_grows_holds_the_run_and_can_be_gone_back_from(qtbot: QtBot, tmp_path: Path) -> None:
@@ -164,6 +176,7 @@ def test_a_loss_that_grows_holds_the_run_and_can_be_gone_back_from(qtbot: QtBot,
         return growing(request, control)
 
     bench = Bench(qtbot, tmp_path, make)
+    bar = bar_of(bench)
     bench.project.change({"language_model.lr": 0.009})
     bench.click(bench.page.view.big_start)
     bench.until(RunState.PAUSED)
@@ -173,6 +186,8 @@ def test_a_loss_that_grows_holds_the_run_and_can_be_gone_back_from(qtbot: QtBot,
     assert card.failure.title == "The loss grows instead of falling: the run waits"
     held = bench.page.history.total
     assert 50 < held < 70
+    assert not bar.advice.isHidden()
+    assert bar.pause.isHidden()
     first, second = (button for button in card.findChildren(Button) if button.text() not in ("Details", "Copy"))
     assert first.text() == "Go back to step 40 and continue with a peak rate of 0.003"
     assert second.text() == "Go on as it is"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.engine import RunRequest
 from studio.shown import ShownRun, reading
 from studio.widgets import Button
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.plan.control import RunState
+from ulmengine.corpus import CorpusError
+from ulmengine.plan.control import RunControl, RunState
 from ulmengine.record import RunFolder
 
 from .help import WAIT, Bench, logged
@@ -111,11 +113,30 @@ def test_out_of_memory_goes_on_with_half_the_batch(qtbot: QtBot, tmp_path: Path)
     task = "language_model" if page.history.stages[-1].index == 0 else "classifier"
     button = next(button for button in page.view.failure.findChildren(Button) if "continue" in button.text())
     bench.click(button)
+    bench.until(RunState.FAILED)
     assert len(bench.project.run_folders()) == 1
     frozen = getattr(RunFolder(bench.run.folder or tmp_path).config(), task)
     assert (frozen.batch_size, frozen.optimizer.accumulation) == (before.batch_size // 2, 2)
     assert getattr(bench.project.config, task).batch_size == before.batch_size // 2
+    bench.shell.close_project()
+
+
+def test_settings_stay_as_they_are_where_a_changed_run_cannot_begin(qtbot: QtBot, tmp_path: Path) -> None:
+    def make(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+        if request.resume:
+            raise CorpusError("The corpus is gone.")
+        return logged(request, control, until=60)
+
+    bench = Bench(qtbot, tmp_path, make)
+    bench.click(bench.page.view.big_start)
     bench.until(RunState.FAILED)
+    folder, before = RunFolder(bench.run.folder or tmp_path), bench.project.config
+    frozen = folder.config_path.read_bytes()
+    bench.click(next(one for one in bench.page.view.failure.findChildren(Button) if "continue" in one.text()))
+    qtbot.waitUntil(lambda: bench.run.failure is not None and bench.run.failure.cause == "data", timeout=WAIT)
+    bench.until(RunState.FAILED)
+    assert folder.config_path.read_bytes() == frozen
+    assert bench.project.config == before
     bench.shell.close_project()
 
 

@@ -1,0 +1,37 @@
+"""A run whose loss grows: its log says so, and on the command line it stops with words about what to try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ulmengine.cli import main
+from ulmengine.config import save
+from ulmengine.events import Diverging, Finished, Step
+from ulmengine.record import RunFolder
+
+from .made import tiny_config, write_corpus
+
+FAST = ("language_model.lr=10", "language_model.epochs=6", "language_model.optimizer.clip=100", "classifier.epochs=[1]")
+
+
+def test_it_is_said_logged_and_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(tiny_config(write_corpus(tmp_path / "corpus.csv"), *FAST), tmp_path / "run.toml")
+    assert main(["train", str(tmp_path / "run.toml"), "--out", str(tmp_path / "run")]) == 1
+    told = capsys.readouterr().err
+    folder = RunFolder.open(tmp_path / "run")
+    (grew,) = folder.events(Diverging)
+    assert isinstance(grew, Diverging)
+    assert grew.loss > 1.5 * grew.began
+    last = max(event.total for event in folder.events(Step) if isinstance(event, Step))
+    assert last == grew.total  # not a step more
+    assert "error: The loss grows instead of falling" in told
+    back, on = [line.split()[3:] for line in told.splitlines() if line.strip().startswith("python -m ulmengine train")]
+    assert back[-1].startswith("language_model.lr=")
+    assert float(back[-1].partition("=")[2]) == pytest.approx(3.3)
+    assert on[-1] == "--resume"
+    capsys.readouterr()
+    assert main([*back, "--set", "language_model.lr=0.01"]) == 0
+    assert not list(folder.events(Diverging))
+    assert list(folder.events(Finished))
