@@ -131,3 +131,20 @@ def test_single_letters_that_spell_a_word_are_not_known() -> None:
 
     share = known_share(Letters(), ["b a d", "bad 影", "xxunk"])  # type: ignore[arg-type]
     assert share == 2 / 6
+
+
+def test_what_the_corpus_decides_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "own")
+    labelled(tmp_path / "german.csv", german_lines(60))
+    (tmp_path / "run.toml").write_text("version = 1\n[corpus]\npath = 'german.csv'\n", encoding="utf-8")
+    command = ["train", str(tmp_path / "run.toml"), "--explain-defaults"]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("model.pretrained = none: from scratch: it knows ")
+    assert lines[1:] == ["tokens.tokenizer = word: as suits the script", "Everything else is usual for any corpus."]
+    own_model(tmp_path / "own", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
+    assert main([*command, "--set", "model.preset=paper", "--json"]) == 0
+    assert '"value": "German"' in capsys.readouterr().out
+    assert not (tmp_path / "run-run").exists()  # nothing was trained

@@ -257,3 +257,28 @@ def test_what_is_not_permitted_is_told(page: ModelPage, shell: Shell) -> None:
     assert ["model.layers" in notice.text for notice in heard] == [True, False]
     assert "model.dropout.input" in heard[1].text
     assert page.actions() == page.actions()
+
+
+def test_a_shipped_model_that_knows_few_of_the_words_is_not_started_from(page: ModelPage, project: Project) -> None:
+    foreign = CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 30.0, 30.0, known=0.12)
+    foreign.save(project.cache)
+    page.activated()
+    assert page.network.pretrained == ""
+    assert "knows only 12% of the words" in page.pretrained.told.text()
+
+
+def test_what_is_usual_for_the_corpus_is_one_click_away(page: ModelPage, project: Project, qtbot: QtBot) -> None:
+    project.change({"model.preset": "paper", "model.pretrained": "none"})
+    CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
+    page.activated()
+    assert not page.usual.isHidden()
+    assert page.usual.told.text().startswith("Usual for this corpus: tokens a batch 11,000 instead of 0. 32 documents")
+    before = page.estimate.memory.value.text()
+    page.usual.use.click()
+    assert project.config.tokens.batch_tokens == 11_000
+    CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
+    page.activated()
+    assert page.usual.isHidden()
+    assert page.estimate.memory.value.text() != before
+    project.undo.undo()
+    assert project.config.tokens.batch_tokens == 0
