@@ -35,11 +35,11 @@ def found_by_palette(
               str(action.property("icon_name") or "chevron-right"), enabled=action.isEnabled())
         for action in actions
     ]
-    if shell.project is not None:
-        entries += [
-            Entry(text, entry.words(), partial(do, entry.key, text), entry.icon)
-            for entry in pages.entries if not pages.is_made(entry.key) for text in entry.offered()
-        ]
+    entries += [
+        Entry(text, entry.words(), partial(do, entry.key, text), entry.icon)
+        for entry in pages.entries if not pages.is_made(entry.key) for text in entry.offered()
+        if shell.project is not None or not entry.of_project
+    ]
     entries += [
         Entry(_tr("Open {project}").format(project=Path(path).name), path, partial(opened, Path(path)), "folder")
         for path in shell.settings.values.recent

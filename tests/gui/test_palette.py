@@ -118,3 +118,10 @@ def test_a_setting_found_by_the_palette_is_scrolled_to(window: MainWindow, tmp_p
     dialog = window.findChild(SettingDialog)
     assert dialog is not None
     dialog.close()
+
+
+def test_what_needs_no_project_is_found_without_one(window: MainWindow) -> None:
+    found = [entry.title for entry in best("pretrain", window.palette_entries())]
+    assert found[0] == "Pretrain from texts…"
+    found = [entry.title for entry in window.palette_entries()]
+    assert "Choose a corpus file…" not in found
