@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig
 from ulmengine.plan.control import Move, RunState, commands
 from ulmengine.plan.sample import sample_config
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
 from .engine.job import Job
@@ -35,6 +35,18 @@ class Notice:
     level: Level = "info"
     button: str = ""
     action: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class TableToMeasure:
+    """The Evaluate page is to measure the ``model`` on the labelled ``table``.
+
+    ``columns``: those with the texts; none: where the model looks for them.
+    """
+
+    model: Path
+    table: Path
+    columns: tuple[str, ...] = ()
 
 
 class Shell(QObject):
@@ -62,6 +74,8 @@ class Shell(QObject):
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
         """The model that the Classify page is to use when it is shown next."""
+        self.wanted_table: TableToMeasure | None = None
+        """What the Evaluate page is to measure when it is shown next."""
         self._claims: dict[Job, str] = {}
         self._pending: Callable[[], None] | None = None
 
@@ -73,6 +87,11 @@ class Shell(QObject):
         """Show the Classify page with ``model`` in use."""
         self.wanted_model = model
         self.go("classify")
+
+    def evaluate_table(self, wanted: TableToMeasure) -> None:
+        """Show the Evaluate page with a model measured on a table."""
+        self.wanted_table = wanted
+        self.go("evaluate")
 
     def toast(
         self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None
@@ -226,7 +245,7 @@ class Shell(QObject):
             return self.start_run()
         answer = self.ask.choose(
             self.tr("Start a new run"), self.tr("The run {name} is not done and can go on. Start a new one beside it?")
-            .format(name=folder.path.name),
+            .format(name=run_name(folder)),
             (Choice("resume", self.tr("Go on with it"), "default"), Choice("new", self.tr("Start a new run")),
              Choice("cancel", self.tr("Cancel"), "cancel")),
             self.tr("The new run takes the project's settings as they are now. The other one stays as it is."))

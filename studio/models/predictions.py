@@ -12,14 +12,20 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from .rows import Index, one_line, plain_tip
 
-SOURCE, LABEL, CONFIDENCE, GIVEN, TEXT = range(5)
+SOURCE, LABEL, CONFIDENCE, GIVEN, TEXT, OTHERS = range(6)
+"""Columns; from OTHERS on there is one for each model that answers beside the first."""
 _NOWHERE = QModelIndex()
 _FIRST_ROOM = 1_024
+DIFFERS = "\N{NOT EQUAL TO} "
+"""Stands before an answer that is another one than that of the first model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text (its beginning), the label predicted, how sure, and the label it brought with it ("" for none)."""
+    """One text (its beginning), the label predicted, how sure, and the label it brought with it ("" for none).
+
+    ``others``: label and confidence by each model beside the first.
+    """
 
     source: str
     text: str
@@ -27,6 +33,12 @@ class Row:
     confidence: float
     given: str
     probabilities: tuple[float, ...]
+    others: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all models say the same."""
+        return any(label != self.label for label, _ in self.others)
 
 
 class _Column:
@@ -63,9 +75,10 @@ class PredictionsModel(QAbstractTableModel):
         super().__init__(parent)
         self._label = ""
         self._low, self._high = 0.0, 1.0
-        self._only_wrong = False
+        self._only_wrong = self._only_differing = False
         self._order = (-1, Qt.SortOrder.AscendingOrder)
         self._known: frozenset[str] = frozenset()
+        self._others: tuple[str, ...] = ()
         self._forget()
 
     def _forget(self) -> None:
@@ -73,14 +86,16 @@ class PredictionsModel(QAbstractTableModel):
         self._names: dict[str, int] = {}
         self._labels, self._givens = _Column(np.int32), _Column(np.int32)
         self._confidences = _Column(np.float64)
-        self._wrongs = _Column(np.bool_)
+        self._wrongs, self._differs = _Column(np.bool_), _Column(np.bool_)
         self._given = self._right = 0
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def start(self, labels: Iterable[str]) -> None:
-        """Forget all rows; the answers to come are of a model that knows ``labels``. The filter stays."""
+    def start(self, labels: Iterable[str], others: Iterable[str] = ()) -> None:
+        """Forget all rows; the answers to come are of a model that knows ``labels``, and of the ``others`` beside it.
+        The filter stays, but where it asks for what cannot be told any more."""
         self.beginResetModel()
-        self._known = frozenset(labels)
+        self._known, self._others = frozenset(labels), tuple(others)
+        self._only_differing = self._only_differing and bool(self._others)
         self._forget()
         self.endResetModel()
 
@@ -106,6 +121,7 @@ class PredictionsModel(QAbstractTableModel):
         given = [self._knows(row.given) for row in rows]
         right = [_same(row.label, row.given) for row in rows]
         self._wrongs.extend([there and not same for there, same in zip(given, right, strict=True)])
+        self._differs.extend([row.differs for row in rows])
         self._given += sum(given)
         self._right += sum(there and same for there, same in zip(given, right, strict=True))
 
@@ -118,10 +134,13 @@ class PredictionsModel(QAbstractTableModel):
         if self._order[0] >= 0:
             self._reorder()
 
-    def set_filter(self, *, label: str = "", low: float = 0.0, high: float = 1.0, only_wrong: bool = False) -> None:
+    def set_filter(self, *, label: str = "", low: float = 0.0, high: float = 1.0, only_wrong: bool = False,
+                   only_differing: bool = False) -> None:
         """Show only rows predicted as ``label`` ("": any), with a confidence from ``low`` to ``high``; ``only_wrong``:
-        only those whose own label is another one."""
+        only those whose own label is another one; ``only_differing``: only those of which the models say different
+        things."""
         self._label, self._low, self._high, self._only_wrong = label, low, high, only_wrong
+        self._only_differing = only_differing
         self.beginResetModel()
         self._shown = self._ordered(self._passing(0))
         self.endResetModel()
@@ -140,6 +159,10 @@ class PredictionsModel(QAbstractTableModel):
         """How many rows bring a label with them that the model knows, and for how many of these it was predicted."""
         return self._given, self._right
 
+    def differing(self) -> int:
+        """Of how many rows the models say different things."""
+        return int(self._differs.values.sum())
+
     def row_at(self, row: int) -> Row:
         """The answer that stands in ``row`` of the table."""
         return self._rows[int(self._shown[row])]
@@ -149,8 +172,8 @@ class PredictionsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Source, label, confidence, given label, text."""
-        return 0 if parent.isValid() else 5
+        """Source, label, confidence, given label, text, and the labels by other models."""
+        return 0 if parent.isValid() else OTHERS + len(self._others)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """One cell."""
@@ -159,7 +182,11 @@ class PredictionsModel(QAbstractTableModel):
         ):
             return None
         row = self.row_at(index.row())
-        text = (row.source, row.label, f"{row.confidence:.1%}", row.given, row.text)[index.column()]
+        if index.column() >= OTHERS:
+            label, sure = row.others[index.column() - OTHERS]
+            text = f"{DIFFERS if label != row.label else ''}{label} ({sure:.0%})"
+        else:
+            text = (row.source, row.label, f"{row.confidence:.1%}", row.given, row.text)[index.column()]
         return one_line(text) if role == Qt.ItemDataRole.DisplayRole else plain_tip(text)
 
     def headerData(
@@ -172,7 +199,8 @@ class PredictionsModel(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Vertical:
             return f"{int(self._shown[section]) + 1:,}"
-        return (self.tr("From"), self.tr("Label"), self.tr("Confidence"), self.tr("Given"), self.tr("Text"))[section]
+        return (self.tr("From"), self.tr("Label"), self.tr("Confidence"), self.tr("Given"), self.tr("Text"),
+                *self._others)[section]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column ("From": as the texts came); -1: as the texts came. What is selected stays selected."""
@@ -187,6 +215,8 @@ class PredictionsModel(QAbstractTableModel):
             passes &= self._labels.values[start:] == self._names.get(self._label, -1)
         if self._only_wrong:
             passes &= self._wrongs.values[start:]
+        if self._only_differing:
+            passes &= self._differs.values[start:]
         return np.flatnonzero(passes).astype(np.int64) + start
 
     def _reorder(self) -> None:
@@ -221,6 +251,10 @@ class PredictionsModel(QAbstractTableModel):
             ranks = np.empty(len(texts), dtype=np.int64)
             ranks[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
             return ranks
+        if column >= OTHERS:
+            said = [self._rows[row].others[column - OTHERS][0] for row in found.tolist()]
+            order = {name: rank for rank, name in enumerate(sorted(set(said)))}
+            return np.array([order[name] for name in said], dtype=np.int64)
         place = {name: rank for rank, name in enumerate(sorted(self._names))}
         ranks = np.array([place[name] for name in self._names], dtype=np.int64)
         codes = (self._labels if column == LABEL else self._givens).values[found]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -17,13 +18,20 @@ from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, b
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.tables import TEXT
 from studio.project import Project
-from studio.shell import Shell
+from studio.shell import Shell, TableToMeasure
+from ulmengine.corpus import open_corpus
 from ulmengine.corpus.relabel import read_journal
-from ulmengine.inference import keep
+from ulmengine.inference import Predictor, keep
+from ulmengine.inference.nearest import NearestByFeatures
+from ulmengine.models import load_bundle
+from ulmengine.record import About, write_about
+from ulmengine.runs.features import FEATURES, training_features
 from ulmengine.runs.measured import Measured
 
-from .evaluate_help import LABELS, measured_run
+from .classify.help import TEXTS, expected, make_bundle
+from .evaluate_help import LABELS, end_of, measured_run
 from .fakes import ScriptedAsk
+from .pages_help import write_csv
 
 
 @pytest.fixture
@@ -189,7 +197,7 @@ def test_altered_answers_are_refused_and_the_way_out_is_offered(
     qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
     assert "cannot be read" in made.failure.failure.title  # type: ignore[union-attr]
     made.measure_again()
-    qtbot.waitUntil(lambda: not made._measuring.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not made.opening.busy, timeout=20_000)
     assert made.failure.isVisible()
 
 
@@ -212,7 +220,7 @@ def test_the_report_is_written_where_the_person_says(
     ask.answers.append(tmp_path / "r.html")
     page.report.click()
     qtbot.waitUntil((tmp_path / "r.html").exists, timeout=20_000)
-    qtbot.waitUntil(lambda: not page._reporting.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.reporting.busy, timeout=20_000)
     assert "test documents" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
@@ -252,3 +260,107 @@ def test_a_filter_names_what_is_chosen(page: EvaluatePage) -> None:
     page.answers.dimensions[LENGTH] = by_size(np.arange(len(page.answers.kept)))
     page.pick({LENGTH: 0})
     assert page.filters.chips[0].text().endswith("tokens")
+
+
+def test_a_model_is_measured_on_a_table_and_its_labels_are_not_the_projects(
+    page: EvaluatePage, shell: Shell, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    model = make_bundle(tmp_path / "made.ulmfit", seed=13)
+    texts = [f"{TEXTS[n % 4]} {'bad ' * (n % 7)}{'film ' * n}" for n in range(40)]
+    labels = ["pos" if n % 3 else "neg" for n in range(40)]
+    table = write_csv(tmp_path / "table.csv", list(zip(labels, texts, strict=True)))
+    shell.evaluate_table(TableToMeasure(model, table))
+    page.activated()
+    qtbot.waitUntil(lambda: page.texts is not None and page.subject is not None, timeout=20_000)
+    assert shell.wanted_table is None
+    said = [max(one, key=one.__getitem__) for one in expected(model, texts)]
+    share = metrics.accuracy_score(labels, said)
+    assert f"Right in {share:.1%} of the 40 documents of table.csv, by made" in page.heading.text()
+    assert page.model.rowCount() == 40
+    page.list.selectRow(0)
+    assert not page.reader.correct.isVisible()
+    qtbot.waitUntil(lambda: bool(page.reader.editor.toPlainText()), timeout=10_000)
+    ask.answers.append(tmp_path / "r.html")
+    page.report.click()
+    qtbot.waitUntil((tmp_path / "r.html").exists, timeout=20_000)
+    assert f"Right in {share:.1%} of 40 documents" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    # The run is still there to go back to, and the table after it.
+    runs = page.choosing.runs
+    assert [runs.itemText(place) for place in range(runs.count())] == ["table.csv, by made", "run"]
+    runs.setCurrentIndex(1)
+    runs.activated.emit(1)
+    qtbot.waitUntil(lambda: page.subject is not None and page.subject.table is None, timeout=10_000)
+    runs.setCurrentIndex(0)
+    runs.activated.emit(0)
+    assert page.subject is not None
+    assert page.subject.table is not None
+    qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
+
+
+def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_windows(
+    page: EvaluatePage, project: Project, shell: Shell, measured: Measured, qtbot: QtBot
+) -> None:
+    other = measured_run(project.folder, name="zzz", seed=4).folder
+    shell.show_run(other)
+    qtbot.waitUntil(lambda: page.subject is not None and page.subject.folder == other, timeout=10_000)
+    runs = page.choosing.runs
+    place = runs.findText("run")
+    runs.setCurrentIndex(place)
+    runs.activated.emit(place)
+    assert shell.shown.folder == measured.folder
+    qtbot.waitUntil(lambda: page.subject is not None and page.subject.folder == measured.folder, timeout=10_000)
+    write_about(other, About("Second try"))
+    page.refresh()
+    assert runs.findText("Second try") >= 0
+    qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
+
+
+def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    rows = (f"{'good ' * (n % 5)}{TEXTS[n % 4]} {'film ' * (n % 9)}{n},{LABELS[n % 3]},web" for n in range(120))
+    (tmp_path / "project" / "corpus.csv").write_text("text,label,source\n" + "\n".join(
+        f'"{text}",{label},{source}' for text, label, source in (row.rsplit(",", 2) for row in rows)) + "\n")
+    measured = measured_run(tmp_path / "project")
+    make_bundle(measured.folder.model_path, seed=13)
+    predictor = Predictor(load_bundle(measured.folder.model_path), "cpu")
+    config = measured.folder.config()
+    documents = end_of(open_corpus(config.corpus, tmp_path / "project" / "cache", seed=config.seed))
+    found = end_of(training_features(measured.folder, predictor, documents))
+    texts = list(documents.texts("train"))
+    network = predictor.networks["forward"]
+    for place in (0, 7):  # one by one, without any batch
+        ids = torch.tensor([predictor.tokenizer.encode(texts[place])])
+        with torch.no_grad():
+            plain = network.pooled(ids, torch.tensor([ids.shape[1]]))[0].numpy()
+        assert found[place] == pytest.approx(plain, abs=2e-3)
+    raw = found.astype(np.float64)
+    scaled = (raw - raw.mean(0)) / np.where(raw.std(0) > 0, raw.std(0), 1)
+    cosines = [scaled[7] @ one / (np.linalg.norm(scaled[7]) * np.linalg.norm(one)) for one in scaled]
+    told = NearestByFeatures(found).find(found[7])
+    assert [likeness for _, likeness in told] == pytest.approx(sorted(cosines, reverse=True)[:3], abs=1e-3)
+    assert told[0][1] == pytest.approx(1.0, abs=1e-3)
+    again = end_of(training_features(measured.folder, None, documents))  # type: ignore[arg-type]  # nobody is asked
+    assert (again == found).all()
+    make_bundle(measured.folder.model_path, seed=2)  # other weights: what was kept is of no use
+    other = end_of(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
+                                     documents))
+    assert not np.allclose(other, found, atol=1e-2)
+
+
+def test_similar_documents_name_their_way(
+    measured: Measured, project: Project, shell: Shell, qtbot: QtBot
+) -> None:
+    make_bundle(measured.folder.model_path, seed=13)
+    page = EvaluatePage(project, shell)
+    qtbot.addWidget(page)
+    page.resize(1100, 740)
+    page.show()
+    nearest = page.reader.nearest
+    qtbot.waitUntil(lambda: len(nearest.shown) == 3, timeout=20_000)
+    assert nearest.by == "words"
+    nearest.ways.setCurrentIndex(1)
+    nearest.ways.activated.emit(1)
+    qtbot.waitUntil(lambda: (measured.folder.path / FEATURES).is_file() and not page.reader.busy, timeout=20_000)
+    assert nearest.by == "network"
+    assert len(nearest.shown) == 3
+    assert nearest.shown[0].likeness >= nearest.shown[2].likeness

@@ -65,7 +65,7 @@ def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
     run = made(tmp_path / "r", .8, "classifier.lr=0.02", "corpus.split.test=0.2", "compute.threads=2")
     run.write_notes("good one\n")
     line = run_line(run)
-    assert (line.name, line.state, line.accuracy, line.baseline, line.part) == ("tiny", "finished", .8, .75, "test")
+    assert (line.name, line.state, line.accuracy, line.baseline, line.part) == ("r", "finished", .8, .75, "test")
     assert (line.interval, line.perplexity, line.seconds, line.corpus) == ((.7, .9), 12.5, 12.0, "corpus.csv")
     assert line.notes == "good one\n"
     assert not line.has_model

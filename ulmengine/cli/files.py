@@ -125,39 +125,30 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """``evaluate``: a model's figures on all labelled documents of a file."""
-    import numpy as np
-
-    from ulmengine.inference import Predictor, evaluate, keep
-    from ulmengine.inference.sources import Text, answers, labelled, open_table
+    from ulmengine.inference import Predictor
     from ulmengine.models import load_bundle
     from ulmengine.runs.report import write_file_report
+    from ulmengine.runs.table import measure_table
 
     bundle = load_bundle(options.model)
     with tempfile.TemporaryDirectory() as cache:
-        documents = finish(open_table(
-            options.file, Path(cache), bundle.columns, text=tuple(options.text), label=tuple(options.label)
+        found = finish(measure_table(
+            options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
+            label=tuple(options.label),
         ))
-        truth = labelled(documents, bundle.labels, bundle.multi_label)
-        texts = [Text(options.file, row, text) for row, text in enumerate(documents.texts("train"))]
-        said = [one for one in answers(Predictor(bundle), [texts[row] for row in truth.rows])
-                if not isinstance(one, Progress)]
-    there = np.array([prediction is not None for _, prediction in said], dtype=bool)
-    for note in truth.notes:
-        complain(f"{options.file}: {note}")
-    if not there.all():
-        complain(f"{options.file}: {int((~there).sum()):,} of {len(there):,} texts are empty and were left out")
-    given = np.array([list(prediction.probabilities.values()) for _, prediction in said if prediction is not None])
-    result = evaluate(given, truth.targets[there], bundle.labels, multi_label=bundle.multi_label)
-    if options.report is not None:
-        rows = np.asarray(truth.rows)[there]
-        kept = keep("test", [f"row:{row}" for row in rows.tolist()], rows, truth.targets[there], {"network": given},
-                    labels=bundle.labels, multi_label=bundle.multi_label, corpus="", temperature=bundle.temperature)
-        write_file_report(options.report, options.model, options.file, kept, [texts[row].text for row in rows.tolist()])
+        for note in found.notes:
+            complain(f"{options.file}: {note}")
+        kept = found.measured.kept
+        if options.report is not None:
+            write_file_report(options.report, options.model, options.file, kept, found.texts())
+    result = found.measured.record["parts"]["test"][kept.saved]
     if options.json:
-        say_json(result.to_json())
+        say_json(result)
         return 0
-    for name, estimate in result.metrics.items():
-        say(f"{name:20} {estimate.value:8.4f}   {estimate.low:.4f} to {estimate.high:.4f}")
+    for name, estimate in result["metrics"].items():
+        value, low, high = (float("nan") if estimate[one] is None else estimate[one]
+                            for one in ("value", "low", "high"))
+        say(f"{name:20} {value:8.4f}   {low:.4f} to {high:.4f}")
     return 0
 
 

@@ -143,6 +143,27 @@ class Predictor:
                                  "the model of an earlier checkpoint")
         return average(scores, multi_label=self.multi_label)
 
+    def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, features) what the networks' heads score, the directions beside each other."""
+        documents = [self.tokenizer.encode(text) for text in texts]
+        sides = []
+        for name, network in self.networks.items():
+            side: NDArray[np.float32] | None = None
+            for chosen in batches([len(document) for document in documents]):
+                part = self._pooled(network, [documents[index] for index in chosen], name == "backward")
+                side = np.empty((len(documents), part.shape[1]), dtype=np.float32) if side is None else side
+                side[chosen] = part
+            sides.append(np.zeros((0, 1), np.float32) if side is None else side)
+        return np.concatenate(sides, axis=1)
+
+    @torch.no_grad()
+    def _pooled(
+        self, network: TextClassifier, documents: Sequence[Sequence[int]], backwards: bool
+    ) -> NDArray[np.float32]:
+        tokens, lengths = padded(documents, backwards)
+        found: NDArray[np.float32] = network.pooled(tokens.to(self.device), lengths).float().cpu().numpy()
+        return found
+
     def _window(self, texts: Sequence[str]) -> list[Prediction]:
         found = self._answers(texts)
         return [self._prediction(row) for row in found["blend" if self.blend else "network"]]
@@ -202,14 +223,14 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def windows(texts: Iterable[str]) -> Iterator[list[str]]:
-    """``texts`` in lists of bounded number and size, in order."""
+def windows(texts: Iterable[str], most: int = WINDOW_TEXTS) -> Iterator[list[str]]:
+    """``texts`` in lists of bounded number (``most``) and size, in order."""
     window: list[str] = []
     characters = 0
     for text in texts:
         window.append(text)
         characters += len(text)
-        if len(window) >= WINDOW_TEXTS or characters >= WINDOW_CHARACTERS:
+        if len(window) >= most or characters >= WINDOW_CHARACTERS:
             yield window
             window, characters = [], 0
     if window:

@@ -12,6 +12,7 @@ from .listing import (
     read_about,
     restore_run,
     run_line,
+    run_name,
     unusual,
     write_about,
 )
@@ -26,5 +27,5 @@ __all__ = [
     "RunBusyError", "RunFolder", "RunFolderError", "RunLine", "RunLock", "cause_of", "change", "check_branched",
     "check_change", "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs",
     "import_run", "in_words", "last_event", "list_runs", "owner_of", "read_about", "read_events", "release_memory",
-    "restore_run", "run_line", "saved_event", "summary", "unusual", "write_about",
+    "restore_run", "run_line", "run_name", "saved_event", "summary", "unusual", "write_about",
 ]

@@ -25,7 +25,7 @@ _ELSEWHERE = ("version", "name", "corpus.", "compute.", "saving.")
 
 @dataclass(frozen=True)
 class About:
-    """What a person has said of a run. ``title``: "" where it is called as its description says."""
+    """What a person has said of a run. ``title``: "" where nobody has named it."""
 
     title: str = ""
     tags: tuple[str, ...] = ()
@@ -72,6 +72,11 @@ def read_about(folder: RunFolder) -> About:
                  bool(values.get("archived", False)))
 
 
+def run_name(folder: RunFolder) -> str:
+    """What the run is called wherever it is spoken of: as a person has named it, else as its folder."""
+    return read_about(folder).title or folder.path.name
+
+
 def write_about(folder: RunFolder, about: About) -> None:
     """Keep what a person says of the run, also while it is being trained.
 
@@ -94,7 +99,7 @@ def run_line(folder: RunFolder) -> RunLine:
     interval = result.get("saved_interval")
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
-        folder.path, about.title or config.name, state, about, notes, accuracy=result["saved_accuracy"],
+        folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=None if result["saved_accuracy"] == result["accuracy"] else result["accuracy"],
         interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
         part=str(result.get("part", "")), perplexity=min(perplexities, default=None),

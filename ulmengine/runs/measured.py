@@ -158,14 +158,14 @@ def answers(
         yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
         given = {"network": probabilities(scores[part], temperature, multi_label=multi),
-                 "baseline": _summing_to_one(plain.probabilities(documents.texts(part)), multi)}
+                 "baseline": summing_to_one(plain.probabilities(documents.texts(part)), multi)}
         if blend is not None:
             said = counts if counts is not None and part == "validation" else blend.counts.probabilities(
                 documents.texts(part))
-            given["counts"] = _summing_to_one(said, multi)
-            given["blend"] = _summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
+            given["counts"] = summing_to_one(said, multi)
+            given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(keep(
-            part, records_of(rows, documents.pieces, documents.hashes), _own_rows(documents, rows),
+            part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
             _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
             labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
         ))
@@ -263,13 +263,13 @@ def _relabelled(folder: RunFolder, kept: Kept) -> dict[str, int]:
     return {part: int(np.isin(kept.part(part).keys.astype(str), changed).sum()) for part in PARTS if kept.has(part)}
 
 
-def _own_rows(documents: Documents, rows: np.ndarray) -> np.ndarray:
+def own_rows(documents: Documents, rows: np.ndarray) -> np.ndarray:
     """Rows of the corpus as rows of the file that each stands in."""
     starts = np.array([piece.start for piece in documents.pieces], dtype=np.int64)
     return np.asarray(rows - starts[np.searchsorted(starts, rows, side="right") - 1])
 
 
-def _summing_to_one(values: Floats, multi_label: bool) -> Floats:
+def summing_to_one(values: Floats, multi_label: bool) -> Floats:
     """Probabilities that were worked out in single precision, to the last place of double precision."""
     return values if multi_label else np.asarray(values / values.sum(1, keepdims=True))
 

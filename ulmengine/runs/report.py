@@ -17,6 +17,7 @@ from ulmengine.inference import Kept, curves
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
+from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
 
 from .measured import Measured, against_baseline, figures, open_measured, rows_of
@@ -73,7 +74,7 @@ def render(measured: Measured, config: RunConfig, texts: dict[int, str], missing
         _curves(folder), _results(measured, found, part), _classes(found), _pictures(kept, found),
         _mistakes(kept, texts, missing), _limits(measured, found, part), _again(folder, config),
     ]
-    return _page(f"{config.name or folder.path.name}: report", sections)
+    return _page(f"{run_name(folder)}: report", sections)
 
 
 def write_file_report(path: Path, model: Path, source: Path, kept: Kept, texts: Sequence[str]) -> None:
@@ -137,7 +138,7 @@ def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part
     if measured.kept.saved == "blend":
         alone = found["network"]["metrics"]["accuracy"]["value"]
         text += f" (network and word counts together; network alone {alone:.1%})"
-    return (f"<p class=soft>Run {escape(measured.folder.path.name)}, {escape(config.name)}</p>"
+    return (f"<p class=soft>Run {escape(run_name(measured.folder))}, {escape(config.name)}</p>"
             f"<h1>{escape(text)}.</h1>")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from ulmengine.config import ConfigError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
 from ulmengine.inference.predict import Prediction, Predictor
+from ulmengine.inference.sources import Roles
 from ulmengine.models import ModelError, load_bundle
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, run_name
 
 _FIRST = "This is a text."
 
@@ -33,7 +34,8 @@ class Answering:
     is asked of a twin, which takes longer and holds up no answer."""
 
     def __init__(
-        self, path: Path, predictor: Predictor, title: str, *, saved: int = 0, text_columns: tuple[str, ...] = ()
+        self, path: Path, predictor: Predictor, title: str, *, saved: int = 0, text_columns: tuple[str, ...] = (),
+        columns: Roles | None = None,
     ) -> None:
         self.path = path
         self.predictor = predictor
@@ -42,6 +44,8 @@ class Answering:
         """When the file was written that was opened: see :func:`saved_at`."""
         self.text_columns = text_columns
         """The columns of a table it learnt from, where they are known."""
+        self.columns = columns
+        """Those of texts and labels, where the model's file tells them."""
         self._lock, self._words_lock = threading.Lock(), threading.Lock()
         self._twin = predictor.twin()
 
@@ -69,6 +73,17 @@ class Answering:
         yield from found
 
 
+def names_of(models: Sequence[Answering]) -> tuple[str, ...]:
+    """What the models are called, no two of them alike."""
+    names: list[str] = []
+    for one in models:
+        name, number = one.title, 2
+        while name in names:
+            name, number = f"{one.title} ({number})", number + 1
+        names.append(name)
+    return tuple(names)
+
+
 def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None, Answering]:
     """Open the model at ``path``.
 
@@ -82,8 +97,15 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
                          .format(file=path.name))
     predictor = Predictor(bundle, device, precision)
     predictor.predict_one(_FIRST)  # what the first question makes ready is not to hold up the person's
-    return Answering(path, predictor, bundle.description.title or path.stem, saved=saved,
+    return Answering(path, predictor, title_of(path, bundle.description.title), saved=saved, columns=bundle.columns,
                      text_columns=bundle.columns.text if bundle.columns else trained_columns(path))
+
+
+def title_of(path: Path, title: str) -> str:
+    """What the model at ``path``, whose own ``title`` this is, is called: as its run where it is a run's."""
+    folder = RunFolder(path.parent)
+    is_run = folder.model_path == path and folder.config_path.is_file()
+    return _tr("Run {name}").format(name=run_name(folder)) if is_run else title or path.stem
 
 
 def saved_at(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.models.predictions import SOURCE, TEXT, PredictionsModel
+from studio.models.predictions import CONFIDENCE, OTHERS, SOURCE, TEXT, PredictionsModel
 from studio.pages.parts.rows_table import LinesTable
 
 _WIDTHS = (190, 120, 116, 110)
@@ -43,8 +44,16 @@ class AnswersTable(LinesTable):
         super().__init__("", answers, _WIDTHS, parent)
         self.setAccessibleName(self.tr("Classified texts"))
         self.setItemDelegateForColumn(SOURCE, SourceDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.verticalHeader().setFixedWidth(64)
         self.horizontalHeader().setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
         self.make_sortable(self.tr("Click to sort; click again for the other way round, and again for the order "
                                    "in which the texts came"))
         self.sortWanted.connect(answers.sort)
+
+    def show_others(self, count: int) -> None:
+        """Let the labels by so many other models stand right of the first one's."""
+        header = self.horizontalHeader()
+        for number in range(count):
+            self.setColumnWidth(OTHERS + number, _WIDTHS[1] + 24)
+            header.moveSection(header.visualIndex(OTHERS + number), CONFIDENCE + 1 + number)

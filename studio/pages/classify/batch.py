@@ -16,7 +16,7 @@ from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction
 
-from .answering import Answering
+from .answering import Answering, names_of
 from .stored import BatchResult, Storage
 from .texts import UNREADABLE, Columns, Found, Skipped, Text, texts_of
 
@@ -35,17 +35,18 @@ class Answered(Event):
 
 def classify_all(
     answering: Answering, paths: Sequence[Path], cache: Path, target: Path, stop: threading.Event,
-    columns: Columns = (),
+    columns: Columns = (), others: Sequence[Answering] = (),
 ) -> Generator[Event, None, BatchResult]:
     """Classify every text in ``paths`` (files, folders, tables); the answers are written to ``target`` as they come.
 
     :param stop: once it is set, the work ends after the lot in hand, and what is answered by then is the result.
     :param columns: the text columns of tables that have them; else those the model learnt from, or a guess.
+    :param others: models that answer beside ``answering``.
     :raises CorpusError: not a single text could be read.
     """
     cache.mkdir(parents=True, exist_ok=True)
     skipped: list[Skipped] = []
-    with Storage(target, answering.labels) as storage:
+    with Storage(target, answering.labels, names_of((answering, *others))[1:]) as storage:
         for path in paths:
             try:
                 found = yield from _reading(texts_of(path, cache, (columns, answering.text_columns)), stop)
@@ -55,7 +56,7 @@ def classify_all(
                 continue
             if found is None:
                 break
-            yield from _answer(answering, path.name, found, storage, skipped, stop)
+            yield from _answer((answering, *others), path.name, found, storage, skipped, stop)
     if not storage.rows and skipped and not stop.is_set():
         raise CorpusError(_failure(skipped))
     return BatchResult(target, storage.rows, tuple(skipped), not stop.is_set())
@@ -76,7 +77,8 @@ def _reading(work: Generator[Event, None, Found], stop: threading.Event) -> Gene
 
 
 def _answer(
-    answering: Answering, name: str, found: Found, storage: Storage, skipped: list[Skipped], stop: threading.Event
+    models: Sequence[Answering], name: str, found: Found, storage: Storage, skipped: list[Skipped],
+    stop: threading.Event,
 ) -> Generator[Event, None, None]:
     """Answer the texts of one path."""
     done = 0
@@ -86,8 +88,8 @@ def _answer(
         skipped += missed
         yield from missed
         if lot:
-            answers = answering.predict([one.text for one in lot])
-            made = [_row(one, said) for one, said in zip(lot, answers, strict=True)]
+            answers = zip(*(model.predict([one.text for one in lot]) for model in models), strict=True)
+            made = [_row(one, *said) for one, said in zip(lot, answers, strict=True)]
             storage.add(lot, made)
             yield Answered(tuple(made))
         done += len(taken)
@@ -104,9 +106,10 @@ def _lot(texts: Iterator[Text | Skipped]) -> Iterator[Text | Skipped]:
             return
 
 
-def _row(one: Text, said: Prediction) -> Row:
+def _row(one: Text, said: Prediction, *others: Prediction) -> Row:
     values = tuple(said.probabilities.values())
-    return Row(one.source, one.text[:SHOWN], said.label, max(values), one.given, values)
+    beside = tuple((other.label, max(other.probabilities.values())) for other in others)
+    return Row(one.source, one.text[:SHOWN], said.label, max(values), one.given, values, beside)
 
 
 def _failure(skipped: Sequence[Skipped]) -> str:

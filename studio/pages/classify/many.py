@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
@@ -16,15 +18,15 @@ from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, Cells, DropArea, ElidedLabel, Label
+from studio.widgets import Button, CalmCombo, Cells, DropArea, ElidedLabel, Label, paths_in
 from ulmengine.events import Event
 
-from .answering import Answering
+from .answering import Answering, names_of
 from .answers_table import AnswersTable
 from .batch import Answered, classify_all
 from .sources import ColumnChoice, SkippedLine
-from .stored import BatchResult, export
-from .texts import Columns, ColumnsFound, Skipped
+from .stored import MOST_COPIED, BatchResult, copied, export
+from .texts import Columns, ColumnsFound, Skipped, pasted
 
 HALF = 460
 """Px for the filters, and for what stands right of them or below."""
@@ -46,6 +48,8 @@ class ManyTexts(QWidget):
     """Other texts are being classified: what failed before is of the past."""
     opened = Signal(str)
     """Show this text by itself."""
+    evaluateWanted = Signal(object, object)
+    """Measure the model on the table at this path, its texts in these columns (none: where the model looks)."""
 
     def __init__(self, shell: Shell, cache: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,10 +57,12 @@ class ManyTexts(QWidget):
         self.cache = cache
         self.result: BatchResult | None = None
         self._answering: Answering | None = None
+        self._others: tuple[Answering, ...] = ()
         self._paths: list[Path] = []
         self._columns: Columns = ()
         self._stop = threading.Event()
         self._target = cache
+        self._wanted = 0
         self.model = PredictionsModel(self)
         self.table = AnswersTable(self.model)
         self.area = DropArea(self.tr("Drop files, folders or tables here, or click to choose"), self.tr(
@@ -70,7 +76,17 @@ class ManyTexts(QWidget):
         self.skipped = SkippedLine()
         self.columns = ColumnChoice()
         self.wrong = QCheckBox(self.tr("Only where it differs from the given label"))
-        self._work, self._export = JobSlot(self), JobSlot(self)
+        self.differing = QCheckBox(self.tr("Only where the models differ"))
+        self.evaluate = Button(self.tr("Evaluate on this table"), "evaluate")
+        self.evaluate.setToolTip(self.tr("The table bears labels that the model knows: see how good it is on them, and "
+                                         "where it errs"))
+        self.paste = Button(self.tr("Paste"), "import", "quiet")
+        self.paste.setToolTip(self.tr("Classify what the clipboard holds: copied files, cells of a spreadsheet, or "
+                                      "each line of a text"))
+        self.copy = Button(self.tr("Copy"), "copy", "quiet")
+        self.copy.setToolTip(self.tr("Put the rows shown (or those selected, if several are) on the clipboard, ready "
+                                     "for a spreadsheet"))
+        self._work, self._export, self._copying = JobSlot(self), JobSlot(self), JobSlot(self)
         for left_over in cache.glob("predictions-*"):  # of an earlier start of the program
             left_over.unlink(missing_ok=True)
         self._arrange()
@@ -91,11 +107,11 @@ class ManyTexts(QWidget):
         for line in (left, right):
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(theme.S)
-        for part in (Label(self.tr("Show")), self.label, self.sure, self.wrong):
+        for part in (Label(self.tr("Show")), self.label, self.sure, self.wrong, self.differing):
             left.addWidget(part)
         left.addStretch(1)
         right.addStretch(1)
-        for tool in (self.columns, self.again, self.save):
+        for tool in (self.columns, self.evaluate, self.again, self.copy, self.save):
             right.addWidget(tool)
         above = Cells(HALF)
         above.add(filters)
@@ -115,7 +131,12 @@ class ManyTexts(QWidget):
         self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
         column.addLayout(below)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.area)
+        start = QWidget()
+        beginning = QVBoxLayout(start)
+        beginning.setContentsMargins(0, 0, 0, 0)
+        beginning.addWidget(self.area, 1)
+        beginning.addWidget(self.paste, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.stack.addWidget(start)
         self.stack.addWidget(full)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, theme.M, 0, 0)
@@ -130,18 +151,28 @@ class ManyTexts(QWidget):
         self.label.activated.connect(self._filter)
         self.sure.activated.connect(self._filter)
         self.wrong.clicked.connect(self._filter)
+        self.differing.clicked.connect(self._filter)
+        self.evaluate.clicked.connect(self._evaluate)
+        self.paste.clicked.connect(self.paste_texts)
+        self.copy.clicked.connect(self.copy_rows)
+        for keys, slot in ((QKeySequence.StandardKey.Paste, self.paste_texts),
+                           (QKeySequence.StandardKey.Copy, self.copy_rows)):
+            shortcut = QShortcut(keys, self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
         self.table.activated.connect(self._open)
         self.columns.chosen.connect(self._read_other_columns)
-        for slot in (self._work, self._export):
+        for slot in (self._work, self._export, self._copying):
             slot.events.connect(self._events)
             slot.failed.connect(self._failed)
         self._work.finished.connect(self._finished)
         self._export.finished.connect(self._exported)
+        self._copying.finished.connect(self._copied)
 
     @property
     def busy(self) -> bool:
         """Whether texts are being classified or written."""
-        return self._work.running or self._export.running
+        return self._work.running or self._export.running or self._copying.running
 
     @property
     def holds_answers(self) -> bool:
@@ -153,6 +184,12 @@ class ManyTexts(QWidget):
         self._answering = answering
         if self._paths:
             self.classify(self._paths)
+
+    def set_others(self, models: Sequence[Answering]) -> None:
+        """These models answer beside the one in use, of what was dropped before too."""
+        self._others = tuple(models)
+        if self._paths and self._answering is not None:
+            self._classify()
 
     @Slot()
     def choose(self) -> None:
@@ -180,7 +217,10 @@ class ManyTexts(QWidget):
             return
         self.begun.emit()
         self._drop_result()
-        self.model.start(answering.labels)
+        others = self._others
+        self.model.start(answering.labels, names_of((answering, *others))[1:])
+        self.table.show_others(len(others))
+        self.differing.setChecked(self.differing.isChecked() and bool(others))
         self.table.unsort()
         self.skipped.forget()
         self.label.clear()
@@ -194,7 +234,7 @@ class ManyTexts(QWidget):
         self._target = target = self.cache / f"predictions-{uuid.uuid4().hex}.arrow"
         self._stop = stop = threading.Event()
         paths, columns = self._paths, self._columns
-        self._work.start(lambda: classify_all(answering, paths, self.cache, target, stop, columns))
+        self._work.start(lambda: classify_all(answering, paths, self.cache, target, stop, columns, others))
         self._follow()
 
     @Slot()
@@ -259,10 +299,15 @@ class ManyTexts(QWidget):
                                 self.tr("the given label not predicted"),
                                 self.tr("{share} of the {{n}} given labels predicted").format(
                                     share=f"{right / given:.1%}")))
+        if self._others and rows:
+            told.append(self.tr("the models differ on {n}").format(n=f"{self.model.differing():,}"))
         if rows and not self.busy:
             told.append(self.tr("double-click a text to see which words count"))
         self.summary.setText("   ·   ".join(told) if rows else "")
         self.wrong.setVisible(given > 0)
+        self.differing.setVisible(bool(self._others))
+        self.evaluate.setVisible(given > 0 and len(self._paths) == 1 and not self._work.running)
+        self.copy.setEnabled(self.result is not None and shown > 0 and not self._copying.running)
         self.table.setColumnHidden(GIVEN, given == 0)
         self.save.setEnabled(self.result is not None and shown > 0 and not self._export.running)
 
@@ -270,7 +315,7 @@ class ManyTexts(QWidget):
     def _filter(self) -> None:
         low, high = self.sure.currentData()
         self.model.set_filter(label=str(self.label.currentData() or ""), low=low, high=high,
-                              only_wrong=self.wrong.isChecked())
+                              only_wrong=self.wrong.isChecked(), only_differing=self.differing.isChecked())
         self._follow()
 
     @Slot()
@@ -278,6 +323,43 @@ class ManyTexts(QWidget):
         index = self.table.currentIndex()
         if index.isValid():
             self.opened.emit(self._whole_text(int(self.model.shown[index.row()])))
+
+    @Slot()
+    def _evaluate(self) -> None:
+        self.evaluateWanted.emit(self._paths[0], self._columns)
+
+    @Slot()
+    def paste_texts(self) -> None:
+        """Classify what the clipboard holds."""
+        held = QGuiApplication.clipboard().mimeData()
+        paths = paths_in(held) if held is not None else []
+        if not paths and held is not None and held.text().strip():
+            paths = [pasted(held.text(), self.cache)]
+        if paths and self._answering is not None:
+            self.classify([Path(path) for path in paths])
+        elif not paths:
+            self.shell.toast(self.tr("The clipboard holds no text and no files."), "warning")
+
+    @Slot()
+    def copy_rows(self) -> None:
+        """Copy the selected rows, if there are several, else all that are shown."""
+        result = self.result
+        if result is None or not self.copy.isEnabled():
+            return
+        chosen = [int(self.model.shown[index.row()]) for index in self.table.selectionModel().selectedRows()]
+        rows = chosen if len(chosen) > 1 else np.asarray(self.model.shown).tolist()
+        wanted = set(rows[:MOST_COPIED])
+        self._wanted = len(wanted)
+        self._copying.start(lambda: copied(result, wanted))
+        self._follow()
+
+    @Slot(object)
+    def _copied(self, text: str) -> None:
+        self.progress.done()
+        QGuiApplication.clipboard().setText(text)
+        self._follow()
+        self.shell.toast(counted(self._wanted, self.tr("1 row is on the clipboard."),
+                                 self.tr("{n} rows are on the clipboard.")), "ok")
 
     def _whole_text(self, row: int) -> str:
         """The text of a row; only its beginning while the work is under way."""

@@ -14,6 +14,7 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, CalmCombo, Card, IconButton, Paragraph
 from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
+from ulmengine.record import RunFolder, run_name
 
 _FILE = "\0file"
 _FITS = 20
@@ -39,7 +40,7 @@ def classifiers(project: Project) -> list[Choice]:
                 continue  # said when it is chosen by hand; a list is no place for it
             if about.kind == "classifier":
                 found.append(Choice(run.model_path, _tr("Run {name}: {labels}").format(
-                    name=run.path.name, labels=few(about.labels)), about.labels))
+                    name=run_name(run), labels=few(about.labels)), about.labels))
     kept = (*own_models(data_folder() / "models"), *shipped_models())
     return found + [Choice(entry.path, entry.name, entry.description.labels) for entry in kept
                     if entry.description is not None and entry.description.kind == "classifier"]
@@ -47,7 +48,7 @@ def classifiers(project: Project) -> list[Choice]:
 
 def run_of(project: Project, path: Path) -> str:
     """The name of the project's run whose model lies at ``path``; "" if it is no run's of the project."""
-    return path.parent.name if path.parent.parent == project.runs else ""
+    return run_name(RunFolder(path.parent)) if path.parent.parent == project.runs else ""
 
 
 def few(labels: tuple[str, ...]) -> str:
@@ -71,6 +72,8 @@ class ModelPicker(CalmCombo):
         self.project = project
         self.shell = shell
         self._by_hand: list[Choice] = []
+        self.choices: list[Choice] = []
+        """All models in the list."""
         self._current: Path | None = None
         self.by_person = False
         """Whether the person chose the model in use; else it was the newest."""
@@ -90,6 +93,7 @@ class ModelPicker(CalmCombo):
         """Look for models anew; the one in use stays."""
         choices = [*self._by_hand, *(one for one in classifiers(self.project)
                                      if one.path not in {mine.path for mine in self._by_hand})]
+        self.choices = choices
         self.clear()
         for one in choices:
             self.addItem(one.name, str(one.path))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.pages.parts.bars import Bar, BarList
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, Card, ElidedLabel, Paragraph
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 
-from .answering import Answer, Answering
+from .answering import Answer, Answering, names_of
+from .bars import ProbabilityBars
+from .beside import BesideAnswers
 from .editor import MarkedEditor, MarksLegend
+from .stored import table_text
 
 GATHER_MS = 5
 """Keys that come within so long are one change."""
@@ -42,12 +46,21 @@ class OneText(QWidget):
         self.bars = ProbabilityBars()
         self.legend = MarksLegend()
         self.hint = Paragraph(self.tr("Pick a label to see which words speak for it."), theme.Type.SMALL)
+        self.whose = ElidedLabel("", theme.Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
+        self.beside = BesideAnswers()
+        self.paste = Button(self.tr("Paste"), "import", "quiet")
+        self.paste.setToolTip(self.tr("Put the text of the clipboard here, in place of what stands here"))
+        self.copy = Button(self.tr("Copy the answer"), "copy", "quiet")
+        self.copy.setToolTip(self.tr("Text, label and probabilities, ready for a spreadsheet"))
         self.clear = Button(self.tr("Clear"), "close", "quiet")
         self._gather, self._pause = _timer(self, GATHER_MS), _timer(self, PAUSE_MS)
         self._slot, self._words = JobSlot(self), JobSlot(self)
         self._arrange()
         self.editor.textChanged.connect(self._changed)
         self.clear.clicked.connect(self._clear)
+        self.paste.clicked.connect(self._paste)
+        self.copy.clicked.connect(self._copy)
+        self.beside.failed.connect(self.failed)
         self.bars.picked.connect(self._explain)
         self._gather.timeout.connect(self._gathered)
         self._pause.timeout.connect(self._weigh)
@@ -63,9 +76,11 @@ class OneText(QWidget):
         left.addWidget(self.editor, 1)
         line = QHBoxLayout()
         line.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.clear)
+        for button in (self.paste, self.copy, self.clear):
+            line.addWidget(button)
         left.addLayout(line)
         card = Card()
+        card.body.addWidget(self.whose)
         card.body.addWidget(self.label)
         card.body.addWidget(self.told)
         card.body.addWidget(self.bars)
@@ -73,8 +88,11 @@ class OneText(QWidget):
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
+        column.setSpacing(theme.M)
         column.addWidget(card)
+        column.addWidget(self.beside)
         column.addStretch(1)
+        self.set_others(())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, theme.M, 0, 0)
         row.setSpacing(theme.L)
@@ -87,10 +105,21 @@ class OneText(QWidget):
         self._show(None)
         self.ask()
 
+    def set_others(self, models: Sequence[Answering]) -> None:
+        """These models answer beside the one in use."""
+        whole = (self._answering, *models) if self._answering is not None else tuple(models)
+        names = names_of(whole)
+        self.beside.set_models(models, names[len(whole) - len(models):])
+        self.whose.setText(names[0] if models else "")
+        self.whose.setVisible(bool(models))
+        if self.answer is not None:
+            self.beside.ask(self.answer.text, self.answer.prediction.label)
+
     @property
     def busy(self) -> bool:
         """Whether an answer, or which words count for it, is on its way."""
-        return self._gather.isActive() or self._pause.isActive() or self._slot.running or self._words.running
+        return self._gather.isActive() or self._pause.isActive() or any(
+            part.running for part in (self._slot, self._words)) or self.beside.busy
 
     @Slot()
     def ask(self) -> None:
@@ -137,6 +166,23 @@ class OneText(QWidget):
         self.editor.textCursor().removeSelectedText()  # can be undone, unlike clear()
         self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot()
+    def _paste(self) -> None:
+        text = QGuiApplication.clipboard().text()
+        if text:
+            self.editor.selectAll()
+            self.editor.insertPlainText(text)  # can be undone
+            self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _copy(self) -> None:
+        """As a table of two lines: what a spreadsheet takes, and a person can read."""
+        if self.answer is not None:
+            said = self.answer.prediction
+            QGuiApplication.clipboard().setText(table_text([
+                ("text", "label", *said.probabilities),
+                (self.answer.text, said.label, *(f"{value:.6f}" for value in said.probabilities.values()))]))
+
     @Slot(str)
     def _explain(self, label: str) -> None:
         self._wanted = label
@@ -180,6 +226,8 @@ class OneText(QWidget):
 
     def _show(self, answer: Answer | None) -> None:
         self.answer = answer
+        self.copy.setEnabled(answer is not None)
+        self.beside.ask(answer.text if answer is not None else "", answer.prediction.label if answer else "")
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if answer is None:
             self.label.setText(self._waiting_words())
@@ -207,29 +255,3 @@ def _timer(parent: QWidget, milliseconds: int) -> QTimer:
     timer.setSingleShot(True)
     timer.setInterval(milliseconds)
     return timer
-
-
-class ProbabilityBars(BarList):
-    """A bar a label, likeliest first. Picking one asks which words speak for it."""
-
-    picked = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", row=30, parent=parent)
-        self.setAccessibleName(self.tr("Probabilities of the labels"))
-        self.values: tuple[tuple[str, float], ...] = ()
-        """What is shown, likeliest first."""
-        self.rowPicked.connect(self._row_picked)
-
-    def show_probabilities(self, values: dict[str, float], explained: str) -> None:
-        """Show ``values``; ``explained`` is the label whose words are marked in the text."""
-        self.values = tuple(sorted(values.items(), key=lambda item: -item[1]))
-        self.setAccessibleDescription(", ".join(f"{name} {value:.0%}" for name, value in self.values))
-        names = [name for name, _ in self.values]
-        self.show_bars([Bar(name, value, f"{value:.1%}", strong=row == 0, faint=row > 0)
-                        for row, (name, value) in enumerate(self.values)],
-                       names.index(explained) if explained in names else -1)
-
-    @Slot(int)
-    def _row_picked(self, row: int) -> None:
-        self.picked.emit(self.values[row][0])

@@ -13,12 +13,13 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.project import Project
-from studio.shell import Shell
+from studio.shell import Shell, TableToMeasure
 from studio.widgets import Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
 from .answering import Answering, make_ready, saved_at
+from .beside import BesideChoice, make_all_ready
 from .many import ManyTexts
 from .model_picker import ModelPicker, NewerModel, run_of
 from .one import OneText
@@ -36,6 +37,9 @@ class ClassifyPage(ProjectPage):
         self.answering: Answering | None = None
         self.setAcceptDrops(True)
         self.picker = ModelPicker(project, shell)
+        self.beside = BesideChoice()
+        self.others: list[Answering] = []
+        """The models that answer beside the one in use."""
         self.failure = FailureCard()
         self._failed_part: QWidget | None = None
         self.newer = NewerModel()
@@ -49,7 +53,7 @@ class ClassifyPage(ProjectPage):
             "elsewhere."
         ))
         self._actions: list[QAction] = []
-        self._slot = JobSlot(self)
+        self._slot, self._beside_slot = JobSlot(self), JobSlot(self)
         self._arrange()
         self._connect()
         self.refresh()
@@ -67,6 +71,7 @@ class ClassifyPage(ProjectPage):
         line.setSpacing(theme.S)
         line.addWidget(Label(self.tr("Model"), muted=True))
         line.addWidget(self.picker)
+        line.addWidget(self.beside)
         top = QHBoxLayout()
         top.addWidget(SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
                                    page=True), 1)
@@ -90,6 +95,9 @@ class ClassifyPage(ProjectPage):
 
     def _connect(self) -> None:
         self.picker.picked.connect(self._load)
+        self.beside.chosen.connect(self._load_others)
+        self._beside_slot.finished.connect(self._others_loaded)
+        self._beside_slot.failed.connect(self._others_not_loaded)
         self._slot.finished.connect(self._loaded)
         self._slot.failed.connect(self._not_loaded)
         self.failure.dismissed.connect(self._clear_failure)
@@ -99,6 +107,7 @@ class ClassifyPage(ProjectPage):
         self.many.failed.connect(self._many_failed)
         self.many.begun.connect(self._many_begun)
         self.many.opened.connect(self._open_one)
+        self.many.evaluateWanted.connect(self._evaluate)
         self.shell.run.stateChanged.connect(self.refresh)
 
     def activated(self) -> None:
@@ -159,6 +168,7 @@ class ClassifyPage(ProjectPage):
         elif current is not None and self.answering is not None and not self._slot.running:
             self._look_for_newer(current, newest, self.answering.saved)
         there = self.picker.current is not None
+        self.beside.set_choices(self.picker.choices, self.picker.current)
         self.stack.setCurrentIndex(1 if there else 0)
         self.chooser.setVisible(there)
 
@@ -191,6 +201,7 @@ class ClassifyPage(ProjectPage):
         self.newer.hide()
         self._clear_failure()
         self._looked, self._opened = (path, saved_at(path)), time.time_ns()
+        self.beside.set_choices(self.picker.choices, path)
         self.status.emit("busy")
         compute = self.project.config.compute
         self._slot.start(lambda: make_ready(path, compute.device, compute.precision))
@@ -200,7 +211,31 @@ class ClassifyPage(ProjectPage):
         self.answering = answering
         self.status.emit("ready")
         self.one.set_model(answering)
+        self.one.set_others(self.others)
         self.many.set_model(answering)
+
+    @Slot(object)
+    def _load_others(self, paths: tuple[Path, ...]) -> None:
+        compute, ready = self.project.config.compute, tuple(self.others)
+        self._beside_slot.start(lambda: make_all_ready(paths, ready, compute.device, compute.precision))
+
+    @Slot(object)
+    def _others_loaded(self, models: list[Answering]) -> None:
+        if models != self.others:
+            self.others = models
+            self.one.set_others(models)
+            self.many.set_others(models)
+
+    @Slot(object)
+    def _others_not_loaded(self, failure: Failed) -> None:
+        """Those that answered before go on."""
+        self.beside.keep(tuple(one.path for one in self.others))
+        self._show_failure(failure, None)
+
+    @Slot(object, object)
+    def _evaluate(self, path: Path, columns: tuple[str, ...]) -> None:
+        if self.picker.current is not None:
+            self.shell.evaluate_table(TableToMeasure(self.picker.current, path, columns))
 
     @Slot(object)
     def _not_loaded(self, failure: Failed) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,8 +34,8 @@ NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class BatchResult:
-    """Where the answers lie: an Arrow stream with source, text, given label, label, confidence, a column a label, and
-    the cells of the row that a text stands in, as JSON.
+    """Where the answers lie: an Arrow stream with source, text, given label, label, confidence, a column a label, label
+    and confidence by each other model, and the cells of the row that a text stands in, as JSON.
 
     ``skipped``: what could not be read. ``whole``: whether every text was reached.
     """
@@ -56,10 +58,10 @@ class BatchResult:
 class Storage:
     """Writes answers to ``target`` as they come. An error leaves those so far; without any there is no file."""
 
-    def __init__(self, target: Path, labels: Sequence[str]) -> None:
+    def __init__(self, target: Path, labels: Sequence[str], others: Sequence[str] = ()) -> None:
         self._target = target
         self._beside = target.with_name(target.name + ".part")
-        self._schema = schema_of(labels)
+        self._schema = schema_of(labels, others)
         self.rows = 0
 
     def __enter__(self) -> Storage:
@@ -87,11 +89,14 @@ class Storage:
             self._beside.unlink(missing_ok=True)
 
 
-def schema_of(labels: Sequence[str]) -> pa.Schema:
-    """The columns of the answers."""
+def schema_of(labels: Sequence[str], others: Sequence[str] = ()) -> pa.Schema:
+    """The columns of the answers; ``others``: the models that answer beside the first."""
     plain = [("source", pa.large_string()), ("text", pa.large_string()), ("given_label", pa.large_string()),
              ("label", pa.large_string()), ("confidence", pa.float64())]
-    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels), (CELLS, pa.large_string())])
+    beside = [(f"{what}_{name}", kind) for name in others
+              for what, kind in (("label", pa.large_string()), ("confidence", pa.float64()))]
+    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels), *beside,
+                      (CELLS, pa.large_string())])
 
 
 def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.RecordBatch:
@@ -100,6 +105,8 @@ def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.R
         [row.label for row in rows], [row.confidence for row in rows],
     ]
     columns += [list(values) for values in zip(*(row.probabilities for row in rows), strict=True)]
+    columns += [list(values) for other in zip(*(row.others for row in rows), strict=True)
+                for values in zip(*other, strict=True)]
     columns.append([json.dumps(dict(one.cells), ensure_ascii=False) if one.cells else "" for one in lot])
     arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -125,6 +132,34 @@ def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Genera
                 done += batch.num_rows
                 yield Progress(words, done, result.rows, _tr("texts"))
     return target
+
+
+MOST_COPIED = 20_000
+"""Rows that go to the clipboard at most; more are for a file."""
+
+
+def copied(result: BatchResult, wanted: set[int]) -> Generator[Event, None, str]:
+    """The ``wanted`` rows as a table for the clipboard, without the cells of their source."""
+    done = 0
+    lines: list[Sequence[object]] = []
+    with pa.memory_map(str(result.path)) as file, pa.ipc.open_stream(file) as stream:
+        names = [name for name in stream.schema.names if name != CELLS]
+        for batch in stream:
+            places = pa.array([n for n in range(batch.num_rows) if done + n in wanted], pa.int64())
+            part = pa.Table.from_batches([batch]).take(places).select(names)
+            lines += zip(*(column.to_pylist() for column in part.columns), strict=True)
+            done += batch.num_rows
+            yield Progress(_tr("Copying"), done, result.rows, _tr("texts"))
+    return table_text([names, *lines])
+
+
+def table_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as a spreadsheet takes them from the clipboard; none of their cells is carried out there."""
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter="\t", lineterminator="\n")
+    for row in rows:
+        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    return written.getvalue()
 
 
 def _own_columns(result: BatchResult) -> Generator[Event, None, tuple[tuple[str, ...], bool]]:

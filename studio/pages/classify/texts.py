@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 from studio.models.documents import label_of
 from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus, preview
+from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.inference.reading import is_lone_text, read_text
 from ulmengine.inference.sources import source_rows
@@ -55,6 +58,22 @@ class Found(NamedTuple):
 
     texts: Iterator[Text | Skipped]
     total: int
+
+
+def pasted(text: str, folder: Path) -> Path:
+    """What was copied elsewhere as a file in ``folder``: cells of a spreadsheet as its table, else each line a text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = list(csv.reader(io.StringIO(text), delimiter="\t"))
+    table = len({len(row) for row in rows if row}) == 1 and len(rows) > 1 and len(rows[0]) > 1
+    path = folder / "clipboard.csv"
+    with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        if table:
+            writer.writerows(row for row in rows if row)
+        else:
+            writer.writerow(["text"])
+            writer.writerows([line.strip()] for line in text.splitlines() if line.strip())
+    return path
 
 
 def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, Found]:

@@ -20,6 +20,8 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 GIVEN, SAID, RIGHT, CONFIDENCE, LENGTH, UNKNOWN = "given", "said", "right", "confidence", "length", "unknown"
+COLUMN = "column:"
+"""Stands before the name of a column of the source that divides the documents."""
 RESAMPLES = 1_000
 MOST_WITH_INTERVALS = 30
 """Classes up to which the intervals of a filtered table are worked out at once; all of the part have theirs."""

@@ -2,11 +2,66 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio import theme
 from studio.widgets import Button
+
+from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, RIGHT, SAID, UNKNOWN, Answers
+
+
+class Filter(QObject):
+    """Which group of each dimension is chosen."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.picks: dict[str, int] = {}
+
+    @Slot(object)
+    def pick(self, groups: dict[str, int]) -> None:
+        """Choose groups by dimension; -1 lets one go."""
+        for name, group in groups.items():
+            if group < 0:
+                self.picks.pop(name, None)
+            else:
+                self.picks[name] = group
+        self.changed.emit()
+
+    @Slot(str)
+    def unpick(self, name: str) -> None:
+        """Let the dimension ``name`` go."""
+        self.pick({name: -1})
+
+    @Slot()
+    def show_all(self) -> None:
+        """Take every filter away."""
+        self.picks = {}
+        self.changed.emit()
+
+    @Slot()
+    def toggle_wrong(self) -> None:
+        """Show only mistakes, or no longer only these."""
+        self.pick({RIGHT: -1 if RIGHT in self.picks else 0})
+
+    def words(self, answers: Answers) -> dict[str, str]:
+        """Each filter in words, by its dimension."""
+        return {name: self._words(answers, name, group) for name, group in self.picks.items()}
+
+    def _words(self, answers: Answers, name: str, group: int) -> str:
+        kept = answers.kept
+        if kept.multi_label and name in (GIVEN, SAID):
+            label = kept.labels[group // 2]
+            value = label if group % 2 else self.tr("not {label}").format(label=label)
+        elif name == RIGHT:
+            return self.tr("only mistakes")
+        else:
+            value = answers.dimensions[name].names[group] or self.tr("(empty)")
+        names = {GIVEN: self.tr("given {value}"), SAID: self.tr("said {value}"), CONFIDENCE: self.tr("sure {value}"),
+                 LENGTH: self.tr("{value} tokens"), UNKNOWN: self.tr("{value} unknown words")}
+        return names.get(name, name.removeprefix(COLUMN) + ": {value}").format(value=value)
 
 
 class FilterLine(QWidget):

@@ -1,39 +1,35 @@
-"""The Evaluate page: how good a run's classifier is, where it errs, and why."""
+"""The Evaluate page: how good a classifier is, where it errs, and why."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.engine.jobslot import JobSlot
-from studio.labels import key_of, labels_of
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
-from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
-from ulmengine.config import ConfigError, RunConfig
+from studio.shell import Shell, TableToMeasure
+from studio.widgets import Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
-from ulmengine.runs.measured import EVALUATION, Measured
 
-from .answers import CONFIDENCE, GIVEN, LENGTH, RIGHT, SAID, UNKNOWN, Answers, by_size, by_value
-from .filters import FilterLine
-from .reader import Reader
-from .tables import AnswersModel, Listing
-from .views import COLUMN, Views
-from .words import below, headline, who_words
-from .work import Asked, Texts, columns_of, make_asked, measure, read_column, read_measured, read_texts
+from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size, by_value
+from .choosing import Choosing
+from .documents import DocumentsView
+from .filters import Filter, FilterLine
+from .opening import Opening, can_be_shown
+from .reporting import Reporting
+from .views import Views
+from .words import below, headline
+from .work import Subject, Texts, columns_of
 
 _EMPTY, _BUSY, _FULL = range(3)
 
 
 class EvaluatePage(ProjectPage):
-    """Choose a run and a part; everything shown filters everything else."""
+    """The run that the window shows, or another one, or a table; everything shown filters everything else."""
 
     key = "evaluate"
     icon = "evaluate"
@@ -41,42 +37,49 @@ class EvaluatePage(ProjectPage):
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
         self.title = self.tr("Evaluate")
-        self.folder: RunFolder | None = None
-        self.measured: Measured | None = None
         self.answers: Answers | None = None
-        self.texts: Texts | None = None
-        self.picks: dict[str, int] = {}
-        self._config = RunConfig()
-        self._stamp = 0
+        self.tables: list[Subject] = []
+        """Tables that were measured since the program began, the newest first."""
         self._by_person = False
-        self.runs, self.parts, self.who = CalmCombo(), CalmCombo(), CalmCombo()
+        self.opening, self.filter = Opening(project, self), Filter(self)
+        self.choosing = Choosing()
+        self.parts = self.choosing.parts
         self.heading = Paragraph("", theme.Type.HEADING, muted=False)
         self.told = Paragraph("", theme.Type.SMALL)
         self.failure, self.bar = FailureCard(), JobBar()
         self.report = Button(self.tr("Report…"), "export")
         self.wrong = Button(self.tr("Only mistakes"), "filter", "quiet")
         self.count = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
-        self.filters, self.views, self.reader = FilterLine(), Views(), Reader()
-        self.model = AnswersModel(self)
-        self.list = Listing(self.tr("Documents"), self.model, (52, 92, 92, 58, 50, 90), 5)
+        self.filters, self.views = FilterLine(), Views()
+        self.documents = DocumentsView(project, shell)
+        self.model, self.list, self.reader = self.documents.model, self.documents.list, self.documents.reader
         self.empty = EmptyState("evaluate", self.tr("Nothing has been measured yet"), self.tr(
             "When a run has finished, its mistakes are laid open here: which classes it confuses, how sure it is, and "
-            "which words it goes by."))
-        self._opening, self._measuring, self._reading = JobSlot(self), JobSlot(self), JobSlot(self)
-        self._asking, self._column_job, self._reporting = JobSlot(self), JobSlot(self), JobSlot(self)
-        self._wanted_column = ""
+            "which words it goes by. A table with labels that is dropped on Classify can be measured too."))
+        self.reporting = Reporting(project, shell, self)
         self._actions: list[QAction] = []
         self._arrange()
         self._connect()
         self.refresh()
 
+    @property
+    def subject(self) -> Subject | None:
+        """What is looked at."""
+        return self.opening.subject
+
+    @property
+    def texts(self) -> Texts | None:
+        """The texts behind the answers, once they are read."""
+        return self.opening.texts
+
+    @property
+    def picks(self) -> dict[str, int]:
+        """What the documents are narrowed down to."""
+        return self.filter.picks
+
+    # How it looks
+
     def _arrange(self) -> None:
-        for combo, name in ((self.runs, self.tr("Run")), (self.parts, self.tr("Documents measured on")),
-                            (self.who, self.tr("Whose answers"))):
-            combo.setAccessibleName(name)
-            combo.setToolTip(name)
-        self.runs.setMinimumContentsLength(15)
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         train = PrimaryButton(self.tr("Go to training"), "train")
         train.clicked.connect(self._go_train)
         self.empty.add_button(train)
@@ -84,24 +87,9 @@ class EvaluatePage(ProjectPage):
         words.setSpacing(theme.XS)
         words.addWidget(self.heading)
         words.addWidget(self.told)
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self.list)
-        right.addWidget(self.reader)
-        right.setSizes([200, 400])
-        right.setChildrenCollapsible(False)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.setHandleWidth(theme.M)
-        both.addWidget(self.views)
-        both.addWidget(right)
-        both.setSizes([470, 600])
-        both.setChildrenCollapsible(False)
-        self.views.setMinimumWidth(320)
-        right.setMinimumWidth(380)
         line = QHBoxLayout()
         line.setSpacing(theme.S)
-        line.addWidget(self.runs)
-        line.addWidget(self.parts)
-        line.addWidget(self.who)
+        line.addWidget(self.choosing)
         line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
@@ -112,6 +100,13 @@ class EvaluatePage(ProjectPage):
         column.addLayout(words)
         column.addLayout(line)
         column.addWidget(self.filters)
+        both = QSplitter(Qt.Orientation.Horizontal)
+        both.setHandleWidth(theme.M)
+        both.addWidget(self.views)
+        both.addWidget(self.documents)
+        both.setSizes([470, 600])
+        both.setChildrenCollapsible(False)
+        self.views.setMinimumWidth(320)
         column.addWidget(both, 1)
         busy = QWidget()
         waiting = QVBoxLayout(busy)
@@ -127,350 +122,233 @@ class EvaluatePage(ProjectPage):
         self.body.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        self.runs.activated.connect(self._run_chosen)
-        self.parts.activated.connect(self._part_chosen)
-        self.who.activated.connect(self._part_chosen)
+        self.choosing.runWanted.connect(self._run_chosen)
+        self.choosing.tableWanted.connect(self.opening.again)
+        self.choosing.partWanted.connect(self._show_part)
+        self.opening.opened.connect(self._opened)
+        self.opening.notOpened.connect(self._not_opened)
+        self.opening.measuring.connect(self.bar.show_events)
+        self.opening.textsRead.connect(self._texts_read)
+        self.opening.canAsk.connect(self.reader.set_asked)
+        self.opening.columnRead.connect(self._column_read)
+        self.opening.troubled.connect(self._troubled)
         self.report.clicked.connect(self.write_report)
-        self.wrong.clicked.connect(self._toggle_wrong)
+        self.wrong.clicked.connect(self.filter.toggle_wrong)
         self.views.picked.connect(self.pick)
         self.views.columnWanted.connect(self._read_column)
-        self.filters.removed.connect(self._unpick)
-        self.filters.cleared.connect(self.show_all)
-        self.list.rowPicked.connect(self._show_document)
-        self.reader.stepped.connect(self._step)
-        self.reader.corrected.connect(self._correct)
-        self.failure.dismissed.connect(self._failure_gone)
+        self.filter.changed.connect(self._filter)
+        self.filters.removed.connect(self.filter.unpick)
+        self.filters.cleared.connect(self.filter.show_all)
+        self.documents.relabelled.connect(self._tell_below)
+        self.failure.dismissed.connect(self._tell_status)
         self.bar.cancelled.connect(self._cancel)
-        self._opening.finished.connect(self._opened)
-        self._opening.failed.connect(self._not_opened)
-        self._measuring.events.connect(self.bar.show_events)
-        self._measuring.finished.connect(self._opened)
-        self._measuring.failed.connect(self._not_measured)
-        self._reading.finished.connect(self._texts_read)
-        self._reading.failed.connect(self._no_texts)
-        self._asking.finished.connect(self._can_ask)
-        self._asking.failed.connect(self._cannot_ask)
-        self._column_job.finished.connect(self._column_read)
-        self._column_job.failed.connect(self._no_texts)
-        self._reporting.finished.connect(self._reported)
-        self._reporting.failed.connect(self._not_reported)
-        self.project.changed.connect(self._labels_changed)
+        self.reporting.failed.connect(self._not_reported)
         self.shell.run.stateChanged.connect(self.refresh)
+        self.shell.shown.replaced.connect(self._other_run_shown)
 
     def activated(self) -> None:
-        """A run may have finished in the meantime."""
-        self.refresh()
+        """A run may have finished in the meantime, or a table wait to be measured."""
+        wanted, self.shell.wanted_table = self.shell.wanted_table, None
+        if wanted is not None:
+            self.measure_table(wanted)
+        else:
+            self.refresh()
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
         if not self._actions:
-            for text, slot in ((self.tr("Show only mistakes"), self._toggle_wrong),
-                               (self.tr("Show all documents"), self.show_all),
+            for text, slot in ((self.tr("Show only mistakes"), self.filter.toggle_wrong),
+                               (self.tr("Show all documents"), self.filter.show_all),
                                (self.tr("Measure the run again"), self.measure_again),
                                (self.tr("Write a report of the run…"), self.write_report)):
                 action = QAction(text, self)
                 action.triggered.connect(slot)
                 self._actions.append(action)
         for action in self._actions:
-            action.setEnabled(self.folder is not None)
+            action.setEnabled(self.opening.wanted is not None)
         return list(self._actions)
 
-    # Which run
+    # What is looked at
 
     @Slot()
     def refresh(self) -> None:
-        """Look for runs; show the newest that can be shown unless the person has chosen one."""
-        found = [run for run in reversed(self.project.run_folders())
-                 if (run.path / EVALUATION).is_file() or run.model_path.is_file()]
-        names = [run.path.name for run in found]
-        if [self.runs.itemText(place) for place in range(self.runs.count())] != names:
-            self.runs.clear()
-            for run in found:
-                self.runs.addItem(run.path.name, str(run.path))
-        chosen = self.folder.path if self.folder is not None else None
-        if found and (chosen is None or (not self._by_person and found[0].path != chosen)):
-            self.show_run(found[0])
-        elif self.folder is not None and chosen in [run.path for run in found]:
-            self.runs.setCurrentIndex(self.runs.findData(str(chosen)))
-            if self._stamp != _stamp(self.folder) and not self._measuring.running:
-                self.show_run(self.folder)  # measured anew, here or by another process
-        elif not found:
-            self.folder = None
+        """Look for runs. The window's run is shown, or the newest; another one as long as the person wants it."""
+        found = [run for run in reversed(self.project.run_folders()) if can_be_shown(run)]
+        self.choosing.set_subjects(found, self.tables)
+        open_now = self.opening.wanted
+        shown = self.shell.shown.folder
+        wanted = shown if shown in found else found[0] if found else None
+        if isinstance(open_now, TableToMeasure) or (self._by_person and open_now in found):
+            wanted = None
+        if wanted is not None and wanted != open_now:
+            self.show_run(wanted)
+        elif self.opening.is_stale and isinstance(open_now, RunFolder) and open_now in found:
+            self.show_run(open_now)
+        elif open_now is None or (isinstance(open_now, RunFolder) and open_now not in found):
+            self.opening.wanted = None
             self.stack.setCurrentIndex(_EMPTY)
             self.status.emit("")
 
     def show_run(self, folder: RunFolder) -> None:
         """Open what the run in ``folder`` has kept."""
-        for slot in (self._measuring, self._reading, self._asking, self._column_job):
-            slot.cancel()
         self.failure.clear()
-        self.folder, self.measured, self.texts, self._stamp = folder, None, None, _stamp(folder)
-        self.runs.setCurrentIndex(self.runs.findData(str(folder.path)))
-        self._opening.start(lambda: read_measured(folder))
+        self.choosing.show_run(folder.path)
+        self.opening.run(folder)
+
+    def measure_table(self, wanted: TableToMeasure) -> None:
+        """Measure a model on a table."""
+        self._begin(self.tr("Measuring on {file}…").format(file=wanted.table.name))
+        self.opening.table(wanted)
 
     @Slot()
     def measure_again(self) -> None:
-        """Measure the run anew from its model."""
-        folder, cache = self.folder, self.project.cache
-        if folder is None:
-            return
+        """Measure the run, or the table, anew from the model."""
+        wanted = self.opening.wanted
+        if isinstance(wanted, RunFolder):
+            self._begin(self.tr("Measuring…"))
+            self.opening.run(wanted, measure=True)
+        elif wanted is not None:
+            self.measure_table(wanted)
+
+    def _begin(self, words: str) -> None:
+        self.failure.clear()
         self.stack.setCurrentIndex(_BUSY)
-        self.bar.begin(self.tr("Measuring…"))
+        self.bar.begin(words)
         self.status.emit("busy")
-        self._measuring.start(lambda: measure(folder, cache))
 
     @Slot(object)
-    def _opened(self, measured: Measured) -> None:
+    def _run_chosen(self, folder: RunFolder) -> None:
+        """It is the window's from now on, unless one is under way that is watched."""
+        if folder != self.opening.wanted:
+            self._by_person = True
+            self.show_run(folder)
+            if not self.shell.busy and self.shell.shown.folder != folder:
+                self.shell.show_run(folder)
+
+    @Slot()
+    def _other_run_shown(self) -> None:
+        shown = self.shell.shown.folder
+        if shown is not None and shown != self.opening.wanted:
+            self._by_person = False
+            if self.isVisible():
+                self.refresh()
+
+    @Slot(object)
+    def _opened(self, subject: Subject) -> None:
         self.bar.done()
         self.failure.clear()
-        self.measured, self._stamp = measured, _stamp(measured.folder)
-        try:
-            self._config = measured.folder.config()
-        except (ConfigError, OSError):
-            self._config = self.project.run_config()
-        self.parts.clear()
-        for part, name in (("test", self.tr("Test")), ("validation", self.tr("Validation"))):
-            if measured.kept.has(part):
-                self.parts.addItem(name, part)
-        self.parts.setVisible(self.parts.count() > 1)
-        self.who.clear()
-        for one in ("blend", "network", "counts", "baseline"):  # the first is what the model answers
-            if one in measured.kept.given:
-                self.who.addItem(who_words(one), one)
+        if subject.table is not None:
+            self.tables = [subject, *(one for one in self.tables if one.name != subject.name)]
+            for note in subject.table.notes:
+                self.shell.toast(note)
+        found = [run for run in reversed(self.project.run_folders()) if can_be_shown(run)]
+        self.choosing.set_subjects(found, self.tables)
+        self.choosing.show_subject(subject)
         self.stack.setCurrentIndex(_FULL)
         self.status.emit("done")
-        self._show_part(measured.part)
+        self._show_part()
 
     @Slot(object)
     def _not_opened(self, failure: Failed) -> None:
-        tries = []
-        if self.folder is not None and self.folder.model_path.is_file():
+        self.bar.done()
+        wanted, tries = self.opening.wanted, []
+        if isinstance(wanted, RunFolder) and wanted.model_path.is_file():
             tries.append((self.tr("Measure it again"), self.measure_again))
         self.failure.show_failure(failure, tries)
-        self.stack.setCurrentIndex(_FULL if self.measured is not None else _EMPTY)
+        self.stack.setCurrentIndex(_FULL if self.subject is not None else _EMPTY)
         self.status.emit("problem")
 
     @Slot(object)
-    def _not_measured(self, failure: Failed) -> None:
-        self.bar.done()
-        self._not_opened(failure)
+    def _troubled(self, failure: Failed) -> None:
+        """The figures stand without the texts; say why these are missing."""
+        self.failure.show_failure(failure, [])
 
     @Slot()
     def _cancel(self) -> None:
-        self._measuring.cancel()
+        self.opening.cancel()
         self.bar.done()
-        self.stack.setCurrentIndex(_FULL if self.measured is not None else _EMPTY)
-        self.status.emit("done" if self.measured is not None else "")
+        self.opening.wanted = None
+        self._by_person = False
+        self.stack.setCurrentIndex(_EMPTY)
+        self.refresh()
 
     @Slot()
-    def _failure_gone(self) -> None:
-        self.status.emit("done" if self.measured is not None else "")
-
-    @Slot()
-    def _run_chosen(self) -> None:
-        path = self.runs.currentData()
-        if path and (self.folder is None or Path(path) != self.folder.path):
-            self._by_person = True
-            self.show_run(RunFolder(Path(path)))
+    def _tell_status(self) -> None:
+        self.status.emit("done" if self.subject is not None else "")
 
     # Which documents
 
     @Slot()
-    def _part_chosen(self) -> None:
-        self._show_part(str(self.parts.currentData()))
-
-    def _show_part(self, part: str) -> None:
+    def _show_part(self) -> None:
         """The documents of one part; those of another one are never mixed in."""
-        assert self.measured is not None
-        self.parts.setCurrentIndex(self.parts.findData(part))
-        self._reading.cancel()
-        self.texts, self.picks = None, {}
-        who = self.who.currentData()
-        self.answers = answers = Answers(self.measured.kept.part(part), who)
-        self.heading.setText(headline(self.measured, answers, part))
-        self.model.set_answers(answers)
-        self.reader.set_answers(answers)
-        self.views.set_answers(answers, self.measured.record["parts"][part][who]["classes"])
-        self._labels_changed()
+        subject, part, who = self.subject, self.choosing.part, self.choosing.answered_by
+        assert subject is not None
+        measured = subject.measured
+        self.filter.picks = {}
+        self.answers = answers = Answers(measured.kept.part(part), who)
+        self.heading.setText(headline(measured, answers, part, "" if subject.table is None else subject.name))
+        self.views.set_answers(answers, measured.record["parts"][part][who]["classes"])
+        self.documents.set_answers(subject, answers)
         self._filter()
-        kept, config, cache, folder = answers.kept, self._config, self.project.cache, self.measured.folder
-        self._reading.start(lambda: read_texts(kept, config, cache, folder))
+        self.opening.read(answers)
 
     @Slot(object)
     def _texts_read(self, texts: Texts) -> None:
         assert self.answers is not None
-        self.texts = texts
-        self.model.set_snippets(texts.snippets)
-        self.reader.set_texts(texts)
         if (texts.lengths >= 0).any():
             self.answers.dimensions[LENGTH] = by_size(texts.lengths)
             self.answers.dimensions[UNKNOWN] = by_size(texts.unknown, percent=True)
         self.views.set_columns(columns_of(texts.documents))
         self.views.show_picks(self.picks)
-        folder, config = self.folder, self._config
-        if folder is not None and folder.model_path.is_file():
-            self._asking.start(lambda: make_asked(folder, config, texts.documents))
-        if self.reader.isVisible() and not self.list.selectionModel().hasSelection():
-            self.list.selectRow(0)
-
-    @Slot(object)
-    def _no_texts(self, failure: Failed) -> None:
-        """The figures stand without the texts; say why these are missing."""
-        self.failure.show_failure(failure, [])
-
-    @Slot(object)
-    def _can_ask(self, asked: Asked) -> None:
-        self.reader.set_asked(asked)
-
-    @Slot(object)
-    def _cannot_ask(self, failure: Failed) -> None:
-        self.failure.show_failure(failure, [])
+        self.documents.set_texts(texts)
 
     @Slot(str)
     def _read_column(self, name: str) -> None:
-        texts = self.texts
-        if texts is None or self.answers is None or COLUMN + name in self.answers.dimensions:
-            return
-        self._wanted_column = name
-        self._column_job.start(lambda: read_column(texts.documents, texts.rows, name))
+        if self.answers is not None and COLUMN + name not in self.answers.dimensions:
+            self.opening.column(name)
 
-    @Slot(object)
-    def _column_read(self, cells: list[str]) -> None:
+    @Slot(str, object)
+    def _column_read(self, name: str, cells: list[str]) -> None:
         assert self.answers is not None
         found = by_value(cells)
         if found is None:
             self.shell.toast(self.tr("{column} holds too many different values to tell groups apart.").format(
-                column=self._wanted_column), "warning")
+                column=name), "warning")
             return
-        self.answers.dimensions[COLUMN + self._wanted_column] = found
+        self.answers.dimensions[COLUMN + name] = found
         self.views.show_picks(self.picks)
-
-    # The filter
 
     @Slot(object)
     def pick(self, groups: dict[str, int]) -> None:
         """Choose groups by dimension; -1 lets one go."""
-        for name, group in groups.items():
-            if group < 0:
-                self.picks.pop(name, None)
-            else:
-                self.picks[name] = group
-        self._filter()
-
-    @Slot(str)
-    def _unpick(self, name: str) -> None:
-        self.pick({name: -1})
+        self.filter.pick(groups)
 
     @Slot()
-    def show_all(self) -> None:
-        """Take every filter away."""
-        self.picks = {}
-        self._filter()
-
-    @Slot()
-    def _toggle_wrong(self) -> None:
-        self.pick({RIGHT: -1 if RIGHT in self.picks else 0})
-
     def _filter(self) -> None:
         answers = self.answers
         if answers is None:
             return
         mask = answers.mask(self.picks)
-        self.model.show_only(mask)
+        self.documents.show_only(mask)
         count, right = int(mask.sum()), int((mask & answers.right).sum())
         told = self.tr("{count} of {all} documents").format(count=f"{count:,}", all=f"{len(mask):,}")
         if count:
             told += "  ·  " + self.tr("right in {share}").format(share=f"{right / count:.1%}")
         self.count.setText(told)
-        self.filters.show_filters({name: self._filter_words(name, group) for name, group in self.picks.items()})
+        self.filters.show_filters(self.filter.words(answers))
         self.wrong.setVisible(RIGHT not in self.picks)
         self.views.show_picks(self.picks)
 
-    def _filter_words(self, name: str, group: int) -> str:
-        assert self.answers is not None
-        kept = self.answers.kept
-        if kept.multi_label and name in (GIVEN, SAID):
-            label = kept.labels[group // 2]
-            value = label if group % 2 else self.tr("not {label}").format(label=label)
-        elif name == RIGHT:
-            return self.tr("only mistakes")
-        else:
-            value = self.answers.dimensions[name].names[group] or self.tr("(empty)")
-        names = {GIVEN: self.tr("given {value}"), SAID: self.tr("said {value}"), CONFIDENCE: self.tr("sure {value}"),
-                 LENGTH: self.tr("{value} tokens"), UNKNOWN: self.tr("{value} unknown words")}
-        return names.get(name, name.removeprefix(COLUMN) + ": {value}").format(value=value)
-
     @Slot(int)
-    def _show_document(self, row: int) -> None:
-        position = self.model.position(row)
-        self.reader.show_answer(position, self._labels_now(position))
-
-    @Slot(int)
-    def _step(self, by: int) -> None:
-        row = self.list.currentIndex().row() + by
-        if 0 <= row < self.model.rowCount():
-            self.list.selectRow(row)
-
-    # Labels put right
-
-    def _labels_now(self, position: int) -> tuple[str, ...]:
-        """What the document bears: its label in this run, or what it was corrected to since."""
-        assert self.answers is not None
-        kept = self.answers.kept
-        key = str(kept.keys[position])
-        for record in self.project.config.corpus.relabelled:
-            if key_of(record) == key:
-                return labels_of(record, kept.multi_label)
-        if kept.multi_label:
-            return tuple(label for label, has in zip(kept.labels, kept.targets[position], strict=True) if has)
-        return (kept.labels[int(kept.targets[position])],)
-
-    @Slot(int, object, str)
-    def _correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
-        assert self.answers is not None
-        kept = self.answers.kept
-        self.project.correct_label(
-            str(kept.keys[position]), self._labels_now(position), labels, kept.multi_label, why)
-        self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-            label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo)
-
-    @Slot()
-    def _labels_changed(self) -> None:
-        """Labels were corrected, here or elsewhere, or taken back."""
-        if self.answers is None or self.measured is None:
-            return
-        kept = self.answers.kept
-        corrected = {key_of(record): ", ".join(labels_of(record, kept.multi_label))
-                     for record in self.project.config.corpus.relabelled}
-        before = {key_of(record) for record in self._config.corpus.relabelled}
-        here = {str(key) for key in kept.keys if key in corrected}
-        self.model.set_corrected({key: corrected[key] for key in here - before})
-        self.told.setText(below(self.measured, str(self.parts.currentData()), len(here - before),
-                                self.answers.who))
-        index = self.list.currentIndex()
-        if index.isValid():
-            self.reader.retell(self._labels_now(self.model.position(index.row())))
-
-    # The report
+    def _tell_below(self, corrected: int) -> None:
+        if self.subject is not None and self.answers is not None:
+            self.told.setText(below(self.subject.measured, self.choosing.part, corrected, self.answers.who))
 
     @Slot()
     def write_report(self) -> None:
-        """Write the run's report as one HTML file and open it."""
-        from ulmengine.runs.report import write_report
-
-        folder, cache = self.folder, self.project.cache
-        if folder is None or self.measured is None:
-            return
-        path = self.shell.ask.save_file(
-            self.tr("Where to write the report"), self.project.folder / f"report-{folder.path.name}.html",
-            self.tr("Web page (*.html)"))
-        if path is not None:
-            self._reporting.start(lambda: write_report(folder, path, cache))
-
-    @Slot(object)
-    def _reported(self, path: Path) -> None:
-        self.shell.toast(self.tr("The report is written: {file}").format(file=path.name), "ok", self.tr("Open it"),
-                         _Opening(path))
+        """Ask where to, and write a report on what is looked at."""
+        if self.subject is not None:
+            self.reporting.write(self.subject)
 
     @Slot(object)
     def _not_reported(self, failure: Failed) -> None:
@@ -479,24 +357,3 @@ class EvaluatePage(ProjectPage):
     @Slot()
     def _go_train(self) -> None:
         self.shell.go("train")
-
-
-class _Opening:
-    """Opens a file with the desktop's own program."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __call__(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
-
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path)))
-
-
-def _stamp(folder: RunFolder) -> int:
-    """When the run was measured last, 0 if never."""
-    try:
-        return (folder.path / EVALUATION).stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -18,9 +18,8 @@ from ulmengine.inference.explain import Explanation
 
 from .answers import Answers
 from .correct import CorrectLabel
-from .work import Asked, Neighbour, Texts, read_text
-
-NEIGHBOUR_SHOWN = 400
+from .nearby import Nearby
+from .work import Asked, Texts, read_text
 
 
 class Reader(QWidget):
@@ -102,16 +101,20 @@ class Reader(QWidget):
         self._explaining.finished.connect(self._explained)
         self._explaining.events.connect(self._explaining_on)
         self._explaining.failed.connect(self._failed)
-        self._looking.finished.connect(self.nearest.show_neighbours)
-        self._looking.failed.connect(self._failed)
+        self.nearest.wanted.connect(self._look)
+        self._looking.events.connect(self.nearest.show_events)
+        self._looking.finished.connect(self.nearest.show_found)
+        self._looking.failed.connect(self._not_found)
 
     @property
     def busy(self) -> bool:
         """Whether anything is on its way."""
         return self._reading.running or self._explaining.running or self._looking.running
 
-    def set_answers(self, answers: Answers | None) -> None:
-        """Another part or run is shown; its texts and its model come later."""
+    def set_answers(self, answers: Answers | None, *, correctable: bool = True) -> None:
+        """Another part or run is shown; its texts and its model come later. ``correctable``: its labels are the
+        project's."""
+        self.correct.setVisible(correctable)
         self._answers, self._texts, self._asked = answers, None, None
         self.clear()
         if answers is not None:
@@ -125,11 +128,13 @@ class Reader(QWidget):
     def set_asked(self, asked: Asked | None) -> None:
         """The model can be asked now."""
         self._asked = asked
+        if asked is not None:
+            self.nearest.choose(asked.by)
         self._explain()
         self._look()
 
-    def show_answer(self, position: int, now: Sequence[str]) -> None:
-        """Show the document of one answer, which bears the labels ``now``."""
+    def show_answer(self, position: int, now: Sequence[str] | None) -> None:
+        """Show the document of one answer, which bears the labels ``now``; None: as they were given."""
         assert self._answers is not None
         self._position = position
         kept, one = self._answers.kept, np.array([position])
@@ -138,7 +143,10 @@ class Reader(QWidget):
             row=f"{int(kept.rows[position]) + 1:,}", given=given or self.tr("none"), said=said or self.tr("none"),
             sure=f"{self._answers.confidence[position]:.0%}"))
         self._show_labels(position)
-        self.retell(now)
+        if now is None:
+            self.told.setText("")
+        else:
+            self.retell(now)
         self._begin()
 
     def retell(self, now: Sequence[str]) -> None:
@@ -181,14 +189,14 @@ class Reader(QWidget):
         self.legend.show_label("")
         self.label.clear()
         self.correct.setEnabled(False)
-        self.nearest.show_neighbours([])
+        self.nearest.clear()
 
     def _begin(self) -> None:
         self._text = None
         self._weigh("")
         self.editor.show_explanation(None)
         self.legend.show_label("")
-        self.nearest.show_neighbours([])
+        self.nearest.clear()
         texts, position = self._texts, self._position
         if texts is None or position < 0:
             return
@@ -234,10 +242,19 @@ class Reader(QWidget):
         self.editor.show_explanation(explanation)
         self.legend.show_label(explanation.label)
 
+    @Slot()
     def _look(self) -> None:
-        asked, text = self._asked, self._text
+        asked, text, by = self._asked, self._text, self.nearest.by
         if asked is not None and text:
-            self._looking.start(lambda: asked.nearest(text))
+            self._looking.start(lambda: asked.nearest(text, by))
+
+    @Slot(object)
+    def _not_found(self, failure: Failed) -> None:
+        """What the network cannot tell, the words can."""
+        if self.nearest.by == "network":
+            self.nearest.choose("words")
+            self._look()
+        self._failed(failure)
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
@@ -256,36 +273,3 @@ class Reader(QWidget):
     @Slot()
     def _go_forth(self) -> None:
         self.stepped.emit(1)
-
-
-class Nearby(QWidget):
-    """The three training documents that are most like the one in view."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.XS)
-        self._title = Label(self.tr("Learnt from these, by shared words"), theme.Type.STRONG)
-        self._column.addWidget(self._title)
-        self.shown: list[Neighbour] = []
-        self._widgets: list[QWidget] = []
-        self.show_neighbours([])
-
-    @Slot(object)
-    def show_neighbours(self, neighbours: list[Neighbour]) -> None:
-        """Show them, the likest first."""
-        for widget in self._widgets:
-            self._column.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self.shown, self._widgets = neighbours, []
-        self.setVisible(bool(neighbours))
-        for one in neighbours:
-            heading = self.tr("{label}  ·  likeness {share}  ·  row {row}").format(
-                label=one.label or self.tr("none"), share=f"{one.likeness:.0%}", row=f"{one.row + 1:,}")
-            text = " ".join(one.text[: NEIGHBOUR_SHOWN + 1].split())
-            shown = text[:NEIGHBOUR_SHOWN] + ("…" if len(text) > NEIGHBOUR_SHOWN else "")
-            self._widgets += [ElidedLabel(heading, theme.Type.SMALL, numbers=True), Paragraph(shown, theme.Type.SMALL)]
-        for widget in self._widgets:
-            self._column.addWidget(widget)

@@ -15,14 +15,12 @@ from studio.widgets import Button, CalmCombo, Label, Paragraph
 from ulmengine.inference import curves
 from ulmengine.inference.ranking import Ranked
 
-from .answers import CONFIDENCE, GIVEN, LENGTH, SAID, UNKNOWN, Answers, Bools
+from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, SAID, UNKNOWN, Answers, Bools
 from .bars import AccuracyBars
 from .lines import CurvePicture, ReliabilityPicture
 from .matrix import Matrix
 from .tables import ClassModel, Listing
 from .words import calibration_words
-
-COLUMN = "column:"
 
 
 class Views(QTabWidget):

@@ -29,11 +29,13 @@ def who_words(who: Who) -> str:
             "baseline": _tr("Evaluate", "Word-count baseline")}[who]
 
 
-def headline(measured: Measured, answers: Answers, part: str) -> str:
-    """How good the answers are, and by how much they are better or worse than the simple baseline's."""
+def headline(measured: Measured, answers: Answers, part: str, table: str = "") -> str:
+    """How good the answers are, and by how much they are better or worse than the simple baseline's; ``table``: on
+    which table they were given, by which model, where it is not the run's own part."""
     right, kept = answers.right, answers.kept
+    of = _tr("Evaluate", "documents of {table}").format(table=table) if table else part_words(part)
     text = _tr("Evaluate", "Right in {share} of the {count} {part}").format(
-        share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=part_words(part))
+        share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=of)
     paired = against_baseline(measured, part, answers.who)
     return f"{text}." if paired is None else f"{text}; {against(paired)}."
 
@@ -61,12 +63,14 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     """
     found, record = measured.record["parts"][part], measured.record
     told = []
-    own, alone = found[who]["metrics"]["accuracy"], found["network"]["metrics"]["accuracy"]["value"]
+    own = found[who]["metrics"]["accuracy"]
     told.append(_tr("Evaluate", "95% interval {low} to {high}.").format(low=f"{own['low']:.1%}",
                                                                         high=f"{own['high']:.1%}"))
     if who == "blend":
-        told.append(_tr("Evaluate", "Network alone {network}, word counts alone {counts}.").format(
-            network=f"{alone:.1%}", counts=f"{found['baseline']['metrics']['accuracy']['value']:.1%}"))
+        for words, one in ((_tr("Evaluate", "Network alone: {share}."), "network"),
+                           (_tr("Evaluate", "Counts alone: {share}."), "counts")):
+            if one in found:
+                told.append(words.format(share=f"{found[one]['metrics']['accuracy']['value']:.1%}"))
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
             label=record["majority"], share=f"{found['majority']:.1%}"))

@@ -13,17 +13,22 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 from studio.pages.classify.answering import Answering, make_ready
-from ulmengine.config import RunConfig
+from studio.shell import TableToMeasure
+from ulmengine.config import ConfigError, RunConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Kept
 from ulmengine.inference.explain import Explanation, explain_by_gradient, explain_by_occlusion
-from ulmengine.inference.nearest import Nearest
-from ulmengine.record import RunFolder
+from ulmengine.inference.nearest import Nearest, NearestByFeatures
+from ulmengine.record import RunFolder, run_name
+from ulmengine.runs.features import has_features, training_features
 from ulmengine.runs.measured import Measured, measure_again, open_measured, rows_of
+from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
 
 Method = Literal["gradient", "occlusion"]
+By = Literal["words", "network"]
+"""By what documents are likened: the words they share, or the states in which the network has read them."""
 SNIPPET = 300
 
 
@@ -51,14 +56,51 @@ class Neighbour:
     text: str
 
 
-class Asked:
-    """A run's model and training documents, made ready to be asked about one document at a time."""
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is looked at: the answers of a run's model to its own documents, or of any ``model`` to a ``table``.
 
-    def __init__(self, answering: Answering, nearest: Nearest, documents: Documents) -> None:
-        self._answering, self._nearest, self._documents = answering, nearest, documents
-        self._rows = documents.rows("train")
-        self._targets = documents.targets("train")
+    ``config``: of the run.
+    """
+
+    name: str
+    measured: Measured
+    config: RunConfig
+    model: Path
+    table: MeasuredTable | None = None
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run, or the folder that the model lies in."""
+        return self.measured.folder
+
+
+@dataclass(frozen=True)
+class Likest:
+    """The training documents that are most like the one in view, and by what they were found."""
+
+    by: By
+    neighbours: tuple[Neighbour, ...]
+
+
+class Asked:
+    """A model and the documents it was trained on, made ready to be asked about one document at a time.
+
+    ``documents``: None where nobody knows any more what it was trained on.
+    """
+
+    def __init__(self, answering: Answering, nearest: Nearest, documents: Documents | None, folder: RunFolder) -> None:
+        self._answering, self._words, self._documents, self._folder = answering, nearest, documents, folder
+        self._features: NearestByFeatures | None = None
+        self._rows = np.zeros(0, np.int64) if documents is None else documents.rows("train")
+        self._targets = np.zeros(0, np.int64) if documents is None else documents.targets("train")
         self._lock = threading.Lock()
+
+    @property
+    def by(self) -> By:
+        """How documents are likened unless something else is asked for: as the network reads them where that is
+        known already."""
+        return "network" if self._features is not None or has_features(self._folder) else "words"
 
     def explain(self, text: str, label: str | None, method: Method) -> Generator[Event, None, Explanation]:
         """Which words the model's answer for ``label`` hangs on."""
@@ -68,33 +110,65 @@ class Asked:
                 return explain_by_gradient(self._answering.predictor, text, label)
             return (yield from explain_by_occlusion(self._answering.predictor, text, label))
 
-    def nearest(self, text: str) -> Generator[Event, None, list[Neighbour]]:
-        """The three training documents that share most with ``text``."""
+    def nearest(self, text: str, by: By) -> Generator[Event, None, Likest]:
+        """The three training documents that are most like ``text``; the network reads all of them first where it has
+        not yet. What the network cannot be asked is told by the shared words."""
         yield Progress(_tr("Looking for similar documents"), 0, 0)
-        found = []
-        for place, likeness in self._nearest.find(text, 3):
-            row = int(self._rows[place])
-            target = self._targets[place]
-            names = (self._documents.labels[target],) if self._targets.ndim == 1 else tuple(
-                self._documents.labels[number] for number in np.flatnonzero(target))
-            found.append(Neighbour(row, ", ".join(names), likeness, self._documents.text_of(row)))
-        return found
+        documents = self._documents
+        if documents is None:
+            return Likest("words", ())
+        if by == "network":
+            with self._lock:
+                if self._features is None:
+                    self._features = NearestByFeatures((yield from training_features(
+                        self._folder, self._answering.predictor, documents)))
+                places = self._features.find(self._answering.predictor.pooled([text])[0])
+        else:
+            places = self._words.find(text, 3)
+        return Likest(by, tuple(self._neighbour(documents, place, likeness) for place, likeness in places))
+
+    def _neighbour(self, documents: Documents, place: int, likeness: float) -> Neighbour:
+        row, target = int(self._rows[place]), self._targets[place]
+        names = (documents.labels[target],) if self._targets.ndim == 1 else tuple(
+            documents.labels[number] for number in np.flatnonzero(target))
+        return Neighbour(row, ", ".join(names), likeness, documents.text_of(row))
 
 
-def read_measured(folder: RunFolder) -> Generator[Event, None, Measured]:
-    """What the run has kept, checked."""
+def open_run(folder: RunFolder, usual: RunConfig) -> Generator[Event, None, Subject]:
+    """What the run has kept, checked; ``usual``: its settings where they cannot be read any more."""
     yield Progress(_tr("Opening the answers"), 0, 0)
-    return open_measured(folder)
+    return _subject(open_measured(folder), usual)
 
 
-def measure(folder: RunFolder, cache: Path) -> Generator[Event, None, Measured]:
+def measure_run(folder: RunFolder, cache: Path, usual: RunConfig) -> Generator[Event, None, Subject]:
     """Measure the run anew from its model."""
-    return (yield from measure_again(folder, cache))
+    return _subject((yield from measure_again(folder, cache)), usual)
 
 
-def read_texts(kept: Kept, config: RunConfig, cache: Path, folder: RunFolder) -> Generator[Event, None, Texts]:
-    """The texts of the answers of one part, with their lengths in the run's own tokens."""
-    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+def _subject(measured: Measured, usual: RunConfig) -> Subject:
+    try:
+        config = measured.folder.config()
+    except (ConfigError, OSError):
+        config = usual
+    return Subject(run_name(measured.folder), measured, config, measured.folder.model_path)
+
+
+def measure_on_table(wanted: TableToMeasure, cache: Path, usual: RunConfig) -> Generator[Event, None, Subject]:
+    """Measure a model on a labelled table. :raises ValueError: it cannot be; the message says what to try."""
+    compute = usual.compute
+    answering = yield from make_ready(wanted.model, compute.device, compute.precision)
+    found = yield from measure_table(wanted.model, answering.predictor, wanted.table, cache, answering.columns,
+                                     text=wanted.columns)
+    name = _tr("{table}, by {model}").format(table=wanted.table.name, model=answering.title)
+    return Subject(name, found.measured, usual, wanted.model, found)
+
+
+def read_texts(subject: Subject, kept: Kept, cache: Path) -> Generator[Event, None, Texts]:
+    """The texts of the answers of one part, with their lengths in the model's own tokens."""
+    if subject.table is not None:
+        documents = subject.table.documents
+    else:
+        documents = yield from open_corpus(subject.config.corpus, cache, seed=subject.config.seed)
     rows = rows_of(kept, documents)
     yield Progress(_tr("Reading the texts"), 0, 0)
     order = np.argsort(rows, kind="stable")
@@ -102,24 +176,24 @@ def read_texts(kept: Kept, config: RunConfig, cache: Path, folder: RunFolder) ->
     snippets = [""] * len(rows)
     for place, text in zip(order.tolist(), documents.texts_of(rows[order]), strict=True):
         snippets[place] = text[:SNIPPET]
-    lengths, unknown = yield from _measures(documents, rows, order, cache, folder)
+    lengths, unknown = yield from _measures(documents, rows, order, cache, subject.model)
     return Texts(documents, rows, snippets, lengths, unknown)
 
 
 def _measures(
-    documents: Documents, rows: npt.NDArray[np.int64], order: npt.NDArray[np.int64], cache: Path, folder: RunFolder
+    documents: Documents, rows: npt.NDArray[np.int64], order: npt.NDArray[np.int64], cache: Path, model: Path
 ) -> Generator[Event, None, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
     """(tokens, share of unknown ones) of each document; -1 where the model or the document is gone."""
     from ulmengine.models import load_bundle
 
     lengths = np.full(len(rows), -1, dtype=np.int64)
     unknown = np.full(len(rows), -1.0)
-    if not folder.model_path.is_file():
+    if not model.is_file():
         return lengths, unknown
-    tokenizer = load_bundle(folder.model_path).tokenizer
+    tokenizer = load_bundle(model).tokenizer
     place = np.full(len(documents.parts), -1, dtype=np.int64)
     place[rows[order]] = order
-    for part in ("validation", "test"):
+    for part in ("validation", "test", "train"):  # those of a table are all in one part
         own = documents.rows(part)
         wanted = np.flatnonzero(place[own] >= 0)
         if not len(wanted):
@@ -134,11 +208,26 @@ def _measures(
     return lengths, unknown
 
 
-def make_asked(folder: RunFolder, config: RunConfig, documents: Documents) -> Generator[Event, None, Asked]:
-    """The run's model, and a search among its training documents."""
-    answering = yield from make_ready(folder.model_path, config.compute.device, config.compute.precision)
+def make_asked(subject: Subject, documents: Documents, cache: Path) -> Generator[Event, None, Asked]:
+    """The model, and a search among the documents it was trained on, where these are known."""
+    compute = subject.config.compute
+    answering = yield from make_ready(subject.model, compute.device, compute.precision)
     yield Progress(_tr("Reading the training documents"), 0, 0)
-    return Asked(answering, Nearest(list(documents.texts("train"))), documents)
+    taught = documents if subject.table is None else (yield from _taught(subject, cache))
+    nearest = Nearest([] if taught is None else list(taught.texts("train")))
+    return Asked(answering, nearest, taught, subject.folder)
+
+
+def _taught(subject: Subject, cache: Path) -> Generator[Event, None, Documents | None]:
+    """The corpus of the run whose model was measured on a table; None where it is no run's, or cannot be read."""
+    folder = subject.folder
+    if folder.model_path != subject.model or not folder.config_path.is_file():
+        return None
+    try:
+        config = folder.config()
+        return (yield from open_corpus(config.corpus, cache, seed=config.seed))
+    except (ValueError, OSError):
+        return None
 
 
 def read_text(documents: Documents, row: int) -> Generator[Event, None, str]:
@@ -167,6 +256,19 @@ def columns_of(documents: Documents) -> tuple[str, ...]:
     understood = documents.understood
     taken = {*understood.text_columns, *understood.label_columns}
     return tuple(name for name in understood.columns if name not in taken)
+
+
+def write_page(subject: Subject, path: Path, cache: Path) -> Generator[Event, None, Path]:
+    """Write the report on a run or a table to ``path``."""
+    from ulmengine.runs.report import write_file_report, write_report
+
+    if subject.table is None:
+        return (yield from write_report(subject.folder, path, cache))
+    yield Progress(_tr("Writing the report"), 0, 0)
+    found = subject.table
+    source = found.documents.understood.path
+    write_file_report(path, subject.model, source, found.measured.kept, found.texts())
+    return path
 
 
 def _tr(text: str) -> str:

@@ -10,6 +10,7 @@ from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, IconButton, StatusDot
+from ulmengine.record import run_name
 
 from .recent import RecentProject, age_words, state_dot, state_line
 
@@ -123,7 +124,7 @@ class InterruptedCard(Card):
         words.addWidget(ElidedLabel(title, Type.STRONG))
         run = project.resumable
         detail = self.tr("{state}: {run}. It can go on from its last checkpoint.").format(
-            state=state_line(project), run=run.path.name if run is not None else "")
+            state=state_line(project), run=run_name(run) if run is not None else "")
         words.addWidget(ElidedLabel(detail, Type.SMALL))
         row.addLayout(words, 1)
         resume = Button(self.tr("Resume"), "play")

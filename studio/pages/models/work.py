@@ -27,7 +27,7 @@ from ulmengine.models import (
 )
 from ulmengine.models.card import accuracy_of
 from ulmengine.plan import sample_texts
-from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.record import RunFolder, RunFolderError, run_name
 
 TEXTS = 200
 """So many texts an ONNX file has to answer as the model does."""
@@ -113,7 +113,7 @@ def cells(entry: Entry, runs: Path | None, default: str) -> tuple[str, ...]:
     if entry.shipped:
         place = _tr("Shipped")
     elif runs is not None and entry.path.parent.parent == runs:
-        place = _tr("Run {name}").format(name=entry.path.parent.name)
+        place = _tr("Run {name}").format(name=run_name(RunFolder(entry.path.parent)))
     else:
         place = _tr("Your own")
     if str(entry.path) == default:

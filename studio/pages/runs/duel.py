@@ -25,7 +25,7 @@ from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference import Comparison, Predictor, compare
 from ulmengine.inference.explain import Explanation, WordWeight, explain_by_gradient
 from ulmengine.models import load_bundle
-from ulmengine.record import RunFolder, RunLine
+from ulmengine.record import RunFolder, RunLine, run_name
 from ulmengine.runs.measured import has_measured, measure_again, open_measured
 
 MOST = 2_000
@@ -304,7 +304,7 @@ def _explaining(
     found = []
     for path in models:
         if path not in known:
-            yield Progress(f"Opening {path.parent.name}", 0, 0)
+            yield Progress(f"Opening {run_name(RunFolder(path.parent))}", 0, 0)
             known[path] = Predictor(load_bundle(path), "cpu")
         found.append(explain_by_gradient(known[path], document.text, document.label))
     yield Progress("Comparing the words", 0, 0)

@@ -24,7 +24,7 @@ from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.events import Failed
-from ulmengine.record import About, RunFolder, RunLine, list_runs
+from ulmengine.record import About, RunFolder, RunLine, list_runs, run_name
 from ulmengine.record.listing import TRASH
 
 from .changes import DeleteRun, Say
@@ -283,7 +283,7 @@ class RunsPage(ProjectPage):
     def _errand_done(self, path: Path) -> None:
         if path.parent == self.project.runs:
             self._select = path
-            self.shell.toast(self.tr("{name} was taken up.").format(name=path.name), "ok")
+            self.shell.toast(self.tr("{name} was taken up.").format(name=run_name(RunFolder(path))), "ok")
             self.refresh()
         else:
             self.shell.toast(self.tr("The run was exported to {path}.").format(path=path), "ok")

@@ -14,7 +14,7 @@ from studio.shown import STATES, ShownRun
 from studio.words import state_words
 from ulmengine.events import Failed
 from ulmengine.plan.control import RunState
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, run_name
 
 from .buttons import TrainButtons
 from .going_on import Exporting, Importing
@@ -61,7 +61,7 @@ class RunChoice(QObject):
                  Choice("light", self.tr("One file without checkpoints")),
                  Choice("cancel", self.tr("Cancel"), "cancel"))
         kind = self.shell.ask.choose(
-            self.tr("Export this run"), self.tr("How should {run} be exported?").format(run=run.path.name), kinds,
+            self.tr("Export this run"), self.tr("How should {run} be exported?").format(run=run_name(run)), kinds,
             self.tr("Settings, log, curves, model and the exact commands go along. Without checkpoints the copy can be "
                     "looked at and used, but not gone on with. The corpus stays where it is."))
         if kind == "cancel":
@@ -88,7 +88,7 @@ class RunChoice(QObject):
     @Slot(object)
     def _taken_in(self, run: RunFolder) -> None:
         self.chosen.emit(run)
-        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=run.path.name), "ok")
+        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=run_name(run)), "ok")
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:
@@ -101,4 +101,4 @@ class RunChoice(QObject):
 
     def _words(self, run: RunFolder) -> str:
         state = STATES.get(run.state(), RunState.IDLE)
-        return f"{run.path.name}  ·  {state_words(state)}"
+        return f"{run_name(run)}  ·  {state_words(state)}"

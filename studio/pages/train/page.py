@@ -20,7 +20,7 @@ from studio.shown import ShownRun
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.control import RunState
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, run_name
 
 from .choosing import RunChoice
 from .going_back import Point, points
@@ -201,7 +201,7 @@ class TrainPage(ProjectPage):
         if run.unreadable:
             return self.tr("The run could not be read")
         here = run.folder.path.parent == self.project.runs
-        name = run.folder.path.name if here else str(run.folder.path)
+        name = run_name(run.folder) if here else str(run.folder.path)
         words = standing_words(name, run.state, self.history, run.alive, barred=run.own)
         if run.elsewhere:
             words = self.tr("{run}  ·  in another process, only looked at").format(run=words)

@@ -20,12 +20,12 @@ WORDS = ("good", "bad", "film", "the", "a", "was", "not", "very", "story", ".", 
 TEXTS = ("The good film was good!", "A bad story.", "not very good", "The film. The story! Bad, bad.")
 
 
-def make_bundle(path: Path) -> Path:
+def make_bundle(path: Path, seed: int = 0) -> Path:
     """A classifier that has made up its mind without having learnt anything."""
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
     tokenizer = WordTokenizer(Vocabulary((*SPECIALS, *WORDS)))
     with torch.random.fork_rng(devices=()):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         network = TextClassifier(AWDLSTM(len(tokenizer.vocabulary), Sizes(6, 8, 2), DropoutConfig()), 2, model,
                                  bptt=7, max_tokens=40)
         for parameter in network.parameters():
@@ -36,7 +36,8 @@ def make_bundle(path: Path) -> Path:
 
 
 def settle(qtbot: QtBot, page: ClassifyPage) -> None:
-    qtbot.waitUntil(lambda: not (page._slot.running or page.one.busy or page.many.busy), timeout=20_000)
+    qtbot.waitUntil(lambda: not (page._slot.running or page._beside_slot.running or page.one.busy or page.many.busy),
+                    timeout=20_000)
 
 
 def hold(page: ClassifyPage, bundle: Path, qtbot: QtBot, *paths: Path) -> None:

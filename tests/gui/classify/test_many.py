@@ -9,17 +9,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOptionViewItem, QTableView, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
-from studio.models.predictions import SOURCE
+from studio.models.predictions import DIFFERS, OTHERS, SOURCE
 from studio.pages.classify import batch
 from studio.pages.classify.page import ClassifyPage
 from studio.project import Project
-from studio.shell import Shell
-from tests.gui.classify.help import TEXTS, expected, hold, make_bundle, settle
+from studio.shell import Shell, TableToMeasure
+from tests.gui.classify.help import TEXTS, expected, finished_run, hold, make_bundle, settle
 from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
 from ulmengine.inference.predict import Prediction
@@ -134,7 +135,7 @@ def test_a_file_problem_offers_other_files_and_passes(
     assert page.failure.failure is not None
     assert dots[-1] == "problem"
     assert "Choose other files…" in buttons(page)
-    assert page.many.stack.currentWidget() is page.many.area
+    assert page.many.area.isVisibleTo(page.many)
     ask.answers.append(tmp_path / "a.txt")
     next(button for button in page.failure.findChildren(QPushButton) if button.text() == "Choose other files…").click()
     settle(qtbot, page)
@@ -251,3 +252,122 @@ def test_every_control_has_a_name_for_a_screen_reader(
         and not (control.accessibleName() or getattr(control, "text", str)())
     ]
     assert nameless == []
+
+
+def two_models(tmp_path: Path, project: Project) -> tuple[Path, Path]:
+    """Runs of the project with models that differ in their weights."""
+    made = [finished_run(project, name, make_bundle(tmp_path / f"{name}.ulmfit", seed=seed))
+            for name, seed in (("one", 0), ("two", 13))]
+    return made[0], made[1]
+
+
+def test_models_side_by_side_are_marked_and_filtered_where_they_differ(
+    page: ClassifyPage, project: Project, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    hold(page, first, qtbot)
+    page.beside.use((second,))
+    settle(qtbot, page)
+    assert [one.path for one in page.others] == [second]
+    texts = [f"{TEXTS[n % 4]} {'bad ' * (n % 7)}{'film ' * n}" for n in range(40)]
+    page.dropped([str(write_csv(tmp_path / "table.csv", [("x", text) for text in texts]))])
+    settle(qtbot, page)
+    said = [[max(one, key=one.__getitem__) for one in expected(path, texts)] for path in (first, second)]
+    differ = [n for n, (one, other) in enumerate(zip(*said, strict=True)) if one != other]
+    assert 0 < len(differ) < len(texts)  # or nothing would be shown by this test
+    model = page.many.model
+    assert [row.others[0][0] for row in model.rows] == said[1]
+    assert model.columnCount() == OTHERS + 1
+    assert "Run two" in str(model.headerData(OTHERS, Qt.Orientation.Horizontal))
+    assert str(model.index(differ[0], OTHERS).data()).startswith(DIFFERS + said[1][differ[0]])
+    assert page.many.differing.isVisibleTo(page.many)
+    page.many.differing.click()
+    assert model.shown.tolist() == differ
+    assert f"the models differ on {len(differ)}" in page.many.summary.text()
+    ask.answers.append(tmp_path / "out.csv")
+    page.many.save.click()
+    settle(qtbot, page)
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert written["label_Run two"].to_list() == [said[1][n] for n in differ]
+    page.beside.use(())
+    settle(qtbot, page)
+    assert model.columnCount() == OTHERS
+    assert len(model.shown) == len(texts)  # what the models differ in is not asked any more
+
+
+def test_one_text_is_answered_by_all_models(
+    page: ClassifyPage, project: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    hold(page, first, qtbot)
+    page.beside.use((second,))
+    settle(qtbot, page)
+    for text in TEXTS:
+        page.one.show_text(text)
+        settle(qtbot, page)
+        [mine], [its] = expected(first, [text]), expected(second, [text])
+        [card] = page.one.beside.cards
+        assert dict(card.bars.values) == pytest.approx(its)
+        assert ("(differs)" in card.label.text()) is (max(mine, key=mine.__getitem__) != max(its, key=its.__getitem__))
+
+
+def test_a_model_that_cannot_stand_beside_leaves_those_that_do(
+    page: ClassifyPage, project: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    hold(page, first, qtbot)
+    second.write_bytes(b"cut off")
+    page.beside.use((second,))
+    settle(qtbot, page)
+    assert page.failure.failure is not None
+    assert page.others == []
+    assert page.beside.paths == ()
+
+
+def test_the_clipboard_brings_texts_and_takes_answers(
+    page: ClassifyPage, bundle: Path, qtbot: QtBot
+) -> None:
+    hold(page, bundle, qtbot)
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("the good film\n\n=bad story\n")
+    page.many.paste.click()
+    settle(qtbot, page)
+    texts = ["the good film", "=bad story"]
+    assert [row.text for row in page.many.model.rows] == texts
+    page.many.copy.click()
+    settle(qtbot, page)
+    lines = list(csv.reader(clipboard.text().splitlines(), delimiter="\t"))
+    assert lines[0][:5] == ["source", "text", "given_label", "label", "confidence"]
+    assert [line[1] for line in lines[1:]] == ["the good film", "'=bad story"]  # not to be carried out anywhere
+    should = expected(bundle, texts)
+    assert [float(line[5]) for line in lines[1:]] == pytest.approx([one["neg"] for one in should])
+    clipboard.setText("text\tlabel\nthe good film\tpos\na bad one\tneg\n")
+    page.many.paste_texts()
+    settle(qtbot, page)
+    assert [(row.text, row.given) for row in page.many.model.rows] == [("the good film", "pos"), ("a bad one", "neg")]
+    clipboard.setText("not very good")
+    page.one.paste.click()
+    settle(qtbot, page)
+    page.one.copy.click()
+    [head, line] = csv.reader(clipboard.text().splitlines(), delimiter="\t")
+    assert head == ["text", "label", "neg", "pos"]
+    assert line[0] == "not very good"
+    assert [float(value) for value in line[2:]] == pytest.approx(
+        list(expected(bundle, ["not very good"])[0].values()), abs=1e-6)
+
+
+def test_a_table_with_labels_goes_on_to_evaluate(
+    page: ClassifyPage, bundle: Path, shell: Shell, tmp_path: Path, qtbot: QtBot
+) -> None:
+    table = write_csv(tmp_path / "table.csv", [("pos" if n % 3 else "neg", f"{TEXTS[n % 4]} {n}") for n in range(30)])
+    hold(page, bundle, qtbot, table)
+    wanted: list[str] = []
+    shell.pageWanted.connect(wanted.append)
+    assert page.many.evaluate.isVisibleTo(page.many)
+    page.many.evaluate.click()
+    assert wanted == ["evaluate"]
+    assert shell.wanted_table == TableToMeasure(bundle, table)
+    (tmp_path / "bare.txt").write_text("good", encoding="utf-8")
+    page.dropped([str(tmp_path / "bare.txt")])
+    settle(qtbot, page)
+    assert not page.many.evaluate.isVisibleTo(page.many)

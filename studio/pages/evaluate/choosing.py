@@ -1,0 +1,99 @@
+"""What is looked at: which run or table, which of its documents, whose answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from studio import theme
+from studio.widgets import CalmCombo
+from ulmengine.inference.kept import Kept, Who
+from ulmengine.record import RunFolder, run_name
+
+from .words import who_words
+from .work import Subject
+
+
+class Choosing(QWidget):
+    """Three lists side by side."""
+
+    runWanted = Signal(object)
+    """The run in this :class:`~ulmengine.record.RunFolder` is to be shown."""
+    tableWanted = Signal(object)
+    """A :class:`~.work.Subject` on a table is to be shown again."""
+    partWanted = Signal()
+    """Another part of the documents, or other answers to them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs, self.parts, self.who = CalmCombo(), CalmCombo(), CalmCombo()
+        self._listed: list[tuple[str, object]] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        for combo, name in ((self.runs, self.tr("Run")), (self.parts, self.tr("Documents measured on")),
+                            (self.who, self.tr("Whose answers"))):
+            combo.setAccessibleName(name)
+            combo.setToolTip(name)
+            row.addWidget(combo)
+        self.runs.setMinimumContentsLength(15)
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs.activated.connect(self._run_chosen)
+        self.parts.activated.connect(self.partWanted)
+        self.who.activated.connect(self.partWanted)
+
+    @property
+    def part(self) -> str:
+        """The part that is chosen."""
+        return str(self.parts.currentData())
+
+    @property
+    def answered_by(self) -> Who:
+        """Whose answers are chosen."""
+        who: Who = self.who.currentData()
+        return who
+
+    def set_subjects(self, runs: Sequence[RunFolder], tables: Sequence[Subject]) -> None:
+        """What there is to look at: runs, the newest first, and tables that were measured since the program began."""
+        listed: list[tuple[str, object]] = [(one.name, one) for one in tables]
+        listed += [(run_name(run), run.path) for run in runs]
+        if listed != self._listed:
+            self._listed = listed
+            self.runs.clear()
+            for name, what in listed:
+                self.runs.addItem(name, what)
+
+    def show_run(self, path: Path) -> None:
+        """The run in ``path`` is looked at."""
+        self.runs.setCurrentIndex(self._place(path))
+
+    def show_subject(self, subject: Subject) -> None:
+        """Offer its parts and answers; chosen are the headline's, as the saved model gives them."""
+        self.runs.setCurrentIndex(self._place(subject.folder.path if subject.table is None else subject))
+        kept: Kept = subject.measured.kept
+        self.parts.clear()
+        for part, name in (("test", self.tr("Test")), ("validation", self.tr("Validation"))):
+            if kept.has(part):
+                self.parts.addItem(name, part)
+        self.parts.setVisible(self.parts.count() > 1)
+        self.parts.setCurrentIndex(self.parts.findData(subject.measured.part))
+        self.who.clear()
+        whose: tuple[Who, ...] = ("blend", "network", "counts", "baseline")
+        for who in whose:
+            if who in kept.given:
+                self.who.addItem(who_words(who), who)
+        self.who.setCurrentIndex(self.who.findData(kept.saved))
+
+    def _place(self, what: object) -> int:
+        return next((place for place, (_, one) in enumerate(self._listed) if one == what), -1)
+
+    @Slot(int)
+    def _run_chosen(self, place: int) -> None:
+        _, what = self._listed[place]
+        if isinstance(what, Subject):
+            self.tableWanted.emit(what)
+        elif isinstance(what, Path):
+            self.runWanted.emit(RunFolder(what))

@@ -1,0 +1,86 @@
+"""The documents that pass the filter: their list, one of them read closely, and its label put right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from studio.project import Project
+from studio.shell import Shell
+
+from .answers import Answers, Bools
+from .correct import Corrections
+from .reader import Reader
+from .tables import AnswersModel, Listing
+from .work import Subject, Texts
+
+
+class DocumentsView(QSplitter):
+    """The list above, the reader below."""
+
+    relabelled = Signal(int)
+    """So many labels of the part have been corrected since it was measured."""
+
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self.project, self.shell = project, shell
+        self.corrections: Corrections | None = None
+        self.model = AnswersModel(self)
+        self.list = Listing(self.tr("Documents"), self.model, (52, 92, 92, 58, 50, 90), 5)
+        self.reader = Reader()
+        self.addWidget(self.list)
+        self.addWidget(self.reader)
+        self.setSizes([200, 400])
+        self.setChildrenCollapsible(False)
+        self.setMinimumWidth(380)
+        self.list.rowPicked.connect(self._show_document)
+        self.reader.stepped.connect(self._step)
+        self.reader.corrected.connect(self._correct)
+        project.changed.connect(self._labels_changed)
+
+    def set_answers(self, subject: Subject, answers: Answers) -> None:
+        """Other documents; the labels of a table are not the project's to correct."""
+        self.corrections = None if subject.table is not None else Corrections(
+            self.project, answers, subject.config.corpus.relabelled)
+        self.model.set_answers(answers)
+        self.reader.set_answers(answers, correctable=self.corrections is not None)
+        self._labels_changed()
+
+    def set_texts(self, texts: Texts) -> None:
+        """The texts are there; the first document is read unless the person has picked one."""
+        self.model.set_snippets(texts.snippets)
+        self.reader.set_texts(texts)
+        if self.reader.isVisible() and not self.list.selectionModel().hasSelection():
+            self.list.selectRow(0)
+
+    def show_only(self, mask: Bools) -> None:
+        """List the documents of ``mask``."""
+        self.model.show_only(mask)
+
+    @Slot(int)
+    def _show_document(self, row: int) -> None:
+        position = self.model.position(row)
+        self.reader.show_answer(position, None if self.corrections is None else self.corrections.now(position))
+
+    @Slot(int)
+    def _step(self, by: int) -> None:
+        row = self.list.currentIndex().row() + by
+        if 0 <= row < self.model.rowCount():
+            self.list.selectRow(row)
+
+    @Slot(int, object, str)
+    def _correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
+        if self.corrections is not None:
+            self.corrections.correct(position, labels, why)
+            self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
+                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo)
+
+    @Slot()
+    def _labels_changed(self) -> None:
+        """Labels were corrected, here or elsewhere, or taken back."""
+        since = {} if self.corrections is None else self.corrections.since()
+        self.model.set_corrected(since)
+        self.relabelled.emit(len(since))
+        index = self.list.currentIndex()
+        if index.isValid() and self.corrections is not None:
+            self.reader.retell(self.corrections.now(self.model.position(index.row())))

@@ -1,0 +1,91 @@
+"""The training documents that are most like the one in view: it learnt this from these."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.widgets import CalmCombo, ElidedLabel, Label, Paragraph
+from ulmengine.events import Event, Progress
+
+from .work import By, Likest, Neighbour
+
+SHOWN = 400
+"""Characters of a document."""
+
+
+class Nearby(QWidget):
+    """Hidden until there are some. By what they are found is named, and chosen here."""
+
+    wanted = Signal()
+    """Look again, by what is chosen in :attr:`by`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ways = CalmCombo()
+        self.ways.addItem(self.tr("by shared words"), "words")
+        self.ways.addItem(self.tr("as the network reads them"), "network")
+        self.ways.setAccessibleName(self.tr("By what similar documents are found"))
+        self.ways.setToolTip(self.tr("The network's way compares the pooled states that its last layers answer from. "
+                                     "It reads all training documents once for that; the run keeps what it found."))
+        self.told = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
+        line = QHBoxLayout()
+        line.setSpacing(theme.S)
+        line.addWidget(Label(self.tr("Learnt from these"), theme.Type.STRONG))
+        line.addWidget(self.ways)
+        line.addWidget(self.told, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.XS)
+        self._column.addLayout(line)
+        self.shown: tuple[Neighbour, ...] = ()
+        self._widgets: list[QWidget] = []
+        self.ways.activated.connect(self.wanted)
+        self.clear()
+
+    @property
+    def by(self) -> By:
+        """What is chosen."""
+        return "network" if self.ways.currentData() == "network" else "words"
+
+    def choose(self, by: By) -> None:
+        """Find them by this from now on."""
+        self.ways.setCurrentIndex(self.ways.findData(by))
+
+    @Slot(object)
+    def show_events(self, events: list[Event]) -> None:
+        """How far the search is."""
+        newest = next((one for one in reversed(events) if isinstance(one, Progress)), None)
+        if newest is not None and newest.total:
+            self.show()
+            self.told.setText(self.tr("Reading the training documents: {share}").format(
+                share=f"{newest.done / newest.total:.0%}"))
+
+    @Slot(object)
+    def show_found(self, found: Likest) -> None:
+        """Show them, the likest first."""
+        self._fill(found.neighbours)
+        self.choose(found.by)
+        self.setVisible(bool(found.neighbours) or found.by == "network")
+
+    def clear(self) -> None:
+        """No document is in view."""
+        self._fill(())
+        self.hide()
+
+    def _fill(self, neighbours: tuple[Neighbour, ...]) -> None:
+        self.told.setText("")
+        for widget in self._widgets:
+            self._column.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self.shown, self._widgets = neighbours, []
+        for one in neighbours:
+            heading = self.tr("{label}  ·  likeness {share}  ·  row {row}").format(
+                label=one.label or self.tr("none"), share=f"{one.likeness:.0%}", row=f"{one.row + 1:,}")
+            text = " ".join(one.text[: SHOWN + 1].split())
+            self._widgets += [ElidedLabel(heading, theme.Type.SMALL, numbers=True),
+                              Paragraph(text[:SHOWN] + ("…" if len(text) > SHOWN else ""), theme.Type.SMALL)]
+        for widget in self._widgets:
+            self._column.addWidget(widget)

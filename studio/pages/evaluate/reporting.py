@@ -1,0 +1,46 @@
+"""A report of what is looked at, as one HTML file."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+
+from studio.engine.jobslot import JobSlot
+from studio.project import Project
+from studio.shell import Shell
+
+from .work import Subject, write_page
+
+
+class Reporting(QObject):
+    """Asks where to, writes, and offers to open it."""
+
+    failed = Signal(object)
+
+    def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
+        super().__init__(parent)
+        self.project, self.shell = project, shell
+        self._slot = JobSlot(self)
+        self._slot.finished.connect(self._written)
+        self._slot.failed.connect(self.failed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being written."""
+        return self._slot.running
+
+    def write(self, subject: Subject) -> None:
+        """Write the report on ``subject`` where the person says."""
+        name, cache = subject.folder.path.name if subject.table is None else "table", self.project.cache
+        path = self.shell.ask.save_file(self.tr("Where to write the report"),
+                                        self.project.folder / f"report-{name}.html", self.tr("Web page (*.html)"))
+        if path is not None:
+            self._slot.start(lambda: write_page(subject, path, cache))
+
+    @Slot(object)
+    def _written(self, path: Path) -> None:
+        self.shell.toast(self.tr("The report is written: {file}").format(file=path.name), "ok", self.tr("Open it"),
+                         partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path))))

@@ -1,0 +1,72 @@
+"""What a run's network makes of its training documents, kept in the run's folder: by it documents are likened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ulmengine.corpus import Documents
+from ulmengine.disk import whole
+from ulmengine.events import Event, Progress
+from ulmengine.inference import Predictor
+from ulmengine.inference.predict import windows
+from ulmengine.record.folder import RunFolder
+
+FEATURES = "features.safetensors"
+
+
+def has_features(folder: RunFolder) -> bool:
+    """Whether features are kept; :func:`training_features` finds out whether they still hold."""
+    return (folder.path / FEATURES).is_file()
+
+
+def training_features(
+    folder: RunFolder, predictor: Predictor, documents: Documents
+) -> Generator[Event, None, np.ndarray]:
+    """Pooled states (documents, features), float16, of the training documents, in their order.
+
+    Worked out once for a model and a corpus, and kept; a folder that cannot be written is no hindrance.
+
+    :param predictor: of the run's model.
+    """
+    path = folder.path / FEATURES
+    yield Progress("Opening the features", 0, 0)
+    about = {"model": _digest(folder.model_path), "corpus": documents.fingerprint}
+    kept = _read(path, about)
+    if kept is not None and len(kept) == documents.count("train"):
+        return kept
+    total, done, found = documents.count("train"), 0, []
+    for window in windows(documents.texts("train"), most=_AT_ONCE):
+        yield Progress("Reading the training documents with the network", done, total, "documents")
+        found.append(predictor.pooled(window).astype(np.float16))
+        done += len(window)
+    features = np.concatenate(found) if found else np.zeros((0, 1), np.float16)
+    try:
+        with whole(path) as beside:
+            save_file({"features": features}, beside, metadata=about)
+    except OSError:
+        pass
+    return features
+
+
+_AT_ONCE = 128
+
+
+def _read(path: Path, about: dict[str, str]) -> np.ndarray | None:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            if file.metadata() == about:
+                return np.asarray(file.get_tensor("features"))
+    except (OSError, SafetensorError):
+        pass
+    return None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,77 @@
+"""A trained model measured on the labelled documents of any file, as a run is on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ulmengine.corpus import Documents
+from ulmengine.corpus.repairs import records_of
+from ulmengine.events import Event, Progress, defined
+from ulmengine.inference import InferenceError, Predictor, keep
+from ulmengine.inference.predict import windows
+from ulmengine.inference.sources import Roles, Text, labelled, open_table
+from ulmengine.record.folder import RunFolder
+
+from .measured import Measured, figures, own_rows, summing_to_one
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredTable:
+    """What came of it: the ``measured`` part is called "test"; there is no baseline, which would have to be fitted.
+
+    ``rows``: of the ``documents``, where each answer's document stands. ``notes``: what was read how, and left out.
+    """
+
+    measured: Measured
+    documents: Documents
+    rows: np.ndarray
+    notes: tuple[str, ...]
+
+    def texts(self) -> list[str]:
+        """The documents that were measured, in the order of the answers."""
+        return list(self.documents.texts_of(self.rows))
+
+
+def measure_table(
+    model: Path, predictor: Predictor, source: Path, cache: Path, roles: Roles | None = None, *,
+    text: Sequence[str] = (), label: Sequence[str] = (),
+) -> Generator[Event, None, MeasuredTable]:
+    """Measure the ``predictor`` of the ``model`` on the labelled documents of the file ``source``.
+
+    :param roles: the columns that the model learnt from. :param text: columns with the texts, as a person has named
+        them; ``label``: the same of the labels.
+    :raises InferenceError: there is nothing to measure on, or the columns have to be named.
+    :raises CorpusError: the file cannot be read.
+    """
+    documents = yield from open_table(source, cache, roles, text=text, label=label)
+    truth = labelled(documents, predictor.labels, predictor.multi_label)
+    every = documents.rows("train")[truth.rows]
+    there = np.array([not Text(source, None, one).is_empty for one in documents.texts_of(every)], dtype=bool)
+    rows, notes = every[there], list(truth.notes)
+    if not there.all():
+        notes.append(f"{int((~there).sum()):,} of {len(there):,} texts are empty and were left out.")
+    if not len(rows):
+        raise InferenceError(f"{source.name}: no text bears a label that the model knows")
+    found, done = [], 0
+    for window in windows(documents.texts_of(rows)):
+        yield Progress(f"Measuring on {source.name}", done, len(rows), "documents")
+        found.append(predictor.answers(window))
+        done += len(window)
+    said = {who: summing_to_one(np.concatenate([part[who] for part in found]), predictor.multi_label)
+            for who in found[0]}
+    kept = keep(
+        "test", records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows), truth.targets[there],
+        said,  # type: ignore[arg-type]
+        labels=predictor.labels, multi_label=predictor.multi_label, corpus=documents.fingerprint,
+        temperature=predictor.temperature,
+    )
+    yield Progress("Working out the intervals", 0, 0)
+    record = defined({
+        "majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "seed": 0,
+        "multi_label": kept.multi_label, "relabelled": {}, "parts": {"test": figures(kept, "", 0)},
+    })
+    return MeasuredTable(Measured(RunFolder(model.parent), kept, record), documents, rows, tuple(notes))
