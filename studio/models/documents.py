@@ -143,10 +143,15 @@ def find_rows(documents: Documents, wanted: str) -> Generator[Event, None, npt.N
 
 def label_of(documents: Documents, row: int) -> str:
     """The label of a source row, several with commas, or nothing."""
+    return ", ".join(labels_at(documents, row))
+
+
+def labels_at(documents: Documents, row: int) -> tuple[str, ...]:
+    """The labels of a source row."""
     target = documents.all_targets[row]
     if documents.multi_label:
-        return ", ".join(name for name, there in zip(documents.labels, target, strict=True) if there)
-    return documents.labels[int(target)] if documents.labels and target >= 0 else ""
+        return tuple(name for name, there in zip(documents.labels, target, strict=True) if there)
+    return (documents.labels[int(target)],) if documents.labels and target >= 0 else ()
 
 
 def balance(documents: Documents) -> tuple[tuple[str, int], ...]:

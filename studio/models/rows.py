@@ -79,11 +79,13 @@ class RowsModel(QAbstractTableModel):
         self._rows: npt.NDArray[np.int64] | None = None
         self._roles: dict[int, Role] = {}
 
-    def set_source(self, source: RowSource, roles: dict[int, Role] | None = None) -> None:
-        """Show ``source``, all of its rows; ``roles`` says which columns are text and which label."""
+    def set_source(self, source: RowSource, roles: dict[int, Role] | None = None, *, same_rows: bool = False) -> None:
+        """Show ``source``, all of its rows; ``roles`` says which columns are text and which label. ``same_rows``: they
+        are those of before with other cells, and the same of them stay in view in the same order."""
         self.beginResetModel()
         self._source, self._roles = source, dict(roles or {})
-        self._only = self._order = self._rows = None
+        if not same_rows:
+            self._only = self._order = self._rows = None
         self.endResetModel()
 
     def show_only(self, rows: npt.ArrayLike | None) -> None:

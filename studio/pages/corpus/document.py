@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
+from studio.pages.parts.correct_label import CorrectLabel
 from studio.widgets import Button, ElidedLabel, IconButton, Paragraph
 from ulmengine.corpus import Documents
 from ulmengine.events import Failed
@@ -54,6 +55,8 @@ class DocumentPanel(QWidget):
         self.plain.setTabChangesFocus(True)
         self.plain.setAccessibleName(self.tr("Text of the document"))
         self.legend = Paragraph("", theme.Type.SMALL)
+        self.correct = CorrectLabel()
+        self.correct.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tokens)
         self._stack.addWidget(self.plain)
@@ -77,6 +80,7 @@ class DocumentPanel(QWidget):
         column.addLayout(tools)
         column.addWidget(self._stack, 1)
         column.addWidget(self.legend)
+        column.addWidget(self.correct)
 
     @property
     def reading(self) -> bool:
@@ -94,8 +98,24 @@ class DocumentPanel(QWidget):
         self._documents, self._row = documents, row
         self._begin()
 
+    @property
+    def row(self) -> int | None:
+        """The source row in view."""
+        return None if self._documents is None else self._row
+
+    def show_labels(self, labels: Sequence[str]) -> None:
+        """The document bears these labels, which can be corrected; without any nothing can."""
+        self.correct.setVisible(bool(labels))
+        self.correct.show_document(labels, labels)
+
+    def focus_label(self) -> None:
+        """Let the keys choose the right label."""
+        box = self.correct.several if self.correct.one.isHidden() else self.correct.one
+        box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def clear(self) -> None:
         """There is no document."""
+        self.correct.hide()
         self.heading.setText(self.tr("No document is picked"))
         self._documents = None
         self._begin()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.models.documents import labels_at
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
@@ -19,7 +21,8 @@ from studio.widgets import FailureCard, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.relabel import read_journal
-from ulmengine.corpus.repairs import recorded_rows, rows_named
+from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
+from ulmengine.corpus.split import TEST, TRAIN, VALIDATION
 from ulmengine.events import Failed
 from ulmengine.plan.sample import sample_config
 from ulmengine.record.failures import describe
@@ -131,6 +134,8 @@ class CorpusPage(ProjectPage):
         self.tables.documentPicked.connect(self._show_document)
         self.tables.filterCleared.connect(self._filter_cleared)
         self.document.stepped.connect(self.tables.step)
+        self.document.correct.corrected.connect(self._correct)
+        self.tables.documents.activated.connect(self._correct_here)
 
     def _connect_analysis(self) -> None:
         work = self.analysis
@@ -286,8 +291,8 @@ class CorpusPage(ProjectPage):
         self.splits.show_counts(opened.counts, left_out)
         self.problems.show_findings(None)
         self._name_problems(None)
+        self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
         self.header.show_state("read")
-        self.tables.documents.pick(0)
 
     @Slot(object)
     def _profiled(self, profile: Profile) -> None:
@@ -402,6 +407,27 @@ class CorpusPage(ProjectPage):
             self.tr("Row {row}").format(row=f"{row + 1:,}"), rows.cell(row, 1), rows.cell(row, 0)
         ) if part)
         self.document.show_document(heading, opened.documents, row)
+        part = int(opened.documents.parts[row])
+        labels = labels_at(opened.documents, row) if part in (TRAIN, VALIDATION, TEST) else ()
+        self.document.show_labels(labels)
+
+    @Slot(object, str)
+    def _correct(self, labels: tuple[str, ...], why: str) -> None:
+        """Give the document in view other labels, through the journal that all corrections go through."""
+        opened = self.analysis.corpus
+        if opened is None or self.document.row is None:
+            return
+        documents, row = opened.documents, self.document.row
+        [key] = records_of(np.array([row], dtype=np.int64), documents.pieces, documents.hashes)
+        self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why)
+        self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
+            label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo)
+
+    @Slot()
+    def _correct_here(self) -> None:
+        """Enter or a double click in the table: the label of this document is to be looked at."""
+        self.side.setCurrentWidget(self.document)
+        self.document.focus_label()
 
     @Slot()
     def _onward(self) -> None:

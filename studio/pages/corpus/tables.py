@@ -13,7 +13,7 @@ from studio.models.documents import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Button, ElidedLabel
-from ulmengine.corpus import Preview
+from ulmengine.corpus import Documents, Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
 from .work import Opened
@@ -96,8 +96,11 @@ class TablesPanel(QWidget):
 
     def show_corpus(self, opened: Opened) -> None:
         """Show the documents, and bring them to the front the first time."""
-        fresh = self._rows is None
-        self._rows = document_rows(opened, self)
+        before, self._rows = self._rows, document_rows(opened, self)
+        if before is not None and relabelled(before.documents, opened.documents):
+            self._show_same()  # who looks through the rows goes on there
+            return
+        fresh = before is None
         self.documents.unsort()
         self.documents.set_source(self._rows, {})
         self.search.clear()
@@ -108,6 +111,13 @@ class TablesPanel(QWidget):
         self._filter.hide()
         if fresh:
             self.tabs.setCurrentIndex(1)
+        self.documents.pick(0)
+
+    def _show_same(self) -> None:
+        assert self._rows is not None
+        row = max(0, self.documents.currentIndex().row())
+        self.documents.rows.set_source(self._rows, same_rows=True)
+        self.documents.pick(row)
 
     def clear_preview(self) -> None:
         """No file has been looked at (yet)."""
@@ -200,6 +210,12 @@ class TablesPanel(QWidget):
         self.filterCleared.emit()
         if focus:
             self.documents.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def relabelled(before: Documents, now: Documents) -> bool:
+    """Whether these are the same documents, some of which bear other ones of the same labels."""
+    return before.labels == now.labels and np.array_equal(before.hashes, now.hashes) and \
+        not np.array_equal(before.all_targets, now.all_targets)
 
 
 def document_rows(opened: Opened, owner: QWidget) -> DocumentRows:

@@ -1,17 +1,11 @@
-"""Where a label that is seen wrong is put right."""
+"""The labels of an evaluated part's documents as they stand now, and how one of them is put right."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
-
-from studio import theme
 from studio.labels import key_of, labels_of
 from studio.project import Project
-from studio.widgets import Button, CalmCombo, Label
 
 from .answers import Answers
 
@@ -45,76 +39,3 @@ class Corrections:
         """Give the document other labels, as a step that can be undone."""
         kept = self._kept
         self._project.correct_label(str(kept.keys[position]), self.now(position), labels, kept.multi_label, why)
-
-
-class CorrectLabel(QWidget):
-    """The label that the document is to bear, and why. Several labels are ticked in a menu."""
-
-    corrected = Signal(object, str)
-    """The labels (a tuple) and the reason."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._labels: Sequence[str] = ()
-        self._multi = False
-        self._now: tuple[str, ...] = ()
-        self.one = CalmCombo()
-        self.one.setAccessibleName(self.tr("Right label"))
-        self.several = Button(self.tr("Labels…"))
-        self._menu = QMenu(self)
-        self.several.setMenu(self._menu)
-        self.why = QLineEdit()
-        self.why.setPlaceholderText(self.tr("Why (if you like)"))
-        self.why.setAccessibleName(self.tr("Why the label is corrected"))
-        self.take = Button(self.tr("Correct the label"), "edit")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(Label(self.tr("Right label"), theme.Type.SMALL, muted=True))
-        row.addWidget(self.one)
-        row.addWidget(self.several)
-        row.addWidget(self.why, 1)
-        row.addWidget(self.take)
-        self.one.activated.connect(self._enable)
-        self.take.clicked.connect(self._take)
-        self.why.returnPressed.connect(self._take)
-
-    def set_labels(self, labels: Sequence[str], multi_label: bool) -> None:
-        """The labels that there are."""
-        self._labels, self._multi = labels, multi_label
-        self.one.setVisible(not multi_label)
-        self.several.setVisible(multi_label)
-        self.one.clear()
-        self._menu.clear()
-        for label in labels:
-            self.one.addItem(label)
-            action = QAction(label, self._menu)
-            action.setCheckable(True)
-            action.toggled.connect(self._enable)
-            self._menu.addAction(action)
-
-    def show_document(self, now: Sequence[str], suggested: Sequence[str]) -> None:
-        """The document bears the labels ``now``; ``suggested`` are those that the network said."""
-        self._now = tuple(now)
-        self.why.clear()
-        self.one.setCurrentIndex(self._labels.index(suggested[0]) if suggested and suggested[0] in self._labels else -1)
-        for action in self._menu.actions():
-            action.setChecked(action.text() in suggested)
-        self._enable()
-
-    def chosen(self) -> tuple[str, ...]:
-        """The labels that the document would get."""
-        if self._multi:
-            return tuple(action.text() for action in self._menu.actions() if action.isChecked())
-        return (self.one.currentText(),) if self.one.currentIndex() >= 0 else ()
-
-    @Slot()
-    def _enable(self) -> None:
-        if self._multi:
-            self.several.setText(", ".join(self.chosen()) or self.tr("none"))
-        self.take.setEnabled(self.chosen() != self._now and (self._multi or bool(self.chosen())))
-
-    @Slot()
-    def _take(self) -> None:
-        if self.take.isEnabled():
-            self.corrected.emit(self.chosen(), self.why.text().strip())

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.classify.editor import MarkedEditor, MarksLegend
+from studio.pages.parts.correct_label import CorrectLabel
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference.explain import Explanation
 
 from .answers import Answers
-from .correct import CorrectLabel
 from .nearby import Nearby
 from .work import Asked, Texts, read_text
 

@@ -15,6 +15,7 @@ from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
+from ulmengine.corpus.relabel import read_journal
 from ulmengine.corpus.repairs import records_of
 
 
@@ -141,3 +142,40 @@ def test_corrected_labels_are_listed_shown_and_taken_back(
     card.restore.click()
     settle(qtbot, page)
     assert card.isHidden()
+
+
+def test_a_label_is_corrected_where_the_document_is_read(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    page.tables.show_only(np.array([3, 5, 8]), "some of them")
+    page.tables.documents.pick(1)
+    settle(qtbot, page)
+    page.tables.documents.activated.emit(page.tables.documents.currentIndex())
+    assert page.side.currentWidget() is page.document
+    correct = page.document.correct
+    assert correct.one.currentText() == FRUIT[5][0]
+    assert not correct.take.isEnabled()  # it is right as long as nothing else is chosen
+    other = "sour" if FRUIT[5][0] == "sweet" else "sweet"
+    correct.one.setCurrentIndex(correct.one.findText(other))
+    correct.one.activated.emit(correct.one.currentIndex())
+    correct.why.setText("tasted")
+    correct.take.click()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+    documents = page.analysis.corpus.documents
+    assert documents.relabelled.tolist() == [5]
+    assert documents.labels[documents.all_targets[5]] == other
+    [key] = records_of(np.array([5]), documents.pieces, documents.hashes)
+    assert desk.project.config.corpus.relabelled == (f"{key}={other}",)
+    [line] = read_journal(desk.project.folder / "labels.jsonl")
+    assert (line.document, line.before, line.to, line.why) == (key, (FRUIT[5][0],), (other,), "tasted")
+    table = page.tables.documents  # who looks through some rows goes on there
+    assert [table.rows.source_row(n) for n in range(table.rows.rowCount())] == [3, 5, 8]
+    assert table.currentIndex().row() == 1
+    assert table.rows.index(1, 1).data() == other
+    assert [one.key for one in page.problems.corrected.lines] == [key]
+    desk.project.undo.undo()
+    settle(qtbot, page)
+    assert table.rows.index(1, 1).data() == FRUIT[5][0]
+    assert page.problems.corrected.isHidden()
