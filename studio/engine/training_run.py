@@ -11,7 +11,7 @@ from ulmengine.record import RunFolder
 from .host import RunRequest
 
 
-def training_run(request: RunRequest, control: RunControl) -> Generator[Event, None, object]:
+def training_run(request: RunRequest, control: RunControl) -> Generator[Event, None, None]:
     """The run that ``request`` describes, in its folder: begun, or gone on with from its last checkpoint.
 
     A model of a person's own texts is put among their models at the end.

@@ -70,7 +70,7 @@ def opened(window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, texts: Path) ->
     assert not dialog.begin.isEnabled()
     asked.answers = [texts]
     qtbot.mouseClick(dialog.file, Qt.MouseButton.LeftButton)
-    dialog.size.setCurrentIndex(dialog.size.findData("tiny"))
+    dialog.size_box.setCurrentIndex(dialog.size_box.findData("tiny"))
     qtbot.waitUntil(lambda: bool(dialog.speeds.get("tiny")), timeout=WAIT)
     return dialog
 
@@ -123,7 +123,10 @@ def test_what_was_stopped_goes_on_from_the_page(
     qtbot.waitUntil(lambda: card.resume.isVisible(), timeout=WAIT)
     assert "not learnt to the end" in card.text.text()
     qtbot.mouseClick(card.resume, Qt.MouseButton.LeftButton)
+    done = window.shell.shown.history.last
+    assert done is not None
     qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.shell.shown.history.last.total > done.total, timeout=WAIT)
     run.stop()
     qtbot.waitUntil(lambda: run.state is RunState.STOPPED, timeout=WAIT)
     qtbot.waitUntil(lambda: card.remove.isVisible(), timeout=WAIT)

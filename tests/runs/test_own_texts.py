@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,17 @@ from tests.corpus.helpers import finish, with_events
 from tests.models.made import MODEL, SIZES
 from ulmengine.cli import main, models
 from ulmengine.config import DropoutConfig, RunConfig, with_settings
-from ulmengine.events import Note
+from ulmengine.events import Finished, Note, Step
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.record import RunFolder
+from ulmengine.runs import Run
+from ulmengine.runs import prepare as prepare_module
 from ulmengine.runs.own_texts import about_of, language_of, published, survey, waits_to_be_published
 from ulmengine.runs.prepare import known_share, with_best_pretrained
-from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
+from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, learn_tokenizer, tokenizer_from_json
+
+from .made import tiny_run
 
 GERMAN = ["der", "film", "war", "lang", "und", "die", "leute", "darin", "sind", "sehr", "lustig"]
 
@@ -148,3 +154,28 @@ def test_what_the_corpus_decides_is_explained(
     assert main([*command, "--set", "model.preset=paper", "--json"]) == 0
     assert '"value": "German"' in capsys.readouterr().out
     assert not (tmp_path / "run-run").exists()  # nothing was trained
+
+
+def test_pieces_of_words_are_learnt_once_for_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt: list[int] = []
+
+    def learn(*arguments: object, **named: object) -> object:
+        learnt.append(1)
+        return learn_tokenizer(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(prepare_module, "learn_tokenizer", learn)
+    run = tiny_run(tmp_path / "run", "tokens.tokenizer=unigram", "tokens.vocab_size=120", "classifier.epochs=[1]")
+    events = Run(run, cache=tmp_path / "cache").events()
+    while not isinstance(next(events), Step):
+        pass
+    events.close()
+    shutil.rmtree(tmp_path / "cache")  # it has come to another machine, say
+    last = list(Run(run, cache=tmp_path / "cache").events(resume=True))[-1]
+    assert isinstance(last, Finished)
+    assert len(learnt) == 1
+    kept = tokenizer_from_json(json.loads(run.tokenizer_path.read_text(encoding="utf-8")))
+    assert load_bundle(run.model_path).tokenizer.vocabulary == kept.vocabulary
+    other = tiny_run(tmp_path / "other", "tokens.tokenizer=unigram", "tokens.vocab_size=120", "classifier.epochs=[1]")
+    finish(prepare_module.prepare(other.config(), tmp_path / "second"))
+    finish(prepare_module.prepare(other.config(), tmp_path / "second"))  # from the cache
+    assert len(learnt) == 2

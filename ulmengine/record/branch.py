@@ -51,7 +51,7 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
 
 def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoints: CheckpointFolder) -> None:
     """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
-    for pattern in ("corpus.json", "corpus.txt", "environment.json", "config-*.toml"):
+    for pattern in ("corpus.json", "corpus.txt", "tokenizer.json", "environment.json", "config-*.toml"):
         for path in source.path.glob(pattern):
             shutil.copyfile(path, folder.path / path.name)
     with source.log_path.open("rb") as log, folder.log_path.open("wb") as copy:

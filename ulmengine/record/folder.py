@@ -67,6 +67,11 @@ class RunFolder:
         return self.path / "model.ulmfit"
 
     @property
+    def tokenizer_path(self) -> Path:
+        """The tokeniser that the run began with, where it would not be learnt alike again."""
+        return self.path / "tokenizer.json"
+
+    @property
     def cache(self) -> Path:
         """Where prepared corpora lie: a project's runs share one cache; a run that stands alone has its own."""
         runs = self.path.resolve().parent

@@ -105,7 +105,15 @@ def finish_language_model(
     """Save a language model that no classifier follows."""
     state = {f"{direction}.{name}": value for direction, model in models.items()
              for name, value in model.state_dict().items()}
-    card = {**_card(config, prepared, None), **{name: round(value, 4) for name, value in metrics.items()}}
+    documents = prepared.documents
+    card = {
+        "title": config.name, "summary": f"A language model of the texts of {documents.understood.path.name}.",
+        "texts": documents.count("train") + documents.count("unlabelled"),
+        "tokens": sum(store.tokens for store in prepared.language_model_stores()),
+    }
+    if "perplexity" in metrics:
+        card["validation perplexity"] = (f"{metrics['perplexity']:.2f} on {prepared.stores['validation'].tokens:,} "
+                                         f"tokens of {documents.count('validation'):,} texts held back")
     save_bundle(
         folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt,

@@ -9,10 +9,10 @@ import torch
 
 from ulmengine.record.folder import RunFolder, RunFolderError, environment
 from ulmengine.record.records import read_record, write_record
-from ulmengine.tokens import fingerprint
+from ulmengine.tokens import WordTokenizer, fingerprint
 from ulmengine.training.distributed import World
 
-from .prepare import Prepared
+from .prepare import Prepared, keep_tokenizer
 
 # What decides the last bits of a result, in a person's words.
 _BITS = {"torch": "PyTorch", "device": "device", "precision": "precision", "threads": "threads",
@@ -28,6 +28,10 @@ class CorpusChangedError(RunFolderError):
 def remember_texts(folder: RunFolder, prepared: Prepared) -> None:
     """Write down which texts, vocabulary and pretrained model the run in ``folder`` begins with."""
     write_record(folder.path / "corpus.json", _texts(prepared))
+    if prepared.pretrained is None and not isinstance(prepared.tokenizer, WordTokenizer):
+        keep_tokenizer(prepared.tokenizer, folder.tokenizer_path)  # not learnt twice alike
+    else:
+        folder.tokenizer_path.unlink(missing_ok=True)
 
 
 def check_texts(folder: RunFolder, prepared: Prepared) -> None:

@@ -14,10 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from ulmengine.config import CorpusConfig, RunConfig, TokenConfig
+from ulmengine.config import NONE, CorpusConfig, RunConfig, TokenConfig
 from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.corpus.understood import NONE
 from ulmengine.events import Event, Progress
 from ulmengine.models import SUFFIX, ModelError, free_path, load_bundle, save_bundle
 from ulmengine.record import RunFolder

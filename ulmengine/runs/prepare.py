@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,9 +15,11 @@ import numpy as np
 
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
+from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Bundle, ModelError, load_bundle, own_models, pretrained_path
 from ulmengine.plan.usual import LEAST_KNOWN
+from ulmengine.record.records import read_json
 from ulmengine.tokens import (
     SPECIALS,
     Tokenizer,
@@ -23,6 +28,7 @@ from ulmengine.tokens import (
     encode_texts,
     extend_vocabulary,
     learn_tokenizer,
+    tokenizer_from_json,
 )
 from ulmengine.tokens.learn import is_piecewise
 from ulmengine.tokens.specials import UNK_TOKEN
@@ -50,9 +56,12 @@ class Prepared:
         return [self.stores[part] for part in ("train", "unlabelled") if part in self.stores]
 
 
-def prepare(config: RunConfig, cache: Path, *, begun: bool = False) -> Generator[Event, None, Prepared]:
+def prepare(
+    config: RunConfig, cache: Path, *, begun: bool = False, kept: Path | None = None
+) -> Generator[Event, None, Prepared]:
     """Read the corpus, learn or extend the vocabulary, encode every part; all of it cached in ``cache`` by content.
 
+    :param kept: the tokeniser that a run began with and goes on with, if it was kept there.
     :param begun: the run has trained already, so that whether it can begin is not asked.
     :raises CorpusError, TokensError, ModelError, TrainingError: what cannot be read, in the person's words.
     """
@@ -65,7 +74,7 @@ def prepare(config: RunConfig, cache: Path, *, begun: bool = False) -> Generator
     pretrained = yield from find_pretrained(config, texts())
     total = documents.count("train") + documents.count("unlabelled")
     if pretrained is None:
-        tokenizer = yield from learn_tokenizer(texts, config.tokens, total=total)
+        tokenizer = yield from _learnt(config, documents, cache, kept, total)
     else:
         tokenizer = yield from extend_vocabulary(pretrained.tokenizer, texts, config.tokens, total=total)
     stores = {}
@@ -78,6 +87,30 @@ def prepare(config: RunConfig, cache: Path, *, begun: bool = False) -> Generator
             )
     sizes = config.model.sizes() if pretrained is None else Sizes(*pretrained.description.sizes)
     return Prepared(documents, tokenizer, stores, pretrained, sizes)
+
+
+def _learnt(
+    config: RunConfig, documents: Documents, cache: Path, kept: Path | None, total: int
+) -> Generator[Event, None, Tokenizer]:
+    """The tokeniser of a run from scratch. Pieces of words come out a little otherwise each time that they are learnt,
+    so those learnt once are used again: by a run that goes on, by its other processes, by the next run."""
+    key = hashlib.sha256(f"{documents.fingerprint} {config.tokens.model_dump_json()}".encode()).hexdigest()[:20]
+    cached = cache / "tokens" / f"tokenizer-{key}.json"
+    for path in (kept, cached):
+        with suppress(OSError, ValueError):  # missing or damaged: then they are learnt
+            if path is not None:
+                return tokenizer_from_json(read_json(path))
+    learnt = yield from learn_tokenizer(partial(language_texts, documents), config.tokens, total=total)
+    if not isinstance(learnt, WordTokenizer):
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        keep_tokenizer(learnt, cached)
+    return learnt
+
+
+def keep_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
+    """Write ``tokenizer`` down, whole or not at all."""
+    with whole(path) as beside:
+        beside.write_text(json.dumps(tokenizer.to_json(), ensure_ascii=False), encoding="utf-8")
 
 
 def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event, None, Bundle | None]:

@@ -293,7 +293,9 @@ class Run:
         world = self._world
         if world is not None and not world.writes:
             world.barrier()
-        prepared = yield from prepare(config, self._cache, begun=self._repeating)
+        prepared = yield from prepare(
+            config, self._cache, begun=self._repeating, kept=self.folder.tokenizer_path if self._repeating else None
+        )
         if world is not None and world.writes:
             world.barrier()
         if self._repeating:

@@ -220,8 +220,8 @@ class ModelsPage(Page):
         body.addLayout(head)
         body.addWidget(self.errand.failure)
         body.addWidget(self.errand.bar)
-        for part in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
-            body.addWidget(part)
+        for shown in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
+            body.addWidget(shown)
         self.buttons: dict[str, Button] = {}
         row = QHBoxLayout()
         row.setSpacing(theme.S)

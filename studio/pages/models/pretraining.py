@@ -113,11 +113,11 @@ class PretrainDialog(QDialog):
         self.file, self.tree = Button(self.tr("File…"), "file"), Button(self.tr("Folder…"), "folder")
         self.title, self.language, self.licence = QLineEdit(), QLineEdit(), QLineEdit()
         self.licence.setPlaceholderText(self.tr("as the texts allow: CC BY-SA 4.0, say"))
-        self.size, self.epochs = CalmCombo(), NumberBox(EPOCHS)
+        self.size_box, self.epochs = CalmCombo(), NumberBox(EPOCHS)
         for key, text in (("tiny", self.tr("Tiny: for trying out")), ("small", self.tr("Small: made for a laptop")),
                           ("paper", self.tr("As published: for a graphics card"))):
-            self.size.addItem(text, key)
-        self.size.setCurrentIndex(1)
+            self.size_box.addItem(text, key)
+        self.size_box.setCurrentIndex(1)
         self.epochs.set_value(EPOCHS.usual)
         self.told, self.cost = Paragraph(muted=False), Paragraph(muted=False)
         self.begin, self.leave = PrimaryButton(self.tr("Begin"), "play"), Button(self.tr("Cancel"))
@@ -141,7 +141,7 @@ class PretrainDialog(QDialog):
         form.setHorizontalSpacing(theme.M)
         form.setVerticalSpacing(theme.S)
         for text, field in ((self.tr("Title"), self.title), (self.tr("Language"), self.language),
-                            (self.tr("Licence"), self.licence), (self.tr("Size"), self.size),
+                            (self.tr("Licence"), self.licence), (self.tr("Size"), self.size_box),
                             (self.tr("Epochs"), self.epochs)):
             label = Label(text)
             label.setBuddy(field)
@@ -166,7 +166,7 @@ class PretrainDialog(QDialog):
         self.tree.clicked.connect(self._choose_folder)
         self.work.finished.connect(self._done)
         self.work.failed.connect(self._show)
-        self.size.currentIndexChanged.connect(self._measure)
+        self.size_box.currentIndexChanged.connect(self._measure)
         self.epochs.edited.connect(self._show)
         self.title.textChanged.connect(self._show)
         self.begin.clicked.connect(self.accept)
@@ -215,7 +215,7 @@ class PretrainDialog(QDialog):
         if self.texts is None or self.found is None or not title:
             return None
         about = About(title, self.language.text().strip(), self.licence.text().strip())
-        config = pretraining_config(self.texts.resolve(), about, self.found, size=self.size.currentData(),
+        config = pretraining_config(self.texts.resolve(), about, self.found, size=self._key(),
                                     epochs=round(self.epochs.value()))
         stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
         return Wanted(runs_folder() / stamp, config.model_copy(update={"compute": self.compute}), about)
@@ -244,11 +244,11 @@ class PretrainDialog(QDialog):
         """The same where only the title is lacking, which no speed depends on."""
         if self.texts is None or self.found is None:
             return None
-        about = About("")
-        return Wanted(Path(), pretraining_config(self.texts, about, self.found, size=self.size.currentData()), about)
+        config = pretraining_config(self.texts, About(""), self.found, size=self._key())
+        return Wanted(Path(), config, About(""))
 
     def _key(self) -> str:
-        return str(self.size.currentData())
+        return str(self.size_box.currentData())
 
     @Slot()
     def _show(self) -> None:
