@@ -13,6 +13,7 @@ from ulmengine.bench.experiments import Row, read_experiment, run_experiment, ta
 from ulmengine.bench.measure import BenchError
 from ulmengine.cli import main
 from ulmengine.config import ConfigError
+from ulmengine.record import RunFolder
 
 TINY = ("model.preset=tiny", "model.pretrained=none", "language_model.epochs=0", "classifier.epochs=[1]",
         "compute.threads=1", "tokens.min_frequency=1")
@@ -105,3 +106,21 @@ def test_the_experiments_of_the_program_can_be_read() -> None:
     folder = Path(__file__).parents[2] / "resources" / "experiments"
     found = [read_experiment(path) for path in sorted(folder.glob("*.toml"))]
     assert {corpus["name"] for one in found for corpus in one.corpora} >= {"TREC-6", "IMDb", "GermEval"}
+
+
+def test_a_variant_is_run_beside_the_usual_settings_on_the_same_documents(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus.csv", 90)
+    path = experiment(tmp_path / "e.toml")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1:3] = ["draws = 1", "most = 12"]
+    lines.insert(lines.index("[[corpora]]"), '[variants]\n"no word at all" = ["classifier.lr=0.5"]\n')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    rows = list(run_experiment(read_experiment(path), tmp_path, tmp_path / "out", "validation"))
+    assert [(row.variant, row.documents) for row in rows] == [("", 12), ("no word at all", 12)]
+    usual, other = (RunFolder(tmp_path / "out/validation" / name).config()
+                    for name in ("Small-30-0", "Small-30-0-no-word-at-all"))
+    assert (usual.classifier.lr, other.classifier.lr) == (0.004, 0.5)
+    assert usual.corpus.path == other.corpus.path
+    told = table(rows)
+    assert "| Small | 30 | 1 | 12 |" in told
+    assert "| Small, no word at all | 30 | 1 | 12 |" in told

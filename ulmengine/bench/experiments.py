@@ -41,6 +41,7 @@ class Experiment:
     :ivar corpora: tables with ``name``, ``file``, optionally ``test`` (file), ``columns`` (settings of the corpus).
     :ivar labels: how many labelled documents to learn from, validation included. :ivar draws: how many draws of them.
     :ivar settings: what differs from the usual ones, as ``--set`` takes it. :ivar most: documents to measure on.
+    :ivar variants: by name, what differs once more; "" are the settings as they are.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Experiment:
     draws: int
     settings: tuple[str, ...]
     most: int
+    variants: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Row:
     blend: float | None
     seconds: float
     megabytes: float
+    variant: str = ""
 
     @property
     def shipped(self) -> float:
@@ -84,6 +87,7 @@ def read_experiment(path: Path) -> Experiment:
         return Experiment(
             path.stem, corpora, tuple(values["labels"]), int(values.get("draws", 1)),
             tuple(values.get("settings", ())), int(values.get("most", 2_000)),
+            {"": (), **{name: tuple(changes) for name, changes in values.get("variants", {}).items()}},
         )
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -104,12 +108,14 @@ def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, on
             continue
         for labels in experiment.labels:
             for draw in range(experiment.draws):
-                place = out / part / f"{corpus['name']}-{labels}-{draw}"
-                folder = RunFolder(place)
-                if not has_measured(folder) or folder.state() != "finished":  # stopped as it saved its model
-                    files = _prepared(corpus, labels, draw, data, place, part, experiment.most)
-                    folder = _trained(experiment, place, files, draw)
-                yield _row(folder, corpus["name"], labels, draw)
+                drawn = out / part / f"{corpus['name']}-{labels}-{draw}"
+                for variant in experiment.variants:
+                    place = drawn.with_name(f"{drawn.name}-{variant.replace(' ', '-')}") if variant else drawn
+                    folder = RunFolder(place)
+                    if not has_measured(folder) or folder.state() != "finished":  # stopped as it saved its model
+                        files = _prepared(corpus, labels, draw, data, drawn, part, experiment.most)
+                        folder = _trained(experiment, variant, place, files, draw)
+                    yield _row(folder, corpus["name"], labels, draw, variant)
 
 
 def table(rows: list[Row]) -> str:
@@ -118,7 +124,8 @@ def table(rows: list[Row]) -> str:
              "|---|---|---|---|---|---|---|---|---|---|"]
     cells: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
-        cells.setdefault((row.corpus, row.labels), []).append(row)
+        named = f"{row.corpus}, {row.variant}" if row.variant else row.corpus
+        cells.setdefault((named, row.labels), []).append(row)
     for (corpus, labels), every in cells.items():
         gains = [100 * (row.shipped - row.counts) for row in every]
         lines.append(
@@ -182,10 +189,12 @@ def _write(path: Path, pairs: list[tuple[str, str]]) -> None:
         writer.writerows(pairs)
 
 
-def _trained(experiment: Experiment, place: Path, files: tuple[Path, Path], draw: int) -> RunFolder:
+def _trained(experiment: Experiment, variant: str, place: Path, files: tuple[Path, Path], draw: int) -> RunFolder:
     if place.exists():  # a run that was stopped; the figures of a table come from runs in one piece
         shutil.rmtree(place)
-    config = with_settings(RunConfig(name=f"{experiment.name}: {place.name}", seed=draw), list(experiment.settings))
+    config = with_settings(RunConfig(name=f"{experiment.name}: {place.name}", seed=draw), [
+        *experiment.settings, *experiment.variants[variant],
+    ])
     corpus = config.corpus.model_copy(update={
         "path": str(files[0]), "test_path": str(files[1]), "text_columns": ("text",), "label_columns": ("label",),
         "label_delimiter": "none",
@@ -197,12 +206,12 @@ def _trained(experiment: Experiment, place: Path, files: tuple[Path, Path], draw
     return folder
 
 
-def _row(folder: RunFolder, corpus: str, labels: int, draw: int) -> Row:
+def _row(folder: RunFolder, corpus: str, labels: int, draw: int, variant: str) -> Row:
     found = open_measured(folder).record["parts"]["test"]
     accuracy = {who: found[who]["metrics"]["accuracy"]["value"] for who in ("network", "baseline", "blend")
                 if who in found}
     seconds = sum(event.seconds for event in folder.events(Finished) if isinstance(event, Finished))
     return Row(
         corpus, labels, draw, found["documents"], accuracy["network"], accuracy["baseline"], accuracy.get("blend"),
-        seconds, folder.model_path.stat().st_size / 1e6,
+        seconds, folder.model_path.stat().st_size / 1e6, variant,
     )

@@ -60,7 +60,8 @@ def run_experiments(options: argparse.Namespace) -> int:
         if options.json:
             say_json(asdict(row))
         else:
-            say(f"{row.corpus}, {row.labels:,} labels, draw {row.draw}: network {row.network:.3f}, word counts "
+            named = f"{row.corpus}, {row.variant}" if row.variant else row.corpus
+            say(f"{named}, {row.labels:,} labels, draw {row.draw}: network {row.network:.3f}, word counts "
                 f"{row.counts:.3f}, as shipped {row.shipped:.3f}")
     if not options.json:
         say(table(rows))
