@@ -34,6 +34,12 @@ def test_the_weight_is_the_likeliest_by_a_plain_search() -> None:
     assert fit_weight(network, counts, targets) == pytest.approx(grid[int(np.argmin(costs))], abs=0.003)
 
 
+def test_documents_that_say_nothing_leave_the_weight_in_the_middle() -> None:
+    same = chances([0.6, 0.6])
+    assert fit_weight(same, same, np.zeros(2, dtype=np.int64)) == pytest.approx(0.7, abs=1e-3)
+    assert fit_weight(same, same, np.zeros(2, dtype=np.int64), middle=0.3) == pytest.approx(0.3, abs=1e-3)
+
+
 def test_of_several_labels_each_counts() -> None:
     network, counts = np.array([[0.9, 0.4], [0.6, 0.2]]), np.array([[0.8, 0.9], [0.9, 0.3]])
     targets = np.array([[1, 1], [1, 0]])

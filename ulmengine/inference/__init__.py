@@ -1,7 +1,7 @@
 """Trained models at work: predict, evaluate, calibrate, explain, and the baseline beside them."""
 
 from .baseline import Baseline
-from .blend import MOST_CHARACTERS, Blend, counts_beside, fit_weight
+from .blend import FROM_SCRATCH, MOST_CHARACTERS, TRANSFERRED, Blend, counts_beside, fit_weight
 from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
 from .evaluate import ClassReport, Estimate, Evaluation, evaluate
@@ -13,10 +13,9 @@ from .ranking import Bin, Curves, curves
 from .writing import generate_text
 
 __all__ = [
-    "MOST_CHARACTERS", "Baseline", "Bin", "Blend", "ClassReport", "Comparison", "Curves", "Estimate",
-    "Evaluation",
-    "Explanation", "InferenceError", "Kept", "KeptError", "Paired", "Prediction", "Predictor", "Trained",
-    "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
+    "FROM_SCRATCH", "MOST_CHARACTERS", "TRANSFERRED", "Baseline", "Bin", "Blend", "ClassReport", "Comparison",
+    "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError", "Kept", "KeptError", "Paired",
+    "Prediction", "Predictor", "Trained", "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
     "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "fit_weight", "generate_text",
     "keep", "paired_difference", "probabilities", "read_predictions", "write_predictions",
 ]

@@ -11,7 +11,9 @@ from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
 from ulmengine.inference import (
+    FROM_SCRATCH,
     MOST_CHARACTERS,
+    TRANSFERRED,
     Blend,
     average,
     counts_beside,
@@ -51,7 +53,8 @@ def finish_classifier(
     temperature = 1.0 if "validation" not in scores else fit_temperature(
         scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    blend, counts = yield from _blend(documents, scores, temperature)
+    blend, counts = yield from _blend(
+        documents, scores, temperature, FROM_SCRATCH if prepared.pretrained is None else TRANSFERRED)
     kept, result = (yield from answers(documents, scores, temperature, blend=blend, counts=counts)), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
@@ -74,7 +77,7 @@ def finish_classifier(
 
 
 def _blend(
-    documents: Documents, scores: Mapping[str, np.ndarray], temperature: float
+    documents: Documents, scores: Mapping[str, np.ndarray], temperature: float, middle: float
 ) -> Generator[Event, None, tuple[Blend | None, Floats | None]]:
     """Network and counts together, whose counts are taken of all labelled documents but the test ones; None where the
     network had best answer alone, or there is no validation part to ask. And what the counts of the
@@ -86,7 +89,7 @@ def _blend(
     held, truth = list(documents.texts("validation")), documents.targets("validation")
     counts, multi = counts_beside(texts, targets, classes).probabilities(held), documents.multi_label
     network = probabilities(scores["validation"], temperature, multi_label=multi)
-    weight = fit_weight(network, counts, truth, multi_label=multi)
+    weight = fit_weight(network, counts, truth, multi_label=multi, middle=middle)
     if weight is None:
         return None, None
     yield Progress("Fitting the word counts", 0, 0)
