@@ -11,6 +11,7 @@ import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
+from tests.corpus.test_tree import pack
 from ulmengine.corpus import CorpusError, Documents
 
 ROWS = made()
@@ -107,6 +108,24 @@ def test_a_mail_is_decoded(tmp_path: Path) -> None:
     assert opened(path).text_of(0) == "xxfld 1 hé xxfld 2 Schön & gut"
 
 
+@pytest.mark.parametrize("name", ["{n:05}.{hash}", "{n}", "{n}.txt"])
+@pytest.mark.parametrize("packed", ["", "tar"])
+def test_files_that_begin_as_mails_are_read_as_mails(tmp_path: Path, name: str, packed: str) -> None:
+    for n, (text, label) in enumerate(ROWS):
+        path = tmp_path / "m" / label / name.format(n=n, hash=hashlib.md5(b"%d" % n).hexdigest())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("From one@example.invalid  Mon Jul 29 11:28:02 2002\n" * (n % 2) + mail(n, text))
+    documents = opened(pack(tmp_path / "m", packed) if packed else tmp_path / "m")
+    assert sorted(everything(documents)) == sorted(f"note {n}\n\n{text}" for n, (text, _) in enumerate(ROWS))
+    assert counted(documents) == {"bad": 20, "good": 20, "mid": 20}
+    assert "begin as mails do" in documents.understood.reasons["format"]
+
+
+def test_texts_with_a_colon_are_no_mails(tmp_path: Path) -> None:
+    files = {f"{label}/{n}.txt": f"Note: {text}\n\nSubject: {text}" for n, (text, label) in enumerate(ROWS)}
+    assert sorted(everything(tree(tmp_path / "t", files))) == sorted(files.values())
+
+
 def test_folders_of_mails_and_pages(tmp_path: Path) -> None:
     documents = tree(tmp_path / "m", {f"{k}/{n}.eml": mail(n, t) for n, (t, k) in enumerate(ROWS)})
     assert f"note 0\n\n{ROWS[0][0]}" in everything(documents)
@@ -128,6 +147,9 @@ def test_a_page_is_one_text(tmp_path: Path, name: str) -> None:
     ("<corpus><meta><name>c</name></meta><docs>", "<doc><class>{k}</class><body><![CDATA[{t}]]></body></doc>",
      "</docs></corpus>"),
     ("<data>\n", '<s polarity="{k}">{t}</s>\n', "</data>"),
+    ("<sentences>\n", '<sentence id="{n}"><text>{t}</text><Opinions><Opinion polarity="{k}"/></Opinions></sentence>\n',
+     "</sentences>"),
+    ("<items>", '<item><body>{t}</body><meta source="x"><tags><tag label="{k}"/></tags></meta></item>', "</items>"),
     ('<!DOCTYPE lewis SYSTEM "lewis.dtd">\n', '<REUTERS TOPICS="YES" NEWID="{n}">\n<TOPICS><D>{k}</D></TOPICS>\n'
      "<PLACES></PLACES>\n<TEXT>&#2;\n<BODY>{t}\n</BODY></TEXT>\n</REUTERS>\n", ""),
 ])

@@ -58,8 +58,10 @@ def add_commands(commands: Any) -> None:
 def run_inspect(options: argparse.Namespace) -> int:
     """``inspect``: format, columns, labels and the audit's findings."""
     from ulmengine.corpus import inspect
+    from ulmengine.corpus.readers.pipes import known_as
 
     found = finish(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
+    found["path"] = known_as(found["path"])
     if options.json:
         say_json(found)
         return 0
@@ -88,6 +90,7 @@ def run_tokenize(options: argparse.Namespace) -> int:
 
 def run_predict(options: argparse.Namespace) -> int:
     """``predict``: label and probabilities of every document, in the order of the files."""
+    from ulmengine.corpus.readers.pipes import known_as
     from ulmengine.inference import Predictor
     from ulmengine.inference.sources import answers, texts_of
     from ulmengine.models import load_bundle
@@ -109,12 +112,14 @@ def run_predict(options: argparse.Namespace) -> int:
                 _say_answer(*said, as_json=options.json)
                 asked, empty = asked + 1, empty + (said[1] is None)
         if empty:
-            complain(f"{path}: {empty:,} of {asked:,} texts {'is' if empty == 1 else 'are'} empty and got no answer")
+            complain(f"{known_as(path)}: {empty:,} of {asked:,} texts {'is' if empty == 1 else 'are'} empty and got no answer")
     return 0
 
 
 def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> None:
-    place = {"path": str(text.path), **({} if text.row is None else {"row": text.row})}
+    from ulmengine.corpus.readers.pipes import known_as
+
+    place = {"path": known_as(text.path), **({} if text.row is None else {"row": text.row})}
     if as_json:
         say_json({**place, "label": prediction and prediction.label,
                   "probabilities": prediction and prediction.probabilities})
@@ -125,6 +130,7 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """``evaluate``: a model's figures on all labelled documents of a file."""
+    from ulmengine.corpus.readers.pipes import known_as
     from ulmengine.inference import Predictor
     from ulmengine.models import load_bundle
     from ulmengine.runs.report import write_file_report
@@ -137,7 +143,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
             label=tuple(options.label),
         ))
         for note in found.notes:
-            complain(f"{options.file}: {note}")
+            complain(f"{known_as(options.file)}: {note}")
         kept = found.measured.kept
         if options.report is not None:
             write_file_report(options.report, options.model, options.file, kept, found.texts())

@@ -12,6 +12,7 @@ import numpy as np
 
 from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus, preview
+from ulmengine.corpus.readers.pipes import known_as
 from ulmengine.events import Event, Progress
 
 from .errors import InferenceError
@@ -49,7 +50,7 @@ class ColumnsWantedError(InferenceError):
         self.path, self.wanted, self.columns = path, wanted, columns
         lacking = [name for name in wanted if name not in columns]
         super().__init__(
-            f"{path}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and this table "
+            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and this table "
             f"has no {lacking[0] if lacking else wanted[0]}. Its columns are: {', '.join(columns[:30])}. "
             "Name the one with the texts: --text COLUMN"
         )

@@ -42,6 +42,7 @@ class Layout:
     :param shape: how the names of most documents end ("number", ".html", ...), so that others are none; "": any way.
     :param classes: folders named like a part that are classes beside others, such as "training" beside "nutrition".
     :param lines: each line of a file is a document, labelled by the file's name: pos.txt and neg.txt.
+    :param mails: most files begin with the headers of a mail, whatever they are called, and are read as mails.
     """
 
     skip: int = 0
@@ -50,6 +51,7 @@ class Layout:
     shape: str = ""
     classes: tuple[str, ...] = ()
     lines: bool = False
+    mails: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -159,7 +161,8 @@ def layout_reason(layout: Layout) -> str:
         reason = "each line of a file is a document, and the files' names are the labels"
     if layout.classes:
         reason += f", '{layout.classes[0]}' among them"
-    return reason + (" and the parts" if layout.parts else "")
+    reason += " and the parts" if layout.parts else ""
+    return reason + ("; the files begin as mails do: their subject and text are read" if layout.mails else "")
 
 
 def left_aside(names: Sequence[str], layout: Layout) -> list[str]:

@@ -24,6 +24,13 @@ from .reading import Look, Pass, Reading
 COLUMNS = ("subject", "text", "from", "date")
 _BOX = re.compile(rb"From [^\n]{3,200}\d\d:\d\d[^\n]*\n>?[A-Za-z][\w-]*:")
 
+_NAME = re.compile(rb"[A-Za-z][\w-]*")
+_USUAL = frozenset({
+    b"from", b"to", b"cc", b"subject", b"date", b"received", b"message-id", b"return-path", b"delivered-to",
+    b"reply-to", b"sender", b"mime-version", b"content-type", b"newsgroups", b"organization", b"lines",
+})
+_MOST_HEADERS = 1 << 16
+
 
 def recognise_mailbox(look: Look) -> str:
     """By its name or its first lines."""
@@ -35,6 +42,21 @@ def recognise_mailbox(look: Look) -> str:
 def recognise_mail(look: Look) -> str:
     """By its name."""
     return "the file's name ends in .eml" if look.source.suffix in (".eml", ".emlx") else ""
+
+
+def begins_as_mail(data: bytes) -> bool:
+    """Whether a file begins with the headers of a mail or a news article, at least two of the usual ones, and a blank
+    line after them."""
+    names: set[bytes] = set()
+    for number, line in enumerate(data[:_MOST_HEADERS].splitlines()):
+        if not line.strip():
+            return len(names & _USUAL) >= 2
+        name, colon, _ = line.partition(b":")
+        if colon and _NAME.fullmatch(name):
+            names.add(name.lower())
+        elif not (number and line[:1] in b" \t") and not (number == 0 and line.startswith(b"From ")):
+            return False
+    return False
 
 
 def plan(kind: str, look: Look, reason: str) -> Reading:

@@ -219,14 +219,25 @@ def _gather(element: _Element, prefix: str, cells: dict[str, list[str]], depth: 
         name = f"{prefix}{child.name}"
         own = _plain(child.text)
         alike = len({grand.name for grand in child.children}) == 1 and not own
-        if child.children and (alike or not depth):
+        as_list = bool(child.children) and (alike or not depth)
+        if as_list:
             cells.setdefault(name, []).extend(_whole(grand) for grand in child.children)
-            continue
-        if own or not child.children:
+        elif own or not child.children:
             cells.setdefault(name, []).append(own or child.attributes.get("value", ""))
         for attribute, value in child.attributes.items():
             cells.setdefault(f"{name}.{attribute}", []).append(value)
-        _gather(child, f"{name}.", cells, depth - 1)
+        if as_list:
+            _gather_attributes(child, f"{name}.", cells)
+        else:
+            _gather(child, f"{name}.", cells, depth - 1)
+
+
+def _gather_attributes(element: _Element, prefix: str, cells: dict[str, list[str]]) -> None:
+    """What the elements within say by their attributes alone, each under the names that lead to it."""
+    for child in element.children:
+        for attribute, value in child.attributes.items():
+            cells.setdefault(f"{prefix}{child.name}.{attribute}", []).append(value)
+        _gather_attributes(child, f"{prefix}{child.name}.", cells)
 
 
 def _whole(element: _Element) -> str:

@@ -18,6 +18,7 @@ PATIENCE = 15.0
 """Seconds to wait for the first byte of a pipe into which nobody may be writing."""
 
 _BLOCK = 1 << 20
+_PREFIX = "piped-"
 
 
 def is_pipe(path: Path) -> bool:
@@ -31,6 +32,13 @@ def is_pipe(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or (stat.S_ISCHR(mode) and str(path) == "/dev/stdin")
 
 
+def known_as(path: Path | str) -> str:
+    """``path`` as a person knows it: what came through a pipe by its name, without the place where it was laid down."""
+    path = Path(path)
+    laid_down = path.parent.name.startswith(_PREFIX) and path.parent.parent == Path(tempfile.gettempdir())
+    return path.name if laid_down else str(path)
+
+
 @contextmanager
 def as_file(path: Path) -> Iterator[Path]:
     """``path`` itself, or a temporary file with all that comes out of the pipe.
@@ -40,7 +48,7 @@ def as_file(path: Path) -> Iterator[Path]:
     if not is_pipe(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="piped-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         name = "standard input" if str(path) == "-" or path.name == "stdin" else path.name
         target = Path(folder, name)
         try:

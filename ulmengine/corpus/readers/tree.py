@@ -20,7 +20,7 @@ from .binary import is_binary
 from .encoding import Decoder, detect, known_encoding
 from .frames import frames_of
 from .layout import TABLE_SUFFIXES, Layout, find_layout, layout_reason, left_aside, polar_layout
-from .mail import mail_text
+from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .packed import packed_names, read_packed, read_zipped, walk_names
 from .reading import Look, Pass, Reading
@@ -45,7 +45,10 @@ def plan(look: Look, reason: str) -> Reading:
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
         raise _no_documents(source, tables)
-    sample = b"".join(data or b"" for _, data in read_tree(source, documents[:200], 1 << 18))
+    files = [data for _, data in read_tree(source, documents[:200], 1 << 18) if data]
+    sample = b"".join(files)
+    mails = sum(map(begins_as_mail, files))
+    layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(files))
     found = detect(sample, whole=True)
     reason = layout_reason(layout)
     if not complete:
@@ -81,7 +84,7 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
     """
     names: list[str] = []
     yield from walk_names(reading.source, names)
-    layout = find_layout(names)
+    layout = replace(find_layout(names), mails=reading.layout.mails)
     count = sum(layout.place(name) is not None for name in names)
     return replace(reading, layout=layout, columns=layout.columns, rows=count,
                    reasons={**reading.reasons, "format": layout_reason(layout)})
@@ -203,7 +206,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 
 def _parsed(name: str, data: bytes, reading: Reading, faults: Faults) -> str:
     """One file's text: of a mail its subject and body, of a page what can be read on it."""
-    if name.lower().endswith(".eml"):
+    if name.lower().endswith(".eml") or (reading.layout.mails and begins_as_mail(data)):
         return mail_text(data)
     text = document_text(data, reading.encoding, reading.forced, faults)
     return html_text(text) if name.lower().endswith((".html", ".htm")) else text
