@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ DIFFERS = "\N{NOT EQUAL TO} "
 class Row:
     """One text (its beginning), the label predicted, how sure, and the label it brought with it ("" for none).
 
-    ``others``: label and confidence by each model beside the first.
+    ``others``: label and confidence by each model beside the first. A text with nothing in it has no answer: its
+    figures are NaN.
     """
 
     source: str
@@ -39,6 +41,11 @@ class Row:
     def differs(self) -> bool:
         """Whether not all models say the same."""
         return any(label != self.label for label, _ in self.others)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there was something to answer."""
+        return not math.isnan(self.confidence)
 
 
 class _Column:
@@ -87,7 +94,7 @@ class PredictionsModel(QAbstractTableModel):
         self._labels, self._givens = _Column(np.int32), _Column(np.int32)
         self._confidences = _Column(np.float64)
         self._wrongs, self._differs = _Column(np.bool_), _Column(np.bool_)
-        self._given = self._right = 0
+        self._given = self._right = self._unanswered = 0
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def start(self, labels: Iterable[str], others: Iterable[str] = ()) -> None:
@@ -118,7 +125,8 @@ class PredictionsModel(QAbstractTableModel):
         self._labels.extend([names.setdefault(row.label, len(names)) for row in rows])
         self._givens.extend([names.setdefault(row.given, len(names)) for row in rows])
         self._confidences.extend([row.confidence for row in rows])
-        given = [self._knows(row.given) for row in rows]
+        given = [row.answered and self._knows(row.given) for row in rows]
+        self._unanswered += sum(not row.answered for row in rows)
         right = [_same(row.label, row.given) for row in rows]
         self._wrongs.extend([there and not same for there, same in zip(given, right, strict=True)])
         self._differs.extend([row.differs for row in rows])
@@ -163,6 +171,11 @@ class PredictionsModel(QAbstractTableModel):
         """Of how many rows the models say different things."""
         return int(self._differs.values.sum())
 
+    @property
+    def unanswered(self) -> int:
+        """How many texts have nothing in them, and so no answer."""
+        return self._unanswered
+
     def row_at(self, row: int) -> Row:
         """The answer that stands in ``row`` of the table."""
         return self._rows[int(self._shown[row])]
@@ -182,11 +195,12 @@ class PredictionsModel(QAbstractTableModel):
         ):
             return None
         row = self.row_at(index.row())
+        answer = (row.label, f"{row.confidence:.1%}") if row.answered else (self.tr("no text"), "–")
         if index.column() >= OTHERS:
             label, sure = row.others[index.column() - OTHERS]
-            text = f"{DIFFERS if label != row.label else ''}{label} ({sure:.0%})"
+            text = f"{DIFFERS if label != row.label else ''}{label} ({sure:.0%})" if row.answered else answer[0]
         else:
-            text = (row.source, row.label, f"{row.confidence:.1%}", row.given, row.text)[index.column()]
+            text = (row.source, *answer, row.given, row.text)[index.column()]
         return one_line(text) if role == Qt.ItemDataRole.DisplayRole else plain_tip(text)
 
     def headerData(
@@ -211,6 +225,8 @@ class PredictionsModel(QAbstractTableModel):
         """The rows from ``start`` on that pass the filter, as they came."""
         confidences = self._confidences.values[start:]
         passes = (confidences >= self._low) & (confidences <= self._high)
+        if self._low <= 0 and self._high >= 1:
+            passes |= np.isnan(confidences)
         if self._label:
             passes &= self._labels.values[start:] == self._names.get(self._label, -1)
         if self._only_wrong:

@@ -88,11 +88,11 @@ def test_a_long_table_costs_no_more_than_a_short_one(qtbot: QtBot) -> None:
     model.start(["a", "b"])
 
     def tick() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         for lot in lots:
             model.append(lot)
             model.labelled()
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     short = min(tick() for _ in range(5))
     while len(model.rows) < 400_000:

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 
+from studio.models.predictions import LABEL, PredictionsModel
 from studio.pages.classify import batch
 from studio.pages.classify.batch import Answered, classify_all
 from studio.pages.classify.stored import BatchResult, export
@@ -27,6 +28,7 @@ class Shouting:
     """Takes a text with an exclamation mark for loud, as surely as it is long (up to 10 characters)."""
 
     labels = ("loud", "quiet")
+    title = "Shouting"
 
     def __init__(self, *text_columns: str, breaks_at: str = "") -> None:
         self.text_columns = text_columns
@@ -173,12 +175,40 @@ def test_the_columns_chosen_come_before_those_learnt_from(tmp_path: Path) -> Non
         "xxfld 1 a long enough story number 3 about the weather xxfld 2 what they asked 3!")
 
 
-def test_a_table_without_those_columns_is_guessed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("learnt", [("subject",), ()])
+def test_a_table_without_those_columns_is_asked_about(tmp_path: Path, learnt: tuple[str, ...]) -> None:
     events: list[Event] = []
-    classify(tmp_path, tickets(tmp_path / "tickets.csv"), answering=Shouting("subject"), events=events)
+    table = tickets(tmp_path / "tickets.csv")
+    assert classify(tmp_path, table, answering=Shouting(*learnt), events=events).rows == 0
     found = next(event for event in events if isinstance(event, ColumnsFound))
-    assert found.text_columns
-    assert set(found.text_columns) <= {"story", "question"}
+    assert (found.columns, found.text_columns) == (("story", "question", "topic"), ())
+    assert classify(tmp_path, table, answering=Shouting(*learnt), columns=("question",)).rows == 20
+
+
+def test_a_table_of_a_text_and_its_label_is_plain_to_a_model_that_names_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("said,kind\n" + "".join(f"what they said {n},{'ab'[n % 2]}\n" for n in range(20)))
+    assert written(classify(tmp_path, path), tmp_path)[3][1] == "what they said 3"
+
+
+def test_a_text_with_nothing_in_it_keeps_its_row_and_gets_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\nhello!,loud\n,quiet\n  ,loud\nhey,quiet\n")
+    events: list[Event] = []
+    result = classify(tmp_path, path, events=events)
+    rows = [row for event in events if isinstance(event, Answered) for row in event.rows]
+    assert [(row.label, row.answered) for row in rows] == [("loud", True), ("", False), ("", False), ("quiet", True)]
+    assert [source for source, _, _ in written(result, tmp_path)] == ["a.csv:1", "a.csv:2", "a.csv:3", "a.csv:4"]
+    kept = pl.read_parquet(tmp_path / "out.parquet")
+    assert kept["confidence"].null_count() == kept["p_loud"].null_count() == 2
+    model = PredictionsModel()
+    model.start(("loud", "quiet"))
+    model.append(rows)
+    assert [model.index(row, LABEL).data() for row in range(4)] == ["loud", "no text", "no text", "quiet"]
+    assert model.labelled() == (2, 2)  # nothing was said of the others
+    assert model.unanswered == 2
+    model.set_filter(low=0.0, high=0.6)
+    assert [int(row) for row in model.shown] == [0]  # 6 characters of 10; the last one is quiet by 7 of 10
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -112,7 +112,8 @@ def run_predict(options: argparse.Namespace) -> int:
                 _say_answer(*said, as_json=options.json)
                 asked, empty = asked + 1, empty + (said[1] is None)
         if empty:
-            complain(f"{known_as(path)}: {empty:,} of {asked:,} texts {'is' if empty == 1 else 'are'} empty and got no answer")
+            are = "is" if empty == 1 else "are"
+            complain(f"{known_as(path)}: {empty:,} of {asked:,} texts {are} empty and got no answer")
     return 0
 
 

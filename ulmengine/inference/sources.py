@@ -50,8 +50,8 @@ class ColumnsWantedError(InferenceError):
         self.path, self.wanted, self.columns = path, wanted, columns
         lacking = [name for name in wanted if name not in columns]
         super().__init__(
-            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and this table "
-            f"has no {lacking[0] if lacking else wanted[0]}. Its columns are: {', '.join(columns[:30])}. "
+            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and "
+            f"this table has no {lacking[0] if lacking else wanted[0]}. Its columns are: {', '.join(columns[:30])}. "
             "Name the one with the texts: --text COLUMN"
         )
 
@@ -67,7 +67,12 @@ class Text:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read in it: it gets no answer."""
-        return not _FIELD.sub("", self.text).strip()
+        return is_blank(self.text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to read in ``text`` but marks of its columns."""
+    return not _FIELD.sub("", text).strip()
 
 
 def text_columns(

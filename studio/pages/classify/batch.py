@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from studio.models.rows import SHOWN
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction
+from ulmengine.inference.sources import is_blank
 
 from .answering import Answering, names_of
 from .stored import BatchResult, Storage
@@ -80,7 +82,7 @@ def _answer(
     models: Sequence[Answering], name: str, found: Found, storage: Storage, skipped: list[Skipped],
     stop: threading.Event,
 ) -> Generator[Event, None, None]:
-    """Answer the texts of one path."""
+    """Answer the texts of one path; one with nothing in it keeps its row, without an answer."""
     done = 0
     while not stop.is_set() and (taken := list(_lot(found.texts))):
         missed = [one for one in taken if isinstance(one, Skipped)]
@@ -88,8 +90,9 @@ def _answer(
         skipped += missed
         yield from missed
         if lot:
-            answers = zip(*(model.predict([one.text for one in lot]) for model in models), strict=True)
-            made = [_row(one, *said) for one, said in zip(lot, answers, strict=True)]
+            filled = [one.text for one in lot if not is_blank(one.text)]
+            answers = zip(*(model.predict(filled) for model in models), strict=True)
+            made = [_unanswered(one, models) if is_blank(one.text) else _row(one, *next(answers)) for one in lot]
             storage.add(lot, made)
             yield Answered(tuple(made))
         done += len(taken)
@@ -110,6 +113,11 @@ def _row(one: Text, said: Prediction, *others: Prediction) -> Row:
     values = tuple(said.probabilities.values())
     beside = tuple((other.label, max(other.probabilities.values())) for other in others)
     return Row(one.source, one.text[:SHOWN], said.label, max(values), one.given, values, beside)
+
+
+def _unanswered(one: Text, models: Sequence[Answering]) -> Row:
+    nothing = (math.nan,) * len(models[0].labels)
+    return Row(one.source, "", "", math.nan, one.given, nothing, (("", math.nan),) * (len(models) - 1))
 
 
 def _failure(skipped: Sequence[Skipped]) -> str:

@@ -269,7 +269,7 @@ class ManyTexts(QWidget):
     @Slot(object)
     def _finished(self, result: BatchResult) -> None:
         self.result = result if result.rows else None
-        self.progress.done("" if result.whole else self.tr("Cancelled. The answers so far are kept."))
+        self.progress.done(self._asked() if result.whole else self.tr("Cancelled. The answers so far are kept."))
         self._settle()
 
     @Slot(object)
@@ -280,10 +280,17 @@ class ManyTexts(QWidget):
         self._settle()
         self.failed.emit(failure)
 
+    def _asked(self) -> str:
+        """What a person has to say before a table can be read."""
+        if not self.columns.asks_of:
+            return ""
+        return self.tr("In which column of {file} do the texts stand? Choose it above.").format(
+            file=self.columns.asks_of)
+
     def _settle(self) -> None:
         """The work is over, one way or another."""
         self.model.settle()
-        if not self.model.rows:
+        if not self.model.rows and not self.columns.asks_of:
             self.stack.setCurrentIndex(0)
         self._follow()
 
@@ -301,6 +308,8 @@ class ManyTexts(QWidget):
                                     share=f"{right / given:.1%}")))
         if self._others and rows:
             told.append(self.tr("the models differ on {n}").format(n=f"{self.model.differing():,}"))
+        if self.model.unanswered:
+            told.append(self.tr("{n} without text, and so without an answer").format(n=f"{self.model.unanswered:,}"))
         if rows and not self.busy:
             told.append(self.tr("double-click a text to see which words count"))
         self.summary.setText("   ·   ".join(told) if rows else "")

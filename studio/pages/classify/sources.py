@@ -32,32 +32,37 @@ class ColumnChoice(QWidget):
         row.addWidget(Label(self.tr("Text from"), muted=True))
         row.addWidget(self.box)
         self._columns: Columns = ()
+        self.asks_of = ""
+        """The table of which a person has to say where its texts stand; empty where that is known."""
         self.box.activated.connect(self._activated)
         self.hide()
 
     def forget(self) -> None:
         """Other files are read: nothing is known of their columns."""
-        self._columns = ()
+        self._columns, self.asks_of = (), ""
         self.hide()
 
     def show_found(self, found: ColumnsFound) -> None:
         """Show where the texts of a table are read; of several tables those of the first."""
-        if self._columns or len(found.columns) < 2:
+        if (self._columns and not self.asks_of) or len(found.columns) < 2:
             return
         self._columns = found.columns
+        self.asks_of = "" if found.text_columns else found.name
         choices: list[Columns] = [(name,) for name in found.columns]
         if found.text_columns not in choices:
             choices.insert(0, found.text_columns)
         self.box.clear()
         for names in choices:
-            self.box.addItem(" + ".join(names), names)
+            self.box.addItem(" + ".join(names) or self.tr("choose the column…"), names)
         self.box.setCurrentIndex(choices.index(found.text_columns))
         self.box.setToolTip(self.tr("The column of {table} that is read as the text").format(table=found.name))
         self.show()
 
     @Slot(int)
     def _activated(self, index: int) -> None:
-        self.chosen.emit(tuple(self.box.itemData(index)))
+        names = tuple(self.box.itemData(index))
+        if names:
+            self.chosen.emit(names)
 
 
 _NAMED, _TOLD = 3, 30

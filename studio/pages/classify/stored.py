@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -102,14 +103,19 @@ def schema_of(labels: Sequence[str], others: Sequence[str] = ()) -> pa.Schema:
 def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.RecordBatch:
     columns: list[list[object]] = [
         [one.source for one in lot], [one.text for one in lot], [one.given for one in lot],
-        [row.label for row in rows], [row.confidence for row in rows],
+        [row.label for row in rows], [_defined(row.confidence) for row in rows],
     ]
-    columns += [list(values) for values in zip(*(row.probabilities for row in rows), strict=True)]
-    columns += [list(values) for other in zip(*(row.others for row in rows), strict=True)
+    columns += [list(map(_defined, values)) for values in zip(*(row.probabilities for row in rows), strict=True)]
+    columns += [list(map(_defined, values)) for other in zip(*(row.others for row in rows), strict=True)
                 for values in zip(*other, strict=True)]
     columns.append([json.dumps(dict(one.cells), ensure_ascii=False) if one.cells else "" for one in lot])
     arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _defined(value: str | float) -> str | float | None:
+    """A text without an answer has no figures."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def export(result: BatchResult, target: Path, wanted: set[int] | None) -> Generator[Event, None, Path]:

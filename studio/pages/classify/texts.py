@@ -35,7 +35,7 @@ class Skipped(Event):
 
 @dataclass(frozen=True, slots=True)
 class ColumnsFound(Event):
-    """The columns of a table, and in which of them its texts are read."""
+    """The columns of a table, and in which of them its texts are read; in none where a person has to say it."""
 
     kind: ClassVar[str] = "columns_found"
     name: str
@@ -79,7 +79,8 @@ def pasted(text: str, folder: Path) -> Path:
 def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, Found]:
     """The texts of one path.
 
-    :param wanted: text columns in the order of preference; those of them that a table has are read, else a guess.
+    :param wanted: text columns in the order of preference; the first of them that a table has are read. Where it has
+        none, and not just one column that can be the text, nothing is read and :class:`ColumnsFound` asks.
     :raises CorpusError: it cannot be read at all.
     """
     if path.is_dir():
@@ -89,11 +90,21 @@ def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Ev
     elif is_lone_text(path):
         return Found(_files([path], path.parent), 1)
     config = CorpusConfig(path=str(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
-    there = preview(path, config, rows=1).columns
+    understood = preview(path, config, rows=1).understood
+    there = understood.columns
     chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
+    if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
+        yield ColumnsFound(path.name, there, ())
+        return Found(iter(()), 0)
     documents = yield from open_corpus(config.model_copy(update={"text_columns": chosen}), cache)
     yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
     return Found(_documents(path.name, documents), len(documents.parts))
+
+
+def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
+    """Whether it is plain which of ``columns`` holds the texts; ``known``: the model has learnt from others."""
+    rest = [name for name in columns if name not in labels]
+    return len(columns) < 2 or (not known and (len(rest) == 1 or "text" in rest))
 
 
 def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
