@@ -19,6 +19,8 @@ RESAMPLES = 1_000
 # The figures that need the documents themselves are resampled less often when there are many of them.
 _HEAVY_BUDGET = 20_000_000
 _HEAVY_LEAST = 50
+_AT_ONCE = 100_000
+"""Numbers of all samples that are worked on together: enough that NumPy's loops do the work, few in memory."""
 _TINY = 1e-12
 
 
@@ -156,21 +158,29 @@ def _counted(sample: Tally, drawn: Tally) -> dict[str, Estimate]:
 def _weighted(
     ranked: Sequence[Ranked], reliability: Reliability, losses: Floats, resamples: int, random: np.random.Generator
 ) -> dict[str, Estimate]:
-    def figures(weights: Floats) -> tuple[float, float, float, float]:
+    def figures(weights: Floats) -> Floats:
+        """(samples, documents) -> (4, samples)."""
         areas = np.array([one.areas(weights) for one in ranked])
-        defined = areas[~np.isnan(areas[:, 0])]
-        auc, precision = defined.mean(0) if len(defined) else (float("nan"), float("nan"))
-        return float(auc), float(precision), reliability.error(weights), float(weights @ losses / len(losses))
+        defined = (~np.isnan(areas[:, :1])).sum(0)
+        means = np.divide(np.nansum(areas, 0), defined, out=np.full(areas.shape[1:], np.nan), where=defined > 0)
+        return np.array([*means, reliability.error(weights), weights @ losses / documents])
 
     documents = len(losses)
     often = min(resamples, max(_HEAVY_LEAST, _HEAVY_BUDGET // (documents * len(ranked))))
-    drawn = np.array([
-        figures(np.bincount(random.integers(documents, size=documents), minlength=documents).astype(np.float64))
-        for _ in range(often)
-    ])
+    at_once = max(1, _AT_ONCE // (documents * reliability.width))
+    drawn = np.concatenate([
+        figures(_times_drawn(random, documents, min(at_once, often - first))) for first in range(0, often, at_once)
+    ], axis=1)
     names = ("auc", "average_precision", "ece", "loss")
-    return {name: Estimate(value, *_interval(drawn[:, column]))
-            for column, (name, value) in enumerate(zip(names, figures(np.ones(documents)), strict=True))}
+    whole = figures(np.ones((1, documents)))[:, 0]
+    return {name: Estimate(float(value), *_interval(spread))
+            for name, value, spread in zip(names, whole, drawn, strict=True)}
+
+
+def _times_drawn(random: np.random.Generator, documents: int, samples: int) -> Floats:
+    """(samples, documents): how often each document is in each sample."""
+    chosen = random.integers(documents, size=(samples, documents)) + documents * np.arange(samples)[:, None]
+    return np.bincount(chosen.ravel(), minlength=samples * documents).reshape(samples, documents).astype(np.float64)
 
 
 def _interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
@@ -190,7 +200,7 @@ def _classes(
     return tuple(
         ClassReport(label, float(precision[number]), float(recall[number]), float(f1[number]),
                     int(tally.true[number]), int(tally.predicted[number]),
-                    _plain(areas[number][0]), _plain(areas[number][1]),
+                    _plain(float(areas[number][0])), _plain(float(areas[number][1])),
                     spans[0][number], spans[1][number], spans[2][number])
         for number, label in enumerate(labels)
     )

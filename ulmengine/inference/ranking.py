@@ -31,19 +31,21 @@ class Ranked:
         found = np.cumsum(self._truth)[self._ends]
         return found, (self._ends + 1).astype(np.float64), float(found[-1])
 
-    def areas(self, weights: Floats) -> tuple[float, float]:
-        """(area under the ROC curve, average precision), not-a-number where one side has no weight."""
-        ranked = weights[self._order]
-        everything = np.cumsum(ranked)[self._ends]
-        above = np.cumsum(ranked * self._truth)[self._ends]
-        total_positive, total_negative = above[-1], everything[-1] - above[-1]
-        if total_positive <= 0 or total_negative <= 0:
-            return float("nan"), float("nan")
+    def areas(self, weights: Floats) -> tuple[Floats, Floats]:
+        """(..., documents) -> area under the ROC curve and average precision, (...) each; not-a-number where one side
+        has no weight."""
+        ranked = weights.take(self._order, -1)
+        everything = ranked.cumsum(-1).take(self._ends, -1)
+        above = (ranked * self._truth).cumsum(-1).take(self._ends, -1)
+        total_positive, total_negative = above[..., -1], everything[..., -1] - above[..., -1]
+        both = (total_positive > 0) & (total_negative > 0)
         positive = np.diff(above, prepend=0.0)
         negative = np.diff(everything, prepend=0.0) - positive
-        area = negative @ (above - positive / 2) / (total_positive * total_negative)
         precision = np.divide(above, everything, out=np.zeros_like(above), where=everything > 0)
-        return float(area), float(positive @ precision / total_positive)
+        area, average = (negative * (above - positive / 2)).sum(-1), (positive * precision).sum(-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (np.where(both, area / (total_positive * total_negative), np.nan),
+                    np.where(both, average / total_positive, np.nan))
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,13 @@ class Reliability:
         self._bins = bins
         self._bin = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
         self._confidence, self._right = confidence, right
+        self.width = confidence.shape[1]
 
-    def error(self, weights: Floats) -> float:
-        """Expected calibration error: the mean gap between confidence and accuracy, by the weight of the bins."""
+    def error(self, weights: Floats) -> Floats:
+        """(..., documents) -> expected calibration error (...): the mean gap between confidence and accuracy, by the
+        weight of the bins."""
         count, confidence, right = self._sums(weights)
-        return float(np.abs(right - confidence).sum() / count.sum())
+        return np.asarray(np.abs(right - confidence).sum(-1) / count.sum(-1))
 
     def diagram(self) -> tuple[Bin, ...]:
         """The bins, empty ones with a count of 0."""
@@ -85,11 +89,14 @@ class Reliability:
         )
 
     def _sums(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
-        spread = np.broadcast_to(weights[:, None], self._bin.shape)
-        where = self._bin.ravel()
+        """(..., bins) each: weight, confidence and right answers."""
+        rows = weights.reshape(-1, len(self._bin), 1)
+        where = (self._bin + self._bins * np.arange(len(rows))[:, None, None]).ravel()
+        shape = (*weights.shape[:-1], self._bins)
         count, confidence, right = (
-            np.bincount(where, values.ravel(), self._bins).astype(np.float64)
-            for values in (spread, spread * self._confidence, spread * self._right)
+            np.bincount(where, np.broadcast_to(values, rows.shape[:2] + self._bin.shape[1:]).ravel(),
+                        len(rows) * self._bins).reshape(shape)
+            for values in (rows, rows * self._confidence, rows * self._right)
         )
         return count, confidence, right
 

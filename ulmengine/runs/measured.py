@@ -125,9 +125,9 @@ def uncalibrated_error(kept: Kept) -> float:
     """The expected calibration error of the network without its temperature."""
     values = kept.uncalibrated()
     if kept.multi_label:
-        return Reliability(values, kept.truth()).error(np.ones(len(kept)))
+        return float(Reliability(values, kept.truth()).error(np.ones(len(kept))))
     right = kept.right().astype(np.float64)
-    return Reliability(values.max(1, keepdims=True), right[:, None]).error(np.ones(len(kept)))
+    return float(Reliability(values.max(1, keepdims=True), right[:, None]).error(np.ones(len(kept))))
 
 
 def answers(

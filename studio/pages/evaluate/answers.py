@@ -183,7 +183,7 @@ class Answers:
             found = Reliability(values, part.truth())
         else:
             found = Reliability(values.max(1, keepdims=True), self.right[mask].astype(np.float64)[:, None])
-        return found.diagram(), found.error(np.ones(len(part)))
+        return found.diagram(), float(found.error(np.ones(len(part))))
 
     def scores(self, label: int, mask: Bools) -> tuple[Floats, Ints]:
         """(probabilities of the class ``label``, whether each document has it) of the documents of ``mask``."""

@@ -206,7 +206,7 @@ class Views(QTabWidget):
             self.pr.show_curve((), (), "", empty)
             self.areas.setText("")
             return
-        area, average = Ranked(scores, truth.astype(float)).areas(np.ones(len(truth)))
+        area, average = map(float, Ranked(scores, truth.astype(float)).areas(np.ones(len(truth))))
         share = float(truth.mean())
         told = self.tr("{label}: area under the ROC curve {auc}, average precision {ap}, on {count} documents").format(
             label=answers.kept.labels[label], auc=f"{area:.4f}", ap=f"{average:.4f}", count=f"{len(truth):,}")
