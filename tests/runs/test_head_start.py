@@ -66,6 +66,24 @@ def test_the_head_answers_as_the_best_regression(tmp_path: Path, balanced: bool)
     assert (ours.argmax(1) == answers).mean() > 0.8
 
 
+def test_of_many_labels_a_document_each_fit_is_told_and_answers_as_the_library(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(60, 4)).astype(np.float32)
+    targets = (states @ rng.normal(size=(4, 7)) + rng.normal(size=(60, 7)) > 0).astype(np.float32)
+    work, told = head_start._regression(states, targets, 7, 0.1, balanced=False), []
+    while True:
+        try:
+            told.append(next(work))
+        except StopIteration as end:
+            weight, bias = end.value
+            break
+    assert [(event.done, event.total) for event in told if isinstance(event, ev.Progress)] == \
+        [(n, 7) for n in range(1, 8)]
+    for label in range(7):
+        alone = LogisticRegression(C=0.1, max_iter=1000).fit(states, targets[:, label])
+        assert [*weight[label], bias[label]] == pytest.approx([*alone.coef_[0], alone.intercept_[0]], abs=0.01)
+
+
 def test_a_head_of_two_layers_begins_at_random(tmp_path: Path) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "model.head_hidden=5")
     prepared = finish(prepare(config, tmp_path / "cache"))

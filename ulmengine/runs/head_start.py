@@ -47,7 +47,8 @@ def begin_head(
         held = ((found - mean) / deviation).astype(np.float32), answers
     best, weights = np.inf, None
     for number, strength in enumerate(STRENGTHS if held else (STRENGTHS[2],), start=1):
-        tried = _regression(scaled, targets, model.classes, strength, config.classifier.class_weights == "balanced")
+        tried = yield from _regression(
+            scaled, targets, model.classes, strength, config.classifier.class_weights == "balanced")
         loss = 0.0 if held is None else _loss(held[0] @ tried[0].T + tried[1], held[1])
         if weights is None or loss < best:
             best, weights = loss, tried
@@ -86,9 +87,9 @@ def _states(
 
 def _regression(
     states: Floats, targets: NDArray[np.generic], classes: int, strength: float, balanced: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Generator[Event, None, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Weights (classes, features) and biases (classes,) of logistic regression, one for each label if there are
-    several a document."""
+    several a document; each of these is told of, for a hundred take their time."""
     weight, bias = np.zeros((classes, states.shape[1])), np.zeros(classes)
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, class_weight="balanced" if balanced else None)
     if targets.ndim > 1:
@@ -99,11 +100,13 @@ def _regression(
                 weight[label], bias[label] = model.coef_[0], model.intercept_[0]
             else:
                 bias[label] = 4.0 if column.all() else -4.0
+            yield Progress(f"Fitting the head with strength {strength:g}", label + 1, classes, "labels")
         return weight, bias
     present = np.unique(targets.astype(np.int64))
     if len(present) == 1:
         bias[present] = 4.0
         return weight, bias
+    yield Progress(f"Fitting the head with strength {strength:g}", 0, 0)
     model.fit(states, targets.astype(np.int64))
     # Of two classes the library keeps the difference alone.
     rows = model.coef_ if len(present) > 2 else np.concatenate([-model.coef_, model.coef_]) / 2
