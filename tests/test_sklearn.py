@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.models.made import save
 from tests.runs.made import write_corpus
 from ulmengine.inference import Baseline
-from ulmengine.models import Columns
+from ulmengine.models import Columns, load_bundle
 from ulmengine.sklearn import UlmfitClassifier
 
 SETTINGS = ("tokens.min_frequency=1", "language_model.epochs=0", "classifier.epochs=[3, 3, 3]", "classifier.lr=0.02",
@@ -67,6 +67,21 @@ def test_numbers_stay_numbers_and_a_saved_one_answers_the_same(labelled, tmp_pat
     assert again.predict(texts).tolist() == model.predict(texts).tolist()
     assert model.score(texts, [{"fruit": 10, "tool": 9}[name] for name in names]) > .9
     assert (tmp_path / "run" / "events.jsonl").is_file()
+
+
+def test_labels_with_spaces_at_their_ends_and_one_of_spaces_alone_are_saved_as_they_are(labelled, tmp_path):
+    texts, names = labelled
+    called = {"fruit": " fruit\t", "tool": "tool  s "}
+    given = [called[name] for name in names]
+    given[:20] = ["  "] * 20
+    model = unfitted(settings=(*SETTINGS, "classifier.epochs=[1]")).fit(texts, given)
+    assert model.classes_.tolist() == ["  ", " fruit\t", "tool  s "]
+    model.save(tmp_path / "m.ulmfit")
+    assert set(load_bundle(tmp_path / "m.ulmfit").labels) == {"class 0", " fruit\t", "tool  s "}
+    again = UlmfitClassifier.load(tmp_path / "m.ulmfit")
+    assert again.classes_.tolist() == model.classes_.tolist()
+    assert again.predict_proba(texts[:9]) == pytest.approx(model.predict_proba(texts[:9]), abs=1e-6)
+    assert set(model.predict(texts)) <= {"  ", " fruit\t", "tool  s "}
 
 
 def test_a_copy_for_another_process_answers_the_same(fitted, labelled):

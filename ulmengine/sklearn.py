@@ -23,11 +23,11 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 from ulmengine.config import RunConfig, with_settings
 from ulmengine.events import Failed
 from ulmengine.inference import Predictor
-from ulmengine.models import Bundle, load_bundle, save_bundle
+from ulmengine.models import Bundle, load_bundle, save_again
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 
-_CARD = "scikit-learn classes"
+_CARD, _BLANK = "scikit-learn classes", "scikit-learn labels without letters"
 _KINDS: dict[str, type] = {"int": int, "float": float, "bool": lambda text: text == "True"}  # type: ignore[dict-item]
 
 
@@ -75,7 +75,7 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             for event in Run(run, cache=Path(place) / "cache").events():
                 if isinstance(event, Failed):
                     raise RuntimeError(" ".join(part for part in (event.title, event.advice) if part))
-            self._take(load_bundle(run.model_path))
+            self._take(self._called_as_given(load_bundle(run.model_path)))
         return self
 
     def predict_proba(self, X: Iterable[str]) -> NDArray[np.float64]:  # noqa: N803
@@ -95,15 +95,10 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def save(self, path: str | Path) -> None:
         """Write the model as one ``.ulmfit`` file, which the Studio and the command line open too."""
         self._ready()
-        about, bundle = self.bundle_.description, self.bundle_
         kind = type(self.classes_.tolist()[0]).__name__
-        networks = {name: value for name, value in bundle.state.items() if name.startswith(("forward.", "backward."))}
-        save_bundle(
-            path, kind="classifier", state=networks, tokenizer=bundle.tokenizer_json, sizes=about.sizes,
-            model=about.model, labels=about.labels, multi_label=about.multi_label, temperature=about.temperature,
-            max_tokens=about.max_tokens, bptt=about.bptt, counts=bundle.counts, dtype=about.dtype,
-            columns=about.columns, card={**about.card, _CARD: kind},
-        )
+        blank = {name: label for name, label in zip(self._names, self.classes_.tolist(), strict=True)
+                 if not str(label).strip()}
+        save_again(self.bundle_, path, more={_CARD: kind, **({_BLANK: blank} if blank else {})})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -115,7 +110,8 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         made = cls()
         kind = _KINDS.get(str(bundle.description.card.get(_CARD, "str")), str)
         made.multi_label_, made._names = bundle.multi_label, list(bundle.labels)
-        made.classes_ = np.array([kind(label) for label in bundle.labels])
+        blank = bundle.description.card.get(_BLANK, {})
+        made.classes_ = np.array([kind(blank.get(label, label)) for label in bundle.labels])
         order = np.argsort(made.classes_, kind="stable")
         made.classes_, made._names = made.classes_[order], [made._names[place] for place in order]
         made._take(bundle)
@@ -146,6 +142,15 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return config.model_copy(update={
             "corpus": corpus, "model": config.model.model_copy(update={"pretrained": str(self.pretrained)}),
         })
+
+    def _called_as_given(self, bundle: Bundle) -> Bundle:
+        """``bundle`` with the labels as ``y`` had them; a corpus cannot hold all of them, and was given others."""
+        names = [str(label) if str(label).strip() else name
+                 for name, label in zip(self._names, self.classes_.tolist(), strict=True)]
+        called = dict(zip(self._names, names, strict=True))
+        self._names = names
+        about = bundle.description.model_copy(update={"labels": tuple(called[label] for label in bundle.labels)})
+        return dataclasses.replace(bundle, description=about)
 
     def _take(self, bundle: Bundle) -> None:
         self.bundle_ = bundle

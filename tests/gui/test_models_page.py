@@ -17,6 +17,7 @@ from studio.engine.job import shutdown_jobs
 from studio.pages.models.foreign import sorted_out
 from studio.pages.models.page import ModelsPage
 from tests.gui.pages_help import Desk
+from tests.models.learners import exported, filled
 from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
 from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
 from ulmengine.models import load_bundle, onnx, save_bundle
@@ -108,6 +109,17 @@ def test_weights_of_fastai_are_dropped_and_missing_labels_asked_for(page, desk, 
     settled(one, qtbot)
 
 
+def test_an_exported_learner_needs_nothing_else(page, desk, qtbot, tmp_path, monkeypatch):
+    path = exported(tmp_path / "export.pkl", filled(monkeypatch), classifier_weights(), ["desc", "loc, here", "num"])
+    one = page()
+    assert one.dropped([str(path)])
+    qtbot.waitUntil(lambda: own(one) == ["export"], timeout=10_000)
+    assert one.current is not None
+    assert load_bundle(one.current.path).labels == ("desc", "loc, here", "num")
+    assert desk.answers.asked == []
+    settled(one, qtbot)
+
+
 def test_weights_alone_ask_for_their_vocabulary(page, desk, qtbot, tmp_path):
     torch.save(weights(), tmp_path / "lstm_bwd.pth")
     (tmp_path / "v.pkl").write_bytes(pickle.dumps(WORDS))
@@ -187,6 +199,32 @@ def test_export_as_file_and_python(page, desk, qtbot, tmp_path):
     assert load_bundle(tmp_path / "out.ulmfit").labels == ("neg", "pos")
     one.about.copy.click()
     assert "load_bundle" in QGuiApplication.clipboard().text()
+
+
+def test_eight_bits_are_measured_and_shown_before_they_are_kept(page, desk, qtbot, tmp_path, monkeypatch):
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    shown: list[str] = []
+
+    def choose(title, text, choices, detail=""):
+        shown.append(text)
+        assert not (tmp_path / "small.ulmfit").exists()
+        return "keep" if len(shown) > 1 else "cancel"
+
+    monkeypatch.setattr(desk.answers, "choose", choose)
+    desk.answers.saved = tmp_path / "small.ulmfit"
+    one.as_int8.trigger()
+    qtbot.waitUntil(lambda: len(shown) == 1, timeout=20_000)
+    settled(one, qtbot)
+    assert "Of 200 texts" in shown[0]
+    assert "instead of" in shown[0]
+    assert not (tmp_path / "small.ulmfit").exists()
+    one.as_int8.trigger()
+    qtbot.waitUntil((tmp_path / "small.ulmfit").is_file, timeout=20_000)
+    settled(one, qtbot)
+    assert load_bundle(tmp_path / "small.ulmfit").description.dtype == "int8"
 
 
 def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_path, monkeypatch):

@@ -11,9 +11,11 @@ import torch
 
 from tests.models.made import TOKENS, save
 from ulmengine.config import ModelConfig, Sizes
-from ulmengine.inference import Predictor
-from ulmengine.models import ModelError, load_bundle, onnx
+from ulmengine.inference import Baseline, Predictor
+from ulmengine.models import ModelError, load_bundle, onnx, onnx_snippet
 from ulmengine.nets import AWDLSTM, TextClassifier
+from ulmengine.plan import sample_texts
+from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
 
 # One token; within one chunk; over chunks; longer than the 40 tokens that are pooled, so that a window moves.
 TEXTS = ["", "good film", "bad good film " * 4, "film bad good good unknown " * 11, "good bad film bad " * 23]
@@ -64,6 +66,65 @@ def test_the_file_answers_as_the_predictor_does(tmp_path, pooling, skip, directi
         ids = np.array([TOKENS.encode(text)])
         found = session.run(["probabilities"], {"tokens": ids, "lengths": np.array([ids.shape[1]])})[0]
         assert found[0] == pytest.approx(row, abs=1e-5)
+
+
+def test_a_network_of_the_papers_size_on_real_texts(tmp_path):
+    """400/1152/3 with the words of the built-in sample, its documents longer than a chunk."""
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    texts = sample_texts(40)
+    cut = WordTokenizer(Vocabulary(SPECIALS))
+    words = sorted({word for text in texts for word in cut.tokens(text)} - set(SPECIALS))
+    tokens = WordTokenizer(Vocabulary((*SPECIALS, *words)))
+    model = ModelConfig(preset="paper")
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        network = TextClassifier(AWDLSTM(len(tokens.vocabulary), model.sizes(), model.dropout), 6, model,
+                                 bptt=10, max_tokens=30).eval()
+        for name, value in network.state_dict().items():
+            if ("norm" in name and value.is_floating_point()):
+                value.copy_(torch.rand_like(value) + .5)
+            elif value.is_floating_point():
+                value.mul_(3)  # as far from nought as learning brings it
+    assert tuple(model.sizes()) == (400, 1152, 3)
+    bundle = load_bundle(save(tmp_path / "p.ulmfit", network.state_dict(), tokenizer=tokens.to_json(),
+                              sizes=model.sizes(), model=model, labels=tuple("abcdef"), bptt=10, max_tokens=30))
+    joined = [" ".join(texts[n:n + 3]) for n in range(0, 12, 3)] + texts[12:16]
+    check = onnx.export_onnx(bundle, tmp_path / "p.onnx", joined)
+    assert check.difference < 1e-5
+    assert not check.network_alone
+    session = runtime.InferenceSession(str(tmp_path / "p.onnx"), providers=["CPUExecutionProvider"])
+    wanted = Predictor(bundle, "cpu", "float32").probabilities(joined)
+    assert np.ptp(wanted, axis=0).max() > .01
+    for text, row in zip(joined, wanted, strict=True):
+        ids = np.array([tokens.encode(text)])
+        found = session.run(["probabilities"], {"tokens": ids, "lengths": np.array([ids.shape[1]])})[0]
+        assert found[0] == pytest.approx(row, abs=1e-5)
+
+
+def test_a_blend_is_exported_as_its_network_and_the_file_says_so(tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    plain = load_bundle(written(tmp_path))
+    counts = Baseline(["good film", "bad film", "so film"] * 4, np.arange(12) % 3, 3)
+    arrays, terms = counts.pack()
+    about = plain.description
+    save(tmp_path / "b.ulmfit", dict(plain.state), sizes=SIZES, model=about.model, labels=plain.labels,
+         temperature=about.temperature, counts=(.4, arrays, terms), card={"title": "Blended"})
+    bundle = load_bundle(tmp_path / "b.ulmfit")
+    check = onnx.export_onnx(bundle, tmp_path / "b.onnx", TEXTS[1:])
+    assert check.network_alone
+    session = runtime.InferenceSession(str(tmp_path / "b.onnx"), providers=["CPUExecutionProvider"])
+    meta = session.get_modelmeta().custom_metadata_map
+    assert "40% of the network and 60% of word counts" in meta["answers"]
+    assert meta["card"].startswith("# Blended")
+    assert meta["answers"] in meta["card"]
+    ids = np.array([TOKENS.encode(TEXTS[1])])
+    found = session.run(["probabilities"], {"tokens": ids, "lengths": np.array([ids.shape[1]])})[0][0]
+    assert found == pytest.approx(Predictor(plain, "cpu", "float32").probabilities(TEXTS[1:2])[0], abs=1e-5)
+    assert np.abs(found - Predictor(bundle, "cpu", "float32").probabilities(TEXTS[1:2])[0]).max() > .01
+    assert "network alone" in onnx_snippet(tmp_path / "b.onnx", network_alone=True)
+    assert "network alone" not in onnx_snippet(tmp_path / "b.onnx")
 
 
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -14,7 +15,12 @@ from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 
 from .files import read_texts
-from .output import complain, say, say_json
+from .output import complain, finish, say, say_json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ulmengine.models import Bundle
 
 APP = "ulmfit-studio"
 MOST_TEXTS = 200
@@ -31,10 +37,11 @@ def add_commands(commands: Any) -> None:
 
     taken = commands.add_parser(
         "import-model", help="take up a model of this program, or weights of fastai; nothing in them is run",
-        description="FILE.ulmfit, or weights of fastai (.pth) with their vocabulary (.pkl).",
+        description="FILE.ulmfit, weights of fastai (.pth) with their vocabulary (.pkl), or a Learner that fastai "
+                    "exported (export.pkl), which brings its own.",
     )
-    taken.add_argument("weights", type=Path, metavar="FILE", help="a .ulmfit model, or the .pth of a language model, "
-                       "an encoder or a text classifier")
+    taken.add_argument("weights", type=Path, metavar="FILE", help="a .ulmfit model, the .pth of a language model, an "
+                       "encoder or a text classifier, or the .pkl of learn.export()")
     taken.add_argument("vocabulary", type=Path, nargs="?", metavar="VOCABULARY.pkl")
     taken.add_argument("--backward", type=Path, metavar="WEIGHTS.pth", help="a backward network to go with it")
     taken.add_argument("--direction", choices=("forward", "backward"), default="forward",
@@ -66,12 +73,12 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_import_model(options: argparse.Namespace) -> int:
     """``import-model``: where the model stands now."""
-    from ulmengine.models import import_reference
+    from ulmengine.models import import_reference, is_export
 
     if options.weights.suffix == SUFFIX:
         say(str(add_model(options.weights, models_folder() if options.out is None else options.out.parent)))
         return 0
-    if options.vocabulary is None:
+    if options.vocabulary is None and not is_export(options.weights):
         raise ValueError(f"{options.weights}: give the vocabulary (.pkl) that came with the weights as well")
     if options.out is not None and options.out.exists():
         raise ValueError(f"{options.out} is there already; choose another name")
@@ -91,9 +98,47 @@ def export_to_onnx(model: Path, target: Path, texts: Path | None) -> int:
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
     if check.network_alone:
-        complain("this is the network alone: the word counts that answer with it in the model are not in the file")
+        complain("this is the network alone: the model itself answers together with word counts, which are not in the "
+                 "file; its probabilities, and now and then its label, are others")
     say(str(target))
     return 0
+
+
+def export_to_int8(model: Path, target: Path, texts: Path | None) -> int:
+    """Write the classifier with int8 weights to ``target``, once it was said what that costs."""
+    from ulmengine.models import load_bundle, save_again
+    from ulmengine.runs.smaller import measured, measured_on_its_run
+
+    if target.exists():
+        raise ValueError(f"{target} is there already; choose another name")
+    bundle = load_bundle(model_of(model))
+    if texts is None:
+        cost = finish(measured_on_its_run(bundle))
+    else:
+        asked, targets = _labelled(bundle, texts)
+        cost = finish(measured(bundle, asked, targets))
+    if cost.before is not None and cost.after is not None:
+        complain(f"right in {cost.after:.2%} instead of {cost.before:.2%} of {cost.documents:,} "
+                 f"{cost.part or 'given'} documents ({100 * (cost.after - cost.before):+.2f} points)")
+    else:
+        complain("no labelled documents are known to measure it on: give some with --texts")
+    complain(f"{cost.changed:,} of {cost.documents:,} texts are answered otherwise; probabilities within "
+             f"{cost.furthest:.1e}")
+    save_again(bundle, target, "int8")
+    complain(f"{target.stat().st_size / 1e6:,.1f} MB instead of {cost.sizes[0] / 1e6:,.1f} MB")
+    say(str(target))
+    return 0
+
+
+def _labelled(bundle: Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
+    """Texts of the file at ``path`` and what they bear in the words of the model."""
+    from ulmengine.inference.sources import labelled, open_table
+
+    with tempfile.TemporaryDirectory() as cache:
+        documents = finish(open_table(path, Path(cache), bundle.columns))
+        found = labelled(documents, bundle.labels, bundle.multi_label)
+        texts = list(documents.texts("train"))
+    return [texts[row] for row in found.rows.tolist()], found.targets
 
 
 def export_snippet(model: Path) -> int:

@@ -28,20 +28,22 @@ from .description import FORMAT, Columns, Description, describe_bundle, facts
 from .usage import onnx_snippet, snippet
 
 if TYPE_CHECKING:
-    from .bundle import Bundle, as_stored, load_bundle, save_bundle
+    from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle
+    from .learner import is_export
     from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
-    from .reference import classes_of, import_reference
+    from .reference import classes_of, import_reference, labels_of
 
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "Entry", "ModelError", "OnnxCheck",
     "OnnxDiffersError", "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model",
-    "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "load_bundle",
+    "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "is_export", "labels_of", "load_bundle",
     "missing_packages", "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model",
-    "run_models", "save_bundle", "shipped_models", "snippet",
+    "run_models", "save_again", "save_bundle", "shipped_models", "snippet",
 ]
 
 __getattr__ = names_of(__name__, {
-    "bundle": ("Bundle", "as_stored", "load_bundle", "save_bundle"),
+    "bundle": ("Bundle", "as_stored", "load_bundle", "save_again", "save_bundle"),
+    "learner": ("is_export",),
     "onnx": ("OnnxCheck", "OnnxDiffersError", "OnnxMissingError", "export_onnx", "missing_packages"),
-    "reference": ("classes_of", "import_reference"),
+    "reference": ("classes_of", "import_reference", "labels_of"),
 })

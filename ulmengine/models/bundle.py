@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +26,8 @@ from ulmengine.tokens import Tokenizer, tokenizer_from_json
 from . import networks
 from .archive import CARD, COUNTS, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
-from .description import FORMAT, Columns, Description, Kind, Softmax, facts, read_description, read_json
+from .description import Columns, Description, Dtype, Kind, Softmax, facts, read_description, read_json
+from .int8 import dequantised, quantised
 
 _DIRECTIONS, _COUNTS = ("forward", "backward"), "counts"
 Counts = tuple[float, Mapping[str, np.ndarray[Any, Any]], Mapping[str, Any]]
@@ -127,7 +128,7 @@ def save_bundle(
     bptt: int = 70,
     softmax: Softmax = "full",
     card: Mapping[str, Any] | None = None,
-    dtype: Literal["float32", "float16"] = "float32",
+    dtype: Dtype = "float32",
     counts: Counts | None = None,
     columns: Columns | None = None,
 ) -> None:
@@ -139,7 +140,7 @@ def save_bundle(
     :param tokenizer: what ``Tokenizer.to_json()`` gives.
     :param card: ``title``, ``summary`` and any other headings; plain JSON values.
     :param columns: of the table whose texts and labels it learnt.
-    :param dtype: float16 halves the file; vectors (biases, norms) stay float32.
+    :param dtype: float16 halves the file, int8 quarters it (:mod:`.int8`); vectors (biases, norms) stay float32.
     :param counts: the word counts that answer with a classifier's networks.
     :raises ModelError: values that do not fit together, or a place that cannot be written.
     """
@@ -148,7 +149,7 @@ def save_bundle(
     named = _with_direction(state, config, target)
     words = named[f"{_directions(named)[0]}.encoder.embedding.weight"].shape[0]
     values = {
-        "format": FORMAT, "kind": kind, "program": __version__, "directions": _directions(named),
+        "format": 2 if dtype == "int8" else 1, "kind": kind, "program": __version__, "directions": _directions(named),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
@@ -157,6 +158,8 @@ def save_bundle(
         "blend": None if counts is None else counts[0],
     }
     weights, terms = {name: _stored(value, dtype) for name, value in named.items()}, {}
+    if dtype == "int8":
+        weights = quantised(weights)
     if counts is not None:
         weights |= {f"{_COUNTS}.{name}": torch.from_numpy(np.array(values)) for name, values in counts[1].items()}
         terms = {COUNTS: json.dumps(counts[2], ensure_ascii=False).encode()}
@@ -187,6 +190,8 @@ def load_bundle(path: Path | str) -> Bundle:
                          f"({error.args[0]}); save or download the model again") from error
     except (SafetensorError, ValueError, OverflowError, RuntimeError) as error:
         raise ModelError(f"{source}: the model's weights are damaged ({error}); copy or download it again") from error
+    if description.dtype == "int8":
+        state = dequantised(state, source)
     _check_numbers(state, source)
     missing = [name for name in description.directions if f"{name}.encoder.embedding.weight" not in state]
     if missing:
@@ -212,6 +217,36 @@ def _check_numbers(state: Mapping[str, Tensor], path: Path) -> None:
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise ModelError(f"{path}: some of the weights {name} are not numbers, so nothing can be read from the "
                              "model; take the model of an earlier checkpoint, or download it again")
+
+
+def save_again(
+    bundle: Bundle, path: Path | str, dtype: Dtype | None = None, more: Mapping[str, Any] | None = None
+) -> None:
+    """Write ``bundle`` to ``path``, with weights as ``dtype`` (None: as they were), and ``more`` in its card.
+
+    :raises ModelError: the place cannot be written.
+    """
+    about = bundle.description
+    networks = {name: value for name, value in bundle.state.items() if name.startswith(_DIRECTIONS)}
+    save_bundle(
+        path, kind=about.kind, state=networks, tokenizer=bundle.tokenizer_json, sizes=about.sizes, model=about.model,
+        labels=about.labels, multi_label=about.multi_label, temperature=about.temperature, softmax=about.softmax,
+        max_tokens=about.max_tokens, bptt=about.bptt, counts=_halved(bundle.counts), dtype=dtype or about.dtype,
+        columns=about.columns, card={**about.card, **(more or {})},
+    )
+
+
+def _halved(counts: Counts | None) -> Counts | None:
+    """``counts`` with what came out of half precision in it again."""
+    if counts is None:
+        return None
+    share, arrays, terms = counts
+    kept = {}
+    for name, values in arrays.items():
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16) if values.dtype == np.float32 else values
+        kept[name] = half if np.array_equal(half.astype(values.dtype), values) else values
+    return share, kept, terms
 
 
 def _model_config(values: Mapping[str, Any], path: Path) -> ModelConfig:

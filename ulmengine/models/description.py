@@ -15,7 +15,8 @@ from .archive import MANIFEST, ModelError, read_archive
 if TYPE_CHECKING:
     from ulmengine.corpus import Understood
 
-FORMAT = 1
+FORMAT = 2
+"""The newest that is read. Written is 1 where that says all, so that older programs open it; 2 has weights in int8."""
 TABLES = ("csv", "jsonl", "json", "parquet", "excel")
 """Formats of a corpus whose columns have names."""
 _WIDEST, _DEEPEST = 1 << 16, 64
@@ -23,6 +24,7 @@ _WIDEST, _DEEPEST = 1 << 16, 64
 Kind = Literal["classifier", "language_model"]
 Direction = Literal["forward", "backward"]
 Softmax = Literal["full", "adaptive", "sampled"]
+Dtype = Literal["float32", "float16", "int8"]
 
 
 class Columns(BaseModel):
@@ -70,7 +72,7 @@ class Description(BaseModel):
     max_tokens: int = Field(ge=1)
     bptt: int = Field(ge=1)
     softmax: Softmax = "full"
-    dtype: Literal["float32", "float16"]
+    dtype: Dtype
     vocabulary: int = Field(ge=1)
     tokenizer: str
     parameters: int = Field(ge=1)

@@ -70,7 +70,8 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite
     Outputs: ``logits`` and ``probabilities``, both (batch, classes) float32, the probabilities calibrated. Its metadata
     hold as JSON ``labels``, ``multi_label`` and ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json`` reads.
 
-    Where word counts answer with the network, the file holds the network alone, and is compared with that.
+    Where word counts answer with the network, the file holds the network alone, is compared with that, and says so in
+    its metadata (``answers``), which also hold the model's ``card``.
 
     :param texts: real ones, best of the kind the model is for; at least one.
     :param overwrite: take the place of what stands at ``target``, once the new file is whole.
@@ -128,12 +129,23 @@ def onnx_bytes(bundle: Bundle, networks: Mapping[str, TextClassifier]) -> bytes:
     )
     helper.set_model_props(made, {
         "title": bundle.description.title, "labels": json.dumps(bundle.labels, ensure_ascii=False),
-        "multi_label": json.dumps(bundle.multi_label), "padding": str(PAD),
+        "multi_label": json.dumps(bundle.multi_label), "padding": str(PAD), "answers": _answers(bundle),
+        "card": f"{bundle.card.rstrip()}\n\n## This file\n\n{_answers(bundle)}\n",
         "tokenizer": json.dumps(bundle.tokenizer_json, ensure_ascii=False),
     })
     checker.check_model(made)
     content: bytes = made.SerializeToString()
     return content
+
+
+def _answers(bundle: Bundle) -> str:
+    """Whose answer the file gives, in words."""
+    blend = bundle.description.blend
+    if blend is None:
+        return "The file answers as the model does: its network is the whole of it."
+    return (f"The file answers as the model's network alone does. The model itself answers with {blend:.0%} of the "
+            f"network and {1 - blend:.0%} of word counts, which are not in this file: its probabilities, and now and "
+            "then its label, are others.")
 
 
 def compare(

@@ -1,13 +1,14 @@
 """Weights trained with fastai, turned into a bundle: nothing in them is run, and nothing but words and numbers is read.
 
-Takes the language models of fastai 1 and 2 (``lstm_fwd.pth`` with ``itos_wt103.pkl``, say), encoders saved alone, and
-text classifiers saved by ``learn.save``.
+Takes the language models of fastai 1 and 2 (``lstm_fwd.pth`` with ``itos_wt103.pkl``, say), encoders saved alone,
+text classifiers saved by ``learn.save``, and whole Learners of ``learn.export()`` (``export.pkl``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,6 +23,7 @@ from ulmengine.tokens.wordwise import WordTokenizer
 
 from .archive import ModelError
 from .bundle import save_bundle
+from .learner import Learner, is_export, read_learner
 from .unpickle import read_vocabulary, read_weights
 
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.weight_hh")
@@ -34,7 +36,7 @@ _FIRST, _LAST = "head.blocks.0.linear.weight", "head.blocks.1.linear.weight"
 
 def import_reference(
     weights: Path | str,
-    vocabulary: Path | str,
+    vocabulary: Path | str | None,
     target: Path | str,
     *,
     direction: Literal["forward", "backward"] = "forward",
@@ -43,22 +45,28 @@ def import_reference(
     title: str = "",
     dtype: Literal["float32", "float16"] = "float32",
 ) -> None:
-    """Turn fastai's ``weights`` (.pth) and ``vocabulary`` (.pkl) into a bundle at ``target``.
+    """Turn fastai's ``weights`` (.pth, or .pkl of ``learn.export()``) and ``vocabulary`` (.pkl) into a bundle.
 
     Weights with a head become a classifier, others a language model. The special tokens are moved to where this
     program has them; a special token that the vocabulary lacks starts at the mean row, as an unseen word does.
 
+    :param vocabulary: None: an exported Learner brings its own.
     :param direction: which way the network of ``weights`` reads.
     :param backward: a backward network over the same vocabulary; the bundle then reads both ways.
     :param labels: a classifier's, in the order of ``dls.vocab[1]``; empty: those that the vocabulary's file brings.
     :raises ModelError: a file cannot be read, holds something else, or the files do not belong together.
     """
     source = Path(weights)
-    words, found = read_vocabulary(Path(vocabulary))
     files: dict[str, Path] = {direction: source}
     if backward is not None:
         files = {"forward": source, "backward": Path(backward)}
-    read = {name: with_own_specials(_network(read_weights(path), path), words, path) for name, path in files.items()}
+    learnt = {name: read_foreign(path, vocabulary) for name, path in files.items()}
+    first = next(iter(learnt.values()))
+    if any(one.words != first.words or one.labels != first.labels for one in learnt.values()):
+        raise ModelError(f"{backward}: has other words or labels than {source.name}; choose two networks that belong "
+                         "together")
+    read = {name: with_own_specials(_network(one.state, files[name]), one.words, files[name])
+            for name, one in learnt.items()}
     shapes = {name: _shape(state, files[name]) for name, (state, _) in read.items()}
     if len(set(shapes.values())) > 1:
         raise ModelError(f"{backward}: its layers are not as wide as those of {source.name}, or it has another kind of "
@@ -71,16 +79,34 @@ def import_reference(
     about: dict[str, Any] = {"kind": "language_model"}
     if shape.classes:
         model = model.model_copy(update={"head_hidden": shape.head})
-        about = {"kind": "classifier", "labels": _labels(labels or found, shape.classes, source),
-                 "max_tokens": _MAX_TOKENS}
+        about = {"kind": "classifier", "labels": _labels(labels or first.labels, shape.classes, source),
+                 "max_tokens": first.max_tokens or _MAX_TOKENS, "multi_label": first.multi_label}
     save_bundle(
-        target, sizes=shape.sizes, model=model, bptt=_BPTT, dtype=dtype, tokenizer=WordTokenizer(tokens).to_json(),
+        target, sizes=shape.sizes, model=model, bptt=first.bptt or _BPTT, dtype=dtype,
+        tokenizer=WordTokenizer(tokens).to_json(),
         state={f"{name}.{key}": value for name, (state, _) in read.items() for key, value in state.items()}, **about,
         card={"title": title or source.stem,
               "summary": f"A {'text classifier' if shape.classes else 'language model'} trained with fastai.",
               "origin": {"weights": ", ".join(path.name for path in files.values()),
-                         "vocabulary": Path(vocabulary).name}},
+                         "vocabulary": source.name if vocabulary is None else Path(vocabulary).name}},
     )
+
+
+def read_foreign(weights: Path, vocabulary: Path | str | None) -> Learner:
+    """What fastai's file ``weights`` holds, with the words of ``vocabulary`` where that is given.
+
+    :raises ModelError: as :func:`import_reference`.
+    """
+    if is_export(weights):
+        found = read_learner(weights)
+        if vocabulary is None:
+            return found
+        words, labels = read_vocabulary(Path(vocabulary))
+        return replace(found, words=words, labels=labels or found.labels)
+    if vocabulary is None:
+        raise ModelError(f"{weights}: give the vocabulary (.pkl) that came with the weights as well")
+    words, labels = read_vocabulary(Path(vocabulary))
+    return Learner(read_weights(weights), words, labels, False, 0, 0)
 
 
 class _Shape(NamedTuple):
@@ -102,8 +128,20 @@ def classes_of(weights: Path | str) -> int:
     :raises ModelError: as :func:`import_reference`.
     """
     source = Path(weights)
-    state = _network(read_weights(source), source)
+    raw = read_learner(source).state if is_export(source) else read_weights(source)
+    state = _network(raw, source)
     return int(state[_LAST].shape[0]) if _LAST in state else 0
+
+
+def labels_of(weights: Path | str, vocabulary: Path | str | None) -> tuple[str, ...]:
+    """The names of the labels that fastai's two files bring, in the order of the scores; empty where they bring none.
+
+    :raises ModelError: as :func:`import_reference`.
+    """
+    source = Path(weights)
+    found = read_learner(source).labels if is_export(source) else []
+    given = read_vocabulary(Path(vocabulary))[1] if vocabulary is not None else []
+    return tuple(given or found)
 
 
 def _labels(labels: Sequence[str], classes: int, path: Path) -> tuple[str, ...]:

@@ -29,10 +29,15 @@ def snippet(path: Path, description: Description) -> str:
     )
 
 
-def onnx_snippet(path: Path) -> str:
-    """A whole program that answers with the exported ONNX file at ``path``; the tokeniser comes out of the file."""
+def onnx_snippet(path: Path, *, network_alone: bool = False) -> str:
+    """A whole program that answers with the exported ONNX file at ``path``; the tokeniser comes out of the file.
+
+    :param network_alone: the model's own answer has word counts in it besides, and the program says so.
+    """
     return (
-        "import json\n"
+        ("# The file holds the network alone: the model itself answers together with word counts, so it may differ.\n"
+         if network_alone else "")
+        + "import json\n"
         "\n"
         "import numpy as np\n"
         "import onnxruntime\n"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from ulmengine.events import Event, Progress
-from ulmengine.models import SUFFIX, add_model, classes_of, free_path, import_reference
-from ulmengine.models.unpickle import read_vocabulary
+from ulmengine.models import SUFFIX, add_model, classes_of, free_path, import_reference, is_export, labels_of
 
 KINDS = (SUFFIX, ".pth", ".pkl")
 
 
 @dataclass(frozen=True)
 class Found:
-    """The files that were given. ``models``: ready ones; ``classes``: labels that the weights tell apart."""
+    """The files that were given. ``models``: ready ones; ``classes``: labels that the weights tell apart.
+
+    ``forward`` and ``backward``: weights, or a whole Learner that fastai has exported, which brings its own vocabulary.
+    """
 
     models: tuple[Path, ...] = ()
     forward: Path | None = None
@@ -28,7 +30,8 @@ class Found:
     @property
     def asks_for_vocabulary(self) -> bool:
         """Whether there are weights and no words to them."""
-        return (self.forward or self.backward) is not None and self.vocabulary is None
+        weights = self.forward or self.backward
+        return weights is not None and self.vocabulary is None and not is_export(weights)
 
     @property
     def asks_for_labels(self) -> bool:
@@ -38,12 +41,12 @@ class Found:
 
 def sorted_out(paths: Sequence[Path]) -> Found:
     """What each of ``paths`` is, going by its name; of several weights the one called so reads backwards."""
-    weights = [path for path in paths if path.suffix.lower() == ".pth"]
+    weights = [path for path in paths if path.suffix.lower() == ".pth" or is_export(path)]
     backward = [path for path in weights if "bwd" in path.stem.lower() or "backward" in path.stem.lower()]
     forward = [path for path in weights if path not in backward]
     if not backward and len(forward) > 1:
         forward, backward = forward[:1], forward[1:2]
-    vocabulary = next((path for path in paths if path.suffix.lower() == ".pkl"), None)
+    vocabulary = next((path for path in paths if path.suffix.lower() == ".pkl" and path not in weights), None)
     return Found(tuple(path for path in paths if path.suffix.lower() == SUFFIX), next(iter(forward), None),
                  next(iter(backward), None), vocabulary)
 
@@ -51,11 +54,10 @@ def sorted_out(paths: Sequence[Path]) -> Found:
 def look_at(found: Found) -> Generator[Event, None, Found]:
     """``found`` with the number of labels that its weights tell apart and their names, if they are there."""
     weights = found.forward or found.backward
-    if weights is None or found.vocabulary is None:
+    if weights is None or found.asks_for_vocabulary:
         return found
     yield Progress(f"Looking at {weights.name}", 0, 0)
-    _, labels = read_vocabulary(found.vocabulary)
-    return Found(found.models, found.forward, found.backward, found.vocabulary, classes_of(weights), tuple(labels))
+    return replace(found, classes=classes_of(weights), labels=labels_of(weights, found.vocabulary))
 
 
 def take_in(found: Found, folder: Path) -> Generator[Event, None, list[Path]]:
@@ -65,7 +67,7 @@ def take_in(found: Found, folder: Path) -> Generator[Event, None, list[Path]]:
         yield Progress(f"Copying {path.name}", 0, 0)
         made.append(add_model(path, folder))
     weights = found.forward or found.backward
-    if weights is not None and found.vocabulary is not None:
+    if weights is not None and not found.asks_for_vocabulary:
         yield Progress(f"Reading {weights.name}", 0, 0)
         target = free_path(folder, weights.stem)
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.base import Page
@@ -20,12 +21,24 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, SectionTitle
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, TRASH, Entry
+from ulmengine.models import SUFFIX, TRASH, Bundle, Entry
+from ulmengine.runs.smaller import Cost
 
 from .about import AboutModel
 from .foreign import KINDS, Found, look_at, sorted_out, take_in
 from .pretraining import Pretraining
-from .work import DeleteModel, cells, copying, headings, keeping, listing, writing_onnx
+from .work import (
+    DeleteModel,
+    cells,
+    copying,
+    cost_words,
+    headings,
+    keeping,
+    listing,
+    measuring_int8,
+    writing_int8,
+    writing_onnx,
+)
 
 
 class ModelsPage(Page):
@@ -144,6 +157,34 @@ class ModelsPage(Page):
             source = entry.path
             self.errand.begin(self.tr("Exporting…"), lambda: writing_onnx(source, target))
 
+    @Slot()
+    def export_int8(self) -> None:
+        """Measure what eight bits a weight cost; the person sees it before a file is written."""
+        entry = self.current
+        if entry is None:
+            return
+        source = entry.path
+        self.failure.clear()
+        self._begin(self.tr("Measuring…"))
+        self.errand.start(lambda: measuring_int8(source))
+
+    def _offer_int8(self, bundle: Bundle, cost: Cost) -> None:
+        """Show what it costs; where the person still wants it, ask where the file goes and write it."""
+        small, large = (f"{size / 1e6:,.1f} MB" for size in reversed(cost.sizes))
+        told = self.tr("About {small} instead of {large}.").format(small=small, large=large)
+        answer = self.shell.ask.choose(
+            self.tr("Weights in eight bits"), f"{cost_words(cost)} {told}",
+            [Choice("keep", self.tr("Export…"), "default"), Choice("cancel", self.tr("Cancel"), "cancel")],
+            self.tr("Each weight becomes a whole number from -127 to 127 times a scale of its row. The model in use "
+                    "stays as it is."))
+        entry = next((one for one in self.entries if one.path == bundle.path), None)
+        if answer != "keep" or entry is None:
+            return
+        target = self._where(entry, SUFFIX, self.tr("Models"))
+        if target is not None:
+            self._begin(self.tr("Exporting…"))
+            self.errand.start(lambda: writing_int8(bundle, target))
+
     def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
         title = self.tr("Export {name}").format(name=entry.name)
@@ -214,8 +255,9 @@ class ModelsPage(Page):
         self.pretrain_button.setToolTip(self.tr("Learn a language model of your own texts, in any language."))
         head.addWidget(self.pretrain_button)
         self.import_button = Button(self.tr("Import…"), "import")
-        self.import_button.setToolTip(self.tr("A model of this program, or weights (.pth) and vocabulary (.pkl) of "
-                                              "fastai; they can be dropped here too. Nothing in them is run."))
+        self.import_button.setToolTip(self.tr(
+            "A model of this program, weights (.pth) and vocabulary (.pkl) of fastai, or a Learner that it exported "
+            "(export.pkl); they can be dropped here too. Nothing in them is run."))
         head.addWidget(self.import_button)
         body.addLayout(head)
         body.addWidget(self.errand.failure)
@@ -235,6 +277,7 @@ class ModelsPage(Page):
         row.addStretch(1)
         menu = QMenu(self)
         self.as_file = menu.addAction(self.tr("Model file…"))
+        self.as_int8 = menu.addAction(self.tr("Model file with weights in eight bits…"))
         self.as_onnx = menu.addAction(self.tr("ONNX…"))
         self.buttons["export"].setMenu(menu)
         right = QWidget()
@@ -260,6 +303,7 @@ class ModelsPage(Page):
         for text, icon, slot in ((self.tr("Import a model…"), "import", self.choose_import),
                                  (self.tr("Pretrain from texts…"), "text", self.pretraining.choose),
                                  (self.tr("Export the model…"), "export", self.export),
+                                 (self.tr("Export the model with weights in eight bits…"), "export", self.export_int8),
                                  (self.tr("Export the model to ONNX…"), "export", self.export_onnx),
                                  (self.tr("Delete the model"), "trash", self.delete)):
             action = QAction(text, self)
@@ -274,6 +318,7 @@ class ModelsPage(Page):
         self.table.rowPicked.connect(self._picked)
         self.as_file.triggered.connect(self.export)
         self.as_onnx.triggered.connect(self.export_onnx)
+        self.as_int8.triggered.connect(self.export_int8)
         self.pretraining.made.connect(self._made)
         for button, slot in ((self.import_button, self.choose_import),
                              (self.pretrain_button, self.pretraining.choose), (self.empty_import, self.choose_import),
@@ -332,6 +377,9 @@ class ModelsPage(Page):
         buttons["default"].setText(self.tr("Not for new projects") if is_default else self.tr("For new projects"))
         buttons["export"].setEnabled(about is not None)
         self.as_onnx.setEnabled(about is not None and not language)
+        blends = about is not None and about.blend is not None
+        self.as_onnx.setText(self.tr("ONNX, the network without the word counts…") if blends else self.tr("ONNX…"))
+        self.as_int8.setEnabled(about is not None and not language and about.dtype != "int8")
         buttons["keep"].setVisible(entry is not None and not own and not entry.shipped and about is not None)
         buttons["delete"].setVisible(entry is not None and not entry.shipped)
         self.about.show_model(entry)
@@ -345,6 +393,9 @@ class ModelsPage(Page):
             return
         if isinstance(result, Path):
             self.shell.toast(self.tr("The model was exported to {path}.").format(path=result), "ok")
+        elif isinstance(result, tuple) and isinstance(result[1], Cost):
+            self._offer_int8(*result)
+            return
         elif isinstance(result, tuple):
             path, check = result
             told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")

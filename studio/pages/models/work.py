@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoCommand
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
+    Bundle,
     Entry,
     ModelError,
     OnnxCheck,
@@ -23,11 +24,13 @@ from ulmengine.models import (
     own_models,
     restore_model,
     run_models,
+    save_again,
     shipped_models,
 )
 from ulmengine.models.card import accuracy_of
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError, run_name
+from ulmengine.runs.smaller import Cost, measured_on_its_run
 
 TEXTS = 200
 """So many texts an ONNX file has to answer as the model does."""
@@ -82,6 +85,32 @@ def writing_onnx(source: Path, target: Path) -> Generator[Event, None, tuple[Pat
     texts = yield from _texts_for(source)
     yield Progress("Checking the ONNX file against the model", 0, 0)
     return target, export_onnx(bundle, target, texts, overwrite=True)
+
+
+def measuring_int8(source: Path) -> Generator[Event, None, tuple[Bundle, Cost]]:
+    """What it would cost to keep the model in eight bits."""
+    yield Progress("Opening the model", 0, 0)
+    bundle = load_bundle(source)
+    return bundle, (yield from measured_on_its_run(bundle))
+
+
+def writing_int8(bundle: Bundle, target: Path) -> Generator[Event, None, Path]:
+    yield Progress(f"Exporting {target.name}", 0, 0)
+    save_again(bundle, target, "int8")
+    return target
+
+
+def cost_words(cost: Cost) -> str:
+    """What eight bits a weight cost, in words."""
+    parts = {"validation": _tr("validation documents"), "test": _tr("test documents")}
+    if cost.before is None or cost.after is None:
+        told = _tr("No documents with known labels are at hand, so the accuracy cannot be compared. Of {n} texts "
+                   "{changed} are answered otherwise.")
+    else:
+        told = _tr("Right in {after} instead of {before} of the {n} {documents}; {changed} of them are answered "
+                   "otherwise.")
+    return told.format(n=f"{cost.documents:,}", changed=f"{cost.changed:,}", documents=parts.get(cost.part, ""),
+                       before=f"{cost.before or 0:.2%}", after=f"{cost.after or 0:.2%}")
 
 
 def _texts_for(source: Path) -> Generator[Event, None, list[str]]:

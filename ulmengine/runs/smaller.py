@@ -1,0 +1,113 @@
+"""What a classifier loses when its weights are kept in eight bits: measured before it is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ulmengine.corpus import CorpusError, open_corpus
+from ulmengine.events import Event, Progress
+from ulmengine.inference import Predictor
+from ulmengine.models import Bundle, ModelError, int8
+from ulmengine.plan import sample_texts
+from ulmengine.record import RunFolder, RunFolderError
+
+MOST = 5_000
+"""So many documents are asked about; more say nothing new."""
+_SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How a model with int8 weights answers beside the original.
+
+    ``part``: of which documents of its run, empty for other texts; ``before`` and ``after``: share answered right
+    (of several labels a document all of them), None where nobody knows what is right; ``changed``: texts answered
+    otherwise; ``furthest``: largest difference of a probability; ``sizes``: bytes of both files, about.
+    """
+
+    part: str
+    documents: int
+    before: float | None
+    after: float | None
+    changed: int
+    furthest: float
+    sizes: tuple[int, int]
+
+
+def rounded(bundle: Bundle) -> Bundle:
+    """The classifier as it will be when it has been saved as int8 and opened again.
+
+    :raises ModelError: a language model, or one that is in int8 already.
+    """
+    if bundle.description.kind != "classifier":
+        raise ModelError(f"{bundle.path}: this is a language model; only a classifier can be kept in eight bits, "
+                         "because the answers that it gives then are compared")
+    if bundle.description.dtype == "int8":
+        raise ModelError(f"{bundle.path}: its weights are in eight bits already")
+    return dataclasses.replace(bundle, state=int8.dequantised(int8.quantised(bundle.state), bundle.path))
+
+
+def measured(
+    bundle: Bundle, texts: Sequence[str], targets: NDArray[np.generic] | None, part: str = ""
+) -> Generator[Event, None, Cost]:
+    """Ask ``bundle`` and its :func:`rounded` twin about ``texts``, as a person would (with the word counts, if any).
+
+    :param targets: (texts,) class numbers or (texts, classes) of 0 and 1; None where nobody knows them.
+    """
+    found = []
+    for name, one in (("the model", bundle), ("the smaller model", rounded(bundle))):
+        yield Progress(f"Asking {name}", 0, 0)
+        found.append(np.asarray(Predictor(one, "cpu", "float32").probabilities(texts)))
+    answers = [shares >= .5 if bundle.multi_label else shares.argmax(1) for shares in found]
+    before, after = None, None
+    if targets is not None:
+        truth = targets.astype(bool) if bundle.multi_label else targets
+        before, after = (float(_alike(one, truth).mean()) for one in answers)
+    changed = int((~_alike(answers[0], answers[1])).sum())
+    return Cost(part, len(texts), before, after, changed, float(np.abs(found[0] - found[1]).max()), _sizes(bundle))
+
+
+def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
+    """:func:`measured` on the validation documents of the run that the model lies in; where there is none (any more),
+    on texts of the built-in sample, of which nobody knows what is right."""
+    yield Progress("Reading the documents", 0, 0)
+    try:
+        run = RunFolder.open(bundle.path.parent)
+        config = run.config()
+        documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
+    except (RunFolderError, CorpusError, ValueError, OSError):
+        return (yield from measured(bundle, sample_texts(_SAMPLE), None))
+    part = next((name for name in ("validation", "test") if documents.count(name)), "")
+    if not part or any(name not in bundle.labels for name in documents.labels):
+        return (yield from measured(bundle, sample_texts(_SAMPLE), None))
+    place = np.array([bundle.labels.index(name) for name in documents.labels], dtype=np.int64)
+    given = documents.targets(part)[:MOST]
+    if given.ndim > 1:
+        wide = np.zeros((len(given), len(bundle.labels)))
+        wide[:, place] = given
+        given = wide
+    else:
+        given = place[given.astype(np.int64)]
+    texts = list(islice(documents.texts(part), MOST))
+    return (yield from measured(bundle, texts, given, part))
+
+
+def _alike(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """(documents,) whether the answers are the same, of several labels a document all of them."""
+    same = np.asarray(one == other)
+    return same.all(axis=1) if same.ndim > 1 else same
+
+
+def _sizes(bundle: Bundle) -> tuple[int, int]:
+    """Bytes of the model's file and, nearly, of that with int8 weights."""
+    now, each = bundle.path.stat().st_size, 2 if bundle.description.dtype == "float16" else 4
+    stored = int8.quantised(bundle.state)
+    saved = sum(value.numel() * (each - 1) - 4 * len(value) for value in stored.values() if value.dtype == torch.int8)
+    return now, now - saved
