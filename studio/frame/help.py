@@ -41,7 +41,7 @@ def topics(key: str) -> list[Topic]:
     for line in help_text(key).splitlines():
         if line.startswith("#"):
             found.append(Topic(key, line.lstrip("# "), ""))
-        elif found:
+        elif found and not line.startswith("!["):  # a picture is seen, not searched
             found[-1] = Topic(key, found[-1].title, f"{found[-1].text} {line}".strip())
     return found
 
@@ -69,6 +69,7 @@ class HelpDialog(QDialog):
         self.list.addItems([page.words() for page in self._pages])
         self.view = QTextBrowser()
         self.view.setOpenLinks(False)
+        self.view.setSearchPaths([str(resources.files("resources").joinpath("help"))])  # where the pictures lie
         self.view.setAccessibleName(self.tr("Help of the page"))
         split = QSplitter()
         split.setChildrenCollapsible(False)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QFontMetricsF
 
 from studio import theme
 from studio.theme import Type
+from studio.words import words
 from ulmengine.events import LogLost
 from ulmengine.plan.stages import StagePlan
 
@@ -27,7 +28,7 @@ def short_name(stage: StageRecord) -> str:
     elif stage.unfrozen == 1:
         name = QCoreApplication.translate("Stages", "head")
     else:
-        name = f"+ {stage.learning[0]}"
+        name = f"+ {words(stage.learning[0])}"
     return name
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 
 from studio import theme
 from studio.theme import Type
+from studio.words import words
 from ulmengine.events import Failed
 
 from .buttons import Button, IconButton
@@ -47,14 +48,15 @@ class FailureCard(Card):
     def show_failure(self, failure: Failed, tries: list[tuple[str, Callable[[], None]]] | None = None) -> None:
         """Show ``failure``; ``tries``: buttons, each a text and what it does (the card closes afterwards)."""
         self.failure = failure
-        self._title.setText(failure.title)
-        self._kept.setText(failure.kept)
-        self._kept.setVisible(bool(failure.kept))
-        self._advice.setText(failure.advice)
+        title, kept, advice = (words(text) for text in (failure.title, failure.kept, failure.advice))
+        self._title.setText(title)
+        self._kept.setText(kept)
+        self._kept.setVisible(bool(kept))
+        self._advice.setText(advice)
         self._details.setPlainText(failure.details)
         self._details.hide()
         self._fill_buttons(tries or [])
-        self.setAccessibleName(f"{failure.title}. {failure.kept} {failure.advice}")
+        self.setAccessibleName(f"{title}. {kept} {advice}")
         self.show()
 
     def clear(self) -> None:
@@ -74,9 +76,9 @@ class FailureCard(Card):
         column.addLayout(self._buttons)
         column.addWidget(self._details)
         row.addLayout(column, 1)
-        close = IconButton("close", self.tr("Close"))
-        close.clicked.connect(self._dismiss)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._close = IconButton("close", self.tr("Close"))
+        self._close.clicked.connect(self._dismiss)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
 
     def _fill_buttons(self, tries: list[tuple[str, Callable[[], None]]]) -> None:
@@ -95,6 +97,14 @@ class FailureCard(Card):
             button.clicked.connect(slot)
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
+        before: QWidget = self._close
+        for place in range(self._buttons.count()):  # made anew: Tab would come to them after the rest of the page
+            made = self._buttons.itemAt(place)
+            button = made.widget() if made else None
+            if button is not None:
+                QWidget.setTabOrder(before, button)
+                before = button
+        QWidget.setTabOrder(before, self._details)
 
     @Slot()
     def _dismiss(self) -> None:

@@ -215,7 +215,7 @@ def test_a_missing_entry(tmp_path):
 
 
 def test_a_newer_version(tmp_path):
-    path = described(save(tmp_path / "m.ulmfit"), format=2, something_new=True)
+    path = described(save(tmp_path / "m.ulmfit"), format=3, something_new=True)
     with pytest.raises(ModelError, match="newer version of the program"):
         load_bundle(path)
 

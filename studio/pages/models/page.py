@@ -164,9 +164,7 @@ class ModelsPage(Page):
         if entry is None:
             return
         source = entry.path
-        self.failure.clear()
-        self._begin(self.tr("Measuring…"))
-        self.errand.start(lambda: measuring_int8(source))
+        self.errand.begin(self.tr("Measuring…"), lambda: measuring_int8(source))
 
     def _offer_int8(self, bundle: Bundle, cost: Cost) -> None:
         """Show what it costs; where the person still wants it, ask where the file goes and write it."""
@@ -182,8 +180,7 @@ class ModelsPage(Page):
             return
         target = self._where(entry, SUFFIX, self.tr("Models"))
         if target is not None:
-            self._begin(self.tr("Exporting…"))
-            self.errand.start(lambda: writing_int8(bundle, target))
+            self.errand.begin(self.tr("Exporting…"), lambda: writing_int8(bundle, target))
 
     def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 from studio import theme
 from studio.widgets.buttons import Button
 from studio.widgets.labels import ElidedLabel
+from studio.words import words
 from ulmengine.events import Event, Progress
 
 from .quantities import TimeLeft, time_words
@@ -68,19 +69,20 @@ class JobBar(QWidget):
             self._show(newest)
 
     def _show(self, event: Progress) -> None:
-        words = event.task[:1].upper() + event.task[1:]
+        task, counted = words(event.task), words(unit(event.unit))
+        told = task[:1].upper() + task[1:]
         if event.total > 0:
             self.bar.setRange(0, STEPS)
             self.bar.setValue(round(STEPS * min(1.0, event.done / event.total)))
-            words += f"  ·  {amount(event.done, event.unit)} / {amount(event.total, event.unit)} {unit(event.unit)}"
+            told += f"  ·  {amount(event.done, event.unit)} / {amount(event.total, event.unit)} {counted}"
         elif event.done:
             self.bar.setRange(0, 0)
-            words += f"  ·  {amount(event.done, event.unit)} {unit(event.unit)}"
+            told += f"  ·  {amount(event.done, event.unit)} {counted}"
         left = self._left.seconds(event.task, event.done, event.total, time.monotonic())
         if left is not None:
-            words += "  ·  " + self.tr("{time} left").format(time=time_words(left))
-        self.text.setText(words.rstrip())
-        self.bar.setAccessibleDescription(words)
+            told += "  ·  " + self.tr("{time} left").format(time=time_words(left))
+        self.text.setText(told.rstrip())
+        self.bar.setAccessibleDescription(told)
 
 
 def amount(value: float, counted: str) -> str:

@@ -12,6 +12,7 @@ def scrolling(inside: QWidget, *, sideways: bool = False) -> QScrollArea:
     ``sideways``: where ``inside`` cannot be as narrow as the area, it is scrolled that way too and not cut off.
     """
     area = QScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside takes it, and comes into view
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     if not sideways:
