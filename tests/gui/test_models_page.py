@@ -216,14 +216,14 @@ def test_eight_bits_are_measured_and_shown_before_they_are_kept(page, desk, qtbo
     monkeypatch.setattr(desk.answers, "choose", choose)
     desk.answers.saved = tmp_path / "small.ulmfit"
     one.as_int8.trigger()
-    qtbot.waitUntil(lambda: len(shown) == 1, timeout=20_000)
-    settled(one, qtbot)
+    qtbot.waitUntil(lambda: len(shown) == 1, timeout=120_000)
+    qtbot.waitUntil(lambda: not one.errand.running and not one.slot.running, timeout=120_000)
     assert "Of 200 texts" in shown[0]
     assert "instead of" in shown[0]
     assert not (tmp_path / "small.ulmfit").exists()
     one.as_int8.trigger()
-    qtbot.waitUntil((tmp_path / "small.ulmfit").is_file, timeout=20_000)
-    settled(one, qtbot)
+    qtbot.waitUntil((tmp_path / "small.ulmfit").is_file, timeout=120_000)
+    qtbot.waitUntil(lambda: not one.errand.running and not one.slot.running, timeout=120_000)
     assert load_bundle(tmp_path / "small.ulmfit").description.dtype == "int8"
 
 
