@@ -16,7 +16,8 @@ from ulmengine import events as ev
 from ulmengine.config import ModelConfig
 from ulmengine.nets import TextClassifier
 from ulmengine.nets.head import Head
-from ulmengine.runs import find_learning_rate, head_start
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run, batches, find_learning_rate, head_start
 from ulmengine.runs.batches import document_batches
 from ulmengine.runs.head_start import STRENGTHS, begin_head
 from ulmengine.runs.networks import new_classifier, new_language_model
@@ -124,7 +125,18 @@ def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, mo
     assert answers.tolist() == targets[found].tolist()
 
 
-def test_the_range_test_tries_the_head_that_the_run_begins_with(tmp_path: Path) -> None:
-    config = tiny_config(write_corpus(tmp_path / "corpus.csv"))
+@pytest.mark.parametrize("steps", [30, 31])
+def test_the_range_test_tries_the_head_that_the_run_begins_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "language_model.epochs=3")
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    tokens = sum(store.tokens for store in prepared.language_model_stores())
+    assert 3 * tokens // (4 * 16) == 30  # steps of the language model, which an encoder from scratch has learnt by
+    monkeypatch.setattr(batches, "STEPS", steps)
     events = list(find_learning_rate(config, "classifier", tmp_path / "cache", steps=5))
-    assert any(isinstance(event, ev.Progress) and event.task == "Fitting the head" for event in events)
+    fitted = any(isinstance(event, ev.Progress) and event.task == "Fitting the head" for event in events)
+    assert fitted is (steps == 30)
+    folder = RunFolder.create(tmp_path / "run", config)
+    told = [event.task for event in Run(folder, cache=tmp_path / "cache").events() if isinstance(event, ev.Progress)]
+    assert ("Fitting the head" in told) is (steps == 30)

@@ -9,6 +9,8 @@ from .prepare import Prepared
 
 # Validation needs no gradients: larger batches cost no more memory than training's and take less time.
 _EVALUATION = 2
+STEPS = 500
+"""Steps of a language model from scratch after which it is taken to have learnt something."""
 
 
 def streams(
@@ -35,6 +37,20 @@ def rows_read(config: RunConfig, tokens: int) -> int:
     """
     settings = config.language_model
     return max(1, min(settings.batch_size, tokens // settings.bptt))
+
+
+def has_learnt(config: RunConfig, prepared: Prepared) -> bool:
+    """Whether the encoder has learnt enough of the language for a regression to read what it makes of documents.
+
+    Before that documents hardly differ in it: weights that tell them apart all the same are so large that the dropouts
+    of training throw every answer about, from which the classifier does not recover. (450 German tweets, 60 steps from
+    scratch: the training loss of the last stage was 10 to 25 with such a beginning and 0.64 without.)
+    """
+    if prepared.pretrained is not None:
+        return True
+    settings, tokens = config.language_model, sum(store.tokens for store in prepared.language_model_stores())
+    steps = settings.epochs * tokens // (rows_read(config, tokens) * settings.bptt)
+    return steps >= STEPS
 
 
 def document_batches(

@@ -15,7 +15,7 @@ from ulmengine.record.folder import RunFolderError
 from ulmengine.training import RangeResult, TrainContext, classifier_task, language_model_task, range_test
 from ulmengine.training.tasks import Task
 
-from .batches import document_batches, streams
+from .batches import document_batches, has_learnt, streams
 from .device import choose_device, use_threads
 from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
@@ -49,7 +49,7 @@ def find_learning_rate(
             raise RunFolderError("the corpus has no training documents with labels")
         encoder = new_language_model(config, prepared, plan.direction).encoder
         classifier = new_classifier(config, prepared, encoder).to(device)
-        if classifier.head.is_linear:
+        if classifier.head.is_linear and has_learnt(config, prepared):
             set_precision(classifier, ctx.precision)
             yield from begin_head(classifier, config, prepared, plan.direction)
         work = classifier_task(classifier, batches, None, plan, training_loss(config, prepared), ctx)

@@ -11,7 +11,7 @@ from ulmengine.plan import StagePlan
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
 
-from .batches import document_batches, streams
+from .batches import document_batches, has_learnt, streams
 from .early import EarlyEnd
 from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
@@ -80,7 +80,7 @@ class Stages:
             return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
         if plan.direction not in self.classifiers:
             classifier = self._classifier(plan.direction)
-            if classifier.head.is_linear and start is None:
+            if classifier.head.is_linear and start is None and has_learnt(self.config, self.prepared):
                 set_precision(classifier, self.ctx.precision)
                 yield from begin_head(classifier, self.config, self.prepared, plan.direction)
             self.classifiers[plan.direction] = classifier
