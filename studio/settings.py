@@ -41,6 +41,8 @@ class Preferences(BaseModel):
     notify: bool = True
     pretrained: str = ""
     """The language model that new projects start from; "": the shipped one that fits."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Keys that a person has given to actions of the window, by their names; "": none."""
     run_folders: tuple[str, ...] = ()
     """Folders of runs that the Runs page shows beside the project's own."""
 

@@ -55,6 +55,7 @@ class Shell(QObject):
     projectChanged = Signal(object)
     """Another :class:`Project` is open now, or None."""
     pageWanted = Signal(str)
+    tourWanted = Signal()
     filesGiven = Signal(object)
     """Files (a list of :class:`pathlib.Path`) that the person has dropped or chosen, to be made sense of."""
     runWanted = Signal(object)
@@ -155,6 +156,10 @@ class Shell(QObject):
             return False
         self._find_sample_again(config)
         return True
+
+    def is_sample(self, project: Project) -> bool:
+        """Whether ``project`` is the one on the built-in sample."""
+        return project.folder == data_folder() / "sample"
 
     def _find_sample_again(self, shipped: RunConfig) -> None:
         """The program may have been moved or installed anew: let the open sample read the files where they are now."""

@@ -21,7 +21,7 @@ from ulmengine.plan.control import RunState
 
 from . import theme
 from .frame.awake import Awake, make_hold
-from .frame.commands import make_actions
+from .frame.commands import apply_keys, make_actions
 from .frame.dialogs import SettingDialog, ShortcutsDialog
 from .frame.dropping import DropVeil, project_in
 from .frame.finding import found_by_palette
@@ -35,12 +35,13 @@ from .frame.placing import Placing
 from .frame.rail import Rail
 from .frame.runbar import HEIGHT, RunBar
 from .frame.stack import PageStack
+from .frame.tour import Tour
 from .frame.tray import Tray
 from .pages import page_of_setting
 from .pages.base import Page
 from .pages.parts.scroll import scrolling
 from .project import Project
-from .settings import data_folder, fresh_folder
+from .settings import Preferences, data_folder, fresh_folder
 from .shell import Shell
 from .widgets import Toasts, paths_in
 
@@ -67,6 +68,8 @@ class MainWindow(QMainWindow):
         self.veil = DropVeil(self)
         self.tray = Tray(shell, self) if Tray.available() else None
         self.commands = make_actions(self)
+        self._use_keys(shell.settings.values)
+        self.tour = Tour(self)
         self._help: HelpDialog | None = None
         self._add_actions()
         self.leaving = Leaving(shell, self, self.tray)
@@ -187,6 +190,11 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     @Slot()
+    def take_tour(self) -> None:
+        """Begin the tour, or begin it again."""
+        self.tour.begin()
+
+    @Slot()
     def quit(self) -> None:
         """Leave, which may ask."""
         self.close()
@@ -298,6 +306,8 @@ class MainWindow(QMainWindow):
         shell = self.shell
         shell.projectChanged.connect(self._project_changed)
         shell.pageWanted.connect(self.go)
+        shell.tourWanted.connect(self.take_tour)
+        shell.settings.changed.connect(self._use_keys)
         shell.filesGiven.connect(self.take_files)
         shell.noticed.connect(self.toasts.show_notice)
         shell.run.stateChanged.connect(self._run_changed)
@@ -307,6 +317,10 @@ class MainWindow(QMainWindow):
         self.bar.opened.connect(self._show_run)
         if self.tray is not None:
             self.tray.wanted.connect(self._back_from_tray)
+
+    @Slot(object)
+    def _use_keys(self, values: Preferences) -> None:
+        apply_keys(self.commands, values.keys)
 
     def _set_theme(self, mode: theme.Mode) -> None:
         self.shell.settings.change(theme=mode)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from studio import theme
@@ -42,6 +43,7 @@ TABLE = (
     ActionLine("theme_dark", str(QT_TRANSLATE_NOOP("Commands", "Appearance: dark")), "", "moon", VIEW),
     ActionLine("toggle_full_screen", str(QT_TRANSLATE_NOOP("Commands", "Full screen")), "F11", "zoom-fit", VIEW),
     ActionLine("show_help", str(QT_TRANSLATE_NOOP("Commands", "Help for this page")), "F1", "help", VIEW),
+    ActionLine("take_tour", str(QT_TRANSLATE_NOOP("Commands", "Take the tour")), "", "flag", VIEW),
     ActionLine("show_shortcuts", str(QT_TRANSLATE_NOOP("Commands", "Keyboard shortcuts")), "Ctrl+F1", "keyboard",
                VIEW),
     ActionLine("quit", str(QT_TRANSLATE_NOOP("Commands", "Quit")), "Ctrl+Q", "export", VIEW),
@@ -55,21 +57,57 @@ def make_actions(owner: QObject) -> dict[str, QAction]:
         action = QAction(_tr(line.text), owner)
         action.setProperty("icon_name", line.icon)
         action.setProperty("section", line.section)
-        if line.keys:
-            action.setShortcut(QKeySequence(line.keys))
         theme.current().set_icon(action, line.icon)
         action.triggered.connect(getattr(owner, line.slot))
         made[line.slot] = action
     return made
 
 
-def key_rows() -> list[tuple[str, str]]:
-    """Every action that has keys, and the keys, in the person's language: for a list to be read."""
-    return [(_tr(line.text), _native(line.keys)) for line in TABLE if line.keys]
+def text_of(line: ActionLine) -> str:
+    """What the action is called, in the person's language."""
+    return _tr(line.text)
 
 
-def _native(keys: str) -> str:
-    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+def keys_in_force(own: Mapping[str, str]) -> dict[str, str]:
+    """The keys of every action of the table: a person's ``own``, else the usual ones."""
+    return {line.slot: own.get(line.slot, line.keys) for line in TABLE}
+
+
+def apply_keys(actions: Mapping[str, QAction], own: Mapping[str, str]) -> None:
+    """Give the ``actions`` (by their slots) the keys that are in force."""
+    for slot, keys in keys_in_force(own).items():
+        if actions[slot].shortcut() != QKeySequence(keys):
+            actions[slot].setShortcut(QKeySequence(keys))
+
+
+def trouble_with(slot: str, keys: str, own: Mapping[str, str]) -> str:
+    """Why the action cannot have these ``keys``, in words; "" where it can."""
+    wanted = QKeySequence(keys)
+    if wanted.isEmpty():
+        return ""
+    named = wanted.toString(QKeySequence.SequenceFormat.NativeText)
+    for line in TABLE:
+        if line.slot != slot and QKeySequence(keys_in_force(own)[line.slot]) == wanted:
+            return _tr_with("{keys} is taken by “{action}”. Choose others, or give that action other keys first.",
+                            keys=named, action=_tr(line.text))
+    if any(wanted in QKeySequence.keyBindings(one) for one in _FIXED) or \
+            wanted in [QKeySequence(f"Ctrl+{number}") for number in range(10)]:
+        return _tr_with("{keys} has its meaning everywhere in the program already. Choose others.", keys=named)
+    first = wanted[0]
+    plain = not first.keyboardModifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
+                                             Qt.KeyboardModifier.MetaModifier)
+    if plain and not Qt.Key.Key_F1 <= first.key() <= Qt.Key.Key_F35:
+        return _tr_with("{keys} alone is needed for typing. Choose keys with Ctrl or Alt, or a function key.",
+                        keys=named)
+    return ""
+
+
+_STANDARD = QKeySequence.StandardKey
+_FIXED = (_STANDARD.Undo, _STANDARD.Redo, _STANDARD.Cut, _STANDARD.Copy, _STANDARD.Paste, _STANDARD.SelectAll)
+
+
+def _tr_with(text: str, **values: str) -> str:
+    return _tr(text).format(**values)
 
 
 def section_words(action: QAction) -> str:

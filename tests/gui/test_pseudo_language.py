@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
-from studio.frame.commands import key_rows
+from studio.frame.commands import TABLE, keys_in_force, text_of
 from studio.frame.language import install_language
 from studio.frame.palette import Palette
 from studio.pages import available
@@ -109,7 +109,8 @@ def compiled(tmp_path: Path) -> Path:
 def test_a_translation_that_is_there_is_spoken(compiled: Path, qapp: QApplication) -> None:
     installed = install_language(qapp, QLocale("eo"), compiled)
     try:
-        assert dict(key_rows())["Nova projekto"] == "Ctrl+N"
+        keys = keys_in_force({})
+        assert {text_of(line): keys[line.slot] for line in TABLE}["Nova projekto"] == "Ctrl+N"
         assert available()[-1].words() == "Agordoj"
         assert available()[0].words() == "Home"
     finally:

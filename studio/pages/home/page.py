@@ -90,6 +90,11 @@ class HomePage(Page):
             row = QHBoxLayout()
             row.setSpacing(theme.S)
             row.addWidget(button)
+            if icon == "sample":
+                self.tour = Button(self.tr("Take the tour"), "flag")
+                self.tour.setToolTip(self.tr("Opens the sample, trains on it and shows every page on the way"))
+                self.tour.clicked.connect(self.shell.tourWanted)
+                row.addWidget(self.tour)
             if icon == "folder":
                 self.open_run = Button(self.tr("Open a run…"), "runs")
                 self.open_run.clicked.connect(self._open_run)

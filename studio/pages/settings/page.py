@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QWidget
 
 from studio import theme
 from studio.engine.process_host import ProcessHost
 from studio.engine.thread_host import ThreadHost
 from studio.fields import field
 from studio.frame.awake import can_hold
-from studio.frame.commands import key_rows
 from studio.frame.notifier import can_tell
 from studio.pages.base import Page
 from studio.project import Project
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ConfigForm, ElidedLabel, Label, SectionTitle, make_editor, section_names
+from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, make_editor, section_names
 from studio.widgets.config_field import LABEL_WIDTH
 from studio.words import help_of, words
 
+from .keys import KeysCard
 from .storage import StorageCard
 
 _PREFERENCES = {"device": "compute.device", "precision": "compute.precision", "threads": "compute.threads"}
@@ -46,7 +46,8 @@ class SettingsPage(Page):
         self.form: ConfigForm | None = None
         body.addWidget(self.project_card)
         body.addWidget(self._defaults())
-        body.addWidget(self._shortcuts())
+        self.keys = KeysCard(shell)
+        body.addWidget(self.keys)
         self.storage = StorageCard(shell)
         body.addWidget(self.storage)
         body.addStretch(1)
@@ -108,25 +109,6 @@ class SettingsPage(Page):
         card.body.addWidget(box)
         card.body.addWidget(ElidedLabel(told if possible else why_not, Type.SMALL, muted=True))
         return box
-
-    def _shortcuts(self) -> Card:
-        card = Card(self.tr("Keys"), below=self.tr("Everything else is found by its name with the search."))
-        rows = [*key_rows(), (self.tr("Go to a page"), self.tr("Ctrl+1 and on")),
-                (self.tr("Undo, redo"), self.tr("Ctrl+Z, Ctrl+Shift+Z")),
-                (self.tr("In a plot: move the cursor or the handle"), self.tr("Arrow keys")),
-                (self.tr("In a plot: follow the newest, logarithmic scale"), "F, L")]
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.XL)
-        grid.setVerticalSpacing(theme.S)
-        half = (len(rows) + 1) // 2
-        for number, (text, keys) in enumerate(rows):
-            row, side = number % half, 2 * (number // half)
-            grid.addWidget(ElidedLabel(text), row, side)
-            grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
-        card.body.addLayout(grid)
-        return card
 
     def _defaults(self) -> Card:
         card = Card(self.tr("New projects"), below=self.tr("What a new project begins with."))

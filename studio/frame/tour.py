@@ -1,0 +1,279 @@
+"""A tour that does the real thing: opens the sample, trains on it, looks at what came of it. It can be left at any
+time and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio import theme
+from studio.theme import Type
+from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton
+from ulmengine.plan.control import RunState
+
+if TYPE_CHECKING:
+    from studio.window import MainWindow
+
+WIDTH = 400
+_GAP = 12
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop: on which page, beside which part of it (names of attributes with dots; "": beside none), what is said.
+
+    ``does``: the name of the method of :class:`Tour` that is carried out on arriving. ``waits``: for the run.
+    """
+
+    page: str
+    part: str
+    title: str
+    text: str
+    does: str = ""
+    waits: bool = False
+
+
+def stops(tr: Callable[[str], str]) -> tuple[Stop, ...]:
+    """All of them, in order."""
+    return (
+        Stop("home", "", tr("A tour on real texts"), tr(
+            "In some minutes you train a classifier that sorts 900 messages to a help desk. Nothing is prepared: what "
+            "you see is the program at work. Leave at any time with Esc.")),
+        Stop("corpus", "tables", tr("The texts"), tr(
+            "A table with a text and its label in each row. Your own file is dropped on this page just so. Beside it: "
+            "how many documents bear each label, how long they are, what is wrong with them."), "open_sample"),
+        Stop("model", "picture", tr("The network"), tr(
+            "It has read English before and is taught the language of these texts, then their labels. The sliders are "
+            "the five dropouts that keep it from learning by heart; what is usual is set.")),
+        Stop("rates", "schedule", tr("How fast it learns"), tr(
+            "The learning rate rises, then falls slowly, stage by stage. The picture is the plan itself: what is drawn "
+            "here is what will be done.")),
+        Stop("train", "view", tr("The run"), tr(
+            "The training is under way: the language model first, then the classifier, layer by layer. Go on looking "
+            "around if you like; this tour goes on when the run is done."), "start_run", True),
+        Stop("evaluate", "heading", tr("How good it is"), tr(
+            "Measured on documents that it has never seen, beside a simple baseline. Pick a cell of the table below to "
+            "read its mistakes; a wrong label can be corrected there.")),
+        Stop("classify", "one.editor", tr("At work"), tr(
+            "Type a message to the help desk, for example: “My parcel has not come”. The answer appears as you type. "
+            "Whole tables are dropped here too.")),
+        Stop("home", "", tr("That was the whole way"), tr(
+            "Now with your own texts: drop a file on this page. F1 explains the page in view, Ctrl+K finds everything "
+            "by its name.")),
+    )
+
+
+class Tour(QObject):
+    """Goes from stop to stop in ``window``; there is nothing of it on the screen while it is not :attr:`under_way`."""
+
+    ended = Signal()
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.stops = stops(self.tr)
+        self.place = -1
+        self.card = TourCard(window)
+        self.frame = TourFrame(window)
+        self._leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
+        self._leave.setEnabled(False)
+        self._leave.activated.connect(self.end)
+        self.card.forth.clicked.connect(self.forward)
+        self.card.back.clicked.connect(self.backward)
+        self.card.leave.clicked.connect(self.end)
+        window.shell.run.stateChanged.connect(self._run_changed)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a stop is shown."""
+        return self.place >= 0
+
+    @property
+    def stop(self) -> Stop | None:
+        """The stop that is shown."""
+        return self.stops[self.place] if self.under_way else None
+
+    @Slot()
+    def begin(self) -> None:
+        """Begin at the first stop, also in the middle of an earlier tour."""
+        self._leave.setEnabled(True)
+        self._window.installEventFilter(self)
+        self._go_to(0)
+
+    @Slot()
+    def forward(self) -> None:
+        """The next stop, or the end."""
+        if self.place + 1 < len(self.stops):
+            self._go_to(self.place + 1)
+        else:
+            self.end()
+
+    @Slot()
+    def backward(self) -> None:
+        """The stop before."""
+        if self.place > 0:
+            self._go_to(self.place - 1)
+
+    @Slot()
+    def end(self) -> None:
+        """Leave; what the tour has opened and begun stays."""
+        if not self.under_way:
+            return
+        self.place = -1
+        self._leave.setEnabled(False)
+        self._window.removeEventFilter(self)
+        self.card.hide()
+        self.frame.hide()
+        self.ended.emit()
+
+    # What stops do on arriving
+
+    def open_sample(self) -> bool:
+        """Open the sample, unless it is open; False if that cannot be (which was said then)."""
+        shell = self._window.shell
+        return (shell.project is not None and shell.is_sample(shell.project)) or shell.open_sample()
+
+    def start_run(self) -> bool:
+        """Start the run, unless one is under way or a model is there already."""
+        shell = self._window.shell
+        return shell.busy or self._has_model() or shell.begin_run()
+
+    def _has_model(self) -> bool:
+        project = self._window.shell.project
+        return project is not None and any(run.model_path.is_file() for run in project.run_folders())
+
+    def _go_to(self, place: int) -> None:
+        stop = self.stops[place]
+        self.place = place
+        if stop.does and not getattr(self, stop.does)():
+            self.end()
+            return
+        self._window.go(stop.page)
+        self.card.show_stop(stop, place, len(self.stops))
+        self._tell_waiting()
+        self._put()
+
+    @Slot(object)
+    def _run_changed(self, state: RunState) -> None:
+        stop = self.stop
+        if stop is None or not stop.waits:
+            return
+        self._tell_waiting()
+        if state is RunState.FINISHED:
+            self.forward()
+
+    def _tell_waiting(self) -> None:
+        """Without a model there is nothing to be looked at further on."""
+        waits = self.stop is not None and self.stop.waits and not self._has_model()
+        self.card.forth.setEnabled(not waits)
+        self.card.waiting.setVisible(waits)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window has another size now, or a part of the page another place."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._put()
+        return False
+
+    def _put(self) -> None:
+        """Frame the part that is spoken of, and put the card where it hides none of it, if there is such a place."""
+        stop = self.stop
+        if stop is None:
+            return
+        part = self._part(stop)
+        self.frame.setVisible(part is not None)
+        room = self._window.rect()
+        self.card.adjustSize()
+        size = self.card.sizeHint().expandedTo(self.card.size())
+        if part is None:
+            box = QRect(room.center(), room.center())
+            corner = QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
+        else:
+            box = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
+            self.frame.setGeometry(box.adjusted(-4, -4, 4, 4))
+            corner = _beside(box, size.width(), size.height(), room)
+        self.card.move(corner)
+        self.card.show()
+        self.frame.raise_()
+        self.card.raise_()
+
+    def _part(self, stop: Stop) -> QWidget | None:
+        found: object = self._window.pages.page(stop.page)
+        for name in stop.part.split(".") if stop.part else ():
+            found = getattr(found, name, None)
+        return found if stop.part and isinstance(found, QWidget) and found.isVisible() else None
+
+
+def _beside(box: QRect, width: int, height: int, room: QRect) -> QPoint:
+    """Where a card of this size stands beside ``box`` in ``room``: right, left, below, above, else in its corner."""
+    y = max(room.top() + _GAP, min(box.top(), room.bottom() - height - _GAP))
+    if box.right() + 2 * _GAP + width <= room.right():
+        return QPoint(box.right() + _GAP, y)
+    if box.left() - 2 * _GAP - width >= room.left():
+        return QPoint(box.left() - _GAP - width, y)
+    x = max(room.left() + _GAP, min(box.left(), room.right() - width - _GAP))
+    if box.bottom() + 2 * _GAP + height <= room.bottom():
+        return QPoint(x, box.bottom() + _GAP)
+    if box.top() - 2 * _GAP - height >= room.top():
+        return QPoint(x, box.top() - _GAP - height)
+    return QPoint(box.right() - width - 2 * _GAP, box.bottom() - height - 2 * _GAP)
+
+
+class TourCard(Card):
+    """What is said at a stop, and the ways on, back and out."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(parent=window)
+        self.set_colors("panel", "accent")
+        self.setFixedWidth(WIDTH)
+        self.heading = ElidedLabel("", Type.HEADING)
+        self.text = Paragraph("", muted=False)
+        self.waiting = Paragraph(self.tr("The next stop opens when the run has made a model."), Type.SMALL)
+        self.count = Label("", Type.SMALL, muted=True)
+        self.leave = Button(self.tr("End the tour"), "close", "quiet")
+        self.back = Button(self.tr("Back"), "chevron-left")
+        self.forth = PrimaryButton(self.tr("Next"), "chevron-right")
+        self.body.addWidget(self.heading)
+        self.body.addWidget(self.text)
+        self.body.addWidget(self.waiting)
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        row.addWidget(self.count)
+        row.addStretch(1)
+        for button in (self.leave, self.back, self.forth):
+            row.addWidget(button)
+        self.body.addLayout(row)
+        self.hide()
+
+    def show_stop(self, stop: Stop, place: int, count: int) -> None:
+        """Say what is to be said at ``stop``."""
+        self.heading.setText(stop.title)
+        self.text.setText(stop.text)
+        self.count.setText(self.tr("{n} of {all}").format(n=place + 1, all=count))
+        self.back.setEnabled(place > 0)
+        last = place + 1 == count
+        self.leave.setVisible(not last)
+        self.forth.setText(self.tr("Done") if last else self.tr("Next"))
+        self.setAccessibleName(f"{stop.title}. {stop.text}")
+        self.show()
+        self.forth.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class TourFrame(QWidget):
+    """A frame around the part that is spoken of; the mouse goes through it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colors().color("accent"), 3))
+        painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), theme.RADIUS, theme.RADIUS)
+        painter.end()
