@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 from typing import Any
@@ -88,7 +89,9 @@ def _break(control: RunControl) -> None:
 
 
 def _own_modes() -> None:
-    """torch's modes belong to a thread; what the run needs is set in the run's own."""
-    import torch
+    """torch's modes belong to a thread; what the run needs is set in the run's own. Where torch is not loaded yet,
+    they are as it makes them."""
+    if "torch" in sys.modules:
+        import torch
 
-    torch.set_grad_enabled(True)
+        torch.set_grad_enabled(True)

@@ -25,11 +25,12 @@ def draw(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
 
     :raises KeyError: there is no icon of that name.
     """
+    picture = QSvgRenderer(_source(name))  # first, since a painter that an error leaves behind ends the program
     pixmap = QPixmap(QSize(size, size) * ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(_source(name)).render(painter, QRectF(pixmap.rect()))
+    picture.render(painter, QRectF(pixmap.rect()))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
     painter.fillRect(pixmap.rect(), color)
     painter.end()
