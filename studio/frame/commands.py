@@ -93,7 +93,7 @@ def trouble_with(slot: str, keys: str, own: Mapping[str, str]) -> str:
     if any(wanted in QKeySequence.keyBindings(one) for one in _FIXED) or \
             wanted in [QKeySequence(f"Ctrl+{number}") for number in range(10)]:
         return _tr_with("{keys} has its meaning everywhere in the program already. Choose others.", keys=named)
-    first = wanted[0]
+    first = wanted[0]  # type: ignore[index]  # missing in PySide6's description of it
     plain = not first.keyboardModifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
                                              Qt.KeyboardModifier.MetaModifier)
     if plain and not Qt.Key.Key_F1 <= first.key() <= Qt.Key.Key_F35:

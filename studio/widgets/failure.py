@@ -100,10 +100,10 @@ class FailureCard(Card):
         before: QWidget = self._close
         for place in range(self._buttons.count()):  # made anew: Tab would come to them after the rest of the page
             made = self._buttons.itemAt(place)
-            button = made.widget() if made else None
-            if button is not None:
-                QWidget.setTabOrder(before, button)
-                before = button
+            widget = made.widget() if made else None
+            if widget is not None:
+                QWidget.setTabOrder(before, widget)
+                before = widget
         QWidget.setTabOrder(before, self._details)
 
     @Slot()

@@ -191,7 +191,8 @@ def _tensor(memory: Any, offset: int, size: tuple[int, ...], stride: tuple[int, 
     if any(type(number) is not int or number < 0 for number in numbers) or len(size) != len(stride):
         raise pickle.UnpicklingError("a tensor of no shape")
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
-    if math.prod(size) > memory.numel() or (math.prod(size) and last >= memory.numel()):
+    count: int = math.prod(size)
+    if count > memory.numel() or (count and last >= memory.numel()):
         raise pickle.UnpicklingError("a tensor that is larger than its memory")
     return memory.as_strided(size, stride, offset)
 

@@ -101,8 +101,8 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
 
 def _alike(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.bool_]:
     """(documents,) whether the answers are the same, of several labels a document all of them."""
-    same = np.asarray(one == other)
-    return same.all(axis=1) if same.ndim > 1 else same
+    same: NDArray[np.bool_] = np.asarray(one == other)
+    return np.asarray(same.all(axis=1)) if same.ndim > 1 else same
 
 
 def _sizes(bundle: Bundle) -> tuple[int, int]:

@@ -162,9 +162,9 @@ class ManyTexts(QWidget):
             shortcut.activated.connect(slot)
         self.table.activated.connect(self._open)
         self.columns.chosen.connect(self._read_other_columns)
-        for slot in (self._work, self._export, self._copying):
-            slot.events.connect(self._events)
-            slot.failed.connect(self._failed)
+        for job in (self._work, self._export, self._copying):
+            job.events.connect(self._events)
+            job.failed.connect(self._failed)
         self._work.finished.connect(self._finished)
         self._export.finished.connect(self._exported)
         self._copying.finished.connect(self._copied)

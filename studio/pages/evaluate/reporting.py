@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
@@ -43,4 +42,8 @@ class Reporting(QObject):
     @Slot(object)
     def _written(self, path: Path) -> None:
         self.shell.toast(self.tr("The report is written: {file}").format(file=path.name), "ok", self.tr("Open it"),
-                         partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path))))
+                         lambda: _open(path))
+
+
+def _open(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
