@@ -223,8 +223,9 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def windows(texts: Iterable[str], most: int = WINDOW_TEXTS) -> Iterator[list[str]]:
-    """``texts`` in lists of bounded number (``most``) and size, in order."""
+def windows(texts: Iterable[str], most: int | None = None) -> Iterator[list[str]]:
+    """``texts`` in lists of bounded number (``most``, `WINDOW_TEXTS` unless said) and size, in order."""
+    most = most or WINDOW_TEXTS
     window: list[str] = []
     characters = 0
     for text in texts:
