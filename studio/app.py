@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QSessionManager
 from PySide6.QtWidgets import QApplication
 
-from ulmengine import __version__
+from ulmengine import APP, __version__
 
 from . import theme
 from .ask import Ask, QtAsk
@@ -31,7 +31,7 @@ from .hooks import Interrupts, Uncaught, keep_crash_report, start_log
 from .pages import available
 from .pages.home.deleting import purge
 from .project import FILE
-from .settings import APP, Settings, log_folder
+from .settings import Settings, log_folder
 from .shell import Shell
 from .window import MainWindow
 from .words import English

@@ -11,9 +11,9 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
+from ulmengine import APP
 from ulmengine.disk import whole
 
-APP = "ulmfit-studio"
 RECENT = 12
 DISMISSED = 100
 

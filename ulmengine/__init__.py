@@ -5,3 +5,6 @@ and lives in one folder. See ``ulmengine.runs`` for the way in and ``python -m u
 """
 
 __version__ = "0.1.0"
+
+APP = "ulmfit-studio"
+"""What the folders of a person's data, settings and cache are called."""

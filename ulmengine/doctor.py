@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-APP = "ulmfit-studio"
+from ulmengine import APP
+
 OLDEST_PYTHON = (3, 11)
 LEAST_MEMORY_GB = 2.0
 LEAST_DISK_GB = 2.0

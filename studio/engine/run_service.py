@@ -9,9 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from studio.settings import data_folder
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Failed
+from ulmengine.models import models_folder
 from ulmengine.plan.control import TRANSITIONS, ControlError, Move, RunState, StepSize
 from ulmengine.record.failures import release_memory
 
@@ -95,7 +95,7 @@ class RunService(QObject):
         self._box = Mailbox()
         self._host = self.make_host()
         request = RunRequest(
-            config, folder, self._make, resume, checkpoint, self._between, finish, data_folder() / "models"
+            config, folder, self._make, resume, checkpoint, self._between, finish, models_folder()
         )
         self._thread = BackgroundThread(_Errand(self._host, request, self._box), "training")
         self._thread.ended.connect(self._thread_ended)

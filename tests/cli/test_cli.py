@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ import pytest
 
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli import main
-from ulmengine.cli.files import read_texts
+from ulmengine.cli.answers import read_texts
+from ulmengine.cli.commands import add_commands
 from ulmengine.cli.output import ProgressView, say_json
 from ulmengine.config import load, loads, save
 from ulmengine.events import TextWritten
@@ -386,3 +389,13 @@ def test_a_text_file_is_read_in_its_own_encoding(encoding: str, suffix: str, tmp
     path = tmp_path / f"letter{suffix}"
     path.write_bytes(text.encode(encoding))
     assert list(read_texts(path)) == [text]
+
+
+def test_every_command_names_a_function_that_is_there() -> None:
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    add_commands(commands)
+    assert len(commands.choices) > 20
+    for name, command in commands.choices.items():
+        module, function = command.get_default("command")
+        assert callable(getattr(import_module(f"ulmengine.cli.{module}"), function)), name

@@ -6,12 +6,13 @@ import json
 import pickle
 from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
 
 from tests.models.made import save
 from tests.models.test_reference import WORDS, classifier_weights
-from ulmengine.cli import main, models
+from ulmengine.cli import main
 from ulmengine.models import load_bundle, onnx
 
 
@@ -29,7 +30,7 @@ def test_models_lists_what_is_there_and_what_is_wrong(tmp_path: Path, capsys: py
 def test_import_model_takes_weights_of_fastai(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "own")
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
     torch.save(classifier_weights(), tmp_path / "w.pth")
     (tmp_path / "v.pkl").write_bytes(pickle.dumps(WORDS))
     command = ["import-model", str(tmp_path / "w.pth"), str(tmp_path / "v.pkl"), "--title", "Old one"]
@@ -37,12 +38,12 @@ def test_import_model_takes_weights_of_fastai(
     assert "3 labels apart" in capsys.readouterr().err
     assert main([*command, "--label", "x", "--label", "y", "--label", "z"]) == 0
     made = Path(capsys.readouterr().out.strip())
-    assert made == tmp_path / "own" / "Old one.ulmfit"
+    assert made == tmp_path / "models" / "Old one.ulmfit"
     assert load_bundle(made).labels == ("x", "y", "z")
     assert main(["import-model", str(tmp_path / "w.pth")]) == 1
     assert "vocabulary" in capsys.readouterr().err
     assert main(["import-model", str(made)]) == 0
-    assert capsys.readouterr().out.strip() == str(tmp_path / "own" / "Old one 2.ulmfit")
+    assert capsys.readouterr().out.strip() == str(tmp_path / "models" / "Old one 2.ulmfit")
 
 
 def test_a_snippet_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.inference.made import network
-from ulmengine.cli.tools import PUBLISHED
+from ulmengine.cli.corpus import PUBLISHED
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
 from ulmengine.inference.packed import PackedClassifier
 from ulmengine.nets import AWDLSTM, TextClassifier

@@ -7,11 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from tests.corpus.helpers import finish, with_events
 from tests.models.made import MODEL, SIZES
-from ulmengine.cli import main, models
+from ulmengine.cli import main
 from ulmengine.config import DropoutConfig, RunConfig, with_settings
 from ulmengine.events import Finished, Note, Step
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
@@ -65,7 +66,7 @@ def test_a_script_of_one_language_tells_it(text: str, language: str) -> None:
 def test_the_command_makes_a_model_with_a_card_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "own")
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
     texts, run = write_lines(tmp_path / "german.txt", german_lines(200)), tmp_path / "run"
     command = ["pretrain", str(texts), "--out", str(run), "--title", "Filme", "--language", "German", "--licence",
                "CC0", "--size", "tiny", "--epochs", "1"]
@@ -73,7 +74,7 @@ def test_the_command_makes_a_model_with_a_card_and_goes_on(
                     "compute.precision=float32"):
         command += ["--set", setting]
     assert main(command) == 0
-    made = tmp_path / "own" / "Filme.ulmfit"
+    made = tmp_path / "models" / "Filme.ulmfit"
     bundle = load_bundle(made)
     card = bundle.description.card
     assert bundle.description.kind == "language_model"
@@ -142,7 +143,7 @@ def test_single_letters_that_spell_a_word_are_not_known() -> None:
 def test_what_the_corpus_decides_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "own")
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
     labelled(tmp_path / "german.csv", german_lines(60))
     (tmp_path / "run.toml").write_text("version = 1\n[corpus]\npath = 'german.csv'\n", encoding="utf-8")
     command = ["train", str(tmp_path / "run.toml"), "--explain-defaults"]
@@ -150,7 +151,7 @@ def test_what_the_corpus_decides_is_explained(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("model.pretrained = none: from scratch: it knows ")
     assert lines[1:] == ["tokens.tokenizer = word: as suits the script", "Everything else is usual for any corpus."]
-    own_model(tmp_path / "own", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
+    own_model(tmp_path / "models", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
     assert main([*command, "--set", "model.preset=paper", "--json"]) == 0
     assert '"value": "German"' in capsys.readouterr().out
     assert not (tmp_path / "run-run").exists()  # nothing was trained

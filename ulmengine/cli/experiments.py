@@ -6,52 +6,25 @@ import argparse
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from ulmengine.bench.experiments import read_experiment, run_experiment, table
+from ulmengine.models import load_bundle, save_bundle
+from ulmengine.models.networks import build_language_model
+from ulmengine.nets import precision_for
+from ulmengine.tokens import WordTokenizer
+from ulmengine.training.new_words import add_words
+from ulmengine.training.teaching import Lesson, teach
 
 from .output import finish, say, say_json
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-def add_commands(commands: Any) -> None:
-    """Add this group's commands to the parser's ``commands``."""
-    tried = commands.add_parser("experiments", help="what the program reaches on known corpora, beside word counts")
-    tried.add_argument("experiment", type=Path, metavar="FILE.toml", help="as resources/experiments/usual.toml")
-    tried.add_argument("--data", type=Path, required=True, help="the folder with the corpora's files")
-    tried.add_argument("--out", type=Path, required=True, help="folder of the runs; what has finished there is kept")
-    tried.add_argument("--part", choices=("validation", "test"), default="validation",
-                       help="test: on test documents, by which nothing may be chosen (default: validation)")
-    tried.add_argument("--only", default="", metavar="NAME", help="this corpus alone")
-    tried.add_argument("--json", action="store_true", help="a line of JSON for every run instead of the table")
-    tried.set_defaults(command=run_experiments)
-
-    taught = commands.add_parser(
-        "teach", help="lead a language model's encoder towards the vectors that a teacher gives to passages",
-        description="PASSAGES.parquet has the columns text and vector (lists of one length), made beforehand by a "
-                    "sentence encoder of your choice. The model may be used, and given away, without the teacher. "
-                    "With --words the model learns more words: WORDS.parquet has the columns word and vector (what "
-                    "the teacher makes of each word alone), with words that the model knows among them, from which "
-                    "it is learnt where the new ones belong.",
-    )
-    taught.add_argument("model", type=Path, metavar="MODEL.ulmfit")
-    taught.add_argument("passages", type=Path, metavar="PASSAGES.parquet")
-    taught.add_argument("--out", type=Path, required=True, metavar="FILE.ulmfit")
-    taught.add_argument("--epochs", type=float, default=2.0, help="passes over the passages (default: 2)")
-    taught.add_argument("--lr", type=float, default=2.5e-3, help="peak learning rate (default: 0.0025)")
-    taught.add_argument("--words", type=Path, metavar="WORDS.parquet",
-                        help="words for the model to know, those it knows already among them")
-    taught.add_argument("--resume", action="store_true",
-                        help="go on with a teaching that was interrupted; it lies beside --out")
-    taught.add_argument("--teacher", default="", metavar="NAME", help="named in the model's card")
-    taught.set_defaults(command=run_teach)
 
 
 def run_experiments(options: argparse.Namespace) -> int:
     """``experiments``: every run of an experiment, and a table of them."""
-    from ulmengine.bench.experiments import read_experiment, run_experiment, table
-
     rows = []
     for row in run_experiment(
         read_experiment(options.experiment), options.data, options.out, options.part, options.only
@@ -70,17 +43,6 @@ def run_experiments(options: argparse.Namespace) -> int:
 
 def run_teach(options: argparse.Namespace) -> int:
     """``teach``: a language model whose encoder knows what a teacher knows."""
-
-    import numpy as np
-    import torch
-
-    from ulmengine.models import load_bundle, save_bundle
-    from ulmengine.models.networks import build_language_model
-    from ulmengine.nets import precision_for
-    from ulmengine.tokens import WordTokenizer
-    from ulmengine.training.new_words import add_words
-    from ulmengine.training.teaching import Lesson, teach
-
     bundle = load_bundle(options.model)
     about, tokenizer = bundle.description, bundle.tokenizer
     if about.kind != "language_model" or about.directions != ("forward",):
@@ -123,9 +85,6 @@ def run_teach(options: argparse.Namespace) -> int:
 
 def _read_vectors(path: Path, name: str) -> tuple[list[str], NDArray[np.float32]]:
     """Texts or words of a table, and the teacher's vectors of them, brought to the length 1."""
-    import numpy as np
-    import polars as pl
-
     try:
         frame = pl.read_parquet(path, columns=[name, "vector"])
         vectors = np.stack(frame["vector"].to_list()).astype(np.float32)

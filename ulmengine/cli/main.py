@@ -10,12 +10,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 
 from ulmengine import __version__
 from ulmengine.threads import wait_briefly
 
-from . import bench, copies, experiments, files, models, results, runs, tools, writing
+from .commands import add_commands
 from .output import complain
 
 
@@ -31,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             _lay_down(options, stack)
-            return int(options.command(options))
+            module, function = options.command
+            return int(getattr(import_module(f".{module}", __package__), function)(options))
     except KeyboardInterrupt:
         complain("interrupted")
         return 1
@@ -75,6 +77,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--debug", action="store_true", help="show the technical report of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (runs, results, copies, models, files, writing, tools, bench, experiments):
-        group.add_commands(commands)
+    add_commands(commands)
     return parser

@@ -4,40 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from ulmengine.inference import KeptError, compare
 from ulmengine.record import RunFolder, in_words
+from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
+from ulmengine.runs.report import write_report
 
 from .output import finish, say, say_json
-
-if TYPE_CHECKING:
-    from ulmengine.runs.measured import Measured
-
-
-def add_commands(commands: Any) -> None:
-    """Add this group's commands to the parser's ``commands``."""
-    measure = commands.add_parser("measure", help="measure a finished run again from its model, and keep every answer")
-    measure.add_argument("run", type=Path, metavar="RUN")
-    measure.add_argument("--json", action="store_true")
-    measure.set_defaults(command=run_measure)
-
-    report = commands.add_parser("report", help="one self-contained HTML page about a run")
-    report.add_argument("run", type=Path, metavar="RUN")
-    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
-    report.set_defaults(command=run_report)
-
-    compare = commands.add_parser("compare", help="two runs on the same documents: how many mended, how many broken")
-    compare.add_argument("first", type=Path, metavar="RUN")
-    compare.add_argument("second", type=Path, metavar="RUN")
-    compare.add_argument("--part", choices=("test", "validation"), help="default: test where both have it")
-    compare.add_argument("--json", action="store_true", help="with the keys of the documents of each kind")
-    compare.set_defaults(command=run_compare)
 
 
 def run_measure(options: argparse.Namespace) -> int:
     """``measure``: evaluation.json and predictions.parquet anew."""
-    from ulmengine.runs.measured import evaluated, measure_again
-
     folder = RunFolder.open(options.run)
     measured = finish(measure_again(folder, folder.cache))
     if options.json:
@@ -49,9 +26,6 @@ def run_measure(options: argparse.Namespace) -> int:
 
 def run_report(options: argparse.Namespace) -> int:
     """``report``: what was asked, data, curves, results, mistakes, limits, the command; nothing is fetched."""
-    from ulmengine.inference import KeptError
-    from ulmengine.runs.report import write_report
-
     try:
         path = finish(write_report(RunFolder.open(options.run), options.out))
     except KeptError as error:
@@ -62,8 +36,6 @@ def run_report(options: argparse.Namespace) -> int:
 
 def run_compare(options: argparse.Namespace) -> int:
     """``compare``: the paired difference of two runs with its interval."""
-    from ulmengine.inference import compare
-
     first, second = _kept(options.first), _kept(options.second)
     common = first.part == second.part == "test"
     found = compare(first.kept, second.kept, options.part or ("test" if common else "validation"))
@@ -89,9 +61,6 @@ def run_compare(options: argparse.Namespace) -> int:
 
 
 def _kept(path: Path) -> Measured:
-    from ulmengine.inference import KeptError
-    from ulmengine.runs.measured import open_measured
-
     try:
         return open_measured(RunFolder.open(path))
     except KeptError as error:

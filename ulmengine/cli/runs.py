@@ -13,79 +13,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
 from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, SaveFailed, StageStarted
+from ulmengine.models import models_folder
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
 from ulmengine.record.checkpoints import CheckpointFolder
 from ulmengine.record.mending import before_it_grew, lower_rate
+from ulmengine.runs import Run, choose_device, find_learning_rate
+from ulmengine.runs.explained import explain
+from ulmengine.runs.own_texts import About, begin_pretraining, pretraining_config, publish, survey
+from ulmengine.runs.prepare import with_best_pretrained
+from ulmengine.training.distributed import World, join, started_again, started_by_torchrun, torchrun_job
 
 from .output import ProgressView, complain, finish, say, say_json
-
-if TYPE_CHECKING:
-    from ulmengine.training.distributed import World
+from .plot import draw_range_test
 
 RETRY_S = 30.0
 """Seconds after which a run that a full disk has paused is tried again, where nobody is there to press a button."""
-
-
-def add_commands(commands: Any) -> None:
-    """Add this group's commands to the parser's ``commands``."""
-    sample = commands.add_parser("sample", help="run the whole method on the built-in sample")
-    sample.add_argument("--out", type=Path, help="folder of the run (default: a new temporary folder)")
-    _common(sample)
-    sample.set_defaults(command=run_sample)
-
-    for name, text in (("train", "train a classifier as a configuration says"),
-                       ("pretrain", "train a language model only")):
-        train = commands.add_parser(name, help=text)
-        train.add_argument("config", type=Path, metavar="CONFIG.toml" if name == "train" else "TEXTS",
-                           help=None if name == "train" else "a file, an archive (a Wikipedia extract, say) or a "
-                           "folder of texts, in any language; or CONFIG.toml")
-        train.add_argument("--out", type=Path, help="folder of the run (default: beside the configuration)")
-        train.add_argument("--resume", action="store_true",
-                           help="go on from the run's last checkpoint; --set may change rates, batches and device")
-        train.add_argument("--checkpoint", metavar="NAME",
-                           help='go back to this checkpoint, or with "start" to the beginning, and on from there; '
-                                "what came after it is given up")
-        train.add_argument("--finish", action="store_true",
-                           help="end a run that was stopped with its best weights so far: measured and saved as at its "
-                                "end, without the stages that were left. It goes on training only from a --checkpoint")
-        train.add_argument("--take-over", action="store_true",
-                           help="go on although a machine that nobody works on any more still has the run locked")
-        if name == "pretrain":
-            _add_of_texts(train)
-        else:
-            train.add_argument("--explain-defaults", action="store_true",
-                               help="say what is usual for this corpus, and why, and train nothing")
-        _common(train)
-        train.set_defaults(command=run_train if name == "train" else run_pretrain, pretrain=name == "pretrain")
-
-    find = commands.add_parser("find-lr", help="look for a learning rate with the range test")
-    find.add_argument("config", type=Path, metavar="CONFIG.toml")
-    find.add_argument("--stage", choices=("language_model", "classifier"), default="classifier")
-    find.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curve")
-    _common(find)
-    find.set_defaults(command=run_find_lr)
-
-
-def _add_of_texts(parser: argparse.ArgumentParser) -> None:
-    """What is said of a language model that is made of texts."""
-    texts = parser.add_argument_group("a model of TEXTS", "The tokeniser is chosen by their script.")
-    texts.add_argument("--title", default="", help="what the model is called (default: as the texts' file)")
-    texts.add_argument("--language", default="", help="for its card (default: as the script tells it)")
-    texts.add_argument("--licence", default="", help="for its card: under what the model may be given away")
-    texts.add_argument("--size", choices=("paper", "small", "tiny"), default="small")
-    texts.add_argument("--epochs", type=int, default=4, help="passes over the texts (default: 4)")
-    texts.add_argument("--model", type=Path, metavar="FILE.ulmfit", help="default: among the models of the Studio")
-
-
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object a line; the last one is the result")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
-                        help="change a setting, for example --set classifier.lr=0.02")
 
 
 def run_sample(options: argparse.Namespace) -> int:
@@ -101,8 +47,6 @@ def run_sample(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """``train`` and ``pretrain``: a run as its configuration says."""
-    from ulmengine.training.distributed import started_by_torchrun
-
     config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
@@ -113,9 +57,6 @@ def run_train(options: argparse.Namespace) -> int:
     if started_by_torchrun():
         return _run_together(out, config, options)
     if not (out / "config.toml").exists():
-        from ulmengine.runs.prepare import with_best_pretrained
-
-        from .models import models_folder
 
         config = finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
     return _run(_folder(out, config, options), options)
@@ -123,9 +64,6 @@ def run_train(options: argparse.Namespace) -> int:
 
 def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
     """Say which settings the corpus decides, or has its own usual values of."""
-    from ulmengine.runs.explained import explain
-
-    from .models import models_folder
 
     with tempfile.TemporaryDirectory() as cache:
         found = finish(explain(config, Path(cache), models_folder()))
@@ -142,12 +80,8 @@ def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
 
 def run_pretrain(options: argparse.Namespace) -> int:
     """``pretrain``: a language model as a configuration says, or of texts, with a card."""
-    from ulmengine.runs.own_texts import About, begin_pretraining, pretraining_config, publish, survey
-
     if options.config.suffix == ".toml":
         return run_train(options)
-    from .models import models_folder
-
     texts = options.config.resolve()
     out = options.out or texts.with_name(f"{texts.name.split('.')[0]}-run")
     if (out / "config.toml").exists():
@@ -173,8 +107,6 @@ def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFol
 
     :raises RunFolderError: there is a run, and nobody asked for it.
     """
-    from ulmengine.training.distributed import started_again, torchrun_job
-
     job = torchrun_job()
     if not (out / "config.toml").exists():
         if options.checkpoint is not None:
@@ -218,8 +150,6 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
 
 def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
-    from ulmengine.runs import find_learning_rate
-
     config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
     points: list[RangePoint] = []
     last: Event | None = None
@@ -231,8 +161,6 @@ def run_find_lr(options: argparse.Namespace) -> int:
     if isinstance(last, Failed):
         return _failed(last)
     if options.plot:
-        from .plot import draw_range_test
-
         draw_range_test(points, last.suggestions if isinstance(last, RangeEnded) else {}, options.plot)
     if not options.json and last is not None:
         say(in_words(last))
@@ -241,9 +169,6 @@ def run_find_lr(options: argparse.Namespace) -> int:
 
 def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> int:
     """One of several processes that torchrun has started; the first writes the folder and shows the progress."""
-    from ulmengine.runs import choose_device
-    from ulmengine.training.distributed import join
-
     with join(choose_device(config.compute.device)) as world:
         refused: Exception | None = None
         if world.writes:
@@ -261,8 +186,6 @@ def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> 
 
 
 def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
-    from ulmengine.runs import Run
-
     writes, as_json = world is None or world.writes, options.json
     control = RunControl()
     failed: Failed | None = None
@@ -345,8 +268,6 @@ def _stopping(control: RunControl) -> Iterator[None]:
     say so several times, and the run is saved all the same. torchrun is such a one: it hands Ctrl+C on to processes
     that have heard it themselves.
     """
-    from ulmengine.training.distributed import torchrun_job
-
     alone = not torchrun_job()
 
     def handle(number: int, _frame: FrameType | None) -> None:

@@ -18,6 +18,7 @@ from .catalogue import (
     copy_model,
     delete_model,
     free_path,
+    models_folder,
     own_models,
     pretrained_path,
     restore_model,
@@ -37,8 +38,8 @@ __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "Entry", "ModelError", "OnnxCheck",
     "OnnxDiffersError", "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model",
     "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "is_export", "labels_of", "load_bundle",
-    "missing_packages", "onnx_snippet", "own_models", "pretrained_path", "render_card", "restore_model",
-    "run_models", "save_again", "save_bundle", "shipped_models", "snippet",
+    "missing_packages", "models_folder", "onnx_snippet", "own_models", "pretrained_path", "render_card",
+    "restore_model", "run_models", "save_again", "save_bundle", "shipped_models", "snippet",
 ]
 
 __getattr__ = names_of(__name__, {

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
+from ulmengine import APP
 from ulmengine.config import NONE, RunConfig, Sizes, located
 from ulmengine.disk import move, whole
 
@@ -32,6 +35,11 @@ class Entry:
     def name(self) -> str:
         """The model's title, or its file's name where it has none."""
         return (self.description.title if self.description else "") or self.path.stem
+
+
+def models_folder() -> Path:
+    """Where a person's own models are kept."""
+    return platformdirs.user_data_path(APP) / "models"
 
 
 def shipped_models() -> tuple[Entry, ...]:

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidg
 
 from studio import theme
 from studio.project import Project
-from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, CalmCombo, Card, IconButton, Paragraph
-from ulmengine.models import SUFFIX, ModelError, describe_bundle, own_models, shipped_models
+from ulmengine.models import SUFFIX, ModelError, describe_bundle, models_folder, own_models, shipped_models
 from ulmengine.record import RunFolder, run_name
 
 _FILE = "\0file"
@@ -41,7 +40,7 @@ def classifiers(project: Project) -> list[Choice]:
             if about.kind == "classifier":
                 found.append(Choice(run.model_path, _tr("Run {name}: {labels}").format(
                     name=run_name(run), labels=few(about.labels)), about.labels))
-    kept = (*own_models(data_folder() / "models"), *shipped_models())
+    kept = (*own_models(models_folder()), *shipped_models())
     return found + [Choice(entry.path, entry.name, entry.description.labels) for entry in kept
                     if entry.description is not None and entry.description.kind == "classifier"]
 

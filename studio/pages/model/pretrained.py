@@ -14,7 +14,7 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import CalmCombo, Label, Paragraph
 from studio.words import help_of, words
-from ulmengine.models import SUFFIX, Entry, own_models, shipped_models
+from ulmengine.models import SUFFIX, Entry, models_folder, own_models, shipped_models
 
 from .sizes import Network
 
@@ -99,5 +99,5 @@ class PretrainedPicker(QWidget):
 
 def language_models() -> list[Entry]:
     """The language models that can be started from."""
-    entries = (*shipped_models(), *own_models(data_folder() / "models"))
+    entries = (*shipped_models(), *own_models(models_folder()))
     return [entry for entry in entries if entry.description and entry.description.kind == "language_model"]

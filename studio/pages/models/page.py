@@ -17,11 +17,10 @@ from studio.pages.base import Page
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
-from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, SectionTitle
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, TRASH, Bundle, Entry
+from ulmengine.models import SUFFIX, TRASH, Bundle, Entry, models_folder
 from ulmengine.runs.smaller import Cost
 
 from .about import AboutModel
@@ -65,7 +64,7 @@ class ModelsPage(Page):
     @property
     def folder(self) -> Path:
         """Where the person's own models are kept."""
-        return data_folder() / "models"
+        return models_folder()
 
     @property
     def current(self) -> Entry | None:

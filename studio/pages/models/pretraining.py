@@ -39,6 +39,7 @@ from studio.widgets import (
 from ulmengine.config import RunConfig
 from ulmengine.config.run import ComputeConfig
 from ulmengine.events import Event, Failed, Progress
+from ulmengine.models import models_folder
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, find_runs
 from ulmengine.runs.own_texts import (
@@ -457,7 +458,7 @@ class Pretraining(QObject):
 
 def _publishing(folder: RunFolder) -> Generator[Event, None, Path]:
     yield Progress("Copying the model", 0, 0)
-    return publish(folder, data_folder() / "models")
+    return publish(folder, models_folder())
 
 
 def _tr(text: str) -> str:

@@ -1,0 +1,96 @@
+"""Commands that ask a trained model: predict, evaluate, generate."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from ulmengine.corpus.readers.pipes import known_as
+from ulmengine.events import Progress
+from ulmengine.inference import Prediction, Predictor, generate_text
+from ulmengine.inference.sources import Text, answers, texts_of
+from ulmengine.models import load_bundle
+from ulmengine.runs.report import write_file_report
+from ulmengine.runs.table import measure_table
+
+from .output import ProgressView, complain, finish, say, say_json
+
+
+def run_predict(options: argparse.Namespace) -> int:
+    """``predict``: label and probabilities of every document, in the order of the files."""
+    bundle = load_bundle(options.model)
+    predictor = Predictor(bundle)
+    for path in options.files:
+        asked = empty = 0
+        with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
+            texts = finish(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
+            view = None
+            for said in answers(predictor, texts):
+                if isinstance(said, Progress):
+                    view = view or shown.enter_context(ProgressView())
+                    view.show(said)
+                    continue
+                shown.close()
+                view = None
+                _say_answer(*said, as_json=options.json)
+                asked, empty = asked + 1, empty + (said[1] is None)
+        if empty:
+            are = "is" if empty == 1 else "are"
+            complain(f"{known_as(path)}: {empty:,} of {asked:,} texts {are} empty and got no answer")
+    return 0
+
+
+def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> None:
+    place = {"path": known_as(text.path), **({} if text.row is None else {"row": text.row})}
+    if as_json:
+        say_json({**place, "label": prediction and prediction.label,
+                  "probabilities": prediction and prediction.probabilities})
+    else:
+        answer = ("", "") if prediction is None else (prediction.label, f"{max(prediction.probabilities.values()):.3f}")
+        say("\t".join([*map(str, place.values()), *answer]))
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """``evaluate``: a model's figures on all labelled documents of a file."""
+    bundle = load_bundle(options.model)
+    with tempfile.TemporaryDirectory() as cache:
+        found = finish(measure_table(
+            options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
+            label=tuple(options.label),
+        ))
+        for note in found.notes:
+            complain(f"{known_as(options.file)}: {note}")
+        kept = found.measured.kept
+        if options.report is not None:
+            write_file_report(options.report, options.model, options.file, kept, found.texts())
+    result = found.measured.record["parts"]["test"][kept.saved]
+    if options.json:
+        say_json(result)
+        return 0
+    for name, estimate in result["metrics"].items():
+        value, low, high = (float("nan") if estimate[one] is None else estimate[one]
+                            for one in ("value", "low", "high"))
+        say(f"{name:20} {value:8.4f}   {low:.4f} to {high:.4f}")
+    return 0
+
+
+def run_generate(options: argparse.Namespace) -> int:
+    """``generate``: what the language model writes, without what it was given."""
+    text = generate_text(
+        load_bundle(options.model), options.prompt, length=options.length, temperature=options.temperature,
+        top_k=options.top_k, seed=options.seed, direction=options.direction,
+    )
+    if options.json:
+        say_json({"prompt": options.prompt, "text": text})
+    else:
+        say(text)
+    return 0
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """The documents of a file: all of a text file, or each row of a table."""
+    with tempfile.TemporaryDirectory() as cache:
+        yield from (one.text for one in finish(texts_of(path, Path(cache))))
