@@ -19,11 +19,14 @@ TINY = ("model.preset=tiny", "model.pretrained=none", "language_model.epochs=0",
         "compute.threads=1", "tokens.min_frequency=1")
 
 
-def experiment(path: Path, *, test: str = "", labels: int = 30) -> Path:
-    lines = [f"labels = [{labels}]", "draws = 2", "most = 12", f"settings = {json.dumps(list(TINY))}", "[[corpora]]",
-             'name = "Small"', 'file = "corpus.csv"',
+def experiment(path: Path, *, test: str = "", labels: int = 30, own: bool = False) -> Path:
+    """``own``: the number of labels is the corpus' own, beside another for those that have none."""
+    lines = [f"labels = [{9_999 if own else labels}]", "draws = 2", "most = 12",
+             f"settings = {json.dumps(list(TINY))}", "[[corpora]]", 'name = "Small"', 'file = "corpus.csv"',
              'columns = { text_columns = ["text"], label_columns = ["label"] }']
-    path.write_text("\n".join([*lines, f'test = "{test}"'] if test else lines), encoding="utf-8")
+    lines += [f'test = "{test}"'] if test else []
+    lines += [f"labels = [{labels}]"] if own else []
+    path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
 
@@ -42,8 +45,8 @@ def test_two_draws_are_run_once_and_never_learn_from_what_they_are_measured_on(
     tmp_path: Path, part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_corpus(tmp_path / "corpus.csv", 90)
-    command = ["experiments", str(experiment(tmp_path / "e.toml")), "--data", str(tmp_path), "--out",
-               str(tmp_path / "out"), "--part", part, "--json"]
+    command = ["experiments", str(experiment(tmp_path / "e.toml", own=part == "test")), "--data",
+               str(tmp_path), "--out", str(tmp_path / "out"), "--part", part, "--json"]
     assert main(command) == 0
     first = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["corpus"], row["labels"], row["draw"], row["documents"]) for row in first] == [

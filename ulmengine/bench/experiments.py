@@ -38,7 +38,8 @@ _WHOLE = {"method": "stratified", "validation": 0.0, "test": 0.0}
 class Experiment:
     """What is to be tried.
 
-    :ivar corpora: tables with ``name``, ``file``, optionally ``test`` (file), ``columns`` (settings of the corpus).
+    :ivar corpora: tables with ``name``, ``file``, optionally ``test`` (file), ``columns`` (settings of the corpus) and
+        ``labels`` of its own.
     :ivar labels: how many labelled documents to learn from, validation included. :ivar draws: how many draws of them.
     :ivar settings: what differs from the usual ones, as ``--set`` takes it. :ivar most: documents to measure on.
     :ivar variants: by name, what differs once more; "" are the settings as they are.
@@ -106,7 +107,7 @@ def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, on
     for corpus in experiment.corpora:
         if only and corpus["name"] != only:
             continue
-        for labels in experiment.labels:
+        for labels in corpus.get("labels", experiment.labels):
             for draw in range(experiment.draws):
                 drawn = out / part / f"{corpus['name']}-{labels}-{draw}"
                 for variant in experiment.variants:

@@ -31,6 +31,8 @@ from ulmengine.config import (
     Sizes,
     with_settings,
 )
+from ulmengine.models import load_bundle
+from ulmengine.models.catalogue import pretrained_path
 from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier
 from ulmengine.tokens import SPECIALS
 from ulmengine.training.optimizers import LayerOptimizer
@@ -166,7 +168,10 @@ def test_facts_hold_for_their_settings_only(tmp_path: Path) -> None:
     assert known_facts(config, tmp_path) == facts
     other = config.model_copy(update={"tokens": config.tokens.model_copy(update={"lower": False})})
     assert known_facts(other, tmp_path) is None
-    assert network_of(config, facts, tmp_path).vocabulary == 20_000  # all words of the pretrained model are kept
+    pretrained = pretrained_path(config)
+    assert pretrained is not None
+    shipped = load_bundle(pretrained).description.vocabulary
+    assert network_of(config, facts, tmp_path).vocabulary == shipped  # all words of the pretrained model are kept
     scratch = with_settings(config, ["model.pretrained=none"])
     assert network_of(scratch, facts, tmp_path).vocabulary == 8_000
     (tmp_path / "corpus-facts.json").write_text("[]")
