@@ -10,19 +10,23 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from ulmengine.config import RunConfig, Section, bounds, is_advanced, is_logarithmic, unit_of
+from ulmengine.config import RunConfig, Section, bounds, is_advanced, is_logarithmic, unit_of, zero_of
 
 Kind = Literal["integer", "number", "choice", "switch", "text", "texts", "integers"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One setting: ``name`` is dotted ("classifier.schedule.cut_frac"), ``sections`` are the labels above it."""
+    """One setting: ``name`` is dotted ("classifier.schedule.cut_frac"), ``sections`` are the labels above it.
+
+    ``zero``: what 0 means where it is no amount.
+    """
 
     name: str
     kind: Kind
     label: str
     unit: str
+    zero: str
     help: str
     low: float | None
     low_open: bool
@@ -32,6 +36,14 @@ class Field:
     log: bool
     default: Any
     sections: tuple[str, ...]
+
+    def counted(self, value: Any) -> str:
+        """What stands beside the number ``value``: what it counts, unless the label says that, or what 0 means."""
+        if self.kind not in ("integer", "number"):
+            return ""
+        if self.zero and value == 0:
+            return self.zero
+        return "" if set(self.unit.lower().split()) <= set(self.label.lower().split()) else self.unit
 
     @property
     def path(self) -> str:
@@ -78,8 +90,9 @@ def _describe(name: str, info: FieldInfo, above: tuple[str, ...]) -> Field:
     low, high = bounds(info)
     low_open = any(getattr(rule, "gt", None) is not None for rule in info.metadata)
     return Field(
-        name=name, kind=kind, label=str(info.title), unit=unit_of(info), help=str(info.description or ""),
-        low=low, low_open=low_open, high=high, choices=choices, advanced=is_advanced(info),
+        name=name, kind=kind, label=str(info.title), unit=unit_of(info), zero=zero_of(info),
+        help=str(info.description or ""), low=low, low_open=low_open, high=high, choices=choices,
+        advanced=is_advanced(info),
         log=is_logarithmic(info), default=info.get_default(call_default_factory=True), sections=above,
     )
 

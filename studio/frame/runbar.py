@@ -15,7 +15,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
-from studio.words import state_words
+from studio.words import state_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 
@@ -82,7 +82,7 @@ class RunBar(QWidget):
         self.bar.setSizePolicy(retained)
         top = QHBoxLayout()
         top.addWidget(self.step, 1)
-        top.addWidget(self.loss, 1)
+        top.addWidget(self.loss)
         column = QVBoxLayout()
         column.setSpacing(theme.XS + 2)
         column.setAlignment(Qt.AlignmentFlag.AlignVCenter)
@@ -174,7 +174,7 @@ class RunBar(QWidget):
         if self.pause.text() != text:
             self.pause.setText(text)
             self.pause.setAccessibleName(text)
-            theme.current().set_icon(self.pause, "play" if resume else "pause")
+            self.pause.set_icon("play" if resume else "pause")
 
     def _show_figures(self, state: RunState) -> None:
         history, alive = self.shown.history, self.shown.alive
@@ -200,7 +200,7 @@ class RunBar(QWidget):
         if run.folder is None:
             return self._first_step_words()
         if state is RunState.FAILED and isinstance(run.trouble, Failed):
-            return run.trouble.title
+            return words(run.trouble.title)
         if state is RunState.FINISHED and history.evaluated is not None:
             told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
                 self.tr("Accuracy {share}")
@@ -228,9 +228,9 @@ class RunBar(QWidget):
 
     def _task_words(self, doing: Progress) -> str:
         if not doing.total:
-            return doing.task
+            return words(doing.task)
         return self.tr("{task}: {done} of {total}").format(
-            task=doing.task, done=f"{doing.done:,.0f}", total=f"{doing.total:,.0f}")
+            task=words(doing.task), done=f"{doing.done:,.0f}", total=f"{doing.total:,.0f}")
 
     def _step_words(self, history: RunHistory) -> str:
         stage, last = history.stage, history.last

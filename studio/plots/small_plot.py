@@ -39,7 +39,7 @@ def figures() -> tuple[Figure, ...]:
         Figure("accuracy", tr("SmallPlot", "Accuracy"), metric="accuracy"),
         Figure("perplexity", tr("SmallPlot", "Perplexity"), metric="perplexity"),
         Figure("grad_norm", tr("SmallPlot", "Gradient norm"), series=lambda stage: stage.grad_norm),
-        Figure("throughput", tr("SmallPlot", "Tokens a second"), series=lambda stage: stage.throughput),
+        Figure("throughput", tr("SmallPlot", "Tokens / s"), series=lambda stage: stage.throughput),
     )
 
 

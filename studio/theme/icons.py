@@ -20,17 +20,20 @@ def icon_folder() -> Path:
     return Path(str(resources.files("resources"))) / "icons"
 
 
-def draw(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
-    """The icon called ``name``, ``size`` px high, in one ``color``. ``ratio``: device pixels a px.
+def draw(name: str, size: int, color: QColor, ratio: float = 1.0, gap: float = 0.0) -> QPixmap:
+    """The icon called ``name``, ``size`` px high, in one ``color``. ``ratio``: device pixels a px; ``gap``: see
+    :func:`make_icon`.
 
     :raises KeyError: there is no icon of that name.
     """
     picture = QSvgRenderer(_source(name))  # first, since a painter that an error leaves behind ends the program
-    pixmap = QPixmap(QSize(size, size) * ratio)
+    right_to_left = QGuiApplication.isRightToLeft()
+    pixmap = QPixmap(QSize(round(size * (1 + gap)), size) * ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    picture.render(painter, QRectF(pixmap.rect()))
+    high = pixmap.height()
+    picture.render(painter, QRectF(pixmap.width() - high if right_to_left else 0, 0, high, high))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
     painter.fillRect(pixmap.rect(), color)
     painter.end()
@@ -38,13 +41,14 @@ def draw(name: str, size: int, color: QColor, ratio: float = 1.0) -> QPixmap:
     return pixmap
 
 
-def make_icon(name: str, colors: Colors, color: str = "text") -> QIcon:
-    """An icon in the colour called ``color``; disabled it is pale."""
+def make_icon(name: str, colors: Colors, color: str = "text", gap: float = 0.0) -> QIcon:
+    """An icon in the colour called ``color``; disabled it is pale. ``gap``: a share of its width that stays free behind
+    it, before a text."""
     icon = QIcon()
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
     for size in _SIZES:
-        icon.addPixmap(draw(name, size, colors.color(color), ratio), QIcon.Mode.Normal)
-        icon.addPixmap(draw(name, size, colors.color("disabled"), ratio), QIcon.Mode.Disabled)
+        icon.addPixmap(draw(name, size, colors.color(color), ratio, gap), QIcon.Mode.Normal)
+        icon.addPixmap(draw(name, size, colors.color("disabled"), ratio, gap), QIcon.Mode.Disabled)
     return icon
 
 

@@ -35,8 +35,8 @@ class Theme(QObject):
         self._app = app
         self.mode: Mode = "system"
         self.colors: Colors = LIGHT
-        self._icons: dict[tuple[str, str], QIcon] = {}
-        self._targets: list[tuple[weakref.ref[QObject], str, str]] = []
+        self._icons: dict[tuple[str, str, float], QIcon] = {}
+        self._targets: list[tuple[weakref.ref[QObject], str, str, float]] = []
         base = app.font()
         self._points = max(base.pointSizeF(), SMALLEST_POINT_SIZE)
         QDir.addSearchPath("icons", str(icon_folder()))
@@ -50,22 +50,23 @@ class Theme(QObject):
         self._app.styleHints().setColorScheme(schemes.get(mode, Qt.ColorScheme.Unknown))
         self._show()
 
-    def icon(self, name: str, color: str = "text") -> QIcon:
+    def icon(self, name: str, color: str = "text", gap: float = 0.0) -> QIcon:
         """The icon called ``name`` in today's colours. Prefer :meth:`set_icon`, which follows the theme."""
-        key = (name, color)
+        key = (name, color, gap)
         if key not in self._icons:
-            self._icons[key] = make_icon(name, self.colors, color)
+            self._icons[key] = make_icon(name, self.colors, color, gap)
         return self._icons[key]
 
     def pixmap(self, name: str, size: int, color: str = "text") -> QPixmap:
         """The icon called ``name`` as a picture of ``size`` px."""
         return draw(name, size, self.colors.color(color), self._app.devicePixelRatio())
 
-    def set_icon(self, target: QObject, name: str, color: str = "text") -> None:
-        """Give ``target`` (a button or an action) an icon now and again whenever the colours change."""
+    def set_icon(self, target: QObject, name: str, color: str = "text", gap: float = 0.0) -> None:
+        """Give ``target`` (a button or an action) an icon now and again whenever the colours change. ``gap``: a share
+        of its width that stays free behind it."""
         self._targets = [entry for entry in self._targets if entry[0]() not in (None, target)]
-        self._targets.append((weakref.ref(target), name, color))
-        _put(target, self.icon(name, color))
+        self._targets.append((weakref.ref(target), name, color, gap))
+        _put(target, self.icon(name, color, gap))
 
     def font(self, step: Type = Type.BODY, *, numbers: bool = False) -> QFont:
         """A font of the scale; ``numbers``: figures of equal width, so that a changing number stays in its place."""
@@ -96,10 +97,10 @@ class Theme(QObject):
 
     def _refresh_icons(self) -> None:
         self._targets = [entry for entry in self._targets if _alive(entry[0]())]
-        for reference, name, color in self._targets:
+        for reference, name, color, gap in self._targets:
             target = reference()
             if target is not None:
-                _put(target, self.icon(name, color))
+                _put(target, self.icon(name, color, gap))
 
     @Slot()
     def _system_changed(self) -> None:

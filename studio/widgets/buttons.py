@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from studio import theme
 
+ICON = 16
+GAP = 0.25
+"""Px of an icon beside a text, and the share of them that is kept free between both, besides the style's own."""
 _INK = {"primary": "accent_text", "danger": "error", "quiet": "accent", "fold": "accent", "search": "muted"}
 
 
@@ -38,7 +41,8 @@ class Button(QPushButton):
 
     def _show_icon(self, role: str) -> None:
         if self._icon_name:
-            theme.current().set_icon(self, self._icon_name, _INK.get(role, "text"))
+            self.setIconSize(QSize(round(ICON * (1 + GAP)), ICON))
+            theme.current().set_icon(self, self._icon_name, _INK.get(role, "text"), GAP)
 
 
 class PrimaryButton(Button):

@@ -1,10 +1,10 @@
-"""Parts side by side, in as many columns as there is room for."""
+"""Parts side by side where there is room for them, and one of several in the same place."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QStackedWidget, QWidget
 
 from studio import theme
 
@@ -64,3 +64,60 @@ class Cells(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.arrange()
+
+
+class Beside(QWidget):
+    """Two parts side by side; the second goes below the first where both do not fit, for that width only."""
+
+    def __init__(self, first: QWidget, second: QWidget, gap: int = theme.S, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = (first, second)
+        self._gap = gap
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(gap)
+        self._row.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
+        self._row.addWidget(first)
+        self._row.addWidget(second, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether the second part stands below the first."""
+        return self._row.direction() == QBoxLayout.Direction.TopToBottom
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the wider part."""
+        widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width() for part in self._parts]
+        return QSize(max(widths), self._row.minimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width()
+                  for part in self._parts if not part.isHidden()]
+        fits = sum(widths) + self._gap * (len(widths) - 1) <= self.width()
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if self._row.direction() != wanted:
+            self._row.setDirection(wanted)
+            self.updateGeometry()
+
+
+class Stacked(QStackedWidget):
+    """Needs the room of the part in view, not of the largest."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        """What the part in view needs."""
+        part = self.currentWidget()
+        return part.minimumSizeHint().expandedTo(part.minimumSize()) if part is not None else QSize()

@@ -43,8 +43,7 @@ class ConfigField(QWidget):
         self.field = field(name)
         self.editor = make_editor(self.field)
         self.label = ElidedLabel(label or words(self.field.label), Type.BODY)
-        self.unit = ElidedLabel(words(self.field.unit) if self.field.kind in ("integer", "number") else "",
-                                Type.SMALL, muted=True)
+        self.unit = ElidedLabel(words(self.field.counted(None)), Type.SMALL, muted=True)
         self.reset = IconButton("reset", self.tr("Back to the usual value"))
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -93,8 +92,9 @@ class ConfigField(QWidget):
 
     def _name_controls(self) -> None:
         text, help_text = self.label.text(), help_of(self.field)
-        if self.field.unit and self.unit.text():
-            text = f"{text} ({self.unit.text()})"
+        unit = words(self.field.counted(None))
+        if unit:
+            text = f"{text} ({unit})"
         for widget in self.editor.controls():
             widget.setAccessibleName(text)
             widget.setAccessibleDescription(help_text)
@@ -138,6 +138,8 @@ class ConfigField(QWidget):
 
     def _show(self, value: Any) -> None:
         self.editor.set_value(value)
+        if self.field.zero:
+            self.unit.setText(words(self.field.counted(value)))
         self.reset.setVisible(value != self.field.default)
         self.published.setVisible(self._published is not None and value != self._published)
 
@@ -150,6 +152,8 @@ class ConfigField(QWidget):
     def show_in_force(self, value: Any) -> None:
         """Show ``value`` in place of the setting's own, which does not count as things are."""
         self.editor.set_value(value)
+        if self.field.zero:
+            self.unit.setText(words(self.field.counted(value)))
         self.reset.hide()
 
 

@@ -57,7 +57,7 @@ class ConfigForm(QWidget):
         self._rare.setVisible(shown and self._has_rare)
         self.more.setText(self.tr("Fewer settings") if shown else self.tr("More settings"))
         self.more.setAccessibleName(self.more.text())
-        theme.current().set_icon(self.more, "chevron-down" if shown else "chevron-right", "accent")
+        self.more.set_icon("chevron-down" if shown else "chevron-right")
 
     def show_field(self, name: str) -> bool:
         """Bring the setting called ``name`` into view with the focus; False if it is not in this form."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QHelpEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import Qt as Rich
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
+    QToolTip,
     QWidget,
 )
 
@@ -63,6 +66,7 @@ class NumberEditor(Editor):
         self.scale = Scale(low, high, field.log, field.kind == "integer", float(field.default or 0),
                            field.low_open)
         self.slider = CalmSlider()
+        self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # one stop of Tab a setting: the box moves by arrows too
         self.box = NumberBox(self.scale)
         self.row.addWidget(self.slider, 1)
         self.row.addWidget(self.box)
@@ -113,6 +117,16 @@ class CalmCombo(QComboBox):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """The tooltip begins with the chosen entry where there is no room for the whole of it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            whole, told = self.currentText(), self.toolTip()
+            if self.shown_text() != whole and whole not in told:
+                told = f"<p><b>{escape(whole)}</b></p>{told if Rich.mightBeRichText(told) else escape(told)}"
+                QToolTip.showText(event.globalPos(), told, self)
+                return True
+        return super().event(event)
 
     def shown_text(self) -> str:
         """The chosen entry as far as there is room for it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.theme import Type
@@ -23,10 +24,10 @@ class EmptyState(QWidget):
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = Paragraph(text, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.text.setMaximumWidth(440)
-        self.buttons = QHBoxLayout()
+        self.buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.buttons.setSpacing(theme.S)
         self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(theme.M)
         column.addStretch(1)
         column.addWidget(self._icon)
@@ -39,6 +40,7 @@ class EmptyState(QWidget):
         column.addSpacing(theme.XS)
         column.addLayout(self.buttons)
         column.addStretch(2)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.current().changed.connect(self._paint_icon)
         self._paint_icon()
@@ -46,6 +48,25 @@ class EmptyState(QWidget):
     def add_button(self, button: QWidget) -> None:
         """Put ``button`` below the text; the first should be the primary one."""
         self.buttons.addWidget(button)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the widest button: where they do not fit beside one another they stand below."""
+        widths = [self.title.minimumSizeHint().width(), *self._widths()]
+        margins = self._column.contentsMargins()
+        return QSize(max(widths) + margins.left() + margins.right(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        widths, gap = self._widths(), self.buttons.spacing()
+        margins = self._column.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        beside = sum(widths) + gap * (len(widths) - 1) <= room
+        self.buttons.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+
+    def _widths(self) -> list[int]:
+        shown = [item.widget() for n in range(self.buttons.count()) for item in (self.buttons.itemAt(n),) if item]
+        return [one.minimumSizeHint().expandedTo(one.minimumSize()).width()
+                for one in shown if one is not None and not one.isHidden()]
 
     @Slot()
     def _paint_icon(self) -> None:

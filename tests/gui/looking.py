@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QRadioButton,
+    QScrollArea,
     QScrollBar,
     QStyle,
     QStyleOptionComboBox,
@@ -33,8 +34,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.widgets import ElidedLabel, Paragraph
+from studio.widgets import CalmCombo, ElidedLabel, Paragraph
 
+LEAST_OF_A_CHOICE = 8
+"""Letters that are seen of what is chosen in a list, at least."""
 SLACK = 1
 """So many px a text may want more than it has: what a letter leans over its own width."""
 
@@ -91,6 +94,8 @@ def _label(one: QLabel) -> int:
 
 
 def _paragraph(one: Paragraph) -> int:
+    if not one.text():
+        return 0
     flags = int(Qt.TextFlag.TextWordWrap) | int(one.alignment)
     needs = one.fontMetrics().boundingRect(QRect(0, 0, max(one.width(), 1), 100_000), flags, one.text())
     return max(needs.height() - one.height(), needs.width() - one.width())
@@ -117,8 +122,10 @@ def _combo(one: QComboBox) -> int:
     one.initStyleOption(option)
     room = one.style().subControlRect(
         QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, one)
-    lacks = one.fontMetrics().horizontalAdvance(one.currentText()) - room.width()
-    return 0 if one.currentText() in one.toolTip() and one.currentText() else lacks
+    wants = one.fontMetrics().horizontalAdvance(one.currentText())
+    if isinstance(one, CalmCombo):  # says the whole of it when the mouse rests on it, and ends in dots
+        wants = min(wants, one.fontMetrics().averageCharWidth() * LEAST_OF_A_CHOICE)
+    return wants - room.width()
 
 
 def _tabs(one: QTabBar) -> int:
@@ -191,6 +198,8 @@ def broken_tab_order(page: QWidget) -> list[str]:
     """Controls that Tab never reaches from the page's first, or reaches against the order of reading."""
     window = page.window()
     window.activateWindow()
+    if not QTest.qWaitForWindowActive(window):
+        return ["the window does not become active"]
     wanted = [one for one in controls(page) if not isinstance(one, QRadioButton) or one.isChecked()]
     if not wanted:
         return []
@@ -204,13 +213,28 @@ def broken_tab_order(page: QWidget) -> list[str]:
         QTest.keyClick(now, Qt.Key.Key_Tab)
     reached = set(way)
     found = [f"Tab never reaches {called(one)}" for one in wanted if one not in reached and not _shares(one, reached)]
-    on_page = [one for one in way if page.isAncestorOf(one) and one.isVisible()]
-    place = next((n for n, one in enumerate(on_page) if one is wanted[0]), 0)
-    on_page = on_page[place:]
-    for before, after in pairwise(on_page):
+    stretches = _stretches(way, page)
+    for before, after in pairwise(stretches):
+        found.append(f"Tab leaves the page between {called(before[-1])} and {called(after[0])}")
+    for area in page.findChildren(QScrollArea):  # the walk has scrolled them
+        area.verticalScrollBar().setValue(0)
+    for before, after in pairwise(one for stretch in stretches for one in stretch):
         if _goes_back(_rect(before, page), _rect(after, page)):
             found.append(f"Tab jumps back from {called(before)} to {called(after)}")
     return found
+
+
+def _stretches(way: list[QWidget], page: QWidget) -> list[list[QWidget]]:
+    """What of the round lies on the page, cut where it leads through the frame."""
+    mine = [page.isAncestorOf(one) for one in way]
+    outside = mine.index(False) if False in mine else 0
+    round_, stretches = [*way[outside:], *way[:outside]], [[]]
+    for one in round_:
+        if page.isAncestorOf(one):
+            stretches[-1].append(one)
+        elif stretches[-1]:
+            stretches.append([])
+    return [stretch for stretch in stretches if stretch]
 
 
 def _shares(one: QWidget, reached: set[QWidget]) -> bool:
@@ -287,3 +311,20 @@ def squeezed(page: QWidget) -> list[str]:
             for one in visible(page) if not isinstance(one, (QAbstractScrollArea, QScrollBar)) and one.layout()
             for least in (one.minimumSizeHint(),)
             if least.width() > one.width() + SLACK or least.height() > one.height() + SLACK]
+
+
+def beyond(page: QWidget) -> list[str]:
+    """What is wider than the room for it where nobody expects to scroll sideways, or cannot."""
+    never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    inner = [one for one in visible(page) if isinstance(one, QScrollArea) and one.horizontalScrollBarPolicy() == never]
+    return [f"{called(area)}: its content is {inside.width()} px wide, {area.viewport().width()} px are seen"
+            for area in (*_areas_around(page), *inner) for inside in (area.widget(),)
+            if inside is not None and inside.width() > area.viewport().width() + SLACK]
+
+
+def _areas_around(page: QWidget) -> Iterator[QScrollArea]:
+    above = page.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            yield above
+        above = above.parentWidget()

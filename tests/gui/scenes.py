@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from studio.app import make_window
 from studio.pages.base import Page
@@ -79,6 +80,15 @@ def until(reached: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         if time.monotonic() > end:
             raise TimeoutError("the page did not come to rest")
         QTest.qWait(10)
+
+
+def at_rest(window: QWidget, seconds: float = 5.0) -> None:
+    """Let the window work until everything in it has kept its place for a while."""
+    end, before, still = time.monotonic() + seconds, [], 0
+    while still < 3 and time.monotonic() < end:
+        QTest.qWait(15)
+        now = [one.geometry() for one in window.findChildren(QWidget) if one.isVisible()]
+        still, before = (still + 1 if now == before else 0), now
 
 
 class Scene:
@@ -223,7 +233,7 @@ def _train_failed(scene: Scene, page: Any) -> None:
 
 
 def _evaluate_full(scene: Scene, page: Any) -> None:
-    until(lambda: page.measured is not None and page.texts is not None and not page._asking.running)
+    until(lambda: page.subject is not None and page.texts is not None and not page.opening._asking.running)
     page.list.selectRow(0)
     until(lambda: not (page.reader._reading.running or page.reader._explaining.running
                        or page.reader._looking.running))
@@ -232,10 +242,9 @@ def _evaluate_full(scene: Scene, page: Any) -> None:
 def _evaluate_busy(scene: Scene, page: Any) -> None:
     scene.link(scene.shell.project.folder)
     page.refresh()
-    until(lambda: page.measured is not None)
-    page.stack.setCurrentIndex(1)
-    page.bar.begin("⟦Measuring…⟧")
-    page._measuring.start(waiting)
+    until(lambda: page.subject is not None)
+    page._begin("⟦Measuring…⟧")
+    page.opening._measuring.start(waiting)
     QTest.qWait(150)
 
 

@@ -64,7 +64,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
 
     from studio import theme
     from studio.app import make_application
-    from studio.engine import shutdown_jobs
+    from studio.engine.job import shutdown_jobs
     from studio.pages import available
     from tests.gui.scenes import Material, Scene, made_up
     from ulmengine.record import find_runs

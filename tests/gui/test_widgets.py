@@ -92,7 +92,7 @@ def test_every_setting_has_an_editor_with_name_help_and_unit(project: Project, q
             assert one.help in control.accessibleDescription()
             assert control.toolTip()
         if one.kind in ("integer", "number"):
-            assert row.unit.text() == one.unit
+            assert row.unit.text() == one.counted(one.default)
 
 
 def test_typing_a_number_changes_the_project_and_the_slider(project: Project, qtbot: QtBot) -> None:

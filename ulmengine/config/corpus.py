@@ -131,7 +131,7 @@ class TokenConfig(Section):
         "read.",
     )
     batch_tokens: int = knob(
-        0, label="Tokens a batch", unit="tokens", ge=0, le=10_000_000, advanced=True,
+        0, label="Tokens a batch", unit="tokens", zero="no limit", ge=0, le=10_000_000, advanced=True,
         help="The most tokens of a batch of the classifier, filling included: long documents then share a batch with "
         "fewer others, which bounds the memory and wastes less on filling. 0: the batch size alone decides.",
     )

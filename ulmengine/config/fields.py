@@ -20,6 +20,7 @@ def knob(
     label: str,
     help: str,  # noqa: A002 - the field's own word in every form and tooltip
     unit: str = "",
+    zero: str = "",
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
@@ -32,11 +33,12 @@ def knob(
     :param label: what a form writes beside it, in sentence case.
     :param help: one or two sentences for the tooltip and for the comment in the TOML file.
     :param unit: what the number counts ("tokens", "epochs", ...), empty for a plain ratio, choice or text.
+    :param zero: what 0 means, in a word or two, where it is no amount ("never").
     :param ge, gt, le: the permitted range, inclusive, exclusive, inclusive; every number has both ends.
     :param advanced: shown only when a form is unfolded.
     :param log: a form moves it on a logarithmic scale.
     """
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "log": log}
+    extra: dict[str, Any] = {"unit": unit, "zero": zero, "advanced": advanced, "log": log}
     common: dict[str, Any] = {
         "title": label, "description": help, "json_schema_extra": extra, "ge": ge, "gt": gt, "le": le,
     }
@@ -54,6 +56,12 @@ def unit_of(info: FieldInfo) -> str:
     """The unit a field is counted in, or an empty string."""
     extra = info.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def zero_of(info: FieldInfo) -> str:
+    """What 0 means in the field where it is no amount, or an empty string."""
+    extra = info.json_schema_extra
+    return str(extra.get("zero", "")) if isinstance(extra, dict) else ""
 
 
 def is_advanced(info: FieldInfo) -> bool:

@@ -28,7 +28,7 @@ class DropoutConfig(Section):
     """The five dropouts of the AWD-LSTM and that of the head, each before the common multiplier."""
 
     multiplier: float = knob(
-        0.7, label="Dropout multiplier", unit="x", ge=0.0, le=2.0,
+        0.7, label="Dropout multiplier", unit="times", zero="off", ge=0.0, le=2.0,
         help="Multiplies all the dropouts below. Less for much data, more for little; 0 switches them off.",
     )
     embedding: float = knob(
@@ -112,7 +112,7 @@ class ModelConfig(Section):
         help="Add a layer's input to its output where the widths agree.",
     )
     head_hidden: int = knob(
-        0, label="Head width", unit="features", ge=0, le=4_096, advanced=True,
+        0, label="Head width", unit="features", zero="none", ge=0, le=4_096, advanced=True,
         help="Width of the classifier's hidden layer (50 in 1801.06146, 3.3). 0: none; the head is one linear layer "
         "and begins as logistic regression on what the encoder makes of the training documents, so that tuning starts "
         "from what it knows.",

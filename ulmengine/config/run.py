@@ -24,7 +24,7 @@ class ComputeConfig(Section):
         "always float32.",
     )
     threads: int = knob(
-        0, label="Threads", unit="threads", ge=0, le=1_024,
+        0, label="Threads", unit="threads", zero="all cores", ge=0, le=1_024,
         help="Processor threads for the arithmetic; 0: as many as there are cores. The same number gives the same "
         "bits.",
     )
@@ -34,7 +34,7 @@ class SavingConfig(Section):
     """What a run keeps on disk while it goes."""
 
     minutes: float = knob(
-        5.0, label="Save every", unit="minutes", ge=0.0, le=1_440.0,
+        5.0, label="Save every", unit="minutes", zero="at epochs only", ge=0.0, le=1_440.0,
         help="A checkpoint is written this often, besides the end of every epoch and stage; 0: only there.",
     )
     keep: int = knob(

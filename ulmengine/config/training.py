@@ -22,7 +22,7 @@ class ScheduleConfig(Section):
         help="The share of the stage in which the rate rises.",
     )
     ratio: float = knob(
-        32.0, label="Ratio", unit="x", ge=1.0, le=1_000.0, log=True,
+        32.0, label="Ratio", unit="times", ge=1.0, le=1_000.0, log=True,
         help="How much smaller the lowest rate is than the peak.",
     )
     clr_mode: Literal["triangular", "triangular2", "exp_range"] = knob(
@@ -34,7 +34,7 @@ class ScheduleConfig(Section):
         help="How many triangles (clr) or periods (sgdr, rounded to a whole number) a stage holds.",
     )
     cycle_multiplier: float = knob(
-        2.0, label="Cycle multiplier", unit="x", ge=1.0, le=4.0, advanced=True,
+        2.0, label="Cycle multiplier", unit="times", ge=1.0, le=4.0, advanced=True,
         help="sgdr: each period is this much longer than the one before.",
     )
     gamma: float = knob(
@@ -76,7 +76,7 @@ class OptimizerConfig(Section):
         help="Added to the root of the squared gradient's mean.",
     )
     clip: float = knob(
-        0.4, label="Gradient clipping", unit="norm", ge=0.0, le=100.0, advanced=True,
+        0.4, label="Gradient clipping", unit="norm", zero="off", ge=0.0, le=100.0, advanced=True,
         help="Longest gradient a step may use; 0 switches clipping off.",
     )
     accumulation: int = knob(
@@ -98,7 +98,7 @@ class StageSettings(Section):
         help="The largest learning rate of the last layer group.",
     )
     factor: float = knob(
-        2.6, label="Discriminative factor", unit="x a group", ge=1.0, le=10.0,
+        2.6, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it (2.6 in 1801.06146, 3.2).",
     )
     batch_size: int = knob(
@@ -112,7 +112,7 @@ class StageSettings(Section):
     schedule: ScheduleConfig = section(ScheduleConfig, label="Schedule", help="The learning rate over a stage.")
     optimizer: OptimizerConfig = section(OptimizerConfig, label="Optimizer", help="How the weights are moved.")
     early_stopping: int = knob(
-        0, label="Early stopping", unit="epochs", ge=0, le=1_000, advanced=True,
+        0, label="Early stopping", unit="epochs", zero="never", ge=0, le=1_000, advanced=True,
         help="Stop a stage after this many epochs without a better validation loss; 0: never.",
     )
 
@@ -125,12 +125,12 @@ class LanguageModelConfig(StageSettings):
         help="The largest learning rate of the last layer group (0.004 in 1801.06146, 4.1).",
     )
     factor: float = knob(
-        1.3, label="Discriminative factor", unit="x a group", ge=1.0, le=10.0,
+        1.3, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it. The published 2.6 (1801.06146, "
         "3.2) suits a large network that was pretrained for long; a small one tuned on few texts learns less by it.",
     )
     epochs: int = knob(
-        10, label="Epochs", unit="epochs", ge=0, le=1_000,
+        10, label="Epochs", unit="epochs", zero="left out", ge=0, le=1_000,
         help="Passes over all texts; 0 skips this stage. Some thousand texts gain up to about 10, a million words "
         "of them or more are well served with 2 to 4.",
     )
@@ -164,7 +164,7 @@ class ClassifierConfig(StageSettings):
         help="The largest learning rate of the head. 0.01 was published with a factor of 2.6 (1801.06146, 4.1).",
     )
     factor: float = knob(
-        1.0, label="Discriminative factor", unit="x a group", ge=1.0, le=10.0,
+        1.0, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it. The published 2.6 (1801.06146, "
         "3.2) suits a large encoder that was pretrained for long; under a small one it starves the lower layers.",
     )
@@ -175,7 +175,7 @@ class ClassifierConfig(StageSettings):
         "thousands are well served with 2. The last epoch is kept that is not clearly worse than the best.",
     )
     stage_decay: float = knob(
-        1.0, label="Rate decay a stage", unit="x", gt=0.0, le=1.0, advanced=True,
+        1.0, label="Rate decay a stage", unit="times", gt=0.0, le=1.0, advanced=True,
         help="The peak rate of each stage after the first is multiplied by this once more (the reference halves it).",
     )
     loss: Literal["auto", "cross_entropy", "focal", "binary"] = knob(

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.fields import field
 from studio.widgets import Cells, Label
+from studio.words import words
 from ulmengine.config import NONE, CorpusConfig
 from ulmengine.corpus import Understood
 from ulmengine.corpus.readers.formats import FORMAT_NAMES
@@ -22,7 +23,7 @@ ENCODINGS = (
     "shift_jis", "euc_jp", "euc_kr", "cp1254", "cp1257", "cp1258", "cp850", "utf-16-le", "utf-16-be",
 )
 DELIMITERS = (",", ";", "\t", "|")
-LEAST = 135
+LEAST = 140
 """Px that a list is wide at least: "Auto: utf-8" can be read in it."""
 _DELIMITED = ("csv",)
 _WITH_HEADER = ("csv", "excel")
@@ -80,17 +81,17 @@ class UnderstoodBar(Cells):
         return box
 
     def _columns(self, key: str, name: str, none: str = "") -> ColumnsBox:
-        button = ColumnsBox(field(name).label, none)
+        button = ColumnsBox(words(field(name).label), none)
         button.setObjectName(name)
         button.chosen.connect(self._chosen)
         self._place(key, name, button)
         return button
 
     def _place(self, key: str, name: str, widget: QWidget) -> None:
-        label = Label(field(name).label, theme.Type.SMALL, muted=True)
+        label = Label(words(field(name).label), theme.Type.SMALL, muted=True)
         label.setBuddy(widget)
         label.setObjectName(f"{key}-caption")
-        widget.setAccessibleName(field(name).label)
+        widget.setAccessibleName(words(field(name).label))
         cell = self._cells[key] = QWidget()
         column = QVBoxLayout(cell)
         column.setContentsMargins(0, 0, 0, 0)
@@ -105,13 +106,13 @@ class UnderstoodBar(Cells):
 
     def _fill(
         self, box: ChoiceBox, key: str, choices: Sequence[str], wanted: str, in_force: str, reasons: dict[str, str],
-        words: Callable[[str], str] = str,
+        called: Callable[[str], str] = str,
     ) -> None:
-        box.fill(choices, wanted, in_force, words)
+        box.fill(choices, wanted, in_force, called)
         self._explain(box, box.objectName(), reasons.get(key, ""))
 
     def _explain(self, widget: QWidget, name: str, reason: str) -> None:
-        tip = field(name).help
+        tip = words(field(name).help)
         if reason:
             tip = self.tr("Why: {reason}.").format(reason=reason.rstrip(".")) + "\n" + tip
         widget.setToolTip(tip)

@@ -11,7 +11,7 @@ from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
+from studio.widgets import Beside, Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
 
@@ -87,18 +87,20 @@ class EvaluatePage(ProjectPage):
         words.setSpacing(theme.XS)
         words.addWidget(self.heading)
         words.addWidget(self.told)
-        line = QHBoxLayout()
+        beside = QWidget()
+        line = QHBoxLayout(beside)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.S)
-        line.addWidget(self.choosing)
         line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
+        self.count.setMinimumWidth(220)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
         column.addLayout(words)
-        column.addLayout(line)
+        column.addWidget(Beside(self.choosing, beside))
         column.addWidget(self.filters)
         both = QSplitter(Qt.Orientation.Horizontal)
         both.setHandleWidth(theme.M)

@@ -6,18 +6,20 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
 from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
-from studio.widgets import Button, Card, DropArea, Paragraph, SectionTitle
+from studio.widgets import Button, Card, Cells, DropArea, Paragraph, SectionTitle
 
 from .deleting import put_back, set_aside
 from .project_rows import InterruptedCard, ProjectRow
 from .recent import RecentProject, look_at
 
+NARROWEST = 300
+"""Px of a card with two buttons beside one another."""
 SHOWN = 6
 """Recent projects on the page; the palette finds the others."""
 
@@ -69,19 +71,20 @@ class HomePage(Page):
         for name, button in self._buttons.items():
             button.set_role("primary" if name == primary else "plain")
 
-    def _beginnings(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(theme.L)
+    def _beginnings(self) -> QVBoxLayout:
+        whole, cards = QVBoxLayout(), Cells(NARROWEST)
+        whole.setSpacing(theme.L)
+        whole.addWidget(cards)
         self._buttons: dict[str, Button] = {}
         lines = (
             ("sample", self.tr("See it work"), self.tr("A real run on a small help desk, in minutes."),
              self.tr("Open the sample"), self._open_sample),
-            ("new", self.tr("Start your own"), self.tr("A project keeps corpus, settings and runs."),
+            ("new", self.tr("Start your own"), self.tr("A project for texts of your own."),
              self.tr("New project"), self._new),
             ("folder", self.tr("Go on"), self.tr("A project, or a run made elsewhere."),
              self.tr("Open a project"), self._open),
         )
-        for column, (icon, title, text, button_text, slot) in enumerate(lines):
+        for icon, title, text, button_text, slot in lines:
             card = Card(title)
             card.body.addWidget(Paragraph(text, theme.Type.SMALL))
             button = Button(button_text, "plus" if icon == "new" else icon)
@@ -102,14 +105,13 @@ class HomePage(Page):
             row.addStretch(1)
             card.body.addSpacing(theme.XS)
             card.body.addLayout(row)
-            grid.addWidget(card, 0, column)
-            grid.setColumnStretch(column, 1)
+            cards.add(card)
         drop = DropArea(self.tr("Drop a file or folder to start a project with it"),
                         self.tr("CSV, JSON Lines, Parquet, Excel, text, folders of texts, also in .gz and .zip"))
         drop.dropped.connect(self._dropped)
         drop.clicked.connect(self._choose_file)
-        grid.addWidget(drop, 1, 0, 1, 3)
-        return grid
+        whole.addWidget(drop)
+        return whole
 
     def _add(self, project: RecentProject) -> None:
         row = ProjectRow(project, self.shell)

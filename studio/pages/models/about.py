@@ -9,9 +9,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.pages.parts.quantities import size_words
 from studio.theme import Type
 from studio.widgets import Button
 from ulmengine.models import Entry, facts, onnx_snippet, render_card, snippet
+
+INDENT = 20
+"""Px by which a list stands further in."""
 
 
 class AboutModel(QTabWidget):
@@ -50,9 +54,10 @@ class AboutModel(QTabWidget):
             self.card.setPlainText(entry.problem)
             self.code.clear()
             return
-        origin = {"file": str(entry.path), "size": f"{entry.bytes / 1e6:,.1f} MB"}
+        origin = {"file": str(entry.path), "size": size_words(entry.bytes)}
         # Words of a card are shown as they stand, also where they look like HTML.
         text = render_card(about.card, {**facts(about), **origin}).replace("&", "&amp;").replace("<", "&lt;")
+        self.card.document().setIndentWidth(INDENT)
         self.card.setMarkdown(re.sub(r"^(#+ )", r"##\1", text, flags=re.MULTILINE))  # no larger than the page's heading
         code = snippet(entry.path, about)
         if about.kind == "classifier":

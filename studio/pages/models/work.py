@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
+from studio.pages.parts.quantities import size_words
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
@@ -147,7 +148,7 @@ def cells(entry: Entry, runs: Path | None, default: str) -> tuple[str, ...]:
         place = _tr("Your own")
     if str(entry.path) == default:
         place = _tr("{place}, for new projects").format(place=place)
-    return entry.name, kind, reads, result, f"{entry.bytes / 1e6:,.1f} MB", place
+    return entry.name, kind, reads, result, size_words(entry.bytes), place
 
 
 def _tr(text: str) -> str:

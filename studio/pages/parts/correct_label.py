@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.widgets import Button, CalmCombo, Label
+from studio.widgets import Beside, Button, CalmCombo, Label
 
 
 class CorrectLabel(QWidget):
@@ -32,14 +32,18 @@ class CorrectLabel(QWidget):
         self.why.setPlaceholderText(self.tr("Why (if you like)"))
         self.why.setAccessibleName(self.tr("Why the label is corrected"))
         self.take = Button(self.tr("Correct the label"), "edit")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(Label(self.tr("Right label"), theme.Type.SMALL, muted=True))
-        row.addWidget(self.one)
-        row.addWidget(self.several)
-        row.addWidget(self.why, 1)
-        row.addWidget(self.take)
+        self.why.setMinimumWidth(150)
+        which, reason = QWidget(), QWidget()
+        for part, widgets in ((which, (Label(self.tr("Right label"), theme.Type.SMALL, muted=True), self.one,
+                                       self.several)), (reason, (self.why, self.take))):
+            row = QHBoxLayout(part)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(theme.S)
+            for widget in widgets:
+                row.addWidget(widget)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Beside(which, reason))
         self.one.activated.connect(self._enable)
         self.take.clicked.connect(self._take)
         self.why.returnPressed.connect(self._take)

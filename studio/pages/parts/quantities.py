@@ -44,3 +44,11 @@ def counted(number: int, one: str, many: str) -> str:
 def percent(share: float) -> str:
     """``share`` in whole percents as wide as "100%", in digits of equal width, so that what stands before lines up."""
     return f"{share:.0%}".rjust(4, "\N{FIGURE SPACE}")
+
+
+def size_words(size: int) -> str:
+    """A size on the disk as a person says it: "0 kB", "312 kB", "4.1 MB", "1.2 GB"."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{-(-size // 1000)} kB"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
@@ -21,7 +21,7 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, EmptyState, FailureCard, Label, Paragraph, PrimaryButton
+from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, Paragraph, PrimaryButton
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState
@@ -29,6 +29,8 @@ from ulmengine.plan.control import RunState
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
 
+OFFER = 232
+"""Px of a button with a rule, its rate and the word that it is recommended."""
 RULES = ("valley", "slide", "steepest", "minimum")
 
 
@@ -50,7 +52,7 @@ def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) 
         return "valley", QCoreApplication.translate(
             "RangeTest", "{rate} is recommended: it lies inside the longest stretch over which the loss falls, {times} "
             "times below the rate at which it is lowest, so that there is room before it runs away."
-        ).format(rate=rate(valley), times=f"{lowest / valley:.2g}")
+        ).format(rate=rate(valley), times=f"{float(f'{lowest / valley:.2g}'):,g}")
     if "minimum" in suggestions:
         return "minimum", QCoreApplication.translate(
             "RangeTest", "{rate} is recommended: a tenth of the rate at which the loss is lowest, where it still falls."
@@ -138,12 +140,7 @@ class RangeCard(Card):
 
     def suggestion(self, rule: str) -> Button | None:
         """The button that takes what ``rule`` suggests, None if it suggests nothing."""
-        for n in range(self._offers.count()):
-            item = self._offers.itemAt(n)
-            widget = item.widget() if item else None
-            if isinstance(widget, _Take) and widget.rule == rule:
-                return widget
-        return None
+        return next((one for one in self._takes if one.rule == rule), None)
 
     def _make_empty(self) -> QWidget:
         empty = EmptyState("search", self.tr("Which rate is right?"), self.tr(
@@ -162,9 +159,9 @@ class RangeCard(Card):
         column.setSpacing(theme.XS)
         column.addWidget(self.plot, 1)
         column.addWidget(self.readout)
+        self._takes: list[_Take] = []
         self._offers = QHBoxLayout()
         self._offers.setSpacing(theme.S)
-        self._offers.setAlignment(Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._offers)
         return shown
 
@@ -214,15 +211,19 @@ class RangeCard(Card):
         self._show_range(self.project.config)
         self._clear_offers()
         found = [(rule, result.suggestions[rule]) for rule in RULES if rule in result.suggestions]
+        cells = Cells(OFFER)
         if found:
             self._offers.addWidget(Label(self.tr("Use as peak:"), Type.SMALL, muted=True))
+            self._offers.addWidget(cells, 1)
         best = recommended(result.suggestions, self.plot.points)
         for rule, value in found:
             button = _Take(rule, value)
             if best is not None and rule == best[0]:
                 button.recommend(best[1])
             button.taken.connect(self._take)
-            self._offers.addWidget(button)
+            cells.add(button)
+            QWidget.setTabOrder(self._takes[-1] if self._takes else self.plot, button)
+            self._takes.append(button)
         self.readout.setText(self._result_words(bool(found), best[1] if best is not None else ""))
 
     def _result_words(self, found: bool, why: str) -> str:
@@ -265,6 +266,7 @@ class RangeCard(Card):
         self.readout.setText("")
 
     def _clear_offers(self) -> None:
+        self._takes.clear()
         while self._offers.count():
             item = self._offers.takeAt(0)
             widget = item.widget() if item else None

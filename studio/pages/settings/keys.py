@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QKeySequenceEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QKeySequenceEdit, QToolButton, QWidget
 
 from studio import theme
 from studio.frame.commands import TABLE, ActionLine, keys_in_force, text_of, trouble_with
@@ -97,6 +97,9 @@ class KeysLine(QWidget):
         self.box.setClearButtonEnabled(True)
         self.box.setAccessibleName(self.tr("Keys of: {action}").format(action=text))
         self.box.setFixedWidth(150)
+        for clear in self.box.findChildren(QToolButton):
+            clear.setAccessibleName(self.tr("No keys: {action}").format(action=text))
+            clear.setToolTip(clear.accessibleName())
         self.reset = IconButton("reset", self.tr("{action}: the usual keys").format(action=text))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -19,7 +19,7 @@ from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, make_editor, section_names
-from studio.widgets.config_field import LABEL_WIDTH
+from studio.widgets.config_field import LABEL_WIDTH, UNIT_WIDTH
 from studio.words import help_of, words
 
 from .keys import KeysCard
@@ -45,7 +45,8 @@ class SettingsPage(Page):
                                  below=self.tr("Its name, on what its runs compute, and what they keep."))
         self.form: ConfigForm | None = None
         body.addWidget(self.project_card)
-        body.addWidget(self._defaults())
+        self.defaults = self._defaults()
+        body.addWidget(self.defaults)
         self.keys = KeysCard(shell)
         body.addWidget(self.keys)
         self.storage = StorageCard(shell)
@@ -113,6 +114,7 @@ class SettingsPage(Page):
     def _defaults(self) -> Card:
         card = Card(self.tr("New projects"), below=self.tr("What a new project begins with."))
         self.editors = {}
+        self.units: dict[str, ElidedLabel] = {}
         for name, setting in _PREFERENCES.items():
             editor = make_editor(field(setting))
             editor.setProperty("preference", name)
@@ -129,6 +131,12 @@ class SettingsPage(Page):
             row.setSpacing(theme.M)
             row.addWidget(label)
             row.addWidget(editor, 1)
+            if field(setting).zero:
+                self.units[name] = ElidedLabel("", Type.SMALL, muted=True)
+                self.units[name].setFixedWidth(UNIT_WIDTH)
+                row.addWidget(self.units[name])
+            else:
+                row.addSpacing(UNIT_WIDTH + theme.M)
             card.body.addLayout(row)
         return card
 
@@ -143,6 +151,14 @@ class SettingsPage(Page):
             self.form = ConfigForm(project, ["name", "seed", *section_names("compute."), *section_names("saving.")])
             self.form.refused.connect(self._refused)
             self.project_card.body.addWidget(self.form)
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Let Tab come to the cards below the form after it: Qt goes by when a widget got its parent."""
+        for card in (self.defaults, self.keys, self.storage):
+            place = self.body.indexOf(card)
+            card.setParent(None)
+            self.body.insertWidget(place, card)
 
     @Slot(object)
     def _settings_changed(self, values: Preferences) -> None:
@@ -150,6 +166,8 @@ class SettingsPage(Page):
             button.setChecked(button.property("mode") == values.theme)
         for name, editor in self.editors.items():
             editor.set_value(getattr(values, name))
+            if name in self.units:
+                self.units[name].setText(words(field(_PREFERENCES[name]).counted(getattr(values, name))))
         self.own_process.setChecked(values.own_process)
         self.keep_awake.setChecked(values.keep_awake and self.keep_awake.isEnabled())
         self.notify.setChecked(values.notify and self.notify.isEnabled())

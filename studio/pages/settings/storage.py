@@ -11,6 +11,7 @@ from studio import theme
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.frame.folders import show_folder
+from studio.pages.parts.quantities import size_words
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
 from studio.theme import Type
@@ -183,11 +184,3 @@ class PlaceRow(QWidget):
     @Slot()
     def _clear(self) -> None:
         self.clearWanted.emit(self.folder)
-
-
-def size_words(size: int) -> str:
-    """A size on the disk as a person says it: "0 kB", "312 kB", "4.1 MB", "1.2 GB"."""
-    for unit, name in ((1e9, "GB"), (1e6, "MB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{-(-size // 1000)} kB"

@@ -8,10 +8,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.plots.history import RunHistory
 from studio.theme import Type
-from studio.widgets import Card, Label, Paragraph, PrimaryButton
+from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
 from ulmengine.events import Evaluated
 
 from .words import interval, part_words, percent, verdict
+
+READABLE = 320
+"""Px of the sentence beside the figures; where it would be narrower it stands below them."""
 
 
 class ResultCard(Card):
@@ -30,19 +33,25 @@ class ResultCard(Card):
         self.about = Paragraph(step=Type.SMALL)
         self.classify = PrimaryButton(self.tr("Classify texts"), "classify")
         self.classify.clicked.connect(self.classifyWanted)
+        scores, said = QWidget(), QWidget()
+        figures = QHBoxLayout(scores)
+        figures.setContentsMargins(0, 0, 0, 0)
+        figures.setSpacing(theme.XL)
+        for score in (self.saved, self.own, self.baseline):
+            figures.addWidget(score)
+        figures.addStretch(1)
         text = QVBoxLayout()
         text.setSpacing(theme.XS)
         text.addWidget(self.words)
         text.addWidget(self.about)
         text.addStretch(1)
-        row = QHBoxLayout()
+        row = QHBoxLayout(said)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.XL)
-        row.addWidget(self.saved)
-        row.addWidget(self.own)
-        row.addWidget(self.baseline)
         row.addLayout(text, 1)
         row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.body.addLayout(row)
+        self.words.setMinimumWidth(READABLE)
+        self.body.addWidget(Beside(scores, said, theme.XL))
         self.hide()
 
     def show_result(self, history: RunHistory) -> None:

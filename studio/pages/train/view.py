@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
@@ -12,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +24,7 @@ from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
+from studio.widgets.cells import Stacked
 from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
 
@@ -61,7 +62,7 @@ class TrainView(QWidget):
         self.figures = Figures(history)
         self.stack = LayerStack()
         self.writing = Writing()
-        self.content = QStackedWidget()
+        self.content = Stacked()
         self.content.addWidget(self._make_empty())
         self.content.addWidget(self._make_busy())
         top = QHBoxLayout()
@@ -87,6 +88,8 @@ class TrainView(QWidget):
         """Show another run, or the same one anew; ``left_out``: stages that it is not going to begin."""
         self.history, self.left_out = history, left_out
         self.strip.set_plans(plans)
+        for before, after in pairwise((self.buttons.more, *self.strip.cards)):  # made later, but read before the rest
+            QWidget.setTabOrder(before, after)
         self.plots.set_history(history, tuple(plan for plan in plans if plan.index not in left_out))
         self.figures.set_history(history)
         self.mark()

@@ -207,7 +207,7 @@ def test_the_effective_value_stands_beside_each_slider(page: ModelPage, project:
     project.change({"model.dropout.multiplier": 0.8, "model.dropout.input": 0.4, "model.dropout.head": 0.15})
     assert page.dropout.fields["model.dropout.input"].unit.text() == "→ 0.32"
     assert page.dropout.fields["model.dropout.head"].unit.text() == "→ 0.15"  # not multiplied
-    assert page.dropout.fields["model.dropout.multiplier"].unit.text() == "x"
+    assert page.dropout.fields["model.dropout.multiplier"].unit.text() == "times"
 
 
 def test_the_slider_in_use_is_marked_in_the_picture(page: ModelPage, qtbot: QtBot) -> None:

@@ -185,7 +185,7 @@ def test_one_rate_is_recommended_with_a_reason(page: RatesPage, qtbot: QtBot) ->
     assert "recommended" in valley.text()
     # The loss falls to the last rate tried, 10 ** (-6 + 0.15 * 40) = 1, which is 1 / 0.0031 = 320 times the valley.
     assert page.range.readout.text().startswith("0.0031 is recommended")
-    assert "3.2e+02 times" in page.range.readout.text()
+    assert " 320 times" in page.range.readout.text()
 
 
 def test_nothing_is_recommended_where_the_loss_hardly_falls() -> None:

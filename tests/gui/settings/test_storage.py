@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
 from studio.frame.folders import show_folder
+from studio.pages.parts.quantities import size_words
 from studio.pages.settings.page import SettingsPage
 from studio.pages.settings.room import Cleared, bytes_below, clear_copies, measure
-from studio.pages.settings.storage import PlaceRow, StorageCard, size_words
+from studio.pages.settings.storage import PlaceRow, StorageCard
 from studio.project import Project
 from studio.shell import Notice, Shell
 from studio.widgets import ElidedLabel

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine import RunRequest
+from studio.engine.host import RunRequest
 from studio.shown import ShownRun, reading
 from studio.widgets import Button
 from tests.studio import replay
