@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -186,9 +188,53 @@ def test_nothing_is_run(tmp_path):
     with pytest.raises(ModelError, match="no plain vocabulary"):
         read_vocabulary(tmp_path / "v.pkl")
     torch.save({"0.encoder.weight": Evil(trap)}, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="may want to run a program"):
+        read_weights(tmp_path / "w.pth")
+    torch.save({"0.encoder.weight": Evil(trap)}, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
     with pytest.raises(ModelError, match="more than weights"):
         read_weights(tmp_path / "w.pth")
     assert not trap.exists()
+
+
+def _as_in_fastai(module, name):
+    """A class of that name and place, as far as a pickle knows."""
+    return type(name, (), {"__module__": module, "__qualname__": name})
+
+
+@pytest.fixture
+def collections(monkeypatch):
+    made = {}
+    for module, name in (("fastcore.foundation", "L"), ("fastai.data.transforms", "CategoryMap")):
+        made[name] = _as_in_fastai(module, name)
+        for depth in range(module.count(".") + 1):
+            above = ".".join(module.split(".")[: depth + 1])
+            monkeypatch.setitem(sys.modules, above, types.ModuleType(above))
+        setattr(sys.modules[module], name, made[name])
+
+    def make(name, items):
+        one = made[name]()
+        one.items, one.o2i = items, {}
+        return one
+
+    return make
+
+
+def test_a_vocabulary_as_fastai_holds_it(tmp_path, collections):
+    labels = collections("CategoryMap", collections("L", ["neg", "pos"]))
+    for values, expected in ((collections("L", [["a", "b"], labels]), (["a", "b"], ["neg", "pos"])),
+                             ([["a", "b"], labels], (["a", "b"], ["neg", "pos"])),
+                             (collections("L", ["a", "b"]), (["a", "b"], []))):
+        (tmp_path / "v.pkl").write_bytes(pickle.dumps(values))
+        assert read_vocabulary(tmp_path / "v.pkl") == expected
+
+
+def test_weights_saved_with_their_optimizer(tmp_path, collections):
+    """As ``learn.save("name")`` writes them: the optimizer's state has collections of fastai in it."""
+    state = collections("L", [{"mom": np.float64(.9)}])
+    torch.save({"model": weights(), "opt": {"state": state, "hypers": state}}, tmp_path / "w.pth")
+    found = read_weights(tmp_path / "w.pth")
+    assert set(found) == set(weights())
+    assert all(torch.equal(found[name], value) for name, value in weights().items())
 
 
 @pytest.mark.parametrize(("values", "expected"), [

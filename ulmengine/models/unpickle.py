@@ -6,24 +6,36 @@ import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .archive import ModelError
+from .inert import read_objects
 
 _LARGEST_VOCABULARY = 64 << 20
 # What torch writes begins as a zip, or in its older form as a pickle of protocol 2.
 _BEGINNINGS = (b"PK", b"\x80\x02")
 
 
+class _Collection:
+    """Stands for a collection of fastai, of whose state the list in ``items`` alone is kept."""
+
+    items: Any = None
+
+    def __setstate__(self, state: Any) -> None:
+        self.items = state.get("items") if isinstance(state, dict) else None
+
+
 class _PlainUnpickler(pickle.Unpickler):
-    """Builds str, int, list and dict, which need no import; whatever asks for a class is refused."""
+    """Builds str, int, list and dict, which need no import, and stand-ins for the two collections that ``dls.vocab``
+    is made of; whatever asks for another class is refused."""
 
-    def find_class(self, module: str, name: str) -> NoReturn:
+    def find_class(self, module: str, name: str) -> type:
+        if (module, name) in (("fastcore.foundation", "L"), ("fastai.data.transforms", "CategoryMap")):
+            return _Collection
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-
 
 
 def read_vocabulary(path: Path) -> tuple[list[str], list[str]]:
@@ -47,6 +59,7 @@ def read_vocabulary(path: Path) -> tuple[list[str], list[str]]:
             OverflowError, MemoryError, RecursionError) as error:
         raise ModelError(f"{path}: this is no plain vocabulary ({error}); a vocabulary may hold words and lists "
                          "and nothing else. Export it in fastai with: json.dump(list(vocab), file)") from error
+    values = _listed(values)
     words, labels = _words(values) if _is_plain(values) else ([], [])
     if not words or not all(type(word) is str for word in [*words, *labels]):
         raise ModelError(f"{path}: holds no list of words; choose the .pkl file that came with the weights")
@@ -56,7 +69,8 @@ def read_vocabulary(path: Path) -> tuple[list[str], list[str]]:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a ``.pth`` file by name; of a fastai ``learn.save`` those under ``model``.
 
-    :raises ModelError: it cannot be read, or holds anything but tensors and plain values.
+    :raises ModelError: it cannot be read, holds no tensors, or asks for what no model has a use for; nothing of it is
+        run.
     """
     try:
         with path.open("rb") as file:
@@ -70,13 +84,26 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError,
             IndexError, OverflowError) as error:
-        raise ModelError(f"{path}: holds more than weights, or is damaged. In fastai save the weights alone: "
-                         "learn.save('name', with_opt=False)") from error
+        if not begin.startswith(b"PK"):
+            raise ModelError(f"{path}: holds more than weights, or is damaged. In fastai save the weights alone: "
+                             "learn.save('name', with_opt=False)") from error
+        # learn.save() writes the optimizer's state as well unless told not to, with classes of fastai in it.
+        values = read_objects(path)
     if isinstance(values, Mapping) and isinstance(values.get("model"), Mapping):
         values = values["model"]
     if not isinstance(values, Mapping) or not any(isinstance(value, Tensor) for value in values.values()):
         raise ModelError(f"{path}: holds no weights; choose the .pth file of a fastai language model")
     return {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
+
+
+def _listed(values: Any) -> Any:
+    """``values`` with the lists of fastai's collections in their place, at the two depths of ``dls.vocab``."""
+    for _ in range(2):
+        if isinstance(values, _Collection):
+            values = values.items
+    if isinstance(values, list):
+        return [_listed(one) if isinstance(one, _Collection) else one for one in values[:2]] + values[2:]
+    return values
 
 
 def _words(values: Any) -> tuple[list[str], list[str]]:
