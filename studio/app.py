@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import multiprocessing
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from PySide6.QtGui import QDesktopServices, QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from ulmengine import APP, __version__
+from ulmengine.doctor import checks, report
 
 from . import theme
 from .ask import Ask, QtAsk
@@ -113,8 +115,6 @@ def make_application() -> QApplication:
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName(APP)
     if sys.platform == "win32":
-        import ctypes
-
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(APP)
     app = QApplication([APP])
     app.installTranslator(English(app))
@@ -217,8 +217,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _doctor() -> int:
-    from ulmengine.doctor import checks, report
-
     found = checks()
     sys.stdout.write(report(found) + "\n")
     return 0 if all(check.ok for check in found) else 1

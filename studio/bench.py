@@ -14,6 +14,7 @@ import numpy as np
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio import theme
 from studio.models.rows import Role
 from studio.pages.parts.rows_table import RowsTable
 
@@ -75,7 +76,6 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--repaints", type=int, default=300, metavar="N")
     options = parser.parse_args()
-    from studio import theme
 
     app = QApplication.instance() or QApplication([])
     if isinstance(app, QApplication):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -16,13 +16,10 @@ from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
 from .engine.job import Job
+from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
 from .shown import ShownRun
-
-if TYPE_CHECKING:
-    from studio.engine.run_service import RunService
-    from ulmengine.runs.own_texts import About
 
 Level = Literal["info", "ok", "warning", "error"]
 
@@ -270,23 +267,12 @@ class Shell(QObject):
         self._when_free(lambda: self.run.start(config, folder))
         return True
 
-    def pretrain(self, folder: Path, config: RunConfig, about: About) -> bool:
-        """Begin to learn a language model of a person's own texts in ``folder``; False (and a toast) if that cannot be.
+    def start_alone(self, folder: Path, config: RunConfig) -> None:
+        """Start the run that was made in ``folder``, which belongs to no project; nothing is :attr:`busy`.
 
         It is the run of the window as any other one is, whether a project is open or not.
         """
-        from ulmengine.runs.own_texts import begin_pretraining
-
-        if self.busy:
-            self.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."), "warning")
-            return False
-        try:
-            begin_pretraining(folder, config, about)
-        except (RuntimeError, ValueError, OSError) as error:
-            self.toast(str(error), "error")
-            return False
         self._when_free(lambda: self.run.start(config, folder))
-        return True
 
     def resume_run(
         self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,

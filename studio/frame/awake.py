@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import sys
@@ -102,8 +103,6 @@ class WindowsHold:
     @staticmethod
     def _tell(state: int) -> None:
         if sys.platform == "win32":
-            import ctypes
-
             ctypes.windll.kernel32.SetThreadExecutionState(state)
 
 

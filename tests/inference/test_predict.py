@@ -137,9 +137,9 @@ def test_a_batch_too_large_for_the_device_is_halved(monkeypatch):
 
 
 def test_a_device_that_is_not_there_is_told():
-    with pytest.raises(InferenceError, match="choose auto or cpu"):
+    with pytest.raises(InferenceError, match="choose auto, "):
         Predictor(Made({"forward": network()}), device="cuda:77")
-    with pytest.raises(InferenceError, match="no such device"):
+    with pytest.raises(InferenceError, match="no device called"):
         Predictor(Made({"forward": network()}), device="abacus")
     with pytest.raises(InferenceError, match="float16"):
         Predictor(Made({"forward": network()}), device="cpu", precision="float16")

@@ -18,6 +18,9 @@ from typing import Any
 
 import psutil
 
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import open_corpus, preview
+
 from .measure import BenchError, outcome, peak_rss_mb
 
 TABLE = "reviews.csv"
@@ -77,9 +80,6 @@ def write_table(path: Path, megabytes: int) -> int:
 
 def measured(folder: Path) -> dict[str, Any]:
     """The figures of the table in ``folder``, in this process; its copy is made there too."""
-    from ulmengine.config import CorpusConfig
-    from ulmengine.corpus import open_corpus, preview
-
     source, cache = folder / TABLE, folder / "cache"
     config = CorpusConfig(path=str(source))
     looks = [_seconds(lambda: preview(source, config)) for _ in range(6)]

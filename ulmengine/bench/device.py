@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from ulmengine.nets import precision_for
+from ulmengine.nets import available_devices, choose_device, precision_for
 
 from .measure import BenchError, Task, nothing, timed
 
@@ -36,8 +36,6 @@ def find_device(wanted: str) -> torch.device:
 
     :raises BenchError: this machine, or this build of PyTorch, does not have it.
     """
-    from ulmengine.runs.device import available_devices, choose_device  # not in the process that is measured
-
     present = [name for name in available_devices() if name in DEVICES]
     if wanted not in ("auto", *present):
         raise BenchError(f"There is no {wanted.upper()} device here; choose auto or {' or '.join(present)}")

@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ulmengine.threads import SETTINGS
 
 T = TypeVar("T")
@@ -134,8 +136,6 @@ def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list
     Neighbours in length share a batch, as the samplers of both sides arrange them. The longest come first there, so
     they do here: that batch warms up, and its memory is the peak of a run. The others follow in a fixed mixed order.
     """
-    import numpy as np
-
     chance = np.random.default_rng(0)
     spread = 0.65
     drawn = chance.lognormal(math.log(mean) - spread**2 / 2, spread, size=20 * batch)

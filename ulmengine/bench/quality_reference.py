@@ -16,12 +16,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 
 def main() -> None:
     """Read the task from the command line, do it, write the result."""
     task = json.loads(sys.argv[1])
     import fastai.callback.schedule  # noqa: F401 - gives the learners fit_one_cycle
-    import torch
     from fastai.torch_core import set_seed
 
     torch.set_num_threads(task["threads"])
@@ -31,8 +33,6 @@ def main() -> None:
 
 def train(task: dict[str, Any]) -> dict[str, float]:
     """Language model and classifier; only the first one's epochs, each with its validation, are timed, as ours are."""
-    import numpy as np
-
     folder = Path(task["folder"])
     texts, documents = np.load(folder / "language.npz"), np.load(folder / "classifier.npz")
     learner = language_learner(texts, task["vocabulary"], task, task["language_model"])
@@ -49,7 +49,6 @@ def train(task: dict[str, Any]) -> dict[str, float]:
 
 def split(ids: Any, part: str) -> list[Any]:
     """The documents of ``part`` as tensors of ids."""
-    import torch
     from fastai.text.data import TensorText
 
     array, offsets = ids[f"{part}_ids"], ids[f"{part}_offsets"]
@@ -58,7 +57,6 @@ def split(ids: Any, part: str) -> list[Any]:
 
 def language_learner(ids: Any, words: int, task: dict[str, Any], budget: dict[str, Any]) -> Any:
     """A language model on the parts "train" and "validation"."""
-    import torch
     from fastai.data.core import DataLoaders
     from fastai.losses import CrossEntropyLossFlat
     from fastai.text.data import LMDataLoader
@@ -87,8 +85,6 @@ def silent() -> list[Any]:
 
 def move_words(old: Any, new: Any, mapping: Any) -> None:
     """Weights of ``old`` into ``new``; rows of the words by ``mapping`` (new word -> old one, -1: the mean row)."""
-    import torch
-
     state, mapping = old.state_dict(), torch.from_numpy(mapping)
     for name in ("0.encoder.weight", "0.encoder_dp.emb.weight", "1.decoder.weight", "1.decoder.bias"):
         value = state[name]
@@ -100,7 +96,6 @@ def move_words(old: Any, new: Any, mapping: Any) -> None:
 
 def classify(ids: Any, language_model: Any, task: dict[str, Any]) -> float:
     """Train the classifier group by group and return its accuracy on the part "test"."""
-    import torch
     from fastai.data.core import DataLoaders
     from fastai.losses import CrossEntropyLossFlat
     from fastai.metrics import accuracy
@@ -127,7 +122,6 @@ def classify(ids: Any, language_model: Any, task: dict[str, Any]) -> float:
 
 def documents_loader(ids: Any, part: str, batch: int) -> Any:
     """Batches of documents of like length, padded in front by whole chunks."""
-    import torch
     from fastai.text.data import SortedDL, pad_input_chunk
 
     targets = ids[f"{part}_targets"]

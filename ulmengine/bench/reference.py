@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
+import torch.nn.functional as F
+
 
 def main() -> None:
     """Read the description of the work from the command line, do it, write the result."""
     task = json.loads(sys.argv[1])
-    import torch
-
     torch.set_num_threads(task["threads"])
     torch.manual_seed(0)
     works = {"lm": language_model, "validate": validate, "classifier": classifier, "predict": predict}
@@ -52,15 +53,11 @@ def timed(task: dict[str, Any], step: Callable[[Any], int], batches: Iterator[An
 
 def waiting(device: str) -> Callable[[], Any]:
     """What returns when ``device`` has done all it was asked for."""
-    import torch
-
     return {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}.get(device, lambda: None)
 
 
 def mark(device: str) -> Any:
     """The time; on a CUDA card a mark that the card sets when it comes there, so that nothing waits for it."""
-    import torch
-
     if device != "cuda":
         return time.perf_counter()
     event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
@@ -78,8 +75,6 @@ def median_ms(name: str, device: str, parts: list[tuple[Any, Any]]) -> dict[str,
 
 def random_tokens(vocabulary: int, *shape: int) -> Any:
     """Tokens as frequent as in text: log-uniform."""
-    import torch
-
     return torch.rand(shape).mul_(torch.tensor(float(vocabulary)).log()).exp_().long().clamp_(2, vocabulary - 1)
 
 
@@ -107,9 +102,6 @@ def stream(task: dict[str, Any]) -> Iterator[Any]:
 
 def language_model(task: dict[str, Any]) -> dict[str, Any]:
     """Training steps: cross entropy + AR + TAR, backward, clipping at 0.4 as ours, Adam."""
-    import torch
-    import torch.nn.functional as F
-
     model = build_language_model(task).train()
     model.reset()
     optimizer = adam(model)
@@ -134,9 +126,6 @@ def language_model(task: dict[str, Any]) -> dict[str, Any]:
 
 def validate(task: dict[str, Any]) -> dict[str, Any]:
     """Validation of the language model."""
-    import torch
-    import torch.nn.functional as F
-
     model = build_language_model(task).eval()
     model.reset()
 
@@ -164,7 +153,6 @@ def build_classifier(task: dict[str, Any]) -> Any:
 
 def padded_batches(task: dict[str, Any]) -> Iterator[Any]:
     """Documents of the given lengths, sorted into batches and padded in front by whole chunks, as fastai does it."""
-    import torch
     from fastai.text.data import pad_chunk
 
     for lengths in task["lengths"]:
@@ -176,8 +164,6 @@ def padded_batches(task: dict[str, Any]) -> Iterator[Any]:
 
 def classifier(task: dict[str, Any]) -> dict[str, Any]:
     """Training steps of the classifier with the last ``unfrozen`` layer groups learning."""
-    import torch
-    import torch.nn.functional as F
     from fastai.text.models.awdlstm import awd_lstm_clas_split
 
     model = build_classifier(task).train()
@@ -200,8 +186,6 @@ def classifier(task: dict[str, Any]) -> dict[str, Any]:
 
 def predict(task: dict[str, Any]) -> dict[str, Any]:
     """Prediction of the given documents."""
-    import torch
-
     model = build_classifier(task).eval()
 
     def step(batch: Any) -> int:

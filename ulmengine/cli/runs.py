@@ -17,11 +17,12 @@ from types import FrameType
 from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, SaveFailed, StageStarted
 from ulmengine.models import models_folder
+from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
 from ulmengine.record.checkpoints import CheckpointFolder
 from ulmengine.record.mending import before_it_grew, lower_rate
-from ulmengine.runs import Run, choose_device, find_learning_rate
+from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.explained import explain
 from ulmengine.runs.own_texts import About, begin_pretraining, pretraining_config, publish, survey
 from ulmengine.runs.prepare import with_best_pretrained

@@ -8,7 +8,7 @@ from .evaluate import ClassReport, Estimate, Evaluation, evaluate
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
 from .kept import Kept, KeptError, keep, read_predictions, write_predictions
 from .paired import Comparison, Paired, compare, paired_difference
-from .predict import Prediction, Predictor, Trained, find_device
+from .predict import Prediction, Predictor, Trained
 from .ranking import Bin, Curves, curves
 from .writing import generate_text
 
@@ -16,6 +16,6 @@ __all__ = [
     "FROM_SCRATCH", "MOST_CHARACTERS", "TRANSFERRED", "Baseline", "Bin", "Blend", "ClassReport", "Comparison",
     "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError", "Kept", "KeptError", "Paired",
     "Prediction", "Predictor", "Trained", "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
-    "explain_by_gradient", "explain_by_occlusion", "find_device", "fit_temperature", "fit_weight", "generate_text",
+    "explain_by_gradient", "explain_by_occlusion", "fit_temperature", "fit_weight", "generate_text",
     "keep", "paired_difference", "probabilities", "read_predictions", "write_predictions",
 ]

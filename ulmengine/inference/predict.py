@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ulmengine.nets import TextClassifier, precision_for, set_precision
+from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
 from ulmengine.tokens import PAD, Tokenizer
 
 from .blend import Blend
@@ -86,9 +86,9 @@ class Predictor:
         if self.blend is not None and self.blend.counts.classes != len(self.labels):
             raise InferenceError(f"the model's word counts know {self.blend.counts.classes} labels, its networks "
                                  f"{len(self.labels)}; save or download the model again")
-        self.device = find_device(device)
         self.networks = dict(model.classifiers())
         try:
+            self.device = choose_device(device)
             self.precision = precision_for(self.device, precision)
             for network in self.networks.values():
                 set_precision(network.to(self.device).eval(), self.precision)
@@ -206,21 +206,6 @@ class Predictor:
         half = len(documents) // 2
         parts = (documents[:half], documents[half:])
         return np.concatenate([self._scores(reader, part, backwards) for part in parts])
-
-
-def find_device(name: str) -> torch.device:
-    """The device called ``name``; "auto" takes a CUDA card where there is one, as training does.
-
-    :raises InferenceError: torch does not know it, or this machine does not have it.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InferenceError(f"{name}: this machine has no such device; choose auto or cpu") from error
-    return device
 
 
 def windows(texts: Iterable[str], most: int | None = None) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from .awd_lstm import AWDLSTM, Draw, Encoded, State, detach
 from .classifier import TextClassifier
+from .device import DeviceError, available_devices, choose_device
 from .generate import generate
 from .groups import LayerGroup, freeze_to, layer_groups
 from .kernels.chunked import IGNORED, chunked_cross_entropy
@@ -12,8 +13,8 @@ from .precision import precision_for, set_precision
 from .transfer import transfer_embedding
 
 __all__ = [
-    "AWDLSTM", "IGNORED", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss", "State",
-    "TextClassifier", "WeightsError", "balanced_weights", "chunked_cross_entropy", "classifier_loss", "detach",
-    "freeze_to", "from_reference_names", "generate", "layer_groups", "precision_for", "set_precision",
-    "to_reference_names", "transfer_embedding",
+    "AWDLSTM", "IGNORED", "DeviceError", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss",
+    "State", "TextClassifier", "WeightsError", "available_devices", "balanced_weights", "choose_device",
+    "chunked_cross_entropy", "classifier_loss", "detach", "freeze_to", "from_reference_names", "generate",
+    "layer_groups", "precision_for", "set_precision", "to_reference_names", "transfer_embedding",
 ]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +210,6 @@ def find_runs(folder: Path) -> list[RunFolder]:
 
 def environment() -> dict[str, Any]:
     """On what a run is made: versions and machine, for its record."""
-    from importlib.metadata import PackageNotFoundError, version
-
     versions = {}
     for name in ("torch", "numpy", "tokenizers", "polars", "scikit-learn", "safetensors"):
         try:

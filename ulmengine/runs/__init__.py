@@ -2,8 +2,7 @@
 
 from ulmengine.record import RunFolder
 
-from .device import available_devices, choose_device
 from .range import find_learning_rate
 from .run import Run
 
-__all__ = ["Run", "RunFolder", "available_devices", "choose_device", "find_learning_rate"]
+__all__ = ["Run", "RunFolder", "find_learning_rate"]

@@ -11,7 +11,6 @@ from collections.abc import Generator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
@@ -91,6 +90,8 @@ def _regression(
     """Weights (classes, features) and biases (classes,) of logistic regression, one for each label if there are
     several a document; each of these is told of, for a hundred take their time."""
     weight, bias = np.zeros((classes, states.shape[1])), np.zeros(classes)
+    from sklearn.linear_model import LogisticRegression  # half a second, which only a run that begins waits for
+
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, class_weight="balanced" if balanced else None)
     if targets.ndim > 1:
         for label in range(classes):

@@ -9,14 +9,14 @@ import torch
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
-from ulmengine.nets import precision_for, set_precision
+from ulmengine.nets import choose_device, precision_for, set_precision
 from ulmengine.plan import StagePlan, plan_stages
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import RangeResult, TrainContext, classifier_task, language_model_task, range_test
+from ulmengine.training.distributed import use_threads
 from ulmengine.training.tasks import Task
 
 from .batches import document_batches, has_learnt, streams
-from .device import choose_device, use_threads
 from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared, prepare

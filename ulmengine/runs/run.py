@@ -16,7 +16,7 @@ import torch
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
-from ulmengine.nets import precision_for
+from ulmengine.nets import choose_device, precision_for
 from ulmengine.plan import plan_stages
 from ulmengine.plan.divergence import watched
 from ulmengine.record import saved_event
@@ -29,11 +29,10 @@ from ulmengine.record.log import EventLog
 from ulmengine.record.mending import remedy
 from ulmengine.record.words import in_words
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
-from ulmengine.training.distributed import World
+from ulmengine.training.distributed import World, use_threads
 from ulmengine.training.session import RETRY_S
 
 from .batches import rows_read
-from .device import choose_device, use_threads
 from .early import EarlyEnd
 from .finish import finish_classifier, finish_language_model
 from .mirror import MirrorError, TensorBoardMirror

@@ -5,17 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ulmengine.events import Event
 
+from .distributed import World
 from .optimizers import LayerOptimizer
-
-if TYPE_CHECKING:
-    from .distributed import World
 
 
 @dataclass(frozen=True)

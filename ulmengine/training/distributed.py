@@ -23,9 +23,11 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from ulmengine.config import ComputeConfig
 from ulmengine.nets.head import BatchNorm
 from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens import DocumentBatch, StreamBatch
+from ulmengine.tokens.pool import cores
 
 from .trees import put_together, take_apart
 
@@ -174,6 +176,16 @@ def started_again() -> bool:
 def processes_here() -> int:
     """How many processes on this machine train together."""
     return max(1, int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
+def use_threads(compute: ComputeConfig) -> None:
+    """Let PyTorch use as many threads as set; the number decides how sums are split, and so the last bits.
+
+    Where none is set, the processes that train together on this machine share its cores.
+    """
+    wanted = compute.threads or max(1, cores() // processes_here())
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.events import Event, Progress
-from ulmengine.models import pretrained_path
+from ulmengine.models import load_bundle, pretrained_path
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -208,8 +208,6 @@ def _sample_rows(documents: Documents, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _tokenizer_of(path: Path) -> tuple[Tokenizer, str]:
-    from ulmengine.models import load_bundle
-
     bundle = load_bundle(path)
     return bundle.tokenizer, bundle.description.title or path.stem
 

@@ -20,9 +20,11 @@ from ulmengine.events import Event, Progress
 from ulmengine.inference import Kept
 from ulmengine.inference.explain import Explanation, explain_by_gradient, explain_by_occlusion
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
+from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
 from ulmengine.runs.features import has_features, training_features
 from ulmengine.runs.measured import Measured, measure_again, open_measured, rows_of
+from ulmengine.runs.report import write_file_report, write_report
 from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
 
@@ -184,8 +186,6 @@ def _measures(
     documents: Documents, rows: npt.NDArray[np.int64], order: npt.NDArray[np.int64], cache: Path, model: Path
 ) -> Generator[Event, None, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
     """(tokens, share of unknown ones) of each document; -1 where the model or the document is gone."""
-    from ulmengine.models import load_bundle
-
     lengths = np.full(len(rows), -1, dtype=np.int64)
     unknown = np.full(len(rows), -1.0)
     if not model.is_file():
@@ -260,8 +260,6 @@ def columns_of(documents: Documents) -> tuple[str, ...]:
 
 def write_page(subject: Subject, path: Path, cache: Path) -> Generator[Event, None, Path]:
     """Write the report on a run or a table to ``path``."""
-    from ulmengine.runs.report import write_file_report, write_report
-
     if subject.table is None:
         return (yield from write_report(subject.folder, path, cache))
     yield Progress(_tr("Writing the report"), 0, 0)

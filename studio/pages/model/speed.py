@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 from PySide6.QtCore import QCoreApplication
@@ -15,12 +15,23 @@ from torch.nn import Module
 from studio.pages.parts.facts import CorpusFacts
 from ulmengine.config import DropoutConfig, RunConfig, StageSettings
 from ulmengine.events import Event, Progress
+from ulmengine.nets import (
+    AWDLSTM,
+    LanguageModel,
+    TextClassifier,
+    choose_device,
+    classifier_loss,
+    layer_groups,
+    precision_for,
+    set_precision,
+)
+from ulmengine.tokens import DocumentBatch, StreamBatch
+from ulmengine.training.groups import named_groups
+from ulmengine.training.loop import Stepper
+from ulmengine.training.optimizers import LayerOptimizer
+from ulmengine.training.tasks import ClassifierTask, LanguageModelTask, Task
 
 from .sizes import Network, vocabulary_of
-
-if TYPE_CHECKING:
-    from ulmengine.nets import AWDLSTM
-    from ulmengine.training.tasks import Task
 
 B = TypeVar("B")
 
@@ -50,10 +61,6 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     counts on finding that source as its seed has left it. So nothing is dropped here; drawing the masks takes a run a
     few hundredths of its time.
     """
-    from ulmengine.nets import TextClassifier, classifier_loss
-    from ulmengine.tokens import DocumentBatch
-    from ulmengine.training.tasks import ClassifierTask
-
     device, precision = _device_and_precision(config)
     words, generator = vocabulary_of(network, config), torch.Generator().manual_seed(0)
     language, encoder = yield from _language_model(network, config, generator, 2 * (STEPS + 1))
@@ -84,10 +91,6 @@ def _language_model(
     network: Network, config: RunConfig, generator: torch.Generator, total: int
 ) -> Generator[Event, None, tuple[float, AWDLSTM]]:
     """The rate, and the encoder that was trained; ``total``: steps of all that is measured."""
-    from ulmengine.nets import LanguageModel
-    from ulmengine.tokens import StreamBatch
-    from ulmengine.training.tasks import LanguageModelTask
-
     device, precision = _device_and_precision(config)
     if config.compute.threads:
         torch.set_num_threads(config.compute.threads)
@@ -104,9 +107,6 @@ def _language_model(
 
 
 def _device_and_precision(config: RunConfig) -> tuple[torch.device, torch.dtype]:
-    from ulmengine.nets import precision_for
-    from ulmengine.runs.device import choose_device
-
     device = choose_device(config.compute.device)
     return device, precision_for(device, config.compute.precision)
 
@@ -128,11 +128,6 @@ class _Same(Generic[B]):
 
 def _step(task: Task, batch: object, settings: StageSettings, precision: torch.dtype) -> Callable[[], object]:
     """The run's own optimizer step on ``batch``, at a rate that changes nothing to speak of."""
-    from ulmengine.nets import layer_groups, set_precision
-    from ulmengine.training.groups import named_groups
-    from ulmengine.training.loop import Stepper
-    from ulmengine.training.optimizers import LayerOptimizer
-
     set_precision(task.model, precision)
     groups = named_groups(task.model, layer_groups(task.model))
     scaler = torch.amp.GradScaler("cuda") if precision is torch.float16 else None

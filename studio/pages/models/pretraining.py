@@ -46,6 +46,7 @@ from ulmengine.runs.own_texts import (
     About,
     Survey,
     about_of,
+    begin_pretraining,
     pretraining_config,
     publish,
     published,
@@ -372,9 +373,7 @@ class Pretraining(QObject):
     @Slot()
     def choose(self) -> None:
         """Ask which texts, and begin."""
-        if self.shell.busy:
-            self.shell.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."),
-                             "warning")
+        if self._refused():
             return
         values = self.shell.settings.values
         compute = ComputeConfig(device=values.device, precision=values.precision, threads=values.threads)
@@ -386,8 +385,21 @@ class Pretraining(QObject):
     @Slot()
     def _begin(self) -> None:
         wanted = None if self.dialog is None else self.dialog.wanted
-        if wanted is not None:
-            self.shell.pretrain(wanted.folder, wanted.config, wanted.about)
+        if wanted is None or self._refused():
+            return
+        try:
+            begin_pretraining(wanted.folder, wanted.config, wanted.about)
+        except (RuntimeError, ValueError, OSError) as error:
+            self.shell.toast(str(error), "error")
+            return
+        self.shell.start_alone(wanted.folder, wanted.config)
+
+    def _refused(self) -> bool:
+        """Whether a run is alive, which is told of then."""
+        if self.shell.busy:
+            self.shell.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."),
+                             "warning")
+        return self.shell.busy
 
     @Slot()
     def look(self) -> None:

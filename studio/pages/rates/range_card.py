@@ -25,6 +25,7 @@ from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, 
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState
+from ulmengine.runs import find_learning_rate
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
@@ -32,13 +33,6 @@ HARDLY = 0.03
 OFFER = 232
 """Px of a button with a rule, its rate and the word that it is recommended."""
 RULES = ("valley", "slide", "steepest", "minimum")
-
-
-def find_rate(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
-    """The engine's range test, imported when it is first wanted."""
-    from ulmengine.runs import find_learning_rate
-
-    return find_learning_rate(config, task, cache)
 
 
 def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) -> tuple[str, str] | None:
@@ -72,7 +66,7 @@ class RangeCard(Card):
         self.project = project
         self.shell = shell
         self.task = task
-        self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = find_rate
+        self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = find_learning_rate
         self._job: Job | None = None
         self._given_up = False
         self.plot = RangePlot()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,13 +13,11 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
 
 from .binary import refuse_binary
+from .dialect import Dialect
 from .encoding import Decoder, Encoding, detect, known_encoding
 from .layout import Layout
 from .source import Source
 from .textlines import text_blocks, text_lines
-
-if TYPE_CHECKING:
-    from .dialect import Dialect
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ stream of so many bytes. Nothing of the package is imported: this must start fas
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
@@ -78,7 +79,7 @@ def _merged_cells(path: str) -> dict[str, list[tuple[int, int, int]]]:
             target = places.get(_value(tag, "r:id"), "").lstrip("/")
             target = target if target.startswith("xl/") else f"xl/{target}"
             if target in names:
-                found[_plain(_value(tag, "name"))] = _merged_in(archive.read(target))
+                found[html.unescape(_value(tag, "name"))] = _merged_in(archive.read(target))
     return found
 
 
@@ -98,12 +99,6 @@ def _merged_in(sheet: bytes) -> list[tuple[int, int, int]]:
 def _value(tag: str, name: str) -> str:
     match = re.search(rf'\s{name}="([^"]*)"', tag)
     return match[1] if match else ""
-
-
-def _plain(text: str) -> str:
-    import html
-
-    return html.unescape(text)
 
 
 def _column(letters: bytes) -> int:

@@ -1,12 +1,8 @@
-"""On what a run computes."""
+"""On what the networks compute."""
 
 from __future__ import annotations
 
 import torch
-
-from ulmengine.config import ComputeConfig
-from ulmengine.tokens.pool import cores
-from ulmengine.training.distributed import processes_here
 
 
 class DeviceError(ValueError):
@@ -42,13 +38,3 @@ def available_devices() -> list[str]:
     if hasattr(torch, "xpu") and torch.xpu.is_available():
         found.append("xpu")
     return [*found, "cpu"]
-
-
-def use_threads(compute: ComputeConfig) -> None:
-    """Let PyTorch use as many threads as set; the number decides how sums are split, and so the last bits.
-
-    Where none is set, the processes that train together on this machine share its cores.
-    """
-    wanted = compute.threads or max(1, cores() // processes_here())
-    if torch.get_num_threads() != wanted:
-        torch.set_num_threads(wanted)

@@ -1,4 +1,4 @@
-"""On what a run computes."""
+"""How many threads a run takes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ulmengine.config import ComputeConfig
-from ulmengine.runs.device import use_threads
+from ulmengine.training.distributed import use_threads
 
 
 def test_no_more_threads_are_used_than_the_process_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
