@@ -97,7 +97,7 @@ def trouble_with(slot: str, keys: str, own: Mapping[str, str]) -> str:
     plain = not first.keyboardModifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
                                              Qt.KeyboardModifier.MetaModifier)
     if plain and not Qt.Key.Key_F1 <= first.key() <= Qt.Key.Key_F35:
-        return _tr_with("{keys} alone is needed for typing. Choose keys with Ctrl or Alt, or a function key.",
+        return _tr_with("{keys} alone is needed for typing or moving. Choose keys with Ctrl or Alt, or a function key.",
                         keys=named)
     return ""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -16,11 +16,15 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton
 from ulmengine.plan.control import RunState
 
+from .runbar import HEIGHT as RUN_BAR
+
 if TYPE_CHECKING:
     from studio.window import MainWindow
 
 WIDTH = 400
 _GAP = 12
+WATCH_MS = 250
+"""How often the part that is spoken of is looked for."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ def stops(tr: Callable[[str], str]) -> tuple[Stop, ...]:
             "A table with a text and its label in each row. Your own file is dropped on this page just so. Beside it: "
             "how many documents bear each label, how long they are, what is wrong with them."), "open_sample"),
         Stop("model", "picture", tr("The network"), tr(
-            "It has read English before and is taught the language of these texts, then their labels. The sliders are "
-            "the five dropouts that keep it from learning by heart; what is usual is set.")),
+            "It has read English before and is taught the language of these texts, then their labels. The pills are "
+            "the dropouts that keep it from learning by heart; what is usual is set.")),
         Stop("rates", "schedule", tr("How fast it learns"), tr(
             "The learning rate rises, then falls slowly, stage by stage. The picture is the plan itself: what is drawn "
             "here is what will be done.")),
@@ -80,6 +84,10 @@ class Tour(QObject):
         self.place = -1
         self.card = TourCard(window)
         self.frame = TourFrame(window)
+        self._placed: object = None
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._look)
         self._leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._leave.setEnabled(False)
         self._leave.activated.connect(self.end)
@@ -103,6 +111,7 @@ class Tour(QObject):
         """Begin at the first stop, also in the middle of an earlier tour."""
         self._leave.setEnabled(True)
         self._window.installEventFilter(self)
+        self._watch.start()
         self._go_to(0)
 
     @Slot()
@@ -127,6 +136,7 @@ class Tour(QObject):
         self.place = -1
         self._leave.setEnabled(False)
         self._window.removeEventFilter(self)
+        self._watch.stop()
         self.card.hide()
         self.frame.hide()
         self.ended.emit()
@@ -156,6 +166,8 @@ class Tour(QObject):
         self._window.go(stop.page)
         self.card.show_stop(stop, place, len(self.stops))
         self._tell_waiting()
+        on = self.card.forth if self.card.forth.isEnabled() else self.card.leave
+        on.setFocus(Qt.FocusReason.OtherFocusReason)
         self._put()
 
     @Slot(object)
@@ -179,17 +191,31 @@ class Tour(QObject):
             self._put()
         return False
 
+    @Slot()
+    def _look(self) -> None:
+        """A part that was read meanwhile has come, or another page is in view: of neither the window is told."""
+        if self._placed != self._where():
+            self._put()
+
+    def _where(self) -> object:
+        stop = self.stop
+        part = self._part(stop) if stop is not None else None
+        return (self._window.pages.key, part is not None and (part.mapTo(self._window, QPoint(0, 0)), part.size()))
+
     def _put(self) -> None:
         """Frame the part that is spoken of, and put the card where it hides none of it, if there is such a place."""
         stop = self.stop
         if stop is None:
             return
+        self._placed = self._where()
         part = self._part(stop)
         self.frame.setVisible(part is not None)
         room = self._window.rect()
         self.card.adjustSize()
         size = self.card.sizeHint().expandedTo(self.card.size())
-        if part is None:
+        if self._window.pages.key != stop.page:  # the person looks around meanwhile
+            corner = QPoint(room.right() - size.width() - _GAP, room.bottom() - size.height() - RUN_BAR - _GAP)
+        elif part is None:
             box = QRect(room.center(), room.center())
             corner = QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
         else:
@@ -258,9 +284,10 @@ class TourCard(Card):
         last = place + 1 == count
         self.leave.setVisible(not last)
         self.forth.setText(self.tr("Done") if last else self.tr("Next"))
+        self.forth.setAccessibleName(self.forth.text())
+        self.forth.set_icon("check" if last else "chevron-right")
         self.setAccessibleName(f"{stop.title}. {stop.text}")
         self.show()
-        self.forth.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class TourFrame(QWidget):

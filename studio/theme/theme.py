@@ -91,6 +91,7 @@ class Theme(QObject):
         self.colors = DARK if dark else LIGHT
         self._icons.clear()
         self._app.setPalette(palette_of(self.colors))
+        self._app.setStyleSheet("")  # exchanged for another one, Qt would dress every widget as often as it lies deep
         self._app.setStyleSheet(sheet_of(self.colors))
         self._refresh_icons()
         self.changed.emit()

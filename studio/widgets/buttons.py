@@ -23,6 +23,7 @@ class Button(QPushButton):
         self.setProperty("role", role)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(text.replace("&", ""))
+        self.setAutoDefault(True)  # Enter presses the button that has the focus, outside of dialogs too
         self._icon_name = icon
         self._show_icon(role)
 

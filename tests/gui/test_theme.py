@@ -115,6 +115,7 @@ def test_muted_label_follows_the_palette(qtbot: object, qapp: QApplication) -> N
     from studio.widgets import Label
 
     label: QLabel = Label("x", muted=True)
+    label.show()
     theme.current().apply("dark")
     assert label.palette().color(label.foregroundRole()) == QColor(DARK.muted)
     theme.current().apply("light")

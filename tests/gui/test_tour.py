@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
@@ -43,6 +44,10 @@ def test_the_tour_opens_the_sample_starts_a_run_and_waits_for_its_model(
     assert window.pages.key == "train"
     assert not tour.card.forth.isEnabled()  # there is nothing to be looked at further on
     assert tour.card.waiting.isVisible()
+    assert window.focusWidget() is tour.card.leave  # not what the next space would pause
+    window.go("settings")
+    qtbot.waitUntil(lambda: tour.card.geometry().center().x() > window.rect().center().x(), timeout=5_000)
+    qtbot.waitUntil(lambda: not tour.frame.isVisible(), timeout=5_000)
     assert run.folder is not None
     make_bundle(RunFolder.create(run.folder, window.shell.project.run_config()).model_path)
     run.enter(RunState.FINISHED)
@@ -108,6 +113,9 @@ def test_keys_are_changed_kept_refused_and_reset(
     line.reset.click()
     assert window.commands["start_run"].shortcut() == QKeySequence("Ctrl+R")
     assert settings.values.keys == {}
+    line.box.findChildren(QToolButton)[0].click()
+    qtbot.waitUntil(lambda: window.commands["start_run"].shortcut().isEmpty(), timeout=5_000)
+    line.reset.click()
     page.keys.lines["quit"].box.setKeySequence(QKeySequence("F4"))
     page.keys.lines["quit"].box.editingFinished.emit()
     page.keys.usual.click()

@@ -98,7 +98,7 @@ class StageSettings(Section):
         help="The largest learning rate of the last layer group.",
     )
     factor: float = knob(
-        2.6, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
+        2.6, label="Discriminative factor", unit="a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it (2.6 in 1801.06146, 3.2).",
     )
     batch_size: int = knob(
@@ -125,7 +125,7 @@ class LanguageModelConfig(StageSettings):
         help="The largest learning rate of the last layer group (0.004 in 1801.06146, 4.1).",
     )
     factor: float = knob(
-        1.3, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
+        1.3, label="Discriminative factor", unit="a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it. The published 2.6 (1801.06146, "
         "3.2) suits a large network that was pretrained for long; a small one tuned on few texts learns less by it.",
     )
@@ -164,7 +164,7 @@ class ClassifierConfig(StageSettings):
         help="The largest learning rate of the head. 0.01 was published with a factor of 2.6 (1801.06146, 4.1).",
     )
     factor: float = knob(
-        1.0, label="Discriminative factor", unit="times a group", ge=1.0, le=10.0,
+        1.0, label="Discriminative factor", unit="a group", ge=1.0, le=10.0,
         help="Each earlier layer group learns this much slower than the one after it. The published 2.6 (1801.06146, "
         "3.2) suits a large encoder that was pretrained for long; under a small one it starves the lower layers.",
     )

@@ -23,7 +23,7 @@ ENCODINGS = (
     "shift_jis", "euc_jp", "euc_kr", "cp1254", "cp1257", "cp1258", "cp850", "utf-16-le", "utf-16-be",
 )
 DELIMITERS = (",", ";", "\t", "|")
-LEAST = 140
+LEAST = 138
 """Px that a list is wide at least: "Auto: utf-8" can be read in it."""
 _DELIMITED = ("csv",)
 _WITH_HEADER = ("csv", "excel")

@@ -94,7 +94,7 @@ class EvaluatePage(ProjectPage):
         line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
-        self.count.setMinimumWidth(220)
+        self.count.setMinimumWidth(250)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)

@@ -129,8 +129,9 @@ class _Maker:
         below = QRectF(right.left(), right.bottom() + _GAP + 4, width, _BOX)
         self.plan.arrows.append((QPointF(right.center().x(), right.bottom()), QPointF(below.center().x(), below.top())))
         between = (right.bottom() + below.top()) / 2
-        self._pill_at("pooled", self.tr("Pooled"), QRectF(below.center().x() + 14, between - _PILL / 2,
-                      min(160.0, max(width / 2 - 14, 118.0)), _PILL), QPointF(below.center().x(), between))
+        wide = min(160.0, max(width / 2 - 14, 118.0))
+        self._pill_at("pooled", self.tr("Pooled"), QRectF(min(below.center().x() + 14, self.width - wide - 2),
+                      between - _PILL / 2, wide, _PILL), QPointF(below.center().x(), between))
         classes = self.network.classes
         labels = self.tr("{n} labels").format(n=classes) if classes else self.tr("labels")
         shape = f"{model.head_hidden:,} → {labels}" if model.head_hidden else labels

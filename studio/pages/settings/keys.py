@@ -100,6 +100,7 @@ class KeysLine(QWidget):
         for clear in self.box.findChildren(QToolButton):
             clear.setAccessibleName(self.tr("No keys: {action}").format(action=text))
             clear.setToolTip(clear.accessibleName())
+            clear.clicked.connect(self._edited, Qt.ConnectionType.QueuedConnection)  # Qt tells only of typed keys
         self.reset = IconButton("reset", self.tr("{action}: the usual keys").format(action=text))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
