@@ -95,7 +95,7 @@ def run(options: Options) -> int:
     collector = Collector(app)
     collector.start()
     QTimer.singleShot(0, session, session.begin)
-    run_job(session, warm)
+    run_job(session, warm).ended.connect(window.pages.import_ahead)
     if settings.values.deleted:
         run_job(session, partial(purge, settings.values.deleted))
         settings.change(deleted=())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib import import_module
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.pages import PageEntry, available
 from studio.pages.base import Page
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, PrimaryButton
+
+AHEAD_MS = 50
+"""Between two modules imported ahead: room for whatever the person does."""
 
 
 class PageStack(QStackedWidget):
@@ -66,6 +71,14 @@ class PageStack(QStackedWidget):
             self.addWidget(page)
             page.status.connect(self._status_changed)
         return self._pages[key]
+
+    @Slot()
+    def import_ahead(self) -> None:
+        """Import the pages' modules, one a turn of the loop, so that the first visit of a page does not wait for it."""
+        left = [entry.module for entry in self.entries if entry.module not in sys.modules]
+        if left:
+            import_module(left[0])
+            QTimer.singleShot(AHEAD_MS, self, self.import_ahead)
 
     def made(self) -> list[Page]:
         """The pages made so far, in order."""

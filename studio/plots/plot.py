@@ -46,12 +46,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(
         self, name: str, *, left: str = "", bottom: str = "", wide: bool = True, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent, axisItems={"left": Axis("left", narrow=not wide), "bottom": Axis("bottom")})
+        super().__init__(parent, enableMenu=False,
+                         axisItems={"left": Axis("left", narrow=not wide), "bottom": Axis("bottom")})
         self.name = name
         self.setAccessibleName(name)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if wide else Qt.FocusPolicy.NoFocus)
-        self.setMenuEnabled(False)
         # pyqtgraph makes this menu all the same; as a child it goes when the plot goes. A popup it must stay, or it
         # would be shown as a part of the plot.
         menu = self.plotItem.ctrlMenu

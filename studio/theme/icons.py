@@ -13,6 +13,8 @@ from PySide6.QtSvg import QSvgRenderer
 from .colors import Colors
 
 _SIZES = (16, 18, 20, 24, 32, 48)
+ICON = 16
+"""Px of an icon before a text."""
 
 
 def icon_folder() -> Path:
@@ -46,7 +48,7 @@ def make_icon(name: str, colors: Colors, color: str = "text", gap: float = 0.0) 
     it, before a text."""
     icon = QIcon()
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
-    for size in _SIZES:
+    for size in (ICON,) if gap else _SIZES:  # what stands before a text is always as large
         icon.addPixmap(draw(name, size, colors.color(color), ratio, gap), QIcon.Mode.Normal)
         icon.addPixmap(draw(name, size, colors.color("disabled"), ratio, gap), QIcon.Mode.Disabled)
     return icon

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from studio import theme
+from studio.theme.icons import ICON
 
-ICON = 16
 GAP = 0.25
-"""Px of an icon beside a text, and the share of them that is kept free between both, besides the style's own."""
+"""The share of an icon's width that is kept free before the text, besides what the style keeps."""
 _INK = {"primary": "accent_text", "danger": "error", "quiet": "accent", "fold": "accent", "search": "muted"}
 
 

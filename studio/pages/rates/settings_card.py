@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio import theme
@@ -47,7 +47,8 @@ class SettingsCard(Card):
         self.project = project
         self.shell = shell
         self.task = task
-        self.fields: dict[str, ConfigField] = {}
+        self._fields: dict[str, ConfigField] = {}
+        self._later: list[tuple[str, QVBoxLayout]] = []
         self.folds: dict[str, Fold] = {}
         self._open: set[str] = set()
         self._area = QScrollArea()
@@ -70,14 +71,13 @@ class SettingsCard(Card):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
-        self.fields, self.folds = {}, {}
+        self._fields, self.folds, self._later = {}, {}, []
         for name in self._known(("schedule.kind", *COMMON, "stage_decay", *(f"schedule.{name}" for name in ONLY))):
             self._add(name, column)
         titles = self._titles()
         for key, names in GROUPS.items():
             fold = self.folds[key] = Fold(titles[key])
-            for name in self._known(names):
-                self._add(name, fold.body)
+            self._later += [(name, fold.body) for name in self._known(names)]
             fold.unfold(key in self._open)
             column.addWidget(fold)
         column.addStretch(1)
@@ -85,8 +85,25 @@ class SettingsCard(Card):
         # The card's own surface shows through.
         inside.setAutoFillBackground(False)
         self._area.viewport().setAutoFillBackground(False)
-        self.published.mark(self.fields.values())
+        self.published.mark(self._fields.values())
         self._show_fitting(self.project.config)
+        QTimer.singleShot(0, self, self._complete)  # the page is on the screen by then
+
+    @property
+    def fields(self) -> dict[str, ConfigField]:
+        """The settings by their dotted names, those behind folds as well."""
+        self._complete()
+        return self._fields
+
+    @Slot()
+    def _complete(self) -> None:
+        """Make what stands behind the folds."""
+        if self._later:
+            later, self._later = self._later, []
+            for name, column in later:
+                self._add(name, column)
+            self.published.mark(self._fields.values())
+            self._show_fitting(self.project.config)
 
     def show_setting(self, name: str) -> bool:
         """Bring the setting with the dotted ``name`` into view; False where the task, as it is set, has no use for
@@ -121,11 +138,11 @@ class SettingsCard(Card):
         for control in row.editor.controls():
             control.installEventFilter(self)
         column.addWidget(row)
-        self.fields[name] = row
+        self._fields[name] = row
 
     def _show_fitting(self, config: RunConfig) -> None:
         section = config.language_model if self.task == "language_model" else config.classifier
-        for name, row in self.fields.items():
+        for name, row in self._fields.items():
             row.setHidden(not fits(section, name.partition(".")[2]))
 
     @Slot(object)

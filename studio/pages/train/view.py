@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -224,14 +224,20 @@ class Figures(QWidget):
 
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.history = history
         self.plots: list[SmallPlot] = []
         self.values: list[Label] = []
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.M)
-        grid.setVerticalSpacing(theme.S)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.M)
+        self._grid.setVerticalSpacing(theme.S)
+        self.setMinimumHeight(2 * (HEIGHT + self.fontMetrics().height()) + theme.S)
+        QTimer.singleShot(0, self, self._make)  # the page is on the screen by then
+
+    @Slot()
+    def _make(self) -> None:
         for number, shown in enumerate(figures()):
-            plot, value = SmallPlot(history, shown), Label("", Type.SMALL, numbers=True)
+            plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
             plot.setFixedHeight(HEIGHT)
             head = QHBoxLayout()
             head.addWidget(ElidedLabel(shown.title, Type.SMALL, muted=True), 1)
@@ -240,13 +246,14 @@ class Figures(QWidget):
             cell.setSpacing(2)
             cell.addLayout(head)
             cell.addWidget(plot)
-            grid.addLayout(cell, number // 2, number % 2)
+            self._grid.addLayout(cell, number // 2, number % 2)
             self.plots.append(plot)
             self.values.append(value)
         self.mark()
 
     def set_history(self, history: RunHistory) -> None:
         """Show another run."""
+        self.history = history
         for plot in self.plots:
             plot.set_history(history)
         self.mark()
