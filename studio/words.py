@@ -113,3 +113,13 @@ def help_of(field: Field) -> str:
         )
         parts.append(f"{span} {words(field.unit)}".rstrip() + ".")
     return " ".join(parts)
+
+
+def time_words(seconds: float) -> str:
+    """A span of time as a person says it: "8 s", "3 min", "2 h 10 min"."""
+    if seconds < 59.5:
+        return QCoreApplication.translate("Words", "{n} s").format(n=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return QCoreApplication.translate("Words", "{n} min").format(n=minutes)
+    return QCoreApplication.translate("Words", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ask import Ask, Choice
 from studio.shell import Shell
+from studio.words import time_words
 from ulmengine.plan.control import RunState
 
-from .runbar import duration_words
 from .tray import Tray
 
 PATIENCE_S = 60
@@ -133,7 +133,7 @@ def last_checkpoint_words(folder: Path | None) -> str:
         if checkpoints is not None and checkpoints.is_dir() else []
     if not times:
         return _tr("There is no checkpoint yet: quitting now loses what has been learnt.")
-    age = duration_words(max(0.0, time.time() - max(times)))
+    age = time_words(max(0.0, time.time() - max(times)))
     return _tr("The last checkpoint is {age} old.").format(age=age)
 
 

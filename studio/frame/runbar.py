@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
-from studio.words import state_words, words
+from studio.words import state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 
@@ -224,7 +224,7 @@ class RunBar(QWidget):
         started = self.shown.history.started
         several = started is not None and len(started.stages) > 1
         told = self.tr("stage: {time} left") if several else self.tr("{time} left")
-        return told.format(time=duration_words(seconds))
+        return told.format(time=time_words(seconds))
 
     def _task_words(self, doing: Progress) -> str:
         if not doing.total:
@@ -242,7 +242,7 @@ class RunBar(QWidget):
     @Slot(float)
     def _nothing_heard(self, seconds: float) -> None:
         """Nothing was heard for a while; the next word puts the usual line back."""
-        self.stage.setText(self.tr("Nothing heard for {time}").format(time=duration_words(seconds)))
+        self.stage.setText(self.tr("Nothing heard for {time}").format(time=time_words(seconds)))
 
     @Slot(object)
     def _project_changed(self, project: Project | None) -> None:
@@ -254,16 +254,6 @@ class RunBar(QWidget):
     def _start(self) -> None:
         if self.shell.begin_run():
             self.opened.emit()
-
-
-def duration_words(seconds: float) -> str:
-    """A span of time as a person says it: "8 s", "3 min", "2 h 10 min"."""
-    if seconds < 59.5:
-        return QCoreApplication.translate("RunBar", "{n} s").format(n=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return QCoreApplication.translate("RunBar", "{n} min").format(n=minutes)
-    return QCoreApplication.translate("RunBar", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)
 
 
 def recent(series: SeriesBuffer) -> float | None:

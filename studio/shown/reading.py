@@ -84,13 +84,3 @@ def saved_stage(folder: RunFolder | None) -> int | None:
 def _is_there(place: Path, entry: dict[str, object]) -> bool:
     path = place / str(entry["file"])
     return path.is_file() and path.stat().st_size == entry["bytes"]
-
-
-class Reading:
-    """Makes the generator that reads a long log."""
-
-    def __init__(self, folder: RunFolder, *, own: bool) -> None:
-        self._folder, self._own = folder, own
-
-    def __call__(self) -> Generator[Event, None, Loaded]:
-        return reading(self._folder, own=self._own)

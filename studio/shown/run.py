@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -20,7 +21,7 @@ from ulmengine.record import RunFolder
 from .following import Following
 from .offers import Offers, facts, offers, offers_elsewhere
 from .plan import plan_of_run, planned
-from .reading import Loaded, Reading, is_short, read, read_history, saved_stage
+from .reading import Loaded, is_short, read, read_history, reading, saved_stage
 
 STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
           "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
@@ -173,7 +174,7 @@ class ShownRun(QObject):
         if is_short(folder):
             self._loaded(read(folder, own=self.own))
         else:
-            self._loader.start(Reading(folder, own=self.own))
+            self._loader.start(partial(reading, folder, own=self.own))
             self._replace()
         if problem is not None:
             raise problem

@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.app import make_window
-from studio.frame.runbar import duration_words
 from studio.frame.stack import NoProject
 from studio.pages import available
 from studio.pages.base import Page, ProjectPage
 from studio.settings import Settings
 from studio.widgets import SectionTitle
 from studio.window import MainWindow
+from studio.words import time_words
 from ulmengine import events as ev
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.plan.control import Move, RunState, commands
@@ -214,7 +214,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (60, "1 min"), (7_800, "2 h 10 min")])
 def test_spans_of_time_in_words(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+    assert time_words(seconds) == words
 
 
 def test_undo_and_redo_act_on_the_open_project(window: MainWindow, tmp_path: Path) -> None:

@@ -54,12 +54,6 @@ def repaired(config: CorpusConfig, finding: Finding) -> CorpusConfig:
     return config.model_copy(update={"drop_rows": tuple(records)})
 
 
-def restored(config: CorpusConfig, finding: Finding) -> CorpusConfig:
-    """``config`` with the finding's repair taken back."""
-    back = set(finding.records)
-    return config.model_copy(update={"drop_rows": tuple(row for row in config.drop_rows if row not in back)})
-
-
 def documents_are(count: int, one: str, many: str) -> str:
     """ "1 document <one>" or "12 documents <many>"."""
     return f"1 document {one}" if count == 1 else f"{count:,} documents {many}"

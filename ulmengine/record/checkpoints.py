@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ulmengine.disk import move
+from ulmengine.disk import move, sha256
 from ulmengine.events import Checkpointed
 
 from .records import read_json
@@ -176,10 +176,7 @@ class CheckpointFolder:
         """Whether the file of ``entry`` is there, with the recorded size and checksum."""
         path = self.folder / entry["file"]
         try:
-            if not self.has_size(entry):
-                return False
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == str(entry["sha256"])
+            return self.has_size(entry) and sha256(path) == str(entry["sha256"])
         except OSError:
             return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ulmengine.corpus import Documents
-from ulmengine.disk import whole
+from ulmengine.disk import sha256, whole
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Predictor
 from ulmengine.inference.predict import windows
@@ -36,7 +35,7 @@ def training_features(
     """
     path = folder.path / FEATURES
     yield Progress("Opening the features", 0, 0)
-    about = {"model": _digest(folder.model_path), "corpus": documents.fingerprint}
+    about = {"model": sha256(folder.model_path), "corpus": documents.fingerprint}
     kept = _read(path, about)
     if kept is not None and len(kept) == documents.count("train"):
         return kept
@@ -65,8 +64,3 @@ def _read(path: Path, about: dict[str, str]) -> np.ndarray | None:
     except (OSError, SafetensorError):
         pass
     return None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

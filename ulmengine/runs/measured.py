@@ -5,7 +5,6 @@ Whatever is told of a run's result later (a page, a comparison, a report) is a r
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.corpus.relabel import corrections
 from ulmengine.corpus.repairs import records_of, rows_named
+from ulmengine.disk import sha256
 from ulmengine.events import Evaluated, Event, Progress, defined
 from ulmengine.inference import (
     Baseline,
@@ -81,7 +81,7 @@ def open_measured(folder: RunFolder) -> Measured:
         raise KeptError(f"{folder.path} has kept no predictions: it has not finished, or was made by an earlier "
                         "version; measure it again from its model")
     kept = read_predictions(path)
-    if record.get("digest") != _digest(path):
+    if record.get("digest") != sha256(path):
         raise KeptError(f"{path} has been altered since the run was measured, or is that of another run; measure the "
                         "run again from its model")
     began_with = read_record(folder.path / "corpus.json").get("corpus", kept.corpus)
@@ -97,7 +97,7 @@ def keep_measured(folder: RunFolder, kept: Kept, majority: str, seed: int) -> Me
     """
     write_predictions(folder.path / PREDICTIONS, kept)
     record = {
-        "digest": _digest(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
+        "digest": sha256(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
         "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
         "relabelled": _relabelled(folder, kept),
         "parts": {part: figures(kept.part(part), majority, seed) for part in PARTS if kept.has(part)},
@@ -281,8 +281,3 @@ def _as_known(targets: np.ndarray, place: np.ndarray, classes: int) -> np.ndarra
     wide = np.zeros((len(targets), classes), dtype=targets.dtype)
     wide[:, place] = targets
     return wide
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

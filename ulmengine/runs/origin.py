@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import torch
 
+from ulmengine.disk import sha256
 from ulmengine.record.folder import RunFolder, RunFolderError, environment
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import WordTokenizer, fingerprint
@@ -85,8 +85,7 @@ def machine(device: torch.device, precision: torch.dtype, corpus: str, world: Wo
 def _texts(prepared: Prepared) -> dict[str, Any]:
     digest = ""
     if prepared.pretrained is not None:
-        with prepared.pretrained.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256(prepared.pretrained.path)
     return {"corpus": prepared.documents.fingerprint, "vocabulary": fingerprint(prepared.tokenizer.to_json()),
             "pretrained": digest}
 

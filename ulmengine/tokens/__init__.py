@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .encode import encode_texts
     from .known_words import coverage, coverage_of_texts, store_counts
     from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
-    from .rules import apply_rules
     from .specials import BOS, EOS, PAD, SPECIALS, UNK, TokensError
     from .store import TokenStore
     from .stream import LanguageModelStream, StreamBatch
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BOS", "EOS", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches", "LanguageModelStream",
     "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError", "Vocabulary", "WordTokenizer",
-    "apply_rules", "choose_kind", "count_tokens", "coverage", "coverage_of_counts", "coverage_of_texts",
+    "choose_kind", "count_tokens", "coverage", "coverage_of_counts", "coverage_of_texts",
     "encode_texts", "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "store_counts",
     "tokenizer_from_json", "vocabulary_transfer",
 ]
@@ -40,7 +39,6 @@ _WHERE = {
     "documents": ("DocumentBatch", "DocumentBatches"),
     "encode": ("encode_texts",),
     "learn": ("choose_kind", "count_tokens", "extend_vocabulary", "learn_tokenizer"),
-    "rules": ("apply_rules",),
     "specials": ("BOS", "EOS", "PAD", "SPECIALS", "UNK", "TokensError"),
     "store": ("TokenStore",),
     "stream": ("LanguageModelStream", "StreamBatch"),

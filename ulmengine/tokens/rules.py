@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-from .specials import BOS_TOKEN, CAPITAL, REPEAT, UNK_TOKEN, UPPER, WORD_REPEAT
+from .specials import CAPITAL, REPEAT, UNK_TOKEN, UPPER, WORD_REPEAT
 
 LEFTOVERS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (";", (("#39;", "'"), ("amp;", "&"), ("#146;", "'"), ("nbsp;", " "), ("#36;", "$"), ("quot;", "'"))),
@@ -80,9 +80,3 @@ def piece_rules(piece: str, *, lower: bool) -> str:
     if not lower or small == piece:
         return piece  # nothing to mark
     return mark_capitals(mark_all_caps(piece)).lower()
-
-
-def apply_rules(text: str, *, lower: bool = True) -> str:
-    """All rules on one document, with ``xxbos`` before it: the plain definition that the fast way must agree with."""
-    text = replace_word_repeats(replace_repeats(fix_html(text)))
-    return f"{BOS_TOKEN} {piece_rules(text, lower=lower).strip()}"

@@ -15,7 +15,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ulmengine.disk import whole
+from ulmengine.disk import sha256, whole
 from ulmengine.record.checkpoints import (
     FORMAT,
     CheckpointError,
@@ -99,9 +99,7 @@ class Checkpoints(CheckpointFolder):
             with whole(path) as beside:
                 save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, beside)
                 beside.chmod(0o644)  # the library makes files that only their owner may read
-                with beside.open("rb") as handle:
-                    digest = hashlib.file_digest(handle, "sha256").hexdigest()
-                size = beside.stat().st_size
+                digest, size = sha256(beside), beside.stat().st_size
         except SafetensorError as error:
             raise _as_os_error(error, path) from error
         written.append(path)

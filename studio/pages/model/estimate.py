@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.pages.parts.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
-from studio.pages.parts.quantities import time_words
 from studio.widgets import Button, Card, Cells, FailureCard, Label, Paragraph
+from studio.words import time_words
 from ulmengine.config import RunConfig
 
 from .sizes import Network, directions_of, memory_of, parameters_of, vocabulary_of

@@ -19,7 +19,6 @@ from studio.pages.model.estimate import megabytes
 from studio.pages.model.sizes import Network, parameters_of
 from studio.pages.model.speed import measure_language_model
 from studio.pages.parts.errand import Errand
-from studio.pages.parts.quantities import time_words
 from studio.settings import data_folder
 from studio.shell import Shell
 from studio.theme import Type
@@ -36,6 +35,7 @@ from studio.widgets import (
     SectionTitle,
     paths_in,
 )
+from studio.words import time_words
 from ulmengine.config import RunConfig
 from ulmengine.config.run import ComputeConfig
 from ulmengine.events import Event, Failed, Progress

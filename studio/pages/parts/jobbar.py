@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 from studio import theme
 from studio.widgets.buttons import Button
 from studio.widgets.labels import ElidedLabel
-from studio.words import words
+from studio.words import time_words, words
 from ulmengine.events import Event, Progress
 
-from .quantities import TimeLeft, time_words
+from .quantities import TimeLeft
 
 STEPS = 1_000
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
-
 SETTLED_S = 1.0
 """Before this many seconds of work any reckoning would jump about."""
 
@@ -24,16 +22,6 @@ class TimeLeft:
         if total <= 0 or made <= 0 or passed < SETTLED_S:
             return None
         return max(0.0, (total - done) * passed / made)
-
-
-def time_words(seconds: float) -> str:
-    """A span of time as a person says it: "8 s", "3 min", "2 h 10 min"."""
-    if seconds < 59.5:
-        return QCoreApplication.translate("TimeLeft", "{n} s").format(n=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return QCoreApplication.translate("TimeLeft", "{n} min").format(n=minutes)
-    return QCoreApplication.translate("TimeLeft", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)
 
 
 def counted(number: int, one: str, many: str) -> str:

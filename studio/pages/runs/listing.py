@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, Qt, Slot
@@ -18,9 +18,7 @@ from studio import theme
 from studio.models.runs import LINE, RunsFilter, state_words
 from studio.pages.parts.rows_table import LinesTable
 from studio.widgets import CalmCombo, Label
-from ulmengine.disk import move
-from ulmengine.events import Event, Progress
-from ulmengine.record import RunFolder, RunLine, export_run, import_run
+from ulmengine.record import RunLine
 
 STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
 WIDTHS = (170, 100, 100, 80, 70, 120, 120)
@@ -105,19 +103,3 @@ class FilterLine(QWidget):
     @Slot(int)
     def _state_chosen(self, place: int) -> None:
         self._shown.set_state(str(self.states.itemData(place)))
-
-
-def importing(path: Path, into: Path) -> Generator[Event, None, Path]:
-    """Take the exported run at ``path`` up in the folder ``into``; returns where it stands."""
-    yield Progress("Taking up the run", 0, 0)
-    return import_run(path, into).path
-
-
-def exporting(source: Path, target: Path) -> Generator[Event, None, Path]:
-    """Write the run in ``source`` to the one file ``target``."""
-    yield Progress("Exporting the run", 0, 0)
-    beside = target.with_name(f".{target.stem}.new.zip")
-    beside.unlink(missing_ok=True)
-    # The dialog has asked whether what stands there may go; it goes when the new one is whole.
-    move(export_run(RunFolder.open(source), beside), target)
-    return target

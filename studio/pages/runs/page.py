@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -19,6 +20,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
+from studio.pages.parts.run_copies import exporting, importing
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle
@@ -32,7 +34,7 @@ from .curves import CurvesView
 from .details import Details
 from .differences import Differences
 from .duel import DuelView
-from .listing import FilterLine, RunsTable, exporting, importing
+from .listing import FilterLine, RunsTable
 
 # What stays as it is in the project: its own files, and on what this machine computes.
 _OWN = ("version", "name", "corpus.", "compute.", "saving.")
@@ -89,7 +91,7 @@ class RunsPage(ProjectPage):
     def take_up(self, path: Path) -> None:
         """Copy the run at ``path`` into the project."""
         into = self.project.runs
-        self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), lambda: importing(path, into))
+        self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), partial(importing, path, into))
 
     # What is asked for
 
@@ -132,7 +134,7 @@ class RunsPage(ProjectPage):
         if target is not None:
             source = lines[0].folder
             self.errand.begin(self.tr("Exporting {name}…").format(name=lines[0].name),
-                              lambda: exporting(source, target))
+                              partial(exporting, source, target))
 
     @Slot()
     def delete(self) -> None:

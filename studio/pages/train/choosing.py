@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
+from studio.pages.parts.run_copies import exporting, importing
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import STATES, ShownRun
@@ -17,7 +19,6 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
 
 from .buttons import TrainButtons
-from .going_on import Exporting, Importing
 
 LISTED = 20
 
@@ -72,21 +73,22 @@ class RunChoice(QObject):
                                      self.tr("Exported run (*.zip)"))
         if path is not None:
             path = path if kind == "folder" or path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
-            self._exporter.start(Exporting(run, path, kind != "light"))
+            self._exporter.start(partial(exporting, run.path, path, checkpoints=kind != "light"))
 
     @Slot()
     def take_in(self) -> None:
         """Ask for an exported run, and take it up into the project."""
         paths = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Exported run (*.zip)"))
         if paths:
-            self._importer.start(Importing(paths[0], self.project.runs))
+            self._importer.start(partial(importing, paths[0], self.project.runs))
 
     @Slot(object)
     def _exported(self, path: Path) -> None:
         self.shell.toast(self.tr("Exported to {place}.").format(place=path), "ok")
 
     @Slot(object)
-    def _taken_in(self, run: RunFolder) -> None:
+    def _taken_in(self, path: Path) -> None:
+        run = RunFolder(path)
         self.chosen.emit(run)
         self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=run_name(run)), "ok")
 

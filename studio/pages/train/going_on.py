@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,57 +19,16 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.branch import branch
 from ulmengine.record.changes import check_branched
-from ulmengine.record.share import export_run, import_run
 
 from .going_back import Lost, Point, lost_by_going_to
 
 
-@dataclass(frozen=True)
-class Branching:
-    """Makes the generator that branches a new run at ``target`` off ``source``; it returns the new run's folder."""
-
-    source: RunFolder
-    checkpoint: str
-    target: Path
-    config: RunConfig | None
-
-    def __call__(self) -> Generator[Event, None, RunFolder]:
-        return self._work()
-
-    def _work(self) -> Generator[Event, None, RunFolder]:
-        yield Progress("Copying the run", 0, 0)
-        return branch(self.source, self.checkpoint, self.target, self.config)
-
-
-@dataclass(frozen=True)
-class Exporting:
-    """Makes the generator that copies ``source`` to ``target``; it returns where the copy stands."""
-
-    source: RunFolder
-    target: Path
-    checkpoints: bool
-
-    def __call__(self) -> Generator[Event, None, Path]:
-        return self._work()
-
-    def _work(self) -> Generator[Event, None, Path]:
-        yield Progress("Copying the run", 0, 0)
-        return export_run(self.source, self.target, checkpoints=self.checkpoints)
-
-
-@dataclass(frozen=True)
-class Importing:
-    """Makes the generator that unpacks an exported run into the folder ``into``; it returns the run's folder."""
-
-    path: Path
-    into: Path
-
-    def __call__(self) -> Generator[Event, None, RunFolder]:
-        return self._work()
-
-    def _work(self) -> Generator[Event, None, RunFolder]:
-        yield Progress("Copying the run", 0, 0)
-        return import_run(self.path, self.into)
+def branching(
+    source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None
+) -> Generator[Event, None, RunFolder]:
+    """Branch a new run at ``target`` off ``source``; returns its folder."""
+    yield Progress("Copying the run", 0, 0)
+    return branch(source, checkpoint, target, config)
 
 
 class GoingOn(QObject):
@@ -171,7 +129,7 @@ class GoingOn(QObject):
             self.shell.toast(self.tr("The run could not be stopped and saved, so nothing was changed."), "warning")
 
     def _copy(self, folder: RunFolder, checkpoint: str, config: RunConfig | None) -> None:
-        self._copier.start(Branching(folder, checkpoint, self.project.new_run_folder(), config))
+        self._copier.start(partial(branching, folder, checkpoint, self.project.new_run_folder(), config))
 
     @Slot(object)
     def _copied(self, folder: RunFolder) -> None:

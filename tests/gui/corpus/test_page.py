@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from studio import project
 from studio.pages.corpus import analysis
 from studio.pages.corpus.page import CorpusPage
-from studio.pages.parts.quantities import TimeLeft, time_words
+from studio.pages.parts.quantities import TimeLeft
+from studio.words import time_words
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
 

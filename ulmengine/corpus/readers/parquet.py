@@ -71,14 +71,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
             raise CorpusError(
                 f"'{reading.source.path.name}' is damaged after row {done:,} ({error}). Fetch it again."
             ) from error
-    going.digest = _digest(reading.source)
-
-
-def _digest(source: Source) -> str:
-    with source.open() as stream:
-        while stream.read():
-            pass
-        return stream.digest
+    going.digest = reading.source.digest()
 
 
 @contextmanager

@@ -57,6 +57,13 @@ class Source:
         """Begin to read. :raises CorpusError: not there, no permission, not what its suffix says."""
         return Stream(self)
 
+    def digest(self) -> str:
+        """Hash of all (unpacked) bytes, as :attr:`Stream.digest`."""
+        with self.open() as stream:
+            while stream.read():
+                pass
+            return stream.digest
+
 
 def find_source(path: Path, member: str = "") -> Source:
     """Look at the first bytes of ``path`` and say how to open it.

@@ -125,7 +125,7 @@ def _why(sheet: Sheet, filled: list[Sheet], chosen: bool, count: int) -> tuple[s
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of the planned sheet, every cell as a string."""
     frame = next(sheet.frame for sheet in read_sheets(reading.source) if sheet.name == reading.sheet)
-    going.digest = _digest(reading.source)
+    going.digest = reading.source.digest()
     going.size = reading.source.path.stat().st_size
     frame = frame.rename(dict(zip(frame.columns, reading.columns, strict=False)))
     frame = frame.slice(reading.skip + reading.named)
@@ -133,13 +133,6 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     filled = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     if filled.height:
         yield from filled.iter_slices(limits.CHUNK_ROWS)
-
-
-def _digest(source: Source) -> str:
-    with source.open() as stream:
-        while stream.read():
-            pass
-        return stream.digest
 
 
 def read_sheets(source: Source) -> tuple[Sheet, ...]:
