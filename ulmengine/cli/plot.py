@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ulmengine.disk import whole
 from ulmengine.events import RangePoint
 
 
@@ -31,4 +32,5 @@ def draw_range_test(points: Sequence[RangePoint], suggestions: Mapping[str, floa
         axes.axvline(rate, color="#D55E00", linestyle=style, linewidth=1, label=f"{rule} {rate:.2e}")
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss (nats)", title="Learning-rate range test")
     axes.legend()
-    figure.savefig(path, dpi=120)
+    with whole(path) as beside:
+        figure.savefig(beside, dpi=120, format=path.suffix[1:].lower() or "png")

@@ -31,7 +31,7 @@ from ulmengine.training.loop import Stepper
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.tasks import ClassifierTask, LanguageModelTask, Task
 
-from .sizes import Network, vocabulary_of
+from .sizes import Network, directions_of, vocabulary_of
 
 B = TypeVar("B")
 
@@ -166,10 +166,9 @@ def _rate(
 
 def seconds_of(config: RunConfig, facts: CorpusFacts, speed: Speed) -> dict[str, float]:
     """Seconds that training takes, about: "language_model" and "classifier" (as if all layers always learnt)."""
-    passes = 2 if config.model.direction == "both" else 1
     language = facts.tokens * (facts.train + facts.others) * config.language_model.epochs
     labelled = facts.limited * facts.train * sum(config.classifier.epochs) if facts.classes else 0.0
     return {
-        "language_model": passes * language / speed.language_model,
-        "classifier": passes * labelled / speed.classifier,
+        "language_model": directions_of(config) * language / speed.language_model,
+        "classifier": directions_of(config) * labelled / speed.classifier,
     }
