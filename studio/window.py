@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.tray = Tray(shell, self) if Tray.available() else None
         self.commands = make_actions(self)
         self._use_keys(shell.settings.values)
-        self.tour = Tour(self)
+        self.tour = Tour(self, self.pages, shell)
         self._help: HelpDialog | None = None
         self._add_actions()
         self.leaving = Leaving(shell, self, self.tray)

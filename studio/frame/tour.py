@@ -5,21 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio import theme
+from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton
 from ulmengine.plan.control import RunState
 
 from .runbar import HEIGHT as RUN_BAR
-
-if TYPE_CHECKING:
-    from studio.window import MainWindow
+from .stack import PageStack
 
 WIDTH = 400
 _GAP = 12
@@ -77,9 +75,9 @@ class Tour(QObject):
 
     ended = Signal()
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: QWidget, pages: PageStack, shell: Shell) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._pages, self._shell = window, pages, shell
         self.stops = stops(self.tr)
         self.place = -1
         self.card = TourCard(window)
@@ -94,7 +92,7 @@ class Tour(QObject):
         self.card.forth.clicked.connect(self.forward)
         self.card.back.clicked.connect(self.backward)
         self.card.leave.clicked.connect(self.end)
-        window.shell.run.stateChanged.connect(self._run_changed)
+        shell.run.stateChanged.connect(self._run_changed)
 
     @property
     def under_way(self) -> bool:
@@ -145,16 +143,15 @@ class Tour(QObject):
 
     def open_sample(self) -> bool:
         """Open the sample, unless it is open; False if that cannot be (which was said then)."""
-        shell = self._window.shell
-        return (shell.project is not None and shell.is_sample(shell.project)) or shell.open_sample()
+        project = self._shell.project
+        return (project is not None and self._shell.is_sample(project)) or self._shell.open_sample()
 
     def start_run(self) -> bool:
         """Start the run, unless one is under way or a model is there already."""
-        shell = self._window.shell
-        return shell.busy or self._has_model() or shell.begin_run()
+        return self._shell.busy or self._has_model() or self._shell.begin_run()
 
     def _has_model(self) -> bool:
-        project = self._window.shell.project
+        project = self._shell.project
         return project is not None and any(run.model_path.is_file() for run in project.run_folders())
 
     def _go_to(self, place: int) -> None:
@@ -163,7 +160,7 @@ class Tour(QObject):
         if stop.does and not getattr(self, stop.does)():
             self.end()
             return
-        self._window.go(stop.page)
+        self._shell.go(stop.page)
         self.card.show_stop(stop, place, len(self.stops))
         self._tell_waiting()
         on = self.card.forth if self.card.forth.isEnabled() else self.card.leave
@@ -200,7 +197,7 @@ class Tour(QObject):
     def _where(self) -> object:
         stop = self.stop
         part = self._part(stop) if stop is not None else None
-        return (self._window.pages.key, part is not None and (part.mapTo(self._window, QPoint(0, 0)), part.size()))
+        return (self._pages.key, part is not None and (part.mapTo(self._window, QPoint(0, 0)), part.size()))
 
     def _put(self) -> None:
         """Frame the part that is spoken of, and put the card where it hides none of it, if there is such a place."""
@@ -213,7 +210,7 @@ class Tour(QObject):
         room = self._window.rect()
         self.card.adjustSize()
         size = self.card.sizeHint().expandedTo(self.card.size())
-        if self._window.pages.key != stop.page:  # the person looks around meanwhile
+        if self._pages.key != stop.page:  # the person looks around meanwhile
             corner = QPoint(room.right() - size.width() - _GAP, room.bottom() - size.height() - RUN_BAR - _GAP)
         elif part is None:
             box = QRect(room.center(), room.center())
@@ -228,7 +225,7 @@ class Tour(QObject):
         self.card.raise_()
 
     def _part(self, stop: Stop) -> QWidget | None:
-        found: object = self._window.pages.page(stop.page)
+        found: object = self._pages.page(stop.page)
         for name in stop.part.split(".") if stop.part else ():
             found = getattr(found, name, None)
         return found if stop.part and isinstance(found, QWidget) and found.isVisible() else None
