@@ -38,6 +38,8 @@ class Stop:
     text: str
     does: str = ""
     waits: bool = False
+    done: str = ""
+    """What is said instead where the run is done already."""
 
 
 def stops(tr: Callable[[str], str]) -> tuple[Stop, ...]:
@@ -57,7 +59,9 @@ def stops(tr: Callable[[str], str]) -> tuple[Stop, ...]:
             "here is what will be done.")),
         Stop("train", "view", tr("The run"), tr(
             "The training is under way: the language model first, then the classifier, layer by layer. Go on looking "
-            "around if you like; this tour goes on when the run is done."), "start_run", True),
+            "around if you like; this tour goes on when the run is done."), "start_run", True, tr(
+            "The run has been made: the language model first, then the classifier, layer by layer. Above stands how "
+            "good it became; how far each layer moved, on the right.")),
         Stop("evaluate", "heading", tr("How good it is"), tr(
             "Measured on documents that it has never seen, beside a simple baseline. Pick a cell of the table below to "
             "read its mistakes; a wrong label can be corrected there.")),
@@ -161,7 +165,8 @@ class Tour(QObject):
             self.end()
             return
         self._shell.go(stop.page)
-        self.card.show_stop(stop, place, len(self.stops))
+        said = stop.done if stop.done and self._has_model() and not self._shell.busy else stop.text
+        self.card.show_stop(stop, said, place, len(self.stops))
         self._tell_waiting()
         on = self.card.forth if self.card.forth.isEnabled() else self.card.leave
         on.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -272,10 +277,10 @@ class TourCard(Card):
         self.body.addLayout(row)
         self.hide()
 
-    def show_stop(self, stop: Stop, place: int, count: int) -> None:
-        """Say what is to be said at ``stop``."""
+    def show_stop(self, stop: Stop, said: str, place: int, count: int) -> None:
+        """Say ``said`` at ``stop``."""
         self.heading.setText(stop.title)
-        self.text.setText(stop.text)
+        self.text.setText(said)
         self.count.setText(self.tr("{n} of {all}").format(n=place + 1, all=count))
         self.back.setEnabled(place > 0)
         last = place + 1 == count
@@ -283,7 +288,7 @@ class TourCard(Card):
         self.forth.setText(self.tr("Done") if last else self.tr("Next"))
         self.forth.setAccessibleName(self.forth.text())
         self.forth.set_icon("check" if last else "chevron-right")
-        self.setAccessibleName(f"{stop.title}. {stop.text}")
+        self.setAccessibleName(f"{stop.title}. {said}")
         self.show()
 
 

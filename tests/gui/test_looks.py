@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTabWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
 from studio.frame.placing import SMALLEST
 from studio.pages import available
+from studio.pages.base import Page
 from studio.pages.corpus.understood import ENCODINGS
 from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, CalmCombo, Label
@@ -70,6 +71,17 @@ class Looks:
         self.named_ordered_translated(scene, "full")
 
     @pytest.mark.slow
+    def test_no_text_is_cut_on_any_tab(self, scene: Scene) -> None:
+        page, found = scene.show(self.key, "full"), []
+        for tabs in page.findChildren(QTabWidget):
+            for place in range(tabs.count()):
+                if tabs.isVisible() and tabs.isTabVisible(place):
+                    tabs.setCurrentIndex(place)
+                    at_rest(scene.window)
+                    found += [f"{tabs.tabText(place)} {fault}" for fault in self.faults_of_size(scene, page)]
+        none(found)
+
+    @pytest.mark.slow
     @pytest.mark.parametrize("state", [state for state in STATES if state != "full"])
     def test_no_text_is_cut_in_other_states(self, scene: Scene, state: str) -> None:
         self.no_text_is_cut(scene, state)
@@ -81,14 +93,19 @@ class Looks:
 
     def no_text_is_cut(self, scene: Scene, state: str) -> None:
         """Nothing is cut, squeezed or to be scrolled sideways at any of the sizes."""
-        page, found = scene.show(self.key, state), []
+        page = scene.show(self.key, state)
+        none(self.faults_of_size(scene, page))
+
+    def faults_of_size(self, scene: Scene, page: Page) -> list[str]:
+        """What is wrong at each of the sizes."""
+        found = []
         for width, height in SIZES:
             scene.window.setMinimumSize(0, 0)
             scene.window.resize(width, height)
             at_rest(scene.window)
             faults = [*looking.clipped(scene.window), *looking.squeezed(page), *looking.beyond(page)]
             found += [f"{width}x{height}: {fault}" for fault in faults]
-        none(found)
+        return found
 
     def named_ordered_translated(self, scene: Scene, state: str) -> None:
         """Controls have names, Tab goes through them as one reads, and every word is the translator's."""

@@ -31,7 +31,7 @@ class CorrectedCard(Card):
         self._keys: tuple[str, ...] = ()
         self.text = Paragraph("", theme.Type.SMALL)
         self.show_rows = Button(self.tr("Show their rows"), "eye", "quiet")
-        self.restore = Button(self.tr("Take all of them back"), "undo", "quiet")
+        self.restore = Button(self.tr("Take all back"), "undo", "quiet")
         self.show_rows.clicked.connect(self._show_all)
         self.restore.clicked.connect(self._take_all_back)
         self._column = QVBoxLayout()

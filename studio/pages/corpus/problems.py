@@ -31,7 +31,7 @@ class LeftOutCard(Card):
         super().__init__(QCoreApplication.translate("LeftOutCard", "Left out by repairs"), parent=parent)
         self.lines: list[RepairLine] = []
         self.text = Paragraph("", theme.Type.SMALL)
-        self.restore = Button(self.tr("Take all of them back"), "undo", "quiet")
+        self.restore = Button(self.tr("Take all back"), "undo", "quiet")
         self.restore.clicked.connect(self.allWanted)
         self._column = QVBoxLayout()
         self._column.setSpacing(0)

@@ -42,7 +42,8 @@ class Views(QTabWidget):
         self.matrix = Matrix()
         self.modes = QButtonGroup(self)
         self.classes = ClassModel(self)
-        self.table = Listing(self.tr("Classes"), self.classes, (84, 116, 116, 116, 64), 4)
+        self.table = Listing(self.tr("Classes"), self.classes, (84, 118, 118, 118, 74), 0)
+        self.table.horizontalHeader().setMinimumSectionSize(64)  # of the first, which takes what is left
         self.which = CalmCombo()
         self.roc = CurvePicture(self.tr("ROC curve"), self.tr("false positives"), self.tr("true positives"))
         self.pr = CurvePicture(self.tr("Precision-recall curve"), self.tr("recall"), self.tr("precision"))
