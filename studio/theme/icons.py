@@ -48,7 +48,7 @@ def make_icon(name: str, colors: Colors, color: str = "text", gap: float = 0.0) 
     it, before a text."""
     icon = QIcon()
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
-    for size in (ICON,) if gap else _SIZES:  # what stands before a text is always as large
+    for size in (ICON,) if gap else _SIZES if name == "app" else _SIZES[:4]:  # no more than anybody shows
         icon.addPixmap(draw(name, size, colors.color(color), ratio, gap), QIcon.Mode.Normal)
         icon.addPixmap(draw(name, size, colors.color("disabled"), ratio, gap), QIcon.Mode.Disabled)
     return icon

@@ -14,7 +14,7 @@ from studio.frame.placing import SMALLEST
 from studio.pages import available
 from studio.pages.base import Page
 from studio.settings import Settings
-from studio.widgets import Button, Cells
+from studio.widgets import Beside, Button, Cells, EmptyState, Stacked
 from studio.window import MainWindow
 
 from .fakes import FakeRun, ScriptedAsk
@@ -86,3 +86,44 @@ def test_cells_stand_beside_one_another_where_they_fit(qtbot: QtBot) -> None:
     cells.resize(2 * 100 + gap, 80)
     cells.set_shown(parts[0], False)
     assert parts[1].y() < parts[3].y()
+
+
+def test_two_parts_stand_below_one_another_where_they_do_not_fit(qtbot: QtBot) -> None:
+    first, second = Button("first"), Button("second")
+    first.setMinimumWidth(150)
+    second.setMinimumWidth(200)
+    both = Beside(first, second, 10)
+    qtbot.addWidget(both)
+    both.resize(360, 80)
+    both.show()
+    assert not both.is_stacked
+    both.resize(359, 80)
+    assert both.is_stacked
+    assert both.minimumSizeHint().width() == 200
+    first.hide()
+    qtbot.waitUntil(lambda: not both.is_stacked, timeout=5_000)
+
+
+def test_of_parts_in_the_same_place_the_one_in_view_counts(qtbot: QtBot) -> None:
+    wide, narrow, stack = Button("wide"), Button("narrow"), Stacked()
+    wide.setMinimumWidth(700)
+    narrow.setMinimumWidth(100)
+    qtbot.addWidget(stack)
+    stack.addWidget(narrow)
+    stack.addWidget(wide)
+    assert stack.minimumSizeHint().width() == 100
+    stack.setCurrentIndex(1)
+    assert stack.minimumSizeHint().width() == 700
+
+
+def test_buttons_of_an_empty_place_stand_below_one_another_where_it_is_narrow(qtbot: QtBot) -> None:
+    empty = EmptyState("train", "Nothing", "yet")
+    qtbot.addWidget(empty)
+    buttons = [Button(text) for text in ("one button", "another button", "a third button")]
+    for button in buttons:
+        empty.add_button(button)
+    empty.resize(900, 400)
+    empty.show()
+    qtbot.waitUntil(lambda: buttons[0].y() == buttons[2].y() and buttons[0].x() < buttons[2].x(), timeout=5_000)
+    empty.resize(empty.minimumSizeHint().width(), 400)
+    qtbot.waitUntil(lambda: buttons[0].y() < buttons[1].y() < buttons[2].y(), timeout=5_000)

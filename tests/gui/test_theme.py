@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QImage, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import theme
@@ -137,3 +137,30 @@ def test_a_list_that_is_opened_again_shows_all_of_its_entries(qtbot: QtBot) -> N
         assert min(row.height() for row in rows) >= 26
         QTest.keyClick(view, Qt.Key.Key_Escape)
         qtbot.waitUntil(lambda: not view.isVisible())
+
+
+def test_after_a_change_everything_looks_as_if_it_had_begun_so(qtbot: QtBot) -> None:
+    from studio.widgets import Button, CalmCombo, Card, IconButton, Label
+
+    def picture() -> QWidget:
+        window = Card("A card", below="and what it says")
+        qtbot.addWidget(window)
+        box = CalmCombo()
+        box.addItem("chosen")
+        line = QLineEdit("text")
+        for part in (Button("primary", "play", "primary"), Button("quiet", "close", "quiet"), box, line,
+                     IconButton("reset", "back"), Label("muted", muted=True), QCheckBox("tick")):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            window.body.addWidget(part)
+        window.resize(300, 360)
+        window.show()
+        return window
+
+    changed = picture()
+    theme.current().apply("dark")
+    begun = picture()
+    assert changed.grab().toImage() == begun.grab().toImage()
+    before = changed.grab().toImage()
+    theme.current().apply("light")
+    assert changed.grab().toImage() != before
+    assert changed.grab().toImage() == picture().grab().toImage()

@@ -410,3 +410,22 @@ def test_a_number_out_of_range_is_refused_in_words(project: Project, qtbot: QtBo
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert project.value("classifier.lr") == 0.02
     assert row.said.isHidden()
+
+
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot) -> None:
+    button = Button("Next")
+    qtbot.addWidget(button)
+    button.show()
+    with qtbot.waitSignal(button.clicked, timeout=1_000):
+        qtbot.keyClick(button, Qt.Key.Key_Return)
+
+
+def test_what_a_number_counts_is_said_once_and_what_nought_means(project: Project, qtbot: QtBot) -> None:
+    threads = ConfigField(project, "compute.threads")
+    qtbot.addWidget(threads)
+    assert threads.unit.text() == "all cores"
+    project.change({"compute.threads": 4})
+    assert threads.unit.text() == ""
+    assert field("saving.minutes").counted(5.0) == "minutes"
+    assert field("saving.minutes").counted(0.0) == "at epochs only"
+    assert field("saving.keep").counted(2) == ""

@@ -72,37 +72,38 @@ class CorpusPage(ProjectPage):
         self.analysis.follow()
 
     def _arrange(self) -> None:
-        self.side = QTabWidget()
-        self.side.setDocumentMode(True)
-        self.side.tabBar().setDrawBase(False)
-        for panel, name in (
-            (self.overview, self.tr("Overview")), (self.problems, self.tr("Problems")),
-            (self.splits, self.tr("Split")), (self.document, self.tr("Document")),
-        ):
-            self.side.addTab(panel, name)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(theme.L)
-        self.splitter.addWidget(self.tables)
-        self.splitter.addWidget(self.side)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.side.tabBar().setUsesScrollButtons(False)
-        self._name_problems(None)
-        self.tables.setMinimumWidth(320)
-        self.splitter.setSizes([2 * _SIDE, _SIDE])
+        # From the outside in: what is put into something that stands in its place already is dressed once.
         content = QWidget()
+        self.stack = QStackedWidget()
+        self.body.addWidget(self.header)
+        self.body.addWidget(self.stack, 1)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(content)
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
         for part in (self.understood, self.failure, self.progress):
             column.addWidget(part)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(theme.L)
         column.addWidget(self.splitter, 1)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(content)
-        self.body.addWidget(self.header)
-        self.body.addWidget(self.stack, 1)
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
+        self.side.tabBar().setUsesScrollButtons(False)
+        self.splitter.addWidget(self.tables)
+        self.splitter.addWidget(self.side)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        for panel, name in (
+            (self.overview, self.tr("Overview")), (self.problems, self.tr("Problems")),
+            (self.splits, self.tr("Split")), (self.document, self.tr("Document")),
+        ):
+            self.side.addTab(panel, name)
+        self._name_problems(None)
+        self.tables.setMinimumWidth(320)
+        self.splitter.setSizes([2 * _SIDE, _SIDE])
 
     def _connect_settings(self) -> None:
         self.project.changed.connect(self._follow)

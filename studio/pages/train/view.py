@@ -236,6 +236,7 @@ class Figures(QWidget):
 
     @Slot()
     def _make(self) -> None:
+        self.setMinimumHeight(0)
         for number, shown in enumerate(figures()):
             plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
             plot.setFixedHeight(HEIGHT)
