@@ -8,13 +8,16 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.bench import Numbers, bench_scroll
+from studio.bench import Numbers, bench_scroll, bench_window
 from studio.models.documents import DocumentRows, balance, make_snippets
 from studio.models.rows import SHOWN, ListRows, Role, RowsModel, one_line, plain_tip
+from studio.pages import available
 from studio.pages.parts.rows_table import RowsTable
-from ulmengine.config import CorpusConfig
+from studio.project import Project
+from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.corpus import open_corpus
 
+from .evaluate_help import measured_run
 from .pages_help import FRUIT, write_csv
 
 MILLION = 1_000_000
@@ -138,3 +141,15 @@ def test_a_cell_of_many_documents_costs_microseconds(tmp_path: Path) -> None:
         for column in range(3):
             shown.cell(int(place), column)
     assert (time.perf_counter() - began) / 1_000 < 0.001
+
+
+def test_the_time_of_the_windows_thread_is_told_for_each_page(tmp_path: Path) -> None:
+    measured_run(tmp_path / "one", 60)
+    project = Project.create(tmp_path / "one", RunConfig(name="one"))
+    project.close()
+    figures = bench_window(tmp_path / "one", settle_s=.3)
+    assert {f"first {entry.key}" for entry in available()} <= set(figures)
+    assert {"open", "theme", "filter"} <= set(figures)
+    assert all(value > 0 for value in figures.values())
+    with pytest.raises(RuntimeError, match="cannot be opened"):
+        bench_window(tmp_path / "none", settle_s=0)
