@@ -150,6 +150,6 @@ def test_the_time_of_the_windows_thread_is_told_for_each_page(tmp_path: Path) ->
     figures = bench_window(tmp_path / "one", settle_s=.3)
     assert {f"first {entry.key}" for entry in available()} <= set(figures)
     assert {"open", "theme", "filter"} <= set(figures)
-    assert all(value > 0 for value in figures.values())
+    assert all(value > 0 for name, value in figures.items() if not name.startswith("after "))
     with pytest.raises(RuntimeError, match="cannot be opened"):
         bench_window(tmp_path / "none", settle_s=0)

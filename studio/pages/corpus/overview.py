@@ -59,13 +59,10 @@ class OverviewPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.losses, 1)
         row.addWidget(self.show_rows, 0, Qt.AlignmentFlag.AlignTop)
-        self._loss_card.body.addLayout(row)
-        self._label_card.body.addWidget(self.labels)
-        self._length_card.body.addWidget(self.lengths)
-        self._length_card.body.addWidget(self.length_text)
-        self._coverage_card.body.addWidget(self.coverage)
-        self._token_card.body.addWidget(self.tokens)
         inside = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolling(inside))
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, theme.M, theme.S, theme.S)
         column.setSpacing(theme.M)
@@ -73,9 +70,12 @@ class OverviewPanel(QWidget):
                      self._token_card):
             column.addWidget(card)
         column.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
+        self._loss_card.body.addLayout(row)
+        self._label_card.body.addWidget(self.labels)
+        self._length_card.body.addWidget(self.lengths)
+        self._length_card.body.addWidget(self.length_text)
+        self._coverage_card.body.addWidget(self.coverage)
+        self._token_card.body.addWidget(self.tokens)
 
     def clear(self) -> None:
         """Nothing is known yet."""

@@ -15,6 +15,7 @@ from studio.pages.parts.quantities import counted, percent
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph
+from studio.words import words
 
 METHOD = ("corpus.split.method",)
 COLUMN = "corpus.split.column"
@@ -31,21 +32,24 @@ class SplitPanel(QWidget):
         self.method = ConfigForm(project, METHOD, compact=True)
         self.column = CalmCombo()
         self.column.setObjectName(COLUMN)
-        self.column.setAccessibleName(field(COLUMN).label)
-        self.column.setToolTip(field(COLUMN).help)
+        self.column.setAccessibleName(words(field(COLUMN).label))
+        self.column.setToolTip(words(field(COLUMN).help))
         self.column.activated.connect(self._column_chosen)
         self.shares = ConfigForm(project, SHARES, compact=True)
         self.strip = PartsStrip()
         self.told = Paragraph("", theme.Type.SMALL)
         self._numbers: dict[str, Label] = {}
         inside = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolling(inside))
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, theme.M, theme.S, 0)
         column.setSpacing(theme.M)
         column.addWidget(self.method)
         named = QVBoxLayout()
         named.setSpacing(2)
-        named.addWidget(Label(field(COLUMN).label))
+        named.addWidget(Label(words(field(COLUMN).label)))
         named.addWidget(self.column)
         column.addLayout(named)
         column.addWidget(self.shares)
@@ -53,9 +57,6 @@ class SplitPanel(QWidget):
         column.addLayout(self._table())
         column.addWidget(self.told)
         column.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()

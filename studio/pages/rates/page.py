@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
@@ -46,19 +46,19 @@ class RatesPage(ProjectPage):
         self.schedule.plot.setMinimumHeight(PLOT_HEIGHT)
         self.range.plot.setMinimumHeight(PLOT_HEIGHT)
         split.setHandleWidth(theme.M)
-        split.addWidget(self.schedule)
-        split.addWidget(self.range)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        row.addWidget(split, 1)
-        row.addWidget(self.settings)
         self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.setSpacing(theme.M)
         self.heading = SectionTitle(self.title, " ", page=True)
         self.body.addWidget(self.heading)
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
         self.body.addLayout(row, 1)
+        row.addWidget(split, 1)
+        split.addWidget(self.schedule)
+        split.addWidget(self.range)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        row.addWidget(self.settings)
         self.schedule.taskChanged.connect(self._task_changed)
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._say_whose)
@@ -67,10 +67,17 @@ class RatesPage(ProjectPage):
         self._find.setProperty("icon_name", "search")
         self._find.triggered.connect(self.find_rate)
         self._config_changed(project.config)
+        self._fresh = True
+        QTimer.singleShot(0, self, self._age)
+
+    @Slot()
+    def _age(self) -> None:
+        self._fresh = False
 
     def activated(self) -> None:
-        """The page has come into view."""
-        self._config_changed(self.project.config)
+        """The page has come into view: what it draws may have changed meanwhile, unless it was made just now."""
+        if not self._fresh:
+            self._config_changed(self.project.config)
         self.status.emit("ready")
 
     def actions(self) -> list[QAction]:
