@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -31,6 +32,9 @@ X_SETTING = {"stlr": "cut_frac", "one_cycle": "pct_start", "constant": "warmup"}
 """Which setting of a kind of schedule says how long the rate rises."""
 
 HAS_RATIO = ("stlr", "clr", "sgdr")
+
+MOST_STEPS = 4_000
+"""Steps of a stage whose rates are worked out to find the peak."""
 
 
 class SchedulePlot(Plot):
@@ -74,7 +78,10 @@ class SchedulePlot(Plot):
             return
         self.plans, self.task, self._batches = plans, task, batches or {}
         self._curves = self._reckon()
-        self.redraw()
+        if self.isVisible():
+            self.redraw()
+        else:
+            self._due = True  # drawn when it is shown
 
     def paint_curves(self) -> None:
         lines = self._curves
@@ -165,8 +172,10 @@ class SchedulePlot(Plot):
             steps = self._steps(plan)
             schedule = plan.schedule(steps)
             at = np.unique(np.linspace(0, steps - 1, min(steps, PLANNED_POINTS * 2)).astype(int))
+            last = len(plan.groups) - 1
+            head = np.array([schedule.lr(step, last) for step in at.tolist()])
             for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
-                rates = np.array([schedule.lr(int(step), group) for step in at])
+                rates = head / schedule.factor ** (last - group)  # what every schedule does to the groups below
                 # The last rate stands until the stage ends: a stage of a single step would not be seen otherwise.
                 x = np.append(start + at * plan.epochs / steps, start + plan.epochs)
                 found.append((color_of(len(plan.groups), group), x, np.append(rates, rates[-1])))
@@ -187,22 +196,24 @@ class SchedulePlot(Plot):
         if plan is None:
             return
         start = next(begin for one, begin in self._placed() if one is plan)
-        rates = self._head_rates(plan)
-        top = int(np.argmax(rates))
-        self._put(self.peak, start + top * plan.epochs / len(rates), float(rates[top]))
+        at, rates = self._head_rates(plan)
+        top, steps = int(np.argmax(rates)), self._steps(plan)
+        self._put(self.peak, start + at[top] * plan.epochs / steps, float(rates[top]))
         if self.low.isVisible():
             valley = _first_valley(rates, top)
-            self._put(self.low, start + valley * plan.epochs / len(rates), float(rates[valley]))
+            self._put(self.low, start + at[valley] * plan.epochs / steps, float(rates[valley]))
 
     def _put(self, handle: pg.TargetItem, x: float, y: float) -> None:
         if not handle.moving:
             with QSignalBlocker(handle):
                 handle.setPos(x, float(self.scaled([y])[0]))
 
-    def _head_rates(self, plan: StagePlan) -> Floats:
+    def _head_rates(self, plan: StagePlan) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Steps and the head's rates at them: of all steps, or of so many that none is a px from its neighbours."""
         steps, last = self._steps(plan), len(plan.groups) - 1
         schedule = plan.schedule(steps)
-        return np.array([schedule.lr(step, last) for step in range(steps)])
+        at = np.unique(np.linspace(0, steps - 1, min(steps, MOST_STEPS)).astype(np.int64))
+        return at, np.array([schedule.lr(step, last) for step in at.tolist()])
 
     @Slot(object)
     def _peak_moved(self, handle: pg.TargetItem) -> None:
