@@ -16,11 +16,13 @@ def importing(path: Path, into: Path) -> Generator[Event, None, Path]:
     return import_run(path, into).path
 
 
-def exporting(source: Path, target: Path, *, checkpoints: bool = True) -> Generator[Event, None, Path]:
-    """Write the run in ``source`` to ``target``: one file, or a folder that is not there yet."""
+def exporting(
+    source: Path, target: Path, *, checkpoints: bool = True, folder: bool = False
+) -> Generator[Event, None, Path]:
+    """Write the run in ``source`` to the one file ``target``, or to a ``folder`` there that is not there yet."""
     yield Progress("Exporting the run", 0, 0)
     run = RunFolder.open(source)
-    if target.suffix.lower() != ".zip":
+    if folder:
         return export_run(run, target, checkpoints=checkpoints)
     beside = target.with_name(f".{target.stem}.new.zip")
     beside.unlink(missing_ok=True)

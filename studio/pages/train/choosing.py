@@ -71,9 +71,14 @@ class RunChoice(QObject):
         path = self.shell.ask.new_folder(self.tr("Export this run"), start) if kind == "folder" else \
             self.shell.ask.save_file(self.tr("Export this run"), start.with_name(start.name + ".zip"),
                                      self.tr("Exported run (*.zip)"))
-        if path is not None:
-            path = path if kind == "folder" or path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
-            self._exporter.start(partial(exporting, run.path, path, checkpoints=kind != "light"))
+        if path is None:
+            return
+        target = path if kind == "folder" or path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
+        if target != path and target.exists():  # nobody was asked whether this one may go
+            self.shell.toast(self.tr("{place} is there already; choose another name.").format(place=target), "error")
+            return
+        self._exporter.start(partial(
+            exporting, run.path, target, checkpoints=kind != "light", folder=kind == "folder"))
 
     @Slot()
     def take_in(self) -> None:

@@ -121,3 +121,20 @@ def test_a_run_is_exported_with_its_commands_and_opens_again(
         buttons.import_run.trigger()  # twice is once too often
         bench.qtbot.waitUntil(lambda: news[-1].level == "error", timeout=WAIT)
     assert [stage.loss.y.tolist() for stage in bench.page.history.stages] == live
+
+
+def test_an_export_takes_the_place_of_a_file_only_where_that_was_asked(bench: Bench, tmp_path: Path) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    old = tmp_path / "copy.zip"
+    old.write_bytes(b"old")
+    bench.ask.answers = ["file", tmp_path / "copy"]  # the dialog has asked about another name
+    bench.page.view.buttons.export.trigger()
+    assert (news[-1].level, old.read_bytes()) == ("error", b"old")
+    bench.ask.answers = ["file", old]
+    bench.page.view.buttons.export.trigger()
+    bench.qtbot.waitUntil(lambda: news[-1].level == "ok", timeout=WAIT)
+    assert old.read_bytes()[:2] == b"PK"
+    assert sorted(path.name for path in tmp_path.glob("*copy*")) == ["copy.zip"]
