@@ -68,6 +68,7 @@ def said(run: RunFolder) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # many processes, one after the other, each loading PyTorch
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits_and_log(tmp_path: Path) -> None:
     """More kills with ULMFIT_TEST_KILLS=20; much the same moments again with ULMFIT_TEST_SEED."""
     draw = random.Random(SEED)

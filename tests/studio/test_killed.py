@@ -69,6 +69,7 @@ def wait_for_log(project: Path, studio: subprocess.Popen[bytes], length: int) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # many processes, one after the other, each loading PyTorch
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are killed the POSIX way")
 @pytest.mark.parametrize("host", ["thread", "process"])
 def test_a_studio_killed_again_and_again_ends_as_one_never_killed(host: str, tmp_path: Path) -> None:
