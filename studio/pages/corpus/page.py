@@ -286,13 +286,13 @@ class CorpusPage(ProjectPage):
 
     @Slot(object)
     def _opened(self, opened: Opened) -> None:
-        self.tables.show_corpus(opened)
+        self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
+        self.tables.show_corpus(opened)  # picks a document, whose label is one of those
         self.overview.show_corpus(opened)
         left_out = int((opened.documents.parts == _LEFT_OUT).sum())
         self.splits.show_counts(opened.counts, left_out)
         self.problems.show_findings(None)
         self._name_problems(None)
-        self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
         self.header.show_state("read")
 
     @Slot(object)

@@ -148,6 +148,7 @@ def test_a_label_is_corrected_where_the_document_is_read(
     page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    assert page.document.correct.one.currentText() == FRUIT[0][0]  # of the document that opening has picked
     page.tables.show_only(np.array([3, 5, 8]), "some of them")
     page.tables.documents.pick(1)
     settle(qtbot, page)
@@ -174,8 +175,10 @@ def test_a_label_is_corrected_where_the_document_is_read(
     assert [table.rows.source_row(n) for n in range(table.rows.rowCount())] == [3, 5, 8]
     assert table.currentIndex().row() == 1
     assert table.rows.index(1, 1).data() == other
+    assert correct.one.currentText() == other
     assert [one.key for one in page.problems.corrected.lines] == [key]
     desk.project.undo.undo()
     settle(qtbot, page)
     assert table.rows.index(1, 1).data() == FRUIT[5][0]
+    assert correct.one.currentText() == FRUIT[5][0]
     assert page.problems.corrected.isHidden()
