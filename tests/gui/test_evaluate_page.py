@@ -295,6 +295,17 @@ def test_a_model_is_measured_on_a_table_and_its_labels_are_not_the_projects(
     assert page.subject is not None
     assert page.subject.table is not None
     qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
+    page.measure_again()  # the table, not the run that was open before it
+    qtbot.waitUntil(lambda: page.texts is not None and page.subject is not None, timeout=20_000)
+    assert page.subject is not None
+    assert page.subject.table is not None
+    for place in (1, 0, 1):
+        runs.setCurrentIndex(place)
+        runs.activated.emit(place)
+        qtbot.waitUntil(lambda: page.texts is not None and page.subject is not None, timeout=20_000)
+        assert page.subject is not None
+        assert (page.subject.table is None) == (place == 1)
+        assert runs.currentIndex() == place
 
 
 def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_windows(
@@ -312,6 +323,7 @@ def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_win
     write_about(other, About("Second try"))
     page.refresh()
     assert runs.findText("Second try") >= 0
+    assert runs.currentText() == "run"  # what is shown, whatever else there is now
     qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
 
 

@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.train.result import ResultCard
 from studio.pages.train.view import NotesLine
-from studio.pages.train.words import verdict
+from studio.pages.train.words import standing_words, verdict
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev
+from ulmengine.plan.control import RunState
 
 
 def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> None:
@@ -27,6 +28,15 @@ def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> Non
     assert line.toolTip().splitlines() == ["starts", "first", "second"]
     line.show_notes([])
     assert line.isHidden()
+
+
+def test_a_small_network_has_its_parameters_told(qtbot: QtBot) -> None:
+    started = next(one for one in replay.script(replay.small_config(), 2) if isinstance(one, ev.RunStarted))
+    for parameters, told in ((40_563, "41 k"), (3_612_000, "3.6 M"), (812, "812")):
+        history = RunHistory()
+        history.extend([replace(started, parameters=parameters)])
+        line = standing_words("a run", RunState.FINISHED, history, active=False)
+        assert line.endswith(f"{told} parameters on {started.device}")
 
 
 def test_a_classifier_that_could_not_be_measured_can_be_used(qtbot: QtBot) -> None:

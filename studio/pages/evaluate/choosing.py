@@ -61,10 +61,13 @@ class Choosing(QWidget):
         listed: list[tuple[str, object]] = [(one.name, one) for one in tables]
         listed += [(run_name(run), run.path) for run in runs]
         if listed != self._listed:
+            place = self.runs.currentIndex()
+            chosen = self._listed[place][1] if place >= 0 else None
             self._listed = listed
             self.runs.clear()
             for name, what in listed:
                 self.runs.addItem(name, what)
+            self.runs.setCurrentIndex(self._place(chosen))
 
     def show_run(self, path: Path) -> None:
         """The run in ``path`` is looked at."""

@@ -81,6 +81,7 @@ class Opening(QObject):
     def again(self, subject: Subject) -> None:
         """Show a table that was measured before."""
         self._drop()
+        self.wanted = subject.wanted
         self._opened(subject)
 
     def cancel(self) -> None:

@@ -62,7 +62,7 @@ class Neighbour:
 class Subject:
     """What is looked at: the answers of a run's model to its own documents, or of any ``model`` to a ``table``.
 
-    ``config``: of the run.
+    ``config``: of the run. ``wanted``: what was asked for, where it is a table.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Subject:
     config: RunConfig
     model: Path
     table: MeasuredTable | None = None
+    wanted: TableToMeasure | None = None
 
     @property
     def folder(self) -> RunFolder:
@@ -162,7 +163,7 @@ def measure_on_table(wanted: TableToMeasure, cache: Path, usual: RunConfig) -> G
     found = yield from measure_table(wanted.model, answering.predictor, wanted.table, cache, answering.columns,
                                      text=wanted.columns)
     name = _tr("{table}, by {model}").format(table=wanted.table.name, model=answering.title)
-    return Subject(name, found.measured, usual, wanted.model, found)
+    return Subject(name, found.measured, usual, wanted.model, found, wanted)
 
 
 def read_texts(subject: Subject, kept: Kept, cache: Path) -> Generator[Event, None, Texts]:

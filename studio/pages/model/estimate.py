@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.pages.parts.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.quantities import large
 from studio.widgets import Button, Card, Cells, FailureCard, Label, Paragraph
 from studio.words import time_words
 from ulmengine.config import RunConfig
@@ -115,13 +116,6 @@ class _Number(QWidget):
         """Show ``text``."""
         self.value.setText(text)
         self.setAccessibleName(f"{self._caption}: {text}")
-
-
-def large(number: int) -> str:
-    """A large number in few figures: "12.3 M", "4,567"."""
-    if number >= 1e9:
-        return f"{number / 1e9:.2f} G"
-    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.0f} k" if number >= 1e4 else f"{number:,}"
 
 
 def megabytes(size: int) -> str:

@@ -29,6 +29,13 @@ def counted(number: int, one: str, many: str) -> str:
     return (one if number == 1 else many).format(n=f"{number:,}")
 
 
+def large(number: int) -> str:
+    """A large number in few figures: "12.3 M", "4,567"."""
+    if number >= 1e9:
+        return f"{number / 1e9:.2f} G"
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.0f} k" if number >= 1e4 else f"{number:,}"
+
+
 def percent(share: float) -> str:
     """``share`` in whole percents as wide as "100%", in digits of equal width, so that what stands before lines up."""
     return f"{share:.0%}".rjust(4, "\N{FIGURE SPACE}")

@@ -6,10 +6,11 @@ import math
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.pages.parts.quantities import large
 from studio.plots.history import RunHistory, StageRecord
 from studio.plots.look import figure, rate
 from studio.plots.stages import short_name
-from studio.words import state_words
+from studio.words import state_words, words
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
 from ulmengine.plan.stages import StagePlan
@@ -134,13 +135,14 @@ def standing_words(name: str, state: RunState, history: RunHistory, active: bool
     elif history.total and not barred:
         parts.append(_tr("TrainWords", "step {step}").format(step=f"{history.total:,}"))
     if history.started is not None:
-        parts.append(_tr("TrainWords", "{count} M parameters on {device}").format(
-            count=f"{history.started.parameters / 1e6:.1f}", device=history.started.device))
+        parts.append(_tr("TrainWords", "{count} parameters on {device}").format(
+            count=large(history.started.parameters), device=history.started.device))
     return "  ·  ".join(parts)
 
 
 def progress_words(progress: ev.Progress) -> str:
     """What is being done besides training, and how far it is."""
+    task, unit = words(progress.task), words(progress.unit) if progress.unit else ""
     if progress.total > 0:
-        return f"{progress.task} {progress.done / progress.total:.0%}"
-    return f"{progress.task} {progress.done:,.0f} {progress.unit}".rstrip() if progress.done else progress.task
+        return f"{task} {progress.done / progress.total:.0%}"
+    return f"{task} {progress.done:,.0f} {unit}".rstrip() if progress.done else task
