@@ -10,8 +10,9 @@ from ulmengine.cli import main
 from ulmengine.config import save
 from ulmengine.events import Diverging, Finished, Step
 from ulmengine.record import RunFolder
+from ulmengine.runs import Run
 
-from .made import tiny_config, write_corpus
+from .made import tiny_config, tiny_run, write_corpus
 
 FAST = ("language_model.lr=10", "language_model.epochs=6", "language_model.optimizer.clip=100", "classifier.epochs=[1]")
 
@@ -35,3 +36,19 @@ def test_it_is_said_logged_and_stopped(tmp_path: Path, capsys: pytest.CaptureFix
     assert main([*back, "--set", "language_model.lr=0.01"]) == 0
     assert not list(folder.events(Diverging))
     assert list(folder.events(Finished))
+
+
+def test_a_run_that_was_stopped_meanwhile_says_the_same(tmp_path: Path) -> None:
+    def grown(folder: RunFolder, *, resume: bool = False) -> Diverging:
+        run = Run(folder).events(resume=resume)
+        found = next(event for event in run if isinstance(event, Diverging))
+        run.close()
+        return found
+
+    told = grown(tiny_run(tmp_path / "whole", *FAST))
+    folder = tiny_run(tmp_path / "stopped", *FAST)
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, Step) and event.total == told.total - 2)
+    run.close()
+    assert told.since < told.total - 2  # it was growing when it was stopped
+    assert grown(folder, resume=True) == told

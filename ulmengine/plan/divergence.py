@@ -35,7 +35,7 @@ class Divergence:
     """
 
     def __init__(self) -> None:
-        self._task = ""
+        self._task, self._stage = "", -1
         self._began: dict[str, list[float]] = {}
         self._told = -1
         self._sum, self._lowest = 0.0, math.inf
@@ -43,8 +43,8 @@ class Divergence:
 
     def saw(self, event: Event) -> Diverging | None:
         """Take note of ``event``; what is to be told of it, once a stage."""
-        if isinstance(event, StageStarted):
-            self._task = event.task
+        if isinstance(event, StageStarted) and event.index != self._stage:  # a run that goes on says it once more
+            self._task, self._stage = event.task, event.index
             self._begin_stage()
         if not isinstance(event, Step) or not math.isfinite(event.loss):
             return None
@@ -68,9 +68,12 @@ class Divergence:
         self._steps = self._since = 0
 
 
-def watched(events: Generator[Event, None, T]) -> Generator[Event, None, T]:
-    """The ``events`` of a run, and behind a step that tells of it the word that its loss grows."""
-    watch = Divergence()
+def watched(events: Generator[Event, None, T], watch: Divergence | None = None) -> Generator[Event, None, T]:
+    """The ``events`` of a run, and behind a step that tells of it the word that its loss grows.
+
+    :param watch: has seen, or will have by the first step, what came before in a run that goes on.
+    """
+    watch = watch or Divergence()
     try:
         while True:
             try:

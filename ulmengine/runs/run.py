@@ -18,7 +18,7 @@ from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.nets import choose_device, precision_for
 from ulmengine.plan import plan_stages
-from ulmengine.plan.divergence import watched
+from ulmengine.plan.divergence import Divergence, watched
 from ulmengine.record import saved_event
 from ulmengine.record.changes import change, changed_since, check_change, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo
@@ -75,6 +75,7 @@ class Run:
         self._task: str | None = None
         self._rows: int | None = None
         self._warning = ""
+        self._watch = Divergence()
 
     def events(
         self, *, resume: bool = False, checkpoint: str | None = None, finish: bool = False
@@ -91,7 +92,7 @@ class Run:
         if self._world is not None and not self._world.writes:
             yield from self._work(self._find(resume, checkpoint, finish), None)
             return
-        failed, self._closing = None, False
+        failed, self._closing, self._watch = None, False, Divergence()
         with self._lock:
             log: EventLog | None = None
             try:
@@ -100,7 +101,7 @@ class Run:
                 self._log_is_ours = start is None and last_event(self.folder.log_path) is None
                 self._total = 0 if start is None else self.checkpoints.info(start).total
                 log = self.folder.open_log(keep=0 if self._log_is_ours else None)
-                yield from self._logged(watched(self._work(start, log)), log)
+                yield from self._logged(watched(self._work(start, log), self._watch), log)
             except GeneratorExit:
                 if log is not None and self._log_is_ours:
                     log.append(ev.Stopped(self._total))
@@ -257,6 +258,9 @@ class Run:
             # Only now is it certain that the run can go on; until here nothing of what came before is given up.
             change(self.folder, config)
             lost = self._give_up(start, log)
+            # A loss grows or not beside what the whole run has seen, and not beside what it was taken up with.
+            for event in self.folder.events(ev.StageStarted, ev.Step):
+                self._watch.saw(event)
             if start is None:
                 remember_texts(self.folder, prepared)
                 remember_machine(self.folder, here)
