@@ -19,6 +19,7 @@ from ulmengine.inference import Predictor
 from ulmengine.models import ModelError, import_reference, load_bundle
 from ulmengine.models.inert import Inert, read_objects
 from ulmengine.models.learner import is_export, read_learner
+from ulmengine.models.unpickle import read_weights
 
 from .learners import exported, filled, modules_of
 from .test_reference import WORDS, classifier_weights, lstm_by_hand, scored_by_hand, weights
@@ -154,6 +155,36 @@ def test_a_tensor_is_never_larger_than_its_memory(tmp_path):
         read_objects(tmp_path / "zeros.pkl")
     torch.save(np.zeros(3), tmp_path / "numpy.pkl")
     assert isinstance(read_objects(tmp_path / "numpy.pkl"), Inert)
+
+
+def say(name):
+    """The pickle of a name."""
+    return b"c" + name.rpartition(".")[0].encode() + b"\n" + name.rpartition(".")[2].encode() + b"\n"
+
+
+# A tensor of no numbers, as torch.save writes it.
+NOTHING = (say("torch._utils._rebuild_tensor_v2") + b"((Vstorage\n" + say("torch.FloatStorage")
+           + b"V0\nVcpu\nI0\ntQI0\n(I0\nt(I1\nt\x89" + say("collections.OrderedDict") + b")RtR")
+
+
+@pytest.mark.parametrize("told", [
+    b"(" + NOTHING + b"I0\n(I1048576\nt(I1\nttb",  # __setstate__: memory for a million numbers, whatever lay there
+    b"I0\nI1\ns", b"(I1\n\x90",
+])
+def test_nothing_is_done_to_a_tensor(tmp_path, told):
+    with zipfile.ZipFile(tmp_path / "e.pth", "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02}Vw\n" + NOTHING + told + b"s.")
+        archive.writestr("a/data/0", b"")
+    for read in (read_objects, read_weights):
+        with pytest.raises(ModelError, match=r"e\.pth.*with a tensor|e\.pth.*change a tensor"):
+            read(tmp_path / "e.pth")
+
+
+def test_what_is_read_is_a_plain_tensor(tmp_path, fastai):
+    torch.save({"model": {"w": torch.ones(2)}, "opt": fastai("fastai.x.Own")}, tmp_path / "e.pth")
+    assert type(read_weights(tmp_path / "e.pth")["w"]) is torch.Tensor
+    found = read_learner(exported(tmp_path / "e.pkl", fastai, classifier_weights(), ["a", "b", "c"])).state
+    assert {type(value) for value in found.values()} == {torch.Tensor}
 
 
 def test_views_and_types_of_numbers(tmp_path):

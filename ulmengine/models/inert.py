@@ -93,8 +93,31 @@ class Inert:
         yield from self.items
 
 
+class _Held(Tensor):
+    """A tensor while its file is read. The file can say what is to be done with it; a plain one would do that: its
+    ``__setstate__`` gives it memory of any size, in which lies what this process had there before."""
+
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+
+    def __setstate__(self, state: Any) -> None:
+        raise pickle.UnpicklingError("it would change a tensor")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise pickle.UnpicklingError("it would change a tensor")
+
+    def add(self, *_: Any) -> Any:  # type: ignore[override]
+        """What a pickle does to a set."""
+        raise pickle.UnpicklingError("it would reckon with a tensor")
+
+
+def plain(tensor: Tensor) -> Tensor:
+    """A tensor out of :func:`read_objects` as any other."""
+    return tensor.as_subclass(Tensor)
+
+
 def read_objects(path: Path) -> Any:
-    """What ``torch.save`` has written to ``path``: tensors, plain values and :class:`Inert` stand-ins.
+    """What ``torch.save`` has written to ``path``: tensors (see :func:`plain`), plain values and :class:`Inert`
+    stand-ins.
 
     :raises ModelError: cannot be read, damaged, or it asks for what no model has a use for.
     """
@@ -164,7 +187,7 @@ class _Reader(pickle.Unpickler):
             made = torch.frombuffer(bytearray(raw), dtype=dtype) if raw else torch.empty(0, dtype=dtype)
             if self._swapped and raw:
                 made = torch.from_numpy(made.numpy().byteswap())
-            self._memory[key, dtype] = made
+            self._memory[key, dtype] = made.as_subclass(_Held)
         return self._memory[key, dtype]
 
 
@@ -194,7 +217,7 @@ def _tensor(memory: Any, offset: int, size: tuple[int, ...], stride: tuple[int, 
     count: int = math.prod(size)
     if count > memory.numel() or (count and last >= memory.numel()):
         raise pickle.UnpicklingError("a tensor that is larger than its memory")
-    return memory.as_strided(size, stride, offset)
+    return memory.as_strided(size, stride, offset).as_subclass(_Held)
 
 
 def _parameter(tensor: Any, *_: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from .archive import ModelError
-from .inert import Inert, read_objects
+from .inert import Inert, plain, read_objects
 
 _LABELS = {"Categorize": False, "MultiCategorize": True, "EncodedMultiCategorize": True}
 """fastai's transforms that know the labels; whether a document may have several."""
@@ -76,7 +76,7 @@ def _weights(module: Inert, prefix: str, depth: int) -> Iterator[tuple[str, Tens
     for kind in ("_parameters", "_buffers"):
         for name, value in _pairs(module.state.get(kind)):
             if isinstance(value, Tensor):
-                yield prefix + name, value
+                yield prefix + name, plain(value)
     for name, part in _pairs(module.state.get("_modules")):
         if isinstance(part, Inert):
             yield from _weights(part, f"{prefix}{name}.", depth + 1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .archive import ModelError
-from .inert import read_objects
+from .inert import plain, read_objects
 
 _LARGEST_VOCABULARY = 64 << 20
 # What torch writes begins as a zip, or in its older form as a pickle of protocol 2.
@@ -93,7 +93,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         values = values["model"]
     if not isinstance(values, Mapping) or not any(isinstance(value, Tensor) for value in values.values()):
         raise ModelError(f"{path}: holds no weights; choose the .pth file of a fastai language model")
-    return {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
+    return {str(name): plain(value) for name, value in values.items() if isinstance(value, Tensor)}
 
 
 def _listed(values: Any) -> Any:
