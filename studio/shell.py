@@ -26,12 +26,14 @@ Level = Literal["info", "ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Notice:
-    """A piece of news; ``action`` is what the button called ``button`` does."""
+    """A piece of news; ``action`` is what the button called ``button`` does. ``undoes``: it takes the newest change
+    back, or does it again, and so is of the past with the next one."""
 
     text: str
     level: Level = "info"
     button: str = ""
     action: Callable[[], None] | None = None
+    undoes: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,11 @@ class Shell(QObject):
         self.go("evaluate")
 
     def toast(
-        self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None
+        self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None, *,
+        undoes: bool = False
     ) -> None:
-        """Tell a piece of news without getting in the way."""
-        self.noticed.emit(Notice(text, level, button, action))
+        """Tell a piece of news without getting in the way; see :class:`Notice`."""
+        self.noticed.emit(Notice(text, level, button, action, undoes))
 
     def take_files(self, paths: list[Path]) -> None:
         """Open ``paths``: a project as it is; of anything else the page in view makes what it can, Home a project."""

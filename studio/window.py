@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
         shell.settings.changed.connect(self._use_keys)
         shell.filesGiven.connect(self.take_files)
         shell.noticed.connect(self.toasts.show_notice)
+        self.undo_group.indexChanged.connect(self.toasts.forget_undo)
         shell.run.stateChanged.connect(self._run_changed)
         self.rail.wanted.connect(self.go)
         self.rail.searched.connect(self.open_palette)
@@ -346,13 +347,13 @@ class MainWindow(QMainWindow):
     def _tell_undone(self) -> None:
         stack = self.undo_group.activeStack()
         self.shell.toast(self.tr("Undone: {change}").format(change=stack.redoText()), "info", self.tr("Redo"),
-                         stack.redo)
+                         stack.redo, undoes=True)
 
     @Slot()
     def _tell_redone(self) -> None:
         stack = self.undo_group.activeStack()
         self.shell.toast(self.tr("Done again: {change}").format(change=stack.undoText()), "info", self.tr("Undo"),
-                         stack.undo)
+                         stack.undo, undoes=True)
 
     def _go_and_do(self, key: str, text: str) -> None:
         """Show the page called ``key`` and do what it calls ``text``, if that can be done now."""

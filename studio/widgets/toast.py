@@ -115,6 +115,12 @@ class Toasts(QObject):
         for toast in list(self.shown):
             toast.close_toast()
 
+    @Slot()
+    def forget_undo(self) -> None:
+        """Something was changed: the button of a toast would take back that, and not what the toast tells of."""
+        for toast in [one for one in self.shown if one.notice.undoes]:
+            toast.close_toast()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()

@@ -169,6 +169,26 @@ def test_a_label_put_right_is_journalled_undone_and_used_by_the_next_run(
     assert project.run_config().corpus.relabelled == (f"{key}={said}",)
 
 
+def test_a_filter_keeps_the_document_in_view_and_what_is_said_of_its_label(
+    page: EvaluatePage, project: Project, qtbot: QtBot
+) -> None:
+    page.pick({RIGHT: 0})
+    page.list.selectRow(1)
+    qtbot.waitUntil(lambda: page.reader.editor.toPlainText().startswith("text number"), timeout=10_000)
+    position = page.model.position(1)
+    assert page.answers is not None
+    page.pick({GIVEN: int(page.answers.kept.targets[position]), SAID: int(page.answers.said[position])})
+    assert page.model.position(page.list.currentIndex().row()) == position
+    said = page.reader.correct.one.currentText()
+    page.reader.correct.take.click()
+    assert f"corrected to {said}" in page.reader.told.text()
+    assert not page.reader.correct.take.isEnabled()
+    page.pick({GIVEN: -1, SAID: -1, RIGHT: 1})  # now it is not even listed
+    assert page.reader.position == position
+    project.undo.undo()
+    assert page.reader.told.text() == ""
+
+
 def test_given_back_the_label_of_the_file_needs_no_correction(project: Project) -> None:
     project.correct_label("main:01", ("a",), ("b",), False)
     project.correct_label("main:01", ("b",), ("a",), False)

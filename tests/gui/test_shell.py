@@ -229,6 +229,26 @@ def test_undo_and_redo_act_on_the_open_project(window: MainWindow, tmp_path: Pat
     assert project.config.classifier.lr == 0.004
 
 
+def test_a_button_that_undoes_is_gone_with_the_next_change(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"classifier.lr": 0.5})
+    project.change({"classifier.epochs": (1, 2)})
+    window.shell.toast("The epochs are others.", "ok", "Undo", project.undo.undo, undoes=True)
+    window.shell.toast("Something else.", "ok", "Look at it", window.raise_)
+    next(action for action in window.actions() if action.text().startswith("Undo")).trigger()
+    texts = [toast.notice.text for toast in window.toasts.shown]
+    assert texts[0] == "Something else."  # the other one's button would take back the rate
+    assert len(texts) == 2
+    assert texts[1].startswith("Undone: ")
+    redo = window.toasts.shown[1]
+    assert redo.notice.action is not None
+    redo.notice.action()
+    assert [toast.notice.text for toast in window.toasts.shown] == ["Something else."]
+    assert (project.config.classifier.lr, project.config.classifier.epochs) == (0.5, (1, 2))
+
+
 def _drop(window: MainWindow, *paths: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -100,7 +100,7 @@ class CorpusFiles(QObject):
         taken = self.take(paths)
         self.shell.toast(
             self.tr("{file} is the corpus now, in the place of {old}.").format(file=paths[0].name, old=Path(old).name),
-            "info", self.tr("Undo"), self.project.undo.undo)
+            "info", self.tr("Undo"), self.project.undo.undo, undoes=True)
         return taken
 
     def _ask_about(self, path: Path, old: str) -> str:

@@ -360,7 +360,7 @@ class CorpusPage(ProjectPage):
         )
         self.shell.toast(
             counted(len(rows), self.tr("1 row is left out."), self.tr("{n} rows are left out.")), "ok", self.tr("Undo"),
-            self.project.undo.undo,
+            self.project.undo.undo, undoes=True,
         )
 
     @Slot(object)
@@ -422,7 +422,8 @@ class CorpusPage(ProjectPage):
         [key] = records_of(np.array([row], dtype=np.int64), documents.pieces, documents.hashes)
         self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why)
         self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-            label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo)
+            label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
+            undoes=True)
 
     @Slot()
     def _correct_here(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio.project import Project
@@ -56,6 +56,10 @@ class DocumentsView(QSplitter):
     def show_only(self, mask: Bools) -> None:
         """List the documents of ``mask``."""
         self.model.show_only(mask)
+        row = self.model.row_of(self.reader.position) if self.reader.position >= 0 else -1
+        if row >= 0:  # it is in view already
+            with QSignalBlocker(self.list):
+                self.list.selectRow(row)
 
     @Slot(int)
     def _show_document(self, row: int) -> None:
@@ -73,7 +77,8 @@ class DocumentsView(QSplitter):
         if self.corrections is not None:
             self.corrections.correct(position, labels, why)
             self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo)
+                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
+                undoes=True)
 
     @Slot()
     def _labels_changed(self) -> None:
@@ -81,6 +86,6 @@ class DocumentsView(QSplitter):
         since = {} if self.corrections is None else self.corrections.since()
         self.model.set_corrected(since)
         self.relabelled.emit(len(since))
-        index = self.list.currentIndex()
-        if index.isValid() and self.corrections is not None:
-            self.reader.retell(self.corrections.now(self.model.position(index.row())))
+        position = self.reader.position
+        if position >= 0 and self.corrections is not None:
+            self.reader.retell(self.corrections.now(position))

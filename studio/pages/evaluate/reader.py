@@ -107,6 +107,11 @@ class Reader(QWidget):
         self._looking.failed.connect(self._not_found)
 
     @property
+    def position(self) -> int:
+        """Which of the answers is in view, -1 if none."""
+        return self._position
+
+    @property
     def busy(self) -> bool:
         """Whether anything is on its way."""
         return self._reading.running or self._explaining.running or self._looking.running

@@ -199,7 +199,7 @@ class ModelsPage(Page):
         else:
             project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model"))
             self.shell.toast(self.tr("This project starts from {name}.").format(name=entry.name), "ok",
-                             self.tr("Undo"), project.undo.undo)
+                             self.tr("Undo"), project.undo.undo, undoes=True)
 
     @Slot()
     def make_default(self) -> None:

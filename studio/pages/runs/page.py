@@ -147,7 +147,8 @@ class RunsPage(ProjectPage):
         if lines and self.project.undo.canUndo():
             told = self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
                 name=", ".join(line.name for line in lines))
-            self.shell.toast(told, "info", self.tr("Undo"), lambda: self._undo(len(lines)))
+            self.shell.toast(told, "info", self.tr("Undo"), lambda: self._undo(len(lines)),
+                             undoes=True)
 
     @Slot()
     def archive(self) -> None:
@@ -182,7 +183,7 @@ class RunsPage(ProjectPage):
             return
         self.project.change(new, self.tr("Use the settings of {name}").format(name=lines[0].name))
         self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
-            name=lines[0].name), "ok", self.tr("Undo"), self.project.undo.undo)
+            name=lines[0].name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
 
     # How it looks
 
