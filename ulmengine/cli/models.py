@@ -27,7 +27,7 @@ from ulmengine.models import (
 )
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
-from ulmengine.runs.smaller import measured, measured_on_its_run
+from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_its_run
 
 from .answers import read_texts
 from .output import complain, finish, say
@@ -79,6 +79,7 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> int:
     if target.exists():
         raise ValueError(f"{target} is there already; choose another name")
     bundle = load_bundle(model_of(model))
+    check_can_be_smaller(bundle)
     if texts is None:
         cost = finish(measured_on_its_run(bundle))
     else:

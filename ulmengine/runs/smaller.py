@@ -41,8 +41,8 @@ class Cost:
     sizes: tuple[int, int]
 
 
-def rounded(bundle: Bundle) -> Bundle:
-    """The classifier as it will be when it has been saved as int8 and opened again.
+def check_can_be_smaller(bundle: Bundle) -> None:
+    """See that ``bundle`` can be kept in eight bits.
 
     :raises ModelError: a language model, or one that is in int8 already.
     """
@@ -51,6 +51,14 @@ def rounded(bundle: Bundle) -> Bundle:
                          "because the answers that it gives then are compared")
     if bundle.description.dtype == "int8":
         raise ModelError(f"{bundle.path}: its weights are in eight bits already")
+
+
+def rounded(bundle: Bundle) -> Bundle:
+    """The classifier as it will be when it has been saved as int8 and opened again.
+
+    :raises ModelError: as :func:`check_can_be_smaller`.
+    """
+    check_can_be_smaller(bundle)
     return dataclasses.replace(bundle, state=int8.dequantised(int8.quantised(bundle.state), bundle.path))
 
 
@@ -76,7 +84,11 @@ def measured(
 
 def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
     """:func:`measured` on the validation documents of the run that the model lies in; where there is none (any more),
-    on texts of the built-in sample, of which nobody knows what is right."""
+    on texts of the built-in sample, of which nobody knows what is right.
+
+    :raises ModelError: as :func:`check_can_be_smaller`.
+    """
+    check_can_be_smaller(bundle)
     yield Progress("Reading the documents", 0, 0)
     try:
         run = RunFolder.open(bundle.path.parent)

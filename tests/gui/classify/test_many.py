@@ -20,6 +20,7 @@ from studio.pages.classify import batch
 from studio.pages.classify.page import ClassifyPage
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
+from tests.gui import looking
 from tests.gui.classify.help import TEXTS, expected, finished_run, hold, make_bundle, settle
 from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
@@ -296,6 +297,26 @@ def test_models_side_by_side_are_marked_and_filtered_where_they_differ(
     settle(qtbot, page)
     assert model.columnCount() == OTHERS
     assert len(model.shown) == len(texts)  # what the models differ in is not asked any more
+
+
+@pytest.mark.parametrize("width", [780, 1096])
+def test_a_table_with_labels_read_by_two_models_leaves_room_for_every_control(
+    page: ClassifyPage, project: Project, tmp_path: Path, width: int, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    page.resize(width, 700)
+    page.show()
+    hold(page, first, qtbot)
+    page.beside.use((second,))
+    settle(qtbot, page)
+    page.dropped([str(write_csv(tmp_path / "table.csv", [("pos" if n % 3 else "neg", f"{TEXTS[n % 4]} {n}")
+                                                         for n in range(40)]))])
+    settle(qtbot, page)
+    many = page.many
+    for part in (many.wrong, many.differing, many.columns, many.evaluate, many.again, many.copy, many.save):
+        assert part.isVisible()
+    qtbot.waitUntil(lambda: looking.clipped(many) == [], timeout=5_000)
+    assert looking.squeezed(many) == []
 
 
 def test_one_text_is_answered_by_all_models(
