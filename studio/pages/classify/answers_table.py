@@ -18,6 +18,8 @@ from studio.models.predictions import CONFIDENCE, OTHERS, SOURCE, TEXT, Predicti
 from studio.pages.parts.rows_table import LinesTable
 
 _WIDTHS = (190, 120, 116, 110)
+_WIDEST = 190
+"""Px of the column of another model, whose name stands above it."""
 _PADDING = 10
 
 
@@ -55,5 +57,6 @@ class AnswersTable(LinesTable):
         """Let the labels by so many other models stand right of the first one's."""
         header = self.horizontalHeader()
         for number in range(count):
-            self.setColumnWidth(OTHERS + number, _WIDTHS[1] + 24)
+            wanted = header.sectionSizeHint(OTHERS + number)
+            self.setColumnWidth(OTHERS + number, min(_WIDEST, max(_WIDTHS[1] + 24, wanted)))
             header.moveSection(header.visualIndex(OTHERS + number), CONFIDENCE + 1 + number)

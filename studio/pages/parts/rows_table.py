@@ -87,6 +87,7 @@ class LinesTable(QTableView):
         vertical.setMinimumSectionSize(_ROW)
         vertical.setDefaultSectionSize(_ROW)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of runs begin alike
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
 

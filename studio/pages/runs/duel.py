@@ -30,7 +30,7 @@ from ulmengine.runs.measured import has_measured, measure_again, open_measured
 
 MOST = 2_000
 """So many documents of each kind are listed."""
-_WIDEST = 110
+_WIDEST = 160
 """Px of a column beside the document; a long name is cut."""
 Kind = Literal["mended", "broken"]
 
@@ -74,6 +74,7 @@ class DuelView(QWidget):
         self.below = Paragraph()
         self.kinds = CalmCombo()
         self.kinds.setAccessibleName(self.tr("Documents"))
+        self.kinds.setSizeAdjustPolicy(CalmCombo.SizeAdjustPolicy.AdjustToContents)
         self.table = RowsTable(self.tr("Documents on which the two runs differ"))
         self.table.verticalHeader().hide()
         self.reader = MarkedEditor()
@@ -196,18 +197,20 @@ class DuelView(QWidget):
             first=first, second=second, points=f"{abs(100 * paired.difference):.1f}",
             signed=f"{100 * paired.difference:+.1f}", low=f"{100 * paired.low:+.1f}", high=f"{100 * paired.high:+.1f}"))
         part = self.tr("test") if duel.found.part == "test" else self.tr("validation")
-        told = [self.tr("{n} {part} documents: right in {one} and {other}").format(
-            n=f"{paired.documents:,}", part=part, one=f"{paired.first:.1%}", other=f"{paired.second:.1%}")]
+        told = [self.tr("{n} {part} documents: {first} right in {one}, {second} in {other}").format(
+            n=f"{paired.documents:,}", part=part, first=first, second=second, one=f"{paired.first:.1%}",
+            other=f"{paired.second:.1%}")]
         for count, text in ((duel.found.relabelled, self.tr("{n} left out, their label was corrected in between")),
-                            (duel.found.only_first, self.tr("{n} answered by the first run alone")),
-                            (duel.found.only_second, self.tr("{n} answered by the second run alone"))):
+                            (duel.found.only_first, self.tr("{n} answered by {first} alone")),
+                            (duel.found.only_second, self.tr("{n} answered by {second} alone"))):
             if count:
-                told.append(text.format(n=f"{count:,}"))
+                told.append(text.format(n=f"{count:,}", first=first, second=second))
         self.below.setText("; ".join(told) + ".")
         self.kinds.blockSignals(True)
         self.kinds.clear()
-        self.kinds.addItem(self.tr("Mended by the second run: {n}").format(n=f"{paired.mended:,}"), "mended")
-        self.kinds.addItem(self.tr("Broken by the second run: {n}").format(n=f"{paired.broken:,}"), "broken")
+        for text, count, kind in ((self.tr("Mended by {second}: {n}"), paired.mended, "mended"),
+                                  (self.tr("Broken by {second}: {n}"), paired.broken, "broken")):
+            self.kinds.addItem(text.format(second=second, n=f"{count:,}"), kind)
         self.kinds.blockSignals(False)
         self.pages.setCurrentIndex(2)
         self._list()
@@ -249,8 +252,11 @@ class DuelView(QWidget):
 
     @Slot(object)
     def _explained(self, found: Explanation) -> None:
-        self.told.setText(self.tr("Marked: words that speak for {label} in the second run more (blue) or less "
-                                  "(underlined) than in the first").format(label=found.label))
+        if self._runs is None:
+            return
+        first, second = (run.name for run in self._runs)
+        self.told.setText(self.tr("Marked: words that speak for {label} in {second} more (blue) or less (underlined) "
+                                  "than in {first}").format(label=found.label, first=first, second=second))
         self.reader.show_explanation(found)
 
     @Slot(object)
