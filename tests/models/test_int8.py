@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 
 import numpy as np
@@ -182,6 +183,10 @@ def test_labelled_texts_may_be_given_and_other_models_are_refused(tmp_path, caps
     assert "eight bits already" in capsys.readouterr().err
     save_bundle(tmp_path / "lm.ulmfit", kind="language_model", state=made.language_model().state_dict(),
                 tokenizer=made.TOKENS.to_json(), sizes=made.SIZES, model=made.MODEL)
-    assert main(["export", str(tmp_path / "lm.ulmfit"), "--int8", str(tmp_path / "u.ulmfit")]) != 0
-    assert "only a classifier" in capsys.readouterr().err
+    run = RunFolder.create(tmp_path / "run", with_settings(RunConfig(), [
+        f"corpus.path='{table}'", "corpus.label_columns=['none']", "corpus.split.validation=0.3"]))
+    shutil.copyfile(tmp_path / "lm.ulmfit", run.model_path)
+    for given in ([str(tmp_path / "lm.ulmfit")], [str(run.path)], [str(tmp_path / "lm.ulmfit"), "--texts", str(table)]):
+        assert main(["export", *given, "--int8", str(tmp_path / "u.ulmfit")]) != 0
+        assert "only a classifier" in capsys.readouterr().err
     assert not (tmp_path / "u.ulmfit").exists()

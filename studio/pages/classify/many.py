@@ -18,7 +18,7 @@ from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, Cells, DropArea, ElidedLabel, Label, paths_in
+from studio.widgets import Beside, Button, CalmCombo, DropArea, ElidedLabel, Label, paths_in
 from ulmengine.events import Event
 
 from .answering import Answering, names_of
@@ -28,8 +28,6 @@ from .sources import ColumnChoice, SkippedLine
 from .stored import MOST_COPIED, BatchResult, copied, export
 from .texts import Columns, ColumnsFound, Skipped, pasted
 
-HALF = 460
-"""Px for the filters, and for what stands right of them or below."""
 WIDEST = 200
 
 
@@ -102,20 +100,20 @@ class ManyTexts(QWidget):
         ):
             self.sure.addItem(text, (low, high))
         _fit(self.sure)
-        filters, tools = QWidget(), QWidget()
-        left, right = QHBoxLayout(filters), QHBoxLayout(tools)
-        for line in (left, right):
+        lists, ticks, source, tools = QWidget(), QWidget(), QWidget(), QWidget()
+        for place, parts in ((lists, (Label(self.tr("Show")), self.label, self.sure)),
+                             (ticks, (self.wrong, self.differing)), (source, (self.columns, self.evaluate)),
+                             (tools, (self.again, self.copy, self.save))):
+            line = QHBoxLayout(place)
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(theme.S)
-        for part in (Label(self.tr("Show")), self.label, self.sure, self.wrong, self.differing):
-            left.addWidget(part)
-        left.addStretch(1)
-        right.addStretch(1)
-        for tool in (self.columns, self.evaluate, self.again, self.copy, self.save):
-            right.addWidget(tool)
-        above = Cells(HALF)
-        above.add(filters)
-        above.add(tools)
+            if place in (source, tools):
+                line.addStretch(1)
+            for part in parts:
+                line.addWidget(part)
+            if place in (lists, ticks):
+                line.addStretch(1)
+        above = Beside(Beside(lists, ticks), Beside(source, tools))
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
@@ -125,8 +123,8 @@ class ManyTexts(QWidget):
         column.addWidget(self.table, 1)
         below = QHBoxLayout()
         below.setSpacing(theme.L)
-        below.addWidget(self.summary, 1)
-        below.addWidget(self.progress, 2)
+        below.addWidget(self.summary, 2)
+        below.addWidget(self.progress, 1)
         # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
         self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
         column.addLayout(below)
