@@ -103,6 +103,11 @@ def test_in_a_pipeline_under_cross_validation(labelled):
     assert clone(unfitted(validation=.2)).get_params()["validation"] == .2
 
 
+def test_all_texts_may_be_learnt_from(labelled):
+    made = unfitted(validation=0.0, settings=(*SETTINGS, "classifier.epochs=[1]")).fit(*labelled)
+    assert made.predict(labelled[0][:2]).tolist()
+
+
 def test_several_labels_a_text(labelled):
     texts, names = labelled
     targets = np.array([[name == "fruit", name == "tool", len(text) > 40]

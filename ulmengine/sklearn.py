@@ -130,7 +130,8 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         config = with_settings(RunConfig(name="scikit-learn", seed=self.random_state), [
             f"model.preset={self.preset}", f"compute.device={self.device}", "corpus.split.method=stratified",
-            f"corpus.split.validation={self.validation}", "corpus.split.test=0", *self.settings,
+            f"corpus.split.validation={self.validation}", "corpus.split.test=0",
+            f"corpus.split.unmeasured={str(not self.validation).lower()}", *self.settings,
         ])
         paths = {"path": str(folder / "corpus.parquet")}
         if self.unlabelled is not None and (more := _texts(self.unlabelled)):
