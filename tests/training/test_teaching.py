@@ -65,15 +65,20 @@ def test_the_command_gives_a_model_that_says_how_it_was_taught(
     })
     frame.write_parquet(tmp_path / "passages.parquet")
     command = ["teach", str(tmp_path / "old.ulmfit"), str(tmp_path / "passages.parquet"), "--out",
-               str(tmp_path / "new.ulmfit"), "--teacher", "a teacher", "--epochs", "1"]
+               str(tmp_path / "made" / "new.ulmfit"), "--teacher", "a teacher", "--epochs", "1"]
     assert main(command) == 0
-    about = load_bundle(tmp_path / "new.ulmfit").description
+    about = load_bundle(tmp_path / "made" / "new.ulmfit").description
     assert about.kind == "language_model"
     assert about.title == "Old"
     assert str(about.card["taught"]).startswith("2,200 passages, 1 epochs, by a teacher; mean cosine ")
     frame.select("text").write_parquet(tmp_path / "bare.parquet")
     assert main([*command[:2], str(tmp_path / "bare.parquet"), *command[3:]]) == 1
     assert "columns text and vector" in capsys.readouterr().err
+    for spoilt, told in (({"text": None}, "rows without a text"), ({"vector": [float("nan")] * 5}, "no numbers")):
+        pl.concat([frame, pl.DataFrame([{**frame.row(0, named=True), **spoilt}], schema=frame.schema)]
+                  ).write_parquet(tmp_path / "spoilt.parquet")
+        assert main([*command[:2], str(tmp_path / "spoilt.parquet"), *command[3:]]) == 1
+        assert told in capsys.readouterr().err
 
 
 def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
@@ -106,6 +111,8 @@ def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
     keep.write_bytes(b"cut short")
     with pytest.raises(TrainingError, match="cannot be read"):
         taught(keep)
+    with pytest.raises(OSError, match="new"):  # told as any other file that cannot be written
+        taught(tmp_path / "nowhere" / "new.teaching", 5)
 
 
 def test_the_rate_rises_stays_and_falls() -> None:

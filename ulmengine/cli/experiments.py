@@ -47,6 +47,7 @@ def run_teach(options: argparse.Namespace) -> int:
     about, tokenizer = bundle.description, bundle.tokenizer
     if about.kind != "language_model" or about.directions != ("forward",):
         raise ValueError(f"{options.model}: only a language model that reads forwards can be taught")
+    options.out.parent.mkdir(parents=True, exist_ok=True)  # not when the first minutes are to be saved
     keep = options.out.with_name(f"{options.out.name}.teaching")
     if keep.exists() and not options.resume:
         raise ValueError(f"{keep} holds a teaching that was interrupted; add --resume to go on with it, or remove it")
@@ -91,4 +92,8 @@ def _read_vectors(path: Path, name: str) -> tuple[list[str], NDArray[np.float32]
     except (OSError, pl.exceptions.PolarsError, ValueError) as error:
         raise ValueError(f"{path}: needs the columns {name} and vector, all vectors of one length "
                          f"({error})") from error
+    lacking = frame[name].null_count() or frame[name].dtype != pl.String
+    if lacking or not np.isfinite(vectors).all():
+        raise ValueError(f"{path}: {'there are rows without a ' + name if lacking else 'some vectors are no numbers'}; "
+                         "take these rows out")
     return frame[name].to_list(), vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

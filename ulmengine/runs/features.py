@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ulmengine.corpus import Documents
 from ulmengine.disk import sha256, whole
@@ -47,7 +47,8 @@ def training_features(
     features = np.concatenate(found) if found else np.zeros((0, 1), np.float16)
     try:
         with whole(path) as beside:
-            save_file({"features": features}, beside, metadata=about)
+            # Not by the library's own hand, whose error of a full disk is no OSError.
+            beside.write_bytes(save({"features": features}, metadata=about))
     except OSError:
         pass
     return features

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ulmengine.config import DropoutConfig
@@ -133,8 +133,8 @@ def _save(keep: Path, about: str, done: int, reader: _Reader, optimizer: torch.o
     for number, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
     with whole(keep) as beside:
-        save_file({name: value.contiguous() for name, value in tensors.items()}, beside,
-                  metadata={"step": str(done), "about": about})
+        beside.write_bytes(save({name: value.contiguous() for name, value in tensors.items()},
+                                metadata={"step": str(done), "about": about}))
 
 
 def _take_up(keep: Path, about: str, reader: _Reader, optimizer: torch.optim.AdamW) -> int:
