@@ -58,6 +58,7 @@ def test_the_result_of_a_run_is_that_of_the_model_as_saved(tmp_path: Path) -> No
     alone, both = run_line(made(tmp_path / "a")), run_line(made(tmp_path / "b", blend=.85))
     assert (alone.accuracy, alone.network, alone.interval) == (.8, None, (.7, .9))
     assert (both.accuracy, both.network, both.baseline) == (.85, .8, .75)
+    assert run_line(made(tmp_path / "c", blend=.8)).network == .8  # as good as both together
     assert both.interval == pytest.approx((.75, .9))
 
 

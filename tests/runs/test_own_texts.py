@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import unicodedata
 from pathlib import Path
 
 import platformdirs
@@ -20,7 +21,7 @@ from ulmengine.nets import LanguageModel
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs import prepare as prepare_module
-from ulmengine.runs.own_texts import about_of, language_of, published, survey, waits_to_be_published
+from ulmengine.runs.own_texts import _LANGUAGES, about_of, language_of, published, survey, waits_to_be_published
 from ulmengine.runs.prepare import known_share, with_best_pretrained
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, learn_tokenizer, tokenizer_from_json
 
@@ -61,6 +62,11 @@ def test_scripts_without_spaces_are_cut_into_pieces(tmp_path: Path) -> None:
 ])
 def test_a_script_of_one_language_tells_it(text: str, language: str) -> None:
     assert language_of([text]) == language
+
+
+def test_every_script_is_one_of_unicodes() -> None:
+    scripts = {unicodedata.name(chr(number), "").split(" ")[0] for number in range(0x30000)}
+    assert not set(_LANGUAGES) - scripts
 
 
 def test_the_command_makes_a_model_with_a_card_and_goes_on(

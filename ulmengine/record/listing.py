@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,7 +101,7 @@ def run_line(folder: RunFolder) -> RunLine:
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
-        network=None if result["saved_accuracy"] == result["accuracy"] else result["accuracy"],
+        network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
         part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=_began(folder),

@@ -36,7 +36,7 @@ _LANGUAGES = {
     "HANGUL": "Korean", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CJK": "Chinese", "THAI": "Thai",
     "GREEK": "Greek", "HEBREW": "Hebrew", "ARMENIAN": "Armenian", "GEORGIAN": "Georgian", "KHMER": "Khmer",
     "LAO": "Lao", "TAMIL": "Tamil", "TELUGU": "Telugu", "KANNADA": "Kannada", "MALAYALAM": "Malayalam",
-    "GUJARATI": "Gujarati", "SINHALA": "Sinhala", "MYANMAR": "Burmese", "AMHARIC": "Amharic",
+    "GUJARATI": "Gujarati", "SINHALA": "Sinhala", "MYANMAR": "Burmese",
 }
 _KANA = 0.1  # Japanese is mostly written in Chinese characters; so much kana among the letters tells it apart
 
