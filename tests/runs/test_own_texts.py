@@ -14,18 +14,28 @@ import pytest
 from tests.corpus.helpers import finish, with_events
 from tests.models.made import MODEL, SIZES
 from ulmengine.cli import main
-from ulmengine.config import DropoutConfig, RunConfig, with_settings
+from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
 from ulmengine.events import Finished, Note, Step
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs import prepare as prepare_module
-from ulmengine.runs.own_texts import _LANGUAGES, about_of, language_of, published, survey, waits_to_be_published
+from ulmengine.runs.own_texts import (
+    _LANGUAGES,
+    About,
+    about_of,
+    begin_pretraining,
+    language_of,
+    pretraining_config,
+    published,
+    survey,
+    waits_to_be_published,
+)
 from ulmengine.runs.prepare import known_share, with_best_pretrained
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, learn_tokenizer, tokenizer_from_json
 
-from .made import tiny_run
+from .made import tiny_config, tiny_run
 
 GERMAN = ["der", "film", "war", "lang", "und", "die", "leute", "darin", "sind", "sehr", "lustig"]
 
@@ -97,6 +107,46 @@ def test_the_command_makes_a_model_with_a_card_and_goes_on(
     assert not waits_to_be_published(folder)  # it was deleted by the person
     assert main(command) == 1
     assert "--resume" in capsys.readouterr().err
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_learnt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts, out = write_lines(tmp_path / "german.txt", german_lines(200)), tmp_path / "run"
+    there = tmp_path / "there.ulmfit"
+    there.write_bytes(b"another model")
+    command = ["pretrain", str(texts), "--out", str(out), "--size", "tiny", "--epochs", "1"]
+    for more, told in ((["--model", str(there)], "is there already"), (["--finish"], "holds no run"),
+                       (["--checkpoint", "a"], "holds no run")):
+        assert main([*command, *more]) == 1
+        assert told in capsys.readouterr().err
+        assert not (out / "config.toml").exists()
+    save(tiny_config(texts), tmp_path / "c.toml")
+    assert main(["pretrain", str(tmp_path / "c.toml"), "--out", str(out), "--title", "Filme"]) == 1
+    assert "--title is for a model of TEXTS" in capsys.readouterr().err
+    monkeypatch.setattr("ulmengine.cli.runs.started_by_torchrun", lambda: True)
+    assert main(command) == 1
+    assert "several processes need a CONFIG.toml" in capsys.readouterr().err
+    assert there.read_bytes() == b"another model"
+
+
+def test_what_goes_on_with_train_ends_among_the_models_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
+    about = About("Filme", "German", "CC0")
+    texts = write_lines(tmp_path / "german.txt", german_lines(200))
+    config = pretraining_config(texts, about, finish(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
+    folder = begin_pretraining(tmp_path / "run", with_settings(config, [
+        "language_model.batch_size=4", "language_model.bptt=16", "compute.threads=1"]), about)
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, Step))
+    run.close()
+    # The command that a stopped run names.
+    assert main(["train", str(folder.config_path), "--out", str(folder.path), "--resume"]) == 0
+    made = tmp_path / "models" / "Filme.ulmfit"
+    assert f"the model stands at {made}" in capsys.readouterr().err
+    assert load_bundle(made).description.card["licence"] == "CC0"
 
 
 def own_model(folder: Path, words: list[str]) -> Path:

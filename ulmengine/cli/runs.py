@@ -16,7 +16,7 @@ from types import FrameType
 
 from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, SaveFailed, StageStarted
-from ulmengine.models import models_folder
+from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
@@ -24,7 +24,14 @@ from ulmengine.record.checkpoints import CheckpointFolder
 from ulmengine.record.mending import before_it_grew, lower_rate
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.explained import explain
-from ulmengine.runs.own_texts import About, begin_pretraining, pretraining_config, publish, survey
+from ulmengine.runs.own_texts import (
+    About,
+    begin_pretraining,
+    pretraining_config,
+    publish,
+    survey,
+    waits_to_be_published,
+)
 from ulmengine.runs.prepare import with_best_pretrained
 from ulmengine.training.distributed import World, join, started_again, started_by_torchrun, torchrun_job
 
@@ -58,14 +65,12 @@ def run_train(options: argparse.Namespace) -> int:
     if started_by_torchrun():
         return _run_together(out, config, options)
     if not (out / "config.toml").exists():
-
         config = finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
-    return _run(_folder(out, config, options), options)
+    return _run_to_model(_folder(out, config, options), options)
 
 
 def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
     """Say which settings the corpus decides, or has its own usual values of."""
-
     with tempfile.TemporaryDirectory() as cache:
         found = finish(explain(config, Path(cache), models_folder()))
     for one in found:
@@ -82,11 +87,22 @@ def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
 def run_pretrain(options: argparse.Namespace) -> int:
     """``pretrain``: a language model as a configuration says, or of texts, with a card."""
     if options.config.suffix == ".toml":
+        given = [f"--{name}" for name in ("title", "language", "licence", "model") if getattr(options, name)]
+        if given:
+            raise ValueError(f"{options.config} is a configuration, and {', '.join(given)} is for a model of TEXTS; "
+                             "name the texts, or leave it out")
         return run_train(options)
+    if started_by_torchrun():
+        raise ValueError(f"{options.config}: several processes need a CONFIG.toml. Begin with one, stop it (Ctrl+C), "
+                         "and go on with torchrun and the config.toml in the run's folder, with --out and --resume")
+    if options.model is not None and options.model.exists() and options.model.suffix == SUFFIX:
+        raise ValueError(f"{options.model} is there already; choose another name")
     texts = options.config.resolve()
     out = options.out or texts.with_name(f"{texts.name.split('.')[0]}-run")
     if (out / "config.toml").exists():
         folder = _folder(out, RunFolder.open(out).config(), options)
+    elif options.checkpoint is not None or options.finish:
+        raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
         found = finish(survey(texts, out / "cache"))
         about = About(options.title or texts.name.split(".")[0], options.language or found.language, options.licence)
@@ -183,7 +199,15 @@ def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> 
             raise refused
         # The first process alone knows whether the run was there before.
         options.resume, options.checkpoint = world.tell((options.resume, options.checkpoint))
-        return _run(RunFolder.open(out), options, world)
+        return _run_to_model(RunFolder.open(out), options, world)
+
+
+def _run_to_model(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
+    """:func:`_run`; what ``pretrain TEXTS`` had begun ends among the models here too."""
+    code = _run(folder, options, world)
+    if code == 0 and (world is None or world.writes) and waits_to_be_published(folder):
+        complain(f"the model stands at {publish(folder, models_folder())}")
+    return code
 
 
 def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
