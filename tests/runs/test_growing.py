@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ulmengine.cli import main
+from ulmengine.cli.runs import _grown
 from ulmengine.config import save
-from ulmengine.events import Diverging, Finished, Step
+from ulmengine.events import Diverging, Finished, StageStarted, Step
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 
@@ -52,3 +53,16 @@ def test_a_run_that_was_stopped_meanwhile_says_the_same(tmp_path: Path) -> None:
     run.close()
     assert told.since < told.total - 2  # it was growing when it was stopped
     assert grown(folder, resume=True) == told
+
+
+def test_what_to_try_is_said_where_the_log_was_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tiny_run(tmp_path / "run", *FAST)
+    for total in (2, 3):
+        run = Run(folder).events(resume=total == 3)
+        next(event for event in run if isinstance(event, Step) and event.total == total)
+        run.close()
+        if total == 2:
+            folder.log_path.write_bytes(b"")
+    assert not list(folder.events(StageStarted))
+    _grown(folder, Diverging(0, 3, 9.0, 3.0, 2))
+    assert "--set language_model.lr=3.3" in capsys.readouterr().err

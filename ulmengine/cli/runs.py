@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
-from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, SaveFailed, StageStarted
+from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
@@ -269,10 +269,12 @@ def _failed(event: Failed, folder: RunFolder | None = None) -> int:
 
 def _grown(folder: RunFolder, told: Diverging) -> None:
     """Say why the run was stopped whose loss grows, and how it may go on."""
-    stages = [event for event in folder.events(StageStarted) if isinstance(event, StageStarted)]
+    # Of the plan: where the log was lost, so was the word that the stage began.
+    plan = [event for event in folder.events(RunStarted) if isinstance(event, RunStarted)][-1].stages
     good = before_it_grew(CheckpointFolder(folder.checkpoints).all(), told)
     back, where = ("start", "the beginning") if good is None else (good.name, f"step {good.total:,}")
-    slower = " ".join(f"--set {name}={value}" for name, value in lower_rate(folder.config(), stages[-1].task).items())
+    remedy = lower_rate(folder.config(), plan[told.stage]["task"])
+    slower = " ".join(f"--set {name}={value}" for name, value in remedy.items())
     config, out = (shlex.quote(str(path)) for path in (folder.config_path, folder.path))
     again = f"    python -m ulmengine train {config} --out {out}"
     complain(f"error: The loss grows instead of falling: it is at {told.loss:.3g} at step {told.total:,}, after "
