@@ -150,6 +150,15 @@ def test_a_failure_is_the_last_event_and_stands_in_the_log(tmp_path: Path) -> No
     assert not (folder.path / "lock.json").exists()
 
 
+def test_a_run_whose_description_is_spoilt_says_so_as_its_last_event(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path / "run")
+    run.config_path.write_text("seed = 'x'\n", encoding="utf-8")
+    (failed,) = Run(run).events()
+    assert isinstance(failed, ev.Failed)
+    assert "config.toml" in failed.title
+    assert failed.remedy == {}
+
+
 def test_a_loss_that_is_no_number_stops_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoilt(*arguments: Any) -> LanguageModel:
         model = new_language_model(*arguments)

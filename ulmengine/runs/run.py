@@ -371,7 +371,11 @@ class Run:
         yield from (event for event in begun if event.index == info.stage and not info.finished)
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:
-        return remedy(error, self._config or self.folder.config(), self._task, self._rows)
+        try:
+            config = self._config or self.folder.config()
+        except (ValueError, OSError):  # the run's description itself is what is wrong, or is gone
+            return {}
+        return remedy(error, config, self._task, self._rows)
 
     def _kept(self) -> str:
         latest = self.checkpoints.latest()
