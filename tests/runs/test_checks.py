@@ -83,6 +83,8 @@ def test_small_classes_can_be_left_out(tmp_path: Path) -> None:
     assert found.all_targets[:4].tolist() == [0, 1, 0, 1]
     assert found.notes == ("Left out, as set, because they have too few documents: c, d (3 documents).",)
     assert kinds(found) == []
+    repaired = documents(tmp_path, labels, {"min_per_class": 3, "drop_rows": (42,)})
+    assert "c, d (2 documents)." in " ".join(repaired.notes)  # the third a repair has left out
     assert found.fingerprint != documents(tmp_path, labels).fingerprint
 
 

@@ -151,7 +151,7 @@ def without_small(
     targets: np.ndarray, classes: int, dropped: np.ndarray, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which of the ``classes`` have ``least`` documents that are not ``dropped``, bool (classes,), and the rows, int64,
-    of the documents that bear others alone.
+    of those documents that bear others alone.
 
     :raises CorpusError: no class has so many.
     """
@@ -168,7 +168,7 @@ def without_small(
     if not kept.any():
         raise CorpusError(f"No class has {least:,} documents, the fewest that a class is set to have. Set fewer, or "
                           "choose another label column.")
-    return kept, np.flatnonzero(small).astype(np.int64)
+    return kept, np.flatnonzero(small & there).astype(np.int64)
 
 
 def only(targets: np.ndarray, kept: np.ndarray) -> np.ndarray:
