@@ -7,6 +7,7 @@ counted as well it is what answers together with a network (:mod:`ulmengine.infe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,6 +83,30 @@ class Baseline:
             scores += vectorizer.transform(given).astype(np.float64) @ self._weight[:, begin:end].T
             begin = end
         return probabilities(scores, multi_label=self.multi_label)
+
+    def contributions(self, text: str, spans: Sequence[tuple[int, int]]) -> Floats:
+        """(spans, classes) how much the characters from start to end of each of the ``spans`` of ``text`` add to the
+        scores. What reaches over two neighbours is shared between them; what reaches over more is nobody's."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        found = np.zeros((len(spans), self.classes))
+        pieces = [text[start:end] for start, end in spans]
+        pairs = [text[left[0] : right[1]] for left, right in pairwise(spans)]
+        begin = 0
+        for vectorizer in self._vectorizers if spans else ():
+            end = begin + len(vectorizer.vocabulary_)
+            whole, how_often = vectorizer.transform([text]), CountVectorizer.transform(vectorizer, [text])
+            worth = np.zeros(end - begin)  # of one occurrence of a term
+            worth[how_often.indices] = np.asarray(whole[0, how_often.indices].todense()).ravel() / how_often.data
+            scores = (self._weight[:, begin:end] * worth).T
+            alone = CountVectorizer.transform(vectorizer, pieces) @ scores
+            found += alone
+            if pairs:
+                between = (CountVectorizer.transform(vectorizer, pairs) @ scores - alone[:-1] - alone[1:]) / 2
+                found[:-1] += between
+                found[1:] += between
+            begin = end
+        return found
 
     def pack(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that is needed to answer again: arrays (the weights in half precision), and plain values of JSON."""

@@ -14,6 +14,7 @@ from ulmengine.events import Event, Progress
 from ulmengine.nets import TextClassifier
 
 from .align import Span, word_spans
+from .blend import Blend
 from .calibrate import Floats, probabilities
 from .errors import InferenceError
 from .predict import Predictor, padded
@@ -21,6 +22,7 @@ from .predict import Predictor, padded
 # A longer text is left out of in this many parts at most, neighbouring words together.
 OCCLUSIONS = 400
 _AT_ONCE = 64
+_FLATTEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Explanation:
     """Why ``label`` got its ``probability``: the words in the order of the text.
 
     ``weights`` of ``gradient`` are first-order changes of the label's log-odds, of ``occlusion`` real ones: how far
-    the log-odds fall when the word is not there.
+    the log-odds fall when the word is not there. Both are of the model's answer: of network and word counts together
+    where it answers with both.
     """
 
     text: str
@@ -59,13 +62,17 @@ def explain_by_gradient(predictor: Predictor, text: str, label: str | None = Non
     :raises InferenceError: the model does not know the label.
     """
     ids = predictor.tokenizer.encode(text)
-    target, probability = _target(predictor, ids, label)
+    target, probability = _target(predictor, text, label)
     spans = _spans(predictor, text, ids)
     weights = np.zeros(len(ids))
     for name, network in predictor.networks.items():
-        weights += gradient_times_input(network, ids, target, name == "backward", predictor.multi_label)
+        weights += gradient_times_input(network, ids, target, name == "backward", predictor.multi_label,
+                                        1.0 if predictor.blend is None else predictor.temperature)
     weights /= len(predictor.networks)
-    words = tuple(WordWeight(span.start, span.end, float(weights[list(span.tokens)].sum())) for span in spans)
+    found = np.array([weights[list(span.tokens)].sum() for span in spans])
+    if predictor.blend is not None:
+        found = _with_counts(predictor, predictor.blend, text, spans, target, found)
+    words = tuple(WordWeight(span.start, span.end, weight) for span, weight in zip(spans, found.tolist(), strict=True))
     return Explanation(text, predictor.labels[target], probability, "gradient", words)
 
 
@@ -78,15 +85,16 @@ def explain_by_occlusion(
     :raises InferenceError: the model does not know the label.
     """
     ids = predictor.tokenizer.encode(text)
-    target, probability = _target(predictor, ids, label)
+    target, probability = _target(predictor, text, label)
     spans = _spans(predictor, text, ids)
     parts = [part.tolist() for part in np.array_split(np.arange(len(spans)), min(len(spans), OCCLUSIONS) or 1)]
-    whole = log_odds(predictor.logits_of([ids]), target, predictor.multi_label)[0]
+    whole = _answered(predictor, [ids], [text], target)[0]
     falls: list[float] = []
     for start in range(0, len(parts), _AT_ONCE):
         yield Progress("explain", start, len(parts), "words")
-        without = [_without(ids, [spans[word] for word in part]) for part in parts[start : start + _AT_ONCE]]
-        falls += (whole - log_odds(predictor.logits_of(without), target, predictor.multi_label)).tolist()
+        chosen = [[spans[word] for word in part] for part in parts[start : start + _AT_ONCE]]
+        falls += (whole - _answered(predictor, [_without(ids, part) for part in chosen],
+                                    [_rest(text, part) for part in chosen], target)).tolist()
     yield Progress("explain", len(parts), len(parts), "words")
     words = tuple(
         WordWeight(spans[word].start, spans[word].end, fall / len(part))
@@ -96,7 +104,8 @@ def explain_by_occlusion(
 
 
 def gradient_times_input(
-    network: TextClassifier, ids: Sequence[int], target: int, backwards: bool, multi_label: bool = False
+    network: TextClassifier, ids: Sequence[int], target: int, backwards: bool, multi_label: bool = False,
+    temperature: float = 1.0,
 ) -> Floats:
     """(tokens,) the embedded token times the gradient of the ``target``'s log-odds, in the order of ``ids``.
 
@@ -114,6 +123,7 @@ def gradient_times_input(
         scores = torch.func.functional_call(
             network, {"encoder.embedding.weight": rows}, (places, lengths.to(device)), strict=False
         )
+        scores = scores / temperature
         chosen = scores[0, target] if multi_label else _odds(scores, target)[0]
         gradient, = torch.autograd.grad(chosen, vectors)
     weights = (gradient * vectors).sum(1).detach().cpu().double().numpy()
@@ -132,10 +142,46 @@ def _odds(scores: Tensor, target: int) -> Tensor:
     return scores[:, target] - scores[:, others].logsumexp(1) if others else scores[:, target]
 
 
-def _target(predictor: Predictor, ids: Sequence[int], label: str | None) -> tuple[int, float]:
+def _with_counts(
+    predictor: Predictor, blend: Blend, text: str, spans: Sequence[Span], target: int, by_network: Floats
+) -> Floats:
+    """The words' weights for the answer of both, from those for the network's: each has its share of the log-odds'
+    change as far as the probability of both hangs on its own."""
+    answers = predictor.answers([text])
+    network, counts, both = (answers[who][0] for who in ("network", "counts", "blend"))
+    by_counts = blend.counts.contributions(text, [(span.start, span.end) for span in spans])
+    others = np.delete(counts, target)
+    change = by_counts[:, target]
+    if not predictor.multi_label and others.sum() > 0:
+        change = change - np.delete(by_counts, target, axis=1) @ (others / others.sum())
+    steep = [max(float(one[target] * (1 - one[target])), _FLATTEST) for one in (network, counts, both)]
+    mixed = blend.weight * steep[0] * by_network + (1 - blend.weight) * steep[1] * change
+    return np.asarray(mixed / steep[2])
+
+
+def _answered(predictor: Predictor, documents: Sequence[Sequence[int]], texts: Sequence[str], target: int) -> Floats:
+    """(documents,) log-odds of class ``target`` in the model's answer to ``documents``, which are these ``texts``."""
+    logits = predictor.logits_of(documents)
+    if predictor.blend is None:
+        return log_odds(logits, target, predictor.multi_label)
+    network = probabilities(logits, predictor.temperature, multi_label=predictor.multi_label)
+    both = predictor.blend.mixed(network, predictor.blend.counts.probabilities(texts))[:, target]
+    return np.asarray(np.log(np.maximum(both, _FLATTEST)) - np.log(np.maximum(1 - both, _FLATTEST)))
+
+
+def _rest(text: str, spans: Sequence[Span]) -> str:
+    """``text`` without ``spans``."""
+    left, end = [], 0
+    for span in sorted(spans):
+        left.append(text[end : span.start])
+        end = span.end
+    return "".join([*left, text[end:]])
+
+
+def _target(predictor: Predictor, text: str, label: str | None) -> tuple[int, float]:
     if label is not None and label not in predictor.labels:
         raise InferenceError(f"the model does not know the label {label!r}; it knows {', '.join(predictor.labels)}")
-    found = probabilities(predictor.logits_of([ids]), predictor.temperature, multi_label=predictor.multi_label)[0]
+    found = predictor.probabilities([text])[0]
     target = int(found.argmax()) if label is None else predictor.labels.index(label)
     return target, float(found[target])
 
