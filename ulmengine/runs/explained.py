@@ -22,7 +22,7 @@ _SAMPLE = 300
 
 @dataclass(frozen=True)
 class Explained:
-    """A setting as it is used for a corpus. ``plain``: what it is for any other; the same where nothing differs."""
+    """A setting for a corpus, as a run takes it or as is usual. ``plain``: what it is for any other."""
 
     name: str
     value: Any
@@ -44,7 +44,7 @@ def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generato
     if config.model.pretrained == "auto":
         told = "no model of this size and kind of tokens is shipped"
         if path is not None:
-            known = known_share(load_bundle(path).tokenizer, sample)
+            known = known_share(load_bundle(path).tokenizer, language_texts(documents))
             told = f"it knows {known:.0%} of the words; {LEAST_KNOWN:.0%} are needed"
             path = path if known >= LEAST_KNOWN else None
     bundle = None if path is None else load_bundle(path)
@@ -55,7 +55,7 @@ def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generato
     found = [Explained("model.pretrained", name, config.model.pretrained, told)]
     if config.tokens.tokenizer == "auto":
         kind, why = (bundle.description.tokenizer, "as the pretrained model has it") if bundle is not None \
-            else (choose_kind(sample), "as suits the script")
+            else (choose_kind(language_texts(documents)), "as suits the script")
         found.append(Explained("tokens.tokenizer", kind, "auto", why))
     size = CorpusSize(
         documents=documents.count("train") if documents.labels else 0,
