@@ -201,6 +201,15 @@ def test_views_and_types_of_numbers(tmp_path):
     assert found["bool"].tolist() == [True, False]
 
 
+def test_parts_within_parts_come_to_an_end(tmp_path, fastai):
+    part = fastai("torch.nn.modules.container.Sequential2", _modules={})
+    for _ in range(39):  # half a million million names
+        part = fastai("torch.nn.modules.container.Sequential2", _modules={"a": part, "b": part})
+    torch.save(fastai("fastai.learner.Learner", model=part, dls=None), tmp_path / "e.pkl")
+    with pytest.raises(ModelError, match="too many parts"):
+        read_learner(tmp_path / "e.pkl")
+
+
 def test_what_holds_no_text_model(tmp_path, fastai):
     torch.save({"w": torch.zeros(2)}, tmp_path / "e.pkl")
     with pytest.raises(ModelError, match="no fastai Learner"):

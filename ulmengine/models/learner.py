@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from .inert import Inert, plain, read_objects
 
 _LABELS = {"Categorize": False, "MultiCategorize": True, "EncodedMultiCategorize": True}
 """fastai's transforms that know the labels; whether a document may have several."""
-_DEEPEST = 40
+_DEEPEST, _MOST = 40, 100_000
+"""Modules within each other, and of all: those of a file that names two of its parts alike, and so on, never end."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def read_learner(path: Path) -> Learner:
     model = root.state.get("model") if isinstance(root, Inert) else None
     if not isinstance(model, Inert) or "_modules" not in model.state:
         raise ModelError(f"{path}: holds no fastai Learner; export it in fastai with learn.export()")
-    state = dict(_weights(model, "", 0))
+    state = dict(_weights(model, "", 0, count(), path))
     words: list[str] = []
     labels: list[str] = []
     multi_label, chunk, most = False, 0, 0
@@ -69,8 +71,12 @@ def read_learner(path: Path) -> Learner:
     return Learner(state, words, labels, multi_label, chunk, most)
 
 
-def _weights(module: Inert, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
-    """Names and values of the module's state, as ``state_dict`` would name them."""
+def _weights(
+    module: Inert, prefix: str, depth: int, passed: Iterator[int], path: Path
+) -> Iterator[tuple[str, Tensor]]:
+    """Names and values of the module's state, as ``state_dict`` would name them. ``passed``: counts the modules."""
+    if next(passed) > _MOST:
+        raise ModelError(f"{path}: the Learner in it has too many parts; export it in fastai with learn.export()")
     if depth > _DEEPEST:
         return
     for kind in ("_parameters", "_buffers"):
@@ -79,7 +85,7 @@ def _weights(module: Inert, prefix: str, depth: int) -> Iterator[tuple[str, Tens
                 yield prefix + name, plain(value)
     for name, part in _pairs(module.state.get("_modules")):
         if isinstance(part, Inert):
-            yield from _weights(part, f"{prefix}{name}.", depth + 1)
+            yield from _weights(part, f"{prefix}{name}.", depth + 1, passed, path)
 
 
 def _pairs(values: Any) -> list[tuple[str, Any]]:
