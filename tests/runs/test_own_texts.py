@@ -6,14 +6,16 @@ import csv
 import json
 import shutil
 import unicodedata
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import platformdirs
 import pytest
 
 from tests.corpus.helpers import finish, with_events
 from tests.models.made import MODEL, SIZES
-from ulmengine.cli import main
+from ulmengine.cli import main, runs
 from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
 from ulmengine.events import Finished, Note, Step
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
@@ -124,7 +126,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_learnt(
     save(tiny_config(texts), tmp_path / "c.toml")
     assert main(["pretrain", str(tmp_path / "c.toml"), "--out", str(out), "--title", "Filme"]) == 1
     assert "--title is for a model of TEXTS" in capsys.readouterr().err
-    monkeypatch.setattr("ulmengine.cli.runs.started_by_torchrun", lambda: True)
+    monkeypatch.setattr(runs, "started_by_torchrun", lambda: True)
     assert main(command) == 1
     assert "several processes need a CONFIG.toml" in capsys.readouterr().err
     assert there.read_bytes() == b"another model"
@@ -183,6 +185,18 @@ def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: 
     assert finish(with_best_pretrained(set_already, cache, own)) == set_already
     missing = with_settings(german, ["corpus.path='nowhere.csv'"])
     assert finish(with_best_pretrained(missing, cache, own)) == missing
+
+
+def test_several_processes_begin_with_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
+    path = own_model(tmp_path / "models", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
+    save(labelled(tmp_path / "german.csv", german_lines(60)), tmp_path / "c.toml")
+    first = SimpleNamespace(writes=True, any=bool, tell=lambda value: value)
+    monkeypatch.setattr(runs, "started_by_torchrun", lambda: True)
+    monkeypatch.setattr(runs, "join", lambda _device: nullcontext(first))
+    monkeypatch.setattr(runs, "_run", lambda *_: 0)
+    assert main(["train", str(tmp_path / "c.toml"), "--out", str(tmp_path / "run")]) == 0
+    assert RunFolder.open(tmp_path / "run").config().model.pretrained == str(path)
 
 
 def test_single_letters_that_spell_a_word_are_not_known() -> None:

@@ -64,9 +64,14 @@ def run_train(options: argparse.Namespace) -> int:
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
-    if not (out / "config.toml").exists():
-        config = finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
-    return _run_to_model(_folder(out, config, options), options)
+    return _run_to_model(_folder(out, _settled(out, config), options), options)
+
+
+def _settled(out: Path, config: RunConfig) -> RunConfig:
+    """``config`` for the run in ``out``: if that has to be made, with the best of the models that are there now."""
+    if (out / "config.toml").exists():
+        return config
+    return finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
 
 
 def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
@@ -190,8 +195,8 @@ def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> 
         refused: Exception | None = None
         if world.writes:
             try:
-                _folder(out, config, options)
-            except (RunFolderError, OSError) as error:
+                _folder(out, _settled(out, config), options)
+            except (ValueError, OSError) as error:  # whatever it is: the others wait to be told
                 refused = error
         if world.any(refused is not None):
             if refused is None:
