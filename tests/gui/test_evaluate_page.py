@@ -14,17 +14,20 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
+from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.tables import TEXT
+from studio.pages.evaluate.work import Asked
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.relabel import read_journal
-from ulmengine.inference import Predictor, keep
-from ulmengine.inference.nearest import NearestByFeatures
+from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, keep
+from ulmengine.inference.kept import Who
+from ulmengine.inference.nearest import Nearest, NearestByFeatures
 from ulmengine.models import load_bundle
-from ulmengine.record import About, write_about
+from ulmengine.record import About, RunFolder, write_about
 from ulmengine.runs.features import FEATURES, training_features
 from ulmengine.runs.measured import Measured
 
@@ -377,6 +380,27 @@ def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Pat
     other = end_of(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
                                      documents))
     assert not np.allclose(other, found, atol=1e-2)
+
+
+def test_the_words_are_of_those_whose_answers_are_looked_at(tmp_path: Path) -> None:
+    path = make_bundle(tmp_path / "made.ulmfit", seed=13)
+    predictor = Predictor(load_bundle(path), "cpu")
+    text, label = "a good film and a bad story", predictor.labels[0]
+    alone = explain_by_gradient(predictor, text, label)
+    asked = Asked(Answering(path, predictor, "made"), Nearest([]), None, RunFolder(tmp_path))
+    whose: tuple[Who, ...] = ("network", "counts", "blend", "baseline")
+    assert [asked.can_explain(who) for who in whose] == [True, False, False, False]
+    predictor.blend = Blend(Baseline(TEXTS, np.arange(len(TEXTS)) % len(predictor.labels), len(predictor.labels)), 0.3)
+    assert [asked.can_explain(who) for who in whose] == [True, True, True, False]
+    told = predictor.answers([text])
+    for method in ("gradient", "occlusion"):
+        found = {who: end_of(asked.explain(text, label, method, who)) for who in whose[:3]}
+        for who, one in found.items():
+            assert one.probability == pytest.approx(float(told[who][0, 0]))
+        assert len({one.words for one in found.values()}) == 3
+        if method == "gradient":
+            assert found["network"] == alone
+    assert predictor.blend.weight == 0.3
 
 
 def test_similar_documents_name_their_way(

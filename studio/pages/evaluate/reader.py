@@ -222,11 +222,14 @@ class Reader(QWidget):
     @Slot()
     def _explain(self) -> None:
         asked, text, label = self._asked, self._text, self.label.currentData()
-        if asked is None or not text or label is None:
+        if asked is None or not text or label is None or self._answers is None:
             return
-        method = self.method.currentData()
+        method, who = self.method.currentData(), self._answers.who
+        if not asked.can_explain(who):
+            self._weigh(self.tr("Which words the baseline goes by is not kept with the run."))
+            return
         self._weigh(self.tr("Weighing the words…"))
-        self._explaining.start(lambda: asked.explain(text, str(label), method))
+        self._explaining.start(lambda: asked.explain(text, str(label), method, who))
 
     @Slot(object)
     def _explaining_on(self, events: list[Event]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from studio.shell import TableToMeasure
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.inference import Kept
+from ulmengine.inference import Blend, Kept, Predictor
 from ulmengine.inference.explain import Explanation, explain_by_gradient, explain_by_occlusion
+from ulmengine.inference.kept import Who
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
@@ -105,13 +107,18 @@ class Asked:
         known already."""
         return "network" if self._features is not None or has_features(self._folder) else "words"
 
-    def explain(self, text: str, label: str | None, method: Method) -> Generator[Event, None, Explanation]:
-        """Which words the model's answer for ``label`` hangs on."""
+    def can_explain(self, who: Who) -> bool:
+        """Whether it can be said which words the answers of ``who`` hang on: the model's file holds no baseline."""
+        return who == "network" or (who != "baseline" and self._answering.predictor.blend is not None)
+
+    def explain(self, text: str, label: str | None, method: Method, who: Who) -> Generator[Event, None, Explanation]:
+        """Which words the answer of ``who`` for ``label`` hangs on."""
         yield Progress(_tr("Weighing the words"), 0, 0)
+        predictor = _part_of(self._answering.predictor, who)
         with self._lock:
             if method == "gradient":
-                return explain_by_gradient(self._answering.predictor, text, label)
-            return (yield from explain_by_occlusion(self._answering.predictor, text, label))
+                return explain_by_gradient(predictor, text, label)
+            return (yield from explain_by_occlusion(predictor, text, label))
 
     def nearest(self, text: str, by: By) -> Generator[Event, None, Likest]:
         """The three training documents that are most like ``text``; the network reads all of them first where it has
@@ -135,6 +142,15 @@ class Asked:
         names = (documents.labels[target],) if self._targets.ndim == 1 else tuple(
             documents.labels[number] for number in np.flatnonzero(target))
         return Neighbour(row, ", ".join(names), likeness, documents.text_of(row))
+
+
+def _part_of(predictor: Predictor, who: Who) -> Predictor:
+    """The same networks and counts, of which ``who`` answers."""
+    if predictor.blend is None or who == "blend":
+        return predictor
+    part = copy.copy(predictor)
+    part.blend = None if who == "network" else Blend(predictor.blend.counts, 0.0)
+    return part
 
 
 def open_run(folder: RunFolder, usual: RunConfig) -> Generator[Event, None, Subject]:
