@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QWheelEvent
 from PySide6.QtGui import Qt as Rich
 from PySide6.QtWidgets import (
@@ -99,6 +99,10 @@ class NumberEditor(Editor):
         self.edited.emit(value)
 
 
+_AROUND = 4
+"""Px that stay free of a list's text."""
+
+
 class CalmCombo(QComboBox):
     """A drop-down list that the wheel neither changes in passing nor gives the focus."""
 
@@ -128,13 +132,17 @@ class CalmCombo(QComboBox):
                 return True
         return super().event(event)
 
+    def sizeHint(self) -> QSize:
+        """Wide enough that the longest entry is not cut."""
+        return super().sizeHint() + QSize(_AROUND, 0)
+
     def shown_text(self) -> str:
         """The chosen entry as far as there is room for it."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self).width()
-        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room - 4)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room - _AROUND)
 
 
 class ChoiceEditor(Editor):

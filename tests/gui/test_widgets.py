@@ -162,6 +162,17 @@ def test_a_list_too_narrow_for_its_entry_says_so_with_dots(qtbot: QtBot) -> None
     assert not box.grab().isNull()
 
 
+@pytest.mark.parametrize("text", ["Network and counts together", "Mended by 2026-11-28-221006: 0", "a"])
+def test_a_list_as_wide_as_it_asks_for_shows_its_longest_entry_whole(text: str, qtbot: QtBot) -> None:
+    box = CalmCombo()
+    qtbot.addWidget(box)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.addItem(text)
+    box.show()
+    box.resize(box.sizeHint())
+    assert box.shown_text() == text
+
+
 def test_choice_switch_text_and_list_editors(project: Project, qtbot: QtBot) -> None:
     rows = {name: ConfigField(project, name) for name in
             ("language_model.schedule.kind", "language_model.jitter", "corpus.encoding", "classifier.epochs")}
