@@ -11,7 +11,16 @@ import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from ulmengine.inference import Baseline, Blend, InferenceError, Predictor, counts_beside, fit_weight
+from ulmengine.inference import (
+    TRANSFERRED,
+    Baseline,
+    Blend,
+    InferenceError,
+    Predictor,
+    counts_beside,
+    fit_weight,
+    sharpness_of,
+)
 from ulmengine.models import ModelError, as_stored, load_bundle, save_bundle
 
 from . import made
@@ -30,13 +39,13 @@ def test_the_weight_is_the_likeliest_by_a_plain_search() -> None:
     network, counts = chances(draw.uniform(0.2, 1, 200).tolist()), chances(draw.uniform(0.4, 0.9, 200).tolist())
     targets = np.zeros(200, dtype=np.int64)
     grid = np.linspace(0, 1, 1001)
-    costs = [-np.log(w * network[:, 0] + (1 - w) * counts[:, 0]).sum() + 80 * (w - 0.7) ** 2 for w in grid]
+    costs = [-np.log(w * network[:, 0] + (1 - w) * counts[:, 0]).sum() + 80 * (w - TRANSFERRED) ** 2 for w in grid]
     assert fit_weight(network, counts, targets) == pytest.approx(grid[int(np.argmin(costs))], abs=0.003)
 
 
 def test_documents_that_say_nothing_leave_the_weight_in_the_middle() -> None:
     same = chances([0.6, 0.6])
-    assert fit_weight(same, same, np.zeros(2, dtype=np.int64)) == pytest.approx(0.7, abs=1e-3)
+    assert fit_weight(same, same, np.zeros(2, dtype=np.int64)) == pytest.approx(TRANSFERRED, abs=1e-3)
     assert fit_weight(same, same, np.zeros(2, dtype=np.int64), middle=0.3) == pytest.approx(0.3, abs=1e-3)
 
 
@@ -47,7 +56,8 @@ def test_of_several_labels_each_counts() -> None:
 
     def cost(weight: float) -> float:
         mean = weight * network + (1 - weight) * counts
-        return float(-np.log([mean[0, 0], mean[0, 1], mean[1, 0], 1 - mean[1, 1]]).sum() + 80 * (weight - 0.7) ** 2)
+        surprise = -np.log([mean[0, 0], mean[0, 1], mean[1, 0], 1 - mean[1, 1]]).sum()
+        return float(surprise + 80 * (weight - TRANSFERRED) ** 2)
 
     assert fit_weight(network, counts, targets, multi_label=True) == pytest.approx(min(grid, key=cost), abs=0.003)
 
@@ -56,7 +66,46 @@ def test_counts_that_are_always_wrong_are_left_out() -> None:
     sure = chances([0.95] * 400)
     assert fit_weight(sure, 1 - sure, np.zeros(400, dtype=np.int64)) is None
     # a dozen documents do not decide that: 12 * 0.9 / (0.05 + 0.9 w) = 160 (w - 0.7)
-    assert fit_weight(sure[:12], 1 - sure[:12], np.zeros(12, dtype=np.int64)) == pytest.approx(0.79, abs=0.005)
+    few = fit_weight(sure[:12], 1 - sure[:12], np.zeros(12, dtype=np.int64), middle=0.7)
+    assert few == pytest.approx(0.79, abs=0.005)
+
+
+def drawn(scores: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """A class a row, each as likely as the soft-max of its scores."""
+    return np.array([draw.choice(len(row), p=np.exp(row) / np.exp(row).sum()) for row in scores])
+
+
+@pytest.mark.parametrize("times", [0.5, 3.0])
+def test_counts_that_dare_too_little_or_too_much_are_set_right(times: float) -> None:
+    draw = np.random.default_rng(2)
+    scores = draw.normal(size=(4_000, 5)) * 2
+    said = np.exp(scores / times) / np.exp(scores / times).sum(1, keepdims=True)
+    assert sharpness_of(said, drawn(scores, draw)) == pytest.approx(times, rel=0.05)
+    odds = draw.normal(size=(4_000, 3)) * 2
+    labels = (draw.uniform(size=odds.shape) < 1 / (1 + np.exp(-odds))).astype(np.int64)
+    alone = 1 / (1 + np.exp(-odds / times))
+    assert sharpness_of(alone, labels, multi_label=True) == pytest.approx(times, rel=0.05)
+
+
+def test_few_documents_hardly_change_how_sharp_counts_are() -> None:
+    """All of three are right: without a prior no sharpness would be great enough."""
+    said = chances([0.55, 0.6, 0.58])
+    assert 1 < sharpness_of(said, np.zeros(3, dtype=np.int64)) < 1.2
+
+
+def test_sharp_counts_answer_so_from_a_file_too(tmp_path: Path) -> None:
+    counts = counts_of(3)
+    plain = counts.probabilities(["a good film"])
+    counts.sharpness = 2.5
+    sharp = counts.probabilities(["a good film"])
+    assert sharp == pytest.approx(plain**2.5 / (plain**2.5).sum(1, keepdims=True))
+    arrays, about = counts.pack()
+    assert Baseline.unpack(arrays, about).probabilities(["a good film"]) == pytest.approx(sharp, abs=2e-3)
+    del about["sharpness"]  # as it was written before
+    assert Baseline.unpack(arrays, about).probabilities(["a good film"]) == pytest.approx(plain, abs=2e-3)
+    for odd in (0, -1.0, float("nan"), float("inf"), 10**400, "much"):
+        with pytest.raises(InferenceError, match="cannot be used"):
+            Baseline.unpack(arrays, {**about, "sharpness": odd})
 
 
 def counts_of(classes: int = 2) -> Baseline:

@@ -1,7 +1,7 @@
 """Trained models at work: predict, evaluate, calibrate, explain, and the baseline beside them."""
 
 from .baseline import Baseline
-from .blend import FROM_SCRATCH, MOST_CHARACTERS, TRANSFERRED, Blend, counts_beside, fit_weight
+from .blend import FROM_SCRATCH, MOST_CHARACTERS, TRANSFERRED, Blend, counts_beside, fit_weight, sharpness_of
 from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
 from .evaluate import ClassReport, Estimate, Evaluation, evaluate
@@ -17,5 +17,5 @@ __all__ = [
     "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError", "Kept", "KeptError", "Paired",
     "Prediction", "Predictor", "Trained", "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
     "explain_by_gradient", "explain_by_occlusion", "fit_temperature", "fit_weight", "generate_text",
-    "keep", "paired_difference", "probabilities", "read_predictions", "write_predictions",
+    "keep", "paired_difference", "probabilities", "read_predictions", "sharpness_of", "write_predictions",
 ]

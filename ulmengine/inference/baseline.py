@@ -39,7 +39,11 @@ class Baseline:
     """A TF-IDF + logistic-regression classifier. Deterministic: the same texts give the same numbers.
 
     Words and pairs of words are counted, or runs of one to three characters where words have no spaces between them.
+
+    :ivar sharpness: by which the scores are multiplied: 1 as they were learnt; see :func:`.blend.sharpness_of`.
     """
+
+    sharpness = 1.0
 
     def __init__(
         self, texts: Sequence[str], targets: NDArray[np.generic], classes: int, *, most_terms: int = MAX_FEATURES,
@@ -82,7 +86,7 @@ class Baseline:
             end = begin + len(vectorizer.vocabulary_)
             scores += vectorizer.transform(given).astype(np.float64) @ self._weight[:, begin:end].T
             begin = end
-        return probabilities(scores, multi_label=self.multi_label)
+        return probabilities(scores * self.sharpness, multi_label=self.multi_label)
 
     def contributions(self, text: str, spans: Sequence[tuple[int, int]]) -> Floats:
         """(spans, classes) how much the characters from start to end of each of the ``spans`` of ``text`` add to the
@@ -106,13 +110,13 @@ class Baseline:
                 found[:-1] += between
                 found[1:] += between
             begin = end
-        return found
+        return found * self.sharpness
 
     def pack(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that is needed to answer again: arrays (the weights in half precision), and plain values of JSON."""
         bias = np.maximum(self._bias, np.finfo(np.float32).min)
         arrays: dict[str, NDArray[Any]] = {"weight": self._weight.astype(np.float16), "bias": bias.astype(np.float32)}
-        about: dict[str, Any] = {"multi_label": self.multi_label, "terms": None}
+        about: dict[str, Any] = {"multi_label": self.multi_label, "terms": None, "sharpness": self.sharpness}
         for name, vectorizer in zip(("terms", "parts"), self._vectorizers, strict=False):
             about[name] = vectorizer.get_feature_names_out().tolist()
         if self._vectorizers:
@@ -131,6 +135,7 @@ class Baseline:
             made._weight = np.asarray(arrays["weight"], dtype=np.float64)
             made._bias = np.asarray(arrays["bias"], dtype=np.float64)
             made.classes, made.multi_label = len(made._bias), bool(about["multi_label"])
+            made.sharpness = float(about.get("sharpness", 1.0))
             idf, made._vectorizers = np.asarray(arrays.get("idf", ()), dtype=np.float64), []
             counted = [(about["terms"], _CHARACTER_UNITS if about.get("units") == "char" else _WORD_UNITS),
                        (about.get("parts"), _PART_UNITS)]
@@ -141,7 +146,9 @@ class Baseline:
                     begin += len(terms)
             if made._weight.shape != (made.classes, begin) or not np.isfinite(made._weight).all():
                 raise ValueError(f"weights of {made._weight.shape}")
-        except (KeyError, TypeError, ValueError) as error:
+            if not 0 < made.sharpness < np.inf:
+                raise ValueError(f"a sharpness of {made.sharpness}")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InferenceError(f"the word counts cannot be used ({error})") from error
         return made
 

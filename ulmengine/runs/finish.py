@@ -20,6 +20,7 @@ from ulmengine.inference import (
     fit_temperature,
     fit_weight,
     probabilities,
+    sharpness_of,
 )
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.kept import PARTS
@@ -87,13 +88,17 @@ def _blend(
     yield Progress("Fitting the word counts", 0, 0)
     texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
     held, truth = list(documents.texts("validation")), documents.targets("validation")
-    counts, multi = counts_beside(texts, targets, classes).probabilities(held), documents.multi_label
+    counting, multi = counts_beside(texts, targets, classes), documents.multi_label
+    counting.sharpness = sharpness_of(counting.probabilities(held), truth, multi_label=multi)
+    counts = counting.probabilities(held)
     network = probabilities(scores["validation"], temperature, multi_label=multi)
     weight = fit_weight(network, counts, truth, multi_label=multi, middle=middle)
     if weight is None:
         return None, None
     yield Progress("Fitting the word counts", 0, 0)
-    arrays, about = counts_beside(texts + held, np.concatenate([targets, truth]), classes).pack()
+    every = counts_beside(texts + held, np.concatenate([targets, truth]), classes)
+    every.sharpness = counting.sharpness
+    arrays, about = every.pack()
     if sum(map(len, (about["terms"] or []) + about.get("parts", []))) > MOST_CHARACTERS:
         yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
                    "alone.")
