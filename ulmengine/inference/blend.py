@@ -58,11 +58,15 @@ class Blend:
         return np.asarray(self.weight * network + (1 - self.weight) * counts)
 
 
-def counts_beside(texts: Sequence[str], targets: NDArray[np.generic], classes: int) -> Baseline:
+def counts_beside(
+    texts: Sequence[str], targets: NDArray[np.generic], classes: int, sharpness: float = 1.0
+) -> Baseline:
     """The counts that answer together with a network: of words, and of parts of words where these are written with
     spaces. See :class:`Baseline`."""
     most = min(_MOST_TERMS, max(2_000, _MOST_WEIGHTS // classes))
-    return Baseline(texts, targets, classes, most_terms=most, parts=True)
+    counts = Baseline(texts, targets, classes, most_terms=most, parts=True)
+    counts.sharpness = sharpness
+    return counts
 
 
 def sharpness_of(counts: Floats, targets: NDArray[np.generic], *, multi_label: bool = False) -> float:

@@ -115,6 +115,14 @@ def plain(tensor: Tensor) -> Tensor:
     return tensor.as_subclass(Tensor)
 
 
+def items_of(values: Any) -> Any:
+    """The list that a collection of fastai holds in ``items``, which may be a collection again; all else as it is."""
+    for _ in range(4):
+        if isinstance(values, Inert):
+            values = values.state.get("items", values.items or None)
+    return values
+
+
 def read_objects(path: Path) -> Any:
     """What ``torch.save`` has written to ``path``: tensors (see :func:`plain`), plain values and :class:`Inert`
     stand-ins.

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from .archive import ModelError
-from .inert import Inert, plain, read_objects
+from .inert import Inert, items_of, plain, read_objects
 
 _LABELS = {"Categorize": False, "MultiCategorize": True, "EncodedMultiCategorize": True}
 """fastai's transforms that know the labels; whether a document may have several."""
@@ -110,9 +110,7 @@ def _all(root: Any) -> Iterator[Inert]:
 
 def _texts(values: Any) -> list[str]:
     """A list of words out of a list, or out of the collections of fastai that hold one in ``items``."""
-    for _ in range(4):
-        if isinstance(values, Inert):
-            values = values.state.get("items", values.items or None)
+    values = items_of(values)
     if not isinstance(values, (list, tuple)) or not all(isinstance(one, (str, int, float, bool)) for one in values):
         return []
     return [str(one) for one in values]

@@ -12,20 +12,11 @@ import torch
 from torch import Tensor
 
 from .archive import ModelError
-from .inert import plain, read_objects
+from .inert import Inert, items_of, plain, read_objects
 
 _LARGEST_VOCABULARY = 64 << 20
 # What torch writes begins as a zip, or in its older form as a pickle of protocol 2.
 _BEGINNINGS = (b"PK", b"\x80\x02")
-
-
-class _Collection:
-    """Stands for a collection of fastai, of whose state the list in ``items`` alone is kept."""
-
-    items: Any = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.items = state.get("items") if isinstance(state, dict) else None
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -34,7 +25,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> type:
         if (module, name) in (("fastcore.foundation", "L"), ("fastai.data.transforms", "CategoryMap")):
-            return _Collection
+            return Inert
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
 
@@ -98,11 +89,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def _listed(values: Any) -> Any:
     """``values`` with the lists of fastai's collections in their place, at the two depths of ``dls.vocab``."""
-    for _ in range(2):
-        if isinstance(values, _Collection):
-            values = values.items
+    values = items_of(values)
     if isinstance(values, list):
-        return [_listed(one) if isinstance(one, _Collection) else one for one in values[:2]] + values[2:]
+        return [items_of(one) for one in values[:2]] + values[2:]
     return values
 
 

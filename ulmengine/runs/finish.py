@@ -96,9 +96,8 @@ def _blend(
     if weight is None:
         return None, None
     yield Progress("Fitting the word counts", 0, 0)
-    every = counts_beside(texts + held, np.concatenate([targets, truth]), classes)
-    every.sharpness = counting.sharpness
-    arrays, about = every.pack()
+    arrays, about = counts_beside(
+        texts + held, np.concatenate([targets, truth]), classes, counting.sharpness).pack()
     if sum(map(len, (about["terms"] or []) + about.get("parts", []))) > MOST_CHARACTERS:
         yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
                    "alone.")

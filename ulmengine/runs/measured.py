@@ -150,9 +150,7 @@ def answers(
     learnt = list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)), len(labels)
     plain = Baseline(*learnt)
     if blend is not None and counts is None and "validation" in scores:
-        counting = counts_beside(*learnt)
-        counting.sharpness = blend.counts.sharpness
-        counts = counting.probabilities(documents.texts("validation"))
+        counts = counts_beside(*learnt, blend.counts.sharpness).probabilities(documents.texts("validation"))
     found = []
     for part in PARTS:
         if part not in scores:
