@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,16 @@ def test_a_tied_weight_is_moved_once() -> None:
     torch.testing.assert_close(model.encoder.embedding.weight.detach(), before - 1)
 
 
-def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates() -> None:
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """At a rate that makes the loss jump about, when averaging sets in hangs on the order in which sums are taken."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates(one_thread: None) -> None:
     """At a rate that makes the loss jump about averaging begins; from there on each epoch is that of a plain mean."""
     model, ctx = builders.language_model(dropout=builders.NO_DROPOUT), TrainContext()
     plan = stage(builders.plans()[0], epochs=6, lr=20.0,
@@ -223,7 +233,7 @@ def test_averaged_training_measures_and_keeps_the_mean_of_the_iterates() -> None
         torch.testing.assert_close(p.detach(), means[best][name], rtol=1e-4, atol=1e-5)
 
 
-def test_a_new_stage_averages_its_own_iterates_only() -> None:
+def test_a_new_stage_averages_its_own_iterates_only(one_thread: None) -> None:
     """Averaging is under way at the end of the first stage; in the second it waits for its own trigger."""
     torch.manual_seed(0)
     settings = OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0)
@@ -254,7 +264,7 @@ def test_a_new_stage_averages_its_own_iterates_only() -> None:
         torch.testing.assert_close(mean, torch.stack([one[name] for one in kept]).mean(0), rtol=1e-4, atol=1e-5)
 
 
-def test_a_stage_taken_up_again_goes_on_averaging(tmp_path: Path) -> None:
+def test_a_stage_taken_up_again_goes_on_averaging(tmp_path: Path, one_thread: None) -> None:
     plan = stage(builders.plans()[0], epochs=4, lr=20.0,
                  optimizer=OptimizerConfig(kind="nt_asgd", nonmonotone=1, weight_decay=0.0))
     checkpoints, saved = Checkpoints(tmp_path), []
