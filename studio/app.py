@@ -83,7 +83,7 @@ def run(options: Options) -> int:
     ask = QtAsk()
     window = make_window(settings, ask)
     ask.parent = window
-    session = Session(window, options, report)
+    session = AppSession(window, options, report)
     uncaught.happened.connect(session.tell)
     interrupts = Interrupts(app)
     interrupts.asked.connect(session.interrupt, Qt.ConnectionType.QueuedConnection)
@@ -134,7 +134,7 @@ def make_window(settings: Settings, ask: Ask, run_service: RunService | None = N
     return window
 
 
-class Session(QObject):
+class AppSession(QObject):
     """One time of the program being open: what it begins with, errors nobody caught, the end of the desktop.
 
     ``report``: what a crash the last time left.

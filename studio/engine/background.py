@@ -11,7 +11,7 @@ _STACK = 8 * 1024 * 1024
 """Bytes of stack: macOS gives a thread 512 KB, too little for the linear algebra libraries."""
 
 
-class Worker(QObject):
+class TaskWorker(QObject):
     """Does one task in the thread it was moved to, then ends that thread's loop."""
 
     def __init__(self, task: Callable[[], None]) -> None:
@@ -51,7 +51,7 @@ class BackgroundThread(QObject):
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._thread.setStackSize(_STACK)
-        self._worker = Worker(task)
+        self._worker = TaskWorker(task)
         self._worker.moveToThread(self._thread)
         self._over = False
         queued = Qt.ConnectionType.QueuedConnection

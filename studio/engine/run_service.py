@@ -97,7 +97,7 @@ class RunService(QObject):
         request = RunRequest(
             config, folder, self._make, resume, checkpoint, self._between, finish, models_folder()
         )
-        self._thread = BackgroundThread(_Errand(self._host, request, self._box), "training")
+        self._thread = BackgroundThread(_RunErrand(self._host, request, self._box), "training")
         self._thread.ended.connect(self._thread_ended)
         self._enter(RunState.STARTING)
         self._thread.start()
@@ -188,7 +188,7 @@ class RunService(QObject):
             self.stateChanged.emit(state)
 
 
-class _Errand:
+class _RunErrand:
     """What the worker does: carries the run out on its host and leaves everything it says in the mailbox."""
 
     def __init__(self, host: EngineHost, request: RunRequest, box: Mailbox) -> None:

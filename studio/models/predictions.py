@@ -22,7 +22,7 @@ DIFFERS = "\N{NOT EQUAL TO} "
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PredictionRow:
     """One text (its beginning), the label predicted, how sure, and the label it brought with it ("" for none).
 
     ``others``: label and confidence by each model beside the first. A text with nothing in it has no answer: its
@@ -89,7 +89,7 @@ class PredictionsModel(QAbstractTableModel):
         self._forget()
 
     def _forget(self) -> None:
-        self._rows: list[Row] = []
+        self._rows: list[PredictionRow] = []
         self._names: dict[str, int] = {}
         self._labels, self._givens = _Column(np.int32), _Column(np.int32)
         self._confidences = _Column(np.float64)
@@ -106,7 +106,7 @@ class PredictionsModel(QAbstractTableModel):
         self._forget()
         self.endResetModel()
 
-    def append(self, rows: Iterable[Row]) -> None:
+    def append(self, rows: Iterable[PredictionRow]) -> None:
         """Add rows at the end."""
         start, rows = len(self._rows), list(rows)
         self._rows.extend(rows)
@@ -119,7 +119,7 @@ class PredictionsModel(QAbstractTableModel):
         self._shown = np.concatenate([self._shown, fresh])
         self.endInsertRows()
 
-    def _take(self, rows: Sequence[Row]) -> None:
+    def _take(self, rows: Sequence[PredictionRow]) -> None:
         """Keep the numbers of fresh rows."""
         names = self._names
         self._labels.extend([names.setdefault(row.label, len(names)) for row in rows])
@@ -154,7 +154,7 @@ class PredictionsModel(QAbstractTableModel):
         self.endResetModel()
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[PredictionRow]:
         """All rows, filtered or not."""
         return self._rows
 
@@ -176,7 +176,7 @@ class PredictionsModel(QAbstractTableModel):
         """How many texts have nothing in them, and so no answer."""
         return self._unanswered
 
-    def row_at(self, row: int) -> Row:
+    def row_at(self, row: int) -> PredictionRow:
         """The answer that stands in ``row`` of the table."""
         return self._rows[int(self._shown[row])]
 

@@ -20,7 +20,7 @@ GAP = 14
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """A name and how its line looks; ``color``: number of the series colour."""
 
     name: str
@@ -31,15 +31,15 @@ class Entry:
 class Legend(QWidget):
     """Entries in a row; what does not fit is left out from the end."""
 
-    def __init__(self, entries: list[Entry] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, entries: list[LegendEntry] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._entries: list[Entry] = []
+        self._entries: list[LegendEntry] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.set_type(self, Type.SMALL)
         theme.current().changed.connect(self.update)
         self.set_entries(entries or [])
 
-    def set_entries(self, entries: list[Entry]) -> None:
+    def set_entries(self, entries: list[LegendEntry]) -> None:
         """Show ``entries``."""
         if entries != self._entries:
             self._entries = entries
@@ -69,10 +69,10 @@ class Legend(QWidget):
             x += width + GAP
         painter.end()
 
-    def _width(self, entry: Entry) -> float:
+    def _width(self, entry: LegendEntry) -> float:
         return SAMPLE + 5 + QFontMetricsF(self.font()).horizontalAdvance(entry.name) + 1
 
-    def _sample(self, painter: QPainter, entry: Entry, x: float) -> None:
+    def _sample(self, painter: QPainter, entry: LegendEntry, x: float) -> None:
         colors, middle = theme.colors(), self.height() / 2
         color = colors.color(f"series{entry.color}")
         if entry.kind in ("points", "star"):

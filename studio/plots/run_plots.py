@@ -18,7 +18,7 @@ from ulmengine.disk import whole
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
-from .legend import Entry, Legend
+from .legend import Legend, LegendEntry
 from .look import figure, rate
 from .loss_plot import TRAIN, VALID, LossPlot
 from .rate_plot import RatePlot, color_of
@@ -42,8 +42,8 @@ class RunPlots(QWidget):
         self.loss.getAxis("bottom").setStyle(showValues=False)
         self.loss.getAxis("bottom").setHeight(4)
         self.legend = Legend([
-            Entry(self.tr("training"), TRAIN, "raw"), Entry(self.tr("smoothed"), TRAIN),
-            Entry(self.tr("validation"), VALID, "points"), Entry(self.tr("best"), VALID, "star"),
+            LegendEntry(self.tr("training"), TRAIN, "raw"), LegendEntry(self.tr("smoothed"), TRAIN),
+            LegendEntry(self.tr("validation"), VALID, "points"), LegendEntry(self.tr("best"), VALID, "star"),
         ])
         self.rate_legend = Legend()
         self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
@@ -77,9 +77,9 @@ class RunPlots(QWidget):
             self.readout.setText(self.loss.summary())
         stage = self.history.stage
         if stage is not None:
-            entries = [Entry(name, color_of(len(stage.groups), n)) for n, name in enumerate(stage.groups)
+            entries = [LegendEntry(name, color_of(len(stage.groups), n)) for n, name in enumerate(stage.groups)
                        if n >= len(stage.groups) - stage.unfrozen]
-            self.rate_legend.set_entries([*reversed(entries), Entry(self.tr("planned"), 1, "planned")])
+            self.rate_legend.set_entries([*reversed(entries), LegendEntry(self.tr("planned"), 1, "planned")])
 
     def show_stage(self, index: int) -> None:
         """Zoom in on the stage number ``index`` as far as there is something to see of it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.runs.made import write_corpus
-from ulmengine.bench.experiments import Row, read_experiment, run_experiment, table
+from ulmengine.bench.experiments import RunResult, read_experiment, run_experiment, table
 from ulmengine.bench.measure import BenchError
 from ulmengine.cli import main
 from ulmengine.config import ConfigError
@@ -85,7 +85,7 @@ def test_a_test_file_is_what_is_measured_on(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_the_table_gives_means_and_gains() -> None:
-    rows = [Row("A", 500, 0, 100, 0.8, 0.7, 0.9, 10, 7.0), Row("A", 500, 1, 100, 0.6, 0.7, None, 20, 8.0)]
+    rows = [RunResult("A", 500, 0, 100, 0.8, 0.7, 0.9, 10, 7.0), RunResult("A", 500, 1, 100, 0.6, 0.7, None, 20, 8.0)]
     assert table(rows).splitlines()[2] == (
         # shipped: 0.9 and 0.6; their standard deviation is 0.3 / sqrt(2)
         "| A | 500 | 2 | 100 | 0.700 ± 0.141 | 0.700 ± 0.000 | 0.750 ± 0.212 | +5.0 | 15 | 7.5 |")

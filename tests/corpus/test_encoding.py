@@ -10,7 +10,7 @@ import pytest
 from tests.corpus.helpers import everything, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
-from ulmengine.corpus.readers.encoding import Decoder, detect, known_encoding
+from ulmengine.corpus.readers.encoding import TextDecoder, detect, known_encoding
 
 FRENCH = "Le café était très bon, mais la pièce n'était pas « drôle » – ça va, garçon. Où est-il ?\n"
 SPANISH = "El señor comió mañana en la esquina; ¿qué pasó después? ¡Qué lástima!\n"
@@ -31,7 +31,7 @@ KOREAN = "처음엔 대충봤지만 고딩때본게 기억이난다 재밌게봤
 ])
 def test_a_detected_encoding_gives_the_text_back(text: str, written: str) -> None:
     found = detect((text * 20).encode(written))
-    decoder = Decoder(found.name)
+    decoder = TextDecoder(found.name)
     assert decoder.decode((text * 20).encode(written), final=True) == text * 20
     assert decoder.undecodable == 0
 
@@ -47,7 +47,7 @@ def test_the_common_name_is_shown(text: str, written: str, shown: str) -> None:
 def test_a_mark_is_the_reason_and_is_no_part_of_the_text() -> None:
     found = detect(codecs.BOM_UTF8 + b"abc")
     assert (found.name, found.reason) == ("utf-8", "byte-order mark")
-    assert Decoder("utf-8").decode(codecs.BOM_UTF8 + b"abc", final=True) == "abc"
+    assert TextDecoder("utf-8").decode(codecs.BOM_UTF8 + b"abc", final=True) == "abc"
 
 
 def test_plain_ascii_is_not_yet_sure_where_more_follows() -> None:
@@ -56,26 +56,26 @@ def test_plain_ascii_is_not_yet_sure_where_more_follows() -> None:
 
 
 def test_a_character_cut_between_two_blocks_is_no_loss() -> None:
-    decoder = Decoder("utf-8")
+    decoder = TextDecoder("utf-8")
     data = "é€𝄞".encode()
     assert "".join(decoder.decode(bytes([byte])) for byte in data) + decoder.decode(b"", final=True) == "é€𝄞"
     assert decoder.undecodable == 0
 
 
 def test_bad_bytes_and_nuls_are_counted_and_shown() -> None:
-    decoder = Decoder("utf-8")
+    decoder = TextDecoder("utf-8")
     assert decoder.decode(b"a\xffb\xfec\x00d", final=True) == "a\ufffdb\ufffdc\ufffdd"
     assert decoder.undecodable == 3
 
 
 def test_a_replacement_character_of_the_file_itself_is_no_loss() -> None:
-    decoder = Decoder("utf-8")
+    decoder = TextDecoder("utf-8")
     assert decoder.decode("\ufffd".encode() + b" \xff", final=True) == "\ufffd \ufffd"
     assert decoder.undecodable == 1
 
 
 def test_a_cut_last_character_is_counted() -> None:
-    decoder = Decoder("utf-8")
+    decoder = TextDecoder("utf-8")
     decoder.decode("ab€".encode()[:-1])
     assert decoder.decode(b"", final=True) == "\ufffd"
     assert decoder.undecodable == 1

@@ -27,7 +27,7 @@ from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient,
 from ulmengine.inference.kept import Who
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
 from ulmengine.models import load_bundle
-from ulmengine.record import About, RunFolder, write_about
+from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.features import FEATURES, training_features
 from ulmengine.runs.measured import Measured
 
@@ -343,7 +343,7 @@ def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_win
     runs.activated.emit(place)
     assert shell.shown.folder == measured.folder
     qtbot.waitUntil(lambda: page.subject is not None and page.subject.folder == measured.folder, timeout=10_000)
-    write_about(other, About("Second try"))
+    write_about(other, RunMarks("Second try"))
     page.refresh()
     assert runs.findText("Second try") >= 0
     assert runs.currentText() == "run"  # what is shown, whatever else there is now

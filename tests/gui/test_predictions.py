@@ -8,11 +8,11 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from studio.models.predictions import CONFIDENCE, GIVEN, LABEL, SOURCE, TEXT, PredictionsModel, Row
+from studio.models.predictions import CONFIDENCE, GIVEN, LABEL, SOURCE, TEXT, PredictionRow, PredictionsModel
 
 
-def some_rows() -> list[Row]:
-    return [Row(f"s{n}", f"text {n}", "ab"[n % 2], n / 10, "a" if n < 5 else "", (n / 10, 1 - n / 10))
+def some_rows() -> list[PredictionRow]:
+    return [PredictionRow(f"s{n}", f"text {n}", "ab"[n % 2], n / 10, "a" if n < 5 else "", (n / 10, 1 - n / 10))
             for n in range(10)]
 
 
@@ -54,7 +54,7 @@ def test_what_comes_into_a_sorted_table_is_put_in_place_at_the_end(qtbot: QtBot)
 def test_every_column_has_its_order(qtbot: QtBot) -> None:
     model = PredictionsModel()
     model.start(["a", "b"])
-    model.append([Row(f"s:{n}", text, label, 0.5, given, (0.5, 0.5)) for n, (text, label, given) in enumerate(
+    model.append([PredictionRow(f"s:{n}", text, label, 0.5, given, (0.5, 0.5)) for n, (text, label, given) in enumerate(
         [("x", "b", ""), ("z", "a", "b"), ("y", "b", "a"), ("x", "a", "")])])
     down = Qt.SortOrder.DescendingOrder
     orders = {}
@@ -74,7 +74,7 @@ def test_every_column_has_its_order(qtbot: QtBot) -> None:
 def test_several_labels_are_compared_in_any_order(qtbot: QtBot) -> None:
     model = PredictionsModel()
     model.start(["a", "b"])
-    model.append([Row("", "", label, 0.5, given, ()) for label, given in (
+    model.append([PredictionRow("", "", label, 0.5, given, ()) for label, given in (
         ("a, b", "b, a"), ("a", "a, b"), ("", ""), ("a", "c"), ("b", "b"))])
     assert model.labelled() == (3, 2)
     model.set_filter(only_wrong=True)
@@ -83,7 +83,7 @@ def test_several_labels_are_compared_in_any_order(qtbot: QtBot) -> None:
 
 def test_a_long_table_costs_no_more_than_a_short_one(qtbot: QtBot) -> None:
     """What every tick asks for does not look at the rows that are already there."""
-    lots = [[Row("s", "t", "ab"[n % 2], (n % 97) / 97, "a", ()) for n in range(256)] for _ in range(4)]
+    lots = [[PredictionRow("s", "t", "ab"[n % 2], (n % 97) / 97, "a", ()) for n in range(256)] for _ in range(4)]
     model = PredictionsModel()
     model.start(["a", "b"])
 

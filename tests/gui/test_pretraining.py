@@ -23,7 +23,7 @@ from ulmengine.events import Failed
 from ulmengine.models import load_bundle
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
-from ulmengine.runs.own_texts import About, begin_pretraining, corpus_of
+from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
 
 WAIT = 60_000
 KOREAN = "영화 배우 연기 정말 재미 훌륭 감동 이야기 시간 다시 보고 최고 음악 사람".split()  # noqa: SIM905 - easier read
@@ -161,11 +161,12 @@ def test_what_cannot_be_read_is_said_in_the_dialog(
 
 
 def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    folder = begin_pretraining(runs_folder() / "2026-01-01", RunConfig(corpus=corpus_of(tmp_path)), About("Reviews"))
+    config = RunConfig(corpus=corpus_of(tmp_path))
+    folder = begin_pretraining(runs_folder() / "2026-01-01", config, ModelInfo("Reviews"))
     with folder.open_log() as log:
         log.append(Failed("disk_full", "The disk is full", "", "", ""))
     card = page_of(window).pretraining.card
-    card.show_undone(Undone(RunFolder(folder.path), About("Reviews"), "failed"), possible=True)
+    card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), "failed"), possible=True)
     assert card.text.text() == "Reviews could not be learnt to the end: The disk is full"
     buttons = [one.text() for one in card.findChildren(Button) if not one.isHidden()]
     assert buttons == ["Go on", "Remove…"]

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from studio.app import Options, Session
+from studio.app import AppSession, Options
 from studio.hooks import Interrupts
 from studio.shell import Notice
 from studio.window import MainWindow
@@ -21,14 +21,14 @@ from .fakes import FakeRun, ScriptedAsk
 
 
 def test_interrupted_while_nothing_runs_it_leaves(window: MainWindow) -> None:
-    Session(window, Options()).interrupt()
+    AppSession(window, Options()).interrupt()
     assert not window.isVisible()
 
 
 def test_interrupted_a_run_is_saved_first_and_nothing_is_asked(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = Session(window, Options())
+    session = AppSession(window, Options())
     run.enter(RunState.RUNNING)
     session.interrupt()
     assert run.calls == ["stop"]
@@ -40,7 +40,7 @@ def test_interrupted_a_run_is_saved_first_and_nothing_is_asked(
 
 
 def test_interrupted_twice_it_does_not_wait(window: MainWindow, run: FakeRun, qtbot: QtBot) -> None:
-    session = Session(window, Options())
+    session = AppSession(window, Options())
     run.enter(RunState.RUNNING)
     session.interrupt()
     session.interrupt()
@@ -67,7 +67,7 @@ def test_a_crash_the_last_time_is_told(window: MainWindow, tmp_path: Path, monke
     monkeypatch.setattr("studio.app.QDesktopServices.openUrl", lambda url: shown.append(url.toLocalFile()))
     news: list[Notice] = []
     window.shell.noticed.connect(news.append)
-    Session(window, Options(), tmp_path / "crash-1.txt").begin()
+    AppSession(window, Options(), tmp_path / "crash-1.txt").begin()
     assert "unexpectedly" in news[0].text
     assert news[0].action is not None
     news[0].action()

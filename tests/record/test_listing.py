@@ -14,10 +14,10 @@ from ulmengine.cli import main
 from ulmengine.config import RunConfig
 from ulmengine.events import Evaluated, Finished, StageEnded
 from ulmengine.record import (
-    About,
     EventLog,
     RunFolder,
     RunFolderError,
+    RunMarks,
     delete_run,
     export_run,
     import_run,
@@ -78,12 +78,12 @@ def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
 
 def test_title_tags_and_archive_are_kept_beside_the_record(tmp_path):
     run = made(tmp_path / "r")
-    write_about(run, About("Second try", ("draft", "long"), True))
+    write_about(run, RunMarks("Second try", ("draft", "long"), True))
     line = run_line(RunFolder(run.path))
-    assert (line.name, line.about) == ("Second try", About("Second try", ("draft", "long"), True))
+    assert (line.name, line.about) == ("Second try", RunMarks("Second try", ("draft", "long"), True))
     assert run.config().name == "tiny"
     (run.path / "about.json").write_text("{", encoding="utf-8")
-    assert read_about(run) == About()
+    assert read_about(run) == RunMarks()
 
 
 def test_runs_of_several_folders_newest_first_each_once(tmp_path):
@@ -162,7 +162,7 @@ def test_a_line_without_end_ends_the_reading(tmp_path):
 
 
 def test_the_command_tells_title_tags_and_what_is_unusual(tmp_path, capsys):
-    write_about(made(tmp_path / "a", .8, "classifier.lr=0.02"), About("Second", ("x",)))
+    write_about(made(tmp_path / "a", .8, "classifier.lr=0.02"), RunMarks("Second", ("x",)))
     made(tmp_path / "b").config_path.write_text("seed = 'x'\n", encoding="utf-8")
     assert main(["runs", str(tmp_path), "--json"]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())

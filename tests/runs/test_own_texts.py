@@ -25,7 +25,7 @@ from ulmengine.runs import Run
 from ulmengine.runs import prepare as prepare_module
 from ulmengine.runs.own_texts import (
     _LANGUAGES,
-    About,
+    ModelInfo,
     about_of,
     begin_pretraining,
     language_of,
@@ -136,7 +136,7 @@ def test_what_goes_on_with_train_ends_among_the_models_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
-    about = About("Filme", "German", "CC0")
+    about = ModelInfo("Filme", "German", "CC0")
     texts = write_lines(tmp_path / "german.txt", german_lines(200))
     config = pretraining_config(texts, about, finish(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
     folder = begin_pretraining(tmp_path / "run", with_settings(config, [

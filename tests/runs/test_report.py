@@ -15,7 +15,7 @@ from ulmengine.inference import KeptError, keep
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import open_measured
-from ulmengine.runs.pictures import Line, line_picture, smoothed
+from ulmengine.runs.pictures import Polyline, line_picture, smoothed
 from ulmengine.runs.report import WORST, worst, write_file_report, write_report
 
 from .made import tiny_run
@@ -103,10 +103,10 @@ def test_a_run_that_kept_nothing_is_refused_and_no_file_is_written(tmp_path: Pat
 
 
 def test_a_picture_passes_over_what_is_no_number() -> None:
-    picture = line_picture("x", [Line("a<b", [(0, 0), (1, float("nan")), (2, 4)], "first")], "step", "loss")
+    picture = line_picture("x", [Polyline("a<b", [(0, 0), (1, float("nan")), (2, 4)], "first")], "step", "loss")
     assert 'points="52.0,204.0 626.0,12.0"' in picture
     assert "a&lt;b" in picture
-    assert line_picture("x", [Line("a", [], "first")], "", "") == ""
+    assert line_picture("x", [Polyline("a", [], "first")], "", "") == ""
     assert smoothed([(0, 4.0), (1, 4.0)]) == [(0, pytest.approx(4.0)), (1, pytest.approx(4.0))]
 
 

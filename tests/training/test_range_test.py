@@ -25,7 +25,7 @@ from ulmengine.training import (
     suggestions,
     train_classifier,
 )
-from ulmengine.training.range_curve import Curve
+from ulmengine.training.range_curve import RangeCurve
 from ulmengine.training.tasks import Task
 
 from . import builders
@@ -50,7 +50,7 @@ def test_a_curve_that_never_falls_has_no_valley() -> None:
 
 
 def test_nothing_is_suggested_out_of_the_noise_of_the_first_steps() -> None:
-    curve = Curve()
+    curve = RangeCurve()
     # The first losses jump, by far steeper than the slow fall after them and lower than all that follow.
     losses = [5.0, 2.0, 4.0, 3.5, 3.6] + [3.6 - 0.004 * n for n in range(95)]
     for n, loss in enumerate(losses):
@@ -62,16 +62,16 @@ def test_nothing_is_suggested_out_of_the_noise_of_the_first_steps() -> None:
 
 
 def test_smoothing_has_no_bias_towards_the_start() -> None:
-    curve = Curve()
+    curve = RangeCurve()
     assert [curve.add(0.1 * n, 3.0) for n in range(1, 6)] == pytest.approx([3.0] * 5)
     # Mean of weights 0.98 and 1 over 3 and 5, by hand.
-    other = Curve()
+    other = RangeCurve()
     other.add(0.1, 3.0)
     assert other.add(0.2, 5.0) == pytest.approx((0.98 * 3 + 5) / 1.98)
 
 
 def test_it_stops_when_the_loss_diverges_and_drops_those_points() -> None:
-    curve = Curve()
+    curve = RangeCurve()
     losses = [3.0, 2.0, 1.0, 50.0, 900.0]
     smoothed = [curve.add(10.0**n, loss) for n, loss in enumerate(losses)]
     assert curve.diverged
@@ -82,12 +82,12 @@ def test_it_stops_when_the_loss_diverges_and_drops_those_points() -> None:
 
 
 def test_a_loss_that_is_no_number_ends_it() -> None:
-    curve = Curve()
+    curve = RangeCurve()
     curve.add(1.0, 2.0)
     assert math.isfinite(curve.add(2.0, math.nan))
     assert curve.diverged
     with pytest.raises(TrainingError, match="before anything was learnt"):
-        Curve().add(1.0, math.inf)
+        RangeCurve().add(1.0, math.inf)
 
 
 def everything(task: Task, ctx: TrainContext) -> dict[str, Any]:

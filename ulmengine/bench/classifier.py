@@ -23,7 +23,7 @@ from . import arithmetic
 from .device import placed, reached, timed_on
 from .lm import random_tokens
 from .measure import PEAKS, Task, beside, document_lengths
-from .steps import Steps
+from .steps import MeasuredSteps
 
 CLASSES = 2
 
@@ -109,7 +109,7 @@ def train(task: Task) -> dict[str, Any]:
     freeze_to(model, unfrozen)
     loss = classifier_loss(settings, torch.ones(CLASSES), multi_label=False)
     work = ClassifierTask(model, RandomReviews(task), None, loss, settings, device, None)
-    steps = Steps(work, settings, task["precision"])
+    steps = MeasuredSteps(work, settings, task["precision"])
 
     def step(batch: DocumentBatch) -> int:
         steps.take(batch)

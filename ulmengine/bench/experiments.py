@@ -55,7 +55,7 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Row:
+class RunResult:
     """One run's result: accuracies on the same ``documents``; ``blend`` is None where the network answers alone."""
 
     corpus: str
@@ -96,7 +96,7 @@ def read_experiment(path: Path) -> Experiment:
         raise ConfigError(f"{path}: is no experiment ({error})") from error
 
 
-def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, only: str = "") -> Iterator[Row]:
+def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, only: str = "") -> Iterator[RunResult]:
     """Make every run that has not finished yet below ``out``, and tell its result.
 
     :param data: the folder with the corpora's files.
@@ -119,11 +119,11 @@ def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, on
                     yield _row(folder, corpus["name"], labels, draw, variant)
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[RunResult]) -> str:
     """The rows as a table of Markdown: means over the draws with their standard deviation."""
     lines = ["| corpus | labels | draws | documents | network | word counts | as shipped | gain | seconds | MB |",
              "|---|---|---|---|---|---|---|---|---|---|"]
-    cells: dict[tuple[str, int], list[Row]] = {}
+    cells: dict[tuple[str, int], list[RunResult]] = {}
     for row in rows:
         named = f"{row.corpus}, {row.variant}" if row.variant else row.corpus
         cells.setdefault((named, row.labels), []).append(row)
@@ -207,12 +207,12 @@ def _trained(experiment: Experiment, variant: str, place: Path, files: tuple[Pat
     return folder
 
 
-def _row(folder: RunFolder, corpus: str, labels: int, draw: int, variant: str) -> Row:
+def _row(folder: RunFolder, corpus: str, labels: int, draw: int, variant: str) -> RunResult:
     found = open_measured(folder).record["parts"]["test"]
     accuracy = {who: found[who]["metrics"]["accuracy"]["value"] for who in ("network", "baseline", "blend")
                 if who in found}
     seconds = sum(event.seconds for event in folder.events(Finished) if isinstance(event, Finished))
-    return Row(
+    return RunResult(
         corpus, labels, draw, found["documents"], accuracy["network"], accuracy["baseline"], accuracy.get("blend"),
         seconds, folder.model_path.stat().st_size / 1e6, variant,
     )

@@ -16,7 +16,7 @@ from ulmengine.training.tasks import LanguageModelTask
 from . import arithmetic
 from .device import placed, reached, timed_on
 from .measure import Task, beside
-from .steps import Steps
+from .steps import MeasuredSteps
 
 
 def bench_lm(
@@ -92,7 +92,7 @@ def train(task: Task) -> dict[str, Any]:
     model = build(task).train()
     settings = LanguageModelConfig()
     work = LanguageModelTask(model, RandomStream(task), None, settings, model.encoder.device, None)
-    steps = Steps(work, settings, task["precision"])
+    steps = MeasuredSteps(work, settings, task["precision"])
     figures = timed_on(model.encoder.device, steps.take, work.epoch(0, 0))
     return _figures(task, {**figures, **steps.figures()}, learns=True)
 

@@ -32,7 +32,7 @@ class TimedOptimizer(LayerOptimizer):
             super().step(scaler)
 
 
-class Steps:
+class MeasuredSteps:
     """Optimizer steps on ``work``, those weights of its network moving that learn now; in float16 with a loss scale."""
 
     def __init__(self, work: Training, settings: StageSettings, precision: str) -> None:

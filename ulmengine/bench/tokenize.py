@@ -93,7 +93,9 @@ def bench_tokenize(
     theirs: dict[str, list[dict[str, Any]]] = {"word": [], "bpe": []}
     identical, missing = 0.0, ""
     with tempfile.TemporaryDirectory() as folder:
-        reference = None if reference_python is None else _Reference(reference_python, Path(folder), texts, vocab_size)
+        reference = None
+        if reference_python is not None:
+            reference = _ReferenceTokenizer(reference_python, Path(folder), texts, vocab_size)
         for _ in range(repeats):
             for kind, size in (("word", 60_000), ("bpe", vocab_size)):
                 config = TokenConfig.model_validate({"tokenizer": kind, "vocab_size": size})
@@ -145,7 +147,7 @@ def _speed(documents: int, megabytes: float, seconds: float, cpu: float) -> dict
             "mb_per_s": round(megabytes / seconds, 3)}
 
 
-class _Reference:
+class _ReferenceTokenizer:
     """fastai in another Python."""
 
     def __init__(self, python: str, folder: Path, texts: Sequence[str], vocab_size: int) -> None:

@@ -25,7 +25,7 @@ from ulmengine.record.mending import before_it_grew, lower_rate
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.explained import explain
 from ulmengine.runs.own_texts import (
-    About,
+    ModelInfo,
     begin_pretraining,
     pretraining_config,
     publish,
@@ -110,7 +110,8 @@ def run_pretrain(options: argparse.Namespace) -> int:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
         found = finish(survey(texts, out / "cache"))
-        about = About(options.title or texts.name.split(".")[0], options.language or found.language, options.licence)
+        title = options.title or texts.name.split(".")[0]
+        about = ModelInfo(title, options.language or found.language, options.licence)
         config = pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
         complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "
                  f"({'words' if found.kind == 'word' else 'pieces of words'})")

@@ -28,7 +28,7 @@ Labels = tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
-class Labelled:
+class RowLabels:
     """The labels of a table's rows: row ``i`` bears ``kinds[codes[i]]``. ``names``: all labels, in order.
 
     ``missing``: words that stand for no label, and how often each does. ``doubtful``: such words that are read as the
@@ -48,12 +48,12 @@ class Labelled:
         return np.asarray(np.array([labels is not None for labels in self.kinds], dtype=bool)[self.codes])
 
 
-def unlabelled(rows: int) -> Labelled:
+def unlabelled(rows: int) -> RowLabels:
     """``rows`` rows without labels."""
-    return Labelled(np.zeros(rows, dtype=np.int64), (None,), (), False)
+    return RowLabels(np.zeros(rows, dtype=np.int64), (None,), (), False)
 
 
-def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collection[str] = ()) -> Labelled:
+def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collection[str] = ()) -> RowLabels:
     """The labels in one column, or in several columns of 0 and 1. Each different cell is looked at once.
 
     :param names: words such as "null" that are known to be names, from the main file.
@@ -78,7 +78,7 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collec
     if not multi:  # an empty list where all others hold one label is a document without its label
         kinds = tuple(labels or None for labels in kinds)
     words = {word: count for word, count in sorted(counts.items(), key=lambda item: -item[1]) if word in missing}
-    return Labelled(codes, kinds, in_order(found), multi, words, {word: counts[word] for word in sorted(named)})
+    return RowLabels(codes, kinds, in_order(found), multi, words, {word: counts[word] for word in sorted(named)})
 
 
 def _named_words(counts: dict[str, int]) -> set[str]:
@@ -100,7 +100,7 @@ def _labels_in(cell: str, delimiter: str, missing: Collection[str]) -> Labels:
     return tuple(pieces(cell, delimiter))
 
 
-def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
+def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:
     """Columns of 0 and 1, each named like its label; one label a document where each row has exactly one 1.
 
     A row with nothing in it, where others hold 0 as well as 1, is not labelled. Where a table holds only the ones, the
@@ -131,10 +131,10 @@ def _one_hot(columns: Sequence[pl.Series]) -> Labelled:
         None if bare[row] else tuple(names[place] for place in np.flatnonzero(marks[row])) for row in first.tolist()
     )
     several = bool((marks[~bare].sum(1) != 1).any())
-    return Labelled(codes.reshape(-1).astype(np.int64), kinds, names, several)
+    return RowLabels(codes.reshape(-1).astype(np.int64), kinds, names, several)
 
 
-def as_targets(labelled: Labelled, names: Sequence[str], multi: bool) -> np.ndarray:
+def as_targets(labelled: RowLabels, names: Sequence[str], multi: bool) -> np.ndarray:
     """Targets: int64 (n,) or, for several labels, float32 (n, classes). Unlabelled rows: -1 or zeros."""
     place = {name: number for number, name in enumerate(names)}
     if not multi:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .documents import Documents
-from .labels import Labelled
+from .labels import RowLabels
 from .table import Table
 from .understood import Understood
 
@@ -13,7 +13,7 @@ _NAMED = 8
 
 
 def corpus_notes(
-    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[Labelled], gone: int,
+    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[RowLabels], gone: int,
     lost: int = 0,
 ) -> tuple[str, ...]:
     """What was lost or mended, in sentences. ``gone``: repairs that no document is left for; ``lost``: the same of
@@ -57,7 +57,7 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
 
 
 def _label_notes(
-    documents: Documents, role: str, table: Table, found: Understood, labels: Labelled
+    documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
 ) -> list[str]:
     """What has no label where one would be expected."""
     notes = []

@@ -19,7 +19,7 @@ from . import split as cut
 from .documents import Documents, Piece, frame_texts
 from .errors import CorpusError, told
 from .importing import import_table
-from .labels import Labelled, as_targets, only, read_labels, unlabelled, without_small
+from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_small
 from .likeness import text_hash
 from .notes import corpus_notes, small_notes
 from .ordering import in_order
@@ -171,7 +171,7 @@ def _assemble(
     return replace(documents, notes=notes)
 
 
-def _labels(tables: list[tuple[str, Table, Understood]]) -> list[Labelled]:
+def _labels(tables: list[tuple[str, Table, Understood]]) -> list[RowLabels]:
     """The labels of every table; those of an unlabelled file are not looked at."""
     found = []
     for role, table, understood in tables:

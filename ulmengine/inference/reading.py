@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ulmengine.corpus.errors import told
 from ulmengine.corpus.readers.binary import refuse_binary
-from ulmengine.corpus.readers.encoding import Decoder, detect
+from ulmengine.corpus.readers.encoding import TextDecoder, detect
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
 
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
@@ -31,4 +31,4 @@ def read_text(path: Path) -> str:
         raise told(error, path) from error
     sample = data[:_SAMPLE_BYTES]
     refuse_binary(sample, name, forced=False)
-    return Decoder(detect(sample, whole=len(data) <= _SAMPLE_BYTES).name).decode(data, True)
+    return TextDecoder(detect(sample, whole=len(data) <= _SAMPLE_BYTES).name).decode(data, True)

@@ -22,7 +22,7 @@ TRASH = ".deleted"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelFile:
     """A model that can be chosen. ``problem`` says why its file cannot be used; ``description`` is None then."""
 
     path: Path
@@ -42,7 +42,7 @@ def models_folder() -> Path:
     return platformdirs.user_data_path(APP) / "models"
 
 
-def shipped_models() -> tuple[Entry, ...]:
+def shipped_models() -> tuple[ModelFile, ...]:
     """The models in ``resources/models``; none where there are no resources."""
     try:
         folder = importlib.resources.files("resources").joinpath("models")
@@ -67,7 +67,7 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     direction = "backward" if config.model.direction == "backward" else "forward"
     alone = config.corpus.label_columns == (NONE,)
 
-    def is_second_choice(entry: Entry) -> bool:
+    def is_second_choice(entry: ModelFile) -> bool:
         return (entry.description is not None and "taught" in entry.description.card) is alone
 
     for entry in sorted(shipped_models(), key=is_second_choice):
@@ -79,7 +79,7 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     return None
 
 
-def own_models(folder: Path) -> tuple[Entry, ...]:
+def own_models(folder: Path) -> tuple[ModelFile, ...]:
     """The models in ``folder``, by file name; unreadable ones are listed with what is wrong with them."""
     return _entries(folder.iterdir(), shipped=False) if folder.is_dir() else ()
 
@@ -135,22 +135,22 @@ def free_path(folder: Path, title: str) -> Path:
     return path
 
 
-def run_models(folders: Iterable[Path]) -> tuple[Entry, ...]:
+def run_models(folders: Iterable[Path]) -> tuple[ModelFile, ...]:
     """The models of the runs in ``folders``, in their order."""
     return tuple(_entry(path, False) for folder in folders if (path := folder / "model.ulmfit").is_file())
 
 
-def _entries(paths: Iterable[Path], shipped: bool) -> tuple[Entry, ...]:
+def _entries(paths: Iterable[Path], shipped: bool) -> tuple[ModelFile, ...]:
     found = sorted(path for path in paths if path.suffix == SUFFIX and path.is_file())
     return tuple(_entry(path, shipped) for path in found)
 
 
-def _entry(path: Path, shipped: bool) -> Entry:
+def _entry(path: Path, shipped: bool) -> ModelFile:
     size = path.stat().st_size
     try:
-        return Entry(path, size, shipped, describe_bundle(path))
+        return ModelFile(path, size, shipped, describe_bundle(path))
     except ModelError as error:
-        return Entry(path, size, shipped, None, str(error))
+        return ModelFile(path, size, shipped, None, str(error))
 
 
 def _move(source: Path, target: Path) -> Path:

@@ -131,7 +131,7 @@ def read_objects(path: Path) -> Any:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return _Reader(archive, path).load()
+            return _InertUnpickler(archive, path).load()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
     except ModelError:
@@ -143,7 +143,7 @@ def read_objects(path: Path) -> Any:
                          "again, or copy it again") from error
 
 
-class _Reader(pickle.Unpickler):
+class _InertUnpickler(pickle.Unpickler):
     """Never looks a name up."""
 
     def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:

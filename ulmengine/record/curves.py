@@ -22,7 +22,7 @@ FIGURES: tuple[tuple[Task, str], ...] = (
 """What there can be a line of: "loss" of every step, the others at the end of every epoch on validation texts."""
 
 
-class Line(NamedTuple):
+class RunCurve(NamedTuple):
     """Points of one figure in the order they came; ``steps``, ``tokens``, ``seconds`` from the task's beginning on."""
 
     steps: Floats
@@ -35,12 +35,12 @@ class Line(NamedTuple):
 class _Points:
     rows: list[tuple[float, float, float, float]] = field(default_factory=list)
 
-    def line(self) -> Line:
+    def line(self) -> RunCurve:
         table = np.array(self.rows, dtype=np.float64).reshape(-1, 4).T
-        return Line(*(np.ascontiguousarray(column) for column in table))
+        return RunCurve(*(np.ascontiguousarray(column) for column in table))
 
 
-def read_curves(folder: RunFolder) -> dict[tuple[Task, str], Line]:
+def read_curves(folder: RunFolder) -> dict[tuple[Task, str], RunCurve]:
     """Every line of :data:`FIGURES` that the run in ``folder`` has points of."""
     points = {name: _Points() for name in FIGURES}
     reached = {"language_model": [0.0, 0.0, 0.0], "classifier": [0.0, 0.0, 0.0]}

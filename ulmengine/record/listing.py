@@ -25,7 +25,7 @@ _ELSEWHERE = ("version", "name", "corpus.", "compute.", "saving.")
 
 
 @dataclass(frozen=True)
-class About:
+class RunMarks:
     """What a person has said of a run. ``title``: "" where nobody has named it."""
 
     title: str = ""
@@ -46,7 +46,7 @@ class RunLine:
     folder: Path
     name: str
     state: str
-    about: About = About()
+    about: RunMarks = RunMarks()
     notes: str = ""
     accuracy: float | None = None
     interval: tuple[float, float] | None = None
@@ -62,14 +62,14 @@ class RunLine:
     problem: str = ""
 
 
-def read_about(folder: RunFolder) -> About:
+def read_about(folder: RunFolder) -> RunMarks:
     """What a person has said of the run in ``folder``; what cannot be read is left out."""
     try:
         values = read_record(folder.path / _ABOUT)
     except ValueError:
-        return About()
+        return RunMarks()
     tags = values.get("tags", [])
-    return About(str(values.get("title", "")), tuple(map(str, tags)) if isinstance(tags, list) else (),
+    return RunMarks(str(values.get("title", "")), tuple(map(str, tags)) if isinstance(tags, list) else (),
                  bool(values.get("archived", False)))
 
 
@@ -78,7 +78,7 @@ def run_name(folder: RunFolder) -> str:
     return read_about(folder).title or folder.path.name
 
 
-def write_about(folder: RunFolder, about: About) -> None:
+def write_about(folder: RunFolder, about: RunMarks) -> None:
     """Keep what a person says of the run, also while it is being trained.
 
     :raises RunFolderError: the folder cannot be written.

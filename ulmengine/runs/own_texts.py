@@ -58,7 +58,7 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class About:
+class ModelInfo:
     """What a person says of the model that is to be made."""
 
     title: str
@@ -110,7 +110,9 @@ def language_of(texts: Iterable[str]) -> str:
     return _LANGUAGES.get(script, "") if 2 * count > total else ""
 
 
-def pretraining_config(texts: Path, about: About, found: Survey, *, size: str = "small", epochs: int = 4) -> RunConfig:
+def pretraining_config(
+    texts: Path, about: ModelInfo, found: Survey, *, size: str = "small", epochs: int = 4
+) -> RunConfig:
     """The run that learns a language model of ``texts`` from scratch."""
     base = RunConfig(name=about.title, corpus=corpus_of(texts))
     return base.model_copy(update={
@@ -121,7 +123,7 @@ def pretraining_config(texts: Path, about: About, found: Survey, *, size: str = 
     })
 
 
-def begin_pretraining(path: Path, config: RunConfig, about: About) -> RunFolder:
+def begin_pretraining(path: Path, config: RunConfig, about: ModelInfo) -> RunFolder:
     """Make the run's folder, with what is said of its model.
 
     :raises RunFolderError: a run stands there already, or the folder cannot be written.
@@ -131,10 +133,10 @@ def begin_pretraining(path: Path, config: RunConfig, about: About) -> RunFolder:
     return folder
 
 
-def about_of(folder: RunFolder) -> About | None:
+def about_of(folder: RunFolder) -> ModelInfo | None:
     """What is said of the model of the run in ``folder``; None where it is not one of a person's own texts."""
     record = read_record(folder.path / RECORD)
-    return About(*(str(record.get(name, "")) for name in ("title", "language", "licence"))) if record else None
+    return ModelInfo(*(str(record.get(name, "")) for name in ("title", "language", "licence"))) if record else None
 
 
 def published(folder: RunFolder) -> Path | None:
@@ -154,7 +156,7 @@ def publish(folder: RunFolder, place: Path) -> Path:
     :param place: a folder of models, where it gets a free name; or the file itself.
     :raises ModelError: there is no model, or it cannot be written.
     """
-    about, bundle = about_of(folder) or About(folder.config().name), load_bundle(folder.model_path)
+    about, bundle = about_of(folder) or ModelInfo(folder.config().name), load_bundle(folder.model_path)
     found = bundle.description
     target = place if place.suffix == SUFFIX else free_path(place, about.title)
     said = {"title": about.title, "language": about.language or "not stated",

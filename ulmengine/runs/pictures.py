@@ -15,7 +15,7 @@ Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Line:
+class Polyline:
     """A line of a picture. ``style``: the class of its looks in the page's style sheet."""
 
     name: str
@@ -24,13 +24,13 @@ class Line:
 
 
 def line_picture(
-    title: str, lines: Sequence[Line], x: str, y: str, *, square: tuple[float, float] | None = None
+    title: str, lines: Sequence[Polyline], x: str, y: str, *, square: tuple[float, float] | None = None
 ) -> str:
     """Lines over one another with axes and a legend; "" where there is nothing to draw.
 
     :param square: both axes go from 0 to 1, in a picture of this (width, height).
     """
-    finite = [Line(one.name, [p for p in one.points if math.isfinite(p[0]) and math.isfinite(p[1])], one.style)
+    finite = [Polyline(one.name, [p for p in one.points if math.isfinite(p[0]) and math.isfinite(p[1])], one.style)
               for one in lines]
     drawn = [one for one in finite if one.points]
     if not drawn:

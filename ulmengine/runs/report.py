@@ -21,7 +21,7 @@ from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
 
 from .measured import Measured, against_baseline, figures, open_measured, rows_of
-from .pictures import Line, confusion_table, line_picture, smoothed
+from .pictures import Polyline, confusion_table, line_picture, smoothed
 
 WORST = 20
 """Mistakes that are shown with their texts."""
@@ -189,9 +189,9 @@ def _curves(folder: RunFolder) -> str:
                 accuracy = event.metrics.get("accuracy")
                 stages.append((event.name, str(event.epochs), f"{event.train_loss:.3f}", f"{event.valid_loss:.3f}",
                                "–" if accuracy is None else f"{accuracy:.1%}", f"{event.seconds:,.0f} s"))
-    loss = line_picture("Loss by step", [Line("training, smoothed", smoothed(losses), "first"),
-                                         Line("validation", held, "second")], "step", "loss")
-    rate = line_picture("Learning rate by step", [Line("", rates, "first")], "step", "learning rate")
+    loss = line_picture("Loss by step", [Polyline("training, smoothed", smoothed(losses), "first"),
+                                         Polyline("validation", held, "second")], "step", "loss")
+    rate = line_picture("Learning rate by step", [Polyline("", rates, "first")], "step", "learning rate")
     return ("<h2>How it learnt</h2>" + "".join(f"<figure>{one}</figure>" for one in (loss, rate) if one)
             + _table(("stage", "epochs", "training loss", "validation loss", "validation accuracy", "time"), stages))
 
@@ -233,11 +233,11 @@ def _pictures(kept: Kept, found: dict[str, Any]) -> str:
         one = curves(kept.given[kept.saved][:, number], truth)
         if one is not None:
             picture = line_picture(f"{label}: ROC and precision-recall", [
-                Line("ROC", one.roc, "first"), Line("precision-recall", one.precision_recall, "second"),
-                Line("", [(0, 0), (1, 1)], "faint")], "", "", square=(260, 220))
+                Polyline("ROC", one.roc, "first"), Polyline("precision-recall", one.precision_recall, "second"),
+                Polyline("", [(0, 0), (1, 1)], "faint")], "", "", square=(260, 220))
             drawn.append(f"<figure>{picture}<figcaption>{escape(label)}</figcaption></figure>")
     bins = [(one["confidence"], one["accuracy"]) for one in found[kept.saved]["calibration"] if one["count"]]
-    reliable = line_picture("Calibration", [Line("", bins, "first"), Line("", [(0, 0), (1, 1)], "faint")],
+    reliable = line_picture("Calibration", [Polyline("", bins, "first"), Polyline("", [(0, 0), (1, 1)], "faint")],
                             "confidence", "right", square=(320, 280))
     return "".join(parts) + "<h2>Curves</h2>" + "".join(drawn) + (
         f"<h2>Calibration</h2><figure>{reliable}</figure>" if reliable else "")

@@ -37,7 +37,7 @@ class RangeResult:
     diverged: bool
 
 
-class Curve:
+class RangeCurve:
     """Losses over rates, smoothed without bias towards the start."""
 
     def __init__(self) -> None:

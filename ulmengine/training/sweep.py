@@ -21,7 +21,7 @@ from .groups import learning, named_groups
 from .loop import Stepper
 from .optimizers import LayerOptimizer
 from .random_state import RandomState
-from .range_curve import Curve, RangeResult
+from .range_curve import RangeCurve, RangeResult
 from .tasks import Task
 
 
@@ -43,7 +43,7 @@ def range_test(
     if not 0 < low < high or steps < 2:
         raise TrainingError("a range test needs a lowest rate above 0, a larger highest one, and at least two steps")
     sweep = _linear(low, high, steps) if linear else _exponential(low, high, steps)
-    curve = Curve()
+    curve = RangeCurve()
     keeper = Keeper(task)
     try:
         keeper.begin(plan, ctx)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.models.predictions import Row
+from studio.models.predictions import PredictionRow
 from studio.models.rows import SHOWN
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress
@@ -20,7 +20,7 @@ from ulmengine.inference.sources import is_blank
 
 from .answering import Answering, names_of
 from .stored import BatchResult, Storage
-from .texts import UNREADABLE, Columns, Found, Skipped, Text, texts_of
+from .texts import UNREADABLE, Columns, GivenText, PathTexts, Skipped, texts_of
 
 AT_ONCE, AT_ONCE_CHARACTERS = 256, 100_000
 """So many texts, of so many characters together, are predicted at once at most; between two such lots a question about
@@ -32,7 +32,7 @@ class Answered(Event):
     """Some more texts have been classified."""
 
     kind: ClassVar[str] = "answered"
-    rows: tuple[Row, ...]
+    rows: tuple[PredictionRow, ...]
 
 
 def classify_all(
@@ -64,7 +64,9 @@ def classify_all(
     return BatchResult(target, storage.rows, tuple(skipped), not stop.is_set())
 
 
-def _reading(work: Generator[Event, None, Found], stop: threading.Event) -> Generator[Event, None, Found | None]:
+def _reading(
+    work: Generator[Event, None, PathTexts], stop: threading.Event
+) -> Generator[Event, None, PathTexts | None]:
     """Carry ``work`` out; None if it was to ``stop`` before its end."""
     try:
         while not stop.is_set():
@@ -79,14 +81,14 @@ def _reading(work: Generator[Event, None, Found], stop: threading.Event) -> Gene
 
 
 def _answer(
-    models: Sequence[Answering], name: str, found: Found, storage: Storage, skipped: list[Skipped],
+    models: Sequence[Answering], name: str, found: PathTexts, storage: Storage, skipped: list[Skipped],
     stop: threading.Event,
 ) -> Generator[Event, None, None]:
     """Answer the texts of one path; one with nothing in it keeps its row, without an answer."""
     done = 0
     while not stop.is_set() and (taken := list(_lot(found.texts))):
         missed = [one for one in taken if isinstance(one, Skipped)]
-        lot = [one for one in taken if isinstance(one, Text)]
+        lot = [one for one in taken if isinstance(one, GivenText)]
         skipped += missed
         yield from missed
         if lot:
@@ -99,25 +101,25 @@ def _answer(
         yield Progress(_tr("Classifying {file}").format(file=name), done, found.total, _tr("texts"))
 
 
-def _lot(texts: Iterator[Text | Skipped]) -> Iterator[Text | Skipped]:
+def _lot(texts: Iterator[GivenText | Skipped]) -> Iterator[GivenText | Skipped]:
     """The next texts that are predicted together."""
     characters = 0
     for number, one in enumerate(texts, 1):
         yield one
-        characters += len(one.text) if isinstance(one, Text) else 0
+        characters += len(one.text) if isinstance(one, GivenText) else 0
         if number >= AT_ONCE or characters >= AT_ONCE_CHARACTERS:
             return
 
 
-def _row(one: Text, said: Prediction, *others: Prediction) -> Row:
+def _row(one: GivenText, said: Prediction, *others: Prediction) -> PredictionRow:
     values = tuple(said.probabilities.values())
     beside = tuple((other.label, max(other.probabilities.values())) for other in others)
-    return Row(one.source, one.text[:SHOWN], said.label, max(values), one.given, values, beside)
+    return PredictionRow(one.source, one.text[:SHOWN], said.label, max(values), one.given, values, beside)
 
 
-def _unanswered(one: Text, models: Sequence[Answering]) -> Row:
+def _unanswered(one: GivenText, models: Sequence[Answering]) -> PredictionRow:
     nothing = (math.nan,) * len(models[0].labels)
-    return Row(one.source, "", "", math.nan, one.given, nothing, (("", math.nan),) * (len(models) - 1))
+    return PredictionRow(one.source, "", "", math.nan, one.given, nothing, (("", math.nan),) * (len(models) - 1))
 
 
 def _failure(skipped: Sequence[Skipped]) -> str:

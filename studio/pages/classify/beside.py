@@ -18,7 +18,7 @@ from ulmengine.inference.predict import Prediction
 
 from .answering import Answering, make_ready
 from .bars import ProbabilityBars
-from .model_picker import Choice
+from .model_picker import ListedModel
 
 MOST = 2
 """So many models stand beside the one in use at most."""
@@ -33,14 +33,14 @@ class BesideChoice(Button):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Compare with…"), "copy", parent=parent)
         self.paths: tuple[Path, ...] = ()
-        self._choices: tuple[Choice, ...] = ()
+        self._choices: tuple[ListedModel, ...] = ()
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self.setMenu(self._menu)
         self.setToolTip(self.tr("Let one or two other models answer the same texts"))
         self._tell()
 
-    def set_choices(self, choices: Sequence[Choice], current: Path | None) -> None:
+    def set_choices(self, choices: Sequence[ListedModel], current: Path | None) -> None:
         """The models that there are; the ``current`` one is not offered beside itself."""
         self._choices = tuple(one for one in choices if one.path != current)
         there = {one.path for one in self._choices}

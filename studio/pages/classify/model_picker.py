@@ -20,7 +20,7 @@ _FITS = 20
 
 
 @dataclass(frozen=True)
-class Choice:
+class ListedModel:
     """A classifier in the list."""
 
     path: Path
@@ -28,7 +28,7 @@ class Choice:
     labels: tuple[str, ...] = ()
 
 
-def classifiers(project: Project) -> list[Choice]:
+def classifiers(project: Project) -> list[ListedModel]:
     """All classifiers that can be found, those of the project's runs first, newest first."""
     found = []
     for run in reversed(project.run_folders()):
@@ -38,10 +38,10 @@ def classifiers(project: Project) -> list[Choice]:
             except ModelError:
                 continue  # said when it is chosen by hand; a list is no place for it
             if about.kind == "classifier":
-                found.append(Choice(run.model_path, _tr("Run {name}: {labels}").format(
+                found.append(ListedModel(run.model_path, _tr("Run {name}: {labels}").format(
                     name=run_name(run), labels=few(about.labels)), about.labels))
     kept = (*own_models(models_folder()), *shipped_models())
-    return found + [Choice(entry.path, entry.name, entry.description.labels) for entry in kept
+    return found + [ListedModel(entry.path, entry.name, entry.description.labels) for entry in kept
                     if entry.description is not None and entry.description.kind == "classifier"]
 
 
@@ -70,8 +70,8 @@ class ModelPicker(CalmCombo):
         super().__init__(parent)
         self.project = project
         self.shell = shell
-        self._by_hand: list[Choice] = []
-        self.choices: list[Choice] = []
+        self._by_hand: list[ListedModel] = []
+        self.choices: list[ListedModel] = []
         """All models in the list."""
         self._current: Path | None = None
         self.by_person = False
@@ -88,7 +88,7 @@ class ModelPicker(CalmCombo):
         """The model in use."""
         return self._current
 
-    def refresh(self) -> list[Choice]:
+    def refresh(self) -> list[ListedModel]:
         """Look for models anew; the one in use stays."""
         choices = [*self._by_hand, *(one for one in classifiers(self.project)
                                      if one.path not in {mine.path for mine in self._by_hand})]
@@ -107,7 +107,7 @@ class ModelPicker(CalmCombo):
         """Make ``path`` the model in use, in the list or not."""
         self.by_person = by_person
         if self.findData(str(path)) < 0:
-            self._by_hand.insert(0, Choice(path, path.name))
+            self._by_hand.insert(0, ListedModel(path, path.name))
         self._current = path
         self.refresh()
         self.picked.emit(path)

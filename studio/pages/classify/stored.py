@@ -19,11 +19,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from PySide6.QtCore import QCoreApplication
 
-from studio.models.predictions import Row
+from studio.models.predictions import PredictionRow
 from ulmengine.disk import put_in_place, whole
 from ulmengine.events import Event, Progress
 
-from .texts import Skipped, Text
+from .texts import GivenText, Skipped
 
 CELLS = "\0cells"
 """The column with the cells of a text's row; no table has one of that name."""
@@ -70,7 +70,7 @@ class Storage:
         self._writer = pa.ipc.new_stream(self._file, self._schema)
         return self
 
-    def add(self, lot: Sequence[Text], answers: Sequence[Row]) -> None:
+    def add(self, lot: Sequence[GivenText], answers: Sequence[PredictionRow]) -> None:
         """Write the ``answers`` to the texts of ``lot``."""
         self._writer.write_batch(_record(self._schema, lot, answers))
         self.rows += len(lot)
@@ -100,7 +100,7 @@ def schema_of(labels: Sequence[str], others: Sequence[str] = ()) -> pa.Schema:
                       (CELLS, pa.large_string())])
 
 
-def _record(schema: pa.Schema, lot: Sequence[Text], rows: Sequence[Row]) -> pa.RecordBatch:
+def _record(schema: pa.Schema, lot: Sequence[GivenText], rows: Sequence[PredictionRow]) -> pa.RecordBatch:
     columns: list[list[object]] = [
         [one.source for one in lot], [one.text for one in lot], [one.given for one in lot],
         [row.label for row in rows], [_defined(row.confidence) for row in rows],

@@ -44,7 +44,7 @@ class ColumnsFound(Event):
 
 
 @dataclass(frozen=True)
-class Text:
+class GivenText:
     """One text, where it comes from, the label it was given there, and all cells of its row by their columns."""
 
     source: str
@@ -53,10 +53,10 @@ class Text:
     cells: Mapping[str, str] = field(default_factory=dict)
 
 
-class Found(NamedTuple):
+class PathTexts(NamedTuple):
     """The texts of one path, or that one could not be read, and how many they are."""
 
-    texts: Iterator[Text | Skipped]
+    texts: Iterator[GivenText | Skipped]
     total: int
 
 
@@ -76,7 +76,7 @@ def pasted(text: str, folder: Path) -> Path:
     return path
 
 
-def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, Found]:
+def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, PathTexts]:
     """The texts of one path.
 
     :param wanted: text columns in the order of preference; the first of them that a table has are read. Where it has
@@ -86,19 +86,19 @@ def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Ev
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and is_lone_text(file))
         if files:
-            return Found(_files(files, path), len(files))
+            return PathTexts(_files(files, path), len(files))
     elif is_lone_text(path):
-        return Found(_files([path], path.parent), 1)
+        return PathTexts(_files([path], path.parent), 1)
     config = CorpusConfig(path=str(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     understood = preview(path, config, rows=1).understood
     there = understood.columns
     chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
     if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
         yield ColumnsFound(path.name, there, ())
-        return Found(iter(()), 0)
+        return PathTexts(iter(()), 0)
     documents = yield from open_corpus(config.model_copy(update={"text_columns": chosen}), cache)
     yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
-    return Found(_documents(path.name, documents), len(documents.parts))
+    return PathTexts(_documents(path.name, documents), len(documents.parts))
 
 
 def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
@@ -107,7 +107,7 @@ def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
     return len(columns) < 2 or (not known and (len(rest) == 1 or "text" in rest))
 
 
-def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
+def _files(files: Sequence[Path], base: Path) -> Iterator[GivenText | Skipped]:
     for file in files:
         name = str(file.relative_to(base))
         try:
@@ -115,16 +115,16 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[Text | Skipped]:
         except UNREADABLE as error:
             yield Skipped(name, str(error))
         else:
-            yield Text(name, text)
+            yield GivenText(name, text)
 
 
-def _documents(name: str, documents: Documents) -> Iterator[Text | Skipped]:
+def _documents(name: str, documents: Documents) -> Iterator[GivenText | Skipped]:
     rows = np.arange(len(documents.parts), dtype=np.int64)
     try:
         # Of its source, in which rows may stand that could not be read.
         places = zip(source_rows(documents), documents.texts_of(rows), _cells(documents), strict=True)
         for row, (place, text, cells) in enumerate(places):
-            yield Text(f"{name}:{place + 1}", text, label_of(documents, row), cells)
+            yield GivenText(f"{name}:{place + 1}", text, label_of(documents, row), cells)
     except UNREADABLE as error:
         yield Skipped(name, str(error))
 

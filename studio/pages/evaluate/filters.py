@@ -64,7 +64,7 @@ class Filter(QObject):
         return names.get(name, name.removeprefix(COLUMN) + ": {value}").format(value=value)
 
 
-class FilterLine(QWidget):
+class FilterChips(QWidget):
     """Chips and a button that takes all filters away; hidden while there is no filter."""
 
     removed = Signal(str)

@@ -18,7 +18,7 @@ from ulmengine.record import RunFolder
 from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size, by_value
 from .choosing import Choosing
 from .documents import DocumentsView
-from .filters import Filter, FilterLine
+from .filters import Filter, FilterChips
 from .opening import Opening, can_be_shown
 from .reporting import Reporting
 from .views import Views
@@ -50,7 +50,7 @@ class EvaluatePage(ProjectPage):
         self.report = Button(self.tr("Report…"), "export")
         self.wrong = Button(self.tr("Only mistakes"), "filter", "quiet")
         self.count = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
-        self.filters, self.views = FilterLine(), Views()
+        self.filters, self.views = FilterChips(), Views()
         self.documents = DocumentsView(project, shell)
         self.model, self.list, self.reader = self.documents.model, self.documents.list, self.documents.reader
         self.empty = EmptyState("evaluate", self.tr("Nothing has been measured yet"), self.tr(

@@ -50,7 +50,7 @@ class Plan:
 
 def plan_of(network: Network, width: float) -> Plan:
     """Lay the picture of ``network`` out in ``width`` px: words at the top, the answer at the bottom."""
-    maker = _Maker(network, width)
+    maker = _Placer(network, width)
     maker.stack()
     maker.branches()
     return maker.plan
@@ -61,15 +61,15 @@ def layer_boxes(network: Network) -> list[tuple[str, str, bool]]:
     translate = QCoreApplication.translate
     widths = network.widths
     skips = [network.model.skip_connections and inputs == outputs for inputs, outputs in widths]
-    rows = [(translate("_Maker", "LSTM layer {n}").format(n=n), f"{inputs:,} → {outputs:,}", skip)
+    rows = [(translate("_Placer", "LSTM layer {n}").format(n=n), f"{inputs:,} → {outputs:,}", skip)
             for n, ((inputs, outputs), skip) in enumerate(zip(widths, skips, strict=True), 1)]
     if len(rows) <= SHOWN_LAYERS:
         return rows
-    middle = translate("_Maker", "LSTM layers 2 to {n}").format(n=len(rows) - 1)
+    middle = translate("_Placer", "LSTM layers 2 to {n}").format(n=len(rows) - 1)
     return [rows[0], (middle, f"{widths[1][0]:,} → {widths[1][1]:,}", rows[1][2]), rows[-1]]
 
 
-class _Maker:
+class _Placer:
     """Puts one thing below the other."""
 
     def __init__(self, network: Network, width: float) -> None:
@@ -82,7 +82,7 @@ class _Maker:
     @staticmethod
     def tr(text: str) -> str:
         """``text`` in the person's language."""
-        return QCoreApplication.translate("_Maker", text)
+        return QCoreApplication.translate("_Placer", text)
 
     @property
     def middle(self) -> float:

@@ -14,7 +14,7 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import CalmCombo, Label, Paragraph
 from studio.words import help_of, words
-from ulmengine.models import SUFFIX, Entry, models_folder, own_models, shipped_models
+from ulmengine.models import SUFFIX, ModelFile, models_folder, own_models, shipped_models
 
 from .sizes import Network
 
@@ -97,7 +97,7 @@ class PretrainedPicker(QWidget):
         return str(paths[0]) if paths else None
 
 
-def language_models() -> list[Entry]:
+def language_models() -> list[ModelFile]:
     """The language models that can be started from."""
     entries = (*shipped_models(), *own_models(models_folder()))
     return [entry for entry in entries if entry.description and entry.description.kind == "language_model"]

@@ -12,7 +12,7 @@ from studio import theme
 from studio.pages.parts.quantities import size_words
 from studio.theme import Type
 from studio.widgets import Button
-from ulmengine.models import Entry, facts, onnx_snippet, render_card, snippet
+from ulmengine.models import ModelFile, facts, onnx_snippet, render_card, snippet
 
 INDENT = 20
 """Px by which a list stands further in."""
@@ -43,7 +43,7 @@ class AboutModel(QTabWidget):
         self.addTab(self.card, self.tr("Card"))
         self.addTab(python, self.tr("Python"))
 
-    def show_model(self, entry: Entry | None) -> None:
+    def show_model(self, entry: ModelFile | None) -> None:
         """Tell of this one."""
         if entry is None:
             self.card.clear()

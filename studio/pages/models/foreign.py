@@ -14,7 +14,7 @@ KINDS = (SUFFIX, ".pth", ".pkl")
 
 
 @dataclass(frozen=True)
-class Found:
+class ForeignFiles:
     """The files that were given. ``models``: ready ones; ``classes``: labels that the weights tell apart.
 
     ``forward`` and ``backward``: weights, or a whole Learner that fastai has exported, which brings its own vocabulary.
@@ -39,7 +39,7 @@ class Found:
         return self.classes > 0 and len(self.labels) != self.classes
 
 
-def sorted_out(paths: Sequence[Path]) -> Found:
+def sorted_out(paths: Sequence[Path]) -> ForeignFiles:
     """What each of ``paths`` is, going by its name; of several weights the one called so reads backwards."""
     weights = [path for path in paths if path.suffix.lower() == ".pth" or is_export(path)]
     backward = [path for path in weights if "bwd" in path.stem.lower() or "backward" in path.stem.lower()]
@@ -47,11 +47,11 @@ def sorted_out(paths: Sequence[Path]) -> Found:
     if not backward and len(forward) > 1:
         forward, backward = forward[:1], forward[1:2]
     vocabulary = next((path for path in paths if path.suffix.lower() == ".pkl" and path not in weights), None)
-    return Found(tuple(path for path in paths if path.suffix.lower() == SUFFIX), next(iter(forward), None),
+    return ForeignFiles(tuple(path for path in paths if path.suffix.lower() == SUFFIX), next(iter(forward), None),
                  next(iter(backward), None), vocabulary)
 
 
-def look_at(found: Found) -> Generator[Event, None, Found]:
+def look_at(found: ForeignFiles) -> Generator[Event, None, ForeignFiles]:
     """``found`` with the number of labels that its weights tell apart and their names, if they are there."""
     weights = found.forward or found.backward
     if weights is None or found.asks_for_vocabulary:
@@ -60,7 +60,7 @@ def look_at(found: Found) -> Generator[Event, None, Found]:
     return replace(found, classes=classes_of(weights), labels=labels_of(weights, found.vocabulary))
 
 
-def take_in(found: Found, folder: Path) -> Generator[Event, None, list[Path]]:
+def take_in(found: ForeignFiles, folder: Path) -> Generator[Event, None, list[Path]]:
     """Make models of what was ``found``, in ``folder``; returns where they stand."""
     made = []
     for path in found.models:

@@ -20,11 +20,11 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, SectionTitle
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, TRASH, Bundle, Entry, models_folder
+from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
 from ulmengine.runs.smaller import Cost
 
 from .about import AboutModel
-from .foreign import KINDS, Found, look_at, sorted_out, take_in
+from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
 from .pretraining import Pretraining
 from .work import (
     DeleteModel,
@@ -49,7 +49,7 @@ class ModelsPage(Page):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
         self.title = self.tr("Models")
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[ModelFile, ...] = ()
         self.table = RowsTable(self.tr("Models"))
         self.table.verticalHeader().hide()
         self.about = AboutModel()
@@ -67,7 +67,7 @@ class ModelsPage(Page):
         return models_folder()
 
     @property
-    def current(self) -> Entry | None:
+    def current(self) -> ModelFile | None:
         """The chosen model."""
         return next((entry for entry in self.entries if entry.path == self._current), None)
 
@@ -120,7 +120,7 @@ class ModelsPage(Page):
             return
         self.errand.begin(self.tr("Reading…"), lambda: look_at(found))
 
-    def _looked(self, found: Found) -> None:
+    def _looked(self, found: ForeignFiles) -> None:
         if found.asks_for_labels:
             names = self.shell.ask.text(
                 self.tr("Labels of the classifier"),
@@ -181,7 +181,7 @@ class ModelsPage(Page):
         if target is not None:
             self.errand.begin(self.tr("Exporting…"), lambda: writing_int8(bundle, target))
 
-    def _where(self, entry: Entry, suffix: str, kind: str) -> Path | None:
+    def _where(self, entry: ModelFile, suffix: str, kind: str) -> Path | None:
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
         title = self.tr("Export {name}").format(name=entry.name)
         return self.shell.ask.save_file(title, Path.home() / f"{name}{suffix}", f"{kind} (*{suffix})")
@@ -337,7 +337,7 @@ class ModelsPage(Page):
         self.shell.toast(why, "error")
 
     @Slot(object)
-    def _listed(self, entries: tuple[Entry, ...]) -> None:
+    def _listed(self, entries: tuple[ModelFile, ...]) -> None:
         self.entries = entries
         self.stack.setCurrentIndex(2 if entries else 1)
         self._fill()
@@ -361,7 +361,7 @@ class ModelsPage(Page):
         self._current = self.entries[row].path
         self._show(self.entries[row])
 
-    def _show(self, entry: Entry | None) -> None:
+    def _show(self, entry: ModelFile | None) -> None:
         about = entry.description if entry is not None else None
         language = about is not None and about.kind == "language_model"
         own = entry is not None and entry.path.parent == self.folder
@@ -384,7 +384,7 @@ class ModelsPage(Page):
 
     @Slot(object)
     def _done(self, result: object) -> None:
-        if isinstance(result, Found):
+        if isinstance(result, ForeignFiles):
             self._looked(result)
             return
         if isinstance(result, Path):

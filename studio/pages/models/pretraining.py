@@ -43,7 +43,7 @@ from ulmengine.models import models_folder
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, find_runs
 from ulmengine.runs.own_texts import (
-    About,
+    ModelInfo,
     Survey,
     about_of,
     begin_pretraining,
@@ -69,7 +69,7 @@ class Undone:
     """A run that has not come to its end, or whose model waits to be put among the others. ``state``: the folder's."""
 
     folder: RunFolder
-    about: About
+    about: ModelInfo
     state: str
 
 
@@ -95,7 +95,7 @@ class Wanted:
 
     folder: Path
     config: RunConfig
-    about: About
+    about: ModelInfo
 
 
 class PretrainDialog(QDialog):
@@ -216,7 +216,7 @@ class PretrainDialog(QDialog):
         title = self.title.text().strip()
         if self.texts is None or self.found is None or not title:
             return None
-        about = About(title, self.language.text().strip(), self.licence.text().strip())
+        about = ModelInfo(title, self.language.text().strip(), self.licence.text().strip())
         config = pretraining_config(self.texts.resolve(), about, self.found, size=self._key(),
                                     epochs=round(self.epochs.value()))
         stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
@@ -246,8 +246,8 @@ class PretrainDialog(QDialog):
         """The same where only the title is lacking, which no speed depends on."""
         if self.texts is None or self.found is None:
             return None
-        config = pretraining_config(self.texts, About(""), self.found, size=self._key())
-        return Wanted(Path(), config, About(""))
+        config = pretraining_config(self.texts, ModelInfo(""), self.found, size=self._key())
+        return Wanted(Path(), config, ModelInfo(""))
 
     def _key(self) -> str:
         return str(self.size_box.currentData())
@@ -311,7 +311,7 @@ class PretrainingCard(Card):
         self.remove.clicked.connect(self._remove)
         self.hide()
 
-    def show_live(self, about: About) -> None:
+    def show_live(self, about: ModelInfo) -> None:
         """It is being learnt."""
         self.folder = None
         self.text.setText(self.tr("{title} is being learnt. The bar below says how far it is; it can be paused and "
@@ -411,7 +411,7 @@ class Pretraining(QObject):
         else:
             self._looking.start(undone)
 
-    def _live(self) -> About | None:
+    def _live(self) -> ModelInfo | None:
         run = self.shell.run
         return about_of(RunFolder(run.folder)) if run.active and run.folder is not None else None
 

@@ -14,8 +14,8 @@ from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
     Bundle,
-    Entry,
     ModelError,
+    ModelFile,
     OnnxCheck,
     add_model,
     copy_model,
@@ -63,7 +63,7 @@ class DeleteModel(QUndoCommand):
         self._done()
 
 
-def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[Entry, ...]]:
+def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[ModelFile, ...]]:
     yield Progress("Looking for models", 0, 0)
     return (*run_models(reversed(runs)), *own_models(folder), *shipped_models())
 
@@ -130,7 +130,7 @@ def headings() -> tuple[str, ...]:
     return _tr("Name"), _tr("Kind"), _tr("Reads"), _tr("Accuracy"), _tr("Size"), _tr("From")
 
 
-def cells(entry: Entry, runs: Path | None, default: str) -> tuple[str, ...]:
+def cells(entry: ModelFile, runs: Path | None, default: str) -> tuple[str, ...]:
     """A model's line in the list. ``runs``: where the open project's are; ``default``: that of new projects."""
     about = entry.description
     directions = {"forward": _tr("forward"), "backward": _tr("backward")}

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from studio import theme
-from studio.plots.legend import Entry, Legend
+from studio.plots.legend import Legend, LegendEntry
 from studio.plots.rate_plot import color_of
 from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
@@ -67,7 +67,8 @@ class ScheduleCard(Card):
         self._hint()
         widest = max(plans, key=lambda plan: (plan.task == self.task, plan.unfrozen), default=None)
         names = widest.groups if widest is not None else ()
-        self.legend.set_entries([Entry(name, color_of(len(names), n)) for n, name in reversed(list(enumerate(names)))])
+        entries = [LegendEntry(name, color_of(len(names), n)) for n, name in enumerate(names)]
+        self.legend.set_entries(entries[::-1])
 
     def set_labelled(self, labelled: bool) -> None:
         """Whether there is a classifier to be trained; without labels there is the language model alone."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QUndoCommand
 
-from ulmengine.record import About, RunFolder, RunFolderError, delete_run, restore_run, write_about
+from ulmengine.record import RunFolder, RunFolderError, RunMarks, delete_run, restore_run, write_about
 
 Tell = Callable[[str], None]
 
@@ -62,7 +62,7 @@ class Say(_Step):
     """Another title, other tags, archived or not."""
 
     def __init__(
-        self, folder: Path, old: About, new: About, text: str, done: Callable[[], None], failed: Tell
+        self, folder: Path, old: RunMarks, new: RunMarks, text: str, done: Callable[[], None], failed: Tell
     ) -> None:
         super().__init__(text, done, failed)
         self._run, self._old, self._new = RunFolder(folder), old, new

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.plots.legend import Entry, Legend
+from studio.plots.legend import Legend, LegendEntry
 from studio.plots.overlay import OverlayLine, OverlayPlot
 from studio.plots.series import Floats
 from studio.widgets import CalmCombo, Label
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, RunLine
-from ulmengine.record.curves import FIGURES, Along, Line, Task, read_curves
+from ulmengine.record.curves import FIGURES, Along, RunCurve, Task, read_curves
 
 COLORS = 6
 """So many runs are told apart; a seventh would have the colour of the first."""
-Curves = dict[tuple[Task, str], Line]
+Curves = dict[tuple[Task, str], RunCurve]
 
 
 class CurvesView(QWidget):
@@ -99,14 +99,14 @@ class CurvesView(QWidget):
                 lines.append(OverlayLine(run.name, number, _along(line, along), line.values, what[1] == "loss"))
         unit = {"steps": self.tr("Steps"), "tokens": self.tr("Tokens read"), "seconds": self.tr("Minutes")}[along]
         self.plot.set_lines(lines, self.figures.currentText(), unit)
-        self.legend.set_entries([Entry(one.name, one.color) for one in lines])
+        self.legend.set_entries([LegendEntry(one.name, one.color) for one in lines])
         if self._runs and not lines and not self.slot.running:
             self.hint.setText(self.tr("None of the chosen runs has measured this yet."))
         elif lines and not self.slot.running:
             self.hint.setText("")
 
 
-def _along(line: Line, along: Along) -> Floats:
+def _along(line: RunCurve, along: Along) -> Floats:
     return {"steps": line.steps, "tokens": line.tokens, "seconds": line.seconds / 60}[along]
 
 

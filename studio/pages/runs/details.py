@@ -11,7 +11,7 @@ from studio import theme
 from studio.models.runs import result_words, state_words, time_spent
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, Paragraph
-from ulmengine.record import About, RunFolder, RunLine
+from ulmengine.record import RunFolder, RunLine, RunMarks
 
 SAVE_MS = 700
 """After so long a pause in writing the notes are kept."""
@@ -21,7 +21,7 @@ class Details(QWidget):
     """Title, tags and notes, each changed in its place; what can be done with the run stands below."""
 
     said = Signal(object, str)
-    """Another :class:`About`, and what the undo menu calls the change."""
+    """Other :class:`RunMarks`, and what the undo menu calls the change."""
     notesFailed = Signal(str)
     wanted = Signal(str)
     """"open", "clone", "export", "archive" or "delete": a button was pressed."""
@@ -146,14 +146,14 @@ class Details(QWidget):
         line, text = self._line, self._title.text().strip()
         if line is not None and text and text != line.name:
             about = line.about
-            self.said.emit(About(text, about.tags, about.archived), self.tr("Rename the run"))
+            self.said.emit(RunMarks(text, about.tags, about.archived), self.tr("Rename the run"))
 
     @Slot()
     def _tagged(self) -> None:
         line = self._line
         tags = tuple(dict.fromkeys(tag for part in self._tags.text().split(",") if (tag := part.strip())))
         if line is not None and tags != line.about.tags:
-            self.said.emit(About(line.about.title, tags, line.about.archived), self.tr("Change the run's tags"))
+            self.said.emit(RunMarks(line.about.title, tags, line.about.archived), self.tr("Change the run's tags"))
 
     @Slot()
     def _noting(self) -> None:

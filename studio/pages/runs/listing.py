@@ -65,7 +65,7 @@ class RunsTable(LinesTable):
         self.viewport().update()
 
 
-class FilterLine(QWidget):
+class RunFilter(QWidget):
     """What is searched for, which state, and whether archived runs are shown."""
 
     def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:

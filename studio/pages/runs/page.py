@@ -26,7 +26,7 @@ from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.events import Failed
-from ulmengine.record import About, RunFolder, RunLine, list_runs, run_name
+from ulmengine.record import RunFolder, RunLine, RunMarks, list_runs, run_name
 from ulmengine.record.listing import TRASH
 
 from .changes import DeleteRun, Say
@@ -34,7 +34,7 @@ from .curves import CurvesView
 from .details import Details
 from .differences import Differences
 from .duel import DuelView
-from .listing import FilterLine, RunsTable
+from .listing import RunFilter, RunsTable
 
 # What stays as it is in the project: its own files, and on what this machine computes.
 _OWN = ("version", "name", "corpus.", "compute.", "saving.")
@@ -52,7 +52,7 @@ class RunsPage(ProjectPage):
         self.model = RunsModel(self)
         self.shown = RunsFilter(self.model, self)
         self.table = RunsTable(self.shown)
-        self.filters = FilterLine(self.shown)
+        self.filters = RunFilter(self.shown)
         self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
         self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
         self.tabs = QTabWidget()
@@ -156,7 +156,7 @@ class RunsPage(ProjectPage):
         for line in self.chosen():
             about = line.about
             text = self.tr("Bring back {name}") if about.archived else self.tr("Archive {name}")
-            new = About(about.title, about.tags, not about.archived)
+            new = RunMarks(about.title, about.tags, not about.archived)
             self._push(line, new, text.format(name=line.name))
 
     @Slot()
@@ -311,7 +311,7 @@ class RunsPage(ProjectPage):
             self.duel.show_runs((lines[0], lines[1]) if len(lines) == 2 else None)
 
     @Slot(object, str)
-    def _said(self, about: About, text: str) -> None:
+    def _said(self, about: RunMarks, text: str) -> None:
         lines = self.chosen()
         if lines:
             self._push(lines[0], about, text)
@@ -340,7 +340,7 @@ class RunsPage(ProjectPage):
         if self.isVisible():
             QTimer.singleShot(200, self, self.refresh)
 
-    def _push(self, line: RunLine, new: About, text: str) -> None:
+    def _push(self, line: RunLine, new: RunMarks, text: str) -> None:
         self.project.undo.push(Say(line.folder, line.about, new, text, self.refresh, self._say_failed))
 
     def _undo(self, steps: int) -> None:

@@ -86,7 +86,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     return text_frames(reading, going, frames)
 
 
-class _Tape:
+class _LineTape:
     """Lines for ``csv.reader``, remembering those of the row being read so that they can be read another way."""
 
     def __init__(self, lines: Iterator[str], backslash: bool = False) -> None:
@@ -96,7 +96,7 @@ class _Tape:
         self.taken: list[str] = []
         self._size = 0
 
-    def __iter__(self) -> _Tape:
+    def __iter__(self) -> _LineTape:
         return self
 
     def __next__(self) -> str:
@@ -139,7 +139,7 @@ class DelimitedRows:
     def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
         # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
-        self._tape = _Tape(islice(lines, dialect.skip, None), dialect.backslash)
+        self._tape = _LineTape(islice(lines, dialect.skip, None), dialect.backslash)
         self._dialect = dialect
         self._faults = faults
         self._width = len(dialect.columns)

@@ -137,7 +137,7 @@ def _utf8_errors(sample: bytes, whole: bool) -> tuple[int, int]:
     return wrong, right
 
 
-class Decoder:
+class TextDecoder:
     """Bytes to text in pieces; what cannot be decoded becomes U+FFFD and is counted in ``undecodable``.
 
     A NUL has no business in text (it ends strings in other programs): it is replaced and counted too.

@@ -33,7 +33,7 @@ TABLE_SUFFIXES = (
 
 
 @dataclass(frozen=True)
-class Layout:
+class TreeLayout:
     """How the names of a tree say what a file is.
 
     :param skip: how many leading folders all files share.
@@ -104,7 +104,7 @@ def _pole(path: PurePosixPath) -> tuple[str, str] | None:
     return (label, part) if label else None
 
 
-def polar_layout(names: Sequence[str]) -> Layout | None:
+def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     """The layout of a few files, each of which is named like the label of the texts on its lines."""
     files = [PurePosixPath(name) for name in names if not _is_about(name)]
     poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in _POLES} for path in files]
@@ -115,22 +115,22 @@ def polar_layout(names: Sequence[str]) -> Layout | None:
         return None
     if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in _POLES)}:
         return None
-    return Layout(0, labelled=True, parts=any((_pole(path) or ("", ""))[1] for path in files), lines=True)
+    return TreeLayout(0, labelled=True, parts=any((_pole(path) or ("", ""))[1] for path in files), lines=True)
 
 
-def find_layout(names: Sequence[str]) -> Layout:
+def find_layout(names: Sequence[str]) -> TreeLayout:
     """The layout of a tree with the files ``names`` (with / between folders)."""
     shape = _common_shape(names)
-    folders = [PurePosixPath(name).parts[:-1] for name in names if Layout(shape=shape).place(name) is not None]
+    folders = [PurePosixPath(name).parts[:-1] for name in names if TreeLayout(shape=shape).place(name) is not None]
     if not folders:
-        return Layout()
+        return TreeLayout()
     skip = 0
     while all(len(parts) > skip for parts in folders) and len({parts[skip] for parts in folders}) == 1:
         if folders[0][skip].lower() in PARTS:
             break
         skip += 1
     rest = [parts[skip:] for parts in folders]
-    layout = Layout(skip, shape=shape, classes=_classes_named_like_parts(rest))
+    layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest))
     within = {part for parts in rest for part in parts}
     return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
 
@@ -154,7 +154,7 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
     return tuple(named) if alone and not deeper else ()
 
 
-def layout_reason(layout: Layout) -> str:
+def layout_reason(layout: TreeLayout) -> str:
     """What a layout was understood to be."""
     reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
     if layout.lines:
@@ -165,13 +165,13 @@ def layout_reason(layout: Layout) -> str:
     return reason + ("; the files begin as mails do: their subject and text are read" if layout.mails else "")
 
 
-def left_aside(names: Sequence[str], layout: Layout) -> list[str]:
+def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
     """A sentence about the files that are no documents, by what they are."""
     if not names:
         return []
     kinds = Counter(
         "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
-        else "outside of the folders that name the labels" if Layout().place(name) is not None and layout.labelled
+        else "outside of the folders that name the labels" if TreeLayout().place(name) is not None and layout.labelled
         else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
@@ -185,7 +185,7 @@ def main_member(names: Sequence[str]) -> str:
     telling = [name for name in names if _is_about(name)]
     others = [name for name in names if name not in telling]
     tables = [name for name in others if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
-    documents = [name for name in others if name not in tables and Layout().place(name) is not None]
+    documents = [name for name in others if name not in tables and TreeLayout().place(name) is not None]
     if len(tables) == 1 and not find_layout(documents).labelled and len(documents) <= 3:
         return tables[0]
     return documents[0] if len(documents) == 1 and telling and not tables else ""

@@ -16,7 +16,7 @@ import polars as pl
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 
-from .encoding import Decoder, detect
+from .encoding import TextDecoder, detect
 from .frames import frames_of_records
 from .markup import html_text
 from .reading import Look, Pass, Reading
@@ -124,7 +124,7 @@ def mail_body(mail: EmailMessage) -> str:
     try:
         text = data.decode(part.get_content_charset("utf-8"))
     except (LookupError, UnicodeDecodeError):
-        text = Decoder(detect(data, whole=True).name).decode(data, True)
+        text = TextDecoder(detect(data, whole=True).name).decode(data, True)
     text = text.replace("\r\n", "\n").strip()
     return html_text(text) if part.get_content_subtype() == "html" else text
 

@@ -14,8 +14,8 @@ from ulmengine.corpus.guess import Hints
 
 from .binary import refuse_binary
 from .dialect import Dialect
-from .encoding import Decoder, Encoding, detect, known_encoding
-from .layout import Layout
+from .encoding import Encoding, TextDecoder, detect, known_encoding
+from .layout import TreeLayout
 from .source import Source
 from .textlines import text_blocks, text_lines
 
@@ -45,7 +45,7 @@ class Reading:
     named: bool = False
     skip: int = 0
     member: str = ""
-    layout: Layout = field(default_factory=Layout)
+    layout: TreeLayout = field(default_factory=TreeLayout)
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Look:
     def start(self) -> str:
         """The first characters without white space before them, whatever encoding the person has set."""
         part = self.sample[:65_536]
-        return Decoder(detect(part).name).decode(part).lstrip("\ufeff \t\r\n")
+        return TextDecoder(detect(part).name).decode(part).lstrip("\ufeff \t\r\n")
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -93,7 +93,7 @@ class Look:
     @cached_property
     def lines(self) -> list[str]:
         """The complete lines of the sample."""
-        text = Decoder(self.encoding.name).decode(self.sample, self.whole)
+        text = TextDecoder(self.encoding.name).decode(self.sample, self.whole)
         lines = list(text_lines(iter([text]), self.source.path.name))
         return lines if self.whole or len(lines) < 2 else lines[:-1]
 

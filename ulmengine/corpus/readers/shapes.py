@@ -19,7 +19,7 @@ _EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questi
              "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
 
 
-class Found(NamedTuple):
+class Shaped(NamedTuple):
     """The documents in a value, how it was understood, and what that says of the columns."""
 
     values: Iterator[Any]
@@ -27,30 +27,30 @@ class Found(NamedTuple):
     hints: Hints = Hints()
 
 
-def documents_in(value: Any, depth: int = 0) -> Found:
+def documents_in(value: Any, depth: int = 0) -> Shaped:
     """The documents in one JSON value."""
     if isinstance(value, list):
         return _in_list(value)
     if not isinstance(value, dict) or not value or depth > _DEPTH:
-        return Found(iter([value]))
+        return Shaped(iter([value]))
     for shape in (_table, _by_part, _wrapped_rows, _label_to_texts, _intents_by_name, _text_to_label, _columns,
                   _by_index, _wrapped):
         found = shape(value, depth)
         if found is not None:
             return found
-    return Found(iter([value]))
+    return Shaped(iter([value]))
 
 
-def _in_list(values: list[Any]) -> Found:
+def _in_list(values: list[Any]) -> Shaped:
     """The elements of a list; under names where its first row holds them, one a text where records hold many."""
     if grouped := grouped_texts(values[:50]):
         tag, texts = grouped
         said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
-        return Found(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
+        return Shaped(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
     names = heading_of(values[:50])
     if names:
-        return Found((dict(zip(names, row, strict=False)) for row in values[1:]), "rows under a heading")
-    return Found(iter(values))
+        return Shaped((dict(zip(names, row, strict=False)) for row in values[1:]), "rows under a heading")
+    return Shaped(iter(values))
 
 
 def heading_of(values: Sequence[Any]) -> list[str]:
@@ -112,7 +112,7 @@ def _spoken(item: Any) -> str | None:
     return "".join(str(piece.get("text", "")) for piece in pieces)
 
 
-def _table(value: dict[str, Any], _: int) -> Found | None:
+def _table(value: dict[str, Any], _: int) -> Shaped | None:
     """Names and rows apart: {"columns": [...], "data": [[...], ...]}, as pandas writes it and others alike."""
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
     for key, names in lists.items():
@@ -122,11 +122,11 @@ def _table(value: dict[str, Any], _: int) -> Found | None:
         for other, rows in lists.items():
             if other != key and all(isinstance(row, list) and len(row) == len(given) for row in rows):
                 said = f"names of the columns under '{key}', rows under '{other}'"
-                return Found((dict(zip(given, row, strict=True)) for row in rows), said)
+                return Shaped((dict(zip(given, row, strict=True)) for row in rows), said)
     return None
 
 
-def _by_part(value: dict[str, Any], depth: int) -> Found | None:
+def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
     """The parts of a corpus by their names: {"train": [...], "test": [...]}."""
     parts = {key: _part(key) for key, item in value.items() if isinstance(item, list | dict) and item}
     named = {key: part for key, part in parts.items() if part}
@@ -145,7 +145,7 @@ def _by_part(value: dict[str, Any], depth: int) -> Found | None:
                     yield {"text": one, "split": part}
 
     first = next(iter(inside.values()))
-    return Found(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
+    return Shaped(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
 
 
 def _part(key: str) -> str:
@@ -154,7 +154,7 @@ def _part(key: str) -> str:
     return next((PARTS[word] for word in words if word in PARTS), "")
 
 
-def _wrapped_rows(value: dict[str, Any], _: int) -> Found | None:
+def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     """Records in a list beside other things: the list whose records hold texts, the longest of them."""
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
     records = {key: item for key, item in lists.items() if all(isinstance(one, dict) for one in item)}
@@ -195,7 +195,7 @@ def _class_name(cell: Any, names: list[str] | None) -> Any:
     return cell
 
 
-def _label_to_texts(value: dict[str, Any], _: int) -> Found | None:
+def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
     """{"good": ["text", ...], "bad": [...]}: the keys are the labels."""
     if len(value) < 2 or not all(isinstance(item, list) and item for item in value.values()):
         return None
@@ -204,7 +204,7 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Found | None:
     said = f"{len(value)} labels, each with the list of its texts"
     rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
             for label, texts in value.items() for text in texts)
-    return Found(rows, said, Hints(("text",), ("label",), (), said))
+    return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 
 def _are_texts(items: Sequence[Any]) -> bool:
@@ -212,7 +212,7 @@ def _are_texts(items: Sequence[Any]) -> bool:
     return all(text is not None for text in texts) and _are_prose([text or "" for text in texts])
 
 
-def _intents_by_name(value: dict[str, Any], depth: int) -> Found | None:
+def _intents_by_name(value: dict[str, Any], depth: int) -> Shaped | None:
     """{"intents": {"greet": {"utterances": [...]}, ...}}, as Snips writes it, or without the outer name."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
@@ -221,7 +221,7 @@ def _intents_by_name(value: dict[str, Any], depth: int) -> Found | None:
     return _label_to_texts(lists, depth) if all(lists.values()) else None
 
 
-def _text_to_label(value: dict[str, Any], _: int) -> Found | None:
+def _text_to_label(value: dict[str, Any], _: int) -> Shaped | None:
     """{"the text": "good", ...}: the keys are the texts; or {"17": "the text"}, where they are numbers."""
     plain = [item for item in value.values() if isinstance(item, str | int | float | bool)]
     lists = [item for item in value.values() if isinstance(item, list) and all(isinstance(one, str) for one in item)]
@@ -231,36 +231,36 @@ def _text_to_label(value: dict[str, Any], _: int) -> Found | None:
     if _are_prose(list(value)) and short and len(set(map(str, value.values()))) <= max(2, 0.5 * len(value)):
         said = "each text with its label"
         rows = ({"text": text, "label": label} for text, label in value.items())
-        return Found(rows, said, Hints(("text",), ("label",), (), said))
+        return Shaped(rows, said, Hints(("text",), ("label",), (), said))
     if not lists and all(key.isdigit() for key in value) and _are_prose([str(item) for item in plain]):
-        return Found(({"id": key, "text": text} for key, text in value.items()), "each text under its number")
+        return Shaped(({"id": key, "text": text} for key, text in value.items()), "each text under its number")
     return None
 
 
-def _columns(value: dict[str, Any], _: int) -> Found | None:
+def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     """Columns: lists of one length, or {"text": {"0": ...}, ...} as pandas writes them."""
     items = list(value.values())
     if len(items) > 8 and all(isinstance(item, list) and 1 < len(item) < 5 for item in items):
         rows = ({"id": key, **{f"column {n}": cell for n, cell in enumerate(value[key], 1)}} for key in value)
-        return Found(rows, "each row under its name") if _has_texts([{"": item} for item in items]) else None
+        return Shaped(rows, "each row under its name") if _has_texts([{"": item} for item in items]) else None
     if all(isinstance(item, list) for item in items) and len({len(item) for item in items}) == 1 and len(items) > 1:
-        return Found((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
+        return Shaped((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
     if not all(isinstance(item, dict) for item in items) or not items[0]:
         return None
     keys = items[0].keys()
     if not all(item.keys() == keys for item in items) or not all(key.lstrip("-").isdigit() for key in keys):
         return None
-    return Found(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
+    return Shaped(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
 
 
-def _by_index(value: dict[str, Any], depth: int) -> Found | None:
+def _by_index(value: dict[str, Any], depth: int) -> Shaped | None:
     """Records under their names: {"a1": {...}, "a2": {...}}."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
     lists = [documents_in(item, depth + 1) for item in value.values()] if not _alike(list(value.values())) else []
     if lists:
         return None
-    return Found(({"id": key, **item} for key, item in value.items()), "each record under its name")
+    return Shaped(({"id": key, **item} for key, item in value.items()), "each record under its name")
 
 
 def _alike(records: Sequence[dict[str, Any]]) -> bool:
@@ -269,7 +269,7 @@ def _alike(records: Sequence[dict[str, Any]]) -> bool:
     return bool(shared) and any(not isinstance(records[0][key], list | dict) for key in records[0])
 
 
-def _wrapped(value: dict[str, Any], depth: int) -> Found | None:
+def _wrapped(value: dict[str, Any], depth: int) -> Shaped | None:
     """One thing inside: {"result": {"items": [...]}}, or {"texts": [...]} beside plain values."""
     inner = {key: item for key, item in value.items() if isinstance(item, list | dict) and item}
     if not inner:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 
-from .encoding import Decoder
+from .encoding import TextDecoder
 from .source import Stream
 
 
@@ -21,7 +21,7 @@ def text_blocks(
     stream: Stream, encoding: str, faults: Faults, most: int | None = None, *, small: bool = False
 ) -> Iterator[str]:
     """The text of ``stream`` in pieces of about a megabyte; ``small`` ones where only ``most`` bytes are wanted."""
-    decoder = Decoder(encoding)
+    decoder = TextDecoder(encoding)
     block = limits.BLOCK_BYTES if most is None and not small else limits.SMALL_BLOCK
     left = most
     final = False

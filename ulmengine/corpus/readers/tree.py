@@ -17,9 +17,9 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 
 from .binary import is_binary
-from .encoding import Decoder, detect, known_encoding
+from .encoding import TextDecoder, detect, known_encoding
 from .frames import frames_of
-from .layout import TABLE_SUFFIXES, Layout, find_layout, layout_reason, left_aside, polar_layout
+from .layout import TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .packed import packed_names, read_packed, read_zipped, walk_names
@@ -70,7 +70,7 @@ def _are_lines(source: Source, names: Sequence[str]) -> bool:
     return True
 
 
-def _lines_note(layout: Layout, names: Sequence[str]) -> tuple[str, ...]:
+def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
     if not layout.lines:
         return ()
     return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
@@ -223,7 +223,7 @@ def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> s
             pass
         if encoding == "utf-8" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             encoding = detect(data, whole=True).name
-    decoder = Decoder(encoding)
+    decoder = TextDecoder(encoding)
     text = decoder.decode(data, final=True)
     faults.undecodable += decoder.undecodable
     return text.replace("\r\n", "\n").strip()
