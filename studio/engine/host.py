@@ -105,7 +105,7 @@ class Watch:
             ):
                 pass_on(self.control, "pause")
 
-    def kept(self) -> str:
+    def safe_so_far(self) -> str:
         """What is safe on disk, in a sentence."""
         if not self.checkpoint:
             return "The settings and the log of the run are kept; there was no checkpoint yet."

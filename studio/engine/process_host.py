@@ -58,7 +58,7 @@ class ProcessHost:
             if self._killed.is_set():
                 process.kill()
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            sink(Failed("bug", "The training process could not be started", self._watch.kept(),
+            sink(Failed("bug", "The training process could not be started", self._watch.safe_so_far(),
                         "Switch \"Run training in its own process\" off in the settings.", repr(error)))
             sink(RunState.FAILED)
             return
@@ -131,7 +131,8 @@ class ProcessHost:
             sink(self._ended)
             return
         if not self._killed.is_set():
-            sink(hung_record(hung, self._watch.kept()) if hung else death_record(process.exitcode, self._watch.kept()))
+            safe = self._watch.safe_so_far()
+            sink(hung_record(hung, safe) if hung else death_record(process.exitcode, safe))
         sink(RunState.INTERRUPTED)
 
 

@@ -74,7 +74,7 @@ def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: S
         drive(request.make(request, control), control, told)
     except BaseException as error:  # whatever it is, it crosses to the window as a record and never as an object
         _break(control)
-        record = describe(error, kept=watch.kept())
+        record = describe(error, kept=watch.safe_so_far())
         traceback.clear_frames(error.__traceback__)
         return record
     return None

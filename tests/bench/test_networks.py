@@ -67,7 +67,7 @@ def test_document_lengths_are_sorted_and_repeatable() -> None:
 
 def test_a_missing_reference_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "ours", lambda _task: {"per_s": 1.0})
-    result = measure.beside({}, "/nowhere/python")
+    result = measure.with_reference({}, "/nowhere/python")
     assert result["reference"] is None
     assert "/nowhere/python" in result["reference_missing"]
 
@@ -125,7 +125,7 @@ def test_a_reference_that_gives_no_figures_is_told_in_words(
 def test_it_costs_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "ours", lambda _task: {"per_s": 1.0})
     missing = "/bin/true gave no figures, but wrote nothing"
-    assert measure.beside({}, "/bin/true") == {"per_s": 1.0, "reference": None, "reference_missing": missing}
+    assert measure.with_reference({}, "/bin/true") == {"per_s": 1.0, "reference": None, "reference_missing": missing}
 
 
 def test_a_tokeniser_that_gives_no_figures_is_told_in_words() -> None:
@@ -139,6 +139,6 @@ def test_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "ours", lambda _task: figures)
     theirs = {**figures, "per_s": 10.0, "cpu_s": 5.0, "peak_rss_mb": 1000.0}
     monkeypatch.setattr(measure, "reference", lambda *_: theirs)
-    assert measure.beside({}, "python")["ratio"] == {"per_s": 3.0, "cpu": 2.5, "peak_rss_mb": 0.5}
+    assert measure.with_reference({}, "python")["ratio"] == {"per_s": 3.0, "cpu": 2.5, "peak_rss_mb": 0.5}
     figures["optimizer_ms"], theirs["optimizer_ms"] = 8.0, 32.0
-    assert measure.beside({}, "python")["ratio"]["optimizer_ms"] == 0.25
+    assert measure.with_reference({}, "python")["ratio"]["optimizer_ms"] == 0.25

@@ -12,8 +12,8 @@ from ulmengine.config import RunConfig, with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event
-from ulmengine.inference import keep
-from ulmengine.inference.kept import joined
+from ulmengine.inference import part_predictions
+from ulmengine.inference.predictions import joined
 from ulmengine.record import RunFolder
 from ulmengine.runs.measured import Measured, keep_measured
 
@@ -51,6 +51,8 @@ def measured_run(project: Path, documents: int = 300, name: str = "run", seed: i
             scores = random.normal(size=(len(rows), 3))
             scores[np.arange(len(rows)), targets] += sure
             given[who] = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
-        kept.append(keep(part, records_of(rows, found.pieces, found.hashes), rows, targets, given,  # type: ignore[arg-type]
-                         labels=found.labels, multi_label=False, corpus=found.fingerprint, temperature=1.3))
+        kept.append(part_predictions(
+            part, records_of(rows, found.pieces, found.hashes), rows, targets, given,  # type: ignore[arg-type]
+            labels=found.labels, multi_label=False, corpus=found.fingerprint, temperature=1.3,
+        ))
     return keep_measured(folder, joined(kept), "good", 0)

@@ -23,9 +23,9 @@ from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.relabel import read_journal
-from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, keep
-from ulmengine.inference.kept import Who
+from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
+from ulmengine.inference.predictions import Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.features import FEATURES, training_features
@@ -250,8 +250,10 @@ def test_the_report_is_written_where_the_person_says(
 def test_several_labels_found_missed_and_wrongly_given() -> None:
     truth = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
     scores = np.array([[.9, .1], [.2, .8], [.7, .6], [.1, .2]])
-    answers = Answers(keep("test", [f"main:{n}" for n in range(4)], np.arange(4), truth, {"network": scores},
-                           labels=["x", "y"], multi_label=True, corpus="", temperature=1.0))
+    answers = Answers(part_predictions(
+        "test", [f"main:{n}" for n in range(4)], np.arange(4), truth, {"network": scores},
+        labels=["x", "y"], multi_label=True, corpus="", temperature=1.0,
+    ))
     everything = answers.mask({})
     assert answers.confusion(everything).tolist() == \
         metrics.multilabel_confusion_matrix(truth, scores >= .5).tolist()

@@ -22,7 +22,7 @@ from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import EpochEnded, StageStarted, Step
-from ulmengine.inference.kept import keep
+from ulmengine.inference.predictions import part_predictions
 from ulmengine.record import RunFolder, export_run
 from ulmengine.runs.measured import keep_measured
 
@@ -232,9 +232,11 @@ def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
     rows, targets = documents.rows("test"), documents.targets("test")
     sure = np.where(np.resize(right, len(rows)), .9, .2)
     shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)
-    kept = keep("test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
-                {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
-                corpus=documents.fingerprint, temperature=1.0)
+    kept = part_predictions(
+        "test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
+        {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
+        corpus=documents.fingerprint, temperature=1.0,
+    )
     keep_measured(run, kept, "fruit", 0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ulmengine.inference import InferenceError, keep, paired_difference
+from ulmengine.inference import InferenceError, paired_difference, part_predictions
 from ulmengine.inference.paired import compare
 
 
@@ -57,9 +57,11 @@ def test_nothing_and_unlike_things_are_refused():
 
 def _kept(keys: str, truth: str, said: str, labels: str = "ab"):
     scores = np.array([[0.9 if label == one else 0.1 / (len(labels) - 1) for label in labels] for one in said])
-    return keep("test", [f"main:{key}" for key in keys], np.arange(len(keys)),
-                np.array([labels.index(one) for one in truth]), {"network": scores}, labels=list(labels),
-                multi_label=False, corpus="c", temperature=1.0)
+    return part_predictions(
+        "test", [f"main:{key}" for key in keys], np.arange(len(keys)),
+        np.array([labels.index(one) for one in truth]), {"network": scores}, labels=list(labels),
+        multi_label=False, corpus="c", temperature=1.0,
+    )
 
 
 def test_a_duel_goes_by_document_and_label_name_not_by_order():

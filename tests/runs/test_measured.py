@@ -13,7 +13,7 @@ import pytest
 from sklearn import metrics
 
 from ulmengine import events as ev
-from ulmengine.inference import KeptError
+from ulmengine.inference import PredictionsError
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
@@ -83,7 +83,7 @@ def test_a_run_from_before_is_measured_again_from_its_model(whole: RunFolder, tm
     old = _copy(whole, tmp_path)
     for name in ("evaluation.json", "predictions.parquet"):
         (old.path / name).unlink()
-    with pytest.raises(KeptError, match="measure it again"):
+    with pytest.raises(PredictionsError, match="measure it again"):
         open_measured(old)
     again, first = end_of(measure_again(old, tmp_path / "cache")), open_measured(whole)
     assert again.kept.keys.tolist() == first.kept.keys.tolist()
@@ -102,7 +102,7 @@ def test_predictions_that_were_altered_or_are_of_another_run_are_refused(whole: 
     swapped = table.with_columns(pl.lit(0.5).alias("baseline.fruit"), pl.lit(0.5).alias("baseline.tool"))
     about = pq.read_schema(path).metadata
     pq.write_table(swapped.to_arrow().replace_schema_metadata({b"ulmfit": about[b"ulmfit"]}), path)
-    with pytest.raises(KeptError, match="altered since the run was measured"):
+    with pytest.raises(PredictionsError, match="altered since the run was measured"):
         open_measured(run)
 
 
@@ -111,16 +111,16 @@ def test_predictions_of_another_corpus_are_refused(whole: RunFolder, tmp_path: P
     record = run.path / "corpus.json"
     fingerprint = open_measured(whole).kept.corpus
     record.write_text(record.read_text(encoding="utf-8").replace(fingerprint, "0" * 32), encoding="utf-8")
-    with pytest.raises(KeptError, match="another corpus"):
+    with pytest.raises(PredictionsError, match="another corpus"):
         open_measured(run)
-    with pytest.raises(KeptError, match="corpus has changed"):
+    with pytest.raises(PredictionsError, match="corpus has changed"):
         end_of(measure_again(run, tmp_path / "cache"))
 
 
 def test_a_run_without_its_model_cannot_be_measured_again(whole: RunFolder, tmp_path: Path) -> None:
     run = _copy(whole, tmp_path)
     run.model_path.unlink()
-    with pytest.raises(KeptError, match=r"model\.ulmfit is missing"):
+    with pytest.raises(PredictionsError, match=r"model\.ulmfit is missing"):
         end_of(measure_again(run, tmp_path / "cache"))
 
 
@@ -129,7 +129,7 @@ def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
                       "corpus.split.unmeasured=true", "language_model.epochs=0", "classifier.epochs=[1]")
     assert isinstance(list(Run(folder).events())[-1], ev.Finished)
     assert not (folder.path / "predictions.parquet").exists()
-    with pytest.raises(KeptError, match="No documents were held back"):
+    with pytest.raises(PredictionsError, match="No documents were held back"):
         end_of(measure_again(folder, tmp_path / "cache"))
 
 

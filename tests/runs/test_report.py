@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ulmengine import events as ev
-from ulmengine.inference import KeptError, keep
+from ulmengine.inference import PredictionsError, part_predictions
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import open_measured
@@ -97,7 +97,7 @@ def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolde
 
 def test_a_run_that_kept_nothing_is_refused_and_no_file_is_written(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run")
-    with pytest.raises(KeptError, match="kept no predictions"):
+    with pytest.raises(PredictionsError, match="kept no predictions"):
         end_of(write_report(folder, tmp_path / "r.html"))
     assert not (tmp_path / "r.html").exists()
 
@@ -111,9 +111,11 @@ def test_a_picture_passes_over_what_is_no_number() -> None:
 
 
 def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
-    kept = keep("test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
-                {"network": np.array([[.9, .1], [.8, .2], [.6, .4]])}, labels=["a", "b"], multi_label=False, corpus="",
-                temperature=1.0)
+    kept = part_predictions(
+        "test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
+        {"network": np.array([[.9, .1], [.8, .2], [.6, .4]])}, labels=["a", "b"], multi_label=False, corpus="",
+        temperature=1.0,
+    )
     write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", MEAN, "third"])
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 66.7% of 3 documents" in text
@@ -125,8 +127,10 @@ def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
 
 def test_the_page_tells_the_answers_that_the_saved_model_gives(tmp_path: Path) -> None:
     network, both = np.array([[.9, .1], [.8, .2], [.6, .4]]), np.array([[.9, .1], [.3, .7], [.6, .4]])
-    kept = keep("test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
-                {"network": network, "blend": both}, labels=["a", "b"], multi_label=False, corpus="", temperature=1.0)
+    kept = part_predictions(
+        "test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
+        {"network": network, "blend": both}, labels=["a", "b"], multi_label=False, corpus="", temperature=1.0,
+    )
     write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", "second", "third"])
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 100.0% of 3 documents" in text

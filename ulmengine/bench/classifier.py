@@ -22,7 +22,7 @@ from ulmengine.training.tasks import ClassifierTask
 from . import arithmetic
 from .device import placed, reached, timed_on
 from .lm import random_tokens
-from .measure import PEAKS, Task, beside, document_lengths
+from .measure import PEAKS, Task, document_lengths, with_reference
 from .steps import MeasuredSteps
 
 CLASSES = 2
@@ -39,7 +39,7 @@ def bench_classifier(
 
     :returns: of all stages together ``documents_per_s``, ``tokens_per_s`` (real tokens), ``seconds`` and the largest
         ``peak_rss_mb`` (on a graphics card ``peak_device_mb`` too); ``stages``: number -> the figures of
-        :func:`ulmengine.bench.measure.beside`.
+        :func:`ulmengine.bench.measure.with_reference`.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     found: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def bench_classifier(
     for stage in stages:
         unfrozen = groups if stage >= 4 else stage
         work = {"work": "classifier", "unfrozen": unfrozen, "lengths": document_lengths(steps + 1, batch)}
-        found[str(stage)] = beside({**task, **work}, reference_python)
+        found[str(stage)] = with_reference({**task, **work}, reference_python)
     return {**_together(list(found.values()), document_lengths(steps + 1, batch)[1:]), "stages": found}
 
 

@@ -15,7 +15,7 @@ from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic
 from .device import placed, reached, timed_on
-from .measure import Task, beside
+from .measure import Task, with_reference
 from .steps import MeasuredSteps
 
 
@@ -32,7 +32,7 @@ def bench_lm(
     :param device: one of :data:`ulmengine.bench.device.DEVICES`, for both.
     :returns: ``tokens_per_s`` (median of the steps), ``peak_rss_mb``, ``seconds`` and more; of training
         ``optimizer_ms``, the part of ``step_ms`` in which the weights are moved; with the full softmax ``tflops``;
-        see :func:`ulmengine.bench.measure.beside` and :mod:`ulmengine.bench.device`.
+        see :func:`ulmengine.bench.measure.with_reference` and :mod:`ulmengine.bench.device`.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     sizes, dropout = PRESETS[preset], DropoutConfig()
@@ -46,7 +46,7 @@ def bench_lm(
             "weight_p": dropout.effective("weight"),
         },
     }
-    return with_tokens(beside(task, reference_python))
+    return with_tokens(with_reference(task, reference_python))
 
 
 def with_tokens(result: dict[str, Any]) -> dict[str, Any]:

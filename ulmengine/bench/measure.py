@@ -86,7 +86,7 @@ def ours(task: Task) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return last_line(sys.executable, said([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
+    return last_line(sys.executable, output_of([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
 
 
 def reference(python: str, task: Task, script: str = "reference.py") -> dict[str, Any]:
@@ -107,7 +107,7 @@ def find_reference(python: str) -> None:
         raise BenchError(f"{python} does not answer as a Python with fastai does")
 
 
-def beside(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
+def with_reference(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
     """Our figures, and with ``python`` the reference's under ``reference`` and ours to theirs under ``ratio``.
 
     ``theirs_task``: the same work as the reference does it best, where that is in other portions.
@@ -155,10 +155,10 @@ def _elsewhere(python: str, *arguments: str, source: str = "") -> str:
     found = os.path.abspath(shutil.which(python) or python)
     environment = {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value}
     with tempfile.TemporaryDirectory() as folder:
-        return said([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
+        return output_of([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
 
 
-def said(command: list[str], **how: Any) -> str:
+def output_of(command: list[str], **how: Any) -> str:
     """What ``command`` wrote; ``how``: more for :func:`subprocess.run`.
 
     :raises BenchError: it cannot be run, or failed.

@@ -15,7 +15,7 @@ from ulmengine.nets import precision_for
 from . import arithmetic
 from .classifier import batches, build, classifier_task, measured, reader
 from .device import placed, reached, timed_on
-from .measure import PEAKS, Task, beside, document_lengths
+from .measure import PEAKS, Task, document_lengths, with_reference
 
 SENTENCE = 25  # tokens
 
@@ -48,7 +48,7 @@ def bench_predict(
         answers = agree({**task, "lengths": own_batches(many[1:])}, model, texts, documents)
     lengths = {"bulk": many, "review": [*reviews[:1], *reviews], "sentence": [[SENTENCE]] * 21}
     parts = {
-        name: beside(
+        name: with_reference(
             {**task, "work": "predict", "lengths": [chosen[0], *own_batches(chosen[1:])] if name == "bulk" else chosen},
             reference_python, {**task, "work": "predict", "lengths": chosen},
         )

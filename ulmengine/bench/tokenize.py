@@ -21,7 +21,7 @@ from ulmengine.events import Event
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
 
-from .measure import BenchError, last_line, outcome, said
+from .measure import BenchError, last_line, outcome, output_of
 
 PARTS = ("train", "validation", "test", "unlabelled")
 T = TypeVar("T")
@@ -163,7 +163,7 @@ class _ReferenceTokenizer:
         :raises BenchError: it could not be run.
         """
         command = [self._python, "-W", "ignore", str(self._script), json.dumps({**self._task, "work": work})]
-        result = last_line(self._python, said(command))
+        result = last_line(self._python, output_of(command))
         speed = _speed(self._documents, megabytes, result["seconds"], result["cpu_s"])
         return {"learn_s": round(result["learn_s"], 3), **speed}
 

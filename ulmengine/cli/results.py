@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ulmengine.inference import KeptError, compare
+from ulmengine.inference import PredictionsError, compare
 from ulmengine.record import RunFolder, in_words
 from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
 from ulmengine.runs.report import write_report
@@ -28,8 +28,8 @@ def run_report(options: argparse.Namespace) -> int:
     """``report``: what was asked, data, curves, results, mistakes, limits, the command; nothing is fetched."""
     try:
         path = finish(write_report(RunFolder.open(options.run), options.out))
-    except KeptError as error:
-        raise KeptError(f"{error}: python -m ulmengine measure {options.run}") from error
+    except PredictionsError as error:
+        raise PredictionsError(f"{error}: python -m ulmengine measure {options.run}") from error
     say(str(path))
     return 0
 
@@ -63,8 +63,8 @@ def run_compare(options: argparse.Namespace) -> int:
 def _kept(path: Path) -> Measured:
     try:
         return open_measured(RunFolder.open(path))
-    except KeptError as error:
-        raise KeptError(f"{error}: python -m ulmengine measure {path}") from error
+    except PredictionsError as error:
+        raise PredictionsError(f"{error}: python -m ulmengine measure {path}") from error
 
 
 def _words(verdict: str) -> str:

@@ -43,7 +43,7 @@ def plain_reason(error: BaseException) -> str:
     return str(error).split("\n", 1)[0][:200] or type(error).__name__
 
 
-def told(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
+def os_failure(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
     """The failure of the operating system ``error`` on ``path`` in plain words.
 
     :param written: it is the project's own copy of ``path`` that could not be written.

@@ -20,7 +20,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 
-from .errors import CorpusError, told
+from .errors import CorpusError, os_failure
 from .readers.encoding import detect
 from .readers.formats import chunks, recognise
 from .readers.reading import Pass, Reading, encoding_note
@@ -64,7 +64,7 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
         folder = _put_in_place(writer.folder, folder)
     except OSError as error:
         copy = isinstance(error.filename, str) and Path(error.filename).is_relative_to(cache)
-        raise told(error, path, written=copy) from error
+        raise os_failure(error, path, written=copy) from error
     except pa.ArrowException as error:
         raise CorpusError(f"The copy of '{path.name}' could not be written ({error}). Is the disk full?") from error
     finally:
@@ -156,7 +156,7 @@ def source_stamp(path: Path) -> dict[str, Any]:
             mixed.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
             size += state.st_size
     except OSError as error:
-        raise told(error, path) from error
+        raise os_failure(error, path) from error
     return {"size": size, "changed": mixed.hexdigest()}
 
 

@@ -17,7 +17,7 @@ from ulmengine.events import Event, Note, Progress
 
 from . import split as cut
 from .documents import Documents, Piece, frame_texts
-from .errors import CorpusError, told
+from .errors import CorpusError, os_failure
 from .importing import import_table
 from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_small
 from .likeness import text_hash
@@ -116,7 +116,7 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
         with whole(path) as beside, beside.open("wb") as file:
             np.save(file, np.append(hashes, _sum(hashes)), allow_pickle=False)
     except OSError as error:
-        raise told(error, piece.table.understood.path, written=True) from error
+        raise os_failure(error, piece.table.understood.path, written=True) from error
     return hashes
 
 

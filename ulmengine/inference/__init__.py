@@ -6,16 +6,47 @@ from .calibrate import average, fit_temperature, probabilities
 from .errors import InferenceError
 from .evaluate import ClassReport, Estimate, Evaluation, evaluate
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
-from .kept import Kept, KeptError, keep, read_predictions, write_predictions
 from .paired import Comparison, Paired, compare, paired_difference
 from .predict import Prediction, Predictor, Trained
+from .predictions import Predictions, PredictionsError, part_predictions, read_predictions, write_predictions
 from .ranking import Bin, Curves, curves
 from .writing import generate_text
 
 __all__ = [
-    "FROM_SCRATCH", "MOST_CHARACTERS", "TRANSFERRED", "Baseline", "Bin", "Blend", "ClassReport", "Comparison",
-    "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError", "Kept", "KeptError", "Paired",
-    "Prediction", "Predictor", "Trained", "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
-    "explain_by_gradient", "explain_by_occlusion", "fit_temperature", "fit_weight", "generate_text",
-    "keep", "paired_difference", "probabilities", "read_predictions", "sharpness_of", "write_predictions",
+    "FROM_SCRATCH",
+    "MOST_CHARACTERS",
+    "TRANSFERRED",
+    "Baseline",
+    "Bin",
+    "Blend",
+    "ClassReport",
+    "Comparison",
+    "Curves",
+    "Estimate",
+    "Evaluation",
+    "Explanation",
+    "InferenceError",
+    "Paired",
+    "Prediction",
+    "Predictions",
+    "PredictionsError",
+    "Predictor",
+    "Trained",
+    "WordWeight",
+    "average",
+    "compare",
+    "counts_beside",
+    "curves",
+    "evaluate",
+    "explain_by_gradient",
+    "explain_by_occlusion",
+    "fit_temperature",
+    "fit_weight",
+    "generate_text",
+    "paired_difference",
+    "part_predictions",
+    "probabilities",
+    "read_predictions",
+    "sharpness_of",
+    "write_predictions",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InferenceError
-from .kept import Kept, Who
+from .predictions import Predictions, Who
 
 Bools = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -92,8 +92,8 @@ class Comparison:
 
     part: str
     paired: Paired
-    first: Kept
-    second: Kept
+    first: Predictions
+    second: Predictions
     mended: Positions
     broken: Positions
     relabelled: int
@@ -102,7 +102,7 @@ class Comparison:
 
 
 def compare(
-    first: Kept, second: Kept, part: str = "test", *, who: tuple[Who, Who] | None = None, seed: int = 0
+    first: Predictions, second: Predictions, part: str = "test", *, who: tuple[Who, Who] | None = None, seed: int = 0
 ) -> Comparison:
     """A duel: how many documents of ``part`` the ``second`` has mended and how many it has broken.
 

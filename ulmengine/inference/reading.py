@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ulmengine.corpus.errors import told
+from ulmengine.corpus.errors import os_failure
 from ulmengine.corpus.readers.binary import refuse_binary
 from ulmengine.corpus.readers.encoding import TextDecoder, detect
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
@@ -28,7 +28,7 @@ def read_text(path: Path) -> str:
         with as_file(path) as there:
             name, data = Path(there.name), there.read_bytes()
     except OSError as error:
-        raise told(error, path) from error
+        raise os_failure(error, path) from error
     sample = data[:_SAMPLE_BYTES]
     refuse_binary(sample, name, forced=False)
     return TextDecoder(detect(sample, whole=len(data) <= _SAMPLE_BYTES).name).decode(data, True)

@@ -87,7 +87,7 @@ class EarlyEnd:
             self._log.append(Finishing(self.wanted))
             self.logged = self.wanted
 
-    def told(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
+    def outcome(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
         """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``."""
         names = "; ".join(plan.name for plan in left_out)
         text = "Finished early, as asked. " + (f"Left out: {names}." if names else "The last stage was cut short.")

@@ -23,7 +23,7 @@ from ulmengine.inference import (
     sharpness_of,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.kept import PARTS
+from ulmengine.inference.predictions import PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder

@@ -21,20 +21,20 @@ from ulmengine.events import Evaluated, Event, Progress, defined
 from ulmengine.inference import (
     Baseline,
     Blend,
-    Kept,
-    KeptError,
+    Predictions,
+    PredictionsError,
     Predictor,
     counts_beside,
     evaluate,
-    keep,
     paired_difference,
+    part_predictions,
     probabilities,
     read_predictions,
     write_predictions,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.kept import PARTS, Who, joined
 from ulmengine.inference.predict import windows
+from ulmengine.inference.predictions import PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
 from ulmengine.record.folder import RunFolder
@@ -55,7 +55,7 @@ class Measured:
     """
 
     folder: RunFolder
-    kept: Kept
+    kept: Predictions
     record: dict[str, Any]
 
     @property
@@ -72,25 +72,26 @@ def has_measured(folder: RunFolder) -> bool:
 def open_measured(folder: RunFolder) -> Measured:
     """What the run in ``folder`` has kept.
 
-    :raises KeptError: nothing is kept (a run from before, or one that has not finished), or the predictions were
+    :raises PredictionsError: nothing is kept (a run from before, or one that has not finished), or the predictions were
         altered since, or are those of another run.
     """
     path = folder.path / PREDICTIONS
     record = read_record(folder.path / EVALUATION)
     if not record and not path.exists():
-        raise KeptError(f"{folder.path} has kept no predictions: it has not finished, or was made by an earlier "
-                        "version; measure it again from its model")
+        raise PredictionsError(f"{folder.path} has kept no predictions: it has not finished, or was made by an earlier "
+                               "version; measure it again from its model")
     kept = read_predictions(path)
     if record.get("digest") != sha256(path):
-        raise KeptError(f"{path} has been altered since the run was measured, or is that of another run; measure the "
-                        "run again from its model")
+        raise PredictionsError(f"{path} has been altered since the run was measured, or is that of another run; "
+                               "measure the run again from its model")
     began_with = read_record(folder.path / "corpus.json").get("corpus", kept.corpus)
     if kept.corpus != began_with:
-        raise KeptError(f"{path} holds predictions of another corpus than the one of this run; measure the run again")
+        raise PredictionsError(
+            f"{path} holds predictions of another corpus than the one of this run; measure the run again")
     return Measured(folder, kept, record)
 
 
-def keep_measured(folder: RunFolder, kept: Kept, majority: str, seed: int) -> Measured:
+def keep_measured(folder: RunFolder, kept: Predictions, majority: str, seed: int) -> Measured:
     """Work out the figures of ``kept`` and write both files; the predictions first, which the figures name.
 
     :param majority: the commonest label of the training documents, "" where they bear several.
@@ -106,7 +107,7 @@ def keep_measured(folder: RunFolder, kept: Kept, majority: str, seed: int) -> Me
     return Measured(folder, kept, read_record(folder.path / EVALUATION))
 
 
-def figures(kept: Kept, majority: str, seed: int) -> dict[str, Any]:
+def figures(kept: Predictions, majority: str, seed: int) -> dict[str, Any]:
     """All figures of one part's predictions, as :class:`Measured` lists them."""
     result: dict[str, Any] = {"documents": len(kept)}
     for who, values in kept.given.items():
@@ -121,7 +122,7 @@ def figures(kept: Kept, majority: str, seed: int) -> dict[str, Any]:
     return result
 
 
-def uncalibrated_error(kept: Kept) -> float:
+def uncalibrated_error(kept: Predictions) -> float:
     """The expected calibration error of the network without its temperature."""
     values = kept.uncalibrated()
     if kept.multi_label:
@@ -133,7 +134,7 @@ def uncalibrated_error(kept: Kept) -> float:
 def answers(
     documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
     blend: Blend | None = None, counts: Floats | None = None,
-) -> Generator[Event, None, Kept | None]:
+) -> Generator[Event, None, Predictions | None]:
     """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
 
     :param scores: (documents, classes) logits of each part, in the order of the part and of ``labels``, those of the
@@ -164,7 +165,7 @@ def answers(
                 documents.texts(part))
             given["counts"] = summing_to_one(said, multi)
             given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
-        found.append(keep(
+        found.append(part_predictions(
             part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
             _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
             labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
@@ -176,23 +177,24 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     """Measure a finished run from its model, as its end would have, and keep that.
 
     :param cache: where the prepared corpus lies.
-    :raises KeptError: the model or the held-back documents are missing, or the corpus is not what the run had.
+    :raises PredictionsError: the model or the held-back documents are missing, or the corpus is not what the run had.
     """
     config = folder.config()
     if not folder.model_path.is_file():
-        raise KeptError(f"{folder.path} holds no model ({folder.model_path.name} is missing), so it cannot be measured "
-                        "again; finish the run, or copy its model back")
+        raise PredictionsError(f"{folder.path} holds no model ({folder.model_path.name} is missing), so it cannot be "
+                               "measured again; finish the run, or copy its model back")
     bundle = load_bundle(folder.model_path)
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
     began_with = read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint)
     if documents.fingerprint != began_with:
-        raise KeptError("The corpus has changed since this run was made, so it cannot be measured on the same "
-                        "documents; bring the earlier files back")
+        raise PredictionsError("The corpus has changed since this run was made, so it cannot be measured on the same "
+                               "documents; bring the earlier files back")
     unknown = [name for name in documents.labels if name not in bundle.labels]
     if unknown or bundle.multi_label != documents.multi_label:
-        raise KeptError(f"The model does not know the label{'s' if len(unknown) > 1 else ''} {', '.join(unknown)} of "
-                        f"the corpus; it knows {', '.join(bundle.labels)}" if unknown else
-                        "The model and the corpus differ in whether a document bears several labels")
+        raise PredictionsError(f"The model does not know the label{'s' if len(unknown) > 1 else ''} "
+                               f"{', '.join(unknown)} of the corpus; it knows {', '.join(bundle.labels)}"
+                               if unknown else
+                               "The model and the corpus differ in whether a document bears several labels")
     predictor = Predictor(bundle, config.compute.device, config.compute.precision)
     scores = {}
     for part in PARTS:
@@ -200,7 +202,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
             scores[part] = yield from _logits(predictor, documents, part)
     kept = yield from answers(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
     if kept is None:
-        raise KeptError("No documents were held back for validation or test, so the run cannot be measured")
+        raise PredictionsError("No documents were held back for validation or test, so the run cannot be measured")
     yield Progress("Working out the intervals", 0, 0)
     return keep_measured(folder, kept, majority_label(documents), config.seed)
 
@@ -243,7 +245,7 @@ def evaluated(measured: Measured) -> Evaluated:
     )
 
 
-def rows_of(kept: Kept, documents: Documents) -> np.ndarray:
+def rows_of(kept: Predictions, documents: Documents) -> np.ndarray:
     """The rows of the corpus in which the documents of ``kept`` stand now, -1 for those that are not there: (n,)."""
     return rows_named(kept.keys.tolist(), documents.pieces, documents.hashes)
 
@@ -258,7 +260,7 @@ def _logits(predictor: Predictor, documents: Documents, part: str) -> Generator[
     return np.concatenate(found)
 
 
-def _relabelled(folder: RunFolder, kept: Kept) -> dict[str, int]:
+def _relabelled(folder: RunFolder, kept: Predictions) -> dict[str, int]:
     changed = list(corrections(folder.config().corpus.relabelled, kept.multi_label))
     return {part: int(np.isin(kept.part(part).keys.astype(str), changed).sum()) for part in PARTS if kept.has(part)}
 

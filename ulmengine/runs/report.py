@@ -13,7 +13,7 @@ from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step, defined
-from ulmengine.inference import Kept, curves
+from ulmengine.inference import Predictions, curves
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
@@ -52,7 +52,7 @@ def write_report(folder: RunFolder, path: Path, cache: Path | None = None) -> Ge
 
     :param cache: where its prepared corpus lies; where the run says it, if absent.
     :returns: ``path``.
-    :raises KeptError: the run has kept no answers. :raises OSError: the file cannot be written.
+    :raises PredictionsError: the run has kept no answers. :raises OSError: the file cannot be written.
     """
     yield Progress("Writing the report", 0, 0)
     measured = open_measured(folder)
@@ -77,7 +77,7 @@ def render(measured: Measured, config: RunConfig, texts: dict[int, str], missing
     return _page(f"{run_name(folder)}: report", sections)
 
 
-def write_file_report(path: Path, model: Path, source: Path, kept: Kept, texts: Sequence[str]) -> None:
+def write_file_report(path: Path, model: Path, source: Path, kept: Predictions, texts: Sequence[str]) -> None:
     """Write to ``path`` what the ``model`` answered to the labelled documents of the file ``source``.
 
     :param kept: the answers, all of the part "test"; ``texts``: of the same documents.
@@ -110,7 +110,7 @@ def worst(measured: Measured) -> np.ndarray:
     return np.asarray(order[~kept.right(kept.saved)[order]][:WORST])
 
 
-def _losses(kept: Kept) -> Floats:
+def _losses(kept: Predictions) -> Floats:
     """(n,) nats of the saved model's answers."""
     return kept.losses if kept.saved == "network" else document_losses(
         kept.given[kept.saved], kept.truth(), kept.multi_label)
@@ -222,7 +222,7 @@ def _classes(found: dict[str, Any]) -> str:
     return "<h2>By class</h2>" + _table(("label", "precision", "recall", "F1", "support"), rows)
 
 
-def _pictures(kept: Kept, found: dict[str, Any]) -> str:
+def _pictures(kept: Predictions, found: dict[str, Any]) -> str:
     parts = []
     if not kept.multi_label:
         table = confusion_table(kept.labels, found[kept.saved]["confusion"])
@@ -243,7 +243,7 @@ def _pictures(kept: Kept, found: dict[str, Any]) -> str:
         f"<h2>Calibration</h2><figure>{reliable}</figure>" if reliable else "")
 
 
-def _mistakes(kept: Kept, texts: dict[int, str], missing: str) -> str:
+def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
     if missing:
         return f"<h2>Worst mistakes</h2><p>{escape(missing)}</p>"
     losses = _losses(kept)

@@ -334,7 +334,7 @@ class Run:
         if self._early.wanted and not stages.left_out and not stages.skipped:
             self._early.take_back()  # it came when the last stage was over
         elif self._early.wanted:
-            early = self._early.told(stages.left_out, stages.classifiers, config.model.direction == "both")
+            early = self._early.outcome(stages.left_out, stages.classifiers, config.model.direction == "both")
             yield ev.Note(early)
         if stages.classifiers:
             result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers, early)

@@ -11,7 +11,7 @@ import numpy as np
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress, defined
-from ulmengine.inference import InferenceError, Predictor, keep
+from ulmengine.inference import InferenceError, Predictor, part_predictions
 from ulmengine.inference.predict import windows
 from ulmengine.inference.sources import Roles, Text, labelled, open_table
 from ulmengine.record.folder import RunFolder
@@ -63,7 +63,7 @@ def measure_table(
         done += len(window)
     said = {who: summing_to_one(np.concatenate([part[who] for part in found]), predictor.multi_label)
             for who in found[0]}
-    kept = keep(
+    kept = part_predictions(
         "test", records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows), truth.targets[there],
         said,  # type: ignore[arg-type]
         labels=predictor.labels, multi_label=predictor.multi_label, corpus=documents.fingerprint,

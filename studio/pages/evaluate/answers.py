@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.inference import Kept
+from ulmengine.inference import Predictions
 from ulmengine.inference.evaluate import document_losses
-from ulmengine.inference.kept import Who
+from ulmengine.inference.predictions import Who
 from ulmengine.inference.ranking import BINS, Bin, Reliability
 from ulmengine.inference.tally import Tally
 
@@ -77,7 +77,7 @@ class Answers:
     :ivar dimensions: by name; those that need the texts come later.
     """
 
-    kept: Kept
+    kept: Predictions
     who: Who = "network"
     dimensions: dict[str, Dimension] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from studio import theme
 from studio.widgets import CalmCombo
-from ulmengine.inference.kept import Kept, Who
+from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
 
 from .words import who_words
@@ -76,7 +76,7 @@ class Choosing(QWidget):
     def show_subject(self, subject: Subject) -> None:
         """Offer its parts and answers; chosen are the headline's, as the saved model gives them."""
         self.runs.setCurrentIndex(self._place(subject.folder.path if subject.table is None else subject))
-        kept: Kept = subject.measured.kept
+        kept: Predictions = subject.measured.kept
         self.parts.clear()
         for part, name in (("test", self.tr("Test")), ("validation", self.tr("Validation"))):
             if kept.has(part):

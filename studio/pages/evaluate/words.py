@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from ulmengine.inference.kept import Who
+from ulmengine.inference.predictions import Who
 from ulmengine.runs.measured import Measured, against_baseline
 
 from .answers import Answers

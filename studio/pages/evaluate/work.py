@@ -18,10 +18,10 @@ from studio.shell import TableToMeasure
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.inference import Blend, Kept, Predictor
+from ulmengine.inference import Blend, Predictions, Predictor
 from ulmengine.inference.explain import Explanation, explain_by_gradient, explain_by_occlusion
-from ulmengine.inference.kept import Who
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
+from ulmengine.inference.predictions import Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
 from ulmengine.runs.features import has_features, training_features
@@ -182,7 +182,7 @@ def measure_on_table(wanted: TableToMeasure, cache: Path, usual: RunConfig) -> G
     return Subject(name, found.measured, usual, wanted.model, found, wanted)
 
 
-def read_texts(subject: Subject, kept: Kept, cache: Path) -> Generator[Event, None, Texts]:
+def read_texts(subject: Subject, kept: Predictions, cache: Path) -> Generator[Event, None, Texts]:
     """The texts of the answers of one part, with their lengths in the model's own tokens."""
     if subject.table is not None:
         documents = subject.table.documents

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self, cast
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, told
+from ulmengine.corpus.errors import CorpusError, os_failure
 
 from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zip_members
 
@@ -64,7 +64,7 @@ def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, byt
                         raise
                     yield name, None  # bz2 reports damage as a bare OSError
     except OSError as error:
-        raise told(error, source.path) from error
+        raise os_failure(error, source.path) from error
 
 
 def read_packed(source: Source) -> Iterator[tuple[str, bytes | None]]:
@@ -120,7 +120,7 @@ def _sought(source: Source) -> tarfile.TarFile:
     try:
         return tarfile.open(source.path, "r:", tarinfo=_Member)
     except OSError as error:
-        raise told(error, source.path) from error
+        raise os_failure(error, source.path) from error
     except tarfile.TarError as error:
         raise _damaged(source, error) from error
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ulmengine.corpus.errors import CorpusError, told
+from ulmengine.corpus.errors import CorpusError, os_failure
 
 PATIENCE = 15.0
 """Seconds to wait for the first byte of a pipe into which nobody may be writing."""
@@ -55,7 +55,7 @@ def as_file(path: Path) -> Iterator[Path]:
             with target.open("wb") as file:
                 _copy(path, file)
         except OSError as error:
-            raise told(error, path) from error
+            raise os_failure(error, path) from error
         yield target
 
 

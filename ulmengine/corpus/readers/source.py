@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, plain_reason, told
+from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 
 from .layout import main_member
 
@@ -82,7 +82,7 @@ def find_source(path: Path, member: str = "") -> Source:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
-        raise told(error, path) from error
+        raise os_failure(error, path) from error
     if not head:
         raise CorpusError(f"'{path.name}' is empty: it has no bytes at all. Choose a file with texts in it.")
     compression = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
@@ -145,7 +145,7 @@ class Stream:
             self.size = source.path.stat().st_size
             self._file = self._unpacked()
         except OSError as error:
-            raise told(error, source.path) from error
+            raise os_failure(error, source.path) from error
         except (zipfile.BadZipFile, NotImplementedError) as error:
             self._raw.close()
             raise CorpusError(
@@ -191,7 +191,7 @@ class Stream:
                 raise CorpusError(
                     f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
                 ) from error
-            raise told(error, path) from error
+            raise os_failure(error, path) from error
         self.given += len(data)
         self._hash.update(data)
         if self.source.compression and self.given > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * self.size):
@@ -239,7 +239,7 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CorpusError(f"'{path.name}' is a damaged zip archive ({plain_reason(error)}). Fetch it again.") from error
     except OSError as error:
-        raise told(error, path) from error
+        raise os_failure(error, path) from error
     if not members:
         raise CorpusError(f"The archive '{path.name}' holds no files.")
     if len(members) > limits.MAX_MEMBERS:

@@ -37,12 +37,12 @@ _DESCRIPTION = b"ulmfit"
 _ROUNDING = 1e-4  # a baseline may reckon in single precision
 
 
-class KeptError(InferenceError):
+class PredictionsError(InferenceError):
     """Predictions that cannot be used: not ours, altered, or of something else; the message says what to try."""
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class Predictions:
     """Predictions of n documents; all arrays in the same order.
 
     ``keys``: (n,) str, see :mod:`ulmengine.corpus.repairs`. ``rows``: (n,) int64. ``parts``: (n,) str.
@@ -66,7 +66,7 @@ class Kept:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def take(self, chosen: NDArray[Any]) -> Kept:
+    def take(self, chosen: NDArray[Any]) -> Predictions:
         """Only the documents ``chosen``: a mask (n,) or positions."""
         return replace(
             self, keys=self.keys[chosen], rows=self.rows[chosen], parts=self.parts[chosen],
@@ -74,7 +74,7 @@ class Kept:
             losses=self.losses[chosen],
         )
 
-    def part(self, name: str) -> Kept:
+    def part(self, name: str) -> Predictions:
         """The documents of one part."""
         return self.take(self.parts == name)
 
@@ -125,7 +125,7 @@ class Kept:
         return probabilities(scores * self.temperature, multi_label=self.multi_label)
 
 
-def joined(kept: Sequence[Kept]) -> Kept:
+def joined(kept: Sequence[Predictions]) -> Predictions:
     """Several parts of one classifier's predictions behind each other."""
     first = kept[0]
     return replace(
@@ -136,17 +136,17 @@ def joined(kept: Sequence[Kept]) -> Kept:
     )
 
 
-def keep(
+def part_predictions(
     part: str, keys: Sequence[str], rows: NDArray[np.int64], targets: NDArray[Any], given: Mapping[Who, Floats], *,
     labels: Sequence[str], multi_label: bool, corpus: str, temperature: float,
-) -> Kept:
-    """Predictions of one ``part``, with the losses worked out. Arguments as of :class:`Kept`.
+) -> Predictions:
+    """Predictions of one ``part``, with the losses worked out. Arguments as of :class:`Predictions`.
 
     :raises InferenceError: shapes that do not fit.
     """
     network = np.asarray(given["network"], dtype=np.float64)
     truth = one_hot(targets, network.shape, multi_label)
-    return Kept(
+    return Predictions(
         tuple(labels), multi_label, corpus, temperature, np.array(keys, dtype=object), np.asarray(rows, dtype=np.int64),
         np.full(len(keys), part, dtype=object), truth > 0 if multi_label else np.asarray(targets, dtype=np.int64),
         {who: np.asarray(given[who], dtype=np.float64) for who in WHO if who in given},
@@ -154,7 +154,7 @@ def keep(
     )
 
 
-def write_predictions(path: Path, kept: Kept) -> None:
+def write_predictions(path: Path, kept: Predictions) -> None:
     """Write ``kept`` to ``path``, whole or not at all. :raises OSError: the disk does not take it."""
     label: pa.Array
     if kept.multi_label:
@@ -177,27 +177,30 @@ def write_predictions(path: Path, kept: Kept) -> None:
         pq.write_table(table, beside, compression="zstd")
 
 
-def read_predictions(path: Path) -> Kept:
+def read_predictions(path: Path) -> Predictions:
     """What :func:`write_predictions` wrote, with everything about it checked.
 
-    :raises KeptError: the file is not there, damaged, altered, or no table of predictions.
+    :raises PredictionsError: the file is not there, damaged, altered, or no table of predictions.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise KeptError(f"{path} is too large to be a run's predictions; measure the run again")
+            raise PredictionsError(f"{path} is too large to be a run's predictions; measure the run again")
         table = pq.read_table(path, memory_map=False)
     except FileNotFoundError as error:
-        raise KeptError(f"{path} is not there: the run kept no predictions; measure it again from its model") from error
+        raise PredictionsError(
+            f"{path} is not there: the run kept no predictions; measure it again from its model") from error
     except (OSError, pa.ArrowException) as error:
-        raise KeptError(f"{path} cannot be read as a table of predictions ({error}); measure the run again") from error
+        raise PredictionsError(
+            f"{path} cannot be read as a table of predictions ({error}); measure the run again") from error
     about = _description(table, path)
     labels, multi = tuple(about["labels"]), bool(about["multi_label"])
     needed = ["document", "row", "part", "label", "loss", *(f"{who}.{name}" for who in about["who"] for name in labels)]
     missing = [name for name in needed if name not in table.column_names]
     if missing:
-        raise KeptError(f"{path}: the column {missing[0]} is missing, so it has been altered; measure the run again")
+        raise PredictionsError(
+            f"{path}: the column {missing[0]} is missing, so it has been altered; measure the run again")
     try:
-        kept = Kept(
+        kept = Predictions(
             labels, multi, str(about["corpus"]), float(about["temperature"]), _objects(table, "document"),
             table["row"].to_numpy().astype(np.int64), _objects(table, "part"),
             _targets(table["label"].to_pylist(), labels, multi),
@@ -206,7 +209,7 @@ def read_predictions(path: Path) -> Kept:
             table["loss"].to_numpy().astype(np.float64),
         )
     except (ValueError, TypeError, KeyError, pa.ArrowException) as error:
-        raise KeptError(f"{path} has been altered ({error}); measure the run again") from error
+        raise PredictionsError(f"{path} has been altered ({error}); measure the run again") from error
     _check(kept, path)
     return kept
 
@@ -218,10 +221,11 @@ def _description(table: pa.Table, path: Path) -> dict[str, Any]:
         if not (about["labels"] and "network" in about["who"] and set(about["who"]) <= set(WHO)):
             raise ValueError("labels")
     except (KeyError, ValueError, TypeError) as error:
-        raise KeptError(f"{path} is no table of predictions of this program, or another one has written it anew; "
-                        "measure the run again") from error
+        raise PredictionsError(f"{path} is no table of predictions of this program, or another one has written it "
+                               "anew; measure the run again") from error
     if newer:
-        raise KeptError(f"{path} was written by a newer version of the program; update it, or measure the run again")
+        raise PredictionsError(
+            f"{path} was written by a newer version of the program; update it, or measure the run again")
     return dict(about)
 
 
@@ -239,7 +243,7 @@ def _targets(given: list[Any], labels: Sequence[str], multi: bool) -> NDArray[An
     return targets
 
 
-def _check(kept: Kept, path: Path) -> None:
+def _check(kept: Predictions, path: Path) -> None:
     """Refuse what a classifier cannot have said, and losses that are not those of the probabilities."""
     values = list(kept.given.values())
     sound = len(kept) > 0 and bool(np.isin(kept.parts, PARTS).all()) and kept.temperature > 0
@@ -250,5 +254,5 @@ def _check(kept: Kept, path: Path) -> None:
         losses = document_losses(kept.given["network"], kept.truth(), kept.multi_label)
         sound = bool(np.allclose(losses, kept.losses, rtol=1e-9, atol=1e-9))
     if not sound:
-        raise KeptError(f"{path} holds what no classifier can have answered, so it has been altered; "
-                        "measure the run again")
+        raise PredictionsError(f"{path} holds what no classifier can have answered, so it has been altered; "
+                               "measure the run again")

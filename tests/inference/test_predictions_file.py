@@ -9,19 +9,19 @@ import polars as pl
 import pytest
 from scipy.special import softmax
 
-from ulmengine.inference import Kept, KeptError, keep, read_predictions, write_predictions
-from ulmengine.inference.kept import joined
+from ulmengine.inference import Predictions, PredictionsError, part_predictions, read_predictions, write_predictions
+from ulmengine.inference.predictions import joined
 
 LABELS = ("a.b", "c")
 PROBABILITIES = np.array([[0.9, 0.1], [0.25, 0.75], [0.5, 0.5]])
 
 
-def kept(**changes) -> Kept:
+def kept(**changes) -> Predictions:
     values = {
         "part": "test", "keys": ["main:01", "main:01:2", "test:ff"], "rows": np.array([4, 7, 0]),
         "targets": np.array([0, 0, 1]), "given": {"network": PROBABILITIES, "baseline": 1 - PROBABILITIES},
     } | changes
-    return keep(*values.values(), labels=LABELS, multi_label=False, corpus="f00", temperature=2.0)
+    return part_predictions(*values.values(), labels=LABELS, multi_label=False, corpus="f00", temperature=2.0)
 
 
 def test_written_and_read_again_it_is_the_same(tmp_path: Path):
@@ -47,9 +47,11 @@ def test_the_table_says_what_its_columns_are(tmp_path: Path):
 
 
 def test_several_labels_are_a_list(tmp_path: Path):
-    many = keep("test", ["main:1", "main:2"], np.arange(2), np.array([[1, 1], [0, 0]]),
-                {"network": np.array([[0.9, 0.6], [0.2, 0.7]])}, labels=LABELS, multi_label=True, corpus="",
-                temperature=1.0)
+    many = part_predictions(
+        "test", ["main:1", "main:2"], np.arange(2), np.array([[1, 1], [0, 0]]),
+        {"network": np.array([[0.9, 0.6], [0.2, 0.7]])}, labels=LABELS, multi_label=True, corpus="",
+        temperature=1.0,
+    )
     write_predictions(tmp_path / "p.parquet", many)
     assert pl.read_parquet(tmp_path / "p.parquet")["label"].to_list() == [["a.b", "c"], []]
     again = read_predictions(tmp_path / "p.parquet")
@@ -60,8 +62,10 @@ def test_several_labels_are_a_list(tmp_path: Path):
 
 def test_without_its_temperature():
     scores = np.array([[2.0, -1.0], [0.5, 0.25]])
-    one = keep("test", ["main:1", "main:2"], np.arange(2), np.array([0, 1]), {"network": softmax(scores / 3.0, axis=1)},
-               labels=LABELS, multi_label=False, corpus="", temperature=3.0)
+    one = part_predictions(
+        "test", ["main:1", "main:2"], np.arange(2), np.array([0, 1]), {"network": softmax(scores / 3.0, axis=1)},
+        labels=LABELS, multi_label=False, corpus="", temperature=3.0,
+    )
     assert one.uncalibrated() == pytest.approx(softmax(scores, axis=1))
 
 
@@ -86,17 +90,17 @@ def test_an_altered_table_is_refused_in_words(tmp_path: Path, what: str):
     about = pq.read_schema(path).metadata
     changed = _altered(pl.read_parquet(path), what).to_arrow()
     pq.write_table(changed.replace_schema_metadata({b"ulmfit": about[b"ulmfit"]}), path)
-    with pytest.raises(KeptError, match="measure the run again"):
+    with pytest.raises(PredictionsError, match="measure the run again"):
         read_predictions(path)
 
 
 def test_what_is_no_table_of_predictions_is_refused_in_words(tmp_path: Path):
     path = tmp_path / "p.parquet"
-    with pytest.raises(KeptError, match="kept no predictions"):
+    with pytest.raises(PredictionsError, match="kept no predictions"):
         read_predictions(path)
     path.write_bytes(bytes(10_000))
-    with pytest.raises(KeptError, match="cannot be read"):
+    with pytest.raises(PredictionsError, match="cannot be read"):
         read_predictions(path)
     pl.DataFrame({"document": ["x"]}).write_parquet(path)
-    with pytest.raises(KeptError, match="no table of predictions"):
+    with pytest.raises(PredictionsError, match="no table of predictions"):
         read_predictions(path)
