@@ -106,7 +106,7 @@ def test_a_plain_text_has_no_labels(model: Path, tmp_path: Path) -> None:
 def test_one_without_the_other_is_said_before_anything_is_measured(
     given: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predict, "beside", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(predict, "with_reference", lambda *_: pytest.fail("measured"))
     assert main(["bench", "predict", "--preset", "tiny", *given]) == 1
     assert "name both" in capsys.readouterr().err
 
@@ -123,7 +123,7 @@ def test_the_command_reports_it_only_when_asked(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figures = {"done": 1, "seconds": 1.0, "step_ms": 1.0, "peak_rss_mb": 1.0}
-    monkeypatch.setattr(predict, "beside", lambda *_: figures)
+    monkeypatch.setattr(predict, "with_reference", lambda *_: figures)
     run = ["bench", "predict", "--preset", "tiny", "--vocab", "60", "--batch", "4", "--documents", "8", "--json"]
 
     def said(*more: str) -> Any:
