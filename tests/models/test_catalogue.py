@@ -10,6 +10,7 @@ from ulmengine.models import (
     add_model,
     delete_model,
     free_path,
+    knows_enough,
     load_bundle,
     own_models,
     restore_model,
@@ -61,3 +62,9 @@ def test_deleting_can_be_undone(tmp_path):
 def test_names_are_made_safe(tmp_path):
     assert free_path(tmp_path, "../a/b: c?").name == "_a_b_ c_.ulmfit"
     assert free_path(tmp_path, "  ").name == "model.ulmfit"
+
+
+def test_a_model_is_of_use_from_six_words_in_ten_on():
+    assert knows_enough(0.6)
+    assert knows_enough(1.0)
+    assert not knows_enough(0.599)

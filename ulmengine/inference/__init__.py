@@ -7,46 +7,16 @@ from .errors import InferenceError
 from .evaluate import ClassReport, Estimate, Evaluation, evaluate
 from .explain import Explanation, WordWeight, explain_by_gradient, explain_by_occlusion
 from .paired import Comparison, Paired, compare, paired_difference
-from .predict import Prediction, Predictor, Trained
+from .predict import Prediction, Predictor
 from .predictions import Predictions, PredictionsError, part_predictions, read_predictions, write_predictions
 from .ranking import Bin, Curves, curves
 from .writing import generate_text
 
 __all__ = [
-    "FROM_SCRATCH",
-    "MOST_CHARACTERS",
-    "TRANSFERRED",
-    "Baseline",
-    "Bin",
-    "Blend",
-    "ClassReport",
-    "Comparison",
-    "Curves",
-    "Estimate",
-    "Evaluation",
-    "Explanation",
-    "InferenceError",
-    "Paired",
-    "Prediction",
-    "Predictions",
-    "PredictionsError",
-    "Predictor",
-    "Trained",
-    "WordWeight",
-    "average",
-    "compare",
-    "counts_beside",
-    "curves",
-    "evaluate",
-    "explain_by_gradient",
-    "explain_by_occlusion",
-    "fit_temperature",
-    "fit_weight",
-    "generate_text",
-    "paired_difference",
-    "part_predictions",
-    "probabilities",
-    "read_predictions",
-    "sharpness_of",
+    "FROM_SCRATCH", "MOST_CHARACTERS", "TRANSFERRED", "Baseline", "Bin", "Blend", "ClassReport", "Comparison",
+    "Curves", "Estimate", "Evaluation", "Explanation", "InferenceError", "Paired", "Prediction", "Predictions",
+    "PredictionsError", "Predictor", "WordWeight", "average", "compare", "counts_beside", "curves", "evaluate",
+    "explain_by_gradient", "explain_by_occlusion", "fit_temperature", "fit_weight", "generate_text",
+    "paired_difference", "part_predictions", "probabilities", "read_predictions", "sharpness_of",
     "write_predictions",
 ]

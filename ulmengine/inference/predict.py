@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ulmengine.models import Bundle
 from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
-from ulmengine.tokens import PAD, Tokenizer
+from ulmengine.tokens import PAD
 
 from .blend import Blend
 from .calibrate import Floats, average, probabilities
@@ -28,34 +28,6 @@ WINDOW_CHARACTERS = 16_000_000
 # A batch is at most so many rows, and so many rows times the longest one's tokens.
 BATCH_ROWS = 128
 BATCH_TOKENS = 32_768
-
-
-class Trained(Protocol):
-    """What a :class:`Predictor` needs of a trained model; ``ulmengine.models.Bundle`` has all of it."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes, in the order of the logits."""
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether a document may have several labels, or none."""
-
-    @property
-    def temperature(self) -> float:
-        """What logits are divided by before they become probabilities."""
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The tokeniser the networks were trained with."""
-
-    @property
-    def counts(self) -> tuple[float, Mapping[str, NDArray[Any]], Mapping[str, Any]] | None:
-        """The word counts that answer with the networks, as :meth:`Baseline.pack` gives them, behind the weight of the
-        networks; None: the networks answer alone."""
-
-    def classifiers(self) -> Mapping[str, TextClassifier]:
-        """Networks by direction, "forward" and "backward"; several are averaged."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +46,13 @@ class Prediction:
 class Predictor:
     """A model made ready to answer; all set-up happens here, none with a question.
 
-    :param model: an opened bundle, or anything like it.
+    :param model: an opened bundle.
     :param device: "auto" (a graphics card if there is one), or torch's name of one.
     :param precision: "auto", "float32", "bfloat16" or "float16".
     :raises InferenceError: there is no such device or precision.
     """
 
-    def __init__(self, model: Trained, device: str = "auto", precision: str = "auto") -> None:
+    def __init__(self, model: Bundle, device: str = "auto", precision: str = "auto") -> None:
         self.labels, self.multi_label, self.temperature = model.labels, model.multi_label, model.temperature
         self.tokenizer, self.blend = model.tokenizer, None if model.counts is None else Blend.unpack(*model.counts)
         if self.blend is not None and self.blend.counts.classes != len(self.labels):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus, preview
 from ulmengine.corpus.readers.pipes import known_as
 from ulmengine.events import Event, Progress
+from ulmengine.models import Columns
 
 from .errors import InferenceError
 from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
@@ -22,22 +22,6 @@ from .reading import is_lone_text, read_text
 _FIELD = re.compile(r"xxfld \d+")
 LONG = 200_000
 """From so many characters on a text takes long enough for progress to be told."""
-
-
-class Roles(Protocol):
-    """Which columns a model learnt from; ``ulmengine.models.Columns`` is that."""
-
-    @property
-    def text(self) -> tuple[str, ...]:
-        """The columns that were read, in order."""
-
-    @property
-    def label(self) -> tuple[str, ...]:
-        """Those of the labels."""
-
-    @property
-    def label_delimiter(self) -> str:
-        """What stood between several labels."""
 
 
 class ColumnsWantedError(InferenceError):
@@ -76,7 +60,7 @@ def is_blank(text: str) -> bool:
 
 
 def text_columns(
-    path: Path, found: tuple[str, ...], roles: Roles | None, text: Sequence[str] = ()
+    path: Path, found: tuple[str, ...], roles: Columns | None, text: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """The columns to read of a table with the columns ``found``; none: they have to be guessed.
 
@@ -91,7 +75,7 @@ def text_columns(
 
 
 def open_table(
-    path: Path, cache: Path, roles: Roles | None = None, *, text: Sequence[str] = (), label: Sequence[str] = (),
+    path: Path, cache: Path, roles: Columns | None = None, *, text: Sequence[str] = (), label: Sequence[str] = (),
 ) -> Generator[Event, None, Documents]:
     """The table at ``path`` with every row a document, also such as training would leave out; labelled ones "train".
 
@@ -112,7 +96,7 @@ def open_table(
 
 
 def texts_of(
-    path: Path, cache: Path, roles: Roles | None = None, text: Sequence[str] = ()
+    path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
 ) -> Generator[Event, None, Iterator[Text]]:
     """The texts of a file: all of a text file, each row of a table. "-" is what comes in by standard input.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import torch
 
+from ulmengine.models import Bundle
 from ulmengine.nets import LanguageModel, generate
-from ulmengine.tokens import BOS, Tokenizer
+from ulmengine.tokens import BOS
 
 from .errors import InferenceError
 
@@ -16,19 +16,8 @@ COOLEST, HOTTEST = 0.01, 100.0
 """Between them a temperature still makes a difference; beyond, the scores are no numbers or all alike."""
 
 
-class Writes(Protocol):
-    """What :func:`generate_text` needs of a language model; ``ulmengine.models.Bundle`` has all of it."""
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The tokeniser the networks were trained with."""
-
-    def language_models(self) -> Mapping[str, LanguageModel]:
-        """Networks by direction, "forward" and "backward"."""
-
-
 def generate_text(
-    bundle: Writes, prompt: str = "", *, length: int = 40, temperature: float = 0.8, top_k: int = 40, seed: int = 0,
+    bundle: Bundle, prompt: str = "", *, length: int = 40, temperature: float = 0.8, top_k: int = 40, seed: int = 0,
     direction: str = "",
 ) -> str:
     """What the language model writes after ``prompt``; a model that reads backward writes what stands before it.

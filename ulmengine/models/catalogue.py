@@ -13,6 +13,7 @@ import platformdirs
 from ulmengine import APP
 from ulmengine.config import NONE, RunConfig, Sizes, located
 from ulmengine.disk import move, whole
+from ulmengine.plan.usual import LEAST_KNOWN
 
 from .archive import SUFFIX, ModelError
 from .description import Description, describe_bundle
@@ -77,6 +78,11 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
                 and config.tokens.tokenizer in ("auto", about.tokenizer)):
             return entry.path
     return None
+
+
+def knows_enough(share: float) -> bool:
+    """Whether a pretrained model is of use for texts of whose words it knows this ``share``."""
+    return share >= LEAST_KNOWN
 
 
 def own_models(folder: Path) -> tuple[ModelFile, ...]:

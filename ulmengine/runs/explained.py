@@ -11,7 +11,7 @@ from typing import Any
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.models import load_bundle, pretrained_path
+from ulmengine.models import knows_enough, load_bundle, pretrained_path
 from ulmengine.plan.usual import LEAST_KNOWN, CorpusSize, usual_settings
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
 
@@ -46,7 +46,7 @@ def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generato
         if path is not None:
             known = known_share(load_bundle(path).tokenizer, language_texts(documents))
             told = f"it knows {known:.0%} of the words; {LEAST_KNOWN:.0%} are needed"
-            path = path if known >= LEAST_KNOWN else None
+            path = path if knows_enough(known) else None
     bundle = None if path is None else load_bundle(path)
     cutter = WordTokenizer(Vocabulary(SPECIALS)) if bundle is None else bundle.tokenizer
     tokens = sum(len(cutter.tokens(text)) for text in sample) / max(1, len(sample))

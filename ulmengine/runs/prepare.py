@@ -17,8 +17,7 @@ from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
-from ulmengine.models import Bundle, ModelError, load_bundle, own_models, pretrained_path
-from ulmengine.plan.usual import LEAST_KNOWN
+from ulmengine.models import Bundle, ModelError, knows_enough, load_bundle, own_models, pretrained_path
 from ulmengine.record.records import read_json
 from ulmengine.tokens import (
     SPECIALS,
@@ -126,7 +125,7 @@ def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event,
     bundle = load_bundle(path)
     if chosen == "auto":
         name, known = bundle.description.title or path.stem, known_share(bundle.tokenizer, texts)
-        if known < LEAST_KNOWN:
+        if not knows_enough(known):
             yield Note(f"The pretrained model {name} knows only {known:.0%} of the words of these texts, which is too "
                        "little to be of use; the language model starts from scratch. To start from it all the same, "
                        "set it as the pretrained model by its path.")
@@ -176,17 +175,17 @@ def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator
     if not documents.labels:
         return config
     texts = list(islice(language_texts(documents), _SAMPLE))
-    best, share = None, LEAST_KNOWN
+    best, share = None, 0.0
     shipped = pretrained_path(config)
     if shipped is not None:
-        share = max(share, known_share(load_bundle(shipped).tokenizer, texts) + CLEARLY)
+        share = known_share(load_bundle(shipped).tokenizer, texts) + CLEARLY
     for entry in entries:
         yield Progress(f"Looking at {entry.name}", 0, 0)
         try:
             known = known_share(load_bundle(entry.path).tokenizer, texts)
         except ModelError:  # the Models page says what is wrong with it
             continue
-        if known > share:
+        if knows_enough(known) and known > share:
             best, share = entry, known
     if best is None:
         return config

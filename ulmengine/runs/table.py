@@ -13,7 +13,8 @@ from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress, defined
 from ulmengine.inference import InferenceError, Predictor, part_predictions
 from ulmengine.inference.predict import windows
-from ulmengine.inference.sources import Roles, Text, labelled, open_table
+from ulmengine.inference.sources import Text, labelled, open_table
+from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
 
 from .measured import Measured, figures, own_rows, summing_to_one
@@ -37,7 +38,7 @@ class MeasuredTable:
 
 
 def measure_table(
-    model: Path, predictor: Predictor, source: Path, cache: Path, roles: Roles | None = None, *,
+    model: Path, predictor: Predictor, source: Path, cache: Path, roles: Columns | None = None, *,
     text: Sequence[str] = (), label: Sequence[str] = (),
 ) -> Generator[Event, None, MeasuredTable]:
     """Measure the ``predictor`` of the ``model`` on the labelled documents of the file ``source``.

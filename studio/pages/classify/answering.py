@@ -13,8 +13,7 @@ from ulmengine.config import ConfigError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
 from ulmengine.inference.predict import Prediction, Predictor
-from ulmengine.inference.sources import Roles
-from ulmengine.models import ModelError, load_bundle
+from ulmengine.models import Columns, ModelError, load_bundle
 from ulmengine.record import RunFolder, run_name
 
 _FIRST = "This is a text."
@@ -35,7 +34,7 @@ class Answering:
 
     def __init__(
         self, path: Path, predictor: Predictor, title: str, *, saved: int = 0, text_columns: tuple[str, ...] = (),
-        columns: Roles | None = None,
+        columns: Columns | None = None,
     ) -> None:
         self.path = path
         self.predictor = predictor

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from studio.pages.parts.facts import CorpusFacts
 from ulmengine.config import ModelConfig, RunConfig, Sizes
-from ulmengine.models import ModelError, describe_bundle, pretrained_path
-from ulmengine.plan.usual import LEAST_KNOWN, activation_bytes
+from ulmengine.models import ModelError, describe_bundle, knows_enough, pretrained_path
+from ulmengine.plan.usual import activation_bytes
 
 BYTES_A_PARAMETER = 16
 """float32 weight, gradient and the two moments of Adam; SGD needs 4 to 8 less."""
@@ -113,7 +113,7 @@ def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Netw
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)
     if path is None:
         return plain
-    if config.model.pretrained == "auto" and facts is not None and facts.known < LEAST_KNOWN:
+    if config.model.pretrained == "auto" and facts is not None and not knows_enough(facts.known):
         return replace(plain, known=facts.known)
     try:
         found = describe_bundle(path)
