@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +19,10 @@ from PySide6.QtGui import QDesktopServices, QSessionManager
 from PySide6.QtWidgets import QApplication
 
 from ulmengine import APP, __version__
-from ulmengine.doctor import checks, report
+from ulmengine.doctor import LIBRARIES, SCREENLESS, Check, checks, report, uses_x11
 
 from . import theme
 from .ask import Ask, QtAsk
-from .doctor import explain, window_problems
 from .engine.job import run_job, shutdown_jobs
 from .engine.memory import Collector
 from .engine.process_host import ProcessHost
@@ -63,12 +63,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _doctor()
     problems = window_problems()
     if problems:
-        sys.stderr.write(explain(problems) + "\n")
+        sys.stderr.write(explain_problems(problems) + "\n")
         return 1
     if values.sample and values.project is not None:
         parser.error("give either --sample or --project")
     options = Options(values.sample, not values.no_start, values.project, values.theme, values.page)
     return run(options)
+
+
+def window_problems() -> list[Check]:
+    """What keeps a window from opening on this machine, found out before Qt does, which then ends the program."""
+    if os.environ.get("QT_QPA_PLATFORM", "").split(":")[0] in SCREENLESS:
+        return []
+    wanted = {"Display", "Qt platform plugin"} | ({library.name for library in LIBRARIES} if uses_x11() else set())
+    return [check for check in checks() if check.name in wanted and not check.ok]
+
+
+def explain_problems(problems: list[Check]) -> str:
+    """``problems`` for a person at a console."""
+    lines = ["ULMFiT Studio cannot open a window here:"]
+    for check in problems:
+        lines += [f"  {check.name}: {check.found}", f"    -> {check.advice}"]
+    lines += ["", "python main.py --doctor checks everything the program needs.",
+              "Without a window: python -m ulmengine --help"]
+    return "\n".join(lines)
 
 
 def run(options: Options) -> int:

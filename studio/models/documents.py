@@ -20,7 +20,6 @@ from ulmengine.events import Event, Progress
 
 from .rows import SHOWN
 
-PARTS = ("train", "validation", "test", "unlabelled")
 SEPARATOR = "  ·  "
 """Between the text columns of one document."""
 

@@ -8,16 +8,23 @@ from typing import Literal, Protocol
 
 import shiboken6
 from PySide6.QtCore import QDir, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontDatabase, QIcon, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .colors import DARK, LIGHT, Colors
 from .icons import draw, icon_folder, make_icon
 from .metrics import SMALLEST_POINT_SIZE, Type
-from .palette import palette_of
 from .sheet import sheet_of
 
 Mode = Literal["system", "light", "dark"]
+_ROLES = {
+    "Window": "window", "WindowText": "text", "Base": "panel", "AlternateBase": "window", "Text": "text",
+    "Button": "panel", "ButtonText": "text", "BrightText": "error", "ToolTipBase": "text", "ToolTipText": "panel",
+    "PlaceholderText": "muted", "Highlight": "accent", "HighlightedText": "accent_text", "Accent": "accent",
+    "Link": "accent", "LinkVisited": "accent", "Light": "panel", "Midlight": "hover", "Mid": "border",
+    "Dark": "outline", "Shadow": "outline",
+}
+_DISABLED = ("WindowText", "Text", "ButtonText", "PlaceholderText")
 
 
 class _HasIcon(Protocol):
@@ -90,7 +97,7 @@ class Theme(QObject):
         )
         self.colors = DARK if dark else LIGHT
         self._icons.clear()
-        self._app.setPalette(palette_of(self.colors))
+        self._app.setPalette(_palette(self.colors))
         self._app.setStyleSheet("")  # exchanged for another one, Qt would dress every widget as often as it lies deep
         self._app.setStyleSheet(sheet_of(self.colors))
         self._refresh_icons()
@@ -145,6 +152,18 @@ def colors() -> Colors:
 def set_type(widget: QWidget, step: Type, *, numbers: bool = False) -> None:
     """Set ``widget`` in a step of the type scale."""
     widget.setFont(current().font(step, numbers=numbers))
+
+
+def _palette(colors: Colors) -> QPalette:
+    """A palette with every role set; disabled text is paler, a selection stays readable without focus."""
+    palette = QPalette()
+    for role, name in _ROLES.items():
+        palette.setColor(QPalette.ColorRole[role], QColor(getattr(colors, name)))
+    for role in _DISABLED:
+        palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole[role], QColor(colors.disabled))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colors.border))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Accent, QColor(colors.disabled))
+    return palette
 
 
 def _alive(target: QObject | None) -> bool:

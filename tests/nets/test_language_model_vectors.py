@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.nets.reference_names import to_reference_names
 from ulmengine.config import DropoutConfig, Sizes
-from ulmengine.nets import LanguageModel, from_reference_names, to_reference_names
+from ulmengine.nets import LanguageModel, from_reference_names
 from ulmengine.nets.kernels import reading
 
 DATA = Path(__file__).parent / "data" / "language_model.npz"

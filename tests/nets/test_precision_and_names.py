@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.nets.reference_names import to_reference_names
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.nets import (
     AWDLSTM,
@@ -14,7 +15,6 @@ from ulmengine.nets import (
     from_reference_names,
     precision_for,
     set_precision,
-    to_reference_names,
 )
 
 CPU = torch.device("cpu")

@@ -15,7 +15,7 @@ from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel
 from ulmengine.runs import Run
 from ulmengine.runs.prepare import Prepared, prepare
-from ulmengine.runs.writing import writer
+from ulmengine.runs.stages import writer
 from ulmengine.tokens import BOS
 
 from .made import tiny_config, tiny_run, write_corpus

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from studio import app, doctor
+from studio import app
 from ulmengine import __version__
 from ulmengine.doctor import Check
 
@@ -57,17 +57,17 @@ def test_a_display_that_does_not_answer_is_told_before_qt_aborts(monkeypatch: py
     monkeypatch.setenv("DISPLAY", ":6543")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
-    found = [check for check in doctor.window_problems() if check.name == "Display"]
+    found = [check for check in app.window_problems() if check.name == "Display"]
     assert [check.found for check in found] == ["DISPLAY=:6543, which does not answer"]
 
 
 def test_without_a_screen_on_purpose_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    assert doctor.window_problems() == []
+    assert app.window_problems() == []
 
 
 def test_a_missing_library_is_explained_with_what_to_do() -> None:
-    words = doctor.explain([Check("libxcb-cursor.so.0", False, "not found", "sudo apt install libxcb-cursor0")])
+    words = app.explain_problems([Check("libxcb-cursor.so.0", False, "not found", "sudo apt install libxcb-cursor0")])
     assert "libxcb-cursor.so.0: not found" in words
     assert "-> sudo apt install libxcb-cursor0" in words
 

@@ -16,12 +16,11 @@ from ulmengine.tokens import (
     Vocabulary,
     WordTokenizer,
     count_tokens,
-    coverage,
-    store_counts,
+    coverage_of_counts,
     vocabulary_transfer,
 )
 
-from .helpers import data, finish, store_of
+from .helpers import data, finish
 
 
 def test_special_tokens_come_first_then_the_commonest() -> None:
@@ -80,20 +79,19 @@ def test_counts_leave_out_xxbos_and_hold_every_other_token() -> None:
 def test_coverage_is_the_share_of_running_words() -> None:
     vocabulary = Vocabulary((*SPECIALS, "the", "cat"))
     # words: the cat purrs the dog purrs \n the -> 7 words, 4 known; the line break and xxmaj are no words
-    found = coverage(["The cat purrs", "the dog purrs\nthe"], vocabulary)
+    counts, _ = finish(count_tokens(["The cat purrs", "the dog purrs\nthe"], WordTokenizer(vocabulary)))
+    found = coverage_of_counts(counts, vocabulary)
     assert found.share == pytest.approx(4 / 7)
     assert found.unknown == (("purrs", 2), ("dog", 1))
     assert found.words == 7
 
 
-def test_coverage_of_a_store() -> None:
-    own = Vocabulary((*SPECIALS, "the", "cat", "purrs"))
-    store = store_of([[2, 9, 10, 11], [2, 9, 11]])
-    assert store_counts(store, own) == {"xxbos": 2, "the": 2, "cat": 1, "purrs": 2}
-    found = coverage(store, Vocabulary((*SPECIALS, "the")), own=own)
+def test_coverage_leaves_special_tokens_out() -> None:
+    counts = {"xxbos": 2, "the": 2, "cat": 1, "purrs": 2}
+    found = coverage_of_counts(counts, Vocabulary((*SPECIALS, "the")))
     assert found.share == pytest.approx(2 / 5)
     assert found.unknown == (("purrs", 2), ("cat", 1))
 
 
 def test_coverage_of_nothing_is_whole() -> None:
-    assert coverage([], Vocabulary(SPECIALS)).share == 1.0
+    assert coverage_of_counts({}, Vocabulary(SPECIALS)).share == 1.0

@@ -130,7 +130,7 @@ def with_reference(task: Task, python: str | None, theirs_task: Task | None = No
     return {**result, "reference": theirs, "ratio": ratio}
 
 
-def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list[int]]:
+def document_lengths(batches: int, batch: int) -> list[list[int]]:
     """Lengths like those of IMDb's reviews, in sorted batches: log-normal, between 10 and 2,500 tokens.
 
     Neighbours in length share a batch, as the samplers of both sides arrange them. The longest come first there, so
@@ -138,7 +138,7 @@ def document_lengths(batches: int, batch: int, mean: float = 257.0) -> list[list
     """
     chance = np.random.default_rng(0)
     spread = 0.65
-    drawn = chance.lognormal(math.log(mean) - spread**2 / 2, spread, size=20 * batch)
+    drawn = chance.lognormal(math.log(257.0) - spread**2 / 2, spread, size=20 * batch)
     lengths = np.sort(np.clip(drawn, 10, 2500).astype(int))[::-1].reshape(20, batch)
     order = chance.permutation(20).tolist()
     longest = order.index(0)

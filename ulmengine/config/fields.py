@@ -26,7 +26,6 @@ def knob(
     le: float | None = None,
     advanced: bool = False,
     log: bool = False,
-    factory: Any = None,
 ) -> Any:
     """Declare one field.
 
@@ -39,12 +38,7 @@ def knob(
     :param log: a form moves it on a logarithmic scale.
     """
     extra: dict[str, Any] = {"unit": unit, "zero": zero, "advanced": advanced, "log": log}
-    common: dict[str, Any] = {
-        "title": label, "description": help, "json_schema_extra": extra, "ge": ge, "gt": gt, "le": le,
-    }
-    if factory is not None:
-        return Field(default_factory=factory, **common)
-    return Field(default, **common)
+    return Field(default, title=label, description=help, json_schema_extra=extra, ge=ge, gt=gt, le=le)
 
 
 def section(factory: type[Section], *, label: str, help: str) -> Any:  # noqa: A002

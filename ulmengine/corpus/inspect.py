@@ -17,16 +17,13 @@ from .opening import open_corpus
 
 
 def inspect(
-    path: Path | str, config: CorpusConfig | None = None, cache: Path | None = None
+    path: Path | str, config: CorpusConfig | None = None
 ) -> Generator[Event, None, dict[str, Any]]:
     """Read all of ``path`` and look for problems; returns plain JSON values.
 
-    :param cache: where the imported copy lies; by default a folder that is removed again.
     :raises CorpusError: it cannot be read.
     """
     config = (config or CorpusConfig()).model_copy(update={"path": str(path)})
-    if cache is not None:
-        return (yield from _inspect(config, cache))
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         return (yield from _inspect(config, Path(folder)))
 

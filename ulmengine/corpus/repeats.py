@@ -10,6 +10,7 @@ from .lookalike import plain_name, visible_name
 from .split import EMPTY, TEST, TRAIN, VALIDATION
 
 RARE = 10
+"""A label with fewer documents than this is hardly learnt."""
 FEWEST = 3
 """Documents that a class needs: one to learn from, one to choose the best epoch by, one to be measured on."""
 _NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})

@@ -96,15 +96,14 @@ def evaluate(
     labels: Sequence[str],
     *,
     multi_label: bool = False,
-    threshold: float = 0.5,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
     """Measure ``probabilities`` against what the documents really are.
 
     :param probabilities: (documents, classes), in the order of ``targets`` and of ``labels``.
-    :param targets: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.
-    :param threshold: from which probability on a label counts as given (``multi_label`` only).
+    :param targets: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``: a label counts
+        as given from 0.5 on.
     :param resamples: bootstrap samples (Efron 1979, percentile intervals); the same seed gives the same intervals.
     :raises InferenceError: no documents, shapes that do not fit, or probabilities that are not numbers.
     """
@@ -114,7 +113,7 @@ def evaluate(
         raise InferenceError(f"{scores.shape[1]} probabilities a document do not fit {len(labels)} labels")
     if not np.isfinite(scores).all():
         raise InferenceError("some probabilities are not numbers; the network has diverged, lower the learning rate")
-    chosen = scores >= threshold if multi_label else _winner(scores)
+    chosen = scores >= 0.5 if multi_label else _winner(scores)
     patterns = Patterns(truth > 0, chosen, multi_label)
     ranked = [Ranked(scores[:, number], truth[:, number]) for number in range(len(labels))]
     reliability = _reliability(scores, truth, chosen, multi_label)
@@ -183,11 +182,11 @@ def _times_drawn(random: np.random.Generator, documents: int, samples: int) -> F
     return np.bincount(chosen.ravel(), minlength=samples * documents).reshape(samples, documents).astype(np.float64)
 
 
-def _interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
+def _interval(values: Floats) -> tuple[float, float]:
     defined = values[~np.isnan(values)]
     if not len(defined):
         return float("nan"), float("nan")
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(defined, [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -54,14 +54,14 @@ class Paired:
         }
 
 
-def paired_difference(first: Bools, second: Bools, *, draws: int = DRAWS, seed: int = 0) -> Paired:
+def paired_difference(first: Bools, second: Bools, *, seed: int = 0) -> Paired:
     """Compare two classifiers that have answered the same documents.
 
     A document counts +1 where ``second`` alone is right, -1 where ``first`` alone is, 0 otherwise, so that drawing
     documents with replacement is drawing how many of each kind there are from a multinomial distribution.
 
     :param first: (documents,) whether the first classifier is right; ``second``: the same of the other one.
-    :param draws: bootstrap samples; the interval holds their 2.5 % to 97.5 % quantiles. The same seed, the same ones.
+    :param seed: of the bootstrap samples, whose 2.5 % to 97.5 % quantiles are the interval.
     :raises InferenceError: no documents, or not the same ones.
     """
     one, other = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
@@ -72,7 +72,7 @@ def paired_difference(first: Bools, second: Bools, *, draws: int = DRAWS, seed: 
         raise InferenceError("there are no documents to compare on")
     mended, broken = int((~one & other).sum()), int((one & ~other).sum())
     shares = np.array([mended, broken, count - mended - broken]) / count
-    drawn = np.random.default_rng(seed).multinomial(count, shares, size=draws)
+    drawn = np.random.default_rng(seed).multinomial(count, shares, size=DRAWS)
     low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / count, [0.025, 0.975])
     return Paired(
         count, float(one.mean()), float(other.mean()), (mended - broken) / count, float(low), float(high), mended,
@@ -102,7 +102,7 @@ class Comparison:
 
 
 def compare(
-    first: Predictions, second: Predictions, part: str = "test", *, who: tuple[Who, Who] | None = None, seed: int = 0
+    first: Predictions, second: Predictions, part: str = "test", *, who: tuple[Who, Who] | None = None
 ) -> Comparison:
     """A duel: how many documents of ``part`` the ``second`` has mended and how many it has broken.
 
@@ -127,6 +127,6 @@ def compare(
     ours, others = one.take(mine[same]), other.take(theirs[same])
     right, right_too = ours.right(who[0]), others.right(who[1])
     return Comparison(
-        part, paired_difference(right, right_too, seed=seed), ours, others, np.flatnonzero(~right & right_too),
+        part, paired_difference(right, right_too), ours, others, np.flatnonzero(~right & right_too),
         np.flatnonzero(right & ~right_too), int((~same).sum()), len(one) - len(pairs), len(other) - len(pairs),
     )

@@ -66,9 +66,8 @@ class Reliability:
     :param right: the same shape, 0.0 or 1.0: whether it was so.
     """
 
-    def __init__(self, confidence: Floats, right: Floats, bins: int = BINS) -> None:
-        self._bins = bins
-        self._bin = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    def __init__(self, confidence: Floats, right: Floats) -> None:
+        self._bin = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
         self._confidence, self._right = confidence, right
         self.width = confidence.shape[1]
 
@@ -83,19 +82,19 @@ class Reliability:
         count, confidence, right = self._sums(np.ones(len(self._bin)))
         share = np.maximum(count, 1)
         return tuple(
-            Bin(number / self._bins, (number + 1) / self._bins, int(count[number]),
+            Bin(number / BINS, (number + 1) / BINS, int(count[number]),
                 float(confidence[number] / share[number]), float(right[number] / share[number]))
-            for number in range(self._bins)
+            for number in range(BINS)
         )
 
     def _sums(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """(..., bins) each: weight, confidence and right answers."""
         rows = weights.reshape(-1, len(self._bin), 1)
-        where = (self._bin + self._bins * np.arange(len(rows))[:, None, None]).ravel()
-        shape = (*weights.shape[:-1], self._bins)
+        where = (self._bin + BINS * np.arange(len(rows))[:, None, None]).ravel()
+        shape = (*weights.shape[:-1], BINS)
         count, confidence, right = (
             np.bincount(where, np.broadcast_to(values, rows.shape[:2] + self._bin.shape[1:]).ravel(),
-                        len(rows) * self._bins).reshape(shape)
+                        len(rows) * BINS).reshape(shape)
             for values in (rows, rows * self._confidence, rows * self._right)
         )
         return count, confidence, right

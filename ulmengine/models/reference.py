@@ -43,7 +43,6 @@ def import_reference(
     backward: Path | str | None = None,
     labels: Sequence[str] = (),
     title: str = "",
-    dtype: Literal["float32", "float16"] = "float32",
 ) -> None:
     """Turn fastai's ``weights`` (.pth, or .pkl of ``learn.export()``) and ``vocabulary`` (.pkl) into a bundle.
 
@@ -82,7 +81,7 @@ def import_reference(
         about = {"kind": "classifier", "labels": _labels(labels or first.labels, shape.classes, source),
                  "max_tokens": first.max_tokens or _MAX_TOKENS, "multi_label": first.multi_label}
     save_bundle(
-        target, sizes=shape.sizes, model=model, bptt=first.bptt or _BPTT, dtype=dtype,
+        target, sizes=shape.sizes, model=model, bptt=first.bptt or _BPTT,
         tokenizer=WordTokenizer(tokens).to_json(),
         state={f"{name}.{key}": value for name, (state, _) in read.items() for key, value in state.items()}, **about,
         card={"title": title or source.stem,

@@ -9,7 +9,6 @@ from torch import Tensor
 
 _LSTM = re.compile(r"rnns\.(\d+)\.(?:module\.)?(weight_ih|weight_hh|bias_ih|bias_hh)_l0(_raw)?")
 _HEAD = re.compile(r"layers\.(\d+)\.(\d+)\.(\w+)")
-_OURS = re.compile(r"encoder\.layers\.(\d+)\.(\w+)")
 
 
 class WeightsError(ValueError):
@@ -50,28 +49,3 @@ def _from_reference(name: str, raw: set[int]) -> str:
         part = "norm" if match[2] == "0" else "linear"
         return f"head.blocks.{match[1]}.{part}.{match[3]}"
     raise WeightsError(f"the weight {name!r} belongs to no AWD-LSTM language model or classifier of fastai 2")
-
-
-def to_reference_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The opposite way: weights of a language model or classifier here under fastai's names, its copies included.
-
-    :raises WeightsError: a part that fastai's networks do not have (attention pooling, another softmax).
-    """
-    prefix = "0.module." if any(name.startswith("head.") for name in state) else "0."
-    renamed: dict[str, Tensor] = {}
-    for name, values in state.items():
-        if name == "encoder.embedding.weight":
-            renamed |= {f"{prefix}encoder.weight": values, f"{prefix}encoder_dp.emb.weight": values}
-            if "decoder.bias" in state:
-                renamed["1.decoder.weight"] = values
-        elif name == "decoder.bias":
-            renamed["1.decoder.bias"] = values
-        elif match := _OURS.fullmatch(name):
-            kind = "weight_hh_l0_raw" if match[2] == "weight_hh" else f"module.{match[2]}_l0"
-            renamed[f"{prefix}rnns.{match[1]}.{kind}"] = values
-        elif match := re.fullmatch(r"head\.blocks\.(\d+)\.(norm|linear)\.(\w+)", name):
-            # The linear layer stands after the batch norm and the dropout, which fastai leaves out at p = 0.
-            renamed[f"1.layers.{match[1]}.{0 if match[2] == 'norm' else 2}.{match[3]}"] = values
-        else:
-            raise WeightsError(f"fastai's networks have no place for the weight {name!r}")
-    return renamed

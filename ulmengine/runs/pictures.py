@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from ulmengine.smoothing import ExponentialMean
+
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 36
-_MOST_POINTS = 600
+_MOST_POINTS, _MOST_CLASSES = 600, 25
+_SMOOTHING = 0.98
 
 Points = Sequence[tuple[float, float]]
 
@@ -68,20 +71,15 @@ def line_picture(
     return "".join(parts) + "</svg>"
 
 
-def smoothed(points: Points, share: float = 0.98) -> list[tuple[float, float]]:
-    """An exponential mean of the points, each ``share`` of what was there before, without a start at 0."""
-    mean, weight, found = 0.0, 0.0, []
-    for x, y in points:
-        if not math.isfinite(y):
-            continue
-        mean, weight = share * mean + (1 - share) * y, share * weight + (1 - share)
-        found.append((x, mean / weight))
-    return found
+def smoothed(points: Points) -> list[tuple[float, float]]:
+    """An exponential mean of the points."""
+    mean = ExponentialMean(_SMOOTHING)
+    return [(x, mean.add(y)) for x, y in points if math.isfinite(y)]
 
 
-def confusion_table(labels: Sequence[str], cells: Sequence[Sequence[int]], most: int = 25) -> str:
+def confusion_table(labels: Sequence[str], cells: Sequence[Sequence[int]]) -> str:
     """The confusion matrix as a table with grounds by the share of the row; "" for more classes than can be read."""
-    if len(labels) > most:
+    if len(labels) > _MOST_CLASSES:
         return ""
     rows = ["<table class=\"matrix\"><tr><th>given \\ said</th>"
             + "".join(f"<th>{escape(name)}</th>" for name in labels) + "</tr>"]

@@ -23,7 +23,7 @@ from .prepare import Prepared, prepare
 
 
 def find_learning_rate(
-    config: RunConfig, task: str, cache: Path, *, low: float = 1e-6, high: float = 1.0, steps: int = 100
+    config: RunConfig, task: str, cache: Path, *, steps: int = 100
 ) -> Generator[Event, None, RangeResult]:
     """Sweep the rate of the first ``task`` ("language_model" or "classifier") stage of the plan.
 
@@ -53,7 +53,7 @@ def find_learning_rate(
             set_precision(classifier, ctx.precision)
             yield from begin_head(classifier, config, prepared, plan.direction)
         work = classifier_task(classifier, batches, None, plan, training_loss(config, prepared), ctx)
-    return (yield from range_test(work, plan, ctx, low=low, high=high, steps=steps))
+    return (yield from range_test(work, plan, ctx, low=1e-6, high=1.0, steps=steps))
 
 
 def _first(config: RunConfig, prepared: Prepared, task: str) -> StagePlan:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+
+import torch
+from torch import nn
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
+from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel, TextClassifier, set_precision
 from ulmengine.plan import StagePlan
 from ulmengine.record.folder import RunFolderError
@@ -16,7 +20,11 @@ from .early import EarlyEnd
 from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
 from .prepare import Prepared
-from .writing import writer
+
+SAMPLE_LENGTH = 40
+"""Tokens the language model writes after each epoch."""
+OPENING = 3
+"""Words of a held-back document that it is given."""
 
 
 class Stages:
@@ -117,3 +125,25 @@ class Stages:
                 model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
                 model.load_state_dict(weights)
                 self.language_models[plan.direction] = model
+
+
+def writer(config: RunConfig, prepared: Prepared, direction: str) -> Callable[[nn.Module], tuple[str, str]]:
+    """Lets a network of ``direction`` write on from a held-back document: gives its opening, and what follows it.
+
+    A backward network is given the document's end. What it writes stands before that, and so there is no opening but
+    one text, in the order in which a person reads it.
+    """
+    store = prepared.stores.get("validation")
+    document = [] if store is None or not len(store) else [int(token) for token in store[0][1:]]
+    backward, decode = direction == "backward", prepared.tokenizer.decode
+    given = document[-OPENING:] if backward else document[:OPENING]
+
+    def write(model: nn.Module) -> tuple[str, str]:
+        assert isinstance(model, LanguageModel)
+        source = torch.Generator().manual_seed(config.seed)
+        written = decode(write_on(model, given, SAMPLE_LENGTH, backward=backward, generator=source))
+        if not backward:
+            return decode(given), written
+        return "", f"{written} … {decode(given)}" if given else written
+
+    return write

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .detokenise import readable
     from .documents import DocumentBatch, DocumentBatches
     from .encode import encode_texts
-    from .known_words import coverage, coverage_of_texts, store_counts
     from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
     from .specials import BOS, EOS, PAD, SPECIALS, UNK, TokensError
     from .store import TokenStore
@@ -28,13 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "BOS", "EOS", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches", "LanguageModelStream",
     "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError", "Vocabulary", "WordTokenizer",
-    "choose_kind", "count_tokens", "coverage", "coverage_of_counts", "coverage_of_texts",
-    "encode_texts", "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "store_counts",
-    "tokenizer_from_json", "vocabulary_transfer",
+    "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts", "extend_vocabulary", "fingerprint",
+    "learn_tokenizer", "readable", "tokenizer_from_json", "vocabulary_transfer",
 ]
 
 _WHERE = {
-    "known_words": ("coverage", "coverage_of_texts", "store_counts"),
     "detokenise": ("readable",),
     "documents": ("DocumentBatch", "DocumentBatches"),
     "encode": ("encode_texts",),

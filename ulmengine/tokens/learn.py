@@ -69,7 +69,7 @@ def is_piecewise(text: str) -> bool:
 
 
 def extend_vocabulary(
-    old: Tokenizer, texts: Texts, config: TokenConfig, *, total: int = 0, workers: int = 0
+    old: Tokenizer, texts: Texts, config: TokenConfig, *, total: int = 0
 ) -> Generator[Event, None, Tokenizer]:
     """The tokeniser for a new corpus of a model that was trained with ``old``.
 
@@ -81,7 +81,7 @@ def extend_vocabulary(
     backend = _backend(config, old.backend)
     if backend != old.backend:
         old = WordTokenizer(old.vocabulary, lower=old.lower, backend=backend)
-    return (yield from _learn_words(old, texts, config, total, workers, known=old.vocabulary.tokens))
+    return (yield from _learn_words(old, texts, config, total, 0, known=old.vocabulary.tokens))
 
 
 def _backend(config: TokenConfig, otherwise: str) -> str:

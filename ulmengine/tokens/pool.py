@@ -22,14 +22,14 @@ SMALL_CORPUS, SMALL_CORPUS_FEW_CORES = 10_000_000, 50_000_000
 words anew, while one alone remembers them from learning the vocabulary, which outweighs a second core."""
 
 
-def batched(texts: Iterable[str], characters: int = BATCH_CHARACTERS) -> Iterator[list[str]]:
-    """Consecutive texts, about ``characters`` together (one text may be longer)."""
+def batched(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Consecutive texts, about :data:`BATCH_CHARACTERS` together (one text may be longer)."""
     batch: list[str] = []
     size = 0
     for text in texts:
         batch.append(text)
         size += len(text)
-        if size >= characters:
+        if size >= BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
     if batch:

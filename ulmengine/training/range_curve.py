@@ -115,14 +115,15 @@ def _valley(rates: Floats, losses: Floats) -> float | None:
     return float(rates[max(0, start + int(third) + int(third / 2))])
 
 
-def _slide(rates: Floats, losses: Floats, apart: int = 15, threshold: float = 0.005) -> float | None:
+def _slide(rates: Floats, losses: Floats) -> float | None:
     """None if the curve is too short."""
+    apart = 15
     if len(losses) <= apart:
         return None
     slopes = np.gradient(losses)
     left = len(losses) - 1 - apart
     chosen = left
-    while left >= 0 and abs(slopes[left + apart] - slopes[left]) > threshold:
+    while left >= 0 and abs(slopes[left + apart] - slopes[left]) > 0.005:
         chosen = left
         left -= 1
     return float(rates[chosen])

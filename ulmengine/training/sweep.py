@@ -27,7 +27,6 @@ from .tasks import Task
 
 def range_test(
     task: Task, plan: StagePlan, ctx: TrainContext, *, low: float = 1e-7, high: float = 10.0, steps: int = 100,
-    linear: bool = False,
 ) -> Generator[Event, None, RangeResult]:
     """Train ``task`` for at most ``steps`` optimizer steps, the rate rising from ``low`` to ``high``.
 
@@ -42,7 +41,7 @@ def range_test(
     """
     if not 0 < low < high or steps < 2:
         raise TrainingError("a range test needs a lowest rate above 0, a larger highest one, and at least two steps")
-    sweep = _linear(low, high, steps) if linear else _exponential(low, high, steps)
+    sweep = [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
     curve = RangeCurve()
     keeper = Keeper(task)
     try:
@@ -101,14 +100,6 @@ class Keeper:
                 module.precision = precision
         self._task.set_state(self._state)
         self._random.restore()
-
-
-def _exponential(low: float, high: float, steps: int) -> list[float]:
-    return [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
-
-
-def _linear(low: float, high: float, steps: int) -> list[float]:
-    return [low + (high - low) * step / (steps - 1) for step in range(steps)]
 
 
 def _rates(lr: float, plan: StagePlan) -> tuple[float, ...]:

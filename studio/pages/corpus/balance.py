@@ -9,9 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.pages.parts.bars import Bar, BarList
 from studio.pages.parts.quantities import percent
-
-RARE = 10
-"""A label with fewer documents than this is hardly learnt; its bar says so."""
+from ulmengine.corpus.repeats import RARE
 
 
 class BalanceBars(BarList):

@@ -60,11 +60,6 @@ class LengthHistogram(Painted):
             self.update()
 
     @property
-    def limit(self) -> int:
-        """Where the line stands."""
-        return self._limit
-
-    @property
     def counts(self) -> npt.NDArray[np.int64]:
         """Documents in each bin."""
         return self._counts
