@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.bar = RunBar(shell)
         self._arrange()
         self.undo_group = QUndoGroup(self)
-        self.toasts = Toasts(self, lift=HEIGHT)
+        self.toasts = Toasts(self, lift=HEIGHT, inset=theme.RAIL_WIDTH)
         self.palette_view = Palette(self)
         self.veil = DropVeil(self)
         self.tray = Tray(shell, self) if Tray.available() else None

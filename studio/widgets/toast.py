@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCursor, QEnterEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from studio import theme
 from studio.shell import Notice
@@ -18,6 +18,8 @@ _ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning
 WIDTH = 380
 SHOWN = 4
 """More than this are not stacked; the oldest goes."""
+CONTROL = 64
+"""Px up to which a part of the window is kept free as a whole; of a higher one (a table, a text) the place in use."""
 SECONDS = {"info": 6, "ok": 6, "warning": 12, "error": 20}
 
 
@@ -85,12 +87,18 @@ class Toast(Card):
 
 
 class Toasts(QObject):
-    """Stacks toasts in the lower right corner of ``window``, above ``lift`` px."""
+    """Stacks toasts in the lower right corner of ``window``, above ``lift`` px and right of ``inset`` px; in another
+    corner where they would cover what the person is just using."""
 
-    def __init__(self, window: QWidget, lift: int = 0) -> None:
+    def __init__(self, window: QWidget, lift: int = 0, inset: int = 0) -> None:
         super().__init__(window)
         self._window = window
-        self._lift = lift
+        self._lift, self._inset = lift, inset
+        self._corner = (1, 1)
+        """Right or left, below or above (1 or 0 each)."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_changed)
         self.shown: list[Toast] = []
         window.installEventFilter(self)
 
@@ -133,9 +141,51 @@ class Toasts(QObject):
             toast.deleteLater()
             self._place()
 
+    @Slot()
+    def _focus_changed(self) -> None:
+        """Whoever goes through the window with the tab key sees where they are."""
+        if self.shown and not any(toast.underMouse() or self._holds_focus(toast) for toast in self.shown):
+            self._place()
+
     def _place(self) -> None:
-        bottom = self._window.height() - self._lift - theme.L
-        for toast in reversed(self.shown):
-            bottom -= toast.height()
-            toast.move(self._window.width() - toast.width() - theme.L, bottom)
-            bottom -= theme.S
+        if not self.shown:
+            self._corner = (1, 1)
+            return
+        used = self._used()
+        free = [corner for corner in (self._corner, (1, 1), (0, 1), (1, 0), (0, 0))
+                if not any(self._room(corner).intersects(one) for one in used)]
+        self._corner = free[0] if free else (1, 1)
+        room = self._room(self._corner)
+        top = room.top()
+        for toast in self.shown:
+            toast.move(room.left(), top)
+            top += toast.height() + theme.S
+
+    def _room(self, corner: tuple[int, int]) -> QRect:
+        """What the toasts would cover in that corner."""
+        high = sum(toast.height() for toast in self.shown) + theme.S * (len(self.shown) - 1)
+        right, below = corner
+        x = self._window.width() - WIDTH - theme.L if right else self._inset + theme.L
+        return QRect(x, self._window.height() - self._lift - theme.L - high if below else theme.L, WIDTH, high)
+
+    def _used(self) -> list[QRect]:
+        """Where the person is at work: the control that has the focus, and the one under the pointer."""
+        found, window = [], self._window
+        focus = window.focusWidget()
+        if focus is not None and focus.isVisible() and focus.height() <= CONTROL:
+            found.append(self._seen(focus))
+        pointer = window.mapFromGlobal(QCursor.pos())
+        under = window.childAt(pointer) if window.underMouse() else None
+        if under is not None and not any(toast is under or toast.isAncestorOf(under) for toast in self.shown):
+            reach = QPoint(theme.TARGET, theme.TARGET)
+            found.append(self._seen(under) if under.height() <= CONTROL else QRect(pointer - reach, pointer + reach))
+        return found
+
+    def _seen(self, part: QWidget) -> QRect:
+        """What is seen of ``part`` (it may be scrolled away), in the window's measure."""
+        return part.visibleRegion().boundingRect().translated(part.mapTo(self._window, QPoint()))
+
+    @staticmethod
+    def _holds_focus(toast: Toast) -> bool:
+        focus = QApplication.focusWidget()
+        return focus is not None and toast.isAncestorOf(focus)

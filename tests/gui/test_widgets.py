@@ -359,6 +359,44 @@ def test_toasts_stack_do_not_repeat_and_act(qtbot: QtBot) -> None:
     assert toasts.shown == []
 
 
+@pytest.mark.parametrize("by", ["key", "mouse"])
+def test_toasts_do_not_cover_what_was_just_used(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 600)
+    used, other = Button("Correct the label", parent=window), Button("Another", parent=window)
+    used.move(800, 470)
+    other.move(40, 40)
+    window.show()
+    used.adjustSize()
+    toasts = Toasts(window, lift=64, inset=184)
+    qtbot.waitUntil(window.isActiveWindow)
+    if by == "key":
+        used.setFocus()
+    else:
+        used.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        other.setFocus()
+        monkeypatch.setattr(QWidget, "underMouse", lambda widget: widget is window)
+        monkeypatch.setattr("PySide6.QtGui.QCursor.pos", lambda: used.mapToGlobal(used.rect().center()))
+    toasts.show_notice(Notice("The label is good now."))
+    [first] = toasts.shown
+    assert not first.geometry().intersects(used.geometry())
+    assert first.geometry().left() >= 184
+    toasts.show_notice(Notice("another"))
+    assert toasts.shown[0].x() == toasts.shown[1].x()  # a stack stays together
+    toasts.clear()
+    monkeypatch.undo()
+    monkeypatch.setattr(QWidget, "underMouse", lambda _: False)
+    other.setFocus()
+    toasts.show_notice(Notice("nothing in its way"))
+    [usual] = toasts.shown
+    assert usual.geometry().right() > 1000 - 64
+    used.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    used.setFocus()  # reached with the tab key while it is covered
+    assert not usual.geometry().intersects(used.geometry())
+    toasts.clear()
+
+
 def test_drop_area_takes_files_and_folders_but_no_web_pages(qtbot: QtBot, tmp_path: Path) -> None:
     area = DropArea("Drop", "a file")
     qtbot.addWidget(area)
