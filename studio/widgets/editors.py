@@ -136,6 +136,10 @@ class CalmCombo(QComboBox):
         """Wide enough that the longest entry is not cut."""
         return super().sizeHint() + QSize(_AROUND, 0)
 
+    def minimumSizeHint(self) -> QSize:
+        """As wide as :meth:`sizeHint` where the list goes by its entries."""
+        return super().minimumSizeHint() + QSize(_AROUND, 0)
+
     def shown_text(self) -> str:
         """The chosen entry as far as there is room for it."""
         option = QStyleOptionComboBox()

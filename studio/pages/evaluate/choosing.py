@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from studio import theme
@@ -13,7 +13,7 @@ from studio.widgets import CalmCombo
 from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
 
-from .words import who_words
+from .words import who_help, who_words
 from .work import Subject
 
 
@@ -41,6 +41,8 @@ class Choosing(QWidget):
             row.addWidget(combo)
         self.runs.setMinimumContentsLength(15)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for combo in (self.parts, self.who):  # never cut: they hold few and short names, and are filled when shown
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.runs.activated.connect(self._run_chosen)
         self.parts.activated.connect(self.partWanted)
         self.who.activated.connect(self.partWanted)
@@ -88,6 +90,7 @@ class Choosing(QWidget):
         for who in whose:
             if who in kept.given:
                 self.who.addItem(who_words(who), who)
+                self.who.setItemData(self.who.count() - 1, who_help(who), Qt.ItemDataRole.ToolTipRole)
         self.who.setCurrentIndex(self.who.findData(kept.saved))
 
     def _place(self, what: object) -> int:

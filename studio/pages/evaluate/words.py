@@ -23,10 +23,17 @@ def part_words(part: str) -> str:
 
 
 def who_words(who: Who) -> str:
-    """Whose answers these are."""
-    return {"network": _tr("Evaluate", "Network"), "blend": _tr("Evaluate", "Network and counts together"),
-            "counts": _tr("Evaluate", "Counts of words and their parts"),
-            "baseline": _tr("Evaluate", "Word-count baseline")}[who]
+    """Whose answers these are, in few letters."""
+    return {"network": _tr("Evaluate", "Network"), "blend": _tr("Evaluate", "Network + counts"),
+            "counts": _tr("Evaluate", "Word counts"), "baseline": _tr("Evaluate", "Baseline")}[who]
+
+
+def who_help(who: Who) -> str:
+    """Whose answers these are, in whole words."""
+    return {"network": _tr("Evaluate", "The network alone"),
+            "blend": _tr("Evaluate", "Network and word counts together, as the saved model answers"),
+            "counts": _tr("Evaluate", "The counts of words and their parts that answer with the network, alone"),
+            "baseline": _tr("Evaluate", "The simple word-count baseline that every run is measured beside")}[who]
 
 
 def headline(measured: Measured, answers: Answers, part: str, table: str = "") -> str:
