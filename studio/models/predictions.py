@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +127,7 @@ class PredictionsModel(QAbstractTableModel):
         self._confidences.extend([row.confidence for row in rows])
         given = [row.answered and self._knows(row.given) for row in rows]
         self._unanswered += sum(not row.answered for row in rows)
-        right = [_same(row.label, row.given) for row in rows]
+        right = [_same(row.label, row.given, self._known) for row in rows]
         self._wrongs.extend([there and not same for there, same in zip(given, right, strict=True)])
         self._differs.extend([row.differs for row in rows])
         self._given += sum(given)
@@ -135,7 +135,7 @@ class PredictionsModel(QAbstractTableModel):
 
     def _knows(self, given: str) -> bool:
         """Whether the model can predict ``given``, one label or several."""
-        return given in self._known or (bool(given) and self._known.issuperset(given.split(", ")))
+        return labels_in(given, self._known) is not None
 
     def settle(self) -> None:
         """No more rows come for now: put all of them into the order chosen."""
@@ -277,6 +277,23 @@ class PredictionsModel(QAbstractTableModel):
         return np.asarray(ranks[codes])
 
 
-def _same(label: str, given: str) -> bool:
+def labels_in(text: str, known: Collection[str]) -> frozenset[str] | None:
+    """Those of the ``known`` labels that ``text`` holds with commas between them; None where it holds anything else.
+    A label may have a comma itself."""
+    if text in known:
+        return frozenset({text})
+    end = text.rfind(", ")
+    while end >= 0:
+        rest = labels_in(text[end + 2:], known) if text[:end] in known else None
+        if rest is not None:
+            return rest | {text[:end]}
+        end = text.rfind(", ", 0, end)
+    return None
+
+
+def _same(label: str, given: str, known: Collection[str]) -> bool:
     """Whether the same label, or the same several in any order."""
-    return label == given or (", " in label and set(label.split(", ")) == set(given.split(", ")))
+    if label == given or ", " not in label:
+        return label == given
+    said = labels_in(label, known)
+    return said is not None and said == labels_in(given, known)

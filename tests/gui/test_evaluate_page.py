@@ -17,7 +17,9 @@ from sklearn import metrics
 from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.page import EvaluatePage
+from studio.pages.evaluate.reader import Reader
 from studio.pages.evaluate.tables import TEXT
+from studio.pages.evaluate.words import who_words
 from studio.pages.evaluate.work import Asked
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
@@ -25,7 +27,7 @@ from ulmengine.corpus import open_corpus
 from ulmengine.corpus.relabel import read_journal
 from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
-from ulmengine.inference.predictions import Who
+from ulmengine.inference.predictions import WHO, Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.features import FEATURES, training_features
@@ -261,6 +263,43 @@ def test_several_labels_found_missed_and_wrongly_given() -> None:
     assert answers.mask({GIVEN: 1, SAID: 0}).tolist() == [False, True, False, False]  # has x, was not said to
     rows = answers.classes(everything)
     assert (rows[0].precision, rows[0].recall, rows[1].f1) == (1 / 2, 1 / 2, 1.0)
+
+
+@pytest.fixture
+def reader(qtbot: QtBot) -> Reader:
+    labels = ["food, drink", "R&D", "travel"]
+    truth = np.array([[1, 0, 0], [1, 1, 0]])
+    scores = np.array([[.9, .1, .7], [.2, .8, .1]])
+    made = Reader()
+    qtbot.addWidget(made)
+    made.set_answers(Answers(part_predictions("test", ["main:0", "main:1"], np.arange(2), truth, {"network": scores},
+                                  labels=labels, multi_label=True, corpus="", temperature=1.0)))
+    return made
+
+
+def test_of_several_labels_one_may_hold_a_comma(reader: Reader) -> None:
+    reader.show_answer(0, ("food, drink",))
+    assert reader.correct.chosen() == ("food, drink", "travel")  # what was said is offered
+    assert reader.told.text() == ""
+    assert reader.correct.take.isEnabled()
+    reader.show_answer(1, ("R&D", "food, drink"))
+    assert reader.told.text() == ""  # the same labels in another order
+    assert reader.correct.chosen() == ("R&D",)
+    assert "&&" in reader.correct.several.text()  # else it would underline the D
+    reader.retell(("travel",))
+    assert "corrected to travel" in reader.told.text()
+
+
+def test_whose_answers_is_never_cut(page: EvaluatePage, qtbot: QtBot) -> None:
+    who = page.choosing.who
+    who.clear()
+    for one in WHO:
+        who.addItem(who_words(one), one)
+    page.resize(1096, 740)  # of a window of 1280x800
+    for place in range(who.count()):
+        who.setCurrentIndex(place)
+        qtbot.waitUntil(lambda: who.shown_text() == who.currentText(), timeout=2_000)
+        assert page.parts.shown_text() == page.parts.currentText()
 
 
 def test_groups_of_sizes_and_values() -> None:

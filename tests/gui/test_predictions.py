@@ -8,7 +8,16 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from studio.models.predictions import CONFIDENCE, GIVEN, LABEL, SOURCE, TEXT, PredictionRow, PredictionsModel
+from studio.models.predictions import (
+    CONFIDENCE,
+    GIVEN,
+    LABEL,
+    SOURCE,
+    TEXT,
+    PredictionRow,
+    PredictionsModel,
+    labels_in,
+)
 
 
 def some_rows() -> list[PredictionRow]:
@@ -30,6 +39,22 @@ def test_answers_are_filtered_and_sorted_while_they_come(qtbot: QtBot) -> None:
     model.set_filter(only_wrong=True)
     assert sorted(model.shown.tolist()) == [1, 3]
     assert model.labelled() == (5, 3)
+
+
+def test_a_label_may_hold_a_comma() -> None:
+    known = ("food, drink", "food", "travel")
+    assert labels_in("food, drink, travel", known) == {"food, drink", "travel"}
+    assert labels_in("travel, food", known) == {"food", "travel"}
+    assert labels_in("drink, food", known) is None
+    assert labels_in("", known) is None
+
+
+def test_given_labels_with_commas_are_compared_whole(qtbot: QtBot) -> None:
+    model = PredictionsModel()
+    model.start(["food, drink", "travel"])
+    model.append([PredictionRow(str(n), "text", "food, drink, travel", .9, given, (.9, .8)) for n, given in enumerate(
+        ["travel, food, drink", "food, drink", "drink", "food, drink, travel"])])
+    assert model.labelled() == (3, 2)
 
 
 def test_what_comes_into_a_sorted_table_is_put_in_place_at_the_end(qtbot: QtBot) -> None:

@@ -190,6 +190,20 @@ class Answers:
         truth = self.kept.targets[:, label] if self.kept.multi_label else self.kept.targets == label
         return self.values[mask, label], truth[mask].astype(np.int64)
 
+    def given_to(self, position: int) -> tuple[str, ...]:
+        """The labels that one document was given, in the model's order."""
+        return self._labels_in(self.kept.targets[position])
+
+    def said_of(self, position: int) -> tuple[str, ...]:
+        """The labels that were said of one document."""
+        return self._labels_in(self.said[position])
+
+    def _labels_in(self, target: Any) -> tuple[str, ...]:
+        labels = self.kept.labels
+        if self.kept.multi_label:
+            return tuple(label for label, has in zip(labels, target, strict=True) if has)
+        return (labels[int(target)],)
+
     def in_order(self, mask: Bools) -> Ints:
         """Positions of the documents of ``mask``, the largest loss first."""
         return np.asarray(self.worst[mask[self.worst]])

@@ -15,7 +15,7 @@ class Corrections:
 
     def __init__(self, project: Project, answers: Answers, known: Collection[str]) -> None:
         """:param known: the corrections (records) that the run learnt and measured with."""
-        self._project, self._kept = project, answers.kept
+        self._project, self._answers, self._kept = project, answers, answers.kept
         self._known = {key_of(record) for record in known}
 
     def now(self, position: int) -> tuple[str, ...]:
@@ -25,9 +25,7 @@ class Corrections:
         for record in self._project.config.corpus.relabelled:
             if key_of(record) == key:
                 return labels_of(record, kept.multi_label)
-        if kept.multi_label:
-            return tuple(label for label, has in zip(kept.labels, kept.targets[position], strict=True) if has)
-        return (kept.labels[int(kept.targets[position])],)
+        return self._answers.given_to(position)
 
     def since(self) -> dict[str, str]:
         """Documents of the part that were corrected since the run, by their keys, with their labels in words."""

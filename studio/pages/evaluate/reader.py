@@ -158,13 +158,10 @@ class Reader(QWidget):
         """The labels that the document bears ``now`` may have been corrected."""
         if self._answers is None or self._position < 0:
             return
-        kept, one = self._answers.kept, np.array([self._position])
-        given = kept.names(kept.targets[one])[0]
-        corrected = ", ".join(now) != given
+        corrected = set(now) != set(self._answers.given_to(self._position))
         self.told.setText(self.tr("The label has been corrected to {label}; the next run learns and measures with it."
                                   ).format(label=", ".join(now) or self.tr("none")) if corrected else "")
-        said = kept.names(self._answers.said[one])[0]
-        self.correct.show_document(now, said.split(", ") if kept.multi_label and said else [said] if said else [])
+        self.correct.show_document(now, self._answers.said_of(self._position))
         self.correct.setEnabled(True)
 
     def _show_labels(self, position: int) -> None:

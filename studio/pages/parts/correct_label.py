@@ -57,7 +57,8 @@ class CorrectLabel(QWidget):
         self._menu.clear()
         for label in labels:
             self.one.addItem(label)
-            action = QAction(label, self._menu)
+            action = QAction(label.replace("&", "&&"), self._menu)  # a single one would underline a letter
+            action.setData(label)
             action.setCheckable(True)
             action.toggled.connect(self._enable)
             self._menu.addAction(action)
@@ -68,20 +69,20 @@ class CorrectLabel(QWidget):
         self.why.clear()
         self.one.setCurrentIndex(self._labels.index(suggested[0]) if suggested and suggested[0] in self._labels else -1)
         for action in self._menu.actions():
-            action.setChecked(action.text() in suggested)
+            action.setChecked(action.data() in suggested)
         self._enable()
 
     def chosen(self) -> tuple[str, ...]:
         """The labels that the document would get."""
         if self._multi:
-            return tuple(action.text() for action in self._menu.actions() if action.isChecked())
+            return tuple(str(action.data()) for action in self._menu.actions() if action.isChecked())
         return (self.one.currentText(),) if self.one.currentIndex() >= 0 else ()
 
     @Slot()
     def _enable(self) -> None:
         if self._multi:
-            self.several.setText(", ".join(self.chosen()) or self.tr("none"))
-        self.take.setEnabled(self.chosen() != self._now and (self._multi or bool(self.chosen())))
+            self.several.setText(", ".join(self.chosen()).replace("&", "&&") or self.tr("none"))
+        self.take.setEnabled(set(self.chosen()) != set(self._now) and (self._multi or bool(self.chosen())))
 
     @Slot()
     def _take(self) -> None:
