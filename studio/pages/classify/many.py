@@ -212,6 +212,8 @@ class ManyTexts(QWidget):
     def _classify(self) -> None:
         answering = self._answering
         if answering is None:
+            self.shell.toast(self.tr("The model is still being opened. These texts are classified as soon as it is "
+                                     "ready."))
             return
         self.begun.emit()
         self._drop_result()

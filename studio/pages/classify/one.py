@@ -39,6 +39,7 @@ class OneText(QWidget):
         super().__init__(parent)
         self._answering: Answering | None = None
         self._wanted: str | None = None
+        self._opening = ""
         self.answer: Answer | None = None
         self.editor = MarkedEditor()
         self.label = ElidedLabel("", theme.Type.TITLE)
@@ -99,9 +100,15 @@ class OneText(QWidget):
         row.addLayout(left, 3)
         row.addWidget(scrolling(inside), 2)
 
+    def set_opening(self, name: str) -> None:
+        """The model called ``name`` is being opened; "": none is, any more."""
+        self._opening = name
+        if self.answer is None:
+            self.label.setText(self._waiting_words())
+
     def set_model(self, answering: Answering | None) -> None:
         """Ask another model, at once."""
-        self._answering, self._wanted = answering, None
+        self._answering, self._wanted, self._opening = answering, None, ""
         self._show(None)
         self.ask()
 
@@ -220,6 +227,8 @@ class OneText(QWidget):
 
     def _waiting_words(self) -> str:
         """What stands in the label's place while there is none."""
+        if self._opening:
+            return self.tr("Opening {name}…").format(name=self._opening)
         if self._answering is None:
             return self.tr("No model is ready")
         return self.tr("No answer yet") if self.editor.toPlainText().strip() else self.tr("No text yet")

@@ -203,6 +203,7 @@ class ClassifyPage(ProjectPage):
         self._looked, self._opened = (path, saved_at(path)), time.time_ns()
         self.beside.set_choices(self.picker.choices, path)
         self.status.emit("busy")
+        self.one.set_opening(next((one.name for one in self.picker.choices if one.path == path), path.name))
         compute = self.project.config.compute
         self._slot.start(lambda: make_ready(path, compute.device, compute.precision))
 
@@ -240,6 +241,7 @@ class ClassifyPage(ProjectPage):
     @Slot(object)
     def _not_loaded(self, failure: Failed) -> None:
         """The model in use before stays in use."""
+        self.one.set_opening("")
         self.picker.keep(self.answering.path if self.answering else None)
         there = self.answering is not None
         self.stack.setCurrentIndex(1 if there else 0)

@@ -19,6 +19,7 @@ from studio.project import Project
 from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, WORDS, expected, finished_run, hold, make_bundle, settle
 from tests.gui.fakes import FakeRun
+from tests.gui.pages_help import write_csv
 from ulmengine.inference import Predictor
 from ulmengine.inference.explain import Explanation, WordWeight
 from ulmengine.inference.predict import Prediction
@@ -322,7 +323,20 @@ def test_what_stands_in_place_of_an_answer_is_true(
     page: ClassifyPage, bundle: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert page.one.label.text() == "No model is ready"
+    news: list[Notice] = []
+    page.shell.noticed.connect(news.append)
+    page.dropped([str(bundle)])
+    assert page.one.label.text() == "Opening made.ulmfit…"
+    table = write_csv(bundle.with_name("table.csv"), [("a", "one"), ("b", "two")])
+    page.dropped([str(table)])  # not lost, and not without a word
+    assert "as soon as it is ready" in news[-1].text
     hold(page, bundle, qtbot)
+    qtbot.waitUntil(lambda: page.many.model.rowCount() == 2 and not page.many.busy, timeout=20_000)
+    broken = bundle.with_name("broken.ulmfit")
+    broken.write_bytes(b"PK" + bytes(100))
+    page.dropped([str(broken)])
+    assert page.one.label.text() == "Opening broken.ulmfit…"
+    qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
     assert page.one.label.text() == "No text yet"
     assert not page.one.clear.isEnabled()
     page.one.editor.setPlainText("good")
