@@ -120,6 +120,7 @@ class RatesPage(ProjectPage):
             self._labelled = facts is None or facts.classes > 0
             self.schedule.set_labelled(self._labelled)
         plans = planned(config, self.project.folder)
+        self.settings.set_pretrained(any(plan.pretrained for plan in plans))
         if not self._labelled:
             plans = tuple(plan for plan in plans if plan.task == "language_model")
         self.schedule.show_plans(plans, batches_an_epoch(config, self._facts) if self._facts is not None else None)

@@ -51,6 +51,7 @@ class SettingsCard(Card):
         self._later: list[tuple[str, QVBoxLayout]] = []
         self.folds: dict[str, Fold] = {}
         self._open: set[str] = set()
+        self._pretrained = True
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
@@ -61,6 +62,12 @@ class SettingsCard(Card):
         self.body.addWidget(self._area, 1)
         project.changed.connect(self._config_changed)
         self.set_task(task)
+
+    def set_pretrained(self, pretrained: bool) -> None:
+        """Whether the run's language model starts from trained weights. One that does not has no lower layers worth
+        sparing: all of them learn at one rate, and there is no factor between them to be set."""
+        self._pretrained = pretrained
+        self._show_fitting(self.project.config)
 
     def set_task(self, task: str) -> None:
         """Show the settings of ``task``; the folds stay as they are."""
@@ -143,7 +150,8 @@ class SettingsCard(Card):
     def _show_fitting(self, config: RunConfig) -> None:
         section = config.language_model if self.task == "language_model" else config.classifier
         for name, row in self._fields.items():
-            row.setHidden(not fits(section, name.partition(".")[2]))
+            spared = name != "language_model.factor" or self._pretrained
+            row.setHidden(not (spared and fits(section, name.partition(".")[2])))
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:

@@ -18,6 +18,7 @@ from studio.pages.rates.page import RatesPage
 from studio.pages.rates.range_card import recommended
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown.plan import planned
 from tests.gui.fakes import FakeRun
 from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
@@ -45,6 +46,24 @@ def quick(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, A
 def slow(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
     ASKED.append((config, task, cache))
     return sweep(0.05)
+
+
+def test_from_nothing_all_layers_learn_at_one_rate(page: RatesPage, project: Project) -> None:
+    page.schedule.choose("language_model")
+    project.change({"model.pretrained": "auto"})
+    factor = page.settings.fields["language_model.factor"]
+    assert not factor.isHidden()
+    project.change({"model.pretrained": "none"})
+    assert factor.isHidden()  # the plan has no use for it
+    language_model = planned(project.config, project.folder)[0]
+    assert len(set(language_model.schedule(10).rates(3))) == 1
+    assert not page.show_setting("language_model.factor")
+    page.schedule.choose("classifier")
+    assert not page.settings.fields["classifier.factor"].isHidden()  # a classifier spares its lower layers as ever
+    page.schedule.choose("language_model")
+    assert page.settings.fields["language_model.factor"].isHidden()
+    project.change({"model.pretrained": "auto"})
+    assert not page.settings.fields["language_model.factor"].isHidden()
 
 
 @pytest.fixture
