@@ -20,7 +20,7 @@ from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
 from ulmengine.events import Finished, Note, Step
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
 from ulmengine.nets import LanguageModel
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, summary
 from ulmengine.runs import Run
 from ulmengine.runs import prepare as prepare_module
 from ulmengine.runs.own_texts import (
@@ -250,3 +250,21 @@ def test_pieces_of_words_are_learnt_once_for_a_run(tmp_path: Path, monkeypatch: 
     finish(prepare_module.prepare(other.config(), tmp_path / "second"))
     finish(prepare_module.prepare(other.config(), tmp_path / "second"))  # from the cache
     assert len(learnt) == 2
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_card_of_a_model_of_both_directions_tells_how_good_each_is(tmp_path: Path, stopped: bool) -> None:
+    about = ModelInfo("Filme")
+    texts = write_lines(tmp_path / "german.txt", german_lines(200))
+    config = pretraining_config(texts, about, finish(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
+    folder = RunFolder.create(tmp_path / "run", with_settings(config, [
+        "model.direction=both", "language_model.batch_size=4", "language_model.bptt=16", "compute.threads=1"]))
+    if stopped:  # in the second direction, so that the first is known from its checkpoint alone
+        run = Run(folder).events()
+        next(event for event in run if isinstance(event, Step) and event.stage == 1)
+        run.close()
+    assert isinstance(list(Run(folder).events())[-1], Finished)
+    forward, backward = (stage["metrics"]["perplexity"] for stage in summary(folder)["stages"])
+    assert forward != backward
+    told = str(load_bundle(folder.model_path).description.card["validation perplexity"])
+    assert told.startswith(f"{forward:.2f} forward, {backward:.2f} backward on ")

@@ -107,9 +107,9 @@ def _blend(
 
 def finish_language_model(
     config: RunConfig, folder: RunFolder, prepared: Prepared, models: Mapping[str, LanguageModel],
-    metrics: Mapping[str, float],
+    perplexities: Mapping[str, float],
 ) -> Generator[Event, None, None]:
-    """Save a language model that no classifier follows."""
+    """Save a language model that no classifier follows. ``perplexities``: of the network of each direction."""
     state = {f"{direction}.{name}": value for direction, model in models.items()
              for name, value in model.state_dict().items()}
     documents = prepared.documents
@@ -118,8 +118,10 @@ def finish_language_model(
         "texts": documents.count("train") + documents.count("unlabelled"),
         "tokens": sum(store.tokens for store in prepared.language_model_stores()),
     }
-    if "perplexity" in metrics:
-        card["validation perplexity"] = (f"{metrics['perplexity']:.2f} on {prepared.stores['validation'].tokens:,} "
+    if perplexities:
+        each = [f"{perplexities[one]:.2f} {one}" if len(models) > 1 else f"{perplexities[one]:.2f}"
+                for one in models if one in perplexities]
+        card["validation perplexity"] = (f"{', '.join(each)} on {prepared.stores['validation'].tokens:,} "
                                          f"tokens of {documents.count('validation'):,} texts held back")
     save_bundle(
         folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),

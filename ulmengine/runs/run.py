@@ -340,7 +340,7 @@ class Run:
             result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers, early)
         else:
             yield from finish_language_model(
-                config, self.folder, prepared, stages.language_models, stages.metrics
+                config, self.folder, prepared, stages.language_models, stages.perplexities
             )
         accuracy, plain = (None, None) if result is None else (result.accuracy, result.baseline_accuracy)
         yield ev.Finished(accuracy, plain, str(self.folder.model_path), round(time.monotonic() - began, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 
 import torch
 from torch import nn
@@ -32,7 +32,8 @@ class Stages:
 
     :ivar classifiers: the classifier of each direction, trained as far as the plan has come.
     :ivar language_models: the language model of each direction that no classifier has taken over.
-    :ivar metrics: validation figures of the last stage. :ivar skipped: it ended before its last step.
+    :ivar perplexities: of the language model of each direction, on the validation texts.
+    :ivar skipped: the last stage ended before its last step.
     :ivar left_out: the stages that were not begun, because the run was to finish early.
     """
 
@@ -46,7 +47,7 @@ class Stages:
         self.left_out: tuple[StagePlan, ...] = ()
         self.language_models: dict[str, LanguageModel] = {}
         self.classifiers: dict[str, TextClassifier] = {}
-        self.metrics: dict[str, float] = {}
+        self.perplexities: dict[str, float] = {}
         self.skipped = False
 
     def events(self, start: Snapshot | None) -> Generator[Event, None, None]:
@@ -63,7 +64,12 @@ class Stages:
             except GeneratorExit:
                 self._wanted()  # a wish that came just before the run was stopped is not lost
                 raise
-            self.metrics, self.skipped = dict(result.metrics), result.skipped
+            self.skipped = result.skipped
+            self._note_perplexity(plan, result.metrics)
+
+    def _note_perplexity(self, plan: StagePlan, metrics: Mapping[str, float]) -> None:
+        if "perplexity" in metrics:
+            self.perplexities[plan.direction] = metrics["perplexity"]
 
     def _ends_here(self) -> bool:
         """Whether the stage in hand is to end after this step, because it is skipped or the last one."""
@@ -111,13 +117,14 @@ class Stages:
 
     def _bring_back(self, first: int) -> None:
         """Networks that were finished before stage ``first``, from the checkpoints at the ends of their stages."""
-        ends = {info.stage: info.name for info in self.checkpoints.all() if info.finished and info.stage < first}
+        ends = {info.stage: info for info in self.checkpoints.all() if info.finished and info.stage < first}
         for plan in self.plans[:first]:
             if self.plans[plan.index + 1].direction == plan.direction:
                 continue  # a later stage goes on with this network, and its checkpoint brings the weights
             if plan.index not in ends:
                 raise RunFolderError(f"the checkpoint at the end of {plan.name!r} is missing; start the run anew")
-            weights = self.checkpoints.load(ends[plan.index]).weights()
+            weights = self.checkpoints.load(ends[plan.index].name).weights()
+            self._note_perplexity(plan, ends[plan.index].metrics)
             if plan.task == "classifier":
                 self.classifiers[plan.direction] = self._classifier(plan.direction)
                 self.classifiers[plan.direction].load_state_dict(weights)
