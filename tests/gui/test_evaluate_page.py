@@ -220,7 +220,10 @@ def test_altered_answers_are_refused_and_the_way_out_is_offered(
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
-    assert "cannot be read" in made.failure.failure.title  # type: ignore[union-attr]
+    assert made.failure.failure is not None
+    assert "cannot be read" in made.failure.failure.title
+    told = made.failure.failure
+    assert f"{told.title} {told.kept} {told.advice}".count("predictions.parquet") == 1
     made.measure_again()
     qtbot.waitUntil(lambda: not made.opening.busy, timeout=20_000)
     assert made.failure.isVisible()

@@ -185,13 +185,14 @@ def read_predictions(path: Path) -> Predictions:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise PredictionsError(f"{path} is too large to be a run's predictions; measure the run again")
-        table = pq.read_table(path, memory_map=False)
+        with path.open("rb") as file:
+            table = pq.read_table(file)
     except FileNotFoundError as error:
         raise PredictionsError(
             f"{path} is not there: the run kept no predictions; measure it again from its model") from error
     except (OSError, pa.ArrowException) as error:
         raise PredictionsError(
-            f"{path} cannot be read as a table of predictions ({error}); measure the run again") from error
+            f"{path} cannot be read as a table of predictions ({_why(error)}); measure the run again") from error
     about = _description(table, path)
     labels, multi = tuple(about["labels"]), bool(about["multi_label"])
     needed = ["document", "row", "part", "label", "loss", *(f"{who}.{name}" for who in about["who"] for name in labels)]
@@ -212,6 +213,11 @@ def read_predictions(path: Path) -> Predictions:
         raise PredictionsError(f"{path} has been altered ({error}); measure the run again") from error
     _check(kept, path)
     return kept
+
+
+def _why(error: OSError | pa.ArrowException) -> str:
+    """What is wrong, without the name of the file: whoever is told that has it already."""
+    return getattr(error, "strerror", None) or str(error).rpartition("'<Buffer>': ")[2]
 
 
 def _description(table: pa.Table, path: Path) -> dict[str, Any]:
