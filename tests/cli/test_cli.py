@@ -11,6 +11,7 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -399,3 +400,49 @@ def test_every_command_names_a_function_that_is_there() -> None:
     for name, command in commands.choices.items():
         module, function = command.get_default("command")
         assert callable(getattr(import_module(f"ulmengine.cli.{module}"), function)), name
+
+
+@pytest.mark.parametrize("command", [
+    ["report", "run", "--out", "report.pdf"], ["evaluate", "m.ulmfit", "t.csv", "--report", "report.docx"],
+    ["export", "run", "--onnx", "model.pb"], ["export", "run", "--int8", "model.onnx"],
+    ["export", "run", "--out", "run.tar.gz"], ["export", "run", "--out", "model.onnx"],
+    ["import-model", "export.pkl", "--out", "model.pth"], ["pretrain", "texts", "--model", "model.bin"],
+])
+def test_a_name_that_tells_of_another_kind_of_file_is_refused_before_anything_is_read(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:  # none of the files is there: nobody has looked for them
+        main(command)
+    assert left.value.code == 2
+    told = capsys.readouterr().err
+    assert command[-1] in told
+    assert {"report": ".html", "evaluate": ".html", "import-model": ".ulmfit", "pretrain": ".ulmfit"}.get(
+        command[0], {"--onnx": ".onnx", "--int8": ".ulmfit", "--out": ".zip"}.get(command[-2], "")) in told
+
+
+def _never(*_: Any) -> Any:
+    raise AssertionError("the test must not begin")
+
+
+@pytest.mark.parametrize(("name", "told"), [("rates.xyz", "known are png, svg"), ("no/rates.png", "no folder")])
+def test_a_picture_that_cannot_be_written_is_refused_before_the_range_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, told: str
+) -> None:
+    canvas = SimpleNamespace(get_supported_filetypes=lambda: {"svg": "", "png": ""})
+    monkeypatch.setitem(sys.modules, "matplotlib", ModuleType("matplotlib"))
+    monkeypatch.setitem(sys.modules, "matplotlib.figure",
+                        SimpleNamespace(Figure=lambda **_: SimpleNamespace(canvas=canvas)))
+    monkeypatch.setattr("ulmengine.cli.runs.find_learning_rate", _never)
+    save(tiny_config(write_corpus(tmp_path / "corpus.csv")), tmp_path / "c.toml")
+    assert main(["find-lr", str(tmp_path / "c.toml"), "--plot", str(tmp_path / name)]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_a_picture_without_its_package_is_refused_before_the_range_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("ulmengine.cli.runs.find_learning_rate", _never)
+    save(tiny_config(write_corpus(tmp_path / "corpus.csv")), tmp_path / "c.toml")
+    assert main(["find-lr", str(tmp_path / "c.toml"), "--plot", str(tmp_path / "rates.png")]) == 1
+    assert "pip install matplotlib" in capsys.readouterr().err

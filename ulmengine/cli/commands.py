@@ -7,6 +7,7 @@ called, for most need PyTorch, and who only asks how a command is used does not 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,28 @@ def add_commands(commands: Any) -> None:
     for group in (_training, _results, _copies, _models, _files, _writing, _tools, bench_options.add_command,
                   _experiments):
         group(commands)
+
+
+_PAGE, _MODEL = (".html", ".htm"), (".ulmfit",)
+_NO_FOLDERS = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".onnx", ".pth", ".pt")
+"""What a person who calls a copy of a run so does not want a folder for."""
+
+
+def _called(*endings: str) -> Callable[[str], Path]:
+    """The name of a file of one kind. Another ending is refused before anything is worked out, for what would be
+    written is of that kind whatever it is called."""
+    def path(text: str) -> Path:
+        if not text.lower().endswith(endings):
+            raise argparse.ArgumentTypeError(f"{text}: what is written is called {endings[0]}; give such a name")
+        return Path(text)
+    return path
+
+
+def _copy_target(text: str) -> Path:
+    if text.lower().endswith(_NO_FOLDERS):
+        raise argparse.ArgumentTypeError(f"{text}: a run is copied to a folder or to a .zip file, and a model alone to "
+                                         "a .ulmfit file")
+    return Path(text)
 
 
 def _training(commands: Any) -> None:
@@ -66,7 +89,8 @@ def _add_of_texts(parser: argparse.ArgumentParser) -> None:
     texts.add_argument("--licence", default="", help="for its card: under what the model may be given away")
     texts.add_argument("--size", choices=("paper", "small", "tiny"), default="small")
     texts.add_argument("--epochs", type=int, default=4, help="passes over the texts (default: 4)")
-    texts.add_argument("--model", type=Path, metavar="FILE.ulmfit", help="default: among the models of the Studio")
+    texts.add_argument("--model", type=_called(*_MODEL), metavar="FILE.ulmfit",
+                       help="default: among the models of the Studio")
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +107,7 @@ def _results(commands: Any) -> None:
 
     report = commands.add_parser("report", help="one self-contained HTML page about a run")
     report.add_argument("run", type=Path, metavar="RUN")
-    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.add_argument("--out", type=_called(*_PAGE), required=True, metavar="FILE.html")
     report.set_defaults(command=("results", "run_report"))
 
     compare = commands.add_parser("compare", help="two runs on the same documents: how many mended, how many broken")
@@ -112,13 +136,13 @@ def _copies(commands: Any) -> None:
     export.add_argument("run", type=Path, metavar="RUN", help="a run's folder; for --onnx, --int8 and --snippet also "
                         "a model")
     kind = export.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--out", type=Path, metavar="TARGET",
+    kind.add_argument("--out", type=_copy_target, metavar="TARGET",
                       help="a folder, a .zip file, or a .ulmfit file for the model alone")
-    kind.add_argument("--onnx", type=Path, metavar="FILE",
+    kind.add_argument("--onnx", type=_called(".onnx"), metavar="FILE.onnx",
                       help="the classifier's network (without the word counts that may answer with it) for any "
                            "program that runs ONNX, checked against the original on texts (to be installed: "
                            "ulmfit-studio[onnx])")
-    kind.add_argument("--int8", type=Path, metavar="FILE.ulmfit",
+    kind.add_argument("--int8", type=_called(*_MODEL), metavar="FILE.ulmfit",
                       help="the classifier with its weights in eight bits, a quarter as large; what that costs in "
                            "accuracy on the validation documents of its run is said first")
     kind.add_argument("--snippet", action="store_true", help="print a few lines of Python that use the model")
@@ -160,7 +184,8 @@ def _models(commands: Any) -> None:
     taken.add_argument("--label", action="append", default=[], metavar="NAME",
                        help="a label of a classifier, in the order of dls.vocab[1] (repeatable)")
     taken.add_argument("--title", default="", help="what it is called in lists (default: its file's name)")
-    taken.add_argument("--out", type=Path, metavar="FILE.ulmfit", help="default: among the models of the Studio")
+    taken.add_argument("--out", type=_called(*_MODEL), metavar="FILE.ulmfit",
+                       help="default: among the models of the Studio")
     taken.set_defaults(command=("models", "run_import_model"))
 
 
@@ -194,7 +219,7 @@ def _files(commands: Any) -> None:
     evaluate.add_argument("--text", action="append", default=[], metavar="COL")
     evaluate.add_argument("--label", action="append", default=[], metavar="COL")
     evaluate.add_argument("--json", action="store_true")
-    evaluate.add_argument("--report", type=Path, metavar="FILE.html",
+    evaluate.add_argument("--report", type=_called(*_PAGE), metavar="FILE.html",
                           help="also write one self-contained page: figures, curves and the worst mistakes")
     evaluate.set_defaults(command=("answers", "run_evaluate"))
 

@@ -36,7 +36,7 @@ from ulmengine.runs.prepare import with_best_pretrained
 from ulmengine.training.distributed import World, join, started_again, started_by_torchrun, torchrun_job
 
 from .output import ProgressView, complain, finish, say, say_json
-from .plot import draw_range_test
+from .plot import check_picture, draw_range_test
 
 RETRY_S = 30.0
 """Seconds after which a run that a full disk has paused is tried again, where nobody is there to press a button."""
@@ -174,6 +174,8 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
 def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
     config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
+    if options.plot is not None:
+        check_picture(options.plot)
     points: list[RangePoint] = []
     last: Event | None = None
     with tempfile.TemporaryDirectory() as cache, ProgressView(as_json=options.json) as view:
@@ -183,7 +185,7 @@ def run_find_lr(options: argparse.Namespace) -> int:
                 points.append(last)
     if isinstance(last, Failed):
         return _failed(last)
-    if options.plot:
+    if options.plot is not None:
         draw_range_test(points, last.suggestions if isinstance(last, RangeEnded) else {}, options.plot)
     if not options.json and last is not None:
         say(in_words(last))
