@@ -213,8 +213,14 @@ def test_eight_bits_are_measured_and_shown_before_they_are_kept(page, desk, qtbo
         assert not (tmp_path / "small.ulmfit").exists()
         return "keep" if len(shown) > 1 else "cancel"
 
+    proposed: list[str] = []
+
+    def save_file(title, start, filters):
+        proposed.append(start.name)
+        return tmp_path / ("small.ulmfit" if len(proposed) == 1 else "plain.ulmfit")
+
     monkeypatch.setattr(desk.answers, "choose", choose)
-    desk.answers.saved = tmp_path / "small.ulmfit"
+    monkeypatch.setattr(desk.answers, "save_file", save_file)
     one.as_int8.trigger()
     qtbot.waitUntil(lambda: len(shown) == 1, timeout=120_000)
     qtbot.waitUntil(lambda: not one.errand.running and not one.slot.running, timeout=120_000)
@@ -225,6 +231,10 @@ def test_eight_bits_are_measured_and_shown_before_they_are_kept(page, desk, qtbo
     qtbot.waitUntil((tmp_path / "small.ulmfit").is_file, timeout=120_000)
     qtbot.waitUntil(lambda: not one.errand.running and not one.slot.running, timeout=120_000)
     assert load_bundle(tmp_path / "small.ulmfit").description.dtype == "int8"
+    int8 = proposed[-1]
+    one.as_file.trigger()
+    qtbot.waitUntil(lambda: len(proposed) == 2 and not one.errand.running and not one.slot.running, timeout=20_000)
+    assert (int8, proposed[-1]) == ("Mine-int8.ulmfit", "Mine.ulmfit")
 
 
 def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_path, monkeypatch):

@@ -177,14 +177,15 @@ class ModelsPage(Page):
         entry = next((one for one in self.entries if one.path == bundle.path), None)
         if answer != "keep" or entry is None:
             return
-        target = self._where(entry, SUFFIX, self.tr("Models"))
+        target = self._where(entry, SUFFIX, self.tr("Models"), "-int8")
         if target is not None:
             self.errand.begin(self.tr("Exporting…"), lambda: writing_int8(bundle, target))
 
-    def _where(self, entry: ModelFile, suffix: str, kind: str) -> Path | None:
+    def _where(self, entry: ModelFile, suffix: str, kind: str, mark: str = "") -> Path | None:
+        """Ask for a place; ``mark``: what tells the file proposed apart from another kind of the same suffix."""
         name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
         title = self.tr("Export {name}").format(name=entry.name)
-        return self.shell.ask.save_file(title, Path.home() / f"{name}{suffix}", f"{kind} (*{suffix})")
+        return self.shell.ask.save_file(title, Path.home() / f"{name}{mark}{suffix}", f"{kind} (*{suffix})")
 
     # Using
 
