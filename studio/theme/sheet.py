@@ -45,6 +45,8 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, 
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {{
   border: none; padding: 0 6px; min-height: 0; background: transparent; }}
 QComboBox QLineEdit, QComboBox QLineEdit:focus {{ border: none; padding: 0; min-height: 0; background: transparent; }}
+QLineEdit {{ lineedit-clear-button-icon: url(icons:close-neutral.svg); }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {disabled}; border-color: {border}; }}
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] {{ border: 2px solid {error}; padding: 2px 7px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 18px; border: none; height: 12px;

@@ -33,12 +33,10 @@ class Toast(Card):
         self.notice = notice
         self.set_colors("panel", "outline")
         self.setFixedWidth(WIDTH)
-        icon = QLabel()
-        name, color = _ICONS[notice.level]
-        icon.setPixmap(theme.current().pixmap(name, 20, color))
+        self._icon = QLabel()
         row = QHBoxLayout()
         row.setSpacing(theme.M)
-        row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         text = Paragraph(notice.text, muted=False)
         text.setFixedWidth(WIDTH - 2 * theme.M - 20 - 2 * theme.M - theme.TARGET)
         row.addWidget(text, 1, Qt.AlignmentFlag.AlignVCenter)
@@ -51,6 +49,8 @@ class Toast(Card):
             button.clicked.connect(self._act)
             self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(notice.text)
+        theme.current().changed.connect(self._paint_icon)
+        self._paint_icon()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SECONDS[notice.level] * 1_000)
@@ -78,6 +78,11 @@ class Toast(Card):
         self._timer.stop()
         self.hide()
         self.closed.emit(self)
+
+    @Slot()
+    def _paint_icon(self) -> None:
+        name, color = _ICONS[self.notice.level]
+        self._icon.setPixmap(theme.current().pixmap(name, 20, color))
 
     @Slot()
     def _act(self) -> None:

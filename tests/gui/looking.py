@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTranslator
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTranslator
+from PySide6.QtGui import QColor, QIcon, QImage, QPixmap, QTextDocument
 from PySide6.QtGui import Qt as Rich
-from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio import theme
 from studio.widgets import CalmCombo, ElidedLabel, Paragraph
 
 LEAST_OF_A_CHOICE = 8
@@ -303,6 +305,43 @@ def _plain(text: str) -> str:
     document = QTextDocument()
     document.setHtml(text)
     return document.toPlainText()
+
+
+# Icons
+
+
+def foreign_icons(widget: QWidget) -> list[str]:
+    """Icons of what is shown that are drawn in no colour of the theme in force: of another theme, or of the system."""
+    found = []
+    for one in visible(widget):
+        pictures: list[QPixmap] = []
+        if isinstance(one, QAbstractButton) and not one.icon().isNull():
+            mode = QIcon.Mode.Normal if one.isEnabled() else QIcon.Mode.Disabled
+            pictures = [one.icon().pixmap(QSize(theme.ICON, theme.ICON), mode)]
+        elif isinstance(one, QLabel) and not one.pixmap().isNull():
+            pictures = [one.pixmap()]
+        strange = {color for picture in pictures for color in _foreign(picture)}
+        if strange:
+            found.append(f"{called(one)}: {', '.join(sorted(strange))}")
+    return found
+
+
+NEUTRAL = "#7f8898"
+"""Between the two themes: what the style sheet alone draws, which knows files and no colours of icons."""
+
+
+def _foreign(picture: QPixmap) -> set[str]:
+    """The colours of the picture's solid dots that are not the theme's."""
+    colors = theme.colors()
+    own = [QColor(value) for value in (*asdict(colors).values(), NEUTRAL) if isinstance(value, str)]
+    image = picture.toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    dots = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    solid = [QColor.fromRgba(dot) for dot in dots if QColor.fromRgba(dot).alpha() > 200]
+    return {dot.name() for dot in solid if not any(_near(dot, color) for color in own)}
+
+
+def _near(one: QColor, other: QColor) -> bool:
+    return all(abs(a - b) < 6 for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
 
 
 def squeezed(page: QWidget) -> list[str]:

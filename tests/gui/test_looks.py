@@ -12,16 +12,33 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QStyle,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.engine.job import shutdown_jobs
 from studio.frame.placing import SMALLEST
 from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.corpus.understood import ENCODINGS
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, CalmCombo, Label
+from studio.widgets import Button, CalmCombo, IconButton, Label
+from studio.window import MainWindow
 from ulmengine.corpus.readers.formats import FORMAT_NAMES
 
 from . import looking
@@ -90,6 +107,15 @@ class Looks:
     @pytest.mark.parametrize("state", [state for state in STATES if state != "full"])
     def test_names_order_and_language_in_other_states(self, foreign: None, scene: Scene, state: str) -> None:
         self.named_ordered_translated(scene, state)
+
+    def test_icons_are_drawn_in_the_colours_of_the_theme(self, scene: Scene) -> None:
+        scene.show(self.key, "full")
+        scene.shell.toast("Some news", "warning", "Do it", scene.window.raise_)
+        for mode in ("dark", "light"):
+            theme.current().apply(mode)
+            QTest.qWait(30)
+            found = looking.foreign_icons(scene.window)
+            none([f"{mode}: {fault}" for fault in found])
 
     def no_text_is_cut(self, scene: Scene, state: str) -> None:
         """Nothing is cut, squeezed or to be scrolled sideways at any of the sizes."""
@@ -258,3 +284,39 @@ def test_a_text_that_is_not_translated_is_found(qtbot: QtBot, foreign: None) -> 
     assert looking.untranslated(window, re.compile(NAMES)) == ["plain"]
     translated.setToolTip("so is this")
     assert looking.untranslated(window, re.compile(NAMES)) == ["plain", "so is this"]
+
+
+def test_an_icon_in_a_foreign_colour_is_found(qtbot: QtBot) -> None:
+    shown = QWidget()
+    qtbot.addWidget(shown)
+    column = QVBoxLayout(shown)
+    ours, standard, old = IconButton("close", "ours"), QPushButton("standard"), QLabel()
+    standard.setIcon(shown.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxCritical))
+    standard.setText("standard")
+    for part in (ours, standard, old):
+        column.addWidget(part)
+    old.setPixmap(theme.current().pixmap("info", 16, "accent"))
+    shown.show()
+    assert [fault.partition(" in ")[0] for fault in looking.foreign_icons(shown)] == ["QPushButton 'standard'"]
+    theme.current().apply("dark")
+    assert len(looking.foreign_icons(shown)) == 2  # nobody has drawn the label's anew
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_windows_beside_the_main_one_have_icons_of_the_theme(window: MainWindow, mode: theme.Mode) -> None:
+    theme.current().apply(mode)
+    window.commands["show_help"].trigger()
+    window.commands["show_shortcuts"].trigger()
+    box, ask, line = QMessageBox(window), QInputDialog(window), QLineEdit(window)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
+    line.setClearButtonEnabled(True)
+    line.setText("so that it can be cleared")
+    for one in (box, ask, line):
+        one.show()
+    shown = [*window.findChildren(QDialog), line]
+    assert len(shown) == 5
+    assert any(one.isVisible() for one in line.findChildren(QToolButton))
+    found = [fault for one in shown for fault in looking.foreign_icons(one)]
+    for one in shown:
+        one.close()
+    none(found)
