@@ -39,7 +39,7 @@ class ShortcutsDialog(QDialog):
             grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
         card.body.addLayout(grid)
         column.addWidget(card)
-        column.addLayout(_closing_row(self))
+        column.addLayout(closing_row(self))
 
 
 class SettingDialog(QDialog):
@@ -61,7 +61,7 @@ class SettingDialog(QDialog):
         self.field.refused.connect(self._refused)
         column.addWidget(self.wrong)
         column.addStretch(1)
-        column.addLayout(_closing_row(self))
+        column.addLayout(closing_row(self))
         self.field.flash()
 
     def _refused(self, why: str) -> None:
@@ -69,7 +69,8 @@ class SettingDialog(QDialog):
         self.wrong.show()
 
 
-def _closing_row(dialog: QDialog) -> QHBoxLayout:
+def closing_row(dialog: QDialog) -> QHBoxLayout:
+    """The last line of a window that only shows: its button to close it."""
     row = QHBoxLayout()
     row.addStretch(1)
     close = Button(QCoreApplication.translate("Dialogs", "Close"))

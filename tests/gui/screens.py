@@ -2,8 +2,8 @@
 
 Pages, states, appearance, size (in the window's own pixels) and scale can be picked; a picture is called
 ``<page>-<state>-<light or dark>-<width>x<height>-<scale>.png``. ``--runs DIR`` fills the full pages with the runs of a
-project that was really trained, in place of those made up for the tests. ``--for-help`` makes the small pictures that
-stand in the help instead: one of each page when it is full, called ``<page>.png``.
+project that was really trained, in place of those made up for the tests. ``--for-help`` makes the pictures of the help
+instead, in 256 colours: each page when it is full, light and dark, called as the help's text calls it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ SIZES = ("1280x800", "1920x1080")
 SCALES = ("1", "2")
 THEMES = ("light", "dark")
 STATES = ("empty", "busy", "full", "failed")
-HELP_WIDTH = 600
-"""Px of a picture in the help."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,10 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", action="append", default=[], metavar="WxH")
     parser.add_argument("--scale", action="append", default=[], metavar="FACTOR")
     parser.add_argument("--runs", type=Path, metavar="DIR", help="the project of a run that was trained")
-    parser.add_argument("--for-help", action="store_true", help="the small pictures of the help")
+    parser.add_argument("--for-help", action="store_true", help="the pictures of the help")
     options = parser.parse_args(arguments)
     if options.for_help:
-        options.state, options.theme, options.size, options.scale = ["full"], ["light"], ["1280x800"], ["1"]
+        options.state, options.size, options.scale = ["full"], ["1280x800"], ["1"]
     scales = options.scale or list(SCALES)
     if len(scales) > 1:  # Qt takes the factor when it starts
         rest = sys.argv[1:] if arguments is None else arguments
@@ -65,6 +63,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
     from studio import theme
     from studio.app import make_application
     from studio.engine.job import shutdown_jobs
+    from studio.frame.help import pictures
     from studio.pages import available
     from tests.gui.scenes import Material, Scene, made_up
     from ulmengine.record import find_runs
@@ -89,7 +88,8 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
                     picture = scene.window.grab().toImage()
                     name = f"{key}-{state}-{mode}-{size}-{round(100 * float(scale))}.png"
                     if options.for_help:
-                        picture, name = _small(picture), f"{key}.png"
+                        light = pictures(key)[0].path
+                        picture, name = _few_colors(picture), f"{light.stem}{'-dark' * (mode == 'dark')}.png"
                     if not picture.save(str(options.out / name)):
                         raise OSError(f"{options.out / name} cannot be written")
                 scene.close()
@@ -98,14 +98,17 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
                 gc.collect()
 
 
-def _small(picture: QImage) -> QImage:
-    """At the width of the help's text, in 256 colours."""
+def _few_colors(picture: QImage) -> QImage:
+    """In its 256 commonest colours: as good as the same to the eye, and a small file."""
+    import numpy as np
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QImage
 
-    smooth = picture.scaledToWidth(HELP_WIDTH, Qt.TransformationMode.SmoothTransformation)
+    whole = picture.convertToFormat(QImage.Format.Format_RGB32)
+    dots, counts = np.unique(np.frombuffer(whole.constBits(), np.uint32), return_counts=True)
+    table = [int(color) for color in dots[np.argsort(-counts)][:256]]
     plain = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
-    return smooth.convertToFormat(QImage.Format.Format_Indexed8, plain)
+    return whole.convertToFormat(QImage.Format.Format_Indexed8, table, plain)
 
 
 def _settle() -> None:
