@@ -325,7 +325,7 @@ class MainWindow(QMainWindow):
 
     def _set_theme(self, mode: theme.Mode) -> None:
         self.shell.settings.change(theme=mode)
-        theme.current().apply(mode)
+        theme.current().change(mode)
 
     def _leave(self) -> None:
         self.toasts.clear()

@@ -9,6 +9,7 @@ from importlib import import_module
 from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from studio import theme
 from studio.pages import PageEntry, available
 from studio.pages.base import Page
 from studio.shell import Shell
@@ -56,6 +57,7 @@ class PageStack(QStackedWidget):
         page = self.page(key)
         if page is None:
             return False
+        theme.current().dress(page)
         self.setCurrentWidget(page)
         page.activated()
         return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 import weakref
+from collections.abc import Callable, Generator
 from typing import Literal, Protocol
 
 import shiboken6
-from PySide6.QtCore import QDir, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QDir, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -25,6 +27,11 @@ _ROLES = {
     "Dark": "outline", "Shadow": "outline",
 }
 _DISABLED = ("WindowText", "Text", "ButtonText", "PlaceholderText")
+PIECE_S = 0.01
+"""So long at a time what is not in view is dressed anew."""
+_POLISHED, _OWN_STYLE = Qt.WidgetAttribute.WA_WState_Polished, Qt.WidgetAttribute.WA_SetStyle
+_Icon = tuple["weakref.ref[QObject]", str, str, float]
+"""Who has it, its name, its colour, its gap."""
 
 
 class _HasIcon(Protocol):
@@ -43,7 +50,11 @@ class Theme(QObject):
         self.mode: Mode = "system"
         self.colors: Colors = LIGHT
         self._icons: dict[tuple[str, str, float], QIcon] = {}
-        self._targets: list[tuple[weakref.ref[QObject], str, str, float]] = []
+        self._targets: list[_Icon] = []
+        self._steps: Generator[None, None, None] | None = None
+        self._undressed: list[QWidget] = []
+        self._old_icons: list[_Icon] = []
+        """Of what is not in view and still to be dressed in new colours."""
         base = app.font()
         self._points = max(base.pointSizeF(), SMALLEST_POINT_SIZE)
         QDir.addSearchPath("icons", str(icon_folder()))
@@ -52,10 +63,42 @@ class Theme(QObject):
 
     def apply(self, mode: Mode) -> None:
         """Show ``mode``; "system" follows the desktop and keeps following it."""
+        self._set_mode(mode)
+        self._begin()
+        self.finish()
+
+    def change(self, mode: Mode) -> None:
+        """As :meth:`apply`, but in pieces, between which the window goes on answering: first what is in view, which is
+        not painted before it is whole, then all else."""
+        self._set_mode(mode)
+        self._begin()
+        self._go_on()
+
+    @property
+    def changing(self) -> bool:
+        """Whether a change has not reached everything yet."""
+        return self._steps is not None
+
+    def finish(self) -> None:
+        """End a change that is under way."""
+        steps, self._steps = self._steps, None
+        for _ in steps or ():
+            pass
+
+    def dress(self, part: QWidget) -> None:
+        """``part`` comes into view: a change that has not reached it yet reaches it now."""
+        if self._undressed or self._old_icons:
+            mine = [one for one in self._undressed if _alive(one) and (one is part or part.isAncestorOf(one))]
+            self._undressed = [one for one in self._undressed if one not in set(mine)]
+            for widget in mine:
+                _polish(widget)
+            icons, self._old_icons = self._old_icons, []
+            self._old_icons = self._draw_icons(icons, lambda widget: part.isAncestorOf(widget))
+
+    def _set_mode(self, mode: Mode) -> None:
         self.mode = mode
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
         self._app.styleHints().setColorScheme(schemes.get(mode, Qt.ColorScheme.Unknown))
-        self._show()
 
     def icon(self, name: str, color: str = "text", gap: float = 0.0) -> QIcon:
         """The icon called ``name`` in today's colours. Prefer :meth:`set_icon`, which follows the theme."""
@@ -91,29 +134,92 @@ class Theme(QObject):
         font.setPointSizeF(self._points * step.scale)
         return font
 
-    def _show(self) -> None:
+    def _begin(self) -> None:
+        if self._steps is not None:
+            self._steps.close()
         dark = self.mode == "dark" or (
             self.mode == "system" and self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
         )
         self.colors = DARK if dark else LIGHT
         self._icons.clear()
-        self._app.setPalette(_palette(self.colors))
-        self._app.setStyleSheet("")  # exchanged for another one, Qt would dress every widget as often as it lies deep
-        self._app.setStyleSheet(sheet_of(self.colors))
-        self._refresh_icons()
-        self.changed.emit()
+        self._steps = self._change()
 
-    def _refresh_icons(self) -> None:
-        self._targets = [entry for entry in self._targets if _alive(entry[0]())]
-        for reference, name, color, gap in self._targets:
+    @Slot()
+    def _go_on(self) -> None:
+        """The next step, and another one in a later turn of the loop."""
+        if self._steps is not None:
+            try:
+                next(self._steps)
+            except StopIteration:
+                self._steps = None
+            else:
+                QTimer.singleShot(0, self, self._go_on)
+
+    def _change(self) -> Generator[None, None, None]:
+        """Dress everything in the colours as they are now."""
+        windows = [one for one in self._app.topLevelWidgets() if one.isVisible() and one.updatesEnabled()]
+        for window in windows:
+            window.setUpdatesEnabled(False)
+        try:
+            self._app.setPalette(_palette(self.colors))
+            aside = self._set_aside()
+            # Exchanged for another one, Qt would dress every widget as often as it lies deep.
+            self._app.setStyleSheet("")
+            self._app.setStyleSheet(sheet_of(self.colors))
+            for widget in aside:
+                widget.setAttribute(_OWN_STYLE, False)
+            yield
+            self._targets = [entry for entry in self._targets if _alive(entry[0]())]
+            self._old_icons = self._draw_icons(self._targets, QWidget.isVisible)
+            self.changed.emit()
+        finally:
+            for window in windows:
+                if _alive(window):
+                    window.setUpdatesEnabled(True)
+        yield from self._dress_the_rest()
+
+    def _set_aside(self) -> list[QWidget]:
+        """Let Qt take what is not in view for something that it has never dressed and that has a style of its own, so
+        that it leaves it alone; gives what has to be told again that it has none."""
+        hidden = [one for one in self._app.allWidgets() if not one.isVisible()]
+        self._undressed = [one for one in self._undressed if _alive(one)]
+        self._undressed += [one for one in hidden if one.testAttribute(_POLISHED)]
+        aside = [one for one in hidden if not one.testAttribute(_OWN_STYLE)]
+        for widget in aside:
+            widget.setAttribute(_POLISHED, False)
+            widget.setAttribute(_OWN_STYLE, True)
+        return aside
+
+    def _dress_the_rest(self) -> Generator[None, None, None]:
+        began = time.perf_counter()
+        while self._undressed or self._old_icons:
+            if self._undressed:
+                _polish(self._undressed.pop())
+            else:
+                self._draw_icons([self._old_icons.pop()], lambda _: True)
+            if time.perf_counter() - began > PIECE_S:
+                yield
+                began = time.perf_counter()
+
+    def _draw_icons(self, icons: list[_Icon], wanted: Callable[[QWidget], bool]) -> list[_Icon]:
+        """Draw those of ``icons`` anew whose owners are ``wanted``, or no widgets; gives the others."""
+        others = []
+        for entry in icons:
+            reference, name, color, gap = entry
             target = reference()
-            if target is not None:
+            if target is None or not shiboken6.isValid(target):
+                continue
+            if isinstance(target, QWidget) and not wanted(target):
+                others.append(entry)
+            else:
                 _put(target, self.icon(name, color, gap))
+        return others
 
     @Slot()
     def _system_changed(self) -> None:
         if self.mode == "system":
-            self._show()
+            self._begin()
+            self._go_on()
 
 
 _current: list[Theme] = []
@@ -168,6 +274,11 @@ def _palette(colors: Colors) -> QPalette:
 
 def _alive(target: QObject | None) -> bool:
     return target is not None and shiboken6.isValid(target)
+
+
+def _polish(widget: QWidget) -> None:
+    if shiboken6.isValid(widget) and not widget.testAttribute(_POLISHED):
+        QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
 
 
 def _put(target: QObject, icon: QIcon) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QColor, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
@@ -139,10 +140,12 @@ def test_a_list_that_is_opened_again_shows_all_of_its_entries(qtbot: QtBot) -> N
         qtbot.waitUntil(lambda: not view.isVisible())
 
 
-def test_after_a_change_everything_looks_as_if_it_had_begun_so(qtbot: QtBot) -> None:
+@pytest.fixture
+def picture(qtbot: QtBot) -> Callable[[], QWidget]:
+    """Makes a window with one of everything."""
     from studio.widgets import Button, CalmCombo, Card, IconButton, Label
 
-    def picture() -> QWidget:
+    def make() -> QWidget:
         window = Card("A card", below="and what it says")
         qtbot.addWidget(window)
         box = CalmCombo()
@@ -156,6 +159,10 @@ def test_after_a_change_everything_looks_as_if_it_had_begun_so(qtbot: QtBot) -> 
         window.show()
         return window
 
+    return make
+
+
+def test_after_a_change_everything_looks_as_if_it_had_begun_so(picture: Callable[[], QWidget]) -> None:
     changed = picture()
     theme.current().apply("dark")
     begun = picture()
@@ -164,3 +171,31 @@ def test_after_a_change_everything_looks_as_if_it_had_begun_so(qtbot: QtBot) -> 
     theme.current().apply("light")
     assert changed.grab().toImage() != before
     assert changed.grab().toImage() == picture().grab().toImage()
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["shown at once", "shown later"])
+def test_what_was_not_in_view_is_dressed_before_it_is_shown(
+    picture: Callable[[], QWidget], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    monkeypatch.setattr("studio.theme.theme.PIECE_S", 0.0)  # a widget a piece
+    themes, seen, unseen = theme.current(), picture(), picture()
+    unseen.hide()
+    themes.change("dark")
+    assert not seen.updatesEnabled()  # nobody sees it half-changed
+    while not seen.updatesEnabled():
+        QCoreApplication.processEvents()
+    if early:
+        assert themes.changing
+        themes.dress(unseen)
+    else:
+        qtbot.waitUntil(lambda: not themes.changing, timeout=5_000)
+    unseen.show()
+    wanted = picture().grab().toImage()
+    assert seen.grab().toImage() == wanted
+    assert unseen.grab().toImage() == wanted
+    themes.change("light")  # again, before the first one has reached everything
+    themes.change("dark")
+    themes.change("light")
+    qtbot.waitUntil(lambda: not themes.changing, timeout=5_000)
+    assert seen.updatesEnabled()
+    assert unseen.grab().toImage() == seen.grab().toImage() == picture().grab().toImage()

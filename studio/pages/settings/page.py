@@ -176,7 +176,7 @@ class SettingsPage(Page):
     def _mode_chosen(self, button: QPushButton) -> None:
         mode: theme.Mode = button.property("mode")
         self.shell.settings.change(theme=mode)
-        theme.current().apply(mode)
+        theme.current().change(mode)
 
     @Slot(bool)
     def _switched(self, checked: bool) -> None:
