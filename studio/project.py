@@ -13,6 +13,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate, with_absolute_paths
 from ulmengine.corpus.relabel import correction
+from ulmengine.disk import unused_path
 from ulmengine.record import RunFolder, find_runs
 
 from .fields import all_fields, field, value_of
@@ -131,11 +132,7 @@ class Project(QObject):
 
     def new_run_folder(self) -> Path:
         """A folder for the next run that does not exist yet, named so that runs sort by time."""
-        stem = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-        path, number = self.runs / stem, 2
-        while path.exists():
-            path, number = self.runs / f"{stem}-{number}", number + 1
-        return path
+        return unused_path(self.runs, datetime.now().strftime("%Y-%m-%d-%H%M%S"))
 
     def run_folders(self) -> list[RunFolder]:
         """The project's runs, oldest first."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from ulmengine import APP
-from ulmengine.disk import whole
+from ulmengine.disk import unused_path, whole
 
 RECENT = 12
 DISMISSED = 100
@@ -104,10 +104,7 @@ def data_folder() -> Path:
 def fresh_folder(name: str) -> Path:
     """A folder below the person's projects, called after ``name``, that does not exist yet."""
     stem = "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name).strip(" -") or "project"
-    path, number = data_folder() / "projects" / stem, 2
-    while path.exists():
-        path, number = path.with_name(f"{stem}-{number}"), number + 1
-    return path
+    return unused_path(data_folder() / "projects", stem)
 
 
 def log_folder() -> Path:

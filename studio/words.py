@@ -115,6 +115,12 @@ def help_of(field: Field) -> str:
     return " ".join(parts)
 
 
+def part_words(part: str) -> str:
+    """On which documents a result was measured."""
+    return {"test": QCoreApplication.translate("Words", "test documents"),
+            "validation": QCoreApplication.translate("Words", "validation documents")}.get(part, part)
+
+
 def time_words(seconds: float) -> str:
     """A span of time as a person says it: "8 s", "3 min", "2 h 10 min"."""
     if seconds < 59.5:

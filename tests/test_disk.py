@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine import disk
-from ulmengine.disk import is_disk_full, move, whole
+from ulmengine.disk import is_disk_full, move, move_unless_there, sweep, unused_path, whole
 
 from .test_architecture import ROOT, SOURCES
 
@@ -84,6 +84,38 @@ def test_what_a_killed_process_left_goes_a_day_later(tmp_path: Path) -> None:
     with whole(tmp_path / "a.txt") as beside:
         beside.touch()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "a.txt.1.part", "b.txt.0.part"]
+
+
+def test_a_sweep_takes_old_files_and_folders_and_leaves_what_is_in_use(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / f"{name}-folder").mkdir()
+        (tmp_path / f"{name}-folder" / "inside").touch()
+        (tmp_path / f"{name}-file").touch()
+    for name in ("old-folder", "old-file"):
+        os.utime(tmp_path / name, (0, time.time() - 200))
+    sweep(tmp_path.iterdir(), 100)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new-file", "new-folder"]
+
+
+def test_where_another_process_was_first_its_own_serves(tmp_path: Path) -> None:
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    move_unless_there(tmp_path / "ours", tmp_path / "theirs")
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["theirs"]
+    move_unless_there(tmp_path / "ours", tmp_path / "elsewhere")
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["ours"]
+    with pytest.raises(OSError, match="ours"):
+        move_unless_there(tmp_path / "ours", tmp_path / "nowhere")
+
+
+def test_an_unused_path_counts_up_before_the_suffix(tmp_path: Path) -> None:
+    assert unused_path(tmp_path, "v1.2") == tmp_path / "v1.2"
+    (tmp_path / "v1.2").mkdir()
+    (tmp_path / "v1.2-2").mkdir()
+    assert unused_path(tmp_path, "v1.2") == tmp_path / "v1.2-3"
+    (tmp_path / "m.x").touch()
+    assert unused_path(tmp_path, "m", ".x", " ") == tmp_path / "m 2.x"
 
 
 def test_a_file_that_another_program_holds_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

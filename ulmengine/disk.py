@@ -6,16 +6,17 @@ import errno
 import glob
 import hashlib
 import os
+import shutil
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 HELD_S = 2.0
 """Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
-_LEFT_OVER_S = 86_400.0
+DAY_S = 86_400.0
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
 
     :raises OSError: it cannot be written (disk full, say).
     """
-    _sweep(path)
+    sweep(path.parent.glob(f"{glob.escape(path.name)}.*.part"))
     beside = path.with_name(f"{path.name}.{uuid4().hex[:12]}.part")  # its own: another process may write the same file
     try:
         yield beside
@@ -64,6 +65,37 @@ def move(source: Path, target: Path) -> None:
             os.close(handle)
 
 
+def move_unless_there(made: Path, place: Path) -> None:
+    """Rename what is ``made`` to ``place``; where another process was first, its own serves.
+
+    :raises OSError: it cannot be renamed, and nothing is there.
+    """
+    try:
+        move(made, place)
+    except OSError:
+        if not place.exists():
+            raise
+
+
+def unused_path(folder: Path, stem: str, suffix: str = "", sign: str = "-") -> Path:
+    """A path in ``folder`` that nothing stands at yet: ``stem``, else with a number behind it and ``sign`` between."""
+    path, number = folder / f"{stem}{suffix}", 2
+    while path.exists():
+        path, number = folder / f"{stem}{sign}{number}{suffix}", number + 1
+    return path
+
+
+def sweep(left: Iterable[Path], seconds: float = DAY_S) -> None:
+    """Remove the files and folders that nobody has touched for so long: what killed processes have ``left``, say."""
+    for path in left:
+        with suppress(OSError):  # another process may be sweeping as well
+            if time.time() - path.stat().st_mtime > seconds:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+
+
 def checksum(path: Path) -> int:
     """CRC-32 of a file: finds what a disk has spoilt, quickly; it is no proof against a person."""
     found = 0
@@ -89,11 +121,3 @@ def is_disk_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
-
-
-def _sweep(path: Path) -> None:
-    """Remove what processes that were killed more than a day ago have left of this file."""
-    for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _LEFT_OVER_S:
-                left.unlink()

@@ -99,7 +99,7 @@ class _Seen:
     @property
     def counts(self) -> bool:
         """A number of its own in nearly every row: a counter or a measure, never a class."""
-        return self.distinct > 20 and self.names > 0.5 * self.filled and all(map(_is_number, self.values))
+        return self.distinct > 20 and self.names > 0.5 * self.filled and all(map(is_number, self.values))
 
 
 def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
@@ -265,7 +265,8 @@ def _no_label(column: _Seen) -> str:
     return ""
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether ``text`` is a number as it stands."""
     try:
         float(text)
     except ValueError:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Generator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
-from ulmengine.disk import move
+from ulmengine.disk import DAY_S, move_unless_there, sweep
 from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, os_failure
@@ -50,7 +49,8 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
             return table
     if folder.is_dir():
         folder = _beside(folder, config)
-    _sweep(cache)
+    sweep(cache.glob("tmp-*"))
+    sweep(cache.glob("table-*"), 30 * DAY_S)  # each encoding that was tried leaves one; what is needed is made again
     task = f"Reading {path.name}"
     yield Progress(task, 0, 0 if path.is_dir() else stamp["size"], "documents" if path.is_dir() else "bytes")
     reading = yield from _settled(recognise(path, config), f"Looking through {path.name}")
@@ -61,7 +61,7 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
         if source_stamp(path) != stamp:
             raise CorpusError(f"'{path.name}' was changed while it was read. Nothing was kept of it; open it again.")
         writer.finish({**record, "stamp": stamp})
-        folder = _put_in_place(writer.folder, folder)
+        move_unless_there(writer.folder, folder)
     except OSError as error:
         copy = isinstance(error.filename, str) and Path(error.filename).is_relative_to(cache)
         raise os_failure(error, path, written=copy) from error
@@ -193,25 +193,3 @@ def _fits(table: Table, config: CorpusConfig) -> bool:
         return True
     wanted = (config.text_columns or table.understood.text_columns)[-1:]
     return wanted in ((surplus,), ()) or wanted[0] not in table.columns
-
-
-def _sweep(cache: Path) -> None:
-    """Remove what killed imports have left half written, and copies that were not opened for a month: each encoding
-    that was tried leaves one. What is needed again is made again."""
-    for pattern, days in (("tmp-*", 1), ("table-*", 30)):
-        for folder in cache.glob(pattern):
-            with suppress(OSError):  # another process may be sweeping as well
-                if time.time() - folder.stat().st_mtime > days * 86_400:
-                    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _put_in_place(made: Path, folder: Path) -> Path:
-    """Rename the finished copy; where another process was first, its copy serves."""
-    try:
-        move(made, folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-    return folder
-
-

@@ -12,7 +12,7 @@ import platformdirs
 
 from ulmengine import APP
 from ulmengine.config import NONE, RunConfig, Sizes, located
-from ulmengine.disk import move, whole
+from ulmengine.disk import move, unused_path, whole
 from ulmengine.plan.usual import LEAST_KNOWN
 
 from .archive import SUFFIX, ModelError
@@ -133,12 +133,7 @@ def restore_model(deleted: Path) -> Path:
 def free_path(folder: Path, title: str) -> Path:
     """A path in ``folder`` that nothing stands at yet, named after ``title``."""
     stem = "".join(char if char.isalnum() or char in " -_." else "_" for char in title).strip(" .") or "model"
-    number = 1
-    path = folder / f"{stem}{SUFFIX}"
-    while path.exists():
-        number += 1
-        path = folder / f"{stem} {number}{SUFFIX}"
-    return path
+    return unused_path(folder, stem, SUFFIX, " ")
 
 
 def run_models(folders: Iterable[Path]) -> tuple[ModelFile, ...]:

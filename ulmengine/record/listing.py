@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import ConfigError, RunConfig, difference
-from ulmengine.disk import move
+from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
 from .folder import RunFolder, RunFolderError, find_runs
@@ -136,7 +136,7 @@ def delete_run(path: Path) -> Path:
     folder = RunFolder.open(path)
     if owner_of(folder.path / "lock.json") is not None:
         raise RunFolderError(f"the run in {path} is being trained; stop it before you delete it")
-    return _move(path, _free(path.parent / TRASH, path.name))
+    return _move(path, unused_path(path.parent / TRASH, path.name, sign=" "))
 
 
 def restore_run(deleted: Path) -> Path:
@@ -144,7 +144,7 @@ def restore_run(deleted: Path) -> Path:
 
     :raises RunFolderError: it cannot be moved.
     """
-    return _move(deleted, _free(deleted.parent.parent, deleted.name))
+    return _move(deleted, unused_path(deleted.parent.parent, deleted.name, sign=" "))
 
 
 def _move(source: Path, target: Path) -> Path:
@@ -154,13 +154,6 @@ def _move(source: Path, target: Path) -> Path:
     except OSError as error:
         raise RunFolderError(f"{source} cannot be moved: {error.strerror or error}") from error
     return target
-
-
-def _free(folder: Path, name: str) -> Path:
-    path, number = folder / name, 2
-    while path.exists():
-        path, number = folder / f"{name} {number}", number + 1
-    return path
 
 
 def _began(folder: RunFolder) -> float:

@@ -6,9 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Generator, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO
@@ -16,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.disk import checksum, move
+from ulmengine.disk import checksum, move_unless_there, sweep
 from ulmengine.events import Event, Progress
 
 from .description import fingerprint
@@ -27,7 +26,6 @@ from .tokenizer import Tokenizer
 from .worker import pack_documents, unpack_documents
 
 _TASK = "Making tokens"
-_LEFT_OVER = 86_400.0
 
 Lengths = npt.NDArray[np.int32]
 
@@ -52,12 +50,12 @@ def encode_texts(
         except TokensError:
             shutil.rmtree(place, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    sweep(folder.glob(".*-*"))
     beside = Path(mkdtemp(prefix=f".{name}-", dir=folder))
     try:
         documents = _encoded(texts, tokenizer, workers)
         yield from _write(documents, beside, len(tokenizer.vocabulary), name, total)
-        _move(beside, place)
+        move_unless_there(beside, place)
     except OSError as error:
         raise TokensError(f"The tokens cannot be written to {folder}: {error.strerror}. Is the disk full?") from error
     finally:
@@ -104,19 +102,3 @@ def _write(
 def _to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what has been left half written by programs that were killed more than a day ago."""
-    for left in folder.glob(".*-*"):
-        with suppress(OSError):  # another process may be sweeping as well
-            if time.time() - left.stat().st_mtime > _LEFT_OVER:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _move(beside: Path, place: Path) -> None:
-    try:
-        move(beside, place)
-    except OSError:
-        if not place.exists():  # otherwise another process has made the same store meanwhile
-            raise

@@ -8,18 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.words import part_words
 from ulmengine.inference.predictions import Who
 from ulmengine.runs.measured import Measured, against_baseline
 
 from .answers import Answers
 
 _tr = QCoreApplication.translate
-
-
-def part_words(part: str) -> str:
-    """On which documents a result was measured."""
-    return {"test": _tr("Evaluate", "test documents"),
-            "validation": _tr("Evaluate", "validation documents")}.get(part, part)
 
 
 def who_words(who: Who) -> str:

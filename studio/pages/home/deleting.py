@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.project import FILE
-from ulmengine.disk import move
+from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
 PARTS = (FILE, "cache", "runs")
@@ -21,9 +21,7 @@ def set_aside(folder: Path) -> Path:
 
     :raises OSError: it cannot be moved; then all of it stands where it stood.
     """
-    aside, number = folder.with_name(f".{folder.name}{_MARK}"), 2
-    while aside.exists():
-        aside, number = folder.with_name(f".{folder.name}{_MARK}-{number}"), number + 1
+    aside = unused_path(folder.parent, f".{folder.name}{_MARK}")
     aside.mkdir()
     try:
         _move(folder, aside)

@@ -9,9 +9,10 @@ from studio import theme
 from studio.plots.history import RunHistory
 from studio.theme import Type
 from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
+from studio.words import part_words
 from ulmengine.events import Evaluated
 
-from .words import interval, part_words, percent, verdict
+from .words import interval, percent, verdict
 
 READABLE = 320
 """Px of the sentence beside the figures; where it would be narrower it stands below them."""

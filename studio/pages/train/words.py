@@ -118,12 +118,6 @@ def _verdict(result: ev.Evaluated) -> str:
     return text.format(points=f"{abs(points):.1f}", count=f"{result.documents:,}")
 
 
-def part_words(part: str) -> str:
-    """On which documents a result was measured."""
-    return {"test": _tr("TrainWords", "test documents"),
-            "validation": _tr("TrainWords", "validation documents")}.get(part, part)
-
-
 def standing_words(name: str, state: RunState, history: RunHistory, active: bool, *, barred: bool = False) -> str:
     """How a run stands, in a line: its name, state, step, size, device. ``barred``: state and step are told by the run
     bar, and the buttons leave little room."""

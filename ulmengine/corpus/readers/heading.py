@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ulmengine.corpus.guess import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES, Hints
+from ulmengine.corpus.guess import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES, Hints, is_number
 
 _KNOWN = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
 _COMMENT = ("#", "%", "//")
@@ -80,7 +80,7 @@ def _is_strong(row: Sequence[str], wide: int) -> bool:
 def _is_weak(row: Sequence[str], below: Sequence[Sequence[str]], wide: int) -> bool:
     """A row of short different names over rows that are whole, and one of whose columns holds few values."""
     cells = [cell.strip() for cell in row]
-    if not all(cells) or len(set(cells)) < len(cells) or any(len(c) > 40 or _is_number(c) for c in cells):
+    if not all(cells) or len(set(cells)) < len(cells) or any(len(c) > 40 or is_number(c) for c in cells):
         return False
     data = [other for other in below if any(cell.strip() for cell in other)]
     even = sum(len(other) == wide for other in data) >= 0.95 * len(data)
@@ -101,7 +101,7 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return True, f"the first row holds the name '{sorted(known)[0]}'"
     if not below:
         return False, "a single row is read as data"
-    if not named or any(_is_number(cell) for cell in named):
+    if not named or any(is_number(cell) for cell in named):
         return False, "the first row holds numbers, as data does"
     if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
         return False, "the first row looks like data"
@@ -184,11 +184,3 @@ def few_values(cells: Sequence[str]) -> bool:
 
 def _plain(cell: str) -> str:
     return cell.strip().lstrip("#% ").lower()
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
