@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
-
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ulmengine.events import Event
-
-from .job import Job, run_job
-
-Work = Callable[[], Generator[Event, None, Any]]
+from .job import Job, Work, run_job
 
 
 class JobSlot(QObject):

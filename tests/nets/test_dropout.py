@@ -53,7 +53,7 @@ def test_same_seed_same_mask() -> None:
 
 
 def test_nothing_is_dropped_at_zero() -> None:
-    assert word_mask(10, 0.0, 1, CPU) is None
+    assert word_mask(10, 0.0, CPU) is None
     assert locked_mask(2, 3, 0.0, CPU) is None
     assert connections(torch.ones(2, 2), 0.0) is None
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import DropoutConfig, Sizes
-from ulmengine.nets import IGNORED, LanguageModel, generate, transfer_embedding
+from ulmengine.nets import LanguageModel, generate, transfer_embedding
+from ulmengine.tokens import IGNORED
 
 SIZES = Sizes(8, 12, 3)
 

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ulmengine.nets import IGNORED, chunked_cross_entropy
+from ulmengine.nets import chunked_cross_entropy
 from ulmengine.nets.adaptive import AdaptiveDecoder, borders
 from ulmengine.nets.decoder import Decoder
 from ulmengine.nets.kernels import chunked
 from ulmengine.nets.sampled import SampledDecoder, draw_words, expected_log_counts
+from ulmengine.tokens import IGNORED
 
 from .plain import largest_error
 

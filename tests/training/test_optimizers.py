@@ -13,7 +13,8 @@ from torch.nn.functional import cross_entropy
 
 from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note, Step
-from ulmengine.nets import IGNORED, freeze_to, layer_groups
+from ulmengine.nets import freeze_to, layer_groups
+from ulmengine.tokens import IGNORED
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer

@@ -17,13 +17,15 @@ from ulmengine.inference import Predictor, probabilities
 from ulmengine.models import Bundle, load_bundle
 
 from .classifier import batches, build, reader
-from .measure import Task, outcome
+from .measure import BenchTask, outcome
 
 Floats = NDArray[np.float64]
 Truth = NDArray[Any]
 
 
-def agreement(task: Task, model: Path | None = None, texts: Path | None = None, count: int = 1000) -> dict[str, Any]:
+def agreement(
+    task: BenchTask, model: Path | None = None, texts: Path | None = None, count: int = 1000
+) -> dict[str, Any]:
     """Labels in the precision and on the device of ``task`` against those in float32 there.
 
     Of the random network and documents that ``task`` describes; with ``model`` of that classifier, on ``texts``: at
@@ -49,7 +51,7 @@ def agreement(task: Task, model: Path | None = None, texts: Path | None = None, 
     return figures | ({"accuracy_missing": missing} if missing else {})
 
 
-def of_random_documents(task: Task) -> tuple[Floats, Floats]:
+def of_random_documents(task: BenchTask) -> tuple[Floats, Floats]:
     """Probabilities (documents, classes) in float32 and in the task's precision, of an untrained network."""
     device, found = torch.device(task["device"]), []
     with torch.random.fork_rng(devices=()), torch.no_grad():
@@ -62,7 +64,7 @@ def of_random_documents(task: Task) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def of_model(bundle: Bundle, texts: Sequence[str], task: Task) -> tuple[Floats, Floats]:
+def of_model(bundle: Bundle, texts: Sequence[str], task: BenchTask) -> tuple[Floats, Floats]:
     """The same of a trained classifier, as it is used."""
     ids = [bundle.tokenizer.encode(text) for text in texts]
     found = [

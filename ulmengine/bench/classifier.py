@@ -22,7 +22,7 @@ from ulmengine.training.tasks import ClassifierTask
 from . import arithmetic
 from .device import placed, reached, timed_on
 from .lm import random_tokens
-from .measure import PEAKS, Task, document_lengths, with_reference
+from .measure import PEAKS, BenchTask, document_lengths, with_reference
 from .steps import MeasuredSteps
 
 CLASSES = 2
@@ -52,7 +52,7 @@ def bench_classifier(
     return {**_together(list(found.values()), document_lengths(steps + 1, batch)[1:]), "stages": found}
 
 
-def classifier_task(preset: str, vocab: int, seq: int, place: Task, threads: int, max_tokens: int) -> Task:
+def classifier_task(preset: str, vocab: int, seq: int, place: BenchTask, threads: int, max_tokens: int) -> BenchTask:
     """What both sides need to know to build the same network; ``place``: what :func:`placed` gave."""
     sizes, dropout = PRESETS[preset], DropoutConfig()
     return {
@@ -67,7 +67,7 @@ def classifier_task(preset: str, vocab: int, seq: int, place: Task, threads: int
     }
 
 
-def build(task: Task) -> TextClassifier:
+def build(task: BenchTask) -> TextClassifier:
     """The network of the wanted size and precision, on its device."""
     device, config = torch.device(task["device"]), ModelConfig()
     encoder = AWDLSTM(task["vocabulary"], PRESETS[task["preset"]], config.dropout)
@@ -76,7 +76,7 @@ def build(task: Task) -> TextClassifier:
     return model.to(device)
 
 
-def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(task: BenchTask) -> Iterator[tuple[Tensor, Tensor]]:
     """Right-padded tokens (batch, time) and lengths (batch,)."""
     for lengths in task["lengths"]:
         tokens = random_tokens(task["vocabulary"], len(lengths), max(lengths))
@@ -88,7 +88,7 @@ def batches(task: Task) -> Iterator[tuple[Tensor, Tensor]]:
 class RandomReviews:
     """The documents of a ``task`` with labels, as training reads them."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: BenchTask) -> None:
         self._task = task
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class RandomReviews:
             yield DocumentBatch(tokens, lengths, torch.randint(CLASSES, (len(lengths),)), np.arange(len(lengths)))
 
 
-def train(task: Task) -> dict[str, Any]:
+def train(task: BenchTask) -> dict[str, Any]:
     """Training steps as a run takes them, with the last ``unfrozen`` groups learning."""
     model = build(task).train()
     device, settings = model.encoder.device, ClassifierConfig()
@@ -121,14 +121,14 @@ def train(task: Task) -> dict[str, Any]:
     return {**figures, "precision": task["precision"], **reached(operations, figures["seconds"], device, precision)}
 
 
-def _tokens(task: Task) -> tuple[int, int]:
+def _tokens(task: BenchTask) -> tuple[int, int]:
     """Tokens of the documents that are measured, and those of them that are learnt from."""
     lengths = torch.tensor([length for batch in measured(task) for length in batch])
     starts = window_starts(lengths, task["time"], task["max_tokens"])
     return int(lengths.sum()), int((lengths - starts).sum())
 
 
-def measured(task: Task) -> list[list[int]]:
+def measured(task: BenchTask) -> list[list[int]]:
     """The lengths of the documents but those of the first batch, which only warms up."""
     lengths: list[list[int]] = task["lengths"]
     return lengths[1:] or lengths

@@ -13,7 +13,7 @@ import torch
 
 from ulmengine.nets import available_devices, choose_device, precision_for
 
-from .measure import BenchError, Task, nothing, timed
+from .measure import BenchError, BenchTask, nothing, timed
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ PRODUCT = 8192
 """Rows and columns of the plain product that a graphics card's speed is held against."""
 
 
-def placed(device: str, precision: str) -> Task:
+def placed(device: str, precision: str) -> BenchTask:
     """What a task says of where and in which numbers it is computed: what "auto" stands for here.
 
     :raises BenchError: this machine has no such device. :raises ValueError: the device has no such precision.

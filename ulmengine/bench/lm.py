@@ -15,7 +15,7 @@ from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic
 from .device import placed, reached, timed_on
-from .measure import Task, with_reference
+from .measure import BenchTask, with_reference
 from .steps import MeasuredSteps
 
 
@@ -36,7 +36,7 @@ def bench_lm(
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     sizes, dropout = PRESETS[preset], DropoutConfig()
-    task: Task = {
+    task: BenchTask = {
         "work": "validate" if validate else "lm", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq,
         "steps": steps, **placed(device, precision), "softmax": softmax, "threads": threads or torch.get_num_threads(),
         "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
@@ -62,7 +62,7 @@ def random_tokens(vocabulary: int, *shape: int) -> Tensor:
     return torch.rand(shape).mul_(torch.tensor(float(vocabulary)).log()).exp_().long().clamp_(2, vocabulary - 1)
 
 
-def build(task: Task) -> LanguageModel:
+def build(task: BenchTask) -> LanguageModel:
     """The network of the wanted size and precision, on its device."""
     device = torch.device(task["device"])
     model = LanguageModel(task["vocabulary"], PRESETS[task["preset"]], DropoutConfig(), softmax=task["softmax"])
@@ -73,7 +73,7 @@ def build(task: Task) -> LanguageModel:
 class RandomStream:
     """Random text in the batches of a ``task``, (batch, time) each: one to warm up and ``steps`` to measure."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: BenchTask) -> None:
         self._task = task
 
     def __len__(self) -> int:
@@ -87,7 +87,7 @@ class RandomStream:
             yield StreamBatch(tokens[:, :-1], tokens[:, 1:], 1.0, fresh=number == 0)
 
 
-def train(task: Task) -> dict[str, Any]:
+def train(task: BenchTask) -> dict[str, Any]:
     """Training steps as a run takes them."""
     model = build(task).train()
     settings = LanguageModelConfig()
@@ -97,7 +97,7 @@ def train(task: Task) -> dict[str, Any]:
     return _figures(task, {**figures, **steps.figures()}, learns=True)
 
 
-def validate(task: Task) -> dict[str, Any]:
+def validate(task: BenchTask) -> dict[str, Any]:
     """Validation steps."""
     model = build(task).eval()
     device = model.encoder.device
@@ -115,7 +115,7 @@ def validate(task: Task) -> dict[str, Any]:
         return _figures(task, timed_on(device, step, RandomStream(task).epoch(0)), learns=False)
 
 
-def _figures(task: Task, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:
+def _figures(task: BenchTask, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:
     """With the arithmetic that was done, which is known of the full softmax only."""
     figures = {**figures, "precision": task["precision"], "softmax": task["softmax"]}
     if task["softmax"] != "full":

@@ -24,7 +24,7 @@ import numpy as np
 from ulmengine.threads import SETTINGS
 
 T = TypeVar("T")
-Task = dict[str, Any]
+BenchTask = dict[str, Any]
 
 _FOUND = "found"
 """What a Python that has the reference says when it is asked for it."""
@@ -81,7 +81,7 @@ def peak_rss_mb() -> float:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-def ours(task: Task) -> dict[str, Any]:
+def ours(task: BenchTask) -> dict[str, Any]:
     """Measure ``task`` in a fresh process of this Python.
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
@@ -89,7 +89,7 @@ def ours(task: Task) -> dict[str, Any]:
     return last_line(sys.executable, output_of([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
 
 
-def reference(python: str, task: Task, script: str = "reference.py") -> dict[str, Any]:
+def reference(python: str, task: BenchTask, script: str = "reference.py") -> dict[str, Any]:
     """Do ``task`` with fastai, by the ``script`` of this folder and ``python``.
 
     :raises BenchError: that Python or fastai is not there, or the work failed.
@@ -107,7 +107,7 @@ def find_reference(python: str) -> None:
         raise BenchError(f"{python} does not answer as a Python with fastai does")
 
 
-def with_reference(task: Task, python: str | None, theirs_task: Task | None = None) -> dict[str, Any]:
+def with_reference(task: BenchTask, python: str | None, theirs_task: BenchTask | None = None) -> dict[str, Any]:
     """Our figures, and with ``python`` the reference's under ``reference`` and ours to theirs under ``ratio``.
 
     ``theirs_task``: the same work as the reference does it best, where that is in other portions.

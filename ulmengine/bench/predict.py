@@ -15,7 +15,7 @@ from ulmengine.nets import precision_for
 from . import arithmetic
 from .classifier import batches, build, classifier_task, measured, reader
 from .device import placed, reached, timed_on
-from .measure import PEAKS, Task, document_lengths, with_reference
+from .measure import PEAKS, BenchTask, document_lengths, with_reference
 
 SENTENCE = 25  # tokens
 
@@ -74,7 +74,7 @@ def own_batches(lengths: list[list[int]]) -> list[list[int]]:
     return [[every[place] for place in chosen] for chosen in grouped(every)]
 
 
-def bulk(task: Task) -> dict[str, Any]:
+def bulk(task: BenchTask) -> dict[str, Any]:
     """Predictions of the given documents, batch by batch."""
     device = torch.device(task["device"])
     precision = precision_for(device, task["precision"])

@@ -23,7 +23,7 @@ from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext,
 
 from .device import placed
 from .lm import build, random_tokens
-from .measure import BenchError, Task, ours, peak_rss_mb
+from .measure import BenchError, BenchTask, ours, peak_rss_mb
 
 EVERY_S = 600.0
 """Seconds between two checkpoints of the run whose share of time is given."""
@@ -52,7 +52,7 @@ def bench_save(
         })
 
 
-def save(task: Task) -> dict[str, Any]:
+def save(task: BenchTask) -> dict[str, Any]:
     """Train and save, one after the other, until enough was saved."""
     checkpoints = Checkpoints(Path(task["folder"]))
     steps: list[float] = []
@@ -74,7 +74,7 @@ def save(task: Task) -> dict[str, Any]:
     return _figures(task, checkpoints, steps, saves)
 
 
-def _training(task: Task, checkpoints: Checkpoints) -> Generator[Event, None, StageResult]:
+def _training(task: BenchTask, checkpoints: Checkpoints) -> Generator[Event, None, StageResult]:
     """The events of a stage: ``Step``, ``Checkpointed``, ``Step`` and so on."""
     device = torch.device(task["device"])
     wanted = {
@@ -97,7 +97,7 @@ def _training(task: Task, checkpoints: Checkpoints) -> Generator[Event, None, St
     return train_language_model(build(task), _stream(task), None, plan, ctx)
 
 
-def _stream(task: Task) -> LanguageModelStream:
+def _stream(task: BenchTask) -> LanguageModelStream:
     """Random text that is enough for the steps before each save, and one more so that the epoch does not end."""
     count = task["batch"] * task["time"] * (task["saves"] + 2)
     ids = random_tokens(task["vocabulary"], count).numpy().astype(id_type(task["vocabulary"]))
@@ -105,7 +105,7 @@ def _stream(task: Task) -> LanguageModelStream:
     return LanguageModelStream([store], task["batch"], task["time"])
 
 
-def _figures(task: Task, checkpoints: Checkpoints, steps: list[float], saves: list[float]) -> dict[str, Any]:
+def _figures(task: BenchTask, checkpoints: Checkpoints, steps: list[float], saves: list[float]) -> dict[str, Any]:
     latest = checkpoints.all()[-1]
     own = int(latest.files["state"]["bytes"])
     seconds = statistics.median(saves[1:])

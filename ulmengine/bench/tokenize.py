@@ -16,6 +16,7 @@ import psutil
 
 from ulmengine.config import CorpusConfig, SplitConfig, TokenConfig
 from ulmengine.corpus import open_corpus
+from ulmengine.corpus.split import PART_NAMES
 from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
@@ -23,7 +24,6 @@ from ulmengine.tokens.specials import SPECIALS
 
 from .measure import BenchError, last_line, outcome, output_of
 
-PARTS = ("train", "validation", "test", "unlabelled")
 T = TypeVar("T")
 
 _SPACE = "▁"
@@ -57,14 +57,14 @@ def _tokenized(
     corpus: CorpusConfig, cache: Path, out: Path, config: TokenConfig, size: _Size
 ) -> Generator[Event, None, tuple[Tokenizer, dict[str, TokenStore]]]:
     documents = yield from open_corpus(corpus, cache)
-    counts = {part: documents.count(part) for part in PARTS}
+    counts = {part: documents.count(part) for part in PART_NAMES}
 
     def all_texts() -> Iterable[str]:
-        return chain.from_iterable(documents.texts(part) for part in PARTS if counts[part])
+        return chain.from_iterable(documents.texts(part) for part in PART_NAMES if counts[part])
 
     tokenizer = yield from learn_tokenizer(all_texts, config, total=sum(counts.values()))
     stores: dict[str, TokenStore] = {}
-    for part in PARTS:
+    for part in PART_NAMES:
         if counts[part]:
             texts = size.counted(documents.texts(part))
             key = f"{documents.fingerprint}-{part}"

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from . import classifier, lm, predict
-from .measure import Task
+from .measure import BenchTask
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(works[task["work"]](task)) + "\n")
 
 
-def _save(task: Task) -> dict[str, Any]:
+def _save(task: BenchTask) -> dict[str, Any]:
     from .save import save  # what it needs would count in the other works' memory
 
     return save(task)

@@ -26,7 +26,7 @@ LABEL_NAMES = _names("""
     topic topics intent spam y class_index gold annotation emotion genre v1 language lang
 """)
 SPLIT_NAMES = _names("split is_valid is_validation is_test set part partition subset fold dataset_split")
-PARTS = {
+PART_WORDS = {
     "train": "train", "training": "train", "tr": "train",
     "valid": "validation", "validation": "validation", "val": "validation", "dev": "validation",
     "test": "test", "testing": "test", "eval": "test", "evaluation": "test",
@@ -162,7 +162,7 @@ def _look(column: pl.Series) -> _Seen:
 def _split_column(seen: list[_Seen], guess: Guess) -> str:
     for column in seen:
         values = {value.lower() for value in column.values}
-        if column.key in SPLIT_NAMES and values and values <= (set(PARTS) | _TRUTH):
+        if column.key in SPLIT_NAMES and values and values <= (set(PART_WORDS) | _TRUTH):
             guess.reasons["split_column"] = f"named '{column.name}' and holds {', '.join(sorted(values)[:4])}"
             return column.name
     return ""

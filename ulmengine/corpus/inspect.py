@@ -14,6 +14,7 @@ from ulmengine.events import Event
 
 from .audit import audit
 from .opening import open_corpus
+from .split import PART_NAMES
 
 
 def inspect(
@@ -44,7 +45,7 @@ def _inspect(config: CorpusConfig, cache: Path) -> Generator[Event, None, dict[s
         "labels": list(documents.labels),
         "label_counts": dict(zip(documents.labels, counts, strict=True)),
         "multi_label": documents.multi_label,
-        "parts": {part: documents.count(part) for part in ("train", "validation", "test", "unlabelled")},
+        "parts": {part: documents.count(part) for part in PART_NAMES},
         "undecodable": documents.undecodable,
         "skipped": documents.skipped,
         "reasons": found["reasons"],

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ulmengine.events import Event, Progress
 from ulmengine.nets import TextClassifier
+from ulmengine.tokens import PAD
 
 from .align import Span, word_spans
 from .blend import Blend
@@ -116,9 +117,8 @@ def gradient_times_input(
     table = network.encoder.embedding.weight.detach()
     vectors = table[tokens[0].to(device)].requires_grad_()
     # Every position becomes a word of its own with its own vector, so that a word's occurrences are told apart.
-    pad = network.encoder.pad
-    rows = torch.cat([table[: pad + 1], vectors])
-    places = torch.arange(pad + 1, len(rows), device=device).unsqueeze(0)
+    rows = torch.cat([table[: PAD + 1], vectors])
+    places = torch.arange(PAD + 1, len(rows), device=device).unsqueeze(0)
     with torch.enable_grad():
         scores = torch.func.functional_call(
             network, {"encoder.embedding.weight": rows}, (places, lengths.to(device)), strict=False

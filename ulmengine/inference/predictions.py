@@ -28,7 +28,7 @@ from .errors import InferenceError
 from .evaluate import document_losses
 
 FORMAT = 1
-PARTS = ("validation", "test")
+MEASURED_PARTS = ("validation", "test")
 Who = Literal["network", "baseline", "counts", "blend"]
 WHO: tuple[Who, ...] = ("network", "baseline", "counts", "blend")
 MOST_BYTES = 4 << 30
@@ -252,7 +252,7 @@ def _targets(given: list[Any], labels: Sequence[str], multi: bool) -> NDArray[An
 def _check(kept: Predictions, path: Path) -> None:
     """Refuse what a classifier cannot have said, and losses that are not those of the probabilities."""
     values = list(kept.given.values())
-    sound = len(kept) > 0 and bool(np.isin(kept.parts, PARTS).all()) and kept.temperature > 0
+    sound = len(kept) > 0 and bool(np.isin(kept.parts, MEASURED_PARTS).all()) and kept.temperature > 0
     sound = sound and all(bool(((one >= 0) & (one <= 1 + _ROUNDING)).all()) for one in values)  # false for NaN too
     if sound and not kept.multi_label:
         sound = all(np.abs(one.sum(1) - 1).max() < _ROUNDING for one in values)

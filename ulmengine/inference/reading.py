@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ulmengine.corpus.errors import os_failure
+from ulmengine.corpus.limits import SAMPLE_BYTES
 from ulmengine.corpus.readers.binary import refuse_binary
 from ulmengine.corpus.readers.encoding import TextDecoder, detect
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
 
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
 """A file that ends so is one document; anything else is read as a table or a corpus."""
-_SAMPLE_BYTES = 1 << 20
 
 
 def is_lone_text(path: Path) -> bool:
@@ -29,6 +29,6 @@ def read_text(path: Path) -> str:
             name, data = Path(there.name), there.read_bytes()
     except OSError as error:
         raise os_failure(error, path) from error
-    sample = data[:_SAMPLE_BYTES]
+    sample = data[:SAMPLE_BYTES]
     refuse_binary(sample, name, forced=False)
-    return TextDecoder(detect(sample, whole=len(data) <= _SAMPLE_BYTES).name).decode(data, True)
+    return TextDecoder(detect(sample, whole=len(data) <= SAMPLE_BYTES).name).decode(data, True)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ulmengine.config import DropoutConfig, Sizes
+from ulmengine.tokens import PAD
 
 from .dropout import locked_mask, word_mask
 from .kernels.layout import Layout
@@ -59,17 +60,17 @@ class AWDLSTM(nn.Module):
 
     The last layer is as wide as the embedding, so that its matrix can serve as the decoder's too.
 
-    :param vocabulary: number of tokens; ``pad`` is the padding's.
+    :param vocabulary: number of tokens.
     :param skip_connections: add a layer's (undropped) input to its output where the widths agree.
     """
 
     def __init__(
-        self, vocabulary: int, sizes: Sizes, dropout: DropoutConfig, *, skip_connections: bool = False, pad: int = 1
+        self, vocabulary: int, sizes: Sizes, dropout: DropoutConfig, *, skip_connections: bool = False
     ) -> None:
         super().__init__()
-        self.sizes, self.pad, self.skip_connections = sizes, pad, skip_connections
+        self.sizes, self.skip_connections = sizes, skip_connections
         self.set_dropout(dropout)
-        self.embedding = nn.Embedding(vocabulary, sizes.embedding, padding_idx=pad)
+        self.embedding = nn.Embedding(vocabulary, sizes.embedding, padding_idx=PAD)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # 1708.02182, 5
         widths = [sizes.embedding] + [sizes.hidden] * (sizes.layers - 1) + [sizes.embedding]
         self.layers = nn.ModuleList(
@@ -110,7 +111,7 @@ class AWDLSTM(nn.Module):
             locked_mask(batch, layer.inputs, share, self.device)
             for layer, share in zip(self._layers(), p, strict=True)
         )
-        words = word_mask(self.vocabulary, self.word_p if self.training else 0.0, self.pad, self.device)
+        words = word_mask(self.vocabulary, self.word_p if self.training else 0.0, self.device)
         return Draw(words, between, tuple(layer.draw() for layer in self._layers()))
 
     @contextmanager

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ulmengine.tokens import PAD
+
 _BITS = 16  # of a random number each entry of a mask is given: p is met to 1 in 65,536, by connections to 1 in 32,768
 _PIECE = 64  # rows of a mask that are widened at once
 
@@ -41,7 +43,7 @@ def keep_mask(shape: tuple[int, ...], p: float, device: torch.device) -> Tensor:
     return torch.mul(kept, scale)
 
 
-def word_mask(vocabulary: int, p: float, pad: int, device: torch.device) -> Tensor | None:
+def word_mask(vocabulary: int, p: float, device: torch.device) -> Tensor | None:
     """Embedding dropout (1708.02182, 4.3; Gal & Ghahramani 2016): one draw a word, shape (vocabulary,).
 
     A dropped word is dropped wherever it occurs in the pass. The padding row is never touched.
@@ -49,7 +51,7 @@ def word_mask(vocabulary: int, p: float, pad: int, device: torch.device) -> Tens
     if p <= 0:
         return None
     mask = keep_mask((vocabulary,), p, device)
-    mask[pad] = 1
+    mask[PAD] = 1
     return mask
 
 

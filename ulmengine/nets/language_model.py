@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from ulmengine.config import DropoutConfig, Sizes
+from ulmengine.tokens import IGNORED
 
 from .adaptive import AdaptiveDecoder
 from .awd_lstm import AWDLSTM, Encoded, State, detach
 from .decoder import Decoder
 from .dropout import locked_mask
-from .kernels.chunked import IGNORED
 from .sampled import SampledDecoder
 
 

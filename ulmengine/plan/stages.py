@@ -10,7 +10,7 @@ from ulmengine.config import ClassifierConfig, LanguageModelConfig, RunConfig, S
 
 from .schedules import Schedule, build_schedule
 
-Task = Literal["language_model", "classifier"]
+TaskKind = Literal["language_model", "classifier"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class StagePlan:
 
     index: int
     name: str
-    task: Task
+    task: TaskKind
     direction: str
     groups: tuple[str, ...]
     unfrozen: int
@@ -54,7 +54,7 @@ class StagePlan:
         }
 
 
-def group_names(layers: int, task: Task) -> tuple[str, ...]:
+def group_names(layers: int, task: TaskKind) -> tuple[str, ...]:
     """Names of the layer groups of a network with that many LSTM ``layers``, from the first layer to the last.
 
     A language model's embedding is its decoder's matrix and belongs to the last group.
@@ -93,7 +93,7 @@ def plan_stages(
     return tuple(plans)
 
 
-_Stage = tuple[str, Task, int, int, float, StageSettings]
+_Stage = tuple[str, TaskKind, int, int, float, StageSettings]
 
 
 def _language_model(config: LanguageModelConfig, pretrained: bool) -> Iterator[_Stage]:

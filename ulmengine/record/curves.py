@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulmengine.events import EpochEnded, StageStarted, Step
+from ulmengine.plan.stages import TaskKind
 
 from .folder import RunFolder
 
 Floats = NDArray[np.float64]
-Task = Literal["language_model", "classifier"]
 Along = Literal["steps", "tokens", "seconds"]
-FIGURES: tuple[tuple[Task, str], ...] = (
+FIGURES: tuple[tuple[TaskKind, str], ...] = (
     ("classifier", "accuracy"), ("classifier", "valid_loss"), ("classifier", "loss"),
     ("language_model", "perplexity"), ("language_model", "valid_loss"), ("language_model", "loss"),
 )
@@ -40,11 +40,11 @@ class _Points:
         return RunCurve(*(np.ascontiguousarray(column) for column in table))
 
 
-def read_curves(folder: RunFolder) -> dict[tuple[Task, str], RunCurve]:
+def read_curves(folder: RunFolder) -> dict[tuple[TaskKind, str], RunCurve]:
     """Every line of :data:`FIGURES` that the run in ``folder`` has points of."""
     points = {name: _Points() for name in FIGURES}
     reached = {"language_model": [0.0, 0.0, 0.0], "classifier": [0.0, 0.0, 0.0]}
-    task: Task = "language_model"
+    task: TaskKind = "language_model"
     for event in folder.events(StageStarted, Step, EpochEnded):
         if isinstance(event, StageStarted):
             task = "classifier" if event.task == "classifier" else "language_model"

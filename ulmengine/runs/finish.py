@@ -23,7 +23,7 @@ from ulmengine.inference import (
     sharpness_of,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.predictions import PARTS
+from ulmengine.inference.predictions import MEASURED_PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
@@ -47,7 +47,7 @@ def finish_classifier(
     for model in classifiers.values():
         as_stored(model)  # what is measured is what the file will hold
     scores = {}
-    for part in PARTS:
+    for part in MEASURED_PARTS:
         found = yield from _scores(config, prepared, classifiers, part)
         if found is not None:
             scores[part] = found

@@ -34,7 +34,7 @@ from ulmengine.inference import (
 )
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.predict import windows
-from ulmengine.inference.predictions import PARTS, Who, joined
+from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
 from ulmengine.record.folder import RunFolder
@@ -101,7 +101,7 @@ def keep_measured(folder: RunFolder, kept: Predictions, majority: str, seed: int
         "digest": sha256(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
         "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
         "relabelled": _relabelled(folder, kept),
-        "parts": {part: figures(kept.part(part), majority, seed) for part in PARTS if kept.has(part)},
+        "parts": {part: figures(kept.part(part), majority, seed) for part in MEASURED_PARTS if kept.has(part)},
     }
     write_record(folder.path / EVALUATION, defined(record))
     return Measured(folder, kept, read_record(folder.path / EVALUATION))
@@ -153,7 +153,7 @@ def answers(
     if blend is not None and counts is None and "validation" in scores:
         counts = counts_beside(*learnt, blend.counts.sharpness).probabilities(documents.texts("validation"))
     found = []
-    for part in PARTS:
+    for part in MEASURED_PARTS:
         if part not in scores:
             continue
         yield Progress("Asking the baseline", 0, 0)
@@ -197,7 +197,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
                                "The model and the corpus differ in whether a document bears several labels")
     predictor = Predictor(bundle, config.compute.device, config.compute.precision)
     scores = {}
-    for part in PARTS:
+    for part in MEASURED_PARTS:
         if documents.count(part):
             scores[part] = yield from _logits(predictor, documents, part)
     kept = yield from answers(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
@@ -262,7 +262,8 @@ def _logits(predictor: Predictor, documents: Documents, part: str) -> Generator[
 
 def _relabelled(folder: RunFolder, kept: Predictions) -> dict[str, int]:
     changed = list(corrections(folder.config().corpus.relabelled, kept.multi_label))
-    return {part: int(np.isin(kept.part(part).keys.astype(str), changed).sum()) for part in PARTS if kept.has(part)}
+    return {part: int(np.isin(kept.part(part).keys.astype(str), changed).sum())
+            for part in MEASURED_PARTS if kept.has(part)}
 
 
 def own_rows(documents: Documents, rows: np.ndarray) -> np.ndarray:

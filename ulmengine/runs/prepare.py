@@ -15,6 +15,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
+from ulmengine.corpus.split import PART_NAMES
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Bundle, ModelError, knows_enough, load_bundle, own_models, pretrained_path
@@ -34,7 +35,6 @@ from ulmengine.tokens.specials import UNK_TOKEN
 
 from .checks import check_start
 
-PARTS = ("train", "validation", "test", "unlabelled")
 CLEARLY = 0.02
 """So much more of the words a person's own model has to know to be taken in place of the shipped one."""
 _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
@@ -77,7 +77,7 @@ def prepare(
     else:
         tokenizer = yield from extend_vocabulary(pretrained.tokenizer, texts, config.tokens, total=total)
     stores = {}
-    for part in PARTS:
+    for part in PART_NAMES:
         count = documents.count(part)
         if count:
             key = f"{documents.fingerprint}-{part}"
@@ -214,6 +214,6 @@ def language_texts(documents: Documents) -> Iterable[str]:
 
 def _relabelled(documents: Documents) -> str:
     """How many labels a person has corrected, and how many of those the result is measured on."""
-    parts = ((part, int(np.isin(documents.rows(part), documents.relabelled).sum())) for part in PARTS)
+    parts = ((part, int(np.isin(documents.rows(part), documents.relabelled).sum())) for part in PART_NAMES)
     told = ", ".join(f"{count:,} in {part}" for part, count in parts if count)
     return f"Labels corrected by a person: {len(documents.relabelled):,}{f' ({told})' if told else ''}."

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
     from .specials import BOS, EOS, PAD, SPECIALS, UNK, TokensError
     from .store import TokenStore
-    from .stream import LanguageModelStream, StreamBatch
+    from .stream import IGNORED, LanguageModelStream, StreamBatch
     from .subwords import SubwordTokenizer
     from .tokenizer import Tokenizer
     from .vocabulary import Coverage, Vocabulary, coverage_of_counts, vocabulary_transfer
     from .wordwise import WordTokenizer
 
 __all__ = [
-    "BOS", "EOS", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches", "LanguageModelStream",
-    "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError", "Vocabulary", "WordTokenizer",
-    "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts", "extend_vocabulary", "fingerprint",
-    "learn_tokenizer", "readable", "tokenizer_from_json", "vocabulary_transfer",
+    "BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches",
+    "LanguageModelStream", "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError",
+    "Vocabulary", "WordTokenizer", "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts",
+    "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "tokenizer_from_json", "vocabulary_transfer",
 ]
 
 _WHERE = {
@@ -38,7 +38,7 @@ _WHERE = {
     "learn": ("choose_kind", "count_tokens", "extend_vocabulary", "learn_tokenizer"),
     "specials": ("BOS", "EOS", "PAD", "SPECIALS", "UNK", "TokensError"),
     "store": ("TokenStore",),
-    "stream": ("LanguageModelStream", "StreamBatch"),
+    "stream": ("IGNORED", "LanguageModelStream", "StreamBatch"),
     "subwords": ("SubwordTokenizer",),
     "description": ("fingerprint", "tokenizer_from_json"),
     "tokenizer": ("Tokenizer",),

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
-from ulmengine.nets import IGNORED, LanguageModel, Loss, TextClassifier
+from ulmengine.nets import LanguageModel, Loss, TextClassifier
 from ulmengine.nets.kernels.layout import moved
 from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
-from ulmengine.tokens import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
+from ulmengine.tokens import IGNORED, DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 
 from .context import TrainContext
 from .distributed import World, documents_of, rows_of

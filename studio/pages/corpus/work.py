@@ -16,6 +16,7 @@ from studio.pages.parts.facts import CorpusFacts, facts_key
 from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
+from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
 from ulmengine.models import load_bundle, pretrained_path
 from ulmengine.tokens import (
@@ -30,7 +31,6 @@ from ulmengine.tokens import (
 
 SAMPLE = 5_000
 """Documents that are cut into tokens for the picture of the lengths; of a larger corpus a random choice."""
-PARTS = ("train", "validation", "test", "unlabelled")
 _BATCH = 100
 FAMILIAR = 0.6
 """A vocabulary that knows a smaller share of the running words hardly fits the texts. (An English model knows more than
@@ -154,7 +154,7 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
     """All of the corpus; what was imported before is there at once."""
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed, base=base)
     snippets = yield from make_snippets(documents)
-    return Opened(documents, snippets, {part: documents.count(part) for part in PARTS}, balance(documents))
+    return Opened(documents, snippets, {part: documents.count(part) for part in PART_NAMES}, balance(documents))
 
 
 def read_profile(

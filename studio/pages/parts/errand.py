@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from studio.engine.jobslot import JobSlot, Work
+from studio.engine.job import Work
+from studio.engine.jobslot import JobSlot
 from studio.widgets import FailureCard
 from ulmengine.events import Failed
 

@@ -15,12 +15,13 @@ from studio.plots.overlay import OverlayLine, OverlayPlot
 from studio.plots.series import Floats
 from studio.widgets import CalmCombo, Label
 from ulmengine.events import Event, Progress
+from ulmengine.plan.stages import TaskKind
 from ulmengine.record import RunFolder, RunLine
-from ulmengine.record.curves import FIGURES, Along, RunCurve, Task, read_curves
+from ulmengine.record.curves import FIGURES, Along, RunCurve, read_curves
 
 COLORS = 6
 """So many runs are told apart; a seventh would have the colour of the first."""
-Curves = dict[tuple[Task, str], RunCurve]
+Curves = dict[tuple[TaskKind, str], RunCurve]
 
 
 class CurvesView(QWidget):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ulmengine.corpus.guess import PARTS
+from ulmengine.corpus.guess import PART_WORDS
 
 _POLES = frozenset((
     "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
@@ -69,14 +69,14 @@ class TreeLayout:
         folders = path.parts[self.skip : -1]
         part = next((folder for folder in folders if self.is_part(folder)), "")
         own = [folder for folder in folders if not self.is_part(folder)]
-        unlabelled = any(PARTS.get(folder.lower()) == "unlabelled" for folder in folders)
+        unlabelled = any(PART_WORDS.get(folder.lower()) == "unlabelled" for folder in folders)
         if self.labelled and not own and not unlabelled:
             return None
         return ("", "unlabelled") if unlabelled else ("/".join(own), part)
 
     def is_part(self, folder: str) -> bool:
         """Whether a folder of this name is a part of the corpus."""
-        return folder.lower() in PARTS and folder not in self.classes
+        return folder.lower() in PART_WORDS and folder not in self.classes
 
     def row(self, name: str, text: str) -> list[str] | None:
         """The row of a document, None where ``name`` is none."""
@@ -100,7 +100,7 @@ def _pole(path: PurePosixPath) -> tuple[str, str] | None:
     words = re.split(r"[\W_]+", path.name.lower())
     label = next((word for word in words if word in _POLES), "")
     told = (*words, *map(str.lower, path.parts[:-1]))
-    part = next((word for word in told if PARTS.get(word, "unlabelled") != "unlabelled"), "")
+    part = next((word for word in told if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
     return (label, part) if label else None
 
 
@@ -111,7 +111,7 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
         return None
     folders = {path.parts[:-1] for path in files}
-    if len(folders) > 1 and not all(any(name.lower() in PARTS for name in parts) for parts in folders):
+    if len(folders) > 1 and not all(any(name.lower() in PART_WORDS for name in parts) for parts in folders):
         return None
     if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in _POLES)}:
         return None
@@ -126,7 +126,7 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
         return TreeLayout()
     skip = 0
     while all(len(parts) > skip for parts in folders) and len({parts[skip] for parts in folders}) == 1:
-        if folders[0][skip].lower() in PARTS:
+        if folders[0][skip].lower() in PART_WORDS:
             break
         skip += 1
     rest = [parts[skip:] for parts in folders]
@@ -148,9 +148,9 @@ def _common_shape(names: Sequence[str]) -> str:
 def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """A folder called "training" with texts right in it beside others with texts is a class, not a part."""
     top = {parts[0] for parts in folders if parts}
-    named = [name for name in top if PARTS.get(name.lower(), "unlabelled") != "unlabelled"]
+    named = [name for name in top if PART_WORDS.get(name.lower(), "unlabelled") != "unlabelled"]
     deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
-    alone = len(named) == 1 and PARTS[named[0].lower()] == "train" and len(top) > 1
+    alone = len(named) == 1 and PART_WORDS[named[0].lower()] == "train" and len(top) > 1
     return tuple(named) if alone and not deeper else ()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ulmengine.corpus.guess import LABEL_NAMES, PARTS, TEXT_NAMES, Hints
+from ulmengine.corpus.guess import LABEL_NAMES, PART_WORDS, TEXT_NAMES, Hints
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
@@ -151,7 +151,7 @@ def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
 def _part(key: str) -> str:
     """The part that a name like "train", "oos_val" or "test_set" tells of."""
     words = key.lower().replace("-", "_").split("_")
-    return next((PARTS[word] for word in words if word in PARTS), "")
+    return next((PART_WORDS[word] for word in words if word in PART_WORDS), "")
 
 
 def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:

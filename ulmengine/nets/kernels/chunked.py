@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ulmengine.tokens import IGNORED
+
 from .products import Product, accumulate
 
 BYTES = 24 * 2**20  # of scores that exist at once; glibc's malloc hands 32 MiB back to the system every time
 BLOCK = 2**19  # entries whose softmax is taken at once: small enough for a processor's cache
 # On a graphics card each piece costs the start of a dozen kernels whatever its size, so pieces are large there.
 CARD_BYTES, CARD_BLOCK = 128 * 2**20, 2**25
-IGNORED = -100  # a target that does not count
 
 
 def chunked_cross_entropy(
