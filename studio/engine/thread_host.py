@@ -65,13 +65,13 @@ ENDINGS = frozenset({RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, Ru
 
 
 def _carried_out(request: RunRequest, control: RunControl, watch: Watch, sink: Sink) -> Failed | None:
-    def told(event: Event) -> None:
+    def pass_event_on(event: Event) -> None:
         sink(event)
         watch.saw(event)
 
     try:
         _own_modes()
-        drive(request.make(request, control), control, told)
+        drive(request.make(request, control), control, pass_event_on)
     except BaseException as error:  # whatever it is, it crosses to the window as a record and never as an object
         _break(control)
         record = describe(error, kept=watch.safe_so_far())

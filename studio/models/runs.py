@@ -43,7 +43,7 @@ class Column:
     key: Callable[[RunLine], Any]
 
 
-def state_words(state: str) -> str:
+def saved_state_words(state: str) -> str:
     """A run's state as the person reads it."""
     texts = {
         "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"), "failed": _tr("Failed"),
@@ -93,7 +93,7 @@ def columns() -> tuple[Column, ...]:
     """The columns, in order."""
     return (
         Column(_tr("Name"), lambda line: line.name, lambda line: line.name.casefold()),
-        Column(_tr("State"), lambda line: state_words(line.state), lambda line: state_words(line.state)),
+        Column(_tr("State"), lambda line: saved_state_words(line.state), lambda line: saved_state_words(line.state)),
         Column(_tr("Result"), result_words, lambda line: line.accuracy if line.accuracy is not None else -1.0),
         Column(_tr("Baseline"), lambda line: "" if line.baseline is None else f"{line.baseline:.1%}",
                lambda line: line.baseline if line.baseline is not None else -1.0),

@@ -13,7 +13,7 @@ from tests.models.made import save
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event
 from ulmengine.inference import InferenceError, Predictor
-from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answers, labelled, open_table, texts_of
+from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answer_texts, labelled, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
 
 DATA = Path(__file__).parent / "data"
@@ -69,7 +69,7 @@ def test_every_answer_has_the_row_of_its_source(tmp_path: Path) -> None:
 def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
     predictor = Predictor(load_bundle(save(tmp_path / "m.ulmfit")), device="cpu")
     texts = [Text(tmp_path, row, text) for row, text in enumerate(["", "a film", " \n", "xxfld 1  xxfld 2 ", "a"])]
-    said = [one for one in answers(predictor, texts) if isinstance(one, tuple)]
+    said = [one for one in answer_texts(predictor, texts) if isinstance(one, tuple)]
     assert [text.row for text, _ in said] == [0, 1, 2, 3, 4]
     assert [prediction is None for _, prediction in said] == [True, False, True, True, False]
     assert said[1][1] == predictor.predict_one("a film")

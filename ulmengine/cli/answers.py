@@ -11,7 +11,7 @@ from pathlib import Path
 from ulmengine.corpus.readers.pipes import known_as
 from ulmengine.events import Progress
 from ulmengine.inference import Prediction, Predictor, generate_text
-from ulmengine.inference.sources import Text, answers, texts_of
+from ulmengine.inference.sources import Text, answer_texts, texts_of
 from ulmengine.models import load_bundle
 from ulmengine.runs.report import write_file_report
 from ulmengine.runs.table import measure_table
@@ -28,7 +28,7 @@ def run_predict(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
             texts = finish(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
             view = None
-            for said in answers(predictor, texts):
+            for said in answer_texts(predictor, texts):
                 if isinstance(said, Progress):
                     view = view or shown.enter_context(ProgressView())
                     view.show(said)

@@ -117,7 +117,7 @@ def source_rows(documents: Documents) -> np.ndarray:
     return np.delete(places, lost)
 
 
-def answers(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
+def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
     """Each text with its answer, in their order, and progress where one is long; an empty text has no answer."""
     lot: list[Text] = []
     characters = 0

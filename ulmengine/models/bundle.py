@@ -26,7 +26,7 @@ from ulmengine.tokens import Tokenizer, tokenizer_from_json
 from . import networks
 from .archive import CARD, COUNTS, MANIFEST, TOKENIZER, WEIGHTS, ModelError, read_archive, write_archive
 from .card import render_card
-from .description import Columns, Description, Dtype, Kind, Softmax, facts, read_description, read_json
+from .description import Columns, Description, Dtype, Kind, Softmax, facts, json_object, read_description
 from .int8 import dequantised, quantised
 
 _DIRECTIONS, _COUNTS = ("forward", "backward"), "counts"
@@ -200,8 +200,8 @@ def load_bundle(path: Path | str) -> Bundle:
         raise ModelError(f"{source}: the terms of the model's word counts are missing; copy or download it again")
     bundle = Bundle(
         source, description, {name: _opened(value) for name, value in state.items()},
-        read_json(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
-        read_json(entries[COUNTS], source) if COUNTS in entries else None,
+        json_object(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
+        json_object(entries[COUNTS], source) if COUNTS in entries else None,
     )
     if bundle.tokenizer_json.get("backend") != "spacy":  # an optional package, which weights alone can do without
         _ = bundle.tokenizer  # refused now rather than with the first text

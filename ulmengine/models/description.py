@@ -105,7 +105,7 @@ def read_description(content: bytes, path: Path) -> Description:
 
     :raises ModelError: no JSON, another format, or values that do not fit together.
     """
-    values = read_json(content, path)
+    values = json_object(content, path)
     version = values.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise ModelError(f"{path}: the model was saved by a newer version of the program (format {version}, this "
@@ -119,7 +119,7 @@ def read_description(content: bytes, path: Path) -> Description:
                          "save or download it again") from error
 
 
-def read_json(content: bytes, path: Path) -> dict[str, Any]:
+def json_object(content: bytes, path: Path) -> dict[str, Any]:
     """The JSON object in ``content``.
 
     :raises ModelError: it is none.

@@ -29,7 +29,7 @@ from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
 
 from .batches import document_batches
-from .measured import answers, evaluated, keep_measured, majority_label
+from .measured import evaluated, keep_measured, majority_label, measure_parts
 from .prepare import Prepared
 
 Classifiers = Mapping[str, TextClassifier]
@@ -56,7 +56,7 @@ def finish_classifier(
     )
     blend, counts = yield from _blend(
         documents, scores, temperature, FROM_SCRATCH if prepared.pretrained is None else TRANSFERRED)
-    kept, result = (yield from answers(documents, scores, temperature, blend=blend, counts=counts)), None
+    kept, result = (yield from measure_parts(documents, scores, temperature, blend=blend, counts=counts)), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:

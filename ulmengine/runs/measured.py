@@ -131,7 +131,7 @@ def uncalibrated_error(kept: Predictions) -> float:
     return float(Reliability(values.max(1, keepdims=True), right[:, None]).error(np.ones(len(kept))))
 
 
-def answers(
+def measure_parts(
     documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
     blend: Blend | None = None, counts: Floats | None = None,
 ) -> Generator[Event, None, Predictions | None]:
@@ -200,7 +200,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     for part in MEASURED_PARTS:
         if documents.count(part):
             scores[part] = yield from _logits(predictor, documents, part)
-    kept = yield from answers(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
+    kept = yield from measure_parts(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
     if kept is None:
         raise PredictionsError("No documents were held back for validation or test, so the run cannot be measured")
     yield Progress("Working out the intervals", 0, 0)
@@ -245,7 +245,7 @@ def evaluated(measured: Measured) -> Evaluated:
     )
 
 
-def rows_of(kept: Predictions, documents: Documents) -> np.ndarray:
+def corpus_rows(kept: Predictions, documents: Documents) -> np.ndarray:
     """The rows of the corpus in which the documents of ``kept`` stand now, -1 for those that are not there: (n,)."""
     return rows_named(kept.keys.tolist(), documents.pieces, documents.hashes)
 

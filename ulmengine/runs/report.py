@@ -20,7 +20,7 @@ from ulmengine.record.folder import RunFolder
 from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
 
-from .measured import Measured, against_baseline, figures, open_measured, rows_of
+from .measured import Measured, against_baseline, corpus_rows, figures, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -122,7 +122,7 @@ def _worst_texts(
     positions = worst(measured)
     try:
         documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
-        rows = rows_of(measured.kept.part(measured.part).take(positions), documents)
+        rows = corpus_rows(measured.kept.part(measured.part).take(positions), documents)
         return {int(place): documents.text_of(int(row)) for place, row in zip(positions, rows, strict=True)
                 if row >= 0}, ""
     except (CorpusError, OSError) as error:

@@ -25,7 +25,7 @@ from ulmengine.inference.predictions import Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
 from ulmengine.runs.features import has_features, training_features
-from ulmengine.runs.measured import Measured, measure_again, open_measured, rows_of
+from ulmengine.runs.measured import Measured, corpus_rows, measure_again, open_measured
 from ulmengine.runs.report import write_file_report, write_report
 from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
@@ -188,7 +188,7 @@ def read_texts(subject: Subject, kept: Predictions, cache: Path) -> Generator[Ev
         documents = subject.table.documents
     else:
         documents = yield from open_corpus(subject.config.corpus, cache, seed=subject.config.seed)
-    rows = rows_of(kept, documents)
+    rows = corpus_rows(kept, documents)
     yield Progress(_tr("Reading the texts"), 0, 0)
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]

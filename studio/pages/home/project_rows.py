@@ -12,7 +12,7 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, IconButton, StatusDot
 from ulmengine.record import run_name
 
-from .recent import RecentProject, age_words, state_dot, state_line
+from .recent import RecentProject, age_words, newest_run_dot, state_line
 
 _NARROW = 720
 """Px of width below which a row leaves the time out, so that the name can be read."""
@@ -41,7 +41,7 @@ class ProjectRow(QWidget):
         words.addWidget(ElidedLabel(project.name, Type.STRONG))
         words.addWidget(ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
         row.addLayout(words, 1)
-        row.addWidget(StatusDot(state_dot(project)))
+        row.addWidget(StatusDot(newest_run_dot(project)))
         for text, width in ((state_line(project), 84), (self._result(), 190), (age_words(project.used), 104)):
             label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
             label.setFixedWidth(width)

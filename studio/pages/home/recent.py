@@ -56,7 +56,7 @@ def state_line(project: RecentProject) -> str:
     return texts.get(project.state, project.state)
 
 
-def state_dot(project: RecentProject) -> str:
+def newest_run_dot(project: RecentProject) -> str:
     """The dot for the newest run's state."""
     kinds = {"running": "busy", "finished": "done", "failed": "problem", "interrupted": "problem", "stopped": "ready"}
     return kinds.get(project.state, "")

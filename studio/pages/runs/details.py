@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.runs import result_words, state_words, time_spent
+from studio.models.runs import result_words, saved_state_words, time_spent
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, Paragraph
 from ulmengine.record import RunFolder, RunLine, RunMarks
@@ -123,7 +123,7 @@ class Details(QWidget):
         column.addStretch(1)
 
     def _told(self, line: RunLine) -> str:
-        parts = [state_words(line.state)]
+        parts = [saved_state_words(line.state)]
         result = result_words(line)
         if line.accuracy is not None and line.interval is not None:
             result = self.tr("right in {share} of the {part} documents ({low} to {high})").format(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.models.runs import LINE, RunsFilter, state_words
+from studio.models.runs import LINE, RunsFilter, saved_state_words
 from studio.pages.parts.rows_table import LinesTable
 from studio.widgets import CalmCombo, Label
 from ulmengine.record import RunLine
@@ -79,7 +79,7 @@ class RunFilter(QWidget):
         self.states.setAccessibleName(self.tr("State"))
         self.states.addItem(self.tr("All states"), "")
         for state in STATES:
-            self.states.addItem(state_words(state), state)
+            self.states.addItem(saved_state_words(state), state)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.S)
