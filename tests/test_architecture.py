@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -73,6 +74,12 @@ def test_house_rules(path: Path) -> None:
             ):
                 safe = any(k.arg == "weights_only" and getattr(k.value, "value", False) for k in node.keywords)
                 assert safe, f"unpickling at line {node.lineno}"
+
+
+def test_no_two_classes_bear_one_name() -> None:
+    names = Counter(node.name for path in SOURCES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                    if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
