@@ -23,7 +23,7 @@ HEIGHT = 64
 RESOLUTION = 1_000
 RECENT = 100
 """Steps over which loss and time are smoothed."""
-ROOMY = 960
+ROOMY, TIGHT = 960, 600
 """From this width on, names and times have the room that the longest of them take."""
 
 
@@ -121,11 +121,12 @@ class RunBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        roomy = event.size().width() >= ROOMY
+        width = event.size().width()
+        words, figures = (216, 144) if width >= ROOMY else (176, 112) if width >= TIGHT else (112, 48)
         for label in (self.state, self.stage):
-            label.setFixedWidth(216 if roomy else 176)
+            label.setFixedWidth(words)
         for label in (self.left, self.device):
-            label.setFixedWidth(144 if roomy else 112)
+            label.setFixedWidth(figures)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QSplitter, QStackedWidget, QWidget
 
 from studio import theme
 
@@ -108,6 +108,59 @@ class Beside(QWidget):
         if self._row.direction() != wanted:
             self._row.setDirection(wanted)
             self.updateGeometry()
+
+
+class Turning(QSplitter):
+    """Two parts side by side with a handle between them; below one another where both do not fit."""
+
+    def __init__(self, first: QWidget, second: QWidget, sizes: tuple[int, int], parent: QWidget | None = None) -> None:
+        """``sizes``: how the width is shared at first."""
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._beside = list(sizes)
+        self.setHandleWidth(theme.M)
+        self.addWidget(first)
+        self.addWidget(second)
+        self.setSizes(self._beside)
+        self.setChildrenCollapsible(False)
+        self.splitterMoved.connect(self._moved)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the wider part."""
+        least = [part.minimumSizeHint().expandedTo(part.minimumSize()) for part in self._shown()]
+        heights = [part.height() for part in least]
+        turned = self.orientation() == Qt.Orientation.Vertical
+        height = sum(heights) + self.handleWidth() * (len(heights) - 1) if turned else max(heights, default=0)
+        return QSize(max((part.width() for part in least), default=0), height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._turn()
+        return super().event(event)
+
+    @Slot()
+    def _moved(self) -> None:
+        """The person has shared the width anew."""
+        if self.orientation() == Qt.Orientation.Horizontal:
+            self._beside = self.sizes()
+
+    def _shown(self) -> list[QWidget]:
+        parts = (self.widget(place) for place in range(self.count()))
+        return [part for part in parts if part is not None and not part.isHidden()]
+
+    def _turn(self) -> None:
+        widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width() for part in self._shown()]
+        fits = sum(widths) + self.handleWidth() * (len(widths) - 1) <= self.width()
+        wanted = Qt.Orientation.Horizontal if fits else Qt.Orientation.Vertical
+        if self.orientation() == wanted:
+            return
+        self.setOrientation(wanted)
+        if fits:
+            self.setSizes(self._beside)
+        self.updateGeometry()
 
 
 class Stacked(QStackedWidget):

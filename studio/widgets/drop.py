@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from studio import theme
 from studio.theme import Type
 
-from .labels import Label
+from .labels import Paragraph
 
 
 class DropArea(QWidget):
@@ -49,8 +49,9 @@ class DropArea(QWidget):
         column.addStretch(1)
         column.addWidget(self._icon)
         column.addSpacing(theme.XS)
-        for label in (Label(title, Type.STRONG), Label(text, Type.SMALL, muted=True)):
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        for label in (Paragraph(title, Type.STRONG, muted=False, alignment=middle),
+                      Paragraph(text, Type.SMALL, alignment=middle)):
             label.setVisible(bool(label.text()))
             column.addWidget(label)
         column.addStretch(1)

@@ -137,8 +137,10 @@ class CalmCombo(QComboBox):
         return super().sizeHint() + QSize(_AROUND, 0)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as :meth:`sizeHint` where the list goes by its entries."""
-        return super().minimumSizeHint() + QSize(_AROUND, 0)
+        """A list that goes by its entries is never narrower than the longest of them."""
+        if self.sizeAdjustPolicy() == QComboBox.SizeAdjustPolicy.AdjustToContents:
+            return self.sizeHint()
+        return super().minimumSizeHint()
 
     def shown_text(self) -> str:
         """The chosen entry as far as there is room for it."""

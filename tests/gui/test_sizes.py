@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QSize
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtCore import QMargins, QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
 from studio.frame.placing import SMALLEST
 from studio.pages import available
 from studio.pages.base import Page
+from studio.pages.evaluate.page import EvaluatePage
 from studio.settings import Settings
-from studio.widgets import Beside, Button, Cells, EmptyState, Stacked
+from studio.widgets import Beside, Button, Cells, EmptyState, Stacked, Turning
 from studio.window import MainWindow
 
+from .evaluate_help import measured_run
 from .fakes import FakeRun, ScriptedAsk
 
 
@@ -102,6 +104,47 @@ def test_two_parts_stand_below_one_another_where_they_do_not_fit(qtbot: QtBot) -
     assert both.minimumSizeHint().width() == 200
     first.hide()
     qtbot.waitUntil(lambda: not both.is_stacked, timeout=5_000)
+
+
+def test_two_parts_with_a_handle_turn_where_they_do_not_fit(qtbot: QtBot) -> None:
+    first, second = QWidget(), QWidget()
+    first.setMinimumSize(150, 60)
+    second.setMinimumSize(200, 80)
+    both = Turning(first, second, (300, 200))
+    qtbot.addWidget(both)
+    gap = both.handleWidth()
+    both.resize(350 + gap, 100)
+    both.show()
+    assert both.orientation() == Qt.Orientation.Horizontal
+    assert (both.minimumSizeHint().width(), both.minimumSizeHint().height()) == (200, 80)
+    both.resize(349 + gap, 100)
+    assert both.orientation() == Qt.Orientation.Vertical
+    assert both.minimumSizeHint().height() == 60 + gap + 80
+    both.resize(900, 100)
+    assert both.orientation() == Qt.Orientation.Horizontal
+    assert first.width() > second.width()  # shared as before
+
+
+@pytest.mark.parametrize("key", ["home", "model", "rates", "evaluate", "classify", "runs", "models", "settings"])
+def test_in_the_smallest_window_there_is_nothing_to_scroll_sideways(
+    key: str, window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    if key == "evaluate":
+        measured_run(tmp_path / "one")
+    window.setMinimumSize(100, 100)
+    window.resize(683, 384)  # 1366x768 at 200 %
+    window.go(key)
+    page = window.pages.page(key)
+    assert page is not None
+    if isinstance(page, EvaluatePage):
+        qtbot.waitUntil(lambda: page.texts is not None, timeout=20_000)
+    area = next(one for one in window.findChildren(QScrollArea) if one.widget() is window.pages)
+    qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= area.viewport().width(), timeout=5_000)
+    assert area.horizontalScrollBar().maximum() == 0
+    bar = window.bar
+    for left, right in ((bar.state, bar.bar), (bar.bar, bar.left), (bar.left, bar.start)):
+        assert left.mapTo(bar, left.rect().topRight()).x() <= right.mapTo(bar, right.rect().topLeft()).x()
 
 
 def test_of_parts_in_the_same_place_the_one_in_view_counts(qtbot: QtBot) -> None:

@@ -17,6 +17,8 @@ from ulmengine.record import RunFolder, run_name
 
 _FILE = "\0file"
 _FITS = 20
+NARROWEST = 140
+"""Px of the list where there is no room for all of a name: it ends in dots then, and the tooltip has the whole."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class ModelPicker(CalmCombo):
         self.setToolTip(self.tr("The classifier that is asked"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(22)
+        self.setMinimumWidth(NARROWEST)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.activated.connect(self._activated)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, Card, ElidedLabel, Paragraph
+from studio.widgets import Button, Card, ElidedLabel, Paragraph, Turning
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 
@@ -22,6 +22,7 @@ from .beside import BesideAnswers
 from .editor import MarkedEditor, MarksLegend
 from .stored import table_text
 
+EDITOR_HEIGHT = 110
 GATHER_MS = 5
 """Keys that come within so long are one change."""
 PAUSE_MS = 200
@@ -72,7 +73,9 @@ class OneText(QWidget):
         self._show(None)
 
     def _arrange(self) -> None:
-        left = QVBoxLayout()
+        text = QWidget()
+        left = QVBoxLayout(text)
+        left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(theme.XS)
         left.addWidget(self.editor, 1)
         line = QHBoxLayout()
@@ -94,11 +97,15 @@ class OneText(QWidget):
         column.addWidget(self.beside)
         column.addStretch(1)
         self.set_others(())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, theme.M, 0, 0)
-        row.setSpacing(theme.L)
-        row.addLayout(left, 3)
-        row.addWidget(scrolling(inside), 2)
+        self.editor.setMinimumHeight(EDITOR_HEIGHT)
+        answer = scrolling(inside)
+        answer.setMinimumHeight(EDITOR_HEIGHT)
+        both = Turning(text, answer, (600, 400))
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 2)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, theme.M, 0, 0)
+        whole.addWidget(both)
 
     def set_opening(self, name: str) -> None:
         """The model called ``name`` is being opened; "": none is, any more."""

@@ -14,7 +14,7 @@ from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
+from studio.widgets import Beside, Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
@@ -23,6 +23,8 @@ from .beside import BesideChoice, make_all_ready
 from .many import ManyTexts
 from .model_picker import ModelPicker, NewerModel, run_of
 from .one import OneText
+
+TITLE_WIDTH = 200
 
 
 class ClassifyPage(ProjectPage):
@@ -72,10 +74,14 @@ class ClassifyPage(ProjectPage):
         line.addWidget(Label(self.tr("Model"), muted=True))
         line.addWidget(self.picker)
         line.addWidget(self.beside)
-        top = QHBoxLayout()
-        top.addWidget(SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
-                                   page=True), 1)
-        top.addWidget(self.chooser, 0, Qt.AlignmentFlag.AlignBottom)
+        held = QWidget()
+        bottom = QVBoxLayout(held)
+        bottom.setContentsMargins(0, 0, 0, 0)
+        bottom.addStretch(1)
+        bottom.addWidget(self.chooser, 0, Qt.AlignmentFlag.AlignRight)
+        title = SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
+                             page=True)
+        title.setMinimumWidth(TITLE_WIDTH)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -88,7 +94,7 @@ class ClassifyPage(ProjectPage):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
-        self.body.addLayout(top)
+        self.body.addWidget(Beside(title, held))
         self.body.addWidget(self.newer)
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)

@@ -16,6 +16,9 @@ from ulmengine.record import RunFolder, run_name
 from .words import who_help, who_words
 from .work import Subject
 
+NARROWEST = 110
+"""Px of the list of runs where there is no room for a whole name."""
+
 
 class Choosing(QWidget):
     """Three lists side by side."""
@@ -40,6 +43,7 @@ class Choosing(QWidget):
             combo.setToolTip(name)
             row.addWidget(combo)
         self.runs.setMinimumContentsLength(15)
+        self.runs.setMinimumWidth(NARROWEST)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for combo in (self.parts, self.who):  # never cut: they hold few and short names, and are filled when shown
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Beside, Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton
+from studio.widgets import Beside, Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton, Turning
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
 
@@ -94,7 +94,7 @@ class EvaluatePage(ProjectPage):
         line.addWidget(self.count, 1)
         line.addWidget(self.wrong)
         line.addWidget(self.report)
-        self.count.setMinimumWidth(250)
+        self.count.setMinimumWidth(180)
         full = QWidget()
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,12 +102,7 @@ class EvaluatePage(ProjectPage):
         column.addLayout(words)
         column.addWidget(Beside(self.choosing, beside))
         column.addWidget(self.filters)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.setHandleWidth(theme.M)
-        both.addWidget(self.views)
-        both.addWidget(self.documents)
-        both.setSizes([510, 560])
-        both.setChildrenCollapsible(False)
+        both = Turning(self.views, self.documents, (510, 560))
         self.views.setMinimumWidth(320)
         self.documents.setMinimumWidth(396)
         column.addWidget(both, 1)

@@ -18,7 +18,7 @@ from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, SectionTitle
+from studio.widgets import Beside, Button, EmptyState, SectionTitle
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
 from ulmengine.runs.smaller import Cost
@@ -262,16 +262,19 @@ class ModelsPage(Page):
         for shown in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
             body.addWidget(shown)
         self.buttons: dict[str, Button] = {}
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
+        parts = QWidget(), QWidget()
+        rows = [QHBoxLayout(part) for part in parts]
+        for row in rows:
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(theme.S)
         for name, text, icon, role in (
             ("use", self.tr("Classify with it"), "classify", "primary"),
             ("default", self.tr("For new projects"), "star", "plain"), ("export", self.tr("Export"), "export", "plain"),
             ("keep", self.tr("Keep a copy"), "copy", "quiet"), ("delete", self.tr("Delete"), "trash", "quiet"),
         ):
             self.buttons[name] = Button(text, icon, role)
-            row.addWidget(self.buttons[name])
-        row.addStretch(1)
+            rows[role == "quiet"].addWidget(self.buttons[name])
+        rows[1].addStretch(1)
         menu = QMenu(self)
         self.as_file = menu.addAction(self.tr("Model file…"))
         self.as_int8 = menu.addAction(self.tr("Model file with weights in eight bits…"))
@@ -282,7 +285,7 @@ class ModelsPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
         column.addWidget(self.about, 1)
-        column.addLayout(row)
+        column.addWidget(Beside(*parts))
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self.table)

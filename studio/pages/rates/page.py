@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
@@ -14,14 +14,14 @@ from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, known_facts
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown.plan import planned
-from studio.widgets import SectionTitle, focus_in_view
+from studio.widgets import SectionTitle, Turning, focus_in_view
 from ulmengine.config import RunConfig
 
 from .range_card import RangeCard
 from .schedule_card import ScheduleCard
 from .settings_card import SettingsCard
 
-SETTINGS_WIDTH = 300
+SETTINGS_WIDTH, SETTINGS_HEIGHT = 300, 200
 PLOT_HEIGHT = 150
 """Px of a plot at least, axes included: with less height the page is scrolled."""
 
@@ -40,7 +40,7 @@ class RatesPage(ProjectPage):
         self.schedule = ScheduleCard(project)
         self.range = RangeCard(project, shell, self.schedule.task)
         self.settings = SettingsCard(project, shell, self.schedule.task)
-        self.settings.setFixedWidth(SETTINGS_WIDTH)
+        self.settings.setMinimumSize(SETTINGS_WIDTH, SETTINGS_HEIGHT)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         self.schedule.plot.setMinimumHeight(PLOT_HEIGHT)
@@ -50,15 +50,14 @@ class RatesPage(ProjectPage):
         self.body.setSpacing(theme.M)
         self.heading = SectionTitle(self.title, " ", page=True)
         self.body.addWidget(self.heading)
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        self.body.addLayout(row, 1)
-        row.addWidget(split, 1)
+        both = Turning(split, self.settings, (3 * SETTINGS_WIDTH, SETTINGS_WIDTH))
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 0)
+        self.body.addWidget(both, 1)
         split.addWidget(self.schedule)
         split.addWidget(self.range)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        row.addWidget(self.settings)
         self.schedule.taskChanged.connect(self._task_changed)
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._say_whose)

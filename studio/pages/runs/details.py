@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlai
 from studio import theme
 from studio.models.runs import result_words, saved_state_words, time_spent
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, Paragraph
+from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from ulmengine.record import RunFolder, RunLine, RunMarks
 
 SAVE_MS = 700
@@ -106,8 +106,11 @@ class Details(QWidget):
         self._tags.setPlaceholderText(self.tr("baseline, long texts"))
         column.addLayout(form)
         column.addWidget(self._path)
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
+        parts = QWidget(), QWidget()
+        rows = [QHBoxLayout(part) for part in parts]
+        for row in rows:
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(theme.S)
         for name, text, icon, role in (
             ("open", self.tr("Show"), "train", "plain"), ("clone", self.tr("Use its settings"), "copy", "plain"),
             ("export", self.tr("Export…"), "export", "plain"), ("archive", self.tr("Archive"), "folder", "quiet"),
@@ -117,9 +120,9 @@ class Details(QWidget):
             button.setProperty("does", name)
             button.clicked.connect(self._pressed)
             self._buttons[name] = button
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
+            rows[role == "quiet"].addWidget(button)
+        rows[1].addStretch(1)
+        column.addWidget(Beside(*parts))
         column.addStretch(1)
 
     def _told(self, line: RunLine) -> str:
