@@ -65,7 +65,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
     from studio.engine.job import shutdown_jobs
     from studio.frame.help import pictures
     from studio.pages import available
-    from tests.gui.scenes import Material, Scene, made_up
+    from tests.gui.scenes import Material, Scene, at_rest, made_up
     from ulmengine.record import find_runs
 
     gc.disable()  # as in the program: Qt's objects are collected in the window's thread only
@@ -85,6 +85,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
                     scene.window.setMinimumSize(0, 0)
                     scene.window.resize(width, height)
                     _settle()
+                    at_rest(scene.window)
                     picture = scene.window.grab().toImage()
                     name = f"{key}-{state}-{mode}-{size}-{round(100 * float(scale))}.png"
                     if options.for_help:
