@@ -8,17 +8,18 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from sklearn.linear_model import Ridge
 
 from tests.corpus.helpers import finish
 from ulmengine.cli import main
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.models import load_bundle, save_bundle
-from ulmengine.nets import AWDLSTM, LanguageModel
+from ulmengine.nets import LanguageModel
 from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
 from ulmengine.training import teaching
 from ulmengine.training.new_words import STRENGTH, add_words
-from ulmengine.training.teaching import Lesson, teach
+from ulmengine.training.teaching import Lesson, Taught, teach
 
 WORDS = 20
 
@@ -34,20 +35,67 @@ def lessons(count: int, width: int = 8) -> tuple[list[np.ndarray], np.ndarray]:
 
 def test_what_was_never_shown_is_understood_too() -> None:
     torch.manual_seed(0)
-    encoder = AWDLSTM(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
+    model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
     passages, vectors = lessons(1_200)
     lesson = Lesson(epochs=12, lr=1e-2, batch_size=32, held=200)
-    assert finish(teach(encoder, passages, vectors, Lesson(epochs=0.01, lr=1e-9, batch_size=32, held=200))) < 0.3
-    assert finish(teach(encoder, passages, vectors, lesson)) > 0.8
+    assert finish(teach(model, passages, vectors, Lesson(epochs=0.01, lr=1e-9, batch_size=32, held=200))).cosine < 0.3
+    assert finish(teach(model, passages, vectors, lesson)).cosine > 0.8
+
+
+def test_what_word_comes_next_is_learnt_beside() -> None:
+    passages = [np.array([number % WORDS, (number + 1) % WORDS, (number + 2) % WORDS]) + len(SPECIALS)
+                for number in range(600)]
+    vectors = np.random.default_rng(4).normal(size=(WORDS, 8))[np.arange(600) % WORDS]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    taught = []
+    for weight in (0.0, 1.0):
+        torch.manual_seed(0)
+        model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig(), softmax="sampled")
+        lesson = Lesson(epochs=20, lr=1e-2, batch_size=32, held=100, language=weight)
+        taught.append(finish(teach(model, passages, vectors, lesson)))
+    forgotten, kept = taught
+    assert kept.perplexity < 3  # each word has one that follows
+    assert forgotten.perplexity > 15
+    assert min(forgotten.cosine, kept.cosine) > 0.9
+
+
+def test_perplexity_is_that_of_the_words_after_the_first() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(len(SPECIALS) + WORDS, Sizes(6, 8, 1), DropoutConfig())
+    draw = np.random.default_rng(2)
+    passages = [draw.integers(0, WORDS, length) + len(SPECIALS) for length in (1, 75, 4, 9)] * 8  # one has two chunks
+    taught = finish(teach(model, passages, np.eye(32, 8) + 1e-3, Lesson(epochs=0.01, lr=0.0, batch_size=8, held=20)))
+    nats = []
+    with torch.no_grad():
+        for passage in passages[:20]:
+            scores = model.eval().logits(torch.from_numpy(passage[None]))[0][0].log_softmax(1)
+            nats += [-float(scores[place, word]) for place, word in enumerate(passage[1:])]
+    assert taught.perplexity == pytest.approx(np.exp(np.mean(nats)), rel=1e-4)
+
+
+def test_a_map_begins_where_a_ridge_regression_leads() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(len(SPECIALS) + WORDS, Sizes(6, 8, 1), DropoutConfig())
+    passages, vectors = lessons(400)
+    reader = teaching._Reader(model, vectors.shape[1]).eval()
+    teaching._begin_map(reader, np.arange(50, 400), passages, vectors, 32)
+    with torch.no_grad():
+        states = torch.cat([reader.pooled(torch.from_numpy(passage[None]), torch.tensor([len(passage)]))
+                            for passage in passages[50:]]).numpy().astype(float)
+        tokens, lengths, targets = teaching._batch(np.arange(50), passages, vectors)
+        mapped = reader(tokens, lengths, words=False)[0]
+    ridge = Ridge(alpha=teaching._RIDGE).fit(states, vectors[50:])
+    np.testing.assert_allclose(reader.map.weight.detach().numpy(), ridge.coef_, atol=2e-3)
+    assert float(torch.nn.functional.cosine_similarity(mapped, targets).mean()) > 0.3
 
 
 def test_what_does_not_fit_is_said() -> None:
-    encoder = AWDLSTM(len(SPECIALS) + WORDS, Sizes(4, 4, 1), DropoutConfig())
+    model = LanguageModel(len(SPECIALS) + WORDS, Sizes(4, 4, 1), DropoutConfig())
     passages, vectors = lessons(30)
     with pytest.raises(TrainingError, match="do not fit"):
-        finish(teach(encoder, passages[1:], vectors, Lesson()))
+        finish(teach(model, passages[1:], vectors, Lesson()))
     with pytest.raises(TrainingError, match="too few"):
-        finish(teach(encoder, passages, vectors, Lesson()))
+        finish(teach(model, passages, vectors, Lesson()))
 
 
 def test_the_command_gives_a_model_that_says_how_it_was_taught(
@@ -85,16 +133,16 @@ def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
     passages, vectors = lessons(300)
     lesson = Lesson(epochs=1.5, lr=1e-2, batch_size=16, held=20)  # 17 batches an epoch, 26 steps
 
-    def taught(keep: Path | None, until: int = 0) -> tuple[float, dict[str, torch.Tensor]]:
+    def taught(keep: Path | None, until: int = 0) -> tuple[Taught | None, dict[str, torch.Tensor]]:
         torch.manual_seed(0)
-        encoder = AWDLSTM(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
-        steps = teach(encoder, passages, vectors, lesson, keep=keep)
+        model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
+        steps = teach(model, passages, vectors, lesson, keep=keep)
         for _ in range(until):
             next(steps)
         if until:
             steps.close()
-            return 0.0, {}
-        return finish(steps), encoder.state_dict()
+            return None, {}
+        return finish(steps), model.state_dict()
 
     cosine, weights = taught(None)
     keep = tmp_path / "new.teaching"
@@ -106,7 +154,7 @@ def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
     assert again == cosine
     assert all(torch.equal(found[name], value) for name, value in weights.items())
     with pytest.raises(TrainingError, match="another model"):
-        finish(teach(AWDLSTM(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig()), passages, vectors,
+        finish(teach(LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig()), passages, vectors,
                      Lesson(epochs=3, lr=1e-2, batch_size=16, held=20), keep=keep))
     keep.write_bytes(b"cut short")
     with pytest.raises(TrainingError, match="cannot be read"):

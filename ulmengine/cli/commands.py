@@ -282,6 +282,9 @@ def _experiments(commands: Any) -> None:
     taught.add_argument("--out", type=Path, required=True, metavar="FILE.ulmfit")
     taught.add_argument("--epochs", type=float, default=2.0, help="passes over the passages (default: 2)")
     taught.add_argument("--lr", type=float, default=2.5e-3, help="peak learning rate (default: 0.0025)")
+    taught.add_argument("--language", type=float, default=0.05, metavar="WEIGHT",
+                        help="of the language model's own loss, which is kept up beside; 0: it is forgotten "
+                             "(default: 0.05)")
     taught.add_argument("--words", type=Path, metavar="WORDS.parquet",
                         help="words for the model to know, those it knows already among them")
     taught.add_argument("--resume", action="store_true",

@@ -64,14 +64,17 @@ def run_teach(options: argparse.Namespace) -> int:
         texts, vectors = [*texts, *words], np.concatenate([vectors, of_words])
         told += f" and {len(words):,} words"
     passages = [np.asarray(tokenizer.encode(text), dtype=np.int32) for text in texts]
-    grown_about = about.model_copy(update={"vocabulary": len(tokenizer.vocabulary)})
+    # Over all words most of the time would go into the softmax.
+    softmax = "sampled" if about.softmax == "full" else about.softmax
+    grown_about = about.model_copy(update={"vocabulary": len(tokenizer.vocabulary), "softmax": softmax})
     model = build_language_model(grown_about, weights, options.model)
     precision = precision_for(torch.device("cpu"), "auto")
-    with closing(teach(model.encoder, passages, vectors, Lesson(epochs=options.epochs, lr=options.lr), precision,
-                       keep)) as steps:
-        cosine = finish(steps)
+    lesson = Lesson(epochs=options.epochs, lr=options.lr, language=options.language)
+    with closing(teach(model, passages, vectors, lesson, precision, keep)) as steps:
+        taught = finish(steps)
     card = {**about.card, "taught": f"{told}, {options.epochs:g} epochs"
-            f"{', by ' + options.teacher if options.teacher else ''}; mean cosine {cosine:.3f} on passages held back"}
+            f"{', by ' + options.teacher if options.teacher else ''}; mean cosine {taught.cosine:.3f} and perplexity "
+            f"{taught.perplexity:,.1f} on passages held back"}
     if options.words is not None:
         card["words added"] = (f"{len(grown.added):,}; their vectors began where those of the teacher lead, and were "
                                "taught with all others")
@@ -80,7 +83,7 @@ def run_teach(options: argparse.Namespace) -> int:
         sizes=about.sizes, model=about.model, bptt=about.bptt, softmax=about.softmax, card=card, dtype="float16",
     )
     keep.unlink(missing_ok=True)
-    say(f"mean cosine {cosine:.4f}; {options.out}")
+    say(f"mean cosine {taught.cosine:.4f}, perplexity {taught.perplexity:,.1f}; {options.out}")
     return 0
 
 

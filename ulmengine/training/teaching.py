@@ -5,11 +5,15 @@ knows it (a sentence encoder, used once and never by the program at work) can sa
 is led towards its vectors by their cosine and by telling the passages of a batch apart (van den Oord et al. 2018,
 1807.03748; Hinton et al. 2015, 1503.02531 for the idea). Afterwards the map is thrown away; what the pooled states hold
 stays, and is what a linear head begins with.
+
+What word comes next is learnt all along from the same passages. An encoder that is led by the teacher alone forgets it
+within minutes, and tuning its language model on a corpus then mends that in place of learning the corpus.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import time
 import zlib
 from collections.abc import Generator, Sequence
@@ -27,7 +31,7 @@ from torch import Tensor, nn
 from ulmengine.config import DropoutConfig
 from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
-from ulmengine.nets import AWDLSTM, set_precision
+from ulmengine.nets import LanguageModel, set_precision
 from ulmengine.nets.bpt3c import read_documents
 from ulmengine.nets.pooling import ConcatPooling
 from ulmengine.plan.errors import TrainingError
@@ -37,6 +41,8 @@ _POOL = 60
 """So many batches' passages are sorted by length together."""
 _RISE, _LEVEL = 300, 0.25
 """Steps in which the rate rises, and the share of all steps after which it begins to fall."""
+_FIRST, _RIDGE = 5_000, 1.0
+"""The map begins as the ridge regression of so many passages' vectors on their pooled states."""
 SAVE_S = 240.0
 """Seconds after which the teaching is saved again."""
 # Next to none: there are far more passages than the encoder can remember.
@@ -47,22 +53,32 @@ _DROPOUT = DropoutConfig(
 
 @dataclass(frozen=True)
 class Lesson:
-    """How to teach. ``apart``: weight of telling passages apart, at ``temperature``; ``held``: passages kept back."""
+    """How to teach. ``apart``: weight of telling passages apart, at ``temperature``; ``language``: of the language
+    model's own loss (nats a token); ``held``: passages kept back."""
 
     epochs: float = 2.0
     lr: float = 2.5e-3
     batch_size: int = 128
     apart: float = 0.1
     temperature: float = 0.05
+    language: float = 0.05
     held: int = 2_000
     seed: int = 1
 
 
+@dataclass(frozen=True)
+class Taught:
+    """On the passages kept back, the first ones: mean ``cosine`` to the teacher's vectors, ``perplexity`` of words."""
+
+    cosine: float
+    perplexity: float
+
+
 def teach(
-    encoder: AWDLSTM, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating], lesson: Lesson,
+    model: LanguageModel, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating], lesson: Lesson,
     precision: torch.dtype = torch.float32, keep: Path | None = None,
-) -> Generator[Event, None, float]:
-    """Teach ``encoder`` in place.
+) -> Generator[Event, None, Taught]:
+    """Teach the encoder of ``model`` in place, and the language model with it.
 
     What comes at a step (batch, rate, dropout) follows from the seed and the step's number alone, so that a teaching
     taken up again ends as one that was never interrupted, to the bit.
@@ -71,7 +87,7 @@ def teach(
     :param vectors: (passages, width) of the teacher, each of length 1.
     :param keep: a file to which the teaching is saved every few minutes and when it is closed; one that is there is
         gone on from. It stays at the end, for the caller to remove once the model is safe.
-    :returns: the mean cosine to the teacher's vectors on the passages kept back, the first ones.
+    :returns: what has been learnt.
     :raises TrainingError: too few passages, vectors that do not fit them, or another teaching in ``keep``.
     """
     if len(passages) != len(vectors) or vectors.ndim != 2:
@@ -79,15 +95,19 @@ def teach(
     if len(passages) - lesson.held < lesson.batch_size:
         raise TrainingError(f"{len(passages):,} passages are too few to teach by; {lesson.held:,} are kept back")
     torch.manual_seed(lesson.seed)
-    reader = _Reader(encoder, vectors.shape[1])
-    encoder.set_dropout(_DROPOUT)
-    set_precision(encoder, precision)
+    reader = _Reader(model, vectors.shape[1])
+    model.set_dropout(_DROPOUT)
+    set_precision(reader, precision)
     weights = list(reader.parameters())
     optimizer = torch.optim.AdamW(weights, lr=lesson.lr, betas=(0.9, 0.99), weight_decay=0.01)
     learnt = np.arange(lesson.held, len(passages))
     steps = max(1, round(lesson.epochs * len(learnt) / lesson.batch_size))
-    about = "" if keep is None else _about(lesson, encoder, passages, vectors)
-    first = 0 if keep is None or not keep.exists() else _take_up(keep, about, reader, optimizer)
+    about = "" if keep is None else _about(lesson, model, passages, vectors)
+    if keep is not None and keep.exists():
+        first = _take_up(keep, about, reader, optimizer)
+    else:
+        first = 0
+        _begin_map(reader.eval(), learnt[:_FIRST], passages, vectors, lesson.batch_size)
     reader.train()
     saved, done = time.monotonic(), first
     try:
@@ -96,11 +116,12 @@ def teach(
                 group["lr"] = lesson.lr * _share(step, steps)
             tokens, lengths, targets = _batch(rows, passages, vectors)
             torch.manual_seed(lesson.seed + 1 + step)
-            found = F.normalize(reader(tokens, lengths), dim=1)
+            mapped, surprise = reader(tokens, lengths, words=lesson.language > 0)
+            found = F.normalize(mapped, dim=1)
             cosine = (found * targets).sum(1).mean()
             rivals = F.cross_entropy(found @ targets.T / lesson.temperature, torch.arange(len(targets)))
             optimizer.zero_grad(set_to_none=True)
-            loss: Tensor = 1 - cosine + lesson.apart * rivals
+            loss: Tensor = 1 - cosine + lesson.apart * rivals + lesson.language * surprise
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
@@ -117,13 +138,13 @@ def teach(
 
 
 def _about(
-    lesson: Lesson, encoder: AWDLSTM, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating]
+    lesson: Lesson, model: LanguageModel, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating]
 ) -> str:
     """What a saved teaching has to agree in: the lesson, the network as it begins, and what it is taught by."""
     found = 0
     for array in (*passages, vectors):
         found = zlib.crc32(np.ascontiguousarray(array).tobytes(), found)
-    for tensor in encoder.state_dict().values():
+    for tensor in model.state_dict().values():
         found = zlib.crc32(np.ascontiguousarray(tensor.detach().float().numpy()).tobytes(), found)
     return json.dumps({**asdict(lesson), "passages": len(passages), "checksum": found}, sort_keys=True)
 
@@ -162,18 +183,55 @@ def _take_up(keep: Path, about: str, reader: _Reader, optimizer: torch.optim.Ada
 
 
 class _Reader(nn.Module):
-    """The encoder, pooling, and the linear map towards the teacher."""
+    """The language model, and the linear map of its pooled states towards the teacher."""
 
-    def __init__(self, encoder: AWDLSTM, width: int) -> None:
+    def __init__(self, model: LanguageModel, width: int) -> None:
         super().__init__()
-        self.encoder, self.pool = encoder, ConcatPooling()
-        self.map = nn.Linear(3 * encoder.sizes.embedding, width)
+        self.model, self.pool = model, ConcatPooling()
+        self.map = nn.Linear(3 * model.encoder.sizes.embedding, width)
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """(batch, width) of right-padded ``tokens`` (batch, time), the longest first."""
-        windows = read_documents(self.encoder, tokens, lengths, _BPTT, _MOST_TOKENS)
+    def pooled(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """What is mapped, (batch, 3 * features)."""
+        windows = read_documents(self.model.encoder, tokens, lengths, _BPTT, tokens.shape[1])
+        pooled: Tensor = self.pool(windows.pieces, windows.lengths)
+        return pooled[windows.back]
+
+    def forward(self, tokens: Tensor, lengths: Tensor, *, words: bool) -> tuple[Tensor, Tensor]:
+        """The vectors (batch, width) of right-padded ``tokens`` (batch, time), the longest first, and the mean cross
+        entropy of every token after the first, in nats; 0 without ``words``."""
+        encoder = self.model.encoder
+        windows = read_documents(encoder, tokens, lengths, _BPTT, tokens.shape[1])
         mapped: Tensor = self.map(self.pool(windows.pieces, windows.lengths))
-        return mapped[windows.back]
+        follows = torch.arange(1, tokens.shape[1]) < lengths[:, None]
+        if not words or not follows.any():
+            return mapped[windows.back], mapped.new_zeros(())
+        hidden = torch.cat([_widened(piece, len(tokens)) for piece in windows.pieces], dim=1)
+        said, targets = hidden[windows.back, :-1][follows], tokens[:, 1:][follows]
+        return mapped[windows.back], self.model.decoder.loss(said, encoder.embedding.weight, targets) / len(targets)
+
+
+@torch.no_grad()
+def _begin_map(
+    reader: _Reader, rows: NDArray[np.int64], passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating],
+    size: int,
+) -> None:
+    """An encoder that was taught before does not lose by a random map what it knows."""
+    states, wanted = [], []
+    for start in range(0, len(rows), size):
+        tokens, lengths, targets = _batch(rows[start : start + size], passages, vectors)
+        states.append(reader.pooled(tokens, lengths))
+        wanted.append(targets)
+    known, given = torch.cat(states).double(), torch.cat(wanted).double()
+    centre, middle = known.mean(0), given.mean(0)
+    known = known - centre
+    slopes = torch.linalg.solve(known.T @ known + _RIDGE * torch.eye(known.shape[1]), known.T @ (given - middle))
+    reader.map.weight.copy_(slopes.T)
+    reader.map.bias.copy_(middle - centre @ slopes)
+
+
+def _widened(piece: Tensor, rows: int) -> Tensor:
+    """``piece`` (rows that have not ended, time, features) with zeros for those that have."""
+    return F.pad(piece, (0, 0, 0, 0, 0, rows - len(piece)))
 
 
 def _share(step: int, steps: int) -> float:
@@ -223,10 +281,13 @@ def _batch(
 @torch.no_grad()
 def _measure(
     reader: _Reader, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating], lesson: Lesson
-) -> float:
-    total = 0.0
+) -> Taught:
+    cosine = surprise = follow = 0.0
     for start in range(0, lesson.held, lesson.batch_size):
         rows = np.arange(start, min(lesson.held, start + lesson.batch_size))
         tokens, lengths, targets = _batch(rows, passages, vectors)
-        total += float((F.normalize(reader(tokens, lengths), dim=1) * targets).sum())
-    return total / lesson.held
+        mapped, nats = reader(tokens, lengths, words=True)
+        cosine += float((F.normalize(mapped, dim=1) * targets).sum())
+        count = int((lengths - 1).sum())
+        surprise, follow = surprise + float(nats) * count, follow + count
+    return Taught(cosine / lesson.held, math.exp(surprise / max(1.0, follow)))
