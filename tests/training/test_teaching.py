@@ -119,6 +119,11 @@ def test_the_command_gives_a_model_that_says_how_it_was_taught(
     assert about.kind == "language_model"
     assert about.title == "Old"
     assert str(about.card["taught"]).startswith("2,200 passages, 1 epochs, by a teacher; mean cosine ")
+    once = str(tmp_path / "made" / "new.ulmfit")
+    again = ["teach", once, *command[2:4], str(tmp_path / "twice.ulmfit"), *command[5:]]
+    assert main(again) == 0
+    twice = str(load_bundle(tmp_path / "twice.ulmfit").description.card["taught"])
+    assert twice.startswith(str(about.card["taught"]) + "; then by 2,200 passages, ")
     frame.select("text").write_parquet(tmp_path / "bare.parquet")
     assert main([*command[:2], str(tmp_path / "bare.parquet"), *command[3:]]) == 1
     assert "columns text and vector" in capsys.readouterr().err

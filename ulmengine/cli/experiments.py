@@ -72,9 +72,11 @@ def run_teach(options: argparse.Namespace) -> int:
     lesson = Lesson(epochs=options.epochs, lr=options.lr, language=options.language)
     with closing(teach(model, passages, vectors, lesson, precision, keep)) as steps:
         taught = finish(steps)
-    card = {**about.card, "taught": f"{told}, {options.epochs:g} epochs"
-            f"{', by ' + options.teacher if options.teacher else ''}; mean cosine {taught.cosine:.3f} and perplexity "
-            f"{taught.perplexity:,.1f} on passages held back"}
+    by = f", by {options.teacher}" if options.teacher else ""
+    told += (f", {options.epochs:g} epochs{by}; mean cosine {taught.cosine:.3f} and perplexity {taught.perplexity:,.1f} "
+             "on passages held back")
+    before = about.card.get("taught")
+    card = {**about.card, "taught": f"{before}; then by {told}" if before else told}
     if options.words is not None:
         card["words added"] = (f"{len(grown.added):,}; their vectors began where those of the teacher lead, and were "
                                "taught with all others")
