@@ -73,8 +73,8 @@ def run_teach(options: argparse.Namespace) -> int:
     with closing(teach(model, passages, vectors, lesson, precision, keep)) as steps:
         taught = finish(steps)
     by = f", by {options.teacher}" if options.teacher else ""
-    told += (f", {options.epochs:g} epochs{by}; mean cosine {taught.cosine:.3f} and perplexity {taught.perplexity:,.1f} "
-             "on passages held back")
+    told += f", {options.epochs:g} epochs{by}; mean cosine {taught.cosine:.3f} and perplexity "
+    told += f"{taught.perplexity:,.1f} on passages held back"
     before = about.card.get("taught")
     card = {**about.card, "taught": f"{before}; then by {told}" if before else told}
     if options.words is not None:
