@@ -150,6 +150,11 @@ class LanguageModelConfig(StageSettings):
         1.0, label="Temporal regularisation", unit="weight", ge=0.0, le=100.0, advanced=True,
         help="TAR: weight of the mean squared change of the last layer's raw output (1708.02182, 4.6).",
     )
+    interpolate: bool = knob(
+        True, label="Take of it what helps", advanced=True,
+        help="The classifier begins between the pretrained weights and the tuned ones, where a cross-validated "
+        "regression on its training documents does best (2109.01903). Off: with the tuned ones, as published.",
+    )
     softmax: Literal["full", "adaptive", "sampled"] = knob(
         "full", label="Softmax", advanced=True,
         help="full is exact. adaptive and sampled are faster for very large vocabularies and approximate.",

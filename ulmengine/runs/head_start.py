@@ -34,21 +34,21 @@ def begin_head(
 ) -> Generator[Event, None, None]:
     """Let the head of ``model`` begin as the regression that answers the validation documents best."""
     documents = prepared.documents
-    states, targets = yield from _states(model, config, prepared, direction, "train")
+    states, targets = yield from pooled_states(
+        model, config, prepared, direction, "train", _drawn(config, documents.count("train")))
     if not np.isfinite(states).all():
         return  # an encoder that has diverged: the first step of the training says so, and what to do
-    mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
-    deviation = np.maximum(deviation, LEAST_DEVIATION)
-    scaled = ((states - mean) / deviation).astype(np.float32)
+    scaled, mean, deviation = standardised(states)
     held = None
     if documents.count("validation"):
-        found, answers = yield from _states(model, config, prepared, direction, "validation")
+        found, answers = yield from pooled_states(
+            model, config, prepared, direction, "validation", _drawn(config, documents.count("validation")))
         held = ((found - mean) / deviation).astype(np.float32), answers
     best, weights = np.inf, None
     for number, strength in enumerate(STRENGTHS if held else (STRENGTHS[2],), start=1):
-        tried = yield from _regression(
+        tried = yield from regression(
             scaled, targets, model.classes, strength, config.classifier.class_weights == "balanced")
-        loss = 0.0 if held is None else _loss(held[0] @ tried[0].T + tried[1], held[1])
+        loss = 0.0 if held is None else mean_loss(held[0] @ tried[0].T + tried[1], held[1])
         if weights is None or loss < best:
             best, weights = loss, tried
         yield Progress("Fitting the head", number, len(STRENGTHS) if held else 1)
@@ -59,14 +59,24 @@ def begin_head(
     ))
 
 
-def _states(
-    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str
+def _drawn(config: RunConfig, count: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(config.seed).permutation(count)[:MOST])
+
+
+def standardised(states: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
+    """``states`` with a mean of 0 and a deviation of 1, and the means and deviations (features,) they had."""
+    mean, deviation = states.mean(axis=0, dtype=np.float64), states.std(axis=0, dtype=np.float64)
+    deviation = np.maximum(deviation, LEAST_DEVIATION)
+    return ((states - mean) / deviation).astype(np.float32), mean, deviation
+
+
+def pooled_states(
+    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str, chosen: NDArray[np.int64]
 ) -> Generator[Event, None, tuple[Floats, NDArray[np.generic]]]:
-    """Pooled states (documents, 3 * features) of ``part``, at most :data:`MOST` documents of it, and their targets."""
+    """Pooled states (documents, 3 * features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
     batches = document_batches(config, prepared, direction, part, shuffled=False)
     assert batches is not None
     targets = prepared.documents.targets(part)
-    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(targets))[:MOST])
     place = np.full(len(targets), -1)  # of a document among the chosen ones
     place[chosen] = np.arange(len(chosen))
     states = np.zeros((len(chosen), 3 * model.encoder.sizes.embedding), dtype=np.float32)
@@ -84,7 +94,7 @@ def _states(
     return states, targets[chosen]
 
 
-def _regression(
+def regression(
     states: Floats, targets: NDArray[np.generic], classes: int, strength: float, balanced: bool
 ) -> Generator[Event, None, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Weights (classes, features) and biases (classes,) of logistic regression, one for each label if there are
@@ -117,7 +127,7 @@ def _regression(
     return weight, bias
 
 
-def _loss(scores: NDArray[np.floating], targets: NDArray[np.generic]) -> float:
+def mean_loss(scores: NDArray[np.floating], targets: NDArray[np.generic]) -> float:
     """Mean cross entropy of ``scores`` (documents, classes)."""
     logits = torch.as_tensor(np.asarray(scores, dtype=np.float64))
     if targets.ndim > 1:

@@ -22,24 +22,33 @@ def new_language_model(config: RunConfig, prepared: Prepared, direction: str) ->
         len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
         softmax=config.language_model.softmax, skip_connections=config.model.skip_connections,
     )
+    weights = pretrained_weights(prepared, direction)
+    if weights is None:
+        return model
+    own = model.state_dict()
+    # The clusters of an adaptive softmax are cut by the size of the vocabulary: another number of them begins anew.
+    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    if missing := [name for name in weights if name.startswith("encoder.") and name not in fitting]:
+        assert prepared.pretrained is not None
+        raise ModelError(f"{prepared.pretrained.path}: the weights do not fit the network ({missing[0]})")
+    model.load_state_dict(own | fitting)
+    # The vocabulary begins with the words of the corpus; those behind them only the pretrained model has seen.
+    model.decoder.words = 1 + max(int(store.ids.max(initial=0)) for store in prepared.language_model_stores())
+    return model
+
+
+def pretrained_weights(prepared: Prepared, direction: str) -> dict[str, torch.Tensor] | None:
+    """The weights that a language model of the corpus' vocabulary begins with; None where there are none."""
     bundle = prepared.pretrained
     if bundle is None or direction not in bundle.description.directions:
-        return model
+        return None
     weights = bundle.weights(direction)
     mapping = vocabulary_transfer(bundle.tokenizer.vocabulary, prepared.tokenizer.vocabulary)
     rows, bias = transfer_embedding(weights["encoder.embedding.weight"], weights.get("decoder.bias"), mapping)
     weights["encoder.embedding.weight"] = rows
     if bias is not None:
         weights["decoder.bias"] = bias
-    own = model.state_dict()
-    # The clusters of an adaptive softmax are cut by the size of the vocabulary: another number of them begins anew.
-    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
-    if missing := [name for name in weights if name.startswith("encoder.") and name not in fitting]:
-        raise ModelError(f"{bundle.path}: the weights do not fit the network ({missing[0]})")
-    model.load_state_dict(own | fitting)
-    # The vocabulary begins with the words of the corpus; those behind them only the pretrained model has seen.
-    model.decoder.words = 1 + max(int(store.ids.max(initial=0)) for store in prepared.language_model_stores())
-    return model
+    return weights
 
 
 def new_classifier(config: RunConfig, prepared: Prepared, encoder: AWDLSTM) -> TextClassifier:

@@ -18,7 +18,8 @@ from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext,
 from .batches import document_batches, has_learnt, streams
 from .early import EarlyEnd
 from .head_start import begin_head
-from .networks import new_classifier, new_language_model, training_loss
+from .interpolation import interpolate
+from .networks import new_classifier, new_language_model, pretrained_weights, training_loss
 from .prepare import Prepared
 
 SAMPLE_LENGTH = 40
@@ -96,6 +97,8 @@ class Stages:
             classifier = self._classifier(plan.direction)
             if classifier.head.is_linear and start is None and has_learnt(self.config, self.prepared):
                 set_precision(classifier, self.ctx.precision)
+                if self.config.language_model.interpolate and self.config.language_model.epochs:
+                    yield from self._interpolated(classifier, plan.direction)
                 yield from begin_head(classifier, self.config, self.prepared, plan.direction)
             self.classifiers[plan.direction] = classifier
         batches = document_batches(self.config, self.prepared, plan.direction, "train")
@@ -106,6 +109,12 @@ class Stages:
         return (yield from train_classifier(
             self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
         ))
+
+    def _interpolated(self, classifier: TextClassifier, direction: str) -> Generator[Event, None, None]:
+        weights = pretrained_weights(self.prepared, direction)
+        if weights is not None:
+            before = {name: weights[f"encoder.{name}"] for name in classifier.encoder.state_dict()}
+            yield from interpolate(classifier, before, self.config, self.prepared, direction)
 
     def _classifier(self, direction: str) -> TextClassifier:
         """The language model's encoder under a new head; its own training ends here."""
