@@ -71,7 +71,7 @@ def test_of_many_labels_a_document_each_fit_is_told_and_answers_as_the_library(t
     rng = np.random.default_rng(0)
     states = rng.normal(size=(60, 4)).astype(np.float32)
     targets = (states @ rng.normal(size=(4, 7)) + rng.normal(size=(60, 7)) > 0).astype(np.float32)
-    work, told = head_start._regression(states, targets, 7, 0.1, balanced=False), []
+    work, told = head_start.regression(states, targets, 7, 0.1, balanced=False), []
     while True:
         try:
             told.append(next(work))
@@ -109,6 +109,7 @@ def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, mo
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder).eval()
     every, targets = states_of(model, prepared, "train"), prepared.documents.targets("train")
     monkeypatch.setattr(head_start, "MOST", 13)
+    chosen = head_start._drawn(config, prepared.documents.count("train"))
     read: list[int] = []
     pooled = model.pooled
 
@@ -117,7 +118,7 @@ def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, mo
         return pooled(tokens, lengths)
 
     monkeypatch.setattr(model, "pooled", counting)
-    states, answers = finish(head_start._states(model, config, prepared, "forward", "train"))
+    states, answers = finish(head_start.pooled_states(model, config, prepared, "forward", "train", chosen))
     assert (sum(read), states.shape, answers.shape) == (13, (13, every.shape[1]), (13,))
     found = [int(np.abs(every - state).max(1).argmin()) for state in states]
     assert found == sorted(set(found))

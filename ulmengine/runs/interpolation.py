@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ulmengine.config import RunConfig
@@ -51,13 +52,13 @@ def interpolate(
     best = int(np.argmin(losses))
     _move(model, before, after, SHARES[best])
     yield Note(
-        f"Of what tuning changed in the language model the classifier takes {SHARES[best]:.0%}: a regression from there "
-        f"has a loss of {losses[best]:.3f} on {len(rows):,} training documents (cross-validated), from the pretrained "
-        f"weights {losses[0]:.3f}, from the tuned ones {losses[-1]:.3f}."
+        f"Of what tuning has changed in the language model the classifier takes {SHARES[best]:.0%}: a regression that "
+        f"starts there has a cross-validated loss of {losses[best]:.3f} on {len(rows):,} training documents, one that "
+        f"starts from the pretrained weights {losses[0]:.3f}, from the tuned ones {losses[-1]:.3f}."
     )
 
 
-def _rows(prepared: Prepared, config: RunConfig) -> np.ndarray:
+def _rows(prepared: Prepared, config: RunConfig) -> NDArray[np.int64]:
     """Training documents drawn for the trial, in their order."""
     lengths = np.minimum(prepared.stores["train"].lengths, config.tokens.max_tokens)
     drawn = np.random.default_rng(config.seed).permutation(len(lengths))[:MOST]
@@ -73,7 +74,7 @@ def _move(model: TextClassifier, before: dict[str, Tensor], after: dict[str, Ten
 
 
 def _loss(
-    states: Floats, targets: np.ndarray, classes: int, config: RunConfig
+    states: Floats, targets: NDArray[np.generic], classes: int, config: RunConfig
 ) -> Generator[Event, None, float]:
     """Mean cross entropy of documents by a regression that was fitted on the other folds."""
     folds = np.random.default_rng(config.seed).permutation(len(states)) % FOLDS

@@ -79,7 +79,8 @@ class SettingsCard(Card):
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
         self._fields, self.folds, self._later = {}, {}, []
-        for name in self._known(("schedule.kind", *COMMON, "stage_decay", *(f"schedule.{name}" for name in ONLY))):
+        shape = (f"schedule.{name}" for name in ONLY)
+        for name in self._known(("schedule.kind", *COMMON, "interpolate", "stage_decay", *shape)):
             self._add(name, column)
         titles = self._titles()
         for key, names in GROUPS.items():

@@ -1,0 +1,141 @@
+"""Between the weights before and after the language model's tuning the classifier begins where it reads best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.corpus.helpers import finish
+from tests.runs.test_head_start import states_of
+from ulmengine import events as ev
+from ulmengine.config import RunConfig
+from ulmengine.models import load_bundle
+from ulmengine.nets import TextClassifier
+from ulmengine.record import RunFolder
+from ulmengine.runs import Run, interpolation
+from ulmengine.runs.head_start import STRENGTHS
+from ulmengine.runs.interpolation import FOLDS, SHARES, interpolate
+from ulmengine.runs.networks import new_classifier, new_language_model
+from ulmengine.runs.prepare import Prepared, prepare
+
+from .made import tiny_config, write_corpus
+
+Weights = dict[str, torch.Tensor]
+
+
+def made(tmp_path: Path, *settings: str) -> tuple[TextClassifier, RunConfig, Prepared]:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), *settings)
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    torch.manual_seed(3)
+    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
+    return model, config, prepared
+
+
+def weights_of(model: TextClassifier) -> Weights:
+    return {name: value.clone() for name, value in model.encoder.state_dict().items()}
+
+
+def blind(weights: Weights) -> Weights:
+    """An encoder to which all words are alike."""
+    return weights | {"embedding.weight": torch.zeros_like(weights["embedding.weight"])}
+
+
+@pytest.mark.parametrize("helps", [False, True])
+def test_what_reads_better_is_taken(tmp_path: Path, helps: bool) -> None:
+    model, config, prepared = made(tmp_path)
+    knowing = weights_of(model)
+    before, after = (blind(knowing), knowing) if helps else (knowing, blind(knowing))
+    model.encoder.load_state_dict(after)
+    notes = [event.text for event in interpolate(model, before, config, prepared, "forward")
+             if isinstance(event, ev.Note)]
+    found = weights_of(model)
+    share = next(share for share in SHARES if f"takes {share:.0%}:" in notes[0])
+    assert share >= 0.25 if helps else share <= 0.75
+    for name, value in found.items():
+        torch.testing.assert_close(value, before[name] + share * (after[name] - before[name]))
+
+
+def test_the_losses_are_those_of_a_cross_validation(tmp_path: Path) -> None:
+    model, config, prepared = made(tmp_path)
+    after = weights_of(model)
+    before = {name: value + 0.1 * torch.randn_like(value) for name, value in after.items()}
+    note = next(event.text for event in interpolate(model, before, config, prepared, "forward")
+                if isinstance(event, ev.Note))
+    targets = prepared.documents.targets("train")
+    folds = np.random.default_rng(config.seed).permutation(len(targets)) % FOLDS
+    losses = []
+    for share in SHARES:
+        model.encoder.load_state_dict({name: before[name] + share * (after[name] - before[name]) for name in after})
+        regression = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTHS[2], max_iter=1000))
+        chances = cross_val_predict(regression, states_of(model.eval(), prepared, "train"), targets,
+                                    cv=PredefinedSplit(folds), method="predict_proba")
+        losses.append(log_loss(targets, chances))
+    best = int(np.argmin(losses))
+    assert f"takes {SHARES[best]:.0%}:" in note
+    told = [float(word.rstrip(",.")) for word in note.split() if word.startswith("0.")]
+    assert told == [pytest.approx(loss, abs=8e-3) for loss in (losses[best], losses[0], losses[-1])]
+
+
+def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, config, prepared = made(tmp_path)
+    lengths = prepared.stores["train"].lengths
+    assert len(interpolation._rows(prepared, config)) == len(lengths)
+    monkeypatch.setattr(interpolation, "MOST", 40)
+    rows = interpolation._rows(prepared, config)
+    assert (len(rows), len(set(rows))) == (40, 40)
+    assert list(rows) == sorted(rows)
+    monkeypatch.setattr(interpolation, "LEAST", 2)
+    monkeypatch.setattr(interpolation, "MOST_TOKENS", 200)
+    rows = interpolation._rows(prepared, config)
+    assert 8 < len(rows) < 40
+    assert lengths[rows].sum() <= 200
+    monkeypatch.setattr(interpolation, "MOST_TOKENS", 1)
+    assert len(interpolation._rows(prepared, config)) == 8
+
+
+def pretrained(tmp_path: Path) -> str:
+    """The setting that names a language model of such texts."""
+    folder = RunFolder.create(tmp_path / "language", tiny_config(
+        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3"))
+    list(Run(folder, cache=tmp_path / "cache").events())
+    return f"model.pretrained='{folder.model_path}'"
+
+
+def test_a_run_that_stopped_between_the_stages_ends_as_one_that_did_not(tmp_path: Path) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained(tmp_path), "language_model.epochs=2")
+    states, taken = [], []
+    for name in ("whole", "stopped"):
+        folder = RunFolder.create(tmp_path / name, config)
+        if name == "stopped":
+            events = Run(folder, cache=tmp_path / "cache").events()
+            for event in events:
+                if isinstance(event, ev.StageStarted) and event.task == "classifier":
+                    break
+            events.close()
+        list(Run(folder, cache=tmp_path / "cache").events(resume=name == "stopped"))
+        taken.append([event.text for event in folder.events(ev.Note)
+                      if isinstance(event, ev.Note) and "the classifier takes" in event.text])
+        states.append(load_bundle(folder.model_path).state)
+    assert taken[0]
+    assert taken[1][-1:] == taken[0]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+@pytest.mark.parametrize("without", ["language_model.interpolate=false", "language_model.epochs=0",
+                                     "model.pretrained=none", "model.head_hidden=5"])
+def test_only_a_tuned_model_that_was_pretrained_is_tried(tmp_path: Path, without: str) -> None:
+    start = pretrained(tmp_path)
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), start, without)
+    folder = RunFolder.create(tmp_path / "run", config)
+    list(Run(folder, cache=tmp_path / "cache").events())
+    notes = [event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note)]
+    assert not any("the classifier takes" in text for text in notes)
