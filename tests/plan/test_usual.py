@@ -9,7 +9,7 @@ PAPER = PRESETS["paper"]
 
 
 def size(tokens: float, **other: object) -> CorpusSize:
-    return CorpusSize(**{"documents": 5_000, "texts": 5_000, "tokens": tokens, "pretrained": True, **other})  # type: ignore[arg-type]
+    return CorpusSize(**{"documents": 5_000, "texts": 10, "tokens": tokens, "pretrained": True, **other})  # type: ignore[arg-type]
 
 
 def test_what_a_token_keeps_of_a_network() -> None:
@@ -31,3 +31,17 @@ def test_short_documents_and_small_networks_need_nothing_else() -> None:
     assert usual_settings(size(300, documents=0), PAPER, RunConfig()) == ()
     fewer = with_settings(RunConfig(), ["classifier.batch_size=8"])
     assert usual_settings(size(300), PAPER, fewer) == ()
+
+
+def test_much_text_is_learnt_in_fewer_passes() -> None:
+    small = PRESETS["small"]
+    found = usual_settings(size(10, texts=5_000), small, RunConfig())
+    assert [(one.name, one.value, one.plain) for one in found] == [("language_model.epochs", 4, 10)]
+    assert "about 50,000 tokens" in found[0].why
+    assert usual_settings(size(10, texts=4_999), small, RunConfig()) == ()
+    assert usual_settings(size(10, texts=5_000, pretrained=False), small, RunConfig()) == ()
+
+
+def test_what_a_person_has_set_is_left_alone() -> None:
+    own = with_settings(RunConfig(), ["language_model.epochs=7", "tokens.batch_tokens=20_000"])
+    assert usual_settings(size(300, texts=5_000), PAPER, own) == ()
