@@ -24,8 +24,8 @@ LONG = 3.0
 """The longest documents are taken to be so many times as long as the mean."""
 _ROUND = 1_000
 MANY_TOKENS, FEWER_EPOCHS = 50_000, 4
-"""A pretrained language model that reads so many tokens an epoch is tuned in fewer epochs. (Yelp with 500 labels, 75,000
-tokens: 0.604 in 81 s for 0.606 in 236 s, on validation.)"""
+"""A pretrained language model that reads so many tokens an epoch is tuned in fewer epochs. (Yelp with 500 labels, some
+75,000 tokens: 0.604 for 0.606 on validation.)"""
 
 
 @dataclass(frozen=True)
