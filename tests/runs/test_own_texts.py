@@ -181,6 +181,14 @@ def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: 
     assert any("which knows 100%" in event.text for event in events if isinstance(event, Note))
     english = labelled(tmp_path / "english.csv", [f"the people in the film are very funny {n}" for n in range(60)])
     assert finish(with_best_pretrained(english, cache, own)) == english
+    words = ["the", "people", "in", "film", "are", "very", "funny", "zyqquux"]  # the last one is new to all
+    for every, taken in ((25, False), (5, True)):
+        lines = [" ".join("zyqquux" if number % every == 0 else words[number % 7]
+                          for number in range(row, row + 100)) for row in range(60)]
+        mixed = labelled(tmp_path / f"mixed{every}.csv", lines)
+        small = own_model(tmp_path / "small", words)
+        chosen = finish(with_best_pretrained(mixed, cache, small.parent))
+        assert (chosen.model.pretrained == str(small)) is taken
     set_already = with_settings(german, ["model.pretrained=none"])
     assert finish(with_best_pretrained(set_already, cache, own)) == set_already
     missing = with_settings(german, ["corpus.path='nowhere.csv'"])
