@@ -149,7 +149,9 @@ class Toasts(QObject):
     @Slot()
     def _focus_changed(self) -> None:
         """Whoever goes through the window with the tab key sees where they are."""
-        if self.shown and not any(toast.underMouse() or self._holds_focus(toast) for toast in self.shown):
+        focus = QApplication.focusWidget()
+        mine = focus is not None and self._is_mine(focus)
+        if self.shown and not mine and not any(toast.underMouse() for toast in self.shown):
             self._place()
 
     def _place(self) -> None:
@@ -177,11 +179,11 @@ class Toasts(QObject):
         """Where the person is at work: the control that has the focus, and the one under the pointer."""
         found, window = [], self._window
         focus = window.focusWidget()
-        if focus is not None and focus.isVisible() and focus.height() <= CONTROL:
+        if focus is not None and not self._is_mine(focus) and focus.isVisible() and focus.height() <= CONTROL:
             found.append(self._seen(focus))
         pointer = window.mapFromGlobal(QCursor.pos())
         under = window.childAt(pointer) if window.underMouse() else None
-        if under is not None and not any(toast is under or toast.isAncestorOf(under) for toast in self.shown):
+        if under is not None and not self._is_mine(under):
             reach = QPoint(theme.TARGET, theme.TARGET)
             found.append(self._seen(under) if under.height() <= CONTROL else QRect(pointer - reach, pointer + reach))
         return found
@@ -190,7 +192,6 @@ class Toasts(QObject):
         """What is seen of ``part`` (it may be scrolled away), in the window's measure."""
         return part.visibleRegion().boundingRect().translated(part.mapTo(self._window, QPoint()))
 
-    @staticmethod
-    def _holds_focus(toast: Toast) -> bool:
-        focus = QApplication.focusWidget()
-        return focus is not None and toast.isAncestorOf(focus)
+    def _is_mine(self, part: QWidget) -> bool:
+        """Whether ``part`` belongs to a toast, which does not get out of its own way."""
+        return any(toast is part or toast.isAncestorOf(part) for toast in self.shown)

@@ -397,6 +397,25 @@ def test_toasts_do_not_cover_what_was_just_used(qtbot: QtBot, monkeypatch: pytes
     toasts.clear()
 
 
+def test_a_toast_whose_button_has_the_focus_stays_where_it_is(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 600)
+    window.show()
+    toasts = Toasts(window, lift=64)
+    qtbot.waitUntil(window.isActiveWindow)
+    toasts.show_notice(Notice("Moved.", button="Undo", action=lambda: None))
+    [toast] = toasts.shown
+    next(button for button in toast.findChildren(Button) if button.text() == "Undo").setFocus()
+    for width in (1001, 1002, 1003):  # the window is dragged larger
+        window.resize(width, 600)
+        assert toast.geometry().right() > width - 64
+        assert toast.geometry().top() > 300
+    toasts.show_notice(Notice("another"))
+    assert toast.geometry().right() > 1003 - 64
+    toasts.clear()
+
+
 def test_drop_area_takes_files_and_folders_but_no_web_pages(qtbot: QtBot, tmp_path: Path) -> None:
     area = DropArea("Drop", "a file")
     qtbot.addWidget(area)
