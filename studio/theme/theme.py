@@ -88,8 +88,11 @@ class Theme(QObject):
     def dress(self, part: QWidget) -> None:
         """``part`` comes into view: a change that has not reached it yet reaches it now."""
         if self._undressed or self._old_icons:
-            mine = [one for one in self._undressed if _alive(one) and (one is part or part.isAncestorOf(one))]
-            self._undressed = [one for one in self._undressed if one not in set(mine)]
+            mine: list[QWidget] = []
+            others: list[QWidget] = []
+            for one in filter(_alive, self._undressed):
+                (mine if one is part or part.isAncestorOf(one) else others).append(one)
+            self._undressed = others
             for widget in mine:
                 _polish(widget)
             icons, self._old_icons = self._old_icons, []
