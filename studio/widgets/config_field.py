@@ -143,10 +143,11 @@ class ConfigField(QWidget):
         self.reset.setVisible(value != self.field.default)
         self.published.setVisible(self._published is not None and value != self._published)
 
-    def set_published(self, value: float) -> None:
+    def set_published(self, value: float | bool) -> None:
         """Say below the editor that ``value`` was published, wherever another one is set."""
         self._published = value
-        self.published.setText(self.tr("published: {value}").format(value=f"{value:g}"))
+        told = {True: self.tr("on"), False: self.tr("off")}[value] if isinstance(value, bool) else f"{value:g}"
+        self.published.setText(self.tr("published: {value}").format(value=told))
         self._show(self.project.value(self.name))
 
     def show_in_force(self, value: Any) -> None:

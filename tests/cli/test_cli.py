@@ -256,6 +256,7 @@ def test_config_prints_a_complete_configuration(tmp_path: Path, capsys: pytest.C
     assert config.model.sizes() == (400, 1152, 3)
     # 1801.06146, 3.2 and 4.1
     assert (config.language_model.lr, config.language_model.factor) == (0.004, 2.6)
+    assert not config.language_model.interpolate
     assert (config.classifier.lr, config.classifier.factor) == (0.01, 2.6)
     assert "# Peak learning rate (per step)" in text
 

@@ -13,9 +13,8 @@ from ulmengine.corpus.readers.pipes import known_as
 from .output import finish, say, say_json
 
 PUBLISHED = (
-    *(f"{name}={value}" for name, value in RATES.items()),
+    *(f"{name}={str(value).lower()}" for name, value in RATES.items()),
     "model.dropout.multiplier=1.0", "model.dropout.embedding=0.05", "model.head_hidden=50",
-    "language_model.interpolate=false",
 )
 """What stands in 1801.06146, 4.1, where it is not the default, which is for smaller networks and corpora."""
 

@@ -15,13 +15,13 @@ from ulmengine.config import ConfigError
 class PublishedButton(Button):
     """Gives the settings on the screen their published ``values``; not to be pressed where they have them."""
 
-    def __init__(self, project: Project, values: Mapping[str, float], parent: QWidget | None = None) -> None:
+    def __init__(self, project: Project, values: Mapping[str, float | bool], parent: QWidget | None = None) -> None:
         super().__init__("", "reset", "quiet", parent)
         self.setText(self.tr("Use the published values"))
         self.setAccessibleName(self.text())
         self.setToolTip(self.tr("As in the paper (1801.06146, 4.1). One step, which can be undone."))
         self._project, self._values = project, values
-        self._shown: dict[str, float] = {}
+        self._shown: dict[str, float | bool] = {}
         self.clicked.connect(self._use)
         project.changed.connect(self._follow)
 

@@ -65,7 +65,8 @@ class SettingsCard(Card):
 
     def set_pretrained(self, pretrained: bool) -> None:
         """Whether the run's language model starts from trained weights. One that does not has no lower layers worth
-        sparing: all of them learn at one rate, and there is no factor between them to be set."""
+        sparing: all of them learn at one rate, and there is no factor between them to be set. Nor has it weights of
+        before, towards which the classifier could begin."""
         self._pretrained = pretrained
         self._show_fitting(self.project.config)
 
@@ -150,9 +151,11 @@ class SettingsCard(Card):
 
     def _show_fitting(self, config: RunConfig) -> None:
         section = config.language_model if self.task == "language_model" else config.classifier
+        useless = set() if self._pretrained else {"language_model.factor", "language_model.interpolate"}
+        if config.model.head_hidden:  # a head that does not begin as a regression
+            useless.add("language_model.interpolate")
         for name, row in self._fields.items():
-            spared = name != "language_model.factor" or self._pretrained
-            row.setHidden(not (spared and fits(section, name.partition(".")[2])))
+            row.setHidden(name in useless or not fits(section, name.partition(".")[2]))
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:

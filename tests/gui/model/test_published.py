@@ -44,6 +44,12 @@ def test_the_published_rates_are_those_of_the_task_in_hand(project: Project, she
     assert project.config.language_model == before
     qtbot.mouseClick(card.published, Qt.MouseButton.LeftButton)
     assert (project.config.language_model.lr, project.config.language_model.factor) == (0.004, 2.6)
+    assert not project.config.language_model.interpolate
+    told = card.fields["language_model.interpolate"].published
+    assert told.isHidden()
+    project.undo.undo()
+    assert project.config.language_model.interpolate
+    assert (told.isHidden(), told.text()) == (False, "published: off")
 
 
 def test_the_size_in_force_stands_in_the_fields_that_cannot_be_changed(

@@ -55,6 +55,7 @@ def test_from_nothing_all_layers_learn_at_one_rate(page: RatesPage, project: Pro
     assert not factor.isHidden()
     project.change({"model.pretrained": "none"})
     assert factor.isHidden()  # the plan has no use for it
+    assert page.settings.fields["language_model.interpolate"].isHidden()  # nor are there weights of before
     language_model = planned(project.config, project.folder)[0]
     assert len(set(language_model.schedule(10).rates(3))) == 1
     assert not page.show_setting("language_model.factor")
@@ -64,6 +65,9 @@ def test_from_nothing_all_layers_learn_at_one_rate(page: RatesPage, project: Pro
     assert page.settings.fields["language_model.factor"].isHidden()
     project.change({"model.pretrained": "auto"})
     assert not page.settings.fields["language_model.factor"].isHidden()
+    assert not page.settings.fields["language_model.interpolate"].isHidden()
+    project.change({"model.head_hidden": 50})  # a head that begins at random asks no regression
+    assert page.settings.fields["language_model.interpolate"].isHidden()
 
 
 @pytest.fixture
