@@ -63,6 +63,8 @@ def test_validation_is_sorted_and_the_same_every_epoch() -> None:
     assert order == [[1, 4], [3, 0], [2]]
     assert order == [batch.indices.tolist() for batch in batches.epoch(5)]
     assert all(batch.targets is None for batch in batches.epoch(0))
+    some = DocumentBatches(store_of(documents([3, 9, 1, 5, 9])), None, 2, train=False, only=np.array([0, 1, 2]))
+    assert [batch.indices.tolist() for batch in some.epoch(0)] == [[1, 0], [2]]
 
 
 @pytest.mark.parametrize("budget", [None, 900])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ulmengine.config import RunConfig
 from ulmengine.tokens import DocumentBatches, LanguageModelStream
 
@@ -54,11 +57,13 @@ def has_learnt(config: RunConfig, prepared: Prepared) -> bool:
 
 
 def document_batches(
-    config: RunConfig, prepared: Prepared, direction: str, part: str, *, shuffled: bool = True
+    config: RunConfig, prepared: Prepared, direction: str, part: str, *, shuffled: bool = True,
+    only: NDArray[np.int64] | None = None,
 ) -> DocumentBatches | None:
     """Batches of the documents of ``part``; None where there are none.
 
     :param shuffled: the part "train" is shuffled, as training wants it; no other ever is.
+    :param only: of what is not shuffled these documents alone.
     """
     store = prepared.stores.get(part)
     if store is None:
@@ -68,4 +73,5 @@ def document_batches(
     return DocumentBatches(
         store, prepared.documents.targets(part), settings.batch_size * times, train=train, seed=config.seed,
         backwards=direction == "backward", token_budget=config.tokens.batch_tokens * times or None,
+        only=only,
     )

@@ -74,22 +74,18 @@ def pooled_states(
     model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str, chosen: NDArray[np.int64]
 ) -> Generator[Event, None, tuple[Floats, NDArray[np.generic]]]:
     """Pooled states (documents, 3 * features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
-    batches = document_batches(config, prepared, direction, part, shuffled=False)
+    batches = document_batches(config, prepared, direction, part, shuffled=False, only=chosen)
     assert batches is not None
     targets = prepared.documents.targets(part)
-    place = np.full(len(targets), -1)  # of a document among the chosen ones
+    place = np.zeros(len(targets), dtype=np.int64)  # of a document among the chosen ones
     place[chosen] = np.arange(len(chosen))
     states = np.zeros((len(chosen), 3 * model.encoder.sizes.embedding), dtype=np.float32)
     device = next(model.parameters()).device
     model.eval()
     for number, batch in enumerate(batches.epoch(0), start=1):
-        rows = np.flatnonzero(place[batch.indices] >= 0)
-        if len(rows):
-            lengths = batch.lengths[rows]
-            tokens = batch.tokens[rows, : int(lengths.max())]
-            # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
-            with torch.no_grad():
-                states[place[batch.indices[rows]]] = model.pooled(tokens.to(device), lengths).cpu().numpy()
+        # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
+        with torch.no_grad():
+            states[place[batch.indices]] = model.pooled(batch.tokens.to(device), batch.lengths).cpu().numpy()
         yield Progress("Reading for the head", number, len(batches), "batches")
     return states, targets[chosen]
 

@@ -41,13 +41,14 @@ class DocumentBatches:
     Training: shuffled, then sorted by length within pools, so that a batch holds documents of about one length, and
     the batches in random order with that of the longest document first: what does not fit into memory shows at once.
     No batch of one document is made, which batch norm could not train on, unless there is only one.
-    Otherwise: the longest first, the same every epoch.
+    Otherwise: the longest first, the same every epoch; of a part of the documents where only that is asked for.
 
     :param targets: one row for each document of ``store``, int64 (n,) or float32 (n, classes); None: none.
     :param batch_size: the most documents a batch.
     :param backwards: give each document from its end to its beginning.
     :param token_budget: the most tokens a batch, padding included; a batch has fewer documents where they are long
         (at least one). In training, documents then stand with others of at most a tenth less length.
+    :param only: numbers of the documents that are given, where it is not for training; None: all.
     :param max_tokens: of a longer document only the last tokens read are given (fastai's cut); None: all.
     :raises TokensError: the number of targets is not that of the documents, or there are no documents.
     """
@@ -55,6 +56,7 @@ class DocumentBatches:
     def __init__(
         self, store: TokenStore, targets: npt.NDArray[Any] | None, batch_size: int, *, train: bool, seed: int = 0,
         backwards: bool = False, token_budget: int | None = None, max_tokens: int | None = None,
+        only: Order | None = None,
     ) -> None:
         if targets is not None and len(targets) != len(store):
             raise TokensError(f"There are {len(store)} documents but {len(targets)} labels.")
@@ -64,7 +66,7 @@ class DocumentBatches:
         self._targets = None if targets is None else torch.from_numpy(np.ascontiguousarray(targets))
         self._lengths = np.minimum(store.lengths, max_tokens) if max_tokens else store.lengths
         self.batch_size, self._budget, self._limit = batch_size, token_budget, max_tokens
-        self._train, self._seed, self._backwards = train, seed, backwards
+        self._train, self._seed, self._backwards, self._only = train, seed, backwards, only
 
     def __len__(self) -> int:
         """Batches in an epoch, the same in every one."""
@@ -73,7 +75,8 @@ class DocumentBatches:
     def batches(self, n: int) -> list[Order]:
         """The documents of each batch of epoch ``n``."""
         if not self._train:
-            return self._cut(np.argsort(-self._lengths, kind="stable"), self._lengths)
+            order = np.argsort(-self._lengths, kind="stable")
+            return self._cut(order if self._only is None else order[np.isin(order, self._only)], self._lengths)
         random = np.random.default_rng((self._seed, n))
         order = random.permutation(len(self._store))
         batches = self._bucketed(order) if self._budget else self._pooled(order)
