@@ -58,7 +58,7 @@ def test_what_reads_better_is_taken(tmp_path: Path, helps: bool) -> None:
     notes = [event.text for event in interpolate(model, before, config, prepared, "forward")
              if isinstance(event, ev.Note)]
     found = weights_of(model)
-    share = next(share for share in SHARES if f"takes {share:.0%}:" in notes[0])
+    share = next(share for share in SHARES if f"takes {share:.0%}." in notes[0])
     assert share >= 0.25 if helps else share <= 0.75
     for name, value in found.items():
         torch.testing.assert_close(value, before[name] + share * (after[name] - before[name]))
@@ -80,9 +80,53 @@ def test_the_losses_are_those_of_a_cross_validation(tmp_path: Path) -> None:
                                     cv=PredefinedSplit(folds), method="predict_proba")
         losses.append(log_loss(targets, chances))
     best = int(np.argmin(losses))
-    assert f"takes {SHARES[best]:.0%}:" in note
-    told = [float(word.rstrip(",.")) for word in note.split() if word.startswith("0.")]
+    assert f"takes {SHARES[best]:.0%}." in note
+    told = [float(word.rstrip(",.;")) for word in note.split() if word.startswith("0.")]
     assert told == [pytest.approx(loss, abs=8e-3) for loss in (losses[best], losses[0], losses[-1])]
+
+
+def test_the_trial_is_told_as_one_piece_of_work_and_can_be_left_at_any_time(tmp_path: Path) -> None:
+    model, config, prepared = made(tmp_path)
+    before = weights_of(model)
+    told = [event for event in interpolate(model, before, config, prepared, "forward")
+            if isinstance(event, ev.Progress)]
+    assert {(event.task, event.total) for event in told} == \
+        {("Trying how much of the tuned language model to take", len(SHARES))}
+    done = [event.done for event in told]
+    assert done == sorted(done)
+    assert 0 < done[0] < 0.5
+    assert len(SHARES) - 0.5 < done[-1] <= len(SHARES)
+    for number in (0, len(told) - 1):  # while documents are read, and while a regression is fitted
+        trial = interpolate(model, before, config, prepared, "forward")
+        for _ in range(number + 1):
+            next(trial)
+        trial.close()
+        with pytest.raises(StopIteration):
+            next(trial)
+
+
+def test_of_two_directions_each_note_says_which_it_is_of(tmp_path: Path) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained(tmp_path, "model.direction=both"),
+                         "model.direction=both", "language_model.epochs=1")
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events())[-1], ev.Finished)
+    notes = [event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note)]
+    assert [text.partition(" language model ")[0] for text in notes if "the classifier takes" in text] == \
+        [f"Of what tuning has changed in the {direction}" for direction in ("forward", "backward")]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_label_that_hardly_a_document_bears_and_several_a_document_are_fine(tmp_path: Path, several: bool) -> None:
+    fruit = "fruit;food" if several else "fruit"
+    lines = [f"{'ripe red apples' if row % 2 else 'a heavy steel hammer'} number {row},{label}" for row, label in
+             enumerate("rare" if row in {7, 8, 9} else fruit if row % 2 else "tool" for row in range(160))]
+    corpus = tmp_path / "several.csv"
+    corpus.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    config = tiny_config(corpus, pretrained(tmp_path), "language_model.epochs=1")
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events())[-1], ev.Finished)
+    assert load_bundle(folder.model_path).multi_label is several
+    assert any("the classifier takes" in event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note))
 
 
 def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,10 +146,11 @@ def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.M
     assert len(interpolation._rows(prepared, config)) == 8
 
 
-def pretrained(tmp_path: Path) -> str:
+def pretrained(tmp_path: Path, *settings: str) -> str:
     """The setting that names a language model of such texts."""
     folder = RunFolder.create(tmp_path / "language", tiny_config(
-        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3"))
+        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3",
+        *settings))
     list(Run(folder, cache=tmp_path / "cache").events())
     return f"model.pretrained='{folder.model_path}'"
 
