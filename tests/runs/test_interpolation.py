@@ -117,12 +117,17 @@ def test_of_two_directions_each_note_says_which_it_is_of(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("several", [False, True])
 def test_a_label_that_hardly_a_document_bears_and_several_a_document_are_fine(tmp_path: Path, several: bool) -> None:
-    fruit = "fruit;food" if several else "fruit"
-    lines = [f"{'ripe red apples' if row % 2 else 'a heavy steel hammer'} number {row},{label}" for row, label in
-             enumerate("rare" if row in {7, 8, 9} else fruit if row % 2 else "tool" for row in range(160))]
+    def label(row: int) -> str:
+        if row in {7, 8, 9}:
+            return "rare"
+        return ("fruit;food" if several and row % 4 == 1 else "fruit") if row % 2 else "tool"
+
+    lines = [f"{'ripe red apples' if row % 2 else 'a heavy steel hammer'} number {row},{label(row)}"
+             for row in range(160)]
     corpus = tmp_path / "several.csv"
     corpus.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    config = tiny_config(corpus, pretrained(tmp_path), "language_model.epochs=1")
+    config = tiny_config(corpus, pretrained(tmp_path), "language_model.epochs=1",
+                         f"corpus.label_delimiter='{';' if several else ''}'")
     folder = RunFolder.create(tmp_path / "run", config)
     assert isinstance(list(Run(folder, cache=tmp_path / "cache").events())[-1], ev.Finished)
     assert load_bundle(folder.model_path).multi_label is several
