@@ -18,7 +18,7 @@ from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
-from ulmengine.models import load_bundle, pretrained_path
+from ulmengine.models import knows_enough, load_bundle, pretrained_path
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -33,8 +33,7 @@ SAMPLE = 5_000
 """Documents that are cut into tokens for the picture of the lengths; of a larger corpus a random choice."""
 _BATCH = 100
 FAMILIAR = 0.6
-"""A vocabulary that knows a smaller share of the running words hardly fits the texts. (An English model knows more than
-nine tenths of most English corpora, and a fifth of texts in another language.)"""
+"""A vocabulary learnt from the texts that holds a smaller share of their running words hardly fits them."""
 
 LONGEST = 100_000
 """Characters of a document that are shown: more than anyone reads here, few enough to be laid out at once."""
@@ -99,7 +98,7 @@ class Remedy:
 def remedy(profile: Profile) -> Remedy | None:
     """What to do about a vocabulary that hardly fits the texts; None where it fits."""
     known, pieces = profile.coverage.share, _tr("Learn pieces of words")
-    if profile.pretrained and known < FAMILIAR:
+    if profile.pretrained and not knows_enough(known):
         return Remedy(
             _tr("{model} knows only {share} of the words: it has learnt another language, or texts of quite another "
                 "kind, and would begin with next to nothing.").format(model=profile.pretrained, share=f"{known:.0%}"),
