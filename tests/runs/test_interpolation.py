@@ -105,14 +105,13 @@ def test_the_trial_is_told_as_one_piece_of_work_and_can_be_left_at_any_time(tmp_
             next(trial)
 
 
-def test_of_two_directions_each_note_says_which_it_is_of(tmp_path: Path) -> None:
-    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained(tmp_path, "model.direction=both"),
-                         "model.direction=both", "language_model.epochs=1")
-    folder = RunFolder.create(tmp_path / "run", config)
-    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events())[-1], ev.Finished)
-    notes = [event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note)]
-    assert [text.partition(" language model ")[0] for text in notes if "the classifier takes" in text] == \
-        [f"Of what tuning has changed in the {direction}" for direction in ("forward", "backward")]
+@pytest.mark.parametrize(("settings", "told"), [((), "language model"),
+                                                (("model.direction=both",), "backward language model")])
+def test_of_two_directions_the_note_says_which_it_is_of(tmp_path: Path, settings: tuple[str, ...], told: str) -> None:
+    model, config, prepared = made(tmp_path, *settings)
+    note = next(event.text for event in interpolate(model, weights_of(model), config, prepared, "backward")
+                if isinstance(event, ev.Note))
+    assert note.startswith(f"Of what tuning has changed in the {told} the classifier takes ")
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -124,14 +123,20 @@ def test_a_label_that_hardly_a_document_bears_and_several_a_document_are_fine(tm
 
     lines = [f"{'ripe red apples' if row % 2 else 'a heavy steel hammer'} number {row},{label(row)}"
              for row in range(160)]
-    corpus = tmp_path / "several.csv"
+    corpus = tmp_path / "labels.csv"
     corpus.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    config = tiny_config(corpus, pretrained(tmp_path), "language_model.epochs=1",
-                         f"corpus.label_delimiter='{';' if several else ''}'")
-    folder = RunFolder.create(tmp_path / "run", config)
-    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events())[-1], ev.Finished)
-    assert load_bundle(folder.model_path).multi_label is several
-    assert any("the classifier takes" in event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note))
+    config = tiny_config(corpus, f"corpus.label_delimiter='{';' if several else ''}'")
+    prepared = finish(prepare(config, tmp_path / "cache"))
+    targets = prepared.documents.targets("train")
+    rare = list(prepared.documents.labels).index("rare")
+    assert 0 < (targets[:, rare] if several else targets == rare).sum() < FOLDS  # a fold is fitted without it
+    torch.manual_seed(3)
+    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)
+    knowing = weights_of(model)
+    list(interpolate(model, blind(knowing), config, prepared, "forward"))
+    share = weights_of(model)["embedding.weight"].norm() / knowing["embedding.weight"].norm()
+    assert float(share) >= 0.25 - 1e-4
 
 
 def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,11 +156,10 @@ def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.M
     assert len(interpolation._rows(prepared, config)) == 8
 
 
-def pretrained(tmp_path: Path, *settings: str) -> str:
+def pretrained(tmp_path: Path) -> str:
     """The setting that names a language model of such texts."""
     folder = RunFolder.create(tmp_path / "language", tiny_config(
-        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3",
-        *settings))
+        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3"))
     list(Run(folder, cache=tmp_path / "cache").events())
     return f"model.pretrained='{folder.model_path}'"
 
