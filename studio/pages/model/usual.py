@@ -16,6 +16,8 @@ from ulmengine.plan.usual import CorpusSize, Usual, usual_settings
 
 from .sizes import Network
 
+_TASKS = ("language_model.", "classifier.")
+
 
 class UsualCard(Card):
     """Hidden where the project's settings are what is usual for its corpus."""
@@ -36,10 +38,9 @@ class UsualCard(Card):
 
     def follow(self, network: Network, config: RunConfig, facts: CorpusFacts | None) -> None:
         """Show what differs for the corpus of ``facts``."""
-        found = () if facts is None else usual_settings(corpus_size(network, facts), network.sizes, config)
-        self._open = tuple(one for one in found if self.project.value(one.name) == one.plain)
+        self._open = () if facts is None else usual_settings(corpus_size(network, facts), network.sizes, config)
         lines = [self.tr("Usual for this corpus: {setting} {value} instead of {plain}. {why}.").format(
-            setting=words(field(one.name).label).lower(), value=_figure(one.value), plain=_figure(one.plain),
+            setting=_called(one.name), value=_figure(one.value), plain=_figure(one.plain),
             why=one.why[:1].upper() + one.why[1:]) for one in self._open]
         self.told.setText("\n".join(lines))
         self.setAccessibleName(self.told.text())
@@ -54,6 +55,13 @@ def corpus_size(network: Network, facts: CorpusFacts) -> CorpusSize:
     """What the rules look at."""
     return CorpusSize(documents=facts.train if facts.classes else 0, texts=facts.train + facts.others,
                       tokens=facts.tokens, pretrained=bool(network.pretrained))
+
+
+def _called(name: str) -> str:
+    """The setting called ``name`` in words; one of a task with the task, for both have epochs and rates."""
+    mine = field(name)
+    label = words(mine.label).lower()
+    return f"{label} ({words(mine.sections[0]).lower()})" if name.startswith(_TASKS) else label
 
 
 def _figure(value: object) -> str:

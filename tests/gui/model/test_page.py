@@ -287,3 +287,12 @@ def test_what_is_usual_for_the_corpus_is_one_click_away(page: ModelPage, project
     assert page.estimate.memory.value.text() != before
     project.undo.undo()
     assert project.config.tokens.batch_tokens == 0
+
+
+def test_what_is_usual_for_much_text_says_of_which_epochs_it_speaks(page: ModelPage, project: Project) -> None:
+    CorpusFacts(facts_key(project.config), 2, 900, 5_000, 0, 30.0, 30.0).save(project.cache)
+    page.activated()
+    assert page.usual.told.text().startswith("Usual for this corpus: epochs (language model) 4 instead of 10. Of about")
+    page.usual.use.click()
+    assert project.config.language_model.epochs == 4
+    assert page.usual.isHidden()
