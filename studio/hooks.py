@@ -58,7 +58,7 @@ class Interrupts(QObject):
     """Hears Ctrl+C in the terminal and the system's request to end.
 
     Python hears a signal only between two of its own instructions, which a window that nobody touches has none of: a
-    timer that calls into Python (the :class:`studio.engine.Collector`'s) bounds how long that takes.
+    timer that calls into Python (the :class:`studio.engine.memory.Collector`'s) bounds how long that takes.
     """
 
     asked = Signal()
