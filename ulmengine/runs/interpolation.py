@@ -41,6 +41,9 @@ def interpolate(
 ) -> Generator[Event, None, None]:
     """Move the encoder of ``model`` from its tuned weights towards those ``before`` as far as that helps.
 
+    Each of several processes that train together tries for itself. Should their sums differ in a last bit and a share
+    with it, they still begin as one: DDP gives all of them the weights of process 0.
+
     :param before: of the encoder, by the same names.
     """
     after = {name: value.clone() for name, value in model.encoder.state_dict().items()}
