@@ -124,6 +124,8 @@ def test_the_command_gives_a_model_that_says_how_it_was_taught(
     assert main(again) == 0
     twice = str(load_bundle(tmp_path / "twice.ulmfit").description.card["taught"])
     assert twice.startswith(str(about.card["taught"]) + "; then by 2,200 passages, ")
+    assert main([*command, "--language", "-0.1"]) == 1
+    assert "give 0 or more, not -0.1" in capsys.readouterr().err
     frame.select("text").write_parquet(tmp_path / "bare.parquet")
     assert main([*command[:2], str(tmp_path / "bare.parquet"), *command[3:]]) == 1
     assert "columns text and vector" in capsys.readouterr().err

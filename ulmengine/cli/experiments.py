@@ -47,6 +47,8 @@ def run_teach(options: argparse.Namespace) -> int:
     about, tokenizer = bundle.description, bundle.tokenizer
     if about.kind != "language_model" or about.directions != ("forward",):
         raise ValueError(f"{options.model}: only a language model that reads forwards can be taught")
+    if not options.language >= 0:
+        raise ValueError(f"--language weighs a loss: give 0 or more, not {options.language:g}")
     options.out.parent.mkdir(parents=True, exist_ok=True)  # not when the first minutes are to be saved
     keep = options.out.with_name(f"{options.out.name}.teaching")
     if keep.exists() and not options.resume:
