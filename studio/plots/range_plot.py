@@ -53,6 +53,7 @@ class RangePlot(Plot):
         self._marks: dict[str, pg.InfiniteLine] = {}
         self.region.sigRegionChanged.connect(self._region_moved)
         self.region.sigRegionChangeFinished.connect(self._region_let_go)
+        self.view.sigResized.connect(self._place_labels)
         self.redress()
 
     @property

@@ -365,16 +365,22 @@ def _letters(box: QRectF) -> QRectF:
     return box.adjusted(4, 4, -4, -4)
 
 
-@pytest.mark.parametrize("size", [(400, 150), (900, 300)])
-def test_the_names_of_the_suggestions_do_not_overlap(qtbot: QtBot, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("first", "size"), [
+    ((400, 150), (400, 150)), ((900, 300), (900, 300)), ((900, 600), (400, 150)),
+])
+def test_the_names_of_the_suggestions_do_not_overlap(
+    qtbot: QtBot, first: tuple[int, int], size: tuple[int, int]
+) -> None:
     plot = RangePlot()
     qtbot.addWidget(plot)
-    plot.resize(*size)
+    plot.resize(*first)
     plot.show()
     qtbot.waitExposed(plot)
     plot.add([ev.RangePoint(n, 50, 10 ** (-6 + 0.1 * n), 3 - n * 0.02, 3 - n * 0.02) for n in range(1, 51)])
     plot.set_suggestions({"valley": 0.003, "steepest": 0.0028, "slide": 0.0031, "minimum": 0.08})
     plot.redraw()
+    qtbot.wait(50)
+    plot.resize(*size)
     qtbot.wait(50)
     boxes = [line.label.mapRectToScene(line.label.boundingRect()) for line in plot._marks.values()]
     area = plot.view.sceneBoundingRect().adjusted(-2, -2, 2, 2)
