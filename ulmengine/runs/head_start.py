@@ -82,11 +82,12 @@ def pooled_states(
     states = np.zeros((len(chosen), 3 * model.encoder.sizes.embedding), dtype=np.float32)
     device = next(model.parameters()).device
     model.eval()
+    total = len(batches)  # which sorts all documents each time that it is asked
     for number, batch in enumerate(batches.epoch(0), start=1):
         # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
         with torch.no_grad():
             states[place[batch.indices]] = model.pooled(batch.tokens.to(device), batch.lengths).cpu().numpy()
-        yield Progress("Reading for the head", number, len(batches), "batches")
+        yield Progress("Reading for the head", number, total, "batches")
     return states, targets[chosen]
 
 
