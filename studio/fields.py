@@ -68,14 +68,6 @@ def field(name: str) -> Field:
         raise KeyError(f"there is no setting called {name!r}") from None
 
 
-def value_of(config: Section, name: str) -> Any:
-    """The value that ``config`` has for the setting called ``name``."""
-    value: Any = config
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
-
-
 def _walk(section: type[Section], prefix: str, above: tuple[str, ...]) -> Iterator[Field]:
     for name, info in section.model_fields.items():
         inner = info.annotation

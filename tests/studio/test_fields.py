@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from studio.fields import all_fields, field, value_of
+from studio.fields import all_fields, field
 from studio.pages import available, page_of_setting
 from studio.words import choice_words, help_of, state_words
-from ulmengine.config import RunConfig
+from ulmengine.config import RunConfig, value_of
 from ulmengine.plan.control import RunState
 
 

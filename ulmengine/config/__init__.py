@@ -5,7 +5,7 @@ runs are all made from these fields.
 """
 
 from .corpus import NONE, CorpusConfig, SplitConfig, TokenConfig
-from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of, zero_of
+from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of, value_of, zero_of
 from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
 from .paths import located, with_absolute_paths
 from .run import ComputeConfig, RunConfig, SavingConfig
@@ -17,5 +17,5 @@ __all__ = [
     "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
     "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "difference", "dumps",
     "is_advanced", "is_logarithmic", "load", "loads", "located", "save", "unit_of", "validate",
-    "with_absolute_paths", "with_settings", "zero_of",
+    "value_of", "with_absolute_paths", "with_settings", "zero_of",
 ]

@@ -78,3 +78,11 @@ def bounds(info: FieldInfo) -> tuple[float | None, float | None]:
         low = getattr(rule, "ge", getattr(rule, "gt", low))
         high = getattr(rule, "le", high)
     return low, high
+
+
+def value_of(config: Section, name: str) -> Any:
+    """The value that ``config`` has for the setting with the dotted ``name``."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 from typing import Any
 
-from ulmengine.config import RunConfig, Sizes
+from ulmengine.config import RunConfig, Sizes, value_of
 
 LEAST_KNOWN = 0.6
 """A pretrained model is of use where it knows this share of the words: English texts of any kind hold more that the
@@ -57,7 +56,7 @@ def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[U
     :param sizes: of the network that is trained.
     """
     found = (*_much_text(size), *_long_documents(size, sizes, config))
-    return tuple(one for one in found if reduce(getattr, one.name.split("."), config) == one.plain)
+    return tuple(one for one in found if value_of(config, one.name) == one.plain)
 
 
 def activation_bytes(sizes: Sizes, tokens: int) -> int:
@@ -73,8 +72,8 @@ def _much_text(size: CorpusSize) -> Generator[Usual, None, None]:
     if size.pretrained and tokens >= MANY_TOKENS:
         yield Usual(
             "language_model.epochs", FEWER_EPOCHS, plain,
-            f"of about {tokens:,} tokens a pretrained language model learns in {FEWER_EPOCHS} passes nearly what it "
-            f"learns in {plain}, in less than half the time",
+            f"of about {tokens:,} tokens the language model learns in {FEWER_EPOCHS} passes what serves the classifier "
+            f"about as well as what it learns in {plain}, in less than half the time",
         )
 
 

@@ -8,12 +8,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHeaderView, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.fields import all_fields, value_of
+from studio.fields import all_fields
 from studio.models.rows import ListRows
 from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Label
 from studio.words import words
-from ulmengine.config import ConfigError, RunConfig
+from ulmengine.config import ConfigError, RunConfig, value_of
 from ulmengine.record import RunFolder, RunLine
 
 MOST = 8
