@@ -80,7 +80,7 @@ def test_a_map_begins_where_a_ridge_regression_leads() -> None:
     reader = teaching._Reader(model, vectors.shape[1]).eval()
     teaching._begin_map(reader, np.arange(50, 400), passages, vectors, 32)
     with torch.no_grad():
-        states = torch.cat([reader.pooled(torch.from_numpy(passage[None]), torch.tensor([len(passage)]))
+        states = torch.cat([reader.read(torch.from_numpy(passage[None]), torch.tensor([len(passage)]))[1]
                             for passage in passages[50:]]).numpy().astype(float)
         tokens, lengths, targets = teaching._batch(np.arange(50), passages, vectors)
         mapped = reader(tokens, lengths, words=False)[0]

@@ -279,7 +279,7 @@ def _experiments(commands: Any) -> None:
     )
     taught.add_argument("model", type=Path, metavar="MODEL.ulmfit")
     taught.add_argument("passages", type=Path, metavar="PASSAGES.parquet")
-    taught.add_argument("--out", type=Path, required=True, metavar="FILE.ulmfit")
+    taught.add_argument("--out", type=_called(*_MODEL), required=True, metavar="FILE.ulmfit")
     taught.add_argument("--epochs", type=float, default=2.0, help="passes over the passages (default: 2)")
     taught.add_argument("--lr", type=float, default=2.5e-3, help="peak learning rate (default: 0.0025)")
     taught.add_argument("--language", type=float, default=0.05, metavar="WEIGHT",

@@ -36,8 +36,8 @@ from ulmengine.tokens.specials import UNK_TOKEN
 from .checks import check_start
 
 CLEARLY = 0.1
-"""So much more of the words a person's own model has to know to be taken in place of the shipped one, which has read
-far more, and learns the words that it does not know."""
+"""So much more of the words a person's own model has to know to be taken in place of the shipped one, which a teacher
+has told what passages mean, and which learns the words that it does not know."""
 _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
 
 

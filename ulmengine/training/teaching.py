@@ -32,7 +32,7 @@ from ulmengine.config import DropoutConfig
 from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 from ulmengine.nets import LanguageModel, set_precision
-from ulmengine.nets.bpt3c import read_documents
+from ulmengine.nets.bpt3c import Windows, read_documents
 from ulmengine.nets.pooling import ConcatPooling
 from ulmengine.plan.errors import TrainingError
 
@@ -190,24 +190,24 @@ class _Reader(nn.Module):
         self.model, self.pool = model, ConcatPooling()
         self.map = nn.Linear(3 * model.encoder.sizes.embedding, width)
 
-    def pooled(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """What is mapped, (batch, 3 * features)."""
+    def read(self, tokens: Tensor, lengths: Tensor) -> tuple[Windows, Tensor]:
+        """The states of right-padded ``tokens`` (batch, time), the longest first, and what is mapped of them, (batch,
+        3 * features)."""
         windows = read_documents(self.model.encoder, tokens, lengths, _BPTT, tokens.shape[1])
         pooled: Tensor = self.pool(windows.pieces, windows.lengths)
-        return pooled[windows.back]
+        return windows, pooled[windows.back]
 
     def forward(self, tokens: Tensor, lengths: Tensor, *, words: bool) -> tuple[Tensor, Tensor]:
         """The vectors (batch, width) of right-padded ``tokens`` (batch, time), the longest first, and the mean cross
         entropy of every token after the first, in nats; 0 without ``words``."""
-        encoder = self.model.encoder
-        windows = read_documents(encoder, tokens, lengths, _BPTT, tokens.shape[1])
-        mapped: Tensor = self.map(self.pool(windows.pieces, windows.lengths))
+        windows, pooled = self.read(tokens, lengths)
+        mapped: Tensor = self.map(pooled)
         follows = torch.arange(1, tokens.shape[1]) < lengths[:, None]
         if not words or not follows.any():
-            return mapped[windows.back], mapped.new_zeros(())
+            return mapped, mapped.new_zeros(())
         hidden = torch.cat([_widened(piece, len(tokens)) for piece in windows.pieces], dim=1)
         said, targets = hidden[windows.back, :-1][follows], tokens[:, 1:][follows]
-        return mapped[windows.back], self.model.decoder.loss(said, encoder.embedding.weight, targets) / len(targets)
+        return mapped, self.model.decoder.loss(said, self.model.encoder.embedding.weight, targets) / len(targets)
 
 
 @torch.no_grad()
@@ -219,7 +219,7 @@ def _begin_map(
     states, wanted = [], []
     for start in range(0, len(rows), size):
         tokens, lengths, targets = _batch(rows[start : start + size], passages, vectors)
-        states.append(reader.pooled(tokens, lengths))
+        states.append(reader.read(tokens, lengths)[1])
         wanted.append(targets)
     known, given = torch.cat(states).double(), torch.cat(wanted).double()
     centre, middle = known.mean(0), given.mean(0)
