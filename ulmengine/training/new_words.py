@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 from torch import Tensor
 
 from ulmengine.plan.errors import TrainingError
@@ -53,10 +54,9 @@ def add_words(
                             "the vectors of the words that it knows as well.")
     given, own = vectors[[place[word] for word in known]], rows.numpy()[[old.ids[word] for word in known]]
     given, own = given.astype(np.float64), own.astype(np.float64)
-    centre, middle = given.mean(0), own.mean(0)
-    centred = given - centre
-    slopes = np.linalg.solve(centred.T @ centred + STRENGTH * np.eye(centred.shape[1]), centred.T @ (own - middle))
-    new = (vectors[[place[word] for word in added]].astype(np.float64) - centre) @ slopes + middle
+    regression = Ridge(alpha=STRENGTH).fit(given, own)
+    wanted = vectors[[place[word] for word in added]].astype(np.float64)
+    new = regression.predict(wanted) if added else np.zeros((0, own.shape[1]))
     vocabulary = Vocabulary((*old.tokens, *added))
     return Grown(
         WordTokenizer(vocabulary, lower=tokenizer.lower, backend=tokenizer.backend),

@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
 from ulmengine.config import DropoutConfig
@@ -221,12 +222,9 @@ def _begin_map(
         tokens, lengths, targets = _batch(rows[start : start + size], passages, vectors)
         states.append(reader.read(tokens, lengths)[1])
         wanted.append(targets)
-    known, given = torch.cat(states).double(), torch.cat(wanted).double()
-    centre, middle = known.mean(0), given.mean(0)
-    known = known - centre
-    slopes = torch.linalg.solve(known.T @ known + _RIDGE * torch.eye(known.shape[1]), known.T @ (given - middle))
-    reader.map.weight.copy_(slopes.T)
-    reader.map.bias.copy_(middle - centre @ slopes)
+    regression = Ridge(alpha=_RIDGE).fit(torch.cat(states).double().numpy(), torch.cat(wanted).double().numpy())
+    reader.map.weight.copy_(torch.from_numpy(regression.coef_))
+    reader.map.bias.copy_(torch.from_numpy(regression.intercept_))
 
 
 def _widened(piece: Tensor, rows: int) -> Tensor:
