@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ulmengine.corpus.relabel import JOURNAL, read_journal, write_down
+from ulmengine.record.relabelled import JOURNAL, read_journal, write_down
 
 Labels = tuple[str, ...]
 

@@ -12,9 +12,9 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate, value_of, with_absolute_paths
-from ulmengine.corpus.relabel import correction
 from ulmengine.disk import unused_path
 from ulmengine.record import RunFolder, find_runs
+from ulmengine.record.relabelled import correction
 
 from .fields import all_fields, field
 from .labels import LabelBook, key_of

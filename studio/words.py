@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication, QTranslator
 
 from ulmengine.plan.control import RunState
@@ -129,3 +131,24 @@ def time_words(seconds: float) -> str:
     if minutes < 60:
         return QCoreApplication.translate("Words", "{n} min").format(n=minutes)
     return QCoreApplication.translate("Words", "{h} h {n} min").format(h=minutes // 60, n=minutes % 60)
+
+
+def figure(value: float | None) -> str:
+    """``value`` as a person writes it: three or four figures, no exponent below ten million."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size >= 10_000_000:
+        return f"{value:.1e}"
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 0.01 or size == 0:
+        return f"{value:.3f}" if size < 10 else f"{value:.1f}"
+    return rate(value)
+
+
+def rate(value: float) -> str:
+    """A learning rate: 0.004, 1.2e-05."""
+    return f"{value:.2g}"

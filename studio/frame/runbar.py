@@ -9,13 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayou
 from studio import theme
 from studio.engine.quiet import Quiet
 from studio.plots.history import RunHistory
-from studio.plots.look import figure
 from studio.plots.series import SeriesBuffer, Smoothed
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
-from studio.words import state_words, time_words, words
+from studio.words import figure, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 

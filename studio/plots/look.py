@@ -46,27 +46,6 @@ def ghost_pen(series: int) -> QPen:
     return pen(theme.colors().blend(f"series{series}", 0.6), 1.0, Qt.PenStyle.DashLine)
 
 
-def figure(value: float | None) -> str:
-    """``value`` as a person writes it: three or four figures, no exponent below ten million."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    size = abs(value)
-    if size >= 10_000_000:
-        return f"{value:.1e}"
-    if size >= 10_000:
-        return f"{value:,.0f}"
-    if size >= 100:
-        return f"{value:.0f}"
-    if size >= 0.01 or size == 0:
-        return f"{value:.3f}" if size < 10 else f"{value:.1f}"
-    return rate(value)
-
-
-def rate(value: float) -> str:
-    """A learning rate: 0.004, 1.2e-05."""
-    return f"{value:.2g}"
-
-
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose numbers are short, on a logarithmic scale too."""
 

@@ -9,12 +9,13 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import figure
 from ulmengine.events import EpochEnded
 from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
-from .look import figure, line_pen, pen, set_line, set_points
+from .look import line_pen, pen, set_line, set_points
 from .plot import Plot
 from .stages import StageBands, planned_end, stage_end, upcoming
 

@@ -11,9 +11,10 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import figure
 
 from .curve import Curve
-from .look import figure, line_pen, set_line, set_points
+from .look import line_pen, set_line, set_points
 from .plot import Plot
 from .series import Floats, SeriesBuffer
 

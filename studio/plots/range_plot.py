@@ -11,9 +11,10 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import figure, rate
 from ulmengine.events import RangePoint
 
-from .look import figure, line_pen, pen, rate, raw_pen, set_line, set_points
+from .look import line_pen, pen, raw_pen, set_line, set_points
 from .plot import Plot
 
 COLORS = {"valley": 3, "slide": 4, "steepest": 5, "minimum": 6}

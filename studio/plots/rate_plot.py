@@ -9,11 +9,12 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import rate
 from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
-from .look import ghost_pen, pen, rate, set_line, set_points
+from .look import ghost_pen, pen, set_line, set_points
 from .plot import Plot
 from .stages import StageBands, stage_end, upcoming
 

@@ -14,12 +14,12 @@ from studio import theme
 from studio.theme import Type
 from studio.widgets import Button, CalmSlider, ElidedLabel, IconButton, Label
 from studio.widgets.number_box import POSITIONS
+from studio.words import figure, rate
 from ulmengine.disk import whole
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
 from .legend import Legend, LegendEntry
-from .look import figure, rate
 from .loss_plot import TRAIN, VALID, LossPlot
 from .rate_plot import RatePlot, color_of
 from .series import MAX_BETA

@@ -13,10 +13,11 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import rate
 from ulmengine.plan.stages import StagePlan
 
 from .history import StageRecord
-from .look import line_pen, pen, rate, set_line
+from .look import line_pen, pen, set_line
 from .plot import Plot
 from .rate_plot import PLANNED_POINTS, color_of
 from .series import Floats

@@ -12,10 +12,11 @@ from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.words import figure
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
-from .look import figure, line_pen, pen, set_line, set_points
+from .look import line_pen, pen, set_line, set_points
 from .plot import Plot
 from .series import SeriesBuffer
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ulmengine.corpus import CorpusError
-from ulmengine.corpus.relabel import correction, read_journal, write_down
 from ulmengine.corpus.repairs import records_of, rows_named
+from ulmengine.record.relabelled import correction, read_journal, write_down
 
 from .helpers import opened
 

@@ -24,12 +24,12 @@ from studio.pages.evaluate.work import Asked
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from ulmengine.corpus import open_corpus
-from ulmengine.corpus.relabel import read_journal
 from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
 from ulmengine.inference.nearest import Nearest, NearestByFeatures
 from ulmengine.inference.predictions import WHO, Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunMarks, write_about
+from ulmengine.record.relabelled import read_journal
 from ulmengine.runs.features import FEATURES, training_features
 from ulmengine.runs.measured import Measured
 

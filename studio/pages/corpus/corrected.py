@@ -11,7 +11,7 @@ from studio import theme
 from studio.labels import key_of, labels_of
 from studio.pages.parts.quantities import counted
 from studio.widgets import Button, Card, IconButton, Paragraph
-from ulmengine.corpus.relabel import LabelChange
+from ulmengine.record.relabelled import LabelChange
 
 MOST = 50
 """Corrections that stand in a line of their own; of more, the rows can still be shown."""

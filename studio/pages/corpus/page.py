@@ -20,12 +20,12 @@ from studio.shell import Shell
 from studio.widgets import FailureCard, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
-from ulmengine.corpus.relabel import read_journal
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
 from ulmengine.corpus.split import TEST, TRAIN, VALIDATION
 from ulmengine.events import Failed
 from ulmengine.plan.sample import sample_config
 from ulmengine.record.failures import describe
+from ulmengine.record.relabelled import read_journal
 
 from .analysis import Analysis
 from .document import DocumentPanel

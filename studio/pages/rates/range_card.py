@@ -15,14 +15,13 @@ from studio import theme
 from studio.engine.job import Job, run_job
 from studio.pages.parts.quantities import TimeLeft
 from studio.pages.train.words import progress_words
-from studio.plots.look import rate
 from studio.plots.range_plot import RangePlot, rule_name
 from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, Paragraph, PrimaryButton
-from studio.words import time_words
+from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState

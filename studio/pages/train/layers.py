@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio import theme
 from studio.pages.parts.painted import Painted
 from studio.plots.history import RunHistory
-from studio.plots.look import rate
 from studio.plots.rate_plot import color_of
 from studio.theme import Type
+from studio.words import rate
 from ulmengine.plan.stages import StagePlan
 
 ROW = 24

@@ -13,10 +13,10 @@ from studio import theme
 from studio.pages.base import ProjectPage
 from studio.plots.export import save_table
 from studio.plots.history import RunHistory
-from studio.plots.look import figure
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
+from studio.words import figure
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.control import RunState

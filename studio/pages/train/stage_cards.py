@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QS
 
 from studio import theme
 from studio.plots.history import RunHistory, StageRecord
-from studio.plots.look import figure
 from studio.theme import Type
 from studio.widgets import Card, ElidedLabel, StatusDot
 from studio.widgets.dot import dot_words
+from studio.words import figure
 from ulmengine.plan.stages import StagePlan
 
 from .words import epochs_words, metrics_words, plan_name, plan_words

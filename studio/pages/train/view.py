@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from studio import theme
 from studio.plots.history import RunHistory
-from studio.plots.look import figure
 from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
 from studio.widgets.cells import Stacked
+from studio.words import figure
 from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
 

@@ -8,9 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.pages.parts.quantities import large
 from studio.plots.history import RunHistory, StageRecord
-from studio.plots.look import figure, rate
 from studio.plots.stages import short_name
-from studio.words import state_words, words
+from studio.words import figure, rate, state_words, words
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
 from ulmengine.plan.stages import StagePlan

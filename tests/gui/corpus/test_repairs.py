@@ -15,8 +15,8 @@ from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
-from ulmengine.corpus.relabel import read_journal
 from ulmengine.corpus.repairs import records_of
+from ulmengine.record.relabelled import read_journal
 
 
 def test_problems_are_shown_and_repaired_reversibly(
