@@ -54,6 +54,17 @@ def test_plans_records_and_what_models_say_of_themselves_are_read_without_pytorc
     assert result.returncode == 0, result.stderr
 
 
+def test_the_window_opens_before_what_only_its_pages_need_is_imported() -> None:
+    """Together it takes longer to import than the window itself; :mod:`studio.engine.warming` fetches it afterwards."""
+    program = (
+        "import sys\n"
+        "for name in ('polars', 'pyarrow', 'scipy', 'pyqtgraph', 'ulmengine.corpus'): sys.modules[name] = None\n"
+        "import studio.app\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_house_rules(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

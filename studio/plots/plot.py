@@ -68,6 +68,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.log_y = False
         self._ringed = False
         self._due = True
+        self._behind = False
+        """It has come into view and was not painted since."""
         self._gap = QTimer(self)
         self._gap.setSingleShot(True)
         self._gap.setInterval(REDRAW_MS if wide else CALM_MS)
@@ -159,7 +161,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A plot that was reached by keyboard has a frame."""
+        """What is new since it was out of view is drawn first. A plot that was reached by keyboard has a frame."""
+        if self._behind and self._due:
+            self.redraw()
+        self._behind = False
         super().paintEvent(event)
         if self._ringed:
             painter = QPainter(self.viewport())
@@ -169,9 +174,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
             painter.end()
 
     def showEvent(self, event: QShowEvent) -> None:
+        """What is new is drawn with the painting: in another turn of the loop than the one that made the page."""
         super().showEvent(event)
-        if self._due:
-            self.redraw()
+        self._behind = True
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

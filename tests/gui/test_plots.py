@@ -68,6 +68,18 @@ def test_the_curve_is_what_the_run_said(plots: RunPlots) -> None:
     assert shown == [(end.total, end.metrics["valid_loss"]) for end in ends]
 
 
+def test_what_is_new_is_drawn_with_the_first_painting_and_not_before(qtbot: QtBot) -> None:
+    plots = RunPlots(RunHistory())
+    qtbot.addWidget(plots)
+    plots.resize(900, 500)
+    plots.history.extend(told())
+    plots.mark()
+    plots.show()
+    assert not plots.loss._curves
+    plots.grab()
+    assert plots.loss._curves
+
+
 def test_the_newest_point_is_always_drawn(plots: RunPlots) -> None:
     plots.history.extend([
         ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 100_000, "language_model")])

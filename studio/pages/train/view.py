@@ -232,24 +232,29 @@ class Figures(QWidget):
         self._grid.setHorizontalSpacing(theme.M)
         self._grid.setVerticalSpacing(theme.S)
         self.setMinimumHeight(2 * (HEIGHT + self.fontMetrics().height()) + theme.S)
-        QTimer.singleShot(0, self, self._make)  # the page is on the screen by then
+        QTimer.singleShot(0, self, self._make_next)  # the page is on the screen by then
 
     @Slot()
-    def _make(self) -> None:
-        self.setMinimumHeight(0)
-        for number, shown in enumerate(figures()):
-            plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
-            plot.setFixedHeight(HEIGHT)
-            head = QHBoxLayout()
-            head.addWidget(ElidedLabel(shown.title, Type.SMALL, muted=True), 1)
-            head.addWidget(value)
-            cell = QVBoxLayout()
-            cell.setSpacing(2)
-            cell.addLayout(head)
-            cell.addWidget(plot)
-            self._grid.addLayout(cell, number // 2, number % 2)
-            self.plots.append(plot)
-            self.values.append(value)
+    def _make_next(self) -> None:
+        """Make one plot; between two of them the window answers."""
+        every, number = figures(), len(self.plots)
+        shown = every[number]
+        plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
+        plot.setFixedHeight(HEIGHT)
+        head = QHBoxLayout()
+        head.addWidget(ElidedLabel(shown.title, Type.SMALL, muted=True), 1)
+        head.addWidget(value)
+        cell = QVBoxLayout()
+        cell.setSpacing(2)
+        cell.addLayout(head)
+        cell.addWidget(plot)
+        self._grid.addLayout(cell, number // 2, number % 2)
+        self.plots.append(plot)
+        self.values.append(value)
+        if len(self.plots) < len(every):
+            QTimer.singleShot(0, self, self._make_next)
+        else:
+            self.setMinimumHeight(0)
         self.mark()
 
     def set_history(self, history: RunHistory) -> None:
