@@ -267,7 +267,8 @@ class ModelSaved(Event):
 class Failed(Event):
     """The run ended by an error, told in the person's words.
 
-    ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "device", "processes", "corpus_changed" or "bug".
+    ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "device", "processes", "corpus_changed",
+    "program_changed" or "bug".
     ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report, for copying. ``remedy``:
     settings, by name, with which going on from the last checkpoint may work.
     """

@@ -115,6 +115,17 @@ def test_the_multiplier_scales_all_dropouts_but_the_heads_and_stays_below_one() 
     assert DropoutConfig(multiplier=0.0).effective("input") == 0.0
 
 
+def test_what_a_frozen_description_lacks_means_what_was_done_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[language_model]\nepochs = 3\n")
+    assert load(path).language_model.interpolate
+    before = load(path, frozen=True)
+    assert not before.language_model.interpolate
+    assert difference(before, load(path)) == {"language_model.interpolate": (False, True)}
+    path.write_text("[language_model]\ninterpolate = true\n")
+    assert load(path, frozen=True).language_model.interpolate
+
+
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf" + b"seed = 7\n")
     assert load(tmp_path / "bom.toml").seed == 7

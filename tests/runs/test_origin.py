@@ -10,7 +10,9 @@ import pytest
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.config import with_settings
-from ulmengine.record import RunFolder, RunFolderError, change, summary
+from ulmengine.disk import sha256
+from ulmengine.models import shipped_models
+from ulmengine.record import RunFolder, RunFolderError, change, check_change, load_description, summary
 from ulmengine.record.branch import branch
 from ulmengine.record.log import EventLog
 from ulmengine.record.records import read_record, write_record
@@ -50,8 +52,12 @@ def test_the_record_says_on_what_and_of_what_the_run_was_made(tmp_path: Path) ->
     assert corpus["vocabulary"]
 
 
-@pytest.mark.parametrize(("part", "word"), [("vocabulary", "vocabulary"), ("pretrained", "pretrained model")])
-def test_a_run_does_not_go_on_with_other_words_or_another_model(tmp_path: Path, part: str, word: str) -> None:
+@pytest.mark.parametrize(("part", "cause", "word"), [
+    ("vocabulary", "program_changed", "vocabulary"), ("pretrained", "corpus_changed", "pretrained model"),
+])
+def test_a_run_does_not_go_on_with_other_words_or_another_model(
+    tmp_path: Path, part: str, cause: str, word: str
+) -> None:
     """The weights mean the words by their numbers: with others they would be trained into nonsense."""
     folder = begun(tmp_path / "run")
     path = folder.path / "corpus.json"
@@ -59,8 +65,39 @@ def test_a_run_does_not_go_on_with_other_words_or_another_model(tmp_path: Path, 
     before = folder.log_path.read_bytes()
     last = list(Run(folder).events(resume=True))[-1]
     assert isinstance(last, ev.Failed)
-    assert (last.cause, word in last.title) == ("corpus_changed", True)
+    assert (last.cause, word in last.title) == (cause, True)
     assert folder.log_path.read_bytes() == before
+
+
+@pytest.mark.parametrize("pretrained", ["auto", "of the program"])
+def test_an_update_that_brought_another_model_is_told_as_one(tmp_path: Path, pretrained: str) -> None:
+    """A person cannot bring back a file of the program: they are told to begin again instead."""
+    shipped = next(model.path for model in shipped_models() if "untaught" not in model.path.name)
+    chosen = "auto" if pretrained == "auto" else str(shipped)
+    folder = begun(tmp_path / "run", 1, "model.preset=small", f"model.pretrained='{chosen}'",
+                   "tokens.min_frequency=2")
+    path = folder.path / "corpus.json"
+    assert read_record(path)["pretrained"] == sha256(shipped)
+    write_record(path, read_record(path) | {"pretrained": "of another version", "vocabulary": "another too"})
+    last = list(Run(folder).events(resume=True))[-1]
+    assert isinstance(last, ev.Failed)
+    assert last.cause == "program_changed"
+    assert "changed by an update" in last.title
+    assert "same settings" in last.advice
+
+
+def test_a_run_from_before_a_setting_goes_on_as_it_began(tmp_path: Path) -> None:
+    folder = begun(tmp_path / "run")
+    assert folder.config().language_model.interpolate
+    text = folder.config_path.read_text()
+    folder.config_path.write_text(text.replace("interpolate = true\n", ""))
+    assert not folder.config().language_model.interpolate
+    assert not load_description(folder.config_path).language_model.interpolate
+    assert check_change(folder, folder.config()) == {}
+    assert isinstance(first_step(folder)[-1], ev.Step)
+    other = tmp_path / "config.toml"  # a person's own, which names what is not as usual
+    other.write_text("seed = 3\n")
+    assert load_description(other).language_model.interpolate
 
 
 def test_another_machine_is_remembered_and_told(tmp_path: Path) -> None:

@@ -174,6 +174,9 @@ class Noting(Mender):
     def change_and_start(self, values: dict[str, Any]) -> None:
         self.done.append(("start", values))
 
+    def begin_again(self, config: RunConfig) -> None:
+        self.done.append(("again", config.language_model.lr))
+
     def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
         self.done.append(("go on", values, checkpoint))
 
@@ -202,7 +205,8 @@ SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulati
     ("disk_full", 2, [("Try again", ("go on",))]),
     ("disk_full", 0, [("Try again", ("start", {}))]),
     ("data", 2, [("Look at the corpus", ("look",))]),
-    ("corpus_changed", 2, []),
+    ("corpus_changed", 2, [("Begin a new run with the changed texts", ("again", .03))]),
+    ("program_changed", 2, [("Begin again with the same settings", ("again", .03))]),
     ("device", 2, [("Go on from the last checkpoint", ("go on",))]),
     ("device", 0, []),
 ])

@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from ulmengine.config import RunConfig, difference, load, with_absolute_paths, with_settings
+from ulmengine.config import RunConfig, difference, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
-from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, summary
+from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, load_description, summary
 from ulmengine.record.checkpoints import CheckpointFolder
 from ulmengine.record.mending import before_it_grew, lower_rate
 from ulmengine.runs import Run, find_learning_rate
@@ -55,7 +55,7 @@ def run_sample(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """``train`` and ``pretrain``: a run as its configuration says."""
-    config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
+    config = with_absolute_paths(with_settings(load_description(options.config), options.set), options.config.parent)
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
@@ -173,7 +173,7 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
 
 def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
-    config = with_absolute_paths(with_settings(load(options.config), options.set), options.config.parent)
+    config = with_absolute_paths(with_settings(load_description(options.config), options.set), options.config.parent)
     if options.plot is not None:
         check_picture(options.plot)
     points: list[RangePoint] = []

@@ -26,6 +26,7 @@ def knob(
     le: float | None = None,
     advanced: bool = False,
     log: bool = False,
+    before: Any = None,
 ) -> Any:
     """Declare one field.
 
@@ -36,8 +37,9 @@ def knob(
     :param ge, gt, le: the permitted range, inclusive, exclusive, inclusive; every number has both ends.
     :param advanced: shown only when a form is unfolded.
     :param log: a form moves it on a logarithmic scale.
+    :param before: what a run did that was begun before there was this setting, if it was not what the default does.
     """
-    extra: dict[str, Any] = {"unit": unit, "zero": zero, "advanced": advanced, "log": log}
+    extra: dict[str, Any] = {"unit": unit, "zero": zero, "advanced": advanced, "log": log, "before": before}
     return Field(default, title=label, description=help, json_schema_extra=extra, ge=ge, gt=gt, le=le)
 
 
@@ -68,6 +70,12 @@ def is_logarithmic(info: FieldInfo) -> bool:
     """Whether a form moves the field on a logarithmic scale."""
     extra = info.json_schema_extra
     return bool(extra.get("log", False)) if isinstance(extra, dict) else False
+
+
+def before_it_was(info: FieldInfo) -> Any:
+    """The value that does what runs did before there was this field; None where the default does."""
+    extra = info.json_schema_extra
+    return extra.get("before") if isinstance(extra, dict) else None
 
 
 def bounds(info: FieldInfo) -> tuple[float | None, float | None]:

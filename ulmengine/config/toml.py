@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from ulmengine.disk import whole
 
-from .fields import Section, bounds, unit_of
+from .fields import Section, before_it_was, bounds, unit_of
 from .run import RunConfig
 
 LARGEST = 256 << 20
@@ -24,9 +24,11 @@ class ConfigError(ValueError):
     """A description that cannot be used; the message says which field, what is wrong and what is permitted."""
 
 
-def load(path: Path | str) -> RunConfig:
+def load(path: Path | str, *, frozen: bool = False) -> RunConfig:
     """Read a description from ``path``.
 
+    :param frozen: it is the one that a run was begun with, in which every setting of that time stands: one that is
+        missing came later, and means what the run did without it.
     :raises ConfigError: the file is missing, is no TOML, or holds a field or value that is not permitted.
     """
     source = Path(path)
@@ -34,22 +36,25 @@ def load(path: Path | str) -> RunConfig:
         if source.stat().st_size > LARGEST:
             raise ConfigError(f"{source}: is no description of a run ({source.stat().st_size / 1e6:,.0f} MB large)")
         # With the byte-order mark that editors on Windows write, or without.
-        return loads(source.read_text(encoding="utf-8-sig"), str(source))
+        return loads(source.read_text(encoding="utf-8-sig"), str(source), frozen=frozen)
     except OSError as error:
         raise ConfigError(f"{source}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: is not UTF-8 text (byte {error.start})") from error
 
 
-def loads(text: str, where: str = "configuration") -> RunConfig:
-    """Read a description from TOML ``text``; ``where`` names it in errors.
+def loads(text: str, where: str = "configuration", *, frozen: bool = False) -> RunConfig:
+    """Read a description from TOML ``text``; ``where`` names it in errors, ``frozen`` is as in :func:`load`.
 
     :raises ConfigError: as :func:`load`.
     """
     try:
-        return validate(tomllib.loads(text), where)
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
+    if frozen:
+        _fill_missing(values, RunConfig())
+    return validate(values, where)
 
 
 def validate(values: dict[str, Any], where: str = "configuration") -> RunConfig:
@@ -109,6 +114,16 @@ def difference(first: Section, second: Section, prefix: str = "") -> dict[str, t
         elif one != two:
             found[prefix + name] = (one, two)
     return found
+
+
+def _fill_missing(values: dict[str, Any], usual: Section) -> None:
+    """Add to ``values`` the settings that did not exist when they were written and that change what is done."""
+    for name, info in type(usual).model_fields.items():
+        nested, before = getattr(usual, name), before_it_was(info)
+        if isinstance(nested, Section) and isinstance(values.get(name), dict):
+            _fill_missing(values[name], nested)
+        elif before is not None:
+            values.setdefault(name, before)
 
 
 def _value(raw: str) -> Any:

@@ -151,7 +151,7 @@ class LanguageModelConfig(StageSettings):
         help="TAR: weight of the mean squared change of the last layer's raw output (1708.02182, 4.6).",
     )
     interpolate: bool = knob(
-        True, label="As much tuning as helps", advanced=True,
+        True, label="As much tuning as helps", advanced=True, before=False,
         help="The classifier begins between the pretrained weights and the tuned ones, where a cross-validated "
         "regression on its training documents does best (2109.01903). Off: with the tuned ones, as published. A "
         "language model that begins from nothing, and a head with a hidden layer, have no use for it.",

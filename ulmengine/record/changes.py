@@ -119,7 +119,8 @@ def changed_since(folder: RunFolder, times: int) -> dict[str, str]:
     """What has changed after the first ``times`` changes, as :func:`check_resumed`."""
     if times_changed(folder) <= times:
         return {}
-    return _told(difference(load(folder.path / f"config-{times + 1}.toml"), folder.config()))
+    before = load(folder.path / f"config-{times + 1}.toml", frozen=True)
+    return _told(difference(before, folder.config()))
 
 
 def _refuse(names: Iterable[str]) -> None:

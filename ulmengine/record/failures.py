@@ -75,6 +75,9 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
                 "Start the program anew, or train on the processor (device = \"cpu\").")
     if cause == "corpus_changed":
         return (str(error), "Bring the earlier files back, or start a new run with the changed ones.")
+    if cause == "program_changed":
+        return (str(error), "Begin a new run with the same settings. What this one has learnt so far stays in its "
+                "folder; the earlier version of the program can still go on with it.")
     if isinstance(error, CannotBegin):
         return error.text, error.advice
     if cause == "data":

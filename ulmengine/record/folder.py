@@ -134,8 +134,11 @@ class RunFolder:
         return folder
 
     def config(self) -> RunConfig:
-        """The frozen description. Raises :class:`ulmengine.config.ConfigError` if it cannot be read."""
-        return load(self.config_path)
+        """The frozen description, as it was meant when the run began.
+
+        :raises ConfigError: it cannot be read.
+        """
+        return load(self.config_path, frozen=True)
 
     def events(self, *kinds: type[Event]) -> Iterator[Event]:
         """All events said so far, or those of these ``kinds``, which is quick in a long log."""
@@ -199,6 +202,15 @@ def last_event(path: Path, kind: type[Event] = Event) -> Event | None:
         if isinstance(event, kind):
             last = event
     return last
+
+
+def load_description(path: Path) -> RunConfig:
+    """The description at ``path``: of a run that has been made as it was meant then, any other one as it says.
+
+    :raises ConfigError: it cannot be read.
+    """
+    folder = RunFolder(path.parent)
+    return folder.config() if path == folder.config_path and (path.parent / "environment.json").exists() else load(path)
 
 
 def find_runs(folder: Path) -> list[RunFolder]:

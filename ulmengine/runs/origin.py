@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from ulmengine.disk import sha256
+from ulmengine.models import shipped_models
 from ulmengine.record.folder import RunFolder, RunFolderError, environment
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import WordTokenizer, fingerprint
@@ -25,6 +26,12 @@ class CorpusChangedError(RunFolderError):
     cause = "corpus_changed"
 
 
+class ProgramChangedError(RunFolderError):
+    """What the run began with and the program brings, such as its own pretrained model, is not what it was."""
+
+    cause = "program_changed"
+
+
 def remember_texts(folder: RunFolder, prepared: Prepared) -> None:
     """Write down which texts, vocabulary and pretrained model the run in ``folder`` begins with."""
     write_record(folder.path / "corpus.json", _texts(prepared))
@@ -37,16 +44,20 @@ def remember_texts(folder: RunFolder, prepared: Prepared) -> None:
 def check_texts(folder: RunFolder, prepared: Prepared) -> None:
     """Refuse to go on with others: the trained weights mean the words by their numbers.
 
-    :raises CorpusChangedError: they have changed.
+    :raises CorpusChangedError: a person has changed them.
+    :raises ProgramChangedError: the program has been changed since.
     """
     was, now = _remembered(folder), _texts(prepared)
     if was.get("corpus", now["corpus"]) != now["corpus"]:
         raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
     if was.get("pretrained", now["pretrained"]) != now["pretrained"]:
+        if _is_own(folder, prepared):
+            raise ProgramChangedError("The program's own pretrained model has been changed by an update since this run "
+                                      "began, so the run cannot go on")
         raise CorpusChangedError("The pretrained model is not the one that this run began with, so it cannot go on")
     if was.get("vocabulary", now["vocabulary"]) != now["vocabulary"]:
-        raise CorpusChangedError("This version of the program makes another vocabulary of the corpus than the one "
-                                 "this run began with, so it cannot go on")
+        raise ProgramChangedError("This version of the program makes another vocabulary of the corpus than the one "
+                                  "this run began with, so it cannot go on")
 
 
 def remember_machine(folder: RunFolder, values: dict[str, Any]) -> None:
@@ -88,6 +99,14 @@ def _texts(prepared: Prepared) -> dict[str, Any]:
         digest = sha256(prepared.pretrained.path)
     return {"corpus": prepared.documents.fingerprint, "vocabulary": fingerprint(prepared.tokenizer.to_json()),
             "pretrained": digest}
+
+
+def _is_own(folder: RunFolder, prepared: Prepared) -> bool:
+    """Whether the pretrained model of the run in ``folder`` is one that the program brings."""
+    if folder.config().model.pretrained == "auto":  # a person's own is set by its path when a run begins
+        return True
+    return prepared.pretrained is not None and prepared.pretrained.path.resolve() in {
+        entry.path.resolve() for entry in shipped_models()}
 
 
 def _remembered(folder: RunFolder) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
 from studio.shown.reading import checkpoints_of
-from ulmengine.config import ConfigError, RunConfig, with_settings
+from ulmengine.config import ConfigError, RunConfig, difference, with_settings
 from ulmengine.events import Diverging, Event, Failed, RunStarted
 from ulmengine.plan.control import RunState
 from ulmengine.record import START, RunFolder, RunFolderError
@@ -69,7 +69,9 @@ class Mender(QObject):
             case "data":
                 return [(self.tr("Look at the corpus"), self.look)]
             case "corpus_changed":
-                return []
+                return [(self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))]
+            case "program_changed":
+                return [(self.tr("Begin again with the same settings"), partial(self.begin_again, config))]
         return go_on
 
     def after_waiting(self, run: ShownRun) -> list[Try]:
@@ -96,6 +98,11 @@ class Mender(QObject):
         """Change the project's settings and start a new run."""
         self.project.change(values)
         self.shell.start_run()
+
+    def begin_again(self, config: RunConfig) -> None:
+        """Give the project the settings of a run of ``config``, and start a new run."""
+        changed = difference(self.project.run_config(), config)
+        self.change_and_start({name: value for name, (_, value) in changed.items() if name not in ("name", "version")})
 
     def change_and_go_on(self, values: dict[str, Any], checkpoint: str | None = None) -> None:
         """Go on with other settings, from ``checkpoint`` or from the last one.
