@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.theme import Type
-from studio.widgets import Button, CalmSlider, ElidedLabel, IconButton, Label
+from studio.widgets import Beside, Button, CalmSlider, ElidedLabel, IconButton, Label
 from studio.widgets.number_box import POSITIONS
 from studio.words import figure, rate
 from ulmengine.disk import whole
@@ -112,16 +112,18 @@ class RunPlots(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.XS)
-        tools = QHBoxLayout()
+        controls = QWidget()
+        tools = QHBoxLayout(controls)
+        tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(theme.S)
-        tools.addWidget(self.legend)
         tools.addStretch(1)
         tools.addWidget(self.follow)
         tools.addWidget(Label(self.tr("Smoothing"), Type.SMALL, muted=True))
         tools.addWidget(self.smoothing)
         tools.addWidget(self.log)
         tools.addWidget(self.export)
-        column.addLayout(tools)
+        self.legend.setMinimumWidth(self.legend.sizeHint().width())
+        column.addWidget(Beside(self.legend, controls))
         lower = QWidget()
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 0, 0, 0)

@@ -2,7 +2,7 @@
 
 from .buttons import Button, IconButton, OnePress, PrimaryButton
 from .card import Card
-from .cells import Beside, Cells, Stacked, Turning
+from .cells import Beside, Cells, Lines, Stacked, Turning
 from .config_field import ConfigField
 from .config_form import ConfigForm, section_names
 from .dot import StatusDot, paint_dot
@@ -18,7 +18,7 @@ from .toast import Toast, Toasts
 
 __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
-    "ElidedLabel", "EmptyState", "FailureCard", "Fold", "IconButton", "Label", "NumberBox", "OnePress", "Paragraph",
-    "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts", "Turning",
+    "ElidedLabel", "EmptyState", "FailureCard", "Fold", "IconButton", "Label", "Lines", "NumberBox", "OnePress",
+    "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts", "Turning",
     "bring_into_view", "focus_in_view", "make_editor", "paint_dot", "paths_in", "section_names",
 ]

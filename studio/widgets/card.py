@@ -33,9 +33,9 @@ class Card(QWidget):
             words.setSpacing(2)
             words.addWidget(self.title)
             words.addWidget(self.below)
-            self.below.setVisible(bool(below))
             self.header.addLayout(words, 1)
             outer.addLayout(self.header)
+            self.below.setVisible(bool(below))
         else:
             self.title.setParent(self)
             self.title.hide()

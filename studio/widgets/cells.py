@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QSplitter, QStackedWidget, QWidget
 
@@ -69,7 +69,11 @@ class Cells(QWidget):
 class Beside(QWidget):
     """Two parts side by side; the second goes below the first where both do not fit, for that width only."""
 
-    def __init__(self, first: QWidget, second: QWidget, gap: int = theme.S, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, first: QWidget, second: QWidget, gap: int = theme.S, parent: QWidget | None = None, *,
+        first_grows: bool = False,
+    ) -> None:
+        """``first_grows``: what is left of the width is the first one's, not the second one's."""
         super().__init__(parent)
         self._parts = (first, second)
         self._gap = gap
@@ -77,8 +81,8 @@ class Beside(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(gap)
         self._row.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
-        self._row.addWidget(first)
-        self._row.addWidget(second, 1)
+        self._row.addWidget(first, int(first_grows))
+        self._row.addWidget(second, int(not first_grows))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -160,6 +164,72 @@ class Turning(QSplitter):
         self.setOrientation(wanted)
         if fits:
             self.setSizes(self._beside)
+        self.updateGeometry()
+
+
+class Lines(QWidget):
+    """Widgets one after another, in as many lines as they need at this width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.parts: list[QWidget] = []
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def add(self, part: QWidget) -> None:
+        """Add ``part`` at the end."""
+        part.setParent(self)
+        part.show()
+        self.parts.append(part)
+        self._arrange()
+
+    def clear(self) -> None:
+        """Take all away, and let go of them."""
+        for part in self.parts:
+            part.hide()
+            part.deleteLater()
+        self.parts = []
+        self._arrange()
+
+    def sizeHint(self) -> QSize:
+        """All in one line."""
+        sizes = [part.sizeHint() for part in self._shown()]
+        width = sum(size.width() for size in sizes) + theme.S * (len(sizes) - 1)
+        return QSize(max(0, width), max(self._height(), max((size.height() for size in sizes), default=0)))
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the widest, as high as it is now."""
+        return QSize(max((part.sizeHint().width() for part in self._shown()), default=0), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _shown(self) -> list[QWidget]:
+        return [part for part in self.parts if not part.isHidden()]
+
+    def _places(self) -> list[QRect]:
+        """Where each part that is to be seen stands."""
+        places: list[QRect] = []
+        x = y = below = 0
+        for part in self._shown():
+            size = part.sizeHint()
+            if x and x + size.width() > self.width():
+                x, y = 0, below + theme.S
+            places.append(QRect(x, y, size.width(), size.height()))
+            x, below = x + size.width() + theme.S, max(below, y + size.height())
+        return places
+
+    def _height(self) -> int:
+        return max((place.bottom() + 1 for place in self._places()), default=0)
+
+    def _arrange(self) -> None:
+        for part, place in zip(self._shown(), self._places(), strict=True):
+            part.setGeometry(place)
         self.updateGeometry()
 
 

@@ -52,8 +52,8 @@ class DropArea(QWidget):
         middle = Qt.AlignmentFlag.AlignHCenter
         for label in (Paragraph(title, Type.STRONG, muted=False, alignment=middle),
                       Paragraph(text, Type.SMALL, alignment=middle)):
-            label.setVisible(bool(label.text()))
             column.addWidget(label)
+            label.setVisible(bool(label.text()))
         column.addStretch(1)
         theme.current().changed.connect(self._paint_icon)
         self._paint_icon()

@@ -15,6 +15,7 @@ from ulmengine.events import Failed
 
 from .buttons import Button, IconButton
 from .card import Card
+from .cells import Lines
 from .labels import Paragraph
 
 DETAILS_HEIGHT = 180
@@ -38,8 +39,7 @@ class FailureCard(Card):
         self._details.setFont(theme.current().fixed_font(Type.SMALL))
         self._details.setFixedHeight(DETAILS_HEIGHT)
         self._details.setAccessibleName(self.tr("Technical details"))
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(theme.S)
+        self._buttons = Lines()
         self._arrange()
         theme.current().changed.connect(self._paint_icon)
         self._paint_icon()
@@ -53,6 +53,7 @@ class FailureCard(Card):
         self._kept.setText(kept)
         self._kept.setVisible(bool(kept))
         self._advice.setText(advice)
+        self._advice.setVisible(bool(advice))
         self._details.setPlainText(failure.details)
         self._details.hide()
         self._fill_buttons(tries or [])
@@ -73,7 +74,7 @@ class FailureCard(Card):
         for part in (self._title, self._kept, self._advice):
             column.addWidget(part)
         column.addSpacing(theme.XS)
-        column.addLayout(self._buttons)
+        column.addWidget(self._buttons)
         column.addWidget(self._details)
         row.addLayout(column, 1)
         self._close = IconButton("close", self.tr("Close"))
@@ -82,28 +83,19 @@ class FailureCard(Card):
         self.body.addLayout(row)
 
     def _fill_buttons(self, tries: list[tuple[str, Callable[[], None]]]) -> None:
-        while self._buttons.count():
-            item = self._buttons.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        self._buttons.clear()
         for number, (text, action) in enumerate(tries):
             attempt = _TryButton(text, action, "primary" if number == 0 else "plain")
             attempt.tried.connect(self._dismiss)
-            self._buttons.addWidget(attempt)
+            self._buttons.add(attempt)
         for text, icon, slot in ((self.tr("Details"), "text", self._toggle), (self.tr("Copy"), "copy", self._copy)):
             button = Button(text, icon, "quiet")
             button.clicked.connect(slot)
-            self._buttons.addWidget(button)
-        self._buttons.addStretch(1)
+            self._buttons.add(button)
         before: QWidget = self._close
-        for place in range(self._buttons.count()):  # made anew: Tab would come to them after the rest of the page
-            made = self._buttons.itemAt(place)
-            widget = made.widget() if made else None
-            if widget is not None:
-                QWidget.setTabOrder(before, widget)
-                before = widget
+        for part in self._buttons.parts:  # made anew: Tab would come to them after the rest of the page
+            QWidget.setTabOrder(before, part)
+            before = part
         QWidget.setTabOrder(before, self._details)
 
     @Slot()

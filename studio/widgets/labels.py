@@ -160,8 +160,8 @@ class SectionTitle(QWidget):
         self.heading = ElidedLabel(text, Type.TITLE if page else Type.HEADING)
         column.addWidget(self.heading)
         self.below = ElidedLabel(below, muted=True)
-        self.below.setVisible(bool(below))
         column.addWidget(self.below)
+        self.below.setVisible(bool(below))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:

@@ -117,3 +117,19 @@ def test_the_classes_of_hugging_face_have_their_names(tmp_path: Path, feature: o
     assert documents.labels == ("bad", "good", "mid")
     assert documents.rows("unlabelled").tolist() == [4]
     assert labels_in_order(documents) == [label for n, (_, label) in enumerate(ROWS) if n != 4]
+
+
+def test_a_parquet_file_that_may_not_be_read_is_called_neither_damaged_nor_by_its_path_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"text": ["one", "two"], "label": ["x", "y"]}).write_parquet(path)
+
+    def refused(where: object, *_: object, **__: object) -> None:
+        raise PermissionError(13, f"Failed to open local file '{where}'. Detail: [errno 13] Permission denied")
+
+    monkeypatch.setattr("ulmengine.corpus.readers.parquet.pq.ParquetFile", refused)
+    with pytest.raises(CorpusError, match="permission denied") as told:
+        opened(path)
+    assert "damaged" not in str(told.value)
+    assert str(told.value).count("a.parquet") == 1

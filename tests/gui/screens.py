@@ -82,7 +82,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
                 scene.show(key, state)
                 for size in options.size or SIZES:
                     width, height = map(int, size.split("x"))
-                    scene.window.setMinimumSize(0, 0)
+                    scene.window.setMinimumSize(1, 1)  # none would be that of what is in it
                     scene.window.resize(width, height)
                     _settle()
                     at_rest(scene.window)

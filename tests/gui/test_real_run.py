@@ -339,7 +339,7 @@ def test_out_of_memory_gives_the_memory_back_and_goes_on_with_the_same_effective
     assert card.failure.cause == "out_of_memory"
     assert "allocate" in card.failure.details  # the allocator's own words
 
-    try_button(page, "Halve the batch, double the accumulation, and continue").click()
+    try_button(page, "Halve the batch and continue").click()
     mended = finish(window, qtbot)
     assert run.folder is not None
     frozen = RunFolder(run.folder).config().classifier

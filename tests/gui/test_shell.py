@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -33,6 +33,31 @@ def test_the_rail_shows_the_pages_there_are_in_the_order_of_the_method(window: M
     assert keys[0] == "home"
     assert keys[-1] == "settings"
     assert keys == [entry.key for entry in available()]
+
+
+def test_no_part_of_a_page_is_a_window_of_its_own_for_a_moment(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """What is shown before it stands in its place flashes up on the screen, and may be hidden in its place."""
+    shown: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(f"{type(watched).__name__} {watched.accessibleName()}")
+            return False
+
+    watch, app = Watch(), QApplication.instance()
+    assert app is not None
+    app.installEventFilter(watch)
+    try:
+        assert window.shell.new_project(tmp_path / "one")
+        for entry in available():
+            window.go(entry.key)
+        qtbot.wait(50)
+    finally:
+        app.removeEventFilter(watch)
+    assert shown == []
 
 
 def test_without_a_project_a_step_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:

@@ -15,11 +15,18 @@ from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.evaluate.page import EvaluatePage
 from studio.settings import Settings
-from studio.widgets import Beside, Button, Cells, EmptyState, Stacked, Turning
+from studio.widgets import Beside, Button, Cells, EmptyState, Lines, Stacked, Turning
 from studio.window import MainWindow
 
 from .evaluate_help import measured_run
 from .fakes import FakeRun, ScriptedAsk
+from .scenes import Material, Scene, made_up
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    """What full pages are full of."""
+    return made_up(tmp_path_factory.mktemp("material"))
 
 
 def test_a_new_window_stands_wholly_on_the_screen(window: MainWindow) -> None:
@@ -126,7 +133,7 @@ def test_two_parts_with_a_handle_turn_where_they_do_not_fit(qtbot: QtBot) -> Non
     assert first.width() > second.width()  # shared as before
 
 
-@pytest.mark.parametrize("key", ["home", "model", "rates", "evaluate", "classify", "runs", "models", "settings"])
+@pytest.mark.parametrize("key", [entry.key for entry in available()])
 def test_in_the_smallest_window_there_is_nothing_to_scroll_sideways(
     key: str, window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -146,6 +153,58 @@ def test_in_the_smallest_window_there_is_nothing_to_scroll_sideways(
     bar = window.bar
     for left, right in ((bar.state, bar.bar), (bar.bar, bar.left), (bar.left, bar.start)):
         assert left.mapTo(bar, left.rect().topRight()).x() <= right.mapTo(bar, right.rect().topLeft()).x()
+
+
+@pytest.mark.parametrize(("key", "state"), [
+    ("corpus", "full"), ("corpus", "failed"), ("train", "full"), ("train", "busy"), ("train", "failed"),
+    ("classify", "failed"), ("models", "full"), ("models", "failed"), ("evaluate", "failed"), ("runs", "failed"),
+])
+def test_nor_is_there_when_it_is_full_or_something_has_failed(
+    key: str, state: str, material: Material, tmp_path: Path, qtbot: QtBot
+) -> None:
+    scene = Scene(tmp_path / "scene", material)
+    try:
+        scene.window.setMinimumSize(100, 100)
+        scene.window.resize(683, 384)
+        page = scene.show(key, state)
+        area = next(one for one in scene.window.findChildren(QScrollArea) if one.widget() is scene.window.pages)
+        qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= area.viewport().width(), timeout=5_000)
+        assert scene.window.width() == 683
+        assert area.horizontalScrollBar().maximum() == 0
+    finally:
+        scene.close()
+
+
+def test_parts_take_as_many_lines_as_they_need(qtbot: QtBot) -> None:
+    lines = Lines()
+    qtbot.addWidget(lines)
+    parts = [Button(text) for text in ("one", "another one", "a third one")]
+    for part in parts:
+        lines.add(part)
+    wide = lines.sizeHint().width()
+    lines.resize(wide, 100)
+    lines.show()
+    assert {part.y() for part in parts} == {0}
+    assert parts[2].geometry().right() + 1 == wide
+    lines.resize(wide - 1, 100)
+    assert [part.y() == 0 for part in parts] == [True, True, False]
+    assert parts[2].x() == 0
+    assert lines.minimumSizeHint().height() == parts[2].geometry().bottom() + 1
+    parts[1].hide()
+    qtbot.waitUntil(lambda: parts[2].y() == 0, timeout=5_000)
+    assert lines.minimumSizeHint().width() == max(parts[0].sizeHint().width(), parts[2].sizeHint().width())
+
+
+def test_no_tab_of_evaluate_is_cut(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    measured_run(tmp_path / "one")
+    window.resize(SMALLEST)
+    window.go("evaluate")
+    page = window.pages.page("evaluate")
+    assert isinstance(page, EvaluatePage)
+    qtbot.waitUntil(lambda: page.texts is not None, timeout=20_000)
+    bar = page.views.tabBar()
+    assert bar.width() >= bar.sizeHint().width()
 
 
 def test_of_parts_in_the_same_place_the_one_in_view_counts(qtbot: QtBot) -> None:

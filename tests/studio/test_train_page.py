@@ -195,8 +195,8 @@ SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulati
 
 
 @pytest.mark.parametrize(("cause", "checkpoints", "expected"), [
-    ("out_of_memory", 2, [("Halve the batch, double the accumulation, and continue", ("go on", SMALLER, None))]),
-    ("out_of_memory", 0, [("Halve the batch, double the accumulation, and start again", ("start", SMALLER))]),
+    ("out_of_memory", 2, [("Halve the batch and continue", ("go on", SMALLER, None))]),
+    ("out_of_memory", 0, [("Halve the batch and start again", ("start", SMALLER))]),
     ("nan_loss", 2, [
         ("Go back to step 20 and continue with a peak rate of 0.01", ("go on", {"language_model.lr": 0.01}, "b")),
         ("Start again with a peak rate of 0.01", ("start", {"language_model.lr": 0.01})),

@@ -81,7 +81,9 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
     if isinstance(error, CannotBegin):
         return error.text, error.advice
     if cause == "data":
-        return (str(error) or type(error).__name__, "Look at the files and settings named here.")
+        # The engine's own errors say themselves what to try.
+        own = type(error).__module__.startswith("ulmengine.") and str(error)
+        return (str(error) or type(error).__name__, "" if own else "Look at the files and settings named here.")
     return (f"An error in the program: {type(error).__name__}: {_first_line(error)}",
             "Please report it together with the details.")
 

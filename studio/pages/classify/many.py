@@ -29,6 +29,7 @@ from .stored import MOST_COPIED, BatchResult, copied, export
 from .texts import Columns, ColumnsFound, Skipped, pasted
 
 WIDEST = 200
+PROGRESS = 300
 
 
 def _fit(box: CalmCombo) -> None:
@@ -121,13 +122,10 @@ class ManyTexts(QWidget):
         column.addWidget(above)
         column.addWidget(self.skipped)
         column.addWidget(self.table, 1)
-        below = QHBoxLayout()
-        below.setSpacing(theme.L)
-        below.addWidget(self.summary, 2)
-        below.addWidget(self.progress, 1)
         # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
         self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
-        column.addLayout(below)
+        self.progress.setMinimumWidth(PROGRESS)
+        column.addWidget(Beside(self.summary, self.progress, theme.L))
         self.stack = QStackedWidget()
         start = QWidget()
         beginning = QVBoxLayout(start)

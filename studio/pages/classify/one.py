@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, Card, ElidedLabel, Paragraph, Turning
+from studio.widgets import Beside, Button, Card, ElidedLabel, Paragraph, Turning
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 
@@ -23,6 +23,7 @@ from .editor import MarkedEditor, MarksLegend
 from .stored import table_text
 
 EDITOR_HEIGHT = 110
+LEGEND, ANSWER = 250, 260
 GATHER_MS = 5
 """Keys that come within so long are one change."""
 PAUSE_MS = 200
@@ -78,11 +79,14 @@ class OneText(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(theme.XS)
         left.addWidget(self.editor, 1)
-        line = QHBoxLayout()
-        line.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QWidget()
+        line = QHBoxLayout(buttons)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addStretch(1)
         for button in (self.paste, self.copy, self.clear):
             line.addWidget(button)
-        left.addLayout(line)
+        self.legend.setMinimumWidth(LEGEND)
+        left.addWidget(Beside(self.legend, buttons))
         card = Card()
         card.body.addWidget(self.whose)
         card.body.addWidget(self.label)
@@ -99,7 +103,7 @@ class OneText(QWidget):
         self.set_others(())
         self.editor.setMinimumHeight(EDITOR_HEIGHT)
         answer = scrolling(inside)
-        answer.setMinimumHeight(EDITOR_HEIGHT)
+        answer.setMinimumSize(ANSWER, EDITOR_HEIGHT)
         both = Turning(text, answer, (600, 400))
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)

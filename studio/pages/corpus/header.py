@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBo
 
 from studio import theme
 from studio.project import Project
-from studio.widgets import Button, DropArea, ElidedLabel, IconButton, Label, Paragraph, PrimaryButton
+from studio.widgets import Beside, Button, DropArea, ElidedLabel, IconButton, Label, Lines, Paragraph, PrimaryButton
 from ulmengine.config import CorpusConfig
+
+_PLACE = 180
+"""So much of where the corpus lies is to be read beside the buttons, in px."""
 
 
 class CorpusHeader(QWidget):
@@ -39,16 +42,23 @@ class CorpusHeader(QWidget):
         self.choose.clicked.connect(self.fileWanted)
         self.read.clicked.connect(self._read)
         self.onward.clicked.connect(self.onwardWanted)
-        words = QVBoxLayout()
+        said, buttons = QWidget(), QWidget()
+        words = QVBoxLayout(said)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(2)
         words.addWidget(Label(self.tr("Corpus"), theme.Type.TITLE))
         words.addWidget(self.place)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addLayout(words, 1)
+        said.setMinimumWidth(_PLACE)
+        said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        line = QHBoxLayout(buttons)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.S)
+        line.addStretch(1)
         for button in (self.choose, self.more, self.read, self.onward):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+        row = QVBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(Beside(said, buttons))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_state("empty")
 
@@ -119,12 +129,13 @@ class EmptyCorpus(QWidget):
         self.sample.clicked.connect(self.sampleWanted)
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.S)
-        buttons.addStretch(1)
+        buttons = Lines()
         for button in (self.choose, self.folder, self.sample):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+            buttons.add(button)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(buttons)
+        middle.addStretch(1)
         inside = QWidget()
         inside.setMaximumWidth(720)
         column = QVBoxLayout(inside)
@@ -132,7 +143,7 @@ class EmptyCorpus(QWidget):
         column.setSpacing(theme.L)
         column.addStretch(1)
         column.addWidget(self.area)
-        column.addLayout(buttons)
+        column.addLayout(middle)
         column.addSpacing(theme.S)
         for title, text in self._formats():
             line = QHBoxLayout()

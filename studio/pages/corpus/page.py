@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.models.documents import labels_at
@@ -17,7 +17,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import FailureCard, focus_in_view
+from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
@@ -41,6 +41,7 @@ from .work import Opened, Profile, summary
 
 _LEFT_OUT = 4
 _SIDE = 400
+_LOW = 200
 
 
 class CorpusPage(ProjectPage):
@@ -74,7 +75,7 @@ class CorpusPage(ProjectPage):
     def _arrange(self) -> None:
         # From the outside in: what is put into something that stands in its place already is dressed once.
         content = QWidget()
-        self.stack = QStackedWidget()
+        self.stack = Stacked()
         self.body.addWidget(self.header)
         self.body.addWidget(self.stack, 1)
         self.stack.addWidget(self.empty)
@@ -84,16 +85,15 @@ class CorpusPage(ProjectPage):
         column.setSpacing(theme.M)
         for part in (self.understood, self.failure, self.progress):
             column.addWidget(part)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(theme.L)
-        column.addWidget(self.splitter, 1)
         self.side = QTabWidget()
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.tabBar().setUsesScrollButtons(False)
-        self.splitter.addWidget(self.tables)
-        self.splitter.addWidget(self.side)
+        self.tables.setMinimumSize(320, _LOW)
+        self.side.setMinimumHeight(_LOW)
+        self.splitter = Turning(self.tables, self.side, (2 * _SIDE, _SIDE))
+        self.splitter.setHandleWidth(theme.L)
+        column.addWidget(self.splitter, 1)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         for panel, name in (
@@ -102,8 +102,6 @@ class CorpusPage(ProjectPage):
         ):
             self.side.addTab(panel, name)
         self._name_problems(None)
-        self.tables.setMinimumWidth(320)
-        self.splitter.setSizes([2 * _SIDE, _SIDE])
 
     def _connect_settings(self) -> None:
         self.project.changed.connect(self._follow)

@@ -57,6 +57,11 @@ class Opening(QObject):
         return self._measuring.running
 
     @property
+    def under_way(self) -> bool:
+        """Whether something is being opened or measured."""
+        return self._reading.running or self._measuring.running
+
+    @property
     def is_stale(self) -> bool:
         """Whether the run that is open has been measured anew since, here or by another process."""
         return isinstance(self.wanted, RunFolder) and not self.busy and self.stamp != stamp(self.wanted)

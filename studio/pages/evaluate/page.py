@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -13,7 +15,7 @@ from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import Beside, Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton, Turning
 from ulmengine.events import Failed
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, run_name
 
 from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size, by_value
 from .choosing import Choosing
@@ -25,7 +27,7 @@ from .views import Views
 from .words import below, headline
 from .work import Subject, Texts, columns_of
 
-_EMPTY, _BUSY, _FULL = range(3)
+_EMPTY, _BUSY, _FULL, _NOTHING = range(4)
 
 
 class EvaluatePage(ProjectPage):
@@ -103,7 +105,6 @@ class EvaluatePage(ProjectPage):
         column.addWidget(Beside(self.choosing, beside))
         column.addWidget(self.filters)
         both = Turning(self.views, self.documents, (510, 560))
-        self.views.setMinimumWidth(320)
         self.documents.setMinimumWidth(396)
         column.addWidget(both, 1)
         busy = QWidget()
@@ -112,7 +113,7 @@ class EvaluatePage(ProjectPage):
         waiting.addWidget(self.bar)
         waiting.addStretch(2)
         self.stack = QStackedWidget()
-        for widget in (self.empty, busy, full):
+        for widget in (self.empty, busy, full, QWidget()):
             self.stack.addWidget(widget)
         self.body.setSpacing(theme.S)
         self.body.setContentsMargins(theme.L, theme.L, theme.L, theme.M)
@@ -252,8 +253,12 @@ class EvaluatePage(ProjectPage):
         wanted, tries = self.opening.wanted, []
         if isinstance(wanted, RunFolder) and wanted.model_path.is_file():
             tries.append((self.tr("Measure it again"), self.measure_again))
+        others = [run for run in reversed(self.project.run_folders()) if can_be_shown(run) and run != wanted]
+        if others and self.subject is None:  # there is no list to choose one from
+            tries.append((self.tr("Show {run}").format(run=run_name(others[0])),
+                          partial(self._run_chosen, others[0])))
         self.failure.show_failure(failure, tries)
-        self.stack.setCurrentIndex(_FULL if self.subject is not None else _EMPTY)
+        self.stack.setCurrentIndex(_FULL if self.subject is not None else _NOTHING)
         self.status.emit("problem")
 
     @Slot(object)
@@ -273,6 +278,8 @@ class EvaluatePage(ProjectPage):
     @Slot()
     def _tell_status(self) -> None:
         self.status.emit("done" if self.subject is not None else "")
+        if self.stack.currentIndex() == _NOTHING and not self.opening.under_way:
+            self.stack.setCurrentIndex(_EMPTY)
 
     # Which documents
 

@@ -60,6 +60,7 @@ class Views(QTabWidget):
         self.addTab(self._curves(), self.tr("Curves"))
         self.addTab(self._calibration(), self.tr("Calibration"))
         self.addTab(self._groups(), self.tr("Groups"))
+        self.setMinimumWidth(self.tabBar().sizeHint().width())  # no tab is cut
         self._connect()
 
     def _confusion(self) -> QWidget:

@@ -18,7 +18,7 @@ from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Beside, Button, EmptyState, SectionTitle
+from studio.widgets import Button, EmptyState, Lines, SectionTitle
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
 from ulmengine.runs.smaller import Cost
@@ -38,6 +38,9 @@ from .work import (
     writing_int8,
     writing_onnx,
 )
+
+WIDEST = 360
+"""Px that the names have at most; what is longer is cut, and stands whole on the card."""
 
 
 class ModelsPage(Page):
@@ -262,19 +265,14 @@ class ModelsPage(Page):
         for shown in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
             body.addWidget(shown)
         self.buttons: dict[str, Button] = {}
-        parts = QWidget(), QWidget()
-        rows = [QHBoxLayout(part) for part in parts]
-        for row in rows:
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(theme.S)
+        below = Lines()
         for name, text, icon, role in (
             ("use", self.tr("Classify with it"), "classify", "primary"),
             ("default", self.tr("For new projects"), "star", "plain"), ("export", self.tr("Export"), "export", "plain"),
             ("keep", self.tr("Keep a copy"), "copy", "quiet"), ("delete", self.tr("Delete"), "trash", "quiet"),
         ):
             self.buttons[name] = Button(text, icon, role)
-            rows[role == "quiet"].addWidget(self.buttons[name])
-        rows[1].addStretch(1)
+            below.add(self.buttons[name])
         menu = QMenu(self)
         self.as_file = menu.addAction(self.tr("Model file…"))
         self.as_int8 = menu.addAction(self.tr("Model file with weights in eight bits…"))
@@ -285,7 +283,7 @@ class ModelsPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
         column.addWidget(self.about, 1)
-        column.addWidget(Beside(*parts))
+        column.addWidget(below)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self.table)
@@ -354,7 +352,10 @@ class ModelsPage(Page):
         self.table.set_source(ListRows(headings(), rows), {})
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self.table.resizeColumnToContents(0)
+        header.resizeSection(0, min(header.sectionSize(0), WIDEST))
+        header.setStretchLastSection(True)
         places = [place for place, entry in enumerate(self.entries) if entry.path == chosen]
         self.table.pick(places[0] if places else 0)
         if not self.entries:

@@ -65,7 +65,12 @@ class DeleteModel(QUndoCommand):
 
 def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[ModelFile, ...]]:
     yield Progress("Looking for models", 0, 0)
-    return (*run_models(reversed(runs)), *own_models(folder), *shipped_models())
+    return (*run_models(reversed(runs)), *own_models(folder), *sorted(shipped_models(), key=_is_second_choice))
+
+
+def _is_second_choice(entry: ModelFile) -> bool:
+    """Of the shipped ones a classifier starts rather from one whose encoder was taught: it stands first."""
+    return entry.description is None or "taught" not in entry.description.card
 
 
 def copying(source: Path, target: Path) -> Generator[Event, None, Path]:

@@ -165,13 +165,13 @@ class PlaceRow(QWidget):
         self.show_folder.clicked.connect(self._show_folder)
         self.clear = Button(self.tr("Clear…"), role="quiet")
         self.clear.setAccessibleName(self.tr("Clear what was prepared: {name}").format(name=name))
-        self.clear.setVisible(clear)
         kept = self.clear.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self.clear.setSizePolicy(kept)
         self.clear.clicked.connect(self._clear)
         row.addWidget(self.show_folder)
         row.addWidget(self.clear)
+        self.clear.setVisible(clear)
 
     def allow(self, possible: bool) -> None:
         """Let it be cleared, or not just now."""

@@ -161,9 +161,9 @@ class Mender(QObject):
         if smaller is None:
             return []
         if resumable:
-            text = self.tr("Halve the batch, double the accumulation, and continue")
+            text = self.tr("Halve the batch and continue")
             return [(text, partial(self.change_and_go_on, smaller))]
-        text = self.tr("Halve the batch, double the accumulation, and start again")
+        text = self.tr("Halve the batch and start again")
         return [(text, partial(self.change_and_start, smaller))]
 
     def _slower(self, lower: dict[str, Any], good: CheckpointInfo | None) -> list[Try]:

@@ -16,7 +16,7 @@ from ulmengine.plan.stages import StagePlan
 
 from .words import epochs_words, metrics_words, plan_name, plan_words
 
-NARROWEST = 150
+NARROWEST = 172
 HEIGHT = 92
 
 

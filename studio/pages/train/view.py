@@ -23,7 +23,7 @@ from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
-from studio.widgets.cells import Stacked
+from studio.widgets.cells import Stacked, Turning
 from studio.words import figure
 from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
@@ -37,6 +37,7 @@ from .words import percent
 from .writing import Writing
 
 SIDE = 316
+LOW, PLOTS = 240, 330
 STANDING = 260
 """What the words on how the run stands have at least beside the row of buttons, px ..."""
 
@@ -164,15 +165,13 @@ class TrainView(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFixedWidth(SIDE)
+        area.setMinimumSize(SIDE, LOW)
         area.setWidget(side)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        busy = QWidget()
-        row = QHBoxLayout(busy)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.M)
-        row.addWidget(curves, 1)
-        row.addWidget(area)
+        curves.setMinimumHeight(PLOTS)
+        busy = Turning(curves, area, (2 * SIDE, SIDE))
+        busy.setStretchFactor(0, 1)
+        busy.setStretchFactor(1, 0)
         return busy
 
 

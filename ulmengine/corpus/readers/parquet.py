@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 
 from .reading import Look, Pass, Reading
 from .source import Source
@@ -68,9 +68,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
                 going.position = int(going.size * done / max(1, meta.num_rows))
                 yield as_strings(pa.Table.from_batches([batch]), names)
         except (pa.ArrowException, OSError) as error:
-            raise CorpusError(
-                f"'{reading.source.path.name}' is damaged after row {done:,} ({error}). Fetch it again."
-            ) from error
+            raise _failure(error, reading.source, f"is damaged after row {done:,}") from error
     going.digest = reading.source.digest()
 
 
@@ -83,9 +81,16 @@ def _opened(source: Source) -> Iterator[pq.ParquetFile]:
         try:
             file = pq.ParquetFile(unpacked if source.compression else source.path)
         except (pa.ArrowException, OSError) as error:
-            raise CorpusError(f"'{source.path.name}' is a damaged Parquet file ({error}). Fetch it again.") from error
+            raise _failure(error, source, "is a damaged Parquet file") from error
         with file:
             yield file
+
+
+def _failure(error: Exception, source: Source, what: str) -> CorpusError:
+    """``error`` in plain words, with the file's name once: the library puts its path into some of its own."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return os_failure(error, source.path)
+    return CorpusError(f"'{source.path.name}' {what} ({plain_reason(error)}). Fetch it again.")
 
 
 def unpack(source: Source, target: IO[bytes]) -> None:
