@@ -75,6 +75,7 @@ class RunBar(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, RESOLUTION)
+        self.bar.setMinimumWidth(40)  # less than Qt wants for a text that it does not show
         self.bar.setAccessibleName(self.tr("Progress"))
         retained = self.bar.sizePolicy()
         retained.setRetainSizeWhenHidden(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, b
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
 from studio.pages.evaluate.tables import TEXT
-from studio.pages.evaluate.words import who_words
+from studio.pages.evaluate.words import headline, who_words
 from studio.pages.evaluate.work import Asked
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
@@ -266,6 +267,8 @@ def test_several_labels_found_missed_and_wrongly_given() -> None:
     assert answers.mask({GIVEN: 1, SAID: 0}).tolist() == [False, True, False, False]  # has x, was not said to
     rows = answers.classes(everything)
     assert (rows[0].precision, rows[0].recall, rows[1].f1) == (1 / 2, 1 / 2, 1.0)
+    told = headline(SimpleNamespace(kept=answers.kept), answers, "test")  # type: ignore[arg-type]
+    assert told == "All labels right in 50.0% of the 4 test documents."
 
 
 @pytest.fixture

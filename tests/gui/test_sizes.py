@@ -171,6 +171,10 @@ def test_nor_is_there_when_it_is_full_or_something_has_failed(
         qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= area.viewport().width(), timeout=5_000)
         assert scene.window.width() == 683
         assert area.horizontalScrollBar().maximum() == 0
+        bar = scene.window.bar
+        last = next(one for one in (bar.start, bar.pause, bar.advice) if one.isVisible())
+        for left, right in ((bar.state, bar.bar), (bar.bar, bar.left), (bar.left, last)):
+            assert left.mapTo(bar, left.rect().topRight()).x() <= right.mapTo(bar, right.rect().topLeft()).x()
     finally:
         scene.close()
 

@@ -86,7 +86,7 @@ class OneText(QWidget):
         for button in (self.paste, self.copy, self.clear):
             line.addWidget(button)
         self.legend.setMinimumWidth(LEGEND)
-        left.addWidget(Beside(self.legend, buttons))
+        left.addWidget(Beside(self.legend, buttons, first_grows=True))
         card = Card()
         card.body.addWidget(self.whose)
         card.body.addWidget(self.label)

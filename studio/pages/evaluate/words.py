@@ -36,8 +36,9 @@ def headline(measured: Measured, answers: Answers, part: str, table: str = "") -
     which table they were given, by which model, where it is not the run's own part."""
     right, kept = answers.right, answers.kept
     of = _tr("Evaluate", "documents of {table}").format(table=table) if table else part_words(part)
-    text = _tr("Evaluate", "Right in {share} of the {count} {part}").format(
-        share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=of)
+    said = _tr("Evaluate", "All labels right in {share} of the {count} {part}") if kept.multi_label else \
+        _tr("Evaluate", "Right in {share} of the {count} {part}")
+    text = said.format(share=f"{right.mean():.1%}", count=f"{len(kept):,}", part=of)
     paired = against_baseline(measured, part, answers.who)
     return f"{text}." if paired is None else f"{text}; {against(paired)}."
 
@@ -70,7 +71,8 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
                                                                         high=f"{own['high']:.1%}"))
     if who == "blend":
         for words, one in ((_tr("Evaluate", "Network alone: {share}."), "network"),
-                           (_tr("Evaluate", "Counts alone: {share}."), "counts")):
+                           (_tr("Evaluate", "Its word counts alone: {share}."), "counts"),
+                           (_tr("Evaluate", "Baseline: {share}."), "baseline")):
             if one in found:
                 told.append(words.format(share=f"{found[one]['metrics']['accuracy']['value']:.1%}"))
     if record["majority"]:
