@@ -17,6 +17,7 @@ from sklearn import metrics
 
 from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, by_size, by_value, wilson
+from studio.pages.evaluate.matrix import Matrix
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
 from studio.pages.evaluate.tables import TEXT
@@ -269,6 +270,26 @@ def test_several_labels_found_missed_and_wrongly_given() -> None:
     assert (rows[0].precision, rows[0].recall, rows[1].f1) == (1 / 2, 1 / 2, 1.0)
     told = headline(SimpleNamespace(kept=answers.kept), answers, "test")  # type: ignore[arg-type]
     assert told == "All labels right in 50.0% of the 4 test documents."
+
+
+@pytest.mark.parametrize("classes", [5, 20])
+def test_names_of_many_columns_stand_on_end_and_a_click_finds_its_cell(qtbot: QtBot, classes: int) -> None:
+    """Cut to two letters beside one another, `Medicine` and `Middle East` would be the same."""
+    matrix = Matrix()
+    qtbot.addWidget(matrix)
+    cells = np.arange(classes ** 2).reshape(classes, classes)
+    lying = Matrix()
+    qtbot.addWidget(lying)
+    lying.show_cells(tuple("abcdefghijklmnopqrst"[:classes]), cells, (-1, -1))
+    matrix.show_cells(tuple(f"a long name {n}" for n in range(classes)), cells, (-1, -1))
+    assert (matrix.sizeHint().height() > lying.sizeHint().height()) is (classes == 20)
+    matrix.resize(1_000, matrix.height())
+    matrix.show()
+    for cell in ((0, 0), (3, 1), (classes - 1, classes - 1)):
+        with qtbot.waitSignal(matrix.picked) as told:
+            qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix._box(*cell).center().toPoint())
+        assert told.args == list(cell)
+    matrix.grab()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from studio.pages.parts.painted import Painted
 Mode = Literal["counts", "rows", "columns"]
 _LEAST, _MOST, _HEIGHT = 34, 92, 30
 _LABEL = 150
+_LYING = 8
+"""So many names of columns lie beside one another; where there are more they stand on end."""
 _STRONGEST = 0.6
 
 
@@ -43,6 +45,8 @@ class Matrix(Painted):
         self._picked = (-1, -1)
         self._at = (0, 0)
         self._hover = (-1, -1)
+        self._upright = 0
+        """How high the names of the columns are that stand on end, in px; 0: they lie."""
 
     def show_cells(self, labels: tuple[str, ...], cells: npt.NDArray[np.int64], picked: tuple[int, int]) -> None:
         """Show the counts: (classes, classes), or (classes, 2, 2) for several labels. ``picked``: the chosen cell."""
@@ -54,6 +58,9 @@ class Matrix(Painted):
             self._good[:, 0] = True
         else:
             self._columns, self._cells, self._good = labels, cells, np.eye(len(labels), dtype=bool)
+        longest = max((self.metrics(theme.Type.SMALL).horizontalAdvance(name) for name in self._columns), default=0)
+        many = len(self._columns) > _LYING and longest > _LEAST - 6
+        self._upright = min(round(longest) + theme.S, _LABEL) if many else 0
         self._picked = picked
         self._at = (min(self._at[0], max(0, len(labels) - 1)), min(self._at[1], max(0, len(self._columns) - 1)))
         self.setFixedHeight(self.sizeHint().height())
@@ -76,11 +83,15 @@ class Matrix(Painted):
 
     def sizeHint(self) -> QSize:
         """All rows below one another."""
-        return QSize(_LABEL + len(self._columns) * 56, (len(self._rows) + 2) * _HEIGHT)
+        return QSize(_LABEL + len(self._columns) * 56, self._head() + len(self._rows) * _HEIGHT + 4)
 
     def minimumSizeHint(self) -> QSize:
         """Cells that can be read; the area around it scrolls."""
         return QSize(90 + len(self._columns) * _LEAST, self.sizeHint().height())
+
+    def _head(self) -> int:
+        """Where the cells begin, below the names of the columns."""
+        return _HEIGHT - 6 + (self._upright or _HEIGHT + 2)
 
     def _label_width(self) -> float:
         longest = max((self.metrics(theme.Type.SMALL).horizontalAdvance(name) for name in self._rows[:200]), default=0)
@@ -100,16 +111,14 @@ class Matrix(Painted):
         several = self._columns != self._rows
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
             self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
-        first_row = max(0, (event.rect().top() - 2 * _HEIGHT) // _HEIGHT)
-        last_row = min(len(self._rows), event.rect().bottom() // _HEIGHT)
+        first_row = max(0, (event.rect().top() - self._head()) // _HEIGHT)
+        last_row = min(len(self._rows), (event.rect().bottom() - self._head()) // _HEIGHT + 1)
         for column, name in enumerate(self._columns):
-            box = QRectF(left + column * width, _HEIGHT - 6, width, _HEIGHT)
             painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
-            painter.drawText(box.adjusted(3, 0, -3, 0), Qt.AlignmentFlag.AlignCenter,
-                             small.elidedText(name, Qt.TextElideMode.ElideRight, width - 6))
+            self._paint_name(painter, left + column * width, name or self.tr("(empty)"))
         shares = self.shares()
         for row in range(first_row, last_row):
-            box = QRectF(0, (row + 2) * _HEIGHT - 4, left - theme.S, _HEIGHT)
+            box = QRectF(0, self._head() + row * _HEIGHT, left - theme.S, _HEIGHT)
             painter.setPen(self.color("accent" if row == self._picked[0] else "text"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, small.elidedText(
                 self._rows[row] or self.tr("(empty)"), Qt.TextElideMode.ElideRight, box.width()))
@@ -119,7 +128,22 @@ class Matrix(Painted):
 
     def _box(self, row: int, column: int) -> QRectF:
         width = self._cell_width()
-        return QRectF(self._label_width() + column * width, (row + 2) * _HEIGHT - 4, width, _HEIGHT)
+        return QRectF(self._label_width() + column * width, self._head() + row * _HEIGHT, width, _HEIGHT)
+
+    def _paint_name(self, painter: QPainter, left: float, name: str) -> None:
+        """The name of the column that begins at ``left``: it stands on end where many lie too close to be read."""
+        small, width = self.metrics(theme.Type.SMALL), self._cell_width()
+        if not self._upright:
+            painter.drawText(QRectF(left + 3, _HEIGHT - 6, width - 6, _HEIGHT), Qt.AlignmentFlag.AlignCenter,
+                             small.elidedText(name, Qt.TextElideMode.ElideRight, width - 6))
+            return
+        painter.save()
+        painter.translate(left, self._head())
+        painter.rotate(-90)
+        room = self._upright - theme.XS
+        painter.drawText(QRectF(theme.XS, 0, room, width), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                         small.elidedText(name, Qt.TextElideMode.ElideRight, room))
+        painter.restore()
 
     def _paint_cell(self, painter: QPainter, row: int, column: int, share: float) -> None:
         box, count = self._box(row, column).adjusted(1, 1, -1, -1), int(self._cells[row, column])
@@ -143,7 +167,7 @@ class Matrix(Painted):
 
     def _cell_at(self, point: QPointF) -> tuple[int, int]:
         column = int((point.x() - self._label_width()) // self._cell_width())
-        row = int((point.y() + 4) // _HEIGHT) - 2
+        row = int((point.y() - self._head()) // _HEIGHT)
         inside = 0 <= row < len(self._rows) and 0 <= column < len(self._columns)
         return (row, column) if inside else (-1, -1)
 
