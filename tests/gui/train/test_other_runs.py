@@ -11,6 +11,7 @@ import pytest
 
 from studio.shown import reading
 from ulmengine import events as ev
+from ulmengine.config import difference
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
 
@@ -92,6 +93,22 @@ def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
     buttons.runs_menu.actions()[0].trigger()
     assert bench.page.folder == first
     assert first.path.name in bench.page.view.heading.below.text()
+
+
+def test_a_run_that_an_update_has_stopped_begins_again_with_its_own_settings(bench: Bench) -> None:
+    bench.page.start()
+    bench.until(RunState.FINISHED)
+    [first] = bench.project.run_folders()
+    bench.project.change({"classifier.lr": 0.05, "model.dropout.multiplier": 0.1})
+    failed = ev.Failed("program_changed", "Changed by an update", "", "Begin again.", "")
+    [(text, begin_again)] = bench.page.mender.tries(failed, bench.page.shown)
+    assert text == "Begin again with the same settings"
+    begin_again()
+    bench.qtbot.waitUntil(lambda: len(bench.project.run_folders()) == 2, timeout=WAIT)
+    bench.until(RunState.FINISHED)
+    second = bench.project.run_folders()[-1]
+    assert difference(first.config(), second.config()) == {}
+    assert bench.project.config.classifier.lr == first.config().classifier.lr
 
 
 def test_what_is_not_a_run_is_not_shown(bench: Bench, tmp_path: Path) -> None:
