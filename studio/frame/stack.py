@@ -68,7 +68,7 @@ class PageStack(QStackedWidget):
         if entry is None or (entry.of_project and self.shell.project is None):
             return None
         if key not in self._pages:
-            page = entry.make(self.shell, self.shell.project)
+            page = entry.make(self.shell, self.shell.project, self)  # of the stack from the first: dressed once
             self._pages[key] = page
             self.addWidget(page)
             page.status.connect(self._status_changed)

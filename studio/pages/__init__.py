@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from studio.project import Project
     from studio.shell import Shell
 
@@ -42,10 +44,10 @@ class PageEntry:
         """:attr:`offers` in the person's language."""
         return [QCoreApplication.translate(self.class_name, text) for text in self.offers]
 
-    def make(self, shell: Shell, project: Project | None) -> Page:
-        """Make the page. ``project`` must be given for a page of a project."""
+    def make(self, shell: Shell, project: Project | None, parent: QWidget | None = None) -> Page:
+        """Make the page, as a part of ``parent``. ``project`` must be given for a page of a project."""
         page_class = getattr(import_module(self.module), self.class_name)
-        page: Page = page_class(project, shell) if self.of_project else page_class(shell)
+        page: Page = page_class(project, shell, parent) if self.of_project else page_class(shell, parent)
         return page
 
 
