@@ -6,9 +6,12 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.theme import Type
 from studio.words import figure
 from ulmengine.events import EpochEnded
 from ulmengine.plan.stages import StagePlan
@@ -16,14 +19,15 @@ from ulmengine.plan.stages import StagePlan
 from .curve import Curve
 from .history import RunHistory, StageRecord
 from .look import line_pen, pen, set_line, set_points
-from .plot import Plot
+from .plot import FREE, Plot
 from .stages import StageBands, planned_end, stage_end, upcoming
 
 TRAIN, VALID = 1, 2
 """Numbers of the series colours."""
 
-NAMES = 0.07
-"""Room above the curves, as a share of their height, for the names of the stages."""
+NAMES, MOST_NAMES = 8, 0.4
+"""Above the curves stand the names of the stages: the px around their letters, and the most of the picture that they
+take."""
 
 
 EDGE = 1.01
@@ -44,12 +48,18 @@ class LossPlot(Plot):
         self.setLabel("left", self.tr("loss"))
         self.setMinimumHeight(110)
         self._bands = StageBands(self, named=True)
+        self.view.sigResized.connect(self._resized)
         self._valid = pg.ScatterPlotItem(pxMode=True)
         self._valid_line = pg.PlotCurveItem(connect="finite")
         self._best = pg.ScatterPlotItem(pxMode=True)
         for z, item in ((8, self._valid_line), (9, self._valid), (10, self._best)):
             item.setZValue(z)
             self.addItem(item)
+
+    @Slot(object)
+    def _resized(self, view: object) -> None:
+        del view
+        self.mark()
 
     def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
         """Show another run; ``plans``: what it is going to do."""
@@ -84,7 +94,15 @@ class LossPlot(Plot):
         if not seen:
             return None
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
-        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high + (high - low) * NAMES
+        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high + (high - low) * self._room_of_names()
+
+    def _room_of_names(self) -> float:
+        """As a share of the curves' height; what is left free around all that there is to see counts."""
+        letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
+        height = max(float(self.view.height()), 1.0)
+        taken: float = (1 + 2 * FREE) * min((letters + NAMES) / height, MOST_NAMES)
+        share: float = (taken - FREE) / (1 + FREE - taken)
+        return max(0.0, share)
 
     def smoothed_at(self, x: float) -> tuple[float, float] | None:
         """Step and smoothed training loss at the step nearest to ``x``; None where there is none."""

@@ -23,6 +23,9 @@ REDRAW_MS = 100
 CALM_MS = 400
 """The same for plots that are glanced at, so that the processor is left to the training."""
 
+FREE = 0.06
+"""Of the height of what there is to see, above and below it."""
+
 BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 """Who comes this way must see where the focus is."""
 
@@ -225,7 +228,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if found is None:
             return
         left, right, low, high = found
-        room = (high - low) * 0.06 or abs(high) * 0.06 or 0.5
+        room = (high - low) * FREE or abs(high) * FREE or 0.5
         self.view.setRange(xRange=(left, max(right, left + 1e-9)), yRange=(low - room, high + room), padding=0)
 
     @Slot()

@@ -175,6 +175,7 @@ class RangePlot(Plot):
         for row, line in enumerate(self._marks.values()):
             side = 0 if line.value() < left + 0.6 * (right - left) else 1
             line.label.anchors = [(side, 0.5), (side, 0.5)]
+            line.setZValue(9 + (row if side else -row) / 100)  # above the lines that its name reaches over
             line.label.setPosition(max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))
 
     def _mark(self, rule: str, value: float) -> pg.InfiniteLine:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -66,6 +66,20 @@ def test_the_curve_is_what_the_run_said(plots: RunPlots) -> None:
     shown = sorted((point.pos().x(), point.pos().y()) for point in plots.loss._valid.points()
                    if math.isfinite(point.pos().y()))
     assert shown == [(end.total, end.metrics["valid_loss"]) for end in ends]
+
+
+@pytest.mark.parametrize("height", [110, 160, 400])
+def test_the_names_of_the_stages_stand_above_the_curves(plots: RunPlots, qtbot: QtBot, height: int) -> None:
+    plots.history.extend(told())
+    plots.loss.setFixedHeight(height)
+    QTest.qWait(20)
+    redraw(plots)
+    names = [name for name in plots.loss._bands._names if name.isVisible()]
+    assert names
+    lowest = max(name.mapRectToScene(name.boundingRect()).bottom() for name in names)
+    highest = min(plots.loss.view.mapViewToScene(QPointF(x, y)).y()
+                  for curve in plots.loss._curves for x, y in zip(*curve._raw.getData(), strict=True))
+    assert highest > lowest - 5  # the margin of the letters' box
 
 
 def test_what_is_new_is_drawn_with_the_first_painting_and_not_before(qtbot: QtBot) -> None:
@@ -400,6 +414,10 @@ def test_the_names_of_the_suggestions_do_not_overlap(
         assert area.contains(box)
         assert not any(_letters(box).intersects(_letters(other))
                        for other in boxes[number + 1 :])
+    for line, box in zip(plot._marks.values(), boxes, strict=True):
+        for other in plot._marks.values():
+            if other is not line and box.left() < plot.view.mapViewToScene(other.pos()).x() < box.right():
+                assert line.zValue() > other.zValue()  # no line is drawn through a name
 
 
 def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
