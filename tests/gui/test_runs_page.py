@@ -166,6 +166,11 @@ def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
     qtbot.waitUntil(lambda: "far" in names(one), timeout=10_000)
     qtbot.waitUntil(lambda: not one.slot.running)
     assert [line.folder.name for line in one.chosen()] == ["far"]
+    assert one.dropped([str(tmp_path / "far.zip")])  # once more: under a name of its own
+    qtbot.waitUntil(lambda: "far-2" in names(one), timeout=10_000)
+    qtbot.waitUntil(lambda: not one.slot.running)
+    assert [line.folder.name for line in one.chosen()] == ["far-2"]
+    assert sorted(path.name for path in desk.project.runs.iterdir()) == ["a", "far", "far-2"]
     desk.answers.saved = tmp_path / "out.zip"
     one.export()
     qtbot.waitUntil(lambda: (tmp_path / "out.zip").is_file(), timeout=10_000)

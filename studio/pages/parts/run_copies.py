@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
-from ulmengine.disk import move
+from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, export_run, import_run
 
 
 def importing(path: Path, into: Path) -> Generator[Event, None, Path]:
-    """Take the exported run at ``path`` up in the folder ``into``; returns where it stands."""
+    """Take the exported run at ``path`` up in the folder ``into``, under a name of its own; returns where it stands."""
     yield Progress("Taking up the run", 0, 0)
-    return import_run(path, into).path
+    name = path.stem if path.is_file() else path.name
+    if not (into / name).exists():
+        return import_run(path, into).path
+    with tempfile.TemporaryDirectory(dir=into, prefix=f".{name}-") as beside:
+        target = unused_path(into, name)
+        move(import_run(path, Path(beside)).path, target)
+    return target
 
 
 def exporting(
