@@ -109,6 +109,7 @@ class MarksLegend(Painted):
         self._words = (self.tr("for {label}").format(label=label), self.tr("against it")) if label else ()
         self.setAccessibleName(self.tr("Marked words speak for {label}, underlined ones against it").format(
             label=label) if label else "")
+        self.setToolTip(self.accessibleName())
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -125,12 +126,18 @@ class MarksLegend(Painted):
             return
         painter, metrics = self.painter(), self.metrics(theme.Type.SMALL)
         painter.setFont(self.type(theme.Type.SMALL))
-        left = self._say(painter, 0.0, self.tr("These words speak"))
+        left = self._say(painter, 0.0, self.lead()) if self.lead() else 0.0
         for number, words in enumerate(self._words):
             room = self.width() - left - 2 * _PAD - (0 if number else metrics.horizontalAdvance(self._words[1]) + 24)
-            text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(24.0, room))
+            text = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, max(24.0, room))
             left = self._mark(painter, left, text, against=bool(number)) + theme.S
         painter.end()
+
+    def lead(self) -> str:
+        """What stands before the two; nothing where a long label needs the room."""
+        metrics, lead = self.metrics(theme.Type.SMALL), self.tr("These words speak")
+        marked = sum(metrics.horizontalAdvance(words) + 2 * _PAD + theme.S for words in self._words)
+        return lead if metrics.horizontalAdvance(lead) + theme.S + marked <= self.width() else ""
 
     def _say(self, painter: QPainter, left: float, text: str) -> float:
         """Plain words; gives where they end."""

@@ -269,6 +269,8 @@ class ManyTexts(QWidget):
         self.result = result if result.rows else None
         self.progress.done(self._asked() if result.whole else self.tr("Cancelled. The answers so far are kept."))
         self._settle()
+        if self.columns.asks_of and self.isVisible():
+            self.columns.box.setFocus(Qt.FocusReason.OtherFocusReason)  # what was asked is answered there
 
     @Slot(object)
     def _failed(self, failure: object) -> None:

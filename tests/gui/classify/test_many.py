@@ -182,12 +182,14 @@ def test_other_columns_of_a_table_are_read_on_demand(
 ) -> None:
     rows = [("pos" if n % 2 else "neg", f"a very long story number {n} about a film", f"it was good {n}")
             for n in range(20)]
+    page.show()
     hold(page, bundle, qtbot, write_csv(tmp_path / "table.csv", rows, ("label", "story", "said")))
     box = page.many.columns.box
-    assert page.many.columns.isVisibleTo(page.many)
+    assert page.many.columns.isVisible()
     assert box.currentText() == "choose the column…"  # the model names none, and two may be it
     assert page.many.stack.currentIndex() == 1
     assert "In which column of table.csv" in page.many.progress.text.text()
+    assert box.hasFocus()  # the answer is given there
     assert not page.many.model.rows
     box.setCurrentIndex(box.findText("said"))
     box.activated.emit(box.currentIndex())

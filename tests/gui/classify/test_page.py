@@ -299,6 +299,9 @@ def test_the_legend_names_the_label_explained(page: ClassifyPage, bundle: Path, 
     assert page.one.answer is not None
     assert page.one.answer.explanation.label in page.one.legend.accessibleName()
     assert not page.one.legend.grab().isNull()
+    assert page.one.legend.lead()
+    page.one.legend.show_label("parts of computers and what belongs to them")
+    assert not page.one.legend.lead()  # the label has the room
     page.one.clear.click()
     settle(qtbot, page)
     assert page.one.legend.accessibleName() == ""
