@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
 from studio.pages.classify.answering import Answering
+from studio.pages.evaluate import tables
 from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.matrix import Matrix
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
-from studio.pages.evaluate.tables import TEXT
 from studio.pages.evaluate.words import headline, who_words
 from studio.pages.evaluate.work import Asked
 from studio.project import Project
@@ -187,13 +187,37 @@ def test_a_filter_keeps_the_document_in_view_and_what_is_said_of_its_label(
     page.pick({GIVEN: int(page.answers.kept.targets[position]), SAID: int(page.answers.said[position])})
     assert page.model.position(page.list.currentIndex().row()) == position
     said = page.reader.correct.one.currentText()
+    page.reader.correct.why.setFocus()
+    place = page.reader.correct.pos()
     page.reader.correct.take.click()
     assert f"corrected to {said}" in page.reader.told.text()
     assert not page.reader.correct.take.isEnabled()
+    assert page.reader.correct.one.hasFocus()  # not a line of text, in which Ctrl+Z would take back what was typed
+    QTest.qWait(50)
+    assert page.reader.correct.pos() == place
     page.pick({GIVEN: -1, SAID: -1, RIGHT: 1})  # now it is not even listed
     assert page.reader.position == position
     project.undo.undo()
     assert page.reader.told.text() == ""
+
+
+def test_in_a_small_window_several_documents_are_listed_and_the_text_is_seen(page: EvaluatePage) -> None:
+    page.resize(740, 470)
+    QTest.qWait(50)
+    assert page.list.viewport().height() >= 4 * page.list.rowHeight(0)
+    assert page.reader.height() >= page.reader.editor.mapTo(page.reader, QPoint(0, 60)).y()
+
+
+def test_where_there_is_little_room_the_text_has_it(page: EvaluatePage) -> None:
+    listing = page.list
+    listing.setFixedWidth(700)
+    assert not listing.isColumnHidden(tables.LOSS)
+    listing.setFixedWidth(380)
+    assert listing.isColumnHidden(tables.LOSS)
+    assert listing.columnWidth(tables.GIVEN) < 92  # the labels are short
+    assert listing.columnWidth(tables.TEXT) >= 110
+    listing.setFixedWidth(700)
+    assert not listing.isColumnHidden(tables.LOSS)
 
 
 def test_given_back_the_label_of_the_file_needs_no_correction(project: Project) -> None:
@@ -241,7 +265,7 @@ def test_a_corpus_that_is_gone_leaves_the_figures(
     made.show()
     qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
     assert made.model.rowCount() == int((measured.kept.parts == "test").sum())
-    assert made.model.index(0, TEXT).data() == ""
+    assert made.model.index(0, tables.TEXT).data() == ""
 
 
 def test_the_report_is_written_where_the_person_says(

@@ -11,8 +11,13 @@ from studio.shell import Shell
 from .answers import Answers, Bools
 from .correct import Corrections
 from .reader import Reader
-from .tables import AnswersModel, Listing
+from .tables import GIVEN, LOSS, SAID, TEXT, AnswersModel, Listing
 from .work import Subject, Texts
+
+LEAST_LABEL, MOST_LABEL, MARGIN = 64, 92, 24
+"""Widths of the columns with labels, and what of one is not text."""
+LEAST_LIST, LEAST_READER = 140, 270
+"""Heights at which four documents, and some lines of one, are seen; a window with less room scrolls."""
 
 
 class DocumentsView(QSplitter):
@@ -26,13 +31,15 @@ class DocumentsView(QSplitter):
         self.project, self.shell = project, shell
         self.corrections: Corrections | None = None
         self.model = AnswersModel(self)
-        self.list = Listing(self.tr("Documents"), self.model, (52, 92, 92, 58, 50, 90), 5)
+        self.list = Listing(self.tr("Documents"), self.model, (52, MOST_LABEL, MOST_LABEL, 58, 50, 90), TEXT, LOSS)
         self.reader = Reader()
         self.addWidget(self.list)
         self.addWidget(self.reader)
         self.setSizes([200, 400])
         self.setChildrenCollapsible(False)
         self.setMinimumWidth(380)
+        self.list.setMinimumHeight(LEAST_LIST)
+        self.reader.setMinimumHeight(LEAST_READER)
         self.list.rowPicked.connect(self._show_document)
         self.reader.stepped.connect(self._step)
         self.reader.corrected.connect(self._correct)
@@ -61,6 +68,14 @@ class DocumentsView(QSplitter):
             with QSignalBlocker(self.list):
                 self.list.selectRow(row)
 
+    def _fit(self) -> None:
+        """No more room for the labels than they take: it is the text's."""
+        metrics, labels = self.list.fontMetrics(), self.model.labels()
+        for column, texts in ((GIVEN, (*labels, *self.model.corrections())), (SAID, [f"✗ {one}" for one in labels])):
+            widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
+            self.list.setColumnWidth(column, min(max(widest + MARGIN, LEAST_LABEL), MOST_LABEL))
+        self.list.fit()
+
     @Slot(int)
     def _show_document(self, row: int) -> None:
         position = self.model.position(row)
@@ -85,6 +100,7 @@ class DocumentsView(QSplitter):
         """Labels were corrected, here or elsewhere, or taken back."""
         since = {} if self.corrections is None else self.corrections.since()
         self.model.set_corrected(since)
+        self._fit()
         self.relabelled.emit(len(since))
         position = self.reader.position
         if position >= 0 and self.corrections is not None:

@@ -35,10 +35,14 @@ class Nearby(QWidget):
         line.addWidget(Label(self.tr("Learnt from these"), theme.Type.STRONG))
         line.addWidget(self.ways)
         line.addWidget(self.told, 1)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(theme.XS)
+        whole.addLayout(line)
+        self._column = QVBoxLayout()
         self._column.setSpacing(theme.XS)
-        self._column.addLayout(line)
+        whole.addLayout(self._column)
+        whole.addStretch(1)
         self.shown: tuple[Neighbour, ...] = ()
         self._widgets: list[QWidget] = []
         self.ways.activated.connect(self.wanted)
@@ -66,12 +70,20 @@ class Nearby(QWidget):
     def show_found(self, found: Likest) -> None:
         """Show them, the likest first."""
         self._fill(found.neighbours)
+        self.setMinimumHeight(0)
         self.choose(found.by)
         self.setVisible(bool(found.neighbours) or found.by == "network")
+
+    def wait(self) -> None:
+        """Those of another document are coming; their place is kept, so that what stands above does not jump twice."""
+        if self.isVisible():
+            self.setMinimumHeight(self.height())
+        self._fill(())
 
     def clear(self) -> None:
         """No document is in view."""
         self._fill(())
+        self.setMinimumHeight(0)
         self.hide()
 
     def _fill(self, neighbours: tuple[Neighbour, ...]) -> None:

@@ -79,12 +79,12 @@ class Reader(QWidget):
         column.setContentsMargins(0, 0, theme.XS, 0)
         column.setSpacing(theme.S)
         column.addLayout(top)
+        column.addWidget(self.correct)  # above what comes and goes: its button is not to move under the mouse
         column.addWidget(self.told)
         column.addLayout(ways)
         column.addWidget(self.editor, 1)
         column.addWidget(self.legend)
         column.addWidget(self.weighing)
-        column.addWidget(self.correct)
         column.addWidget(self.nearest)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -198,7 +198,7 @@ class Reader(QWidget):
         self._weigh("")
         self.editor.show_explanation(None)
         self.legend.show_label("")
-        self.nearest.clear()
+        self.nearest.wait()
         texts, position = self._texts, self._position
         if texts is None or position < 0:
             return

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QItemSelection, QModelIndex, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from studio import theme
@@ -18,6 +19,8 @@ from .answers import Answers, ClassRow
 
 _NOWHERE = QModelIndex()
 ROW, GIVEN, SAID, CONFIDENCE, LOSS, TEXT = range(6)
+LEAST_TEXT = 150
+"""So much of a text is to be seen before a column of figures is."""
 
 
 class ClassModel(QAbstractTableModel):
@@ -128,6 +131,14 @@ class AnswersModel(QAbstractTableModel):
         self._corrected = corrected
         self._changed()
 
+    def labels(self) -> Sequence[str]:
+        """The labels that a cell may show."""
+        return () if self._answers is None else self._answers.kept.labels
+
+    def corrections(self) -> list[str]:
+        """What a cell may show of labels that were corrected."""
+        return [f"{label} → {new}" for new in set(self._corrected.values()) for label in self.labels()]
+
     def _changed(self) -> None:
         if len(self._shown):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, TEXT))
@@ -230,14 +241,28 @@ class Listing(LinesTable):
     """The row that has become current; -1: none."""
 
     def __init__(self, name: str, model: QAbstractTableModel, widths: Sequence[int], stretch: int,
-                 parent: QWidget | None = None) -> None:
+                 gives_way: int = -1, parent: QWidget | None = None) -> None:
+        """The column ``stretch`` takes the room that is left; where that is little, ``gives_way`` is not shown."""
         super().__init__(name, model, widths, parent)
+        self._stretch, self._gives_way, self._given_up = stretch, gives_way, widths[gives_way]
         self.setFont(theme.current().font(theme.Type.SMALL, numbers=True))
         self.verticalHeader().hide()
         self.horizontalHeader().setMinimumSectionSize(44)
         self.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         self.make_sortable()
         self.sortWanted.connect(model.sort)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow table does without a column."""
+        super().resizeEvent(event)
+        if self._gives_way >= 0:
+            self.fit()
+
+    def fit(self) -> None:
+        """Show the column that gives way where there is room for it."""
+        others = sum(self.columnWidth(column) for column in range(self.model().columnCount())
+                     if column not in (self._stretch, self._gives_way))
+        self.setColumnHidden(self._gives_way, self.viewport().width() < others + self._given_up + LEAST_TEXT)
 
     @Slot(QItemSelection, QItemSelection)
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -87,4 +87,6 @@ class CorrectLabel(QWidget):
     @Slot()
     def _take(self) -> None:
         if self.take.isEnabled():
+            # The button goes out of use, and in the line for the reason Ctrl+Z would undo what was typed there.
+            (self.several if self._multi else self.one).setFocus(Qt.FocusReason.OtherFocusReason)
             self.corrected.emit(self.chosen(), self.why.text().strip())
