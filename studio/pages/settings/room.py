@@ -14,7 +14,7 @@ from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
-from ulmengine.models import shipped_models
+from ulmengine.models import models_folder, shipped_models
 from ulmengine.record import find_runs
 
 COPIES = ("table-*", "tokens")
@@ -36,10 +36,12 @@ class ProjectRoom:
 
 @dataclass(frozen=True)
 class Room:
-    """What lies where. ``models``: the folder of the shipped models and its bytes; None where there are none."""
+    """What lies where. ``models`` and ``own``: the folder of the shipped models, and that of the person's own, with
+    their bytes; None where there are none."""
 
     projects: tuple[ProjectRoom, ...]
     models: tuple[Path, int] | None
+    own: tuple[Path, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def measure(known: Iterable[Path], data: Path) -> Generator[Event, None, Room]:
             found.append(project)
     models = shipped_models()
     shipped = (models[0].path.parent, sum(model.bytes for model in models)) if models else None
-    return Room(tuple(sorted(found, key=lambda one: (not one.readable, -one.runs - one.copies))), shipped)
+    mine = bytes_below(models_folder())
+    return Room(tuple(sorted(found, key=lambda one: (not one.readable, -one.runs - one.copies))), shipped,
+                (models_folder(), mine) if mine else None)
 
 
 def clear_copies(project: Path) -> Generator[Event, None, Cleared]:

@@ -69,9 +69,11 @@ class StorageCard(Card):
             row.hide()
             row.deleteLater()
         self.rows = [self._project_row(project) for project in room.projects]
-        if room.models is not None:
-            folder, size = room.models
-            self.rows.append(PlaceRow(self.tr("Models that came with the program"), folder, (size_words(size), "")))
+        for name, models in ((self.tr("Models of your own"), room.own),
+                             (self.tr("Models that came with the program"), room.models)):
+            if models is not None:
+                folder, size = models
+                self.rows.append(PlaceRow(name, folder, (size_words(size), "")))
         self.rows.append(PlaceRow(self.tr("Settings"), self.shell.settings.path.parent))
         self.rows.append(PlaceRow(self.tr("Log"), log_folder()))
         for row in self.rows:

@@ -25,6 +25,7 @@ from studio.widgets import ElidedLabel
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
+from ulmengine.models import models_folder
 from ulmengine.plan.control import Move
 from ulmengine.record import RunFolder
 
@@ -59,6 +60,10 @@ def test_runs_and_copies_are_counted_apart(tmp_path: Path) -> None:
     (tmp_path / "data" / "projects" / "no project").mkdir()
     room = done(measure([tmp_path / "one", tmp_path / "one"], tmp_path / "data"))
     assert [(one.name, one.runs, one.copies) for one in room.projects] == [("First", 5_000, 3_000), ("two", 0, 0)]
+    assert room.own is None
+    models_folder().mkdir(parents=True)
+    (models_folder() / "mine.ulmfit").write_bytes(bytes(600))
+    assert done(measure([], tmp_path / "data")).own == (models_folder(), 600)
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
