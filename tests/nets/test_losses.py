@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import ClassifierConfig
-from ulmengine.nets import balanced_weights, classifier_loss
+from ulmengine.nets import balanced_weights, classifier_loss, disagreement
 
 SCORES = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, -1.0]])
 TARGETS = torch.tensor([0, 0, 1])
@@ -108,3 +108,23 @@ def test_focal_loss_of_what_is_certain_has_a_gradient(several: bool) -> None:
     assert scores.grad is not None
     assert scores.grad.isfinite().all()
     assert scores.grad[1].any()
+
+
+def test_disagreement_is_the_mean_of_both_divergences() -> None:
+    one, two = torch.tensor([[2.0, 0.0, -1.0], [0.3, 0.2, 0.1]]), torch.tensor([[0.0, 1.0, 0.5], [0.3, 0.2, 0.1]])
+    p, q = torch.distributions.Categorical(logits=one), torch.distributions.Categorical(logits=two)
+    there, back = torch.distributions.kl_divergence(p, q), torch.distributions.kl_divergence(q, p)
+    torch.testing.assert_close(disagreement(one, two, False), (there + back) / 2)
+    torch.testing.assert_close(disagreement(one, two, False), disagreement(two, one, False))
+    yes, no = torch.distributions.Bernoulli(logits=one), torch.distributions.Bernoulli(logits=two)
+    there, back = torch.distributions.kl_divergence(yes, no), torch.distributions.kl_divergence(no, yes)
+    torch.testing.assert_close(disagreement(one, two, True), ((there + back) / 2).mean(1))
+
+
+def test_other_values_are_averaged_as_the_losses_are() -> None:
+    """Weights 2/3 and 2: (2/3 * 3 + 2 * 1) / (8/3)."""
+    values, targets = torch.tensor([3.0, 1.0]), torch.tensor([0, 1])
+    weighted = classifier_loss(ClassifierConfig(class_weights="balanced"), torch.tensor([30, 10]), False)
+    assert float(weighted.mean(values, targets)) == pytest.approx(1.5)
+    assert float(classifier_loss(ClassifierConfig(), None, False).mean(values, targets)) == 2.0
+    assert float(classifier_loss(ClassifierConfig(), None, True).mean(values, torch.zeros(2, 3))) == 2.0

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ulmengine.config import OptimizerConfig, ScheduleConfig, Sizes
+from ulmengine.config import DropoutConfig, OptimizerConfig, ScheduleConfig, Sizes
 from ulmengine.events import (
     Checkpointed,
     EpochEnded,
@@ -25,7 +25,7 @@ from ulmengine.events import (
     Step,
     TextWritten,
 )
-from ulmengine.nets import LanguageModel, classifier_loss, from_reference_names
+from ulmengine.nets import LanguageModel, classifier_loss, disagreement, from_reference_names
 from ulmengine.plan import NanLoss, TrainingError
 from ulmengine.tokens import DocumentBatch, StreamBatch
 from ulmengine.training import Snapshot, TrainContext, session, train_classifier, train_language_model
@@ -106,6 +106,34 @@ def test_accumulated_documents_equal_the_large_batch(weighted: bool, loss: str) 
         found.append(gradients_after(model, train_classifier(model, batches, None, plan, mean, TrainContext())))  # type: ignore[arg-type]
     for name, gradient in found[0].items():
         torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_where_nothing_is_dropped_both_answers_about_a_document_agree() -> None:
+    found = []
+    for consistency in (0.0, 5.0):
+        plan = stage(ALL, lr=1.0, optimizer=SGD, consistency=consistency)
+        model = builders.text_classifier(dropout=NO_DROPOUT)
+        found.append(gradients_after(model, builders.train_cls(model, plan, TrainContext(), batch=30)))
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_consistency_draws_the_answers_about_a_document_together() -> None:
+    """R-Drop: what other dropouts make of the same document; the loss that is told of is that of the labels alone."""
+    apart, told = [], []
+    for consistency in (0.0, 20.0):
+        model = builders.text_classifier(dropout=DropoutConfig(multiplier=1.0))
+        plan = stage(ALL, epochs=20, lr=5e-3, consistency=consistency)
+        said, _ = finish(builders.train_cls(model, plan, TrainContext()))
+        told += [event.loss for event in said if isinstance(event, Step)][:1]
+        batch = next(iter(builders.documents(30)[0].epoch(0)))
+        model.train().head.freeze_statistics()
+        torch.manual_seed(5)
+        with torch.no_grad():
+            one, two = (model(batch.tokens, batch.lengths) for _ in range(2))
+        apart.append(float(disagreement(one, two, False).mean()))
+    assert apart[1] < apart[0] / 2
+    assert told[1] == pytest.approx(told[0], abs=0.3)
 
 
 def test_schedule_counts_optimizer_steps_of_this_stage() -> None:

@@ -192,6 +192,13 @@ class ClassifierConfig(StageSettings):
         2.0, label="Focal gamma", unit="exponent", ge=0.0, le=10.0, advanced=True,
         help="How strongly the focal loss turns away from what is already right.",
     )
+    consistency: float = knob(
+        0.0, label="Consistency", unit="weight", ge=0.0, le=100.0, advanced=True,
+        help="R-Drop (2106.14448): each document is read twice, with other dropouts, and the two answers are drawn "
+        "towards one another with this weight; the classifier's training takes up to twice as long. 0: each is read "
+        "once. A weight of 1 is worth about half a point to the network with some hundred labels, and next to nothing "
+        "to network and word counts together.",
+    )
     label_smoothing: float = knob(
         0.0, label="Label smoothing", unit="share", ge=0.0, le=0.5, advanced=True,
         help="Share of the target that is spread over all labels.",

@@ -7,7 +7,7 @@ from .generate import generate
 from .groups import LayerGroup, freeze_to, layer_groups
 from .kernels.chunked import chunked_cross_entropy
 from .language_model import LanguageModel, LanguageModelLoss
-from .losses import Loss, balanced_weights, classifier_loss
+from .losses import Loss, balanced_weights, classifier_loss, disagreement
 from .names import WeightsError, from_reference_names
 from .precision import precision_for, set_precision
 from .transfer import transfer_embedding
@@ -15,6 +15,6 @@ from .transfer import transfer_embedding
 __all__ = [
     "AWDLSTM", "DeviceError", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss",
     "State", "TextClassifier", "WeightsError", "available_devices", "balanced_weights", "choose_device",
-    "chunked_cross_entropy", "classifier_loss", "detach", "freeze_to", "from_reference_names", "generate",
+    "chunked_cross_entropy", "classifier_loss", "detach", "disagreement", "freeze_to", "from_reference_names", "generate",
     "layer_groups", "precision_for", "set_precision", "transfer_embedding",
 ]

@@ -23,6 +23,9 @@ class Loss(Protocol):
     def share(self, targets: Tensor) -> float:
         """What the mean was divided by: the number of documents, or the sum of their classes' weights."""
 
+    def mean(self, values: Tensor, targets: Tensor) -> Tensor:
+        """The mean of other ``values`` (batch,) of the documents, weighted as that of their losses."""
+
 
 def classifier_loss(config: ClassifierConfig, counts: Tensor | None, multi_label: bool) -> Loss:
     """The loss that ``config`` asks for: (scores (batch, classes), targets) -> mean loss.
@@ -57,6 +60,19 @@ def balanced_weights(counts: Tensor) -> Tensor:
     return torch.where(present, counts.sum() / (present.sum() * counts.clamp(min=1)), 1.0)
 
 
+def disagreement(one: Tensor, two: Tensor, multi_label: bool) -> Tensor:
+    """How far two answers about the same documents are apart, (batch,): the mean of the Kullback-Leibler divergences from
+    each to the other; of several labels a document the mean over these (R-Drop, 2106.14448, 2).
+
+    :param one: scores (batch, classes), as ``two``.
+    """
+    one, two = one.float(), two.float()
+    if multi_label:
+        # Of two answers, yes or no, the two divergences add up to this.
+        return ((one.sigmoid() - two.sigmoid()) * (one - two)).mean(1) / 2
+    return ((one.softmax(1) - two.softmax(1)) * (one.log_softmax(1) - two.log_softmax(1))).sum(1) / 2
+
+
 class _CrossEntropy:
     """Cross entropy with class weights and label smoothing; ``gamma`` > 0 makes it focal (Lin et al., 1708.02002).
 
@@ -68,6 +84,12 @@ class _CrossEntropy:
 
     def share(self, targets: Tensor) -> float:
         return float(len(targets) if self.weights is None else self.weights[targets.cpu()].sum())
+
+    def mean(self, values: Tensor, targets: Tensor) -> Tensor:
+        if self.weights is None:
+            return values.mean()
+        weights = self.weights.to(values.device)[targets]
+        return (values * weights).sum() / weights.sum()
 
     def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
         scores = scores.float()
@@ -88,6 +110,10 @@ class _Binary:
 
     def share(self, targets: Tensor) -> float:
         return float(len(targets))
+
+    def mean(self, values: Tensor, targets: Tensor) -> Tensor:
+        del targets
+        return values.mean()
 
     def __call__(self, scores: Tensor, targets: Tensor) -> Tensor:
         scores, targets = scores.float(), targets.float()

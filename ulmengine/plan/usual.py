@@ -66,6 +66,11 @@ def activation_bytes(sizes: Sizes, tokens: int) -> int:
     return 4 * (2 * sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in widths)) * tokens
 
 
+def readings(config: RunConfig) -> int:
+    """How often the classifier reads each document of a batch at once: twice where answers are to be consistent."""
+    return 2 if config.classifier.consistency else 1
+
+
 def _much_text(size: CorpusSize) -> Generator[Usual, None, None]:
     """Much text teaches its language in fewer passes."""
     tokens, plain = round(size.texts * size.tokens), RunConfig().language_model.epochs
@@ -80,12 +85,12 @@ def _much_text(size: CorpusSize) -> Generator[Usual, None, None]:
 def _long_documents(size: CorpusSize, sizes: Sizes, config: RunConfig) -> Generator[Usual, None, None]:
     """Long documents share a batch with fewer others, so that the memory holds."""
     longest = min(config.tokens.max_tokens, round(LONG * size.tokens))
-    batch = config.classifier.batch_size * longest
-    needed = activation_bytes(sizes, batch)
+    each = activation_bytes(sizes, readings(config))  # of a token
+    needed = config.classifier.batch_size * longest * each
     if size.documents and needed > ROOM:
-        fits = max(longest, ROOM // activation_bytes(sizes, 1) // _ROUND * _ROUND)
+        fits = max(longest, ROOM // each // _ROUND * _ROUND)
         yield Usual(
             "tokens.batch_tokens", fits, RunConfig().tokens.batch_tokens,
             f"{config.classifier.batch_size} documents of {longest:,} tokens would keep about {needed / 1e9:.1f} GB "
-            f"for the way back; {fits:,} tokens a batch keep {activation_bytes(sizes, fits) / 1e9:.1f} GB",
+            f"for the way back; {fits:,} tokens a batch keep {each * fits / 1e9:.1f} GB",
         )

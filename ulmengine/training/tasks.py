@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ulmengine.config import ClassifierConfig, LanguageModelConfig
 from ulmengine.events import Event, Progress
-from ulmengine.nets import LanguageModel, Loss, TextClassifier
+from ulmengine.nets import LanguageModel, Loss, TextClassifier, disagreement
 from ulmengine.nets.kernels.layout import moved
 from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
@@ -178,6 +178,7 @@ class ClassifierTask:
         self.model = model
         self.forward: nn.Module = model
         self._train, self._valid, self._loss, self._device, self._world = train, valid, loss, device, world
+        self._consistency = settings.consistency
         # A linear head began with the statistics of all training documents, better than those of a batch.
         model.head.freeze_statistics(settings.freeze_batch_norm or model.head.is_linear)
         self._measured = 0  # documents of the last validation, of all processes
@@ -202,8 +203,15 @@ class ClassifierTask:
         tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
         if self._world is not None:
             self.model.head.count_rows(bool(len(batch.indices)))
-        loss = self._loss(call(tokens, batch.lengths), targets)
-        return loss, loss.detach()
+        if not self._consistency:
+            loss = self._loss(call(tokens, batch.lengths), targets)
+            return loss, loss.detach()
+        # Each document twice, side by side in one pass: other units are dropped for each of the two.
+        scores = call(tokens.repeat_interleave(2, dim=0), batch.lengths.repeat_interleave(2))
+        one, two = scores[0::2], scores[1::2]
+        loss = (self._loss(one, targets) + self._loss(two, targets)) / 2
+        apart = self._loss.mean(disagreement(one, two, targets.ndim > 1), targets)
+        return loss + self._consistency * apart, loss.detach()
 
     def validate(self, said: int) -> Validation:
         if self._valid is None or not len(self._valid):

@@ -9,7 +9,7 @@ from pathlib import Path
 from studio.pages.parts.facts import CorpusFacts
 from ulmengine.config import ModelConfig, RunConfig, Sizes
 from ulmengine.models import ModelError, describe_bundle, knows_enough, pretrained_path
-from ulmengine.plan.usual import activation_bytes
+from ulmengine.plan.usual import activation_bytes, readings
 
 BYTES_A_PARAMETER = 16
 """float32 weight, gradient and the two moments of Adam; SGD needs 4 to 8 less."""
@@ -89,6 +89,7 @@ def memory_of(network: Network, config: RunConfig, facts: CorpusFacts | None) ->
     documents = config.classifier.batch_size * max(length, 1)
     if config.tokens.batch_tokens:
         documents = min(documents, max(length, config.tokens.batch_tokens))
+    documents *= readings(config)
     return {
         "language_model": BYTES_A_PARAMETER * counts.language_model + activation_bytes(network.sizes, tokens) + scores,
         "classifier": (directions_of(config) * BYTES_A_PARAMETER * counts.classifier

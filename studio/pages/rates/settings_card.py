@@ -33,8 +33,8 @@ GROUPS = {
     "batches": ("batch_size", "bptt", "jitter", "early_stopping"),
     "optimizer": tuple(f"optimizer.{name}" for name in (
         "kind", "weight_decay", "clip", "accumulation", "beta1", "beta2", "eps", "nonmonotone")),
-    "loss": ("class_weights", "label_smoothing", "loss", "focal_gamma", "freeze_batch_norm", "alpha", "beta",
-             "softmax"),
+    "loss": ("class_weights", "consistency", "label_smoothing", "loss", "focal_gamma", "freeze_batch_norm", "alpha",
+             "beta", "softmax"),
 }
 """What stands behind each fold; a task has those of them that it knows."""
 
