@@ -63,7 +63,7 @@ class StageStarted(Event):
 
     ``groups`` names all layer groups from the embedding to the head, ``unfrozen`` how many of them, counted from the
     head, learn. ``steps`` is the number of optimizer steps of the whole stage. ``task``: "language_model" or
-    "classifier"; ``direction``: "forward" or "backward".
+    "classifier"; ``direction``: "forward" or "backward". ``refit``: it learns from the validation documents too.
     """
 
     kind: ClassVar[str] = "stage_started"
@@ -75,6 +75,7 @@ class StageStarted(Event):
     steps: int
     task: str = ""
     direction: str = "forward"
+    refit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,8 @@ class Evaluated(Event):
     than the baseline on the same documents, with the paired bootstrap's interval; not-a-number in logs from before.
     ``majority``: the commonest label in training, "" where it is not defined; ``majority_accuracy``: what always
     answering it comes to. ``blend_accuracy``: of network and word counts together, which is how the saved model
-    answers; not-a-number where it is the network alone.
+    answers; not-a-number where it is the network alone. ``refit``: the network has learnt from the validation documents
+    since: figures of that part are of the network before.
     """
 
     kind: ClassVar[str] = "evaluated"
@@ -243,6 +245,12 @@ class Evaluated(Event):
     majority_accuracy: float = math.nan
     blend_accuracy: float = math.nan
     blend_interval: tuple[float, float] = (math.nan, math.nan)
+    refit: bool = False
+
+    @property
+    def before_refit(self) -> bool:
+        """Whether the figures are those of the network before it learnt from these very documents."""
+        return self.refit and self.part == "validation"
 
     @property
     def has_blend(self) -> bool:

@@ -23,6 +23,7 @@ class StageRecord:
     steps: int
     before: int
     task: str = ""
+    refit: bool = False
     loss: SeriesBuffer = field(default_factory=SeriesBuffer)
     grad_norm: SeriesBuffer = field(default_factory=SeriesBuffer)
     throughput: SeriesBuffer = field(default_factory=SeriesBuffer)
@@ -137,7 +138,7 @@ class RunHistory:
         plan = self.started.stages[step.stage] if self.started and step.stage < len(self.started.stages) else {}
         groups = tuple(plan.get("groups", ())) or tuple(f"group {n + 1}" for n in range(len(step.lrs)))
         record = StageRecord(step.stage, str(plan.get("name", "")), groups, len(step.lrs), 0, 0, step.total - step.step,
-                             str(plan.get("task", "")))
+                             str(plan.get("task", "")), bool(plan.get("refit")))
         self.stages.append(record)
         return record
 
@@ -196,7 +197,7 @@ class RunHistory:
         before = max((int(stage.loss.x[-1]) for stage in kept if len(stage.loss)), default=0)
         self.stages = [*kept, StageRecord(
             event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, before,
-            event.task,
+            event.task, event.refit,
         )]
         self.texts = [text for text in self.texts if text.stage < event.index]
 

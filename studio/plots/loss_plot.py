@@ -129,7 +129,7 @@ class LossPlot(Plot):
             loss=figure(float(line[-1])), way=way, step=f"{self.history.total:,}"
         )
         best = stage.best
-        if best is not None:
+        if best is not None and best.metrics:
             said += " " + self._best_words(best)
         return said
 
@@ -157,7 +157,7 @@ class LossPlot(Plot):
             for end in stage.ends:
                 x.append(end.total)
                 y.append(end.metrics.get("valid_loss", math.nan))
-            if stage.best is not None:
+            if stage.best is not None and stage.best.metrics:
                 stars.append((stage.best.total, stage.best.metrics.get("valid_loss", math.nan)))
             x.append(stage_end(stage))
             y.append(math.nan)

@@ -183,7 +183,8 @@ class SchedulePlot(Plot):
         return found
 
     def _edited_plan(self) -> StagePlan | None:
-        return max((plan for plan in self.plans if plan.task == self.task), key=_epochs, default=None)
+        stages = (plan for plan in self.plans if plan.task == self.task and not plan.refit)
+        return max(stages, key=_epochs, default=None)
 
     def _steps(self, plan: StagePlan) -> int:
         """Optimizer steps of the stage."""
@@ -272,7 +273,7 @@ class SchedulePlot(Plot):
 
 def _as_record(plan: StagePlan, start: float) -> StageRecord:
     return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start),
-                       plan.task)
+                       plan.task, plan.refit)
 
 
 def _epochs(plan: StagePlan) -> int:

@@ -23,6 +23,8 @@ def short_name(stage: StageRecord) -> str:
     """The stage in a word or two."""
     if stage.task != "classifier":
         name = QCoreApplication.translate("Stages", "language model")
+    elif stage.refit:
+        name = QCoreApplication.translate("Stages", "all labels")
     elif stage.unfrozen == len(stage.groups):
         name = QCoreApplication.translate("Stages", "all layers")
     elif stage.unfrozen == 1:
@@ -130,7 +132,7 @@ def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRec
             break
         steps = round(plan.epochs * length)
         found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start),
-                                 plan.task))
+                                 plan.task, plan.refit))
         start += steps
     return found
 
@@ -142,5 +144,5 @@ def planned_end(history: RunHistory, plans: tuple[StagePlan, ...]) -> float:
     return max(min(end, 4.0 * history.total), 20.0 if end > 20 else end)
 
 
-def _kind(plan: StagePlan) -> tuple[str, str]:
-    return plan.task, plan.direction
+def _kind(plan: StagePlan) -> tuple[str, str, bool]:
+    return plan.task, plan.direction, plan.refit

@@ -14,7 +14,12 @@ from ulmengine.plan.stages import StagePlan, plan_stages
 def planned(config: RunConfig, base: Path) -> tuple[StagePlan, ...]:
     """The stages of a run of ``config``, which lies in the folder ``base``, as far as its corpus need not be read."""
     layers, pretrained = _start(_Key(with_absolute_paths(config, base)))
-    return plan_stages(config, layers=layers, pretrained=pretrained)
+    return plan_stages(config, layers=layers, pretrained=pretrained, held=_holds_back(config))
+
+
+def _holds_back(config: RunConfig) -> bool:
+    """Whether there will be validation documents; a corpus that is divided already says so only as it is read."""
+    return config.corpus.split.validation > 0 or config.corpus.split.method == "given"
 
 
 def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]:
@@ -26,7 +31,8 @@ def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]
     models = [stage for stage in started.stages if stage["task"] == "language_model"]
     layers = (len(models[0]["groups"]) - 1) if models else groups - 2
     pretrained = any(stage["pretrained"] for stage in started.stages)
-    plans = plan_stages(config, layers=max(1, layers), pretrained=pretrained, classifier=heads)
+    held = any(stage.get("refit") for stage in started.stages)
+    plans = plan_stages(config, layers=max(1, layers), pretrained=pretrained, classifier=heads, held=held)
     return plans if [plan.groups for plan in plans] == [tuple(s["groups"]) for s in started.stages] else ()
 
 

@@ -49,7 +49,7 @@ def test_the_sample_ends_with_its_result_as_one_json_object(
     result = said[-1]
     assert result["type"] == "finished"
     assert [stage["name"] for stage in result["stages"]] == [
-        "language model", "classifier: head", "classifier: all layers",
+        "language model", "classifier: head", "classifier: all layers", "classifier: all labels",
     ]
     for stage in result["stages"]:
         assert {"unfrozen_groups", "epochs", "train_loss", "valid_loss", "accuracy", "seconds"} <= stage.keys()

@@ -55,7 +55,7 @@ def test_a_run_begun_on_another_page_is_shown_before_it_has_written_anything(
     assert news == []
     assert page.folder == RunFolder(run.folder)
     assert page.config == run.config
-    assert [card.plan.epochs for card in page.view.strip.cards][1:] == [1, 1, 4]
+    assert [card.plan.epochs for card in page.view.strip.cards][1:] == [1, 1, 4, 2]
     run.enter(RunState.RUNNING)
     said = [ev.StageStarted(0, "language model", ("layer 1", "decoder"), 2, 1, 10, "language_model"),
             ev.Step(0, 1, 1, 1, 5.0, (0.1, 0.2), 1.0, 10, 0.1)]

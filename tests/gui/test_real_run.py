@@ -152,7 +152,7 @@ def test_going_back_to_the_beginning_of_a_stage(window: MainWindow, qtbot: QtBot
     before = [(x, y) for stage in page.history.stages for x, y in zip(stage.loss.x, stage.loss.y, strict=True)]
     page._list_points()
     actions = page.view.buttons.back_menu.actions()
-    assert actions[0].text() == "Repeat the stage All layers"
+    assert actions[0].text() == "Repeat the stage All labels"
     ask = window.shell.ask
     assert isinstance(ask, ScriptedAsk)
     ask.answers = ["back"]
@@ -200,7 +200,7 @@ def test_a_run_whose_corpus_is_gone_is_not_begun_anew_and_stands_as_it_was(
     page._list_points()
     ask.answers = ["back"]
     repeat = [action for action in page.view.buttons.back_menu.actions() if action.text().startswith("Repeat")]
-    assert len(repeat) == 4
+    assert len(repeat) == 5
     repeat[-1].trigger()
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
     assert page.folder is not None
@@ -241,7 +241,7 @@ def test_a_run_is_finished_early_while_it_goes_on(window: MainWindow, qtbot: QtB
     assert cards(page)[3] == "left out"
     log = finish(window, qtbot)
     assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2]
-    assert cards(page)[2:] == ["ended early", "left out"]
+    assert cards(page)[2:] == ["ended early", "left out", "left out"]
     assert "left out" in page.view.strip.cards[3].accessibleName()
     assert [plan.index for plan in page.view.plots.loss.plans] == [0, 1, 2]
     assert page.view.result.isVisible()
@@ -260,9 +260,9 @@ def test_a_stopped_run_is_finished_early_and_trained_on_later(window: MainWindow
     qtbot.waitUntil(lambda: run.state is not RunState.STOPPED, timeout=WAIT)
     log = finish(window, qtbot)
     assert page.history.total == total == [event for event in log if isinstance(event, ev.Step)][-1].total
-    assert cards(page)[2:] == ["ended early", "left out"]
+    assert cards(page)[2:] == ["ended early", "left out", "left out"]
     page.show_run(RunFolder(run.folder))  # type: ignore[arg-type]
-    assert cards(page)[2:] == ["ended early", "left out"]
+    assert cards(page)[2:] == ["ended early", "left out", "left out"]
 
     page._list_points()  # to the end of the stage that was cut short, and on from there
     end = next(action for action in page.view.buttons.back_menu.actions() if f"step {total:,}: end of" in action.text())
@@ -273,7 +273,7 @@ def test_a_stopped_run_is_finished_early_and_trained_on_later(window: MainWindow
     end.trigger()
     qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
     log = finish(window, qtbot)
-    assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2, 3]
+    assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2, 3, 4]
     assert "left out" not in cards(page)
 
 

@@ -10,7 +10,7 @@ import pytest
 from ulmengine.config import RunConfig, with_settings
 from ulmengine.plan import plan_stages
 
-PAPER = with_settings(RunConfig(), ["model.preset=paper", "classifier.lr=0.01"])
+PAPER = with_settings(RunConfig(), ["model.preset=paper", "classifier.lr=0.01", "classifier.refit=0"])
 
 
 def test_the_published_order_one_group_more_a_stage() -> None:
@@ -55,6 +55,21 @@ def test_stages_of_no_epochs_are_left_out() -> None:
     config = with_settings(PAPER, ["language_model.epochs=0", "classifier.epochs=[0, 2]"])
     plan = plan_stages(config, pretrained=True)
     assert [(stage.index, stage.unfrozen, stage.epochs) for stage in plan] == [(0, 5, 2)]
+
+
+def test_in_the_end_it_learns_from_all_labels_where_some_were_held_back() -> None:
+    config = with_settings(PAPER, ["classifier.refit=3", "classifier.stage_decay=0.5"])
+    *others, last = plan_stages(config, pretrained=True)
+    without = plan_stages(with_settings(config, ["classifier.refit=0"]), pretrained=True)
+    assert [stage.describe() for stage in others] == [stage.describe() for stage in without]
+    assert (last.name, last.refit, last.epochs, last.unfrozen) == ("classifier: all labels", True, 3, 5)
+    assert last.peak == others[-1].peak  # as high as the stage before it
+    assert plan_stages(config, pretrained=True, held=False) == tuple(others)
+    assert plan_stages(config, pretrained=True, classifier=False) == (others[0],)
+    untrained = with_settings(config, ["classifier.epochs=[0]"])
+    assert not any(stage.refit for stage in plan_stages(untrained, pretrained=True))
+    both = plan_stages(with_settings(config, ["model.direction=both"]), pretrained=True)
+    assert [(stage.index, stage.direction) for stage in both if stage.refit] == [(5, "forward"), (11, "backward")]
 
 
 def test_both_directions_one_after_the_other() -> None:

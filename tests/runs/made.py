@@ -36,8 +36,8 @@ def tiny_config(corpus: Path, *settings: str) -> RunConfig:
     return with_settings(RunConfig(name="tiny"), [
         f"corpus.path='{corpus}'", "model.preset=tiny", "model.pretrained=none", "tokens.min_frequency=1",
         "language_model.epochs=1", "language_model.batch_size=4", "language_model.bptt=16",
-        "classifier.epochs=[1, 1]", "classifier.batch_size=8", "compute.threads=1", "compute.device=cpu",
-        "compute.precision=float32", "saving.minutes=0", *settings,
+        "classifier.epochs=[1, 1]", "classifier.refit=0", "classifier.batch_size=8", "compute.threads=1",
+        "compute.device=cpu", "compute.precision=float32", "saving.minutes=0", *settings,
     ])
 
 

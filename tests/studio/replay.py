@@ -22,7 +22,7 @@ def small_config(steps_name: str = "replay", **changes: object) -> RunConfig:
     """A description with one language-model and three classifier stages."""
     return RunConfig(
         name=steps_name, language_model=LanguageModelConfig(epochs=2),
-        classifier=ClassifierConfig(epochs=(1, 1, 2)), **changes,  # type: ignore[arg-type]
+        classifier=ClassifierConfig(epochs=(1, 1, 2), refit=0), **changes,  # type: ignore[arg-type]
     )
 
 

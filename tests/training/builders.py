@@ -58,7 +58,7 @@ def config(**settings: Any) -> RunConfig:
     names = ("early_stopping", "lr", "factor", "batch_size", "bptt")
     both |= {name: settings.pop(name) for name in list(settings) if name in names}
     run = RunConfig(model=ModelConfig(preset="custom", embedding_size=8, hidden_size=12, layers=2))
-    epochs = {"epochs": settings.pop("lm_epochs", 2)}, {"epochs": settings.pop("epochs", (1, 2))}
+    epochs = {"epochs": settings.pop("lm_epochs", 2)}, {"epochs": settings.pop("epochs", (1, 2)), "refit": 0}
     assert not settings
     return run.model_copy(update={
         "language_model": run.language_model.model_copy(update=both | epochs[0]),

@@ -184,7 +184,8 @@ def _classifier_config(place: Path, seed: int, settings: Sequence[str]) -> RunCo
     return with_settings(RunConfig(name="classifier", seed=seed), [
         f"corpus.path='{place / 'train.csv'}'", f"corpus.test_path='{place / 'test.csv'}'",
         "corpus.text_columns=['text']", "corpus.label_columns=['label']", "model.preset=custom",
-        f"model.pretrained='{place / 'language' / 'model.ulmfit'}'", "saving.samples=false", *settings,
+        f"model.pretrained='{place / 'language' / 'model.ulmfit'}'", "saving.samples=false",
+        "classifier.refit=0", *settings,  # the reference does not learn from its validation documents
     ])
 
 

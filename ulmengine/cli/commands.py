@@ -144,11 +144,11 @@ def _copies(commands: Any) -> None:
                            "ulmfit-studio[onnx])")
     kind.add_argument("--int8", type=_called(*_MODEL), metavar="FILE.ulmfit",
                       help="the classifier with its weights in eight bits, a quarter as large; what that costs in "
-                           "accuracy on the validation documents of its run is said first")
+                           "accuracy on documents of its run that it has not learnt from is said first")
     kind.add_argument("--snippet", action="store_true", help="print a few lines of Python that use the model")
     export.add_argument("--texts", type=Path, metavar="FILE",
                         help="what an ONNX file is checked on, or with labels what --int8 is measured on (default: the "
-                             "built-in sample, or the run's validation documents)")
+                             "built-in sample, or documents of the run that it has not learnt from)")
     export.add_argument("--no-checkpoints", action="store_true", help="smaller; the copy cannot go on then")
     export.set_defaults(command=("copies", "run_export"))
 

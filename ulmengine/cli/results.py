@@ -52,6 +52,8 @@ def run_compare(options: argparse.Namespace) -> int:
     say(f"difference {100 * paired.difference:+.1f} points (95 % interval {100 * paired.low:+.1f} to "
         f"{100 * paired.high:+.1f}): {_words(paired.verdict)}")
     say(f"mended {paired.mended:,}, broken {paired.broken:,}")
+    if found.part == "validation" and (first.record.get("refit") or second.record.get("refit")):
+        say("compared are the networks before they learnt from these documents too")
     for count, told in ((found.relabelled, "documents left out: their label was corrected in between"),
                         (found.only_first, f"documents that only {options.first.name} was measured on"),
                         (found.only_second, f"documents that only {options.second.name} was measured on")):

@@ -24,7 +24,8 @@ class SplitConfig(Section):
     )
     validation: float = knob(
         0.1, label="Validation share", unit="share of documents", ge=0.0, le=0.5,
-        help="Documents held back to watch the training and to choose the best epoch.",
+        help="Documents held back to watch the training and to choose the best epoch; in the end they are learnt from "
+        "too, unless the classifier's epochs on all labels are 0.",
     )
     test: float = knob(
         0.1, label="Test share", unit="share of documents", ge=0.0, le=0.5,

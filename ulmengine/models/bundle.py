@@ -131,6 +131,7 @@ def save_bundle(
     dtype: Dtype = "float32",
     counts: Counts | None = None,
     columns: Columns | None = None,
+    refit: bool = False,
 ) -> None:
     """Write a model to ``path`` in one step: either all of it stands there afterwards, or what stood there before.
 
@@ -139,7 +140,8 @@ def save_bundle(
     :param softmax: which one a language model was trained with.
     :param tokenizer: what ``Tokenizer.to_json()`` gives.
     :param card: ``title``, ``summary`` and any other headings; plain JSON values.
-    :param columns: of the table whose texts and labels it learnt.
+    :param columns: of the table whose texts and labels it learnt. :param refit: the validation documents too, in the
+        end.
     :param dtype: float16 halves the file, int8 quarters it (:mod:`.int8`); vectors (biases, norms) stay float32.
     :param counts: the word counts that answer with a classifier's networks.
     :raises ModelError: values that do not fit together, or a place that cannot be written.
@@ -154,6 +156,7 @@ def save_bundle(
         "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
         "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}), "columns": columns,
+        "refit": refit,
         "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
         "blend": None if counts is None else counts[0],
     }
@@ -232,7 +235,7 @@ def save_again(
         path, kind=about.kind, state=networks, tokenizer=bundle.tokenizer_json, sizes=about.sizes, model=about.model,
         labels=about.labels, multi_label=about.multi_label, temperature=about.temperature, softmax=about.softmax,
         max_tokens=about.max_tokens, bptt=about.bptt, counts=_halved(bundle.counts), dtype=dtype or about.dtype,
-        columns=about.columns, card={**about.card, **(more or {})},
+        columns=about.columns, card={**about.card, **(more or {})}, refit=about.refit,
     )
 
 

@@ -55,6 +55,7 @@ class Description(BaseModel):
     those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
     in the weights; ``blend`` is the weight of the network beside the word counts that answer with it, if there are any.
     ``columns``: of the table that it learnt from, absent where it was none or where an older program has saved it.
+    ``refit``: in the end it has learnt from the validation documents too.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -79,6 +80,7 @@ class Description(BaseModel):
     card: dict[str, Any]
     blend: float | None = Field(default=None, ge=0, le=1)
     columns: Columns | None = None
+    refit: bool = False
 
     @model_validator(mode="after")
     def _labels_fit(self) -> Description:

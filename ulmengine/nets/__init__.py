@@ -15,6 +15,6 @@ from .transfer import transfer_embedding
 __all__ = [
     "AWDLSTM", "DeviceError", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss",
     "State", "TextClassifier", "WeightsError", "available_devices", "balanced_weights", "choose_device",
-    "chunked_cross_entropy", "classifier_loss", "detach", "disagreement", "freeze_to", "from_reference_names", "generate",
-    "layer_groups", "precision_for", "set_precision", "transfer_embedding",
+    "chunked_cross_entropy", "classifier_loss", "detach", "disagreement", "freeze_to", "from_reference_names",
+    "generate", "layer_groups", "precision_for", "set_precision", "transfer_embedding",
 ]

@@ -61,8 +61,8 @@ def balanced_weights(counts: Tensor) -> Tensor:
 
 
 def disagreement(one: Tensor, two: Tensor, multi_label: bool) -> Tensor:
-    """How far two answers about the same documents are apart, (batch,): the mean of the Kullback-Leibler divergences from
-    each to the other; of several labels a document the mean over these (R-Drop, 2106.14448, 2).
+    """How far two answers about the same documents are apart, (batch,): the mean of the Kullback-Leibler divergences
+    from each to the other; of several labels a document the mean over these (R-Drop, 2106.14448, 2).
 
     :param one: scores (batch, classes), as ``two``.
     """

@@ -24,6 +24,7 @@ class StagePlan:
     :ivar unfrozen: how many of them learn, counted from the last.
     :ivar peak: largest rate of the last group in this stage.
     :ivar pretrained: the run's language model starts from trained weights.
+    :ivar refit: it learns from the validation documents too, and nothing is left to validate on.
     """
 
     index: int
@@ -36,6 +37,7 @@ class StagePlan:
     peak: float
     settings: StageSettings
     pretrained: bool = False
+    refit: bool = False
 
     def schedule(self, steps: int) -> Schedule:
         """The rates over the stage's ``steps`` optimizer steps."""
@@ -50,7 +52,7 @@ class StagePlan:
         return {
             "index": self.index, "name": self.name, "task": self.task, "direction": self.direction,
             "groups": list(self.groups), "unfrozen": self.unfrozen, "epochs": self.epochs, "peak": self.peak,
-            "factor": self.settings.factor, "pretrained": self.pretrained,
+            "factor": self.settings.factor, "pretrained": self.pretrained, "refit": self.refit,
         }
 
 
@@ -64,14 +66,15 @@ def group_names(layers: int, task: TaskKind) -> tuple[str, ...]:
 
 
 def plan_stages(
-    config: RunConfig, *, layers: int | None = None, pretrained: bool, classifier: bool = True
+    config: RunConfig, *, layers: int | None = None, pretrained: bool, classifier: bool = True, held: bool = True
 ) -> tuple[StagePlan, ...]:
     """The stages of a run, in order. Used by the run itself and by its preview.
 
     :param layers: LSTM layers of the network if a pretrained model brings its own; None: as configured.
     :param pretrained: whether the language model starts from trained weights. One that starts from nothing has no
         lower layers worth sparing: all its groups learn at the same rate.
-    :param classifier: False for a corpus without labels.
+    :param classifier: False for a corpus without labels. :param held: there are validation documents, from which a
+        trained classifier can learn in the end.
 
     For both directions all forward stages come first. A stage of 0 epochs is left out.
     """
@@ -83,32 +86,36 @@ def plan_stages(
         ending = " (backward)" if direction == "backward" else ""
         stages = list(_language_model(config.language_model, pretrained))
         if classifier:
-            stages += _classifier(config.classifier, group_names(depth, "classifier"))
-        for name, task, unfrozen, epochs, peak, settings in stages:
+            stages += _classifier(config.classifier, group_names(depth, "classifier"), held)
+        for name, task, unfrozen, epochs, peak, settings, refit in stages:
             groups = group_names(depth, task)
             plans.append(StagePlan(
                 len(plans), name + ending, task, direction, groups, unfrozen or len(groups), epochs, peak, settings,
-                pretrained,
+                pretrained, refit,
             ))
     return tuple(plans)
 
 
-_Stage = tuple[str, TaskKind, int, int, float, StageSettings]
+_Stage = tuple[str, TaskKind, int, int, float, StageSettings, bool]
 
 
 def _language_model(config: LanguageModelConfig, pretrained: bool) -> Iterator[_Stage]:
     if config.epochs:
         settings = config if pretrained else config.model_copy(update={"factor": 1.0})
-        yield "language model", "language_model", 0, config.epochs, config.lr, settings
+        yield "language model", "language_model", 0, config.epochs, config.lr, settings, False
 
 
-def _classifier(config: ClassifierConfig, groups: tuple[str, ...]) -> Iterator[_Stage]:
-    last = len(config.epochs) - 1
+def _classifier(config: ClassifierConfig, groups: tuple[str, ...], held: bool) -> Iterator[_Stage]:
+    last, learnt = len(config.epochs) - 1, None
     for number, epochs in enumerate(config.epochs):
         unfrozen = len(groups) if number == last else min(number + 1, len(groups))
         peak = config.lr * config.stage_decay**number
         if epochs:
-            yield f"classifier: {_what_learns(groups, unfrozen)}", "classifier", unfrozen, epochs, peak, config
+            learnt = unfrozen, peak
+            yield f"classifier: {_what_learns(groups, unfrozen)}", "classifier", unfrozen, epochs, peak, config, False
+    if learnt and held and config.refit:  # as the last stage of them
+        unfrozen, peak = learnt
+        yield "classifier: all labels", "classifier", unfrozen, config.refit, peak, config, True
 
 
 def _what_learns(groups: tuple[str, ...], unfrozen: int) -> str:

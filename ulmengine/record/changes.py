@@ -11,7 +11,7 @@ from ulmengine.plan.stages import plan_stages
 from .checkpoints import CheckpointFolder
 from .folder import RunFolder, RunFolderError
 
-_STAGE = ("lr", "epochs", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
+_STAGE = ("lr", "epochs", "refit", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
 RESUMED = (
     "name", "corpus.path", "corpus.test_path", "corpus.unlabelled_path", "compute.", "saving.",
     *(f"{stage}.{name}" for stage in ("language_model", "classifier") for name in _STAGE),
@@ -53,7 +53,8 @@ def check_stages(before: RunConfig, after: RunConfig, stage: int) -> None:
     :raises RunFolderError: they do not, so that no checkpoint fits them.
     """
     old, new = (
-        [(plan.task, plan.direction, plan.unfrozen) for plan in plan_stages(config, pretrained=False)[: stage + 1]]
+        [(plan.task, plan.direction, plan.unfrozen, plan.refit)
+         for plan in plan_stages(config, pretrained=False)[: stage + 1]]
         for config in (before, after)
     )
     if old != new:
@@ -72,7 +73,7 @@ def check_change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     if not has_begun(folder):
         return _told(difference(before, after))
     changed = check_resumed(before, after)
-    if any(name.endswith("epochs") for name in changed):
+    if any(name.endswith(("epochs", "refit")) for name in changed):
         latest = CheckpointFolder(folder.checkpoints).latest()
         if latest is not None:
             check_stages(before, after, latest.stage)

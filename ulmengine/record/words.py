@@ -26,18 +26,22 @@ def in_words(event: ev.Event) -> str:
             return f"{event.text} {event.advice}"
         case ev.EpochEnded():
             figures = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
-            return f"  epoch {event.epoch}: train_loss {event.train_loss:.4g}  {figures}{'  *' if event.best else ''}"
+            best = "  *" if event.best and figures else ""
+            return f"  epoch {event.epoch}: train_loss {event.train_loss:.4g}  {figures}{best}"
         case ev.StageEnded():
             skipped = " (ended early)" if event.skipped else ""
-            return f"{event.name}{skipped}: valid_loss {event.valid_loss:.4f} in {event.seconds:.1f} s"
+            held = math.isfinite(event.valid_loss)  # nothing is, where all documents are learnt from
+            loss = f"valid_loss {event.valid_loss:.4f}" if held else f"train_loss {event.train_loss:.4f}"
+            return f"{event.name}{skipped}: {loss} in {event.seconds:.1f} s"
         case ev.Finishing():
             return "finishes with the stage in hand" if event.wanted else "the wish to finish early is taken back"
         case ev.TextWritten():
             return f"  it writes: {event.text}"
         case ev.Evaluated():
             accuracy, (low, high) = event.saved
+            before = ", before it learnt from them," if event.before_refit else ""
             return (f"accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
-                    f"{event.part} documents"
+                    f"{event.part} documents{before}"
                     + (f", network and word counts together; network alone: {event.accuracy:.1%}" if event.has_blend
                        else "") + f"; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
                     + _beside(event))

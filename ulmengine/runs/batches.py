@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulmengine.config import RunConfig
-from ulmengine.tokens import DocumentBatches, LanguageModelStream
+from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
 
 from .prepare import Prepared
 
 # Validation needs no gradients: larger batches cost no more memory than training's and take less time.
 _EVALUATION = 2
+ALL_LABELLED = "train and validation"
+"""In place of a part: the documents of both."""
 STEPS = 500
 """Steps of a language model from scratch after which it is taken to have learnt something."""
 
@@ -56,22 +58,33 @@ def has_learnt(config: RunConfig, prepared: Prepared) -> bool:
     return steps >= STEPS
 
 
+def _part(prepared: Prepared, part: str) -> tuple[TokenStore | None, NDArray[np.generic]]:
+    """The documents of ``part`` and their targets."""
+    documents, stores = prepared.documents, prepared.stores
+    if part != ALL_LABELLED:
+        return stores.get(part), documents.targets(part)
+    both = [stores[name] for name in ("train", "validation")]
+    offsets = np.concatenate([[0], *(store.lengths for store in both)]).cumsum()
+    store = TokenStore(np.concatenate([store.ids for store in both]), offsets, " ".join(s.fingerprint for s in both))
+    return store, np.concatenate([documents.targets("train"), documents.targets("validation")])
+
+
 def document_batches(
     config: RunConfig, prepared: Prepared, direction: str, part: str, *, shuffled: bool = True,
     only: NDArray[np.int64] | None = None,
 ) -> DocumentBatches | None:
-    """Batches of the documents of ``part``; None where there are none.
+    """Batches of the documents of ``part``, or of :data:`ALL_LABELLED`; None where there are none.
 
-    :param shuffled: the part "train" is shuffled, as training wants it; no other ever is.
+    :param shuffled: what is trained on is shuffled; "validation" and "test" never are.
     :param only: of what is not shuffled these documents alone.
     """
-    store = prepared.stores.get(part)
+    store, targets = _part(prepared, part)
     if store is None:
         return None
-    settings, train = config.classifier, part == "train" and shuffled
+    settings, train = config.classifier, part in ("train", ALL_LABELLED) and shuffled
     times = 1 if train else _EVALUATION
     return DocumentBatches(
-        store, prepared.documents.targets(part), settings.batch_size * times, train=train, seed=config.seed,
+        store, targets, settings.batch_size * times, train=train, seed=config.seed,
         backwards=direction == "backward", token_budget=config.tokens.batch_tokens * times or None,
         only=only,
     )

@@ -87,10 +87,14 @@ class EarlyEnd:
             self._log.append(Finishing(self.wanted))
             self.logged = self.wanted
 
-    def outcome(self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool) -> str:
-        """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``."""
+    def outcome(
+        self, left_out: Sequence[StagePlan], directions: Iterable[str], both: bool, cut_refit: bool = False
+    ) -> str:
+        """What came of it, in a sentence or two. ``both``: the run was to have both ``directions``; ``cut_refit``: the
+        last stage was to learn from the validation documents too."""
         names = "; ".join(plan.name for plan in left_out)
         text = "Finished early, as asked. " + (f"Left out: {names}." if names else "The last stage was cut short.")
+        text += " The classifier keeps what it was before it." if cut_refit else ""
         used = list(directions)
         if both and len(used) == 1:
             text += f" The model reads {used[0]} only: the other direction has no classifier yet."

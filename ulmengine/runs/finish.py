@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Generator, Mapping
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
@@ -36,11 +38,14 @@ Classifiers = Mapping[str, TextClassifier]
 
 
 def finish_classifier(
-    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = ""
+    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = "", *,
+    before_refit: Mapping[str, Mapping[str, Tensor]] | None = None,
 ) -> Generator[Event, None, Evaluated | None]:
     """Calibrate on the validation part, measure on the test part (or, without one, on validation), save the bundle.
 
     :param classifiers: the trained network of each direction. :param early: how the run has ended before its time.
+    :param before_refit: the weights that each direction had before it learnt from the validation documents, if it has:
+        they answer these.
     :returns: the result; None where nothing was held back to measure on.
     """
     documents = prepared.documents
@@ -48,7 +53,8 @@ def finish_classifier(
         as_stored(model)  # what is measured is what the file will hold
     scores = {}
     for part in MEASURED_PARTS:
-        found = yield from _scores(config, prepared, classifiers, part)
+        asked = classifiers if part != "validation" or not before_refit else _earlier(classifiers, before_refit)
+        found = yield from _scores(config, prepared, asked, part)
         if found is not None:
             scores[part] = found
     temperature = 1.0 if "validation" not in scores else fit_temperature(
@@ -56,12 +62,14 @@ def finish_classifier(
     )
     blend, counts = yield from _blend(
         documents, scores, temperature, FROM_SCRATCH if prepared.pretrained is None else TRANSFERRED)
-    kept, result = (yield from measure_parts(documents, scores, temperature, blend=blend, counts=counts)), None
+    kept, result = (yield from measure_parts(
+        documents, scores, temperature, blend=blend, counts=counts, refit=bool(before_refit))), None
     if kept is None:
         yield Note("No documents were held back, so the result cannot be measured.", "warning")
     else:
         yield Progress("Working out the intervals", 0, 0)
-        result = evaluated(keep_measured(folder, kept, majority_label(documents), config.seed))
+        result = evaluated(keep_measured(
+            folder, kept, majority_label(documents), config.seed, refit=bool(before_refit)))
         yield result
     state = {f"{direction}.{name}": value for direction, model in classifiers.items()
              for name, value in model.state_dict().items()}
@@ -69,9 +77,9 @@ def finish_classifier(
         folder.model_path, kind="classifier", state=state, tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
-        card={**_card(config, prepared, result), **({"training": early} if early else {})}, dtype="float16",
-        counts=None if blend is None else blend.pack(),
-        columns=Columns.of(documents.understood),
+        card={**_card(config, prepared, result, bool(before_refit)), **({"training": early} if early else {})},
+        dtype="float16", counts=None if blend is None else blend.pack(),
+        columns=Columns.of(documents.understood), refit=bool(before_refit),
     )
     yield ModelSaved(str(folder.model_path))
     return result
@@ -131,6 +139,17 @@ def finish_language_model(
     yield ModelSaved(str(folder.model_path))
 
 
+def _earlier(classifiers: Classifiers, weights: Mapping[str, Mapping[str, Tensor]]) -> Classifiers:
+    """The networks as they were with ``weights``; those of a direction without any as they are."""
+    found = dict(classifiers)
+    for direction, values in weights.items():
+        if direction in found:
+            found[direction] = copy.deepcopy(found[direction])
+            found[direction].load_state_dict(values)
+            as_stored(found[direction])
+    return found
+
+
 def _scores(
     config: RunConfig, prepared: Prepared, classifiers: Classifiers, part: str
 ) -> Generator[Event, None, np.ndarray | None]:
@@ -160,12 +179,13 @@ def _scores_of(
     return scores
 
 
-def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> dict[str, object]:
+def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit: bool) -> dict[str, object]:
     documents = prepared.documents
+    held = f" In the end it learnt from the {documents.count('validation'):,} validation documents too."
     card: dict[str, object] = {
         "title": config.name,
         "summary": f"Trained on {documents.count('train'):,} labelled and {documents.count('unlabelled'):,} "
-                   f"unlabelled documents of {documents.understood.path.name}.",
+                   f"unlabelled documents of {documents.understood.path.name}.{held if refit else ''}",
         "labels and documents": {label: int(count) for label, count in
                                  zip(documents.labels, _label_counts(documents.targets("train"), len(documents.labels)),
                                      strict=True)},
@@ -173,7 +193,7 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None) -> di
     if result is not None:
         accuracy, (low, high) = result.saved
         card["accuracy"] = (f"{accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
-                            f"{result.part} documents")
+                            f"{result.part} documents{', before it learnt from them' if result.before_refit else ''}")
         if result.has_blend:
             card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"

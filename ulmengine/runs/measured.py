@@ -48,8 +48,9 @@ class Measured:
     """A run's ``kept`` predictions and the figures that were worked out from them, as evaluation.json holds them.
 
     ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
-    training), ``relabelled`` (how many labels of each part a person has corrected) and ``parts``: for each part
-    measured on the ``documents``, for each of ``network``, ``baseline``, ``counts`` and ``blend`` an
+    training), ``relabelled`` (how many labels of each part a person has corrected), ``refit`` (whether the network has
+    learnt from the validation documents after it had answered them) and ``parts``: for each part measured on the
+    ``documents``, for each of ``network``, ``baseline``, ``counts`` and ``blend`` an
     :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others), ``majority`` (the
     share right by always answering the commonest label) and ``ece_uncalibrated``.
     """
@@ -91,16 +92,19 @@ def open_measured(folder: RunFolder) -> Measured:
     return Measured(folder, kept, record)
 
 
-def keep_measured(folder: RunFolder, kept: Predictions, majority: str, seed: int) -> Measured:
+def keep_measured(
+    folder: RunFolder, kept: Predictions, majority: str, seed: int, *, refit: bool = False
+) -> Measured:
     """Work out the figures of ``kept`` and write both files; the predictions first, which the figures name.
 
     :param majority: the commonest label of the training documents, "" where they bear several.
+    :param refit: the network has learnt from the validation documents after it had answered them.
     """
     write_predictions(folder.path / PREDICTIONS, kept)
     record = {
         "digest": sha256(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
         "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
-        "relabelled": _relabelled(folder, kept),
+        "relabelled": _relabelled(folder, kept), "refit": refit,
         "parts": {part: figures(kept.part(part), majority, seed) for part in MEASURED_PARTS if kept.has(part)},
     }
     write_record(folder.path / EVALUATION, defined(record))
@@ -133,7 +137,7 @@ def uncalibrated_error(kept: Predictions) -> float:
 
 def measure_parts(
     documents: Documents, scores: Mapping[str, Floats], temperature: float, labels: tuple[str, ...] = (), *,
-    blend: Blend | None = None, counts: Floats | None = None,
+    blend: Blend | None = None, counts: Floats | None = None, refit: bool = False,
 ) -> Generator[Event, None, Predictions | None]:
     """The network's ``scores`` of each part beside what the word-count baseline says of the same documents.
 
@@ -141,6 +145,8 @@ def measure_parts(
         corpus where none are given.
     :param blend: both together, if the model answers so. Its counts may have learnt from the validation documents.
     :param counts: what counts of the training documents alone say of these, in their place; fitted where absent.
+    :param refit: the network that answers the test documents has learnt from the validation documents, so the baseline
+        there learns from them too.
     :returns: None where there is no part to measure on.
     """
     if not scores:
@@ -149,7 +155,11 @@ def measure_parts(
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
     yield Progress("Fitting the baseline", 0, 0)
     learnt = list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)), len(labels)
-    plain = Baseline(*learnt)
+    plain = {part: Baseline(*learnt) for part in scores if part == "validation" or not refit}
+    if refit and "test" in scores:
+        held = _as_known(documents.targets("validation"), place, len(labels))
+        texts = [*learnt[0], *documents.texts("validation")]
+        plain["test"] = Baseline(texts, np.concatenate([learnt[1], held]), len(labels))
     if blend is not None and counts is None and "validation" in scores:
         counts = counts_beside(*learnt, blend.counts.sharpness).probabilities(documents.texts("validation"))
     found = []
@@ -159,7 +169,7 @@ def measure_parts(
         yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
         given = {"network": probabilities(scores[part], temperature, multi_label=multi),
-                 "baseline": summing_to_one(plain.probabilities(documents.texts(part)), multi)}
+                 "baseline": summing_to_one(plain[part].probabilities(documents.texts(part)), multi)}
         if blend is not None:
             said = counts if counts is not None and part == "validation" else blend.counts.probabilities(
                 documents.texts(part))
@@ -175,6 +185,9 @@ def measure_parts(
 
 def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Measured]:
     """Measure a finished run from its model, as its end would have, and keep that.
+
+    A model that has learnt from the validation documents in the end cannot be measured on them: what was kept of them
+    stays, if it is sound.
 
     :param cache: where the prepared corpus lies.
     :raises PredictionsError: the model or the held-back documents are missing, or the corpus is not what the run had.
@@ -196,15 +209,32 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
                                if unknown else
                                "The model and the corpus differ in whether a document bears several labels")
     predictor = Predictor(bundle, config.compute.device, config.compute.precision)
-    scores = {}
+    scores, refit = {}, bundle.description.refit
     for part in MEASURED_PARTS:
-        if documents.count(part):
+        if documents.count(part) and not (refit and part == "validation"):
             scores[part] = yield from _logits(predictor, documents, part)
-    kept = yield from measure_parts(documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend)
+    if refit and not scores:
+        raise PredictionsError("The saved model has learnt from the validation documents in the end, and no others "
+                               "were held back, so the run cannot be measured again; only what was kept at its end "
+                               "tells how good it is")
+    kept = yield from measure_parts(
+        documents, scores, bundle.temperature, bundle.labels, blend=predictor.blend, refit=refit)
     if kept is None:
         raise PredictionsError("No documents were held back for validation or test, so the run cannot be measured")
+    if refit:
+        kept = joined([*_kept_of_validation(folder, kept), kept])
     yield Progress("Working out the intervals", 0, 0)
-    return keep_measured(folder, kept, majority_label(documents), config.seed)
+    return keep_measured(folder, kept, majority_label(documents), config.seed, refit=refit)
+
+
+def _kept_of_validation(folder: RunFolder, now: Predictions) -> list[Predictions]:
+    """What the run has kept of its validation documents, where that goes with what is measured ``now``."""
+    try:
+        earlier = open_measured(folder).kept
+    except PredictionsError:
+        return []
+    alike = earlier.labels == now.labels and earlier.given.keys() == now.given.keys()
+    return [earlier.part("validation")] if alike and earlier.has("validation") else []
 
 
 def against_baseline(measured: Measured, part: str, who: Who | None = None) -> dict[str, Any] | None:
@@ -242,6 +272,7 @@ def evaluated(measured: Measured) -> Evaluated:
         paired["difference"], (paired["low"], paired["high"]),
         measured.record["majority"], found.get("majority", nothing),
         both.get("value", nothing), (both.get("low", nothing), both.get("high", nothing)),
+        refit=bool(measured.record.get("refit")),
     )
 
 

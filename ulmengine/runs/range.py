@@ -60,7 +60,7 @@ def _first(config: RunConfig, prepared: Prepared, task: str) -> StagePlan:
     plans = [
         plan for plan in plan_stages(
             config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
-            classifier=bool(prepared.documents.labels),
+            classifier=bool(prepared.documents.labels), held=False,
         ) if plan.task == task
     ]
     if not plans:

@@ -187,7 +187,8 @@ def _curves(folder: RunFolder) -> str:
                 held.append((float(event.total), event.metrics.get("valid_loss", float("nan"))))
             case StageEnded():
                 accuracy = event.metrics.get("accuracy")
-                stages.append((event.name, str(event.epochs), f"{event.train_loss:.3f}", f"{event.valid_loss:.3f}",
+                loss = f"{event.valid_loss:.3f}" if event.metrics else "–"
+                stages.append((event.name, str(event.epochs), f"{event.train_loss:.3f}", loss,
                                "–" if accuracy is None else f"{accuracy:.1%}", f"{event.seconds:,.0f} s"))
     loss = line_picture("Loss by step", [Polyline("training, smoothed", smoothed(losses), "first"),
                                          Polyline("validation", held, "second")], "step", "loss")
@@ -265,6 +266,9 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
     if part == "validation":
         told.append("No test documents were held back. The best epoch was chosen on the documents measured here, so "
                     "the figures flatter.")
+        if measured.record.get("refit"):
+            told.append("The figures are those of the network before it learnt from these documents too; of the saved "
+                        "model, which has, nothing is known.")
     rare = [one["label"] for one in found["network"]["classes"] if one["support"] < 20]
     if rare:
         told.append(f"Fewer than 20 documents were there of: {', '.join(rare[:40])}. Their figures are little more "

@@ -245,7 +245,7 @@ class Run:
         self._rows = rows_read(config, sum(store.tokens for store in prepared.language_model_stores()))
         plans = plan_stages(
             config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
-            classifier=bool(prepared.documents.labels),
+            classifier=bool(prepared.documents.labels), held=prepared.documents.count("validation") > 0,
         )
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
@@ -334,10 +334,12 @@ class Run:
         if self._early.wanted and not stages.left_out and not stages.skipped:
             self._early.take_back()  # it came when the last stage was over
         elif self._early.wanted:
-            early = self._early.outcome(stages.left_out, stages.classifiers, config.model.direction == "both")
+            cut = not stages.left_out and stages.plans[-1].refit
+            early = self._early.outcome(stages.left_out, stages.classifiers, config.model.direction == "both", cut)
             yield ev.Note(early)
         if stages.classifiers:
-            result = yield from finish_classifier(config, self.folder, prepared, stages.classifiers, early)
+            result = yield from finish_classifier(
+                config, self.folder, prepared, stages.classifiers, early, before_refit=stages.before_refit)
         else:
             yield from finish_language_model(
                 config, self.folder, prepared, stages.language_models, stages.perplexities

@@ -83,8 +83,9 @@ def measured(
 
 
 def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
-    """:func:`measured` on the validation documents of the run that the model lies in; where there is none (any more),
-    on texts of the built-in sample, of which nobody knows what is right.
+    """:func:`measured` on the validation documents of the run that the model lies in, or on the test documents where it
+    has learnt from the others too; where there is none (any more), on texts of the built-in sample, of which nobody
+    knows what is right.
 
     :raises ModelError: as :func:`check_can_be_smaller`.
     """
@@ -96,7 +97,8 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
         documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
     except (RunFolderError, CorpusError, ValueError, OSError):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
-    part = next((name for name in ("validation", "test") if documents.count(name)), "")
+    unseen = ("test",) if bundle.description.refit else ("validation", "test")
+    part = next((name for name in unseen if documents.count(name)), "")
     if not part or any(name not in bundle.labels for name in documents.labels):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
     place = np.array([bundle.labels.index(name) for name in documents.labels], dtype=np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
@@ -15,7 +15,7 @@ from ulmengine.plan import StagePlan
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
 
-from .batches import document_batches, has_learnt, streams
+from .batches import ALL_LABELLED, document_batches, has_learnt, streams
 from .early import EarlyEnd
 from .head_start import begin_head
 from .interpolation import interpolate
@@ -33,6 +33,8 @@ class Stages:
 
     :ivar classifiers: the classifier of each direction, trained as far as the plan has come.
     :ivar language_models: the language model of each direction that no classifier has taken over.
+    :ivar before_refit: the weights of each direction's classifier before it learnt from the validation documents;
+        none where it has not.
     :ivar perplexities: of the language model of each direction, on the validation texts.
     :ivar skipped: the last stage ended before its last step.
     :ivar left_out: the stages that were not begun, because the run was to finish early.
@@ -48,6 +50,7 @@ class Stages:
         self.left_out: tuple[StagePlan, ...] = ()
         self.language_models: dict[str, LanguageModel] = {}
         self.classifiers: dict[str, TextClassifier] = {}
+        self.before_refit: dict[str, dict[str, Tensor]] = {}
         self.perplexities: dict[str, float] = {}
         self.skipped = False
 
@@ -101,14 +104,35 @@ class Stages:
                     yield from self._interpolated(classifier, plan.direction)
                 yield from begin_head(classifier, self.config, self.prepared, plan.direction)
             self.classifiers[plan.direction] = classifier
-        batches = document_batches(self.config, self.prepared, plan.direction, "train")
+        batches = document_batches(self.config, self.prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
         if batches is None:
             raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")
-        held = document_batches(self.config, self.prepared, plan.direction, "validation")
+        held = None if plan.refit else document_batches(self.config, self.prepared, plan.direction, "validation")
+        if plan.refit and start is None:
+            weights = self.classifiers[plan.direction].state_dict()
+            self.before_refit[plan.direction] = {name: value.clone() for name, value in weights.items()}
         loss = training_loss(self.config, self.prepared)
-        return (yield from train_classifier(
+        result = yield from train_classifier(
             self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
-        ))
+        )
+        if plan.refit:
+            self._end_refit(plan.direction, result.skipped)
+        return result
+
+    def _end_refit(self, direction: str, skipped: bool) -> None:
+        """Half-way between the weights before and after it learnt from the validation documents.
+
+        What it has learnt anew is in one half, what each has picked up by chance is halved (1803.05407). Of a stage
+        that was cut short nothing is kept: its rates had not come down, and nothing says how good it is.
+        """
+        model, before = self.classifiers[direction], self.before_refit[direction]
+        if skipped:
+            model.load_state_dict(self.before_refit.pop(direction))
+            return
+        model.load_state_dict({
+            name: before[name].to(value.device).lerp(value, 0.5) if value.is_floating_point() else value
+            for name, value in model.state_dict().items()
+        })
 
     def _interpolated(self, classifier: TextClassifier, direction: str) -> Generator[Event, None, None]:
         weights = pretrained_weights(self.prepared, direction)
@@ -128,15 +152,22 @@ class Stages:
         """Networks that were finished before stage ``first``, from the checkpoints at the ends of their stages."""
         ends = {info.stage: info for info in self.checkpoints.all() if info.finished and info.stage < first}
         for plan in self.plans[:first]:
-            if self.plans[plan.index + 1].direction == plan.direction:
+            later = self.plans[plan.index + 1]
+            if later.direction == plan.direction and not later.refit:
                 continue  # a later stage goes on with this network, and its checkpoint brings the weights
             if plan.index not in ends:
                 raise RunFolderError(f"the checkpoint at the end of {plan.name!r} is missing; start the run anew")
-            weights = self.checkpoints.load(ends[plan.index].name).weights()
+            end = self.checkpoints.load(ends[plan.index].name)
+            weights = end.weights()
+            if later.refit and later.direction == plan.direction:
+                self.before_refit[plan.direction] = weights
+                continue
             self._note_perplexity(plan, ends[plan.index].metrics)
             if plan.task == "classifier":
                 self.classifiers[plan.direction] = self._classifier(plan.direction)
                 self.classifiers[plan.direction].load_state_dict(weights)
+                if plan.refit:
+                    self._end_refit(plan.direction, bool(end.values["standing"]["skipped"]))
             else:
                 model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
                 model.load_state_dict(weights)

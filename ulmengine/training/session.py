@@ -270,7 +270,7 @@ class Session(StageState):
         self.start = copy_of(learning(self.groups)) if self.ctx.track_drift else {}
         self.outbox.append(StageStarted(
             self.plan.index, self.plan.name, self.plan.groups, self.plan.unfrozen, self.plan.epochs,
-            self.plan.steps(len(self.task)), self.plan.task, self.plan.direction,
+            self.plan.steps(len(self.task)), self.plan.task, self.plan.direction, self.plan.refit,
         ))
 
     def _save(self, reason: str) -> Generator[Event, None, None]:

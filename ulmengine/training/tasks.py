@@ -203,7 +203,7 @@ class ClassifierTask:
         tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
         if self._world is not None:
             self.model.head.count_rows(bool(len(batch.indices)))
-        if not self._consistency:
+        if not self._consistency or len(targets) == 1:  # of one document batch norm has no variance
             loss = self._loss(call(tokens, batch.lengths), targets)
             return loss, loss.detach()
         # Each document twice, side by side in one pass: other units are dropped for each of the two.

@@ -84,6 +84,8 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
                              if metrics[name]["value"] is not None) + ".")
     if part == "validation":
         told.append(_tr("Evaluate", "The best epoch was chosen on these documents, so they flatter."))
+        if record.get("refit"):
+            told.append(_tr("Evaluate", "The answers are from before the network learnt from these documents too."))
     changed = record.get("relabelled", {}).get(part, 0)
     if changed:
         told.append(_counted(changed, _tr("Evaluate", "1 label of these documents was corrected by a person."),

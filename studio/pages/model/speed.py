@@ -167,7 +167,9 @@ def _rate(
 def seconds_of(config: RunConfig, facts: CorpusFacts, speed: Speed) -> dict[str, float]:
     """Seconds that training takes, about: "language_model" and "classifier" (as if all layers always learnt)."""
     language = facts.tokens * (facts.train + facts.others) * config.language_model.epochs
-    labelled = facts.limited * facts.train * sum(config.classifier.epochs) if facts.classes else 0.0
+    epochs = sum(config.classifier.epochs)
+    documents = facts.train * (epochs + (config.classifier.refit if epochs else 0))
+    labelled = facts.limited * documents if facts.classes else 0.0
     return {
         "language_model": directions_of(config) * language / speed.language_model,
         "classifier": directions_of(config) * labelled / speed.classifier,

@@ -81,7 +81,7 @@ class SettingsCard(Card):
         column.setSpacing(theme.M)
         self._fields, self.folds, self._later = {}, {}, []
         shape = (f"schedule.{name}" for name in ONLY)
-        for name in self._known(("schedule.kind", *COMMON, "interpolate", "stage_decay", *shape)):
+        for name in self._known(("schedule.kind", *COMMON, "refit", "interpolate", "stage_decay", *shape)):
             self._add(name, column)
         titles = self._titles()
         for key, names in GROUPS.items():

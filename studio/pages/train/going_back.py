@@ -85,7 +85,7 @@ def _describe(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> str:
     else:
         text = _tr("GoingBack", "step {total}: within {stage}")
     said = text.format(total=f"{info.total:,}", stage=_name(info.stage, plans), epoch=info.epoch)
-    return f"{said} ({_tr('GoingBack', 'best')})" if info.best else said
+    return f"{said} ({_tr('GoingBack', 'best')})" if info.best and info.metrics else said
 
 
 def _name(index: int, plans: tuple[StagePlan, ...]) -> str:

@@ -75,8 +75,12 @@ class StageCard(Card):
 
     def _show_end(self, stage: StageRecord) -> None:
         assert stage.ended is not None
-        self.first.setText(metrics_words(stage.ended.metrics | {"valid_loss": stage.ended.valid_loss}))
         ended = self.tr("ended early") if stage.ended.skipped else epochs_words(stage.ended.epochs)
+        if not stage.ended.metrics:  # nothing was held back to measure on
+            self.first.setText(self.tr("training loss {loss}").format(loss=figure(stage.ended.train_loss)))
+            self.second.setText(ended)
+            return
+        self.first.setText(metrics_words(stage.ended.metrics | {"valid_loss": stage.ended.valid_loss}))
         self.second.setText(self.tr("loss {loss}").format(loss=figure(stage.ended.valid_loss)) + f"  ·  {ended}")
 
     def _show_progress(self, stage: StageRecord) -> None:
@@ -86,7 +90,7 @@ class StageCard(Card):
         epoch = min(len(stage.ends) + 1, max(1, stage.epochs))
         self.first.setText(self.tr("epoch {epoch} of {epochs}").format(epoch=epoch, epochs=max(1, stage.epochs)))
         best = stage.best
-        if best is not None:
+        if best is not None and best.metrics:
             self.second.setText(self.tr("best: {result}").format(result=metrics_words(best.metrics)))
         else:
             self.second.setText(self.tr("loss {loss}").format(loss=figure(float(stage.loss.y[-1]))) if done else "")

@@ -50,7 +50,8 @@ def plan_words(plan: StagePlan) -> str:
 
 def plan_name(plan: StagePlan) -> str:
     """The stage in a word or two."""
-    name = short_name(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0, plan.task))
+    name = short_name(StageRecord(
+        plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0, plan.task, plan.refit))
     if plan.direction == "backward":
         name += _tr("TrainWords", " (backward)")
     return name[:1].upper() + name[1:]
@@ -59,6 +60,9 @@ def plan_name(plan: StagePlan) -> str:
 def verdict(result: ev.Evaluated) -> str:
     """What the saved model is worth beside the simple baseline, told as it is."""
     text = _verdict_of_both(result) if result.has_blend else _verdict(result)
+    if result.before_refit:
+        text += " " + _tr("TrainWords", "These are the answers of the network before it learnt from these documents "
+                          "too.")
     if result.majority:
         text += " " + _tr("TrainWords", "Always answering {label} would be right in {share}.").format(
             label=result.majority, share=percent(result.majority_accuracy))

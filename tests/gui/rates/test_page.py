@@ -137,7 +137,7 @@ def test_only_the_settings_that_a_kind_has_are_shown(page: RatesPage, project: P
     def shown() -> set[str]:
         return {name.rpartition(".")[2] for name, row in page.settings.fields.items() if row.isVisible()}
 
-    common = {"kind", "lr", "factor", "epochs", "stage_decay"}
+    common = {"kind", "lr", "factor", "epochs", "refit", "stage_decay"}
     for kind, own in (("stlr", {"cut_frac", "ratio"}), ("one_cycle", {"pct_start"}), ("constant", {"warmup"}),
                       ("sgdr", {"ratio", "cycles", "cycle_multiplier"}), ("clr", {"ratio", "cycles", "clr_mode"})):
         project.change({"classifier.schedule.kind": kind})
