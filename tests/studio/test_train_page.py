@@ -128,7 +128,8 @@ def test_every_stage_that_has_trained_can_be_repeated_the_first_one_too(tmp_path
     assert points(tmp_path, history_of(1), plans) == [Point(START, "Repeat the stage Language model")]
     there = Checkpoints(tmp_path / "checkpoints")
     for stage, total in ((0, 10), (1, 15)):
-        there.save(Snapshot("stage", stage, total, True, True, {"weight": torch.zeros(2)}, {}, {"epoch": 1}))
+        there.save(Snapshot("stage", stage, total, True, True, {"weight": torch.zeros(2)}, {},
+                            {"epoch": 1, "metrics": {"accuracy": 0.9}}))
     found = [(str(point), point.checkpoint, point.total) for point in points(tmp_path, history_of(3), plans)]
     assert found == [
         ("Repeat the stage + layer 2", "000002-stage", 15), ("Repeat the stage Head", "000001-stage", 10),

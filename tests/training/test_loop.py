@@ -115,7 +115,7 @@ def test_where_nothing_is_dropped_both_answers_about_a_document_agree() -> None:
         model = builders.text_classifier(dropout=NO_DROPOUT)
         found.append(gradients_after(model, builders.train_cls(model, plan, TrainContext(), batch=30)))
     for name, gradient in found[0].items():
-        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-3, atol=1e-4)
 
 
 def test_consistency_draws_the_answers_about_a_document_together() -> None:
