@@ -16,7 +16,7 @@ from ulmengine.plan.stages import StagePlan
 
 from .words import epochs_words, metrics_words, plan_name, plan_words
 
-NARROWEST = 172
+NARROWEST = 168
 HEIGHT = 92
 
 
@@ -136,10 +136,10 @@ class StageStrip(QScrollArea):
         for plan in plans:
             card = StageCard(plan)
             card.chosen.connect(self.chosen)
-            row.addWidget(card, 1)
+            row.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)  # what is inside may be the higher for a moment
             self.cards.append(card)
         self.setWidget(inside)
-        self._least = len(plans) * (NARROWEST + theme.S)
+        self._least = len(plans) * (NARROWEST + theme.S) - theme.S
         self._fit()
 
     def show_history(self, history: RunHistory, alive: bool, left_out: frozenset[int] = frozenset()) -> None:
