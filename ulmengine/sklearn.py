@@ -38,7 +38,8 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     :param pretrained: "auto", "none" or the path of a language model.
     :param settings: any setting of a run as ``"key=value"``, for example ``"classifier.epochs=[1, 1, 4]"``.
     :param unlabelled: more texts of the kind, for the language model alone.
-    :param validation: share of the training documents held back to choose the best epoch and to calibrate.
+    :param validation: share of the training documents held back to choose the best epoch and to calibrate; in the end
+        they are learnt from too.
     :param random_state: start of all random numbers; the same one gives the same model on one thread.
     :param device: "auto", "cpu", "cuda".
     :param keep: a folder for the run, which must not hold one yet; None: the run is removed when the model stands.

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from ulmengine import events as ev
+from ulmengine.cli import main
 from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.inference import Baseline, PredictionsError
@@ -262,3 +263,12 @@ def test_a_lost_log_does_not_hide_it(place: Path, refit: RunFolder) -> None:
     finished(folder, resume=True)
     assert open_measured(folder).record["refit"]
     assert alike(refit, folder)
+
+
+def test_a_comparison_on_validation_documents_says_whose_answers_these_are(
+    plain: RunFolder, refit: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(plain.path), str(refit.path), "--part", "validation"]) == 0
+    assert "before they learnt from these documents" in capsys.readouterr().out
+    assert main(["compare", str(plain.path), str(refit.path), "--part", "test"]) == 0
+    assert "before they learnt" not in capsys.readouterr().out

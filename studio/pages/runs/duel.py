@@ -47,11 +47,13 @@ class Document:
 
 @dataclass(frozen=True, eq=False)
 class Duel:
-    """What came of it. ``lacking``: why the texts cannot be shown."""
+    """What came of it. ``lacking``: why the texts cannot be shown. ``learnt``: one of the saved models has learnt from
+    these documents since."""
 
     found: Comparison
     documents: dict[Kind, list[Document]]
     lacking: str
+    learnt: bool
 
 
 class DuelView(QWidget):
@@ -205,6 +207,8 @@ class DuelView(QWidget):
                             (duel.found.only_second, self.tr("{n} answered by {second} alone"))):
             if count:
                 told.append(text.format(n=f"{count:,}", first=first, second=second))
+        if duel.learnt:
+            told.append(self.tr("these are the answers before the networks learnt from these documents too"))
         self.below.setText("; ".join(told) + ".")
         self.kinds.blockSignals(True)
         self.kinds.clear()
@@ -285,7 +289,8 @@ def _comparing(first: Path, second: Path, measure: bool) -> Generator[Event, Non
                      (answers[0][place], answers[1][place]))
             for place in places.tolist()
         ]
-    return Duel(found, documents, lacking)
+    learnt = found.part == "validation" and any(run.record.get("refit") for run in (one, other))
+    return Duel(found, documents, lacking, learnt)
 
 
 def _texts(run: RunFolder, keys: list[str]) -> Generator[Event, None, tuple[dict[str, str], str]]:
