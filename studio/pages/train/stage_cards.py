@@ -16,7 +16,7 @@ from ulmengine.plan.stages import StagePlan
 
 from .words import epochs_words, metrics_words, plan_name, plan_words
 
-NARROWEST = 168
+NARROWEST = 160
 HEIGHT = 92
 
 
@@ -26,7 +26,7 @@ class StageCard(Card):
     chosen = Signal(int)
 
     def __init__(self, plan: StagePlan, parent: QWidget | None = None) -> None:
-        super().__init__(margin=theme.M, parent=parent)
+        super().__init__(margin=theme.S, parent=parent)
         self.plan = plan
         self.dot = StatusDot()
         self.name = ElidedLabel(plan_name(plan), Type.STRONG)
