@@ -155,7 +155,7 @@ def measure_parts(
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
     yield Progress("Fitting the baseline", 0, 0)
     learnt = list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)), len(labels)
-    plain = {part: Baseline(*learnt) for part in scores if part == "validation" or not refit}
+    plain = dict.fromkeys(scores, Baseline(*learnt)) if "validation" in scores or not refit else {}
     if refit and "test" in scores:
         held = _as_known(documents.targets("validation"), place, len(labels))
         texts = [*learnt[0], *documents.texts("validation")]
