@@ -66,7 +66,23 @@ class Cells(QWidget):
         self.arrange()
 
 
-class Beside(QWidget):
+class _Arranging(QWidget):
+    """Arranges its parts anew whenever its own size or theirs change."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        raise NotImplementedError
+
+
+class Beside(_Arranging):
     """Two parts side by side; the second goes below the first where both do not fit, for that width only."""
 
     def __init__(
@@ -94,15 +110,6 @@ class Beside(QWidget):
         """As narrow as the wider part."""
         widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width() for part in self._parts]
         return QSize(max(widths), self._row.minimumSize().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange()
-        return super().event(event)
 
     def _arrange(self) -> None:
         widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width()
@@ -167,7 +174,7 @@ class Turning(QSplitter):
         self.updateGeometry()
 
 
-class Lines(QWidget):
+class Lines(_Arranging):
     """Widgets one after another, in as many lines as they need at this width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -199,15 +206,6 @@ class Lines(QWidget):
     def minimumSizeHint(self) -> QSize:
         """As narrow as the widest, as high as it is now."""
         return QSize(max((part.sizeHint().width() for part in self._shown()), default=0), self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange()
-        return super().event(event)
 
     def _shown(self) -> list[QWidget]:
         return [part for part in self.parts if not part.isHidden()]
