@@ -24,14 +24,7 @@ from ulmengine.runs.prepare import prepare
 from ulmengine.runs.smaller import measured_on_its_run
 
 from .made import tiny_config, tiny_run, write_corpus
-
-
-def end_of(work):  # type: ignore[no-untyped-def]
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+from .test_measured import end_of
 
 
 def finished(folder: RunFolder, **how: object) -> RunFolder:
