@@ -68,6 +68,16 @@ def test_a_description_crosses_toml_unchanged(tmp_path: Path) -> None:
     assert config.corpus.delimiter == "\t"
 
 
+@pytest.mark.parametrize(("setting", "value"), [
+    ("classifier.epochs=1,1,2", (1, 1, 2)), ("classifier.epochs = [2, 3]", (2, 3)), ("classifier.epochs=4", (4,)),
+    ("corpus.text_columns=title, text", ("title", "text")), ("corpus.text_columns='title, text'", ("title, text",)),
+    ("corpus.label_columns=label", ("label",)), ("corpus.text_columns=", ()),
+])
+def test_a_list_is_set_with_or_without_its_brackets(setting: str, value: tuple[object, ...]) -> None:
+    section, _, name = setting.partition("=")[0].strip().partition(".")
+    assert getattr(getattr(with_settings(RunConfig(), [setting]), section), name) == value
+
+
 @given(st.text(max_size=30), st.floats(1e-6, 10.0))
 def test_any_text_and_rate_cross_toml_unchanged(name: str, lr: float) -> None:
     config = RunConfig(name=name, classifier={"lr": lr})  # type: ignore[arg-type]
@@ -78,6 +88,7 @@ def test_any_text_and_rate_cross_toml_unchanged(name: str, lr: float) -> None:
     ("seed = -1", ["seed = -1", "greater than or equal to 0"]),
     ("sed = 1", ["sed", "no such setting"]),
     ("[classifier]\nepochs = []", ["classifier.epochs", "for example 1, 1, 1, 2"]),
+    ("[classifier]\nepochs = 3", ["classifier.epochs = 3", "as a list, for example [1, 2]"]),
     ("[model]\npreset = 'huge'", ["model.preset", "paper"]),
     ("[language_model]\nlr = nan", ["language_model.lr", "finite"]),
     ("version = 2", ["newer version", "update"]),

@@ -85,7 +85,8 @@ def save(config: RunConfig, path: Path | str, comments: bool = False) -> None:
 
 
 def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:
-    """``config`` with ``key=value`` settings applied: dotted keys (``classifier.lr=0.02``), TOML or plain-text values.
+    """``config`` with ``key=value`` settings applied: dotted keys (``classifier.lr=0.02``), TOML or plain-text values,
+    lists with or without their brackets (``classifier.epochs=1,1,2``).
 
     :raises ConfigError: a setting without ``=``, an unknown key or a value that is not permitted.
     """
@@ -100,7 +101,7 @@ def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:
             place = place.get(name) if isinstance(place, dict) else None  # type: ignore[assignment]
         if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
             raise ConfigError(f"--set {setting}: there is no setting called {key.strip()!r}")
-        place[last] = _value(raw.strip())
+        place[last] = _values(raw.strip()) if isinstance(place[last], list) else _value(raw.strip())
     return validate(values, "--set")
 
 
@@ -133,6 +134,14 @@ def _value(raw: str) -> Any:
         return raw
 
 
+def _values(raw: str) -> list[Any]:
+    """A list as a person writes it: ``[1, 2]``, ``1, 2``, ``title, text``."""
+    for written in (raw, f"[{raw}]"):
+        if isinstance(found := _value(written), list):
+            return found
+    return [part.strip() for part in raw.split(",")]
+
+
 def _fill(place: Any, config: Section, comments: bool) -> None:
     nested: list[tuple[str, FieldInfo]] = []
     for name, info in type(config).model_fields.items():
@@ -163,5 +172,7 @@ def _explain(item: Any) -> str:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         return f"{name}: there is no such setting"
+    if item["type"] == "tuple_type":
+        return f"{name} = {item['input']!r}: write it as a list, for example [1, 2]"
     message = str(item["msg"]).removeprefix("Value error, ")
     return f"{name} = {item['input']!r}: {message[:1].lower()}{message[1:]}"
