@@ -23,7 +23,7 @@ from ulmengine.doctor import LIBRARIES, SCREENLESS, Check, checks, report, uses_
 
 from . import theme
 from .ask import Ask, QtAsk
-from .engine.job import run_job, shutdown_jobs
+from .engine.job import leave, run_job, shutdown_jobs
 from .engine.memory import Collector
 from .engine.process_host import ProcessHost
 from .engine.run_service import RunService
@@ -41,6 +41,7 @@ from .words import English
 SESSION_END_S = 10.0
 """How long the end of the desktop session is held up for the run to save."""
 JOBS_END_S = 10.0
+"""How long leaving waits for what the background is busy with."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def run(options: Options) -> int:
     interrupts.uninstall()
     uncaught.uninstall()
     stop_log()
-    return code
+    return leave(code)
 
 
 def make_application() -> QApplication:

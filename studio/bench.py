@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 from studio import theme
 from studio.app import make_window
 from studio.ask import QtAsk
-from studio.engine.job import run_job, shutdown_jobs
+from studio.engine.job import leave, run_job, shutdown_jobs
 from studio.engine.warming import warm
 from studio.models.rows import Role
 from studio.pages.parts.rows_table import RowsTable
@@ -156,7 +156,7 @@ def main() -> int:
     found = bench_window(options.project.resolve()) if options.work == "window" else \
         bench_scroll(options.rows, options.repaints)
     sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    return leave(0)
 
 
 if __name__ == "__main__":

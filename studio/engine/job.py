@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 import traceback
@@ -99,13 +101,30 @@ def run_job(parent: QObject, make: Work) -> Job:
 
 
 def shutdown_jobs(timeout_s: float) -> bool:
-    """Cancel every job and wait for their ends; True if all have ended in time."""
+    """Cancel every job, those too that begin when another ends, and wait for their ends; True if all came in time."""
     deadline = time.monotonic() + timeout_s
-    for job in list(_RUNNING):
-        job.cancel()
-    for job in list(_RUNNING):
-        job.wait(max(1, int((deadline - time.monotonic()) * 1000)))
+    while _RUNNING:
+        running = list(_RUNNING)
+        for job in running:
+            job.cancel()
+        for job in running:
+            job.wait(max(1, int((deadline - time.monotonic()) * 1000)))
+        if time.monotonic() >= deadline:
+            break
     return not _RUNNING
+
+
+def leave(code: int) -> int:
+    """The last thing that the program does: return ``code``, or end the process with it while a job does not end.
+
+    Qt would abort it, as a crash, for a thread that still runs. Nothing is lost: files are written whole or not at all.
+    """
+    if _RUNNING:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # as in a program without a terminal on Windows
+                stream.flush()
+        os._exit(code)
+    return code
 
 
 _RUNNING: set[Job] = set()

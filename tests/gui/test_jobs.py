@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -7,7 +9,7 @@ from collections.abc import Generator
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.engine.job import run_job, shutdown_jobs
+from studio.engine.job import Job, run_job, shutdown_jobs
 from ulmengine.events import Event, Failed, Progress
 
 closed = threading.Event()
@@ -91,6 +93,38 @@ def test_the_window_ends_all_jobs(qtbot: QtBot) -> None:
     jobs = [run_job(parent, endless) for _ in range(3)]
     assert shutdown_jobs(5.0)
     assert not any(job.running for job in jobs)
+
+
+def test_a_job_that_begins_when_another_ends_is_ended_too(qtbot: QtBot) -> None:
+    parent = QObject()
+    later: list[Job] = []
+    run_job(parent, endless).ended.connect(lambda: later.append(run_job(parent, endless)))
+    assert shutdown_jobs(5.0)
+    assert len(later) == 1
+    assert not later[0].running
+
+
+STUCK = """
+import sys, threading, time
+from PySide6.QtCore import QCoreApplication
+from studio.engine.job import leave, run_job, shutdown_jobs
+begun = threading.Event()
+def stuck():
+    begun.set()
+    time.sleep(60)
+    yield None
+app = QCoreApplication([])
+run_job(app, stuck)
+begun.wait(10)
+print("told", shutdown_jobs(0.05))
+sys.exit(leave(3))
+"""
+
+
+def test_leaving_past_a_job_that_does_not_end_is_no_crash() -> None:
+    done = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stdout) == (3, "told False\n")
+    assert "QThread" not in done.stderr
 
 
 def test_a_job_ends_with_its_parent(qtbot: QtBot) -> None:
