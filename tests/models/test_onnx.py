@@ -145,7 +145,7 @@ def test_what_is_not_installed_is_said(tmp_path, monkeypatch):
 
 
 def test_nothing_is_written_over_and_a_language_model_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx, "missing_packages", lambda: ())
+    monkeypatch.setattr(onnx, "need_onnx", lambda: None)
     (tmp_path / "m.onnx").write_text("mine", encoding="utf-8")
     with pytest.raises(ModelError, match="is there already"):
         onnx.export_onnx(load_bundle(written(tmp_path)), tmp_path / "m.onnx", TEXTS)

@@ -32,14 +32,14 @@ from .usage import onnx_snippet, snippet
 if TYPE_CHECKING:
     from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle
     from .learner import is_export
-    from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, missing_packages
+    from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, need_onnx
     from .reference import classes_of, import_reference, labels_of
 
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "OnnxCheck",
     "OnnxDiffersError", "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model",
     "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "is_export", "knows_enough",
-    "labels_of", "load_bundle", "missing_packages", "models_folder", "onnx_snippet", "own_models",
+    "labels_of", "load_bundle", "models_folder", "need_onnx", "onnx_snippet", "own_models",
     "pretrained_path", "render_card", "restore_model", "run_models", "save_again", "save_bundle", "shipped_models",
     "snippet",
 ]
@@ -47,6 +47,6 @@ __all__ = [
 __getattr__ = names_of(__name__, {
     "bundle": ("Bundle", "as_stored", "load_bundle", "save_again", "save_bundle"),
     "learner": ("is_export",),
-    "onnx": ("OnnxCheck", "OnnxDiffersError", "OnnxMissingError", "export_onnx", "missing_packages"),
+    "onnx": ("OnnxCheck", "OnnxDiffersError", "OnnxMissingError", "export_onnx", "need_onnx"),
     "reference": ("classes_of", "import_reference", "labels_of"),
 })

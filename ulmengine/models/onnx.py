@@ -58,9 +58,15 @@ class OnnxCheck:
     network_alone: bool = False
 
 
-def missing_packages() -> tuple[str, ...]:
-    """Which of the optional packages are not installed."""
-    return tuple(name for name in ("onnx", "onnxruntime") if find_spec(name) is None)
+def need_onnx() -> None:
+    """Do nothing where the optional packages are installed.
+
+    :raises OnnxMissingError: they are not.
+    """
+    lacking = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
+    if lacking:
+        raise OnnxMissingError(f"Exporting to ONNX needs {' and '.join(lacking)}, which "
+                               f"{'is' if len(lacking) == 1 else 'are'} not installed: pip install ulmfit-studio[onnx]")
 
 
 def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite: bool = False) -> OnnxCheck:
@@ -79,10 +85,7 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite
     :raises OnnxDiffersError: an answer is further than :data:`TOLERANCE` from the original's.
     :raises ModelError: a language model, something stands at ``target``, or it cannot be written.
     """
-    lacking = missing_packages()
-    if lacking:
-        raise OnnxMissingError(f"Exporting to ONNX needs {' and '.join(lacking)}, which "
-                               f"{'is' if len(lacking) == 1 else 'are'} not installed: pip install ulmfit-studio[onnx]")
+    need_onnx()
     if target.exists() and not overwrite:
         raise ModelError(f"{target} is there already; choose another name")
     networks = bundle.classifiers()

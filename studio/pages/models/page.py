@@ -20,7 +20,8 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, Lines, SectionTitle
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
+from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, OnnxMissingError, models_folder, need_onnx
+from ulmengine.record.failures import describe
 from ulmengine.runs.smaller import Cost
 
 from .about import AboutModel
@@ -153,6 +154,12 @@ class ModelsPage(Page):
         """Ask where the ONNX file goes; it is written once it answers real texts as the model does."""
         entry = self.current
         if entry is None:
+            return
+        self.errand.failure.clear()
+        try:
+            need_onnx()
+        except OnnxMissingError as error:
+            self.errand.failure.show_failure(describe(error))
             return
         target = self._where(entry, ".onnx", "ONNX")
         if target is not None:
