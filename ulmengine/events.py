@@ -25,7 +25,8 @@ class Event:
 class RunStarted(Event):
     """The run begins, or goes on from a checkpoint (``resumed``).
 
-    ``stages``: the whole plan in order, each as :meth:`ulmengine.plan.StagePlan.describe` gives it.
+    ``stages``: the whole plan in order, each as :meth:`ulmengine.plan.StagePlan.describe` gives it, and its optimizer
+    ``steps`` (which logs from before do not tell).
     """
 
     kind: ClassVar[str] = "run_started"

@@ -115,22 +115,25 @@ def stage_end(stage: StageRecord) -> float:
 
 
 def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRecord]:
-    """The stages that are still to come and whose length is known: one of the same kind has begun already.
+    """The stages that are still to come and whose length is known.
 
-    Stages of one kind read the same documents, so an epoch has as many steps in all of them.
+    A run tells the length of each as it begins. In logs from before, and where batches were changed since, an epoch has
+    as many steps as in a stage of the same kind that has begun.
     """
     stage = history.stage
     if stage is None:
         return []
+    told = {} if history.started is None else {one["index"]: one["steps"] for one in history.started.stages
+                                               if "steps" in one}
     known = {_kind(plan): one.steps / one.epochs for one in history.stages for plan in plans
              if plan.index == one.index and one.epochs > 0}
     found: list[StageRecord] = []
     start = stage_end(stage)
     for plan in (plan for plan in plans if plan.index > stage.index):
         length = known.get(_kind(plan))
-        if length is None:
+        steps = told.get(plan.index, 0) if length is None else round(plan.epochs * length)
+        if not steps:
             break
-        steps = round(plan.epochs * length)
         found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start),
                                  plan.task, plan.refit))
         start += steps

@@ -23,7 +23,7 @@ from studio.plots.schedule_plot import SchedulePlot
 from studio.plots.small_plot import SmallPlot, figures
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.config import RunConfig
+from ulmengine.config import RunConfig, with_settings
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
@@ -128,6 +128,20 @@ def test_stages_to_come_are_planned_as_soon_as_their_length_is_known(plots: RunP
     ends = [ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()]
     # language model 60 steps (3 groups), head 30 (1), + layer 2 30 (2), all layers 60 (4)
     assert ends == [60] * 3 + [90] + [120] * 2 + [180] * 4
+
+
+def test_a_run_that_tells_their_lengths_has_all_its_stages_planned_from_the_beginning(plots: RunPlots) -> None:
+    config = with_settings(replay.small_config(), ["classifier.refit=2"])
+    plans = plan_stages(config, pretrained=True)
+    lengths = (60, 30, 30, 60, 66)  # more batches an epoch in the last, which reads the validation documents too
+    started, *others = told(40)
+    assert isinstance(started, ev.RunStarted)
+    described = tuple({**plan.describe(), "steps": steps} for plan, steps in zip(plans, lengths, strict=True))
+    plots.set_history(plots.history, plans)
+    plots.history.extend([replace(started, stages=described), *others])
+    redraw(plots)
+    ends = [ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()]
+    assert ends == [60] * 3 + [90] + [120] * 2 + [180] * 4 + [246] * 4
 
 
 def test_a_stage_that_was_ended_early_has_no_plan_beyond_its_end(

@@ -78,6 +78,9 @@ def test_what_is_told_of_the_validation_documents_is_from_before(plain: RunFolde
     stages = [event for event in refit.events(ev.StageStarted) if isinstance(event, ev.StageStarted)]
     assert [stage.refit for stage in stages] == [False, False, False, True]
     assert stages[-1].name == "classifier: all labels"
+    started = next(refit.events(ev.RunStarted))
+    assert isinstance(started, ev.RunStarted)
+    assert [stage["steps"] for stage in started.stages] == [stage.steps for stage in stages]
     one, other = open_measured(plain).kept, open_measured(refit).kept
     assert one.part("validation").uncalibrated() == pytest.approx(other.part("validation").uncalibrated(), abs=1e-12)
     assert not np.allclose(one.part("test").uncalibrated(), other.part("test").uncalibrated())

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulmengine.config import RunConfig
+from ulmengine.plan import StagePlan
 from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
 
 from .prepare import Prepared
@@ -33,6 +34,14 @@ def streams(
         return train, None
     rows = rows_read(config, held.tokens)
     return train, LanguageModelStream([held], rows, settings.bptt, shuffle=False, backwards=backwards)
+
+
+def steps_of(config: RunConfig, prepared: Prepared, plan: StagePlan) -> int:
+    """Optimizer steps that the stage ``plan`` will have; 0 where there is nothing to train it on."""
+    if plan.task == "language_model":
+        return plan.steps(len(streams(config, prepared, plan.direction)[0]))
+    batches = document_batches(config, prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
+    return 0 if batches is None else plan.steps(len(batches))
 
 
 def rows_read(config: RunConfig, tokens: int) -> int:

@@ -32,7 +32,7 @@ from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.distributed import World, use_threads
 from ulmengine.training.session import RETRY_S
 
-from .batches import rows_read
+from .batches import rows_read, steps_of
 from .early import EarlyEnd
 from .finish import finish_classifier, finish_language_model
 from .mirror import MirrorError, TensorBoardMirror
@@ -274,7 +274,7 @@ class Run:
         self._repeating = start is not None and lost is None
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
-            tuple(plan.describe() for plan in plans), start is not None,
+            tuple({**plan.describe(), "steps": steps_of(config, prepared, plan)} for plan in plans), start is not None,
         )
         if lost is not None:
             yield lost

@@ -194,6 +194,7 @@ def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts
     return CorpusFacts(
         key=facts_key(config), classes=len(corpus.documents.labels), vocabulary=profile.vocabulary,
         train=corpus.counts["train"], others=corpus.counts["unlabelled"],
+        held=corpus.counts["validation"],
         tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
         known=profile.coverage.share if profile.pretrained else 1.0,
     )

@@ -168,7 +168,9 @@ def seconds_of(config: RunConfig, facts: CorpusFacts, speed: Speed) -> dict[str,
     """Seconds that training takes, about: "language_model" and "classifier" (as if all layers always learnt)."""
     language = facts.tokens * (facts.train + facts.others) * config.language_model.epochs
     epochs = sum(config.classifier.epochs)
-    documents = facts.train * (epochs + (config.classifier.refit if epochs else 0))
+    documents = facts.train * epochs
+    if epochs and facts.held:
+        documents += (facts.train + facts.held) * config.classifier.refit
     labelled = facts.limited * documents if facts.classes else 0.0
     return {
         "language_model": directions_of(config) * language / speed.language_model,

@@ -19,10 +19,10 @@ FILE = "corpus-facts.json"
 class CorpusFacts:
     """Numbers of a corpus. ``key`` says for which settings they hold.
 
-    ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``: documents to
-    train the classifier on, and further ones for the language model. ``tokens``: mean a document; ``limited``: the
-    same with longer documents counted up to the document limit. ``known``: the share of the words that the shipped
-    model knows which would be chosen by itself; 1 where there is none.
+    ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``, ``held``:
+    documents to train the classifier on, further ones for the language model, those for validation. ``tokens``: mean a
+    document; ``limited``: the same with longer documents counted up to the document limit. ``known``: the share of the
+    words that the shipped model knows which would be chosen by itself; 1 where there is none.
     """
 
     key: str
@@ -33,6 +33,7 @@ class CorpusFacts:
     tokens: float
     limited: float
     known: float = 1.0
+    held: int = 0
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""

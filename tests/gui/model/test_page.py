@@ -180,9 +180,9 @@ def test_facts_hold_for_their_settings_only(tmp_path: Path) -> None:
 
 def test_the_time_is_reckoned_from_measured_tokens() -> None:
     config = RunConfig()  # 10 epochs of the language model, 1 + 1 + 1 + 6 of the classifier and 2 on all labels
-    facts = CorpusFacts("", 2, 1_000, 800, 200, 50.0, 40.0)
+    facts = CorpusFacts("", 2, 1_000, 800, 200, 50.0, 40.0, held=100)
     seconds = seconds_of(config, facts, Speed("cpu", 1_000.0, 500.0))
-    assert seconds == {"language_model": 10 * 1_000 * 50 / 1_000, "classifier": 11 * 800 * 40 / 500}
+    assert seconds == {"language_model": 10 * 1_000 * 50 / 1_000, "classifier": (9 * 800 + 2 * 900) * 40 / 500}
     both = config.model_copy(update={"model": ModelConfig(direction="both")})
     assert seconds_of(both, facts, Speed("cpu", 1_000.0, 500.0))["classifier"] == 2 * seconds["classifier"]
 
