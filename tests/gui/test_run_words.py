@@ -22,10 +22,18 @@ def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> Non
     assert not line.isVisibleTo(None)
     line.show_notes([ev.Note("The language model starts from scratch, as set.")])
     assert line.line.text() == "The language model starts from scratch, as set."
+    line.resize(900, 40)
+    assert line.more.isHidden()  # it says it all
     notes = [ev.Note("starts"), ev.Note("first", "warning"), ev.Note("second", "warning"), ev.Note("starts")]
     line.show_notes(notes)
     assert line.line.text() == "second  (and 2 more)"
-    assert line.toolTip().splitlines() == ["starts", "first", "second"]
+    assert not line.more.isHidden()
+    line.more.click()
+    assert line.line.isHidden()
+    assert line.whole.text().splitlines() == ["starts", "first", "second"]
+    line.more.click()
+    assert line.whole.isHidden()
+    assert not line.line.isHidden()
     line.show_notes([])
     assert line.isHidden()
 

@@ -22,7 +22,18 @@ from studio.plots.history import RunHistory
 from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle
+from studio.widgets import (
+    Button,
+    Card,
+    ElidedLabel,
+    EmptyState,
+    FailureCard,
+    IconButton,
+    Label,
+    Paragraph,
+    PrimaryButton,
+    SectionTitle,
+)
 from studio.widgets.cells import Stacked, Turning
 from studio.words import figure
 from ulmengine.events import Failed, Note
@@ -176,18 +187,22 @@ class TrainView(QWidget):
 
 
 class NotesLine(QWidget):
-    """One line with the weightiest note, the latest warning if there is one; all of them in its tooltip."""
+    """The weightiest note in one line, the latest warning if there is one; opened, all of them in whole."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notes: tuple[Note, ...] = ()
         self._icon = QLabel()
         self.line = ElidedLabel("", Type.SMALL, muted=True)
+        self.whole = Paragraph("", Type.SMALL)
+        self.whole.hide()
+        self.more = IconButton("chevron-down", self.tr("Show all notes in whole"))
+        self.more.clicked.connect(self._turn)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.XS, 0, theme.XS, 0)
         row.setSpacing(theme.S)
-        row.addWidget(self._icon)
-        row.addWidget(self.line, 1)
+        for part in (self._icon, self.line, self.whole, self.more):
+            row.addWidget(part, 1 if part in (self.line, self.whole) else 0)
         theme.current().changed.connect(self._draw)
         self.hide()
 
@@ -203,10 +218,30 @@ class NotesLine(QWidget):
         first = max(told, key=lambda note: (note.level == "warning", told.index(note)))
         more = self.tr("  (and {n} more)").format(n=len(told) - 1) if len(told) > 1 else ""
         self.line.setText(first.text + more)
-        self.setToolTip("\n".join(note.text for note in told))
+        self.whole.setText("\n".join(note.text for note in told))
         self.setAccessibleName(self.tr("Notes of the run"))
-        self.setAccessibleDescription(self.toolTip())
+        self.setAccessibleDescription(self.whole.text())
+        self._offer()
         self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._offer()
+
+    def _offer(self) -> None:
+        """The button is there where the line does not say it all."""
+        room = self.width() - self._icon.sizeHint().width() - 2 * theme.M
+        self.more.setVisible(self.whole.isVisibleTo(self) or len(self._notes) > 1
+                             or self.line.sizeHint().width() > room)
+
+    @Slot()
+    def _turn(self) -> None:
+        opened = not self.whole.isVisibleTo(self)
+        self.whole.setVisible(opened)
+        self.line.setVisible(not opened)
+        self.more.rename("chevron-up" if opened else "chevron-down",
+                         self.tr("Show one line of the notes") if opened else self.tr("Show all notes in whole"))
+        self._offer()
 
     @Slot()
     def _draw(self) -> None:
