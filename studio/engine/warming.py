@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from importlib import import_module
 
+from studio.fields import all_fields
 from ulmengine.events import Event, Progress
 
 HEAVY = (
@@ -16,10 +17,11 @@ widgets are the window's thread's own."""
 
 
 def warm() -> Generator[Event, None, None]:
-    """Import :data:`HEAVY`; what cannot be imported is told by whoever needs it."""
+    """Import :data:`HEAVY` and describe the settings; what cannot be imported is told by whoever needs it."""
     for done, name in enumerate(HEAVY):
         yield Progress("Making ready", done, len(HEAVY))
         try:
             import_module(name)
         except ImportError:
             continue
+    all_fields()  # every form asks for them

@@ -12,9 +12,9 @@ from PySide6.QtSvg import QSvgRenderer
 
 from .colors import Colors
 
-_SIZES = (16, 18, 20, 24, 32, 48)
 ICON = 16
-"""Px of an icon before a text."""
+"""Px of an icon on a button or before a text, the style's own size."""
+_APP = (16, 18, 20, 24, 32, 48)  # in a title bar, a task bar, a tray
 
 
 def icon_folder() -> Path:
@@ -48,7 +48,7 @@ def make_icon(name: str, colors: Colors, color: str = "text", gap: float = 0.0) 
     it, before a text."""
     icon = QIcon()
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
-    for size in (ICON,) if gap else _SIZES if name == "app" else _SIZES[:4]:  # no more than anybody shows
+    for size in _APP if name == "app" else (ICON,):
         icon.addPixmap(draw(name, size, colors.color(color), ratio, gap), QIcon.Mode.Normal)
         icon.addPixmap(draw(name, size, colors.color("disabled"), ratio, gap), QIcon.Mode.Disabled)
     return icon
