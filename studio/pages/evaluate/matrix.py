@@ -14,7 +14,9 @@ from studio import theme
 from studio.pages.parts.painted import Painted
 
 Mode = Literal["counts", "rows", "columns"]
-_LEAST, _MOST, _HEIGHT = 34, 92, 30
+_LEAST, _MOST, _HEIGHT = 34, 130, 30
+_TALL, _ROOM = 46, 300
+"""Px that a row has at most, and all of them together before each becomes lower, down to :data:`_HEIGHT`."""
 _LABEL = 150
 _LYING = 8
 """So many names of columns lie beside one another; where there are more they stand on end."""
@@ -83,11 +85,15 @@ class Matrix(Painted):
 
     def sizeHint(self) -> QSize:
         """All rows below one another."""
-        return QSize(_LABEL + len(self._columns) * 56, self._head() + len(self._rows) * _HEIGHT + 4)
+        return QSize(_LABEL + len(self._columns) * 56, self._head() + len(self._rows) * self._high() + 4)
 
     def minimumSizeHint(self) -> QSize:
         """Cells that can be read; the area around it scrolls."""
         return QSize(90 + len(self._columns) * _LEAST, self.sizeHint().height())
+
+    def _high(self) -> int:
+        """Height of a row: few classes are shown large."""
+        return min(max(_ROOM // max(1, len(self._rows)), _HEIGHT), _TALL)
 
     def _head(self) -> int:
         """Where the cells begin, below the names of the columns."""
@@ -111,14 +117,14 @@ class Matrix(Painted):
         several = self._columns != self._rows
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
             self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
-        first_row = max(0, (event.rect().top() - self._head()) // _HEIGHT)
-        last_row = min(len(self._rows), (event.rect().bottom() - self._head()) // _HEIGHT + 1)
+        first_row = max(0, (event.rect().top() - self._head()) // self._high())
+        last_row = min(len(self._rows), (event.rect().bottom() - self._head()) // self._high() + 1)
         for column, name in enumerate(self._columns):
             painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
             self._paint_name(painter, left + column * width, name or self.tr("(empty)"))
         shares = self.shares()
         for row in range(first_row, last_row):
-            box = QRectF(0, self._head() + row * _HEIGHT, left - theme.S, _HEIGHT)
+            box = QRectF(0, self._head() + row * self._high(), left - theme.S, self._high())
             painter.setPen(self.color("accent" if row == self._picked[0] else "text"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, small.elidedText(
                 self._rows[row] or self.tr("(empty)"), Qt.TextElideMode.ElideRight, box.width()))
@@ -127,8 +133,8 @@ class Matrix(Painted):
         painter.end()
 
     def _box(self, row: int, column: int) -> QRectF:
-        width = self._cell_width()
-        return QRectF(self._label_width() + column * width, self._head() + row * _HEIGHT, width, _HEIGHT)
+        width, high = self._cell_width(), self._high()
+        return QRectF(self._label_width() + column * width, self._head() + row * high, width, high)
 
     def _paint_name(self, painter: QPainter, left: float, name: str) -> None:
         """The name of the column that begins at ``left``: it stands on end where many lie too close to be read."""
@@ -167,7 +173,7 @@ class Matrix(Painted):
 
     def _cell_at(self, point: QPointF) -> tuple[int, int]:
         column = int((point.x() - self._label_width()) // self._cell_width())
-        row = int((point.y() - self._head()) // _HEIGHT)
+        row = int((point.y() - self._head()) // self._high())
         inside = 0 <= row < len(self._rows) and 0 <= column < len(self._columns)
         return (row, column) if inside else (-1, -1)
 

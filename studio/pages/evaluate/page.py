@@ -6,14 +6,25 @@ from functools import partial
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Beside, Button, ElidedLabel, EmptyState, FailureCard, Paragraph, PrimaryButton, Turning
+from studio.widgets import (
+    Beside,
+    Button,
+    ElidedLabel,
+    EmptyState,
+    FailureCard,
+    Paragraph,
+    PrimaryButton,
+    SectionTitle,
+    Stacked,
+    Turning,
+)
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder, run_name
 
@@ -46,6 +57,8 @@ class EvaluatePage(ProjectPage):
         self.opening, self.filter = Opening(project, self), Filter(self)
         self.choosing = Choosing()
         self.parts = self.choosing.parts
+        self.name = SectionTitle(self.title, page=True)
+        """The page's name, where there is no headline of a run."""
         self.heading = Paragraph("", theme.Type.HEADING, muted=False)
         self.told = Paragraph("", theme.Type.SMALL)
         self.failure, self.bar = FailureCard(), JobBar()
@@ -109,14 +122,15 @@ class EvaluatePage(ProjectPage):
         column.addWidget(both, 1)
         busy = QWidget()
         waiting = QVBoxLayout(busy)
-        waiting.addStretch(1)
+        waiting.setContentsMargins(0, 0, 0, 0)
         waiting.addWidget(self.bar)
-        waiting.addStretch(2)
-        self.stack = QStackedWidget()
+        waiting.addStretch(1)
+        self.stack = Stacked()
         for widget in (self.empty, busy, full, QWidget()):
             self.stack.addWidget(widget)
         self.body.setSpacing(theme.S)
         self.body.setContentsMargins(theme.L, theme.L, theme.L, theme.M)
+        self.body.addWidget(self.name)
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)
 
@@ -124,6 +138,7 @@ class EvaluatePage(ProjectPage):
         self.choosing.runWanted.connect(self._run_chosen)
         self.choosing.tableWanted.connect(self.opening.again)
         self.choosing.partWanted.connect(self._show_part)
+        self.stack.currentChanged.connect(self._other_state)
         self.opening.opened.connect(self._opened)
         self.opening.notOpened.connect(self._not_opened)
         self.opening.measuring.connect(self.bar.show_events)
@@ -144,6 +159,10 @@ class EvaluatePage(ProjectPage):
         self.reporting.failed.connect(self._not_reported)
         self.shell.run.stateChanged.connect(self.refresh)
         self.shell.shown.replaced.connect(self._other_run_shown)
+
+    @Slot(int)
+    def _other_state(self, state: int) -> None:
+        self.name.setVisible(state != _FULL)
 
     def activated(self) -> None:
         """A run may have finished in the meantime, or a table wait to be measured."""
