@@ -7,14 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Beside, Button, EmptyState, FailureCard, Label, PrimaryButton, SectionTitle, paths_in
+from studio.widgets import (
+    Beside,
+    Button,
+    EmptyState,
+    FailureCard,
+    Label,
+    PrimaryButton,
+    SectionTitle,
+    Stacked,
+    paths_in,
+)
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
@@ -91,7 +101,7 @@ class ClassifyPage(ProjectPage):
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
-        self.stack = QStackedWidget()
+        self.stack = Stacked()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(full)
         self.body.addWidget(Beside(title, held))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.ask import Choice
@@ -18,7 +18,7 @@ from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, Lines, SectionTitle
+from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, OnnxMissingError, models_folder, need_onnx
 from ulmengine.record.failures import describe
@@ -300,7 +300,7 @@ class ModelsPage(Page):
             "Every run that finishes makes a model. Models of this program and weights of fastai can be dropped here."))
         self.empty_import = Button(self.tr("Import…"), "import", "primary")
         self.empty.add_button(self.empty_import)
-        self.stack = QStackedWidget()
+        self.stack = Stacked()
         for part in (QWidget(), self.empty, self.split):
             self.stack.addWidget(part)
         body.addWidget(self.stack, 1)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
     QWidget,
 )
@@ -23,7 +22,7 @@ from studio.pages.parts.errand import Errand
 from studio.pages.parts.run_copies import exporting, importing
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle
+from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder, RunLine, RunMarks, list_runs, run_name
@@ -57,7 +56,7 @@ class RunsPage(ProjectPage):
         self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
         self.tabs = QTabWidget()
         self.slot, self.errand = JobSlot(self), Errand(self)
-        self.stack = QStackedWidget()
+        self.stack = Stacked()
         self._select: Path | None = None
         self._arrange()
         self._make_actions()
