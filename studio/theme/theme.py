@@ -179,6 +179,9 @@ class Theme(QObject):
             for window in windows:
                 if _alive(window):
                     window.setUpdatesEnabled(True)
+                    # What asked to be painted before is still listed, but the request that Qt sent for it came while
+                    # nothing was painted; for a window that has such a list it sends no other.
+                    QCoreApplication.postEvent(window, QEvent(QEvent.Type.UpdateRequest))
         yield from self._dress_the_rest()
 
     def _set_aside(self) -> list[QWidget]:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction, QColor, QImage, QPalette
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QAction, QColor, QImage, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -199,3 +199,26 @@ def test_what_was_not_in_view_is_dressed_before_it_is_shown(
     qtbot.waitUntil(lambda: not themes.changing, timeout=5_000)
     assert seen.updatesEnabled()
     assert unseen.grab().toImage() == seen.grab().toImage() == picture().grab().toImage()
+
+
+def test_what_asked_to_be_painted_just_before_a_change_does_not_keep_the_window_from_it(qtbot: QtBot) -> None:
+    class Painted(QWidget):
+        times = 0
+
+        def paintEvent(self, event: QPaintEvent) -> None:
+            self.times += 1
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(300, 200)
+    part = Painted(window)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.waitUntil(lambda: part.times > 0)
+    part.update()  # as the palette does when it goes
+    theme.current().change("dark")
+    QCoreApplication.sendPostedEvents(window, int(QEvent.Type.UpdateRequest))  # while nothing is painted
+    part.times = 0
+    qtbot.waitUntil(lambda: part.times > 0, timeout=5_000)
+    qtbot.waitUntil(lambda: not theme.current().changing, timeout=5_000)
+    theme.current().apply("light")
