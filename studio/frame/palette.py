@@ -125,6 +125,8 @@ class Palette(Card):
         self.list.setFixedHeight(ROW * min(max(found, 1), ROWS) + 4)
         if found:
             self.list.setCurrentIndex(self.model.index(0, 0))
+        if (layout := self.layout()) is not None:
+            layout.activate()  # or the height that the rows before needed would still be the least
         self.adjustSize()
         self._place()
 

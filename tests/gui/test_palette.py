@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from studio.fields import all_fields
 from studio.frame.dialogs import SettingDialog, ShortcutsDialog
 from studio.frame.matching import Entry, best
+from studio.frame.palette import ROW, ROWS
 from studio.pages import page_of_setting
 from studio.window import MainWindow
 
@@ -49,6 +50,19 @@ def test_the_palette_moves_with_the_keys_and_goes_with_escape(window: MainWindow
     assert not palette.nothing.isHidden()
     qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
     assert not palette.isVisible()
+
+
+def test_the_palette_is_as_high_as_what_it_has_found(window: MainWindow) -> None:
+    window.open_palette()
+    palette = window.palette_view
+    palette.line.setText("e")
+    high = palette.height()
+    palette.line.setText("appearance: dark")
+    rows = palette.model.rowCount()
+    assert 0 < rows < ROWS
+    assert high - palette.height() == ROW * (ROWS - rows)
+    palette.line.setText("e")
+    assert palette.height() == high
 
 
 def test_the_palette_offers_every_action_and_every_setting(window: MainWindow, tmp_path: Path) -> None:
