@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
 
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig
 from ulmengine.plan.control import Move, RunState, commands
@@ -27,13 +28,15 @@ Level = Literal["info", "ok", "warning", "error"]
 @dataclass(frozen=True)
 class Notice:
     """A piece of news; ``action`` is what the button called ``button`` does. ``undoes``: it takes the newest change
-    back, or does it again, and so is of the past with the next one."""
+    back, or does it again, and so is of the past with the next one. ``holds``: whether it is true still; what is not
+    goes."""
 
     text: str
     level: Level = "info"
     button: str = ""
     action: Callable[[], None] | None = None
     undoes: bool = False
+    holds: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Shell(QObject):
         self.settings = settings
         self.ask = ask
         self.project: Project | None = None
+        self.undo = QUndoStack(self)
+        """Steps that belong to no project, as its deletion; those of the open one are its own."""
         self.shown = ShownRun(run, self)
         """The run of the window: the one under way, or else the one that was looked at last; the newest at first."""
         run.stateChanged.connect(self._run_changed)
@@ -95,10 +100,21 @@ class Shell(QObject):
 
     def toast(
         self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None, *,
-        undoes: bool = False
+        undoes: bool = False, holds: Callable[[], bool] | None = None
     ) -> None:
         """Tell a piece of news without getting in the way; see :class:`Notice`."""
-        self.noticed.emit(Notice(text, level, button, action, undoes))
+        self.noticed.emit(Notice(text, level, button, action, undoes, holds))
+
+    def toast_busy(self, text: str) -> None:
+        """Tell that something cannot be done while a run is alive; the news goes with the run."""
+        self.toast(text, "warning", holds=lambda: self.busy)
+
+    def may_change_project(self) -> bool:
+        """Whether another project may be opened now; False (and a toast) while a run is alive. To be asked before the
+        person is asked anything."""
+        if self.busy:
+            self.toast_busy(self.tr("Training is under way. Stop it before you open another project."))
+        return not self.busy
 
     def take_files(self, paths: list[Path]) -> None:
         """Open ``paths``: a project as it is; of anything else the page in view makes what it can, Home a project."""
@@ -111,7 +127,12 @@ class Shell(QObject):
         return Move.START not in commands(self.run.state)
 
     def open_project(self, folder: Path) -> bool:
-        """Open the project at ``folder``; False (and a toast) if it cannot be opened."""
+        """Open the project at ``folder``; False (and a toast) if it cannot be opened.
+
+        One that is open stays so, whatever is under way in it.
+        """
+        if self.busy and self.project is not None and self.project.folder == folder:
+            return True
         return self._try(lambda: Project.open(folder, self))
 
     def new_project(self, folder: Path, config: RunConfig | None = None) -> bool:
@@ -241,8 +262,10 @@ class Shell(QObject):
         Beside a run of the project that can go on it is asked whether a new one is meant.
         """
         if self.project is not None and not self.project.config.corpus.path:
+            project = self.project
             self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
-                       self.tr("Choose a corpus"), self._go_to_corpus)
+                       self.tr("Choose a corpus"), self._go_to_corpus,
+                       holds=lambda: self.project is project and not project.config.corpus.path)
             return False
         folder, offered = self.shown.folder, self.shown.offers
         if self.project is None or folder is None or folder.path.parent != self.project.runs or \
@@ -338,8 +361,7 @@ class Shell(QObject):
         return True
 
     def _try(self, make: Callable[[], Project]) -> bool:
-        if self.busy:
-            self.toast(self.tr("Training is under way. Stop it before you open another project."), "warning")
+        if not self.may_change_project():
             return False
         if self.project is not None:
             self.project.close()  # what was changed a moment ago is in the file, should it be opened again

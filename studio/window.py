@@ -87,12 +87,15 @@ class MainWindow(QMainWindow):
             key = "home"
             self.pages.show_page(key)
         self.rail.select(key)
+        self._choose_undo()
 
     # What the actions do. The names are those of the table in frame/commands.py.
 
     @Slot()
     def new_project(self) -> None:
         """Ask where the new project goes, make it, and show the page where it begins."""
+        if not self.shell.may_change_project():
+            return
         folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
         if folder is not None and self.shell.new_project(folder):
             self.go("corpus")
@@ -100,6 +103,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def choose_project(self) -> None:
         """Ask for a project's folder and open it."""
+        if not self.shell.may_change_project():
+            return
         start = data_folder() / "projects"
         folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
         if folder is not None and self.shell.open_project(folder):
@@ -121,7 +126,7 @@ class MainWindow(QMainWindow):
     def close_project(self) -> None:
         """Close the open project, unless a run is alive."""
         if self.shell.busy:
-            self.shell.toast(self.tr("Training is under way. Stop it before you close the project."), "warning")
+            self.shell.toast_busy(self.tr("Training is under way. Stop it before you close the project."))
         else:
             self.shell.close_project()
             self.go("home")
@@ -310,7 +315,8 @@ class MainWindow(QMainWindow):
         shell.settings.changed.connect(self._use_keys)
         shell.filesGiven.connect(self.take_files)
         shell.noticed.connect(self.toasts.show_notice)
-        self.undo_group.indexChanged.connect(self.toasts.forget_undo)
+        self.undo_group.addStack(shell.undo)
+        shell.undo.indexChanged.connect(self._undo_moved)
         shell.run.stateChanged.connect(self._run_changed)
         self.rail.wanted.connect(self.go)
         self.rail.searched.connect(self.open_palette)
@@ -382,6 +388,21 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:
         self._enable()
+        self.toasts.forget_untrue()
+
+    @Slot()
+    def _undo_moved(self) -> None:
+        self.toasts.forget_undo()
+        self.toasts.forget_untrue()
+        self._choose_undo()
+
+    def _choose_undo(self) -> None:
+        """Let undo act on what is in view: on Home, and without a project, on what belongs to none."""
+        shell = self.shell
+        if shell.project is None or (self.pages.key == "home" and shell.undo.count() > 0):
+            self.undo_group.setActiveStack(shell.undo)
+        else:
+            self.undo_group.setActiveStack(shell.project.undo)
 
     def _enable(self) -> None:
         """Let only those actions be chosen that do something now."""
@@ -398,7 +419,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} - ULMFiT Studio" if name else "ULMFiT Studio")
         if project is not None:
             self.undo_group.addStack(project.undo)
-            self.undo_group.setActiveStack(project.undo)
+            project.undo.indexChanged.connect(self._undo_moved)
+        self._undo_moved()
         self._enable()
         if self.pages.key:
             self.pages.show_page(self.pages.key)

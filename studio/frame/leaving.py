@@ -84,7 +84,8 @@ class Leaving(QObject):
     @Slot()
     def _still_saving(self) -> None:
         self._window.setEnabled(True)
-        self.shell.toast(self.tr("The run has not saved yet."), "warning", self.tr("Quit now"), self._quit)
+        self.shell.toast(self.tr("The run has not saved yet."), "warning", self.tr("Quit now"), self._quit,
+                         holds=lambda: self.shell.busy)
 
     def _quit(self) -> None:
         self.quit_now()

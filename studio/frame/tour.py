@@ -110,7 +110,10 @@ class Tour(QObject):
 
     @Slot()
     def begin(self) -> None:
-        """Begin at the first stop, also in the middle of an earlier tour."""
+        """Begin at the first stop, also in the middle of an earlier tour; not while another project's run is alive, in
+        whose place the sample could not be opened."""
+        if self._shell.busy and not self._has_sample and not self._shell.may_change_project():
+            return
         self._leave.setEnabled(True)
         self._window.installEventFilter(self)
         self._watch.start()
@@ -147,8 +150,12 @@ class Tour(QObject):
 
     def open_sample(self) -> bool:
         """Open the sample, unless it is open; False if that cannot be (which was said then)."""
+        return self._has_sample or self._shell.open_sample()
+
+    @property
+    def _has_sample(self) -> bool:
         project = self._shell.project
-        return (project is not None and self._shell.is_sample(project)) or self._shell.open_sample()
+        return project is not None and self._shell.is_sample(project)
 
     def start_run(self) -> bool:
         """Start the run, unless one is under way or a model is there already."""

@@ -134,6 +134,12 @@ class Toasts(QObject):
         for toast in [one for one in self.shown if one.notice.undoes]:
             toast.close_toast()
 
+    @Slot()
+    def forget_untrue(self) -> None:
+        """Something has happened: what is true no longer goes."""
+        for toast in [one for one in self.shown if one.notice.holds is not None and not one.notice.holds()]:
+            toast.close_toast()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()

@@ -181,12 +181,16 @@ class HomePage(Page):
 
     @Slot()
     def _new(self) -> None:
+        if not self.shell.may_change_project():
+            return
         folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
         if folder is not None and self.shell.new_project(folder):
             self.shell.go("corpus")
 
     @Slot()
     def _open(self) -> None:
+        if not self.shell.may_change_project():
+            return
         start = data_folder() / "projects"
         folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
         if folder is not None and self.shell.open_project(folder):
@@ -194,6 +198,8 @@ class HomePage(Page):
 
     @Slot()
     def _open_run(self) -> None:
+        if self.shell.project is None and not self.shell.may_change_project():  # it would be shown in a project
+            return
         folder = self.shell.ask.folder(self.tr("Open a run folder"), Path.home())
         if folder is not None:
             self.shell.open_run(folder)
@@ -204,6 +210,8 @@ class HomePage(Page):
 
     @Slot()
     def _choose_file(self) -> None:
+        if not self.shell.may_change_project():
+            return
         filters = self.tr("Corpora") + \
             " (*.csv *.tsv *.txt *.jsonl *.ndjson *.json *.parquet *.xlsx *.xls *.gz *.zip);;" + \
             self.tr("All files") + " (*)"

@@ -397,8 +397,7 @@ class Pretraining(QObject):
     def _refused(self) -> bool:
         """Whether a run is alive, which is told of then."""
         if self.shell.busy:
-            self.shell.toast(self.tr("Training is under way. Stop it, or let it end, before another one begins."),
-                             "warning")
+            self.shell.toast_busy(self.tr("Training is under way. Stop it, or let it end, before another one begins."))
         return self.shell.busy
 
     @Slot()

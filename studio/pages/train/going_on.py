@@ -115,7 +115,7 @@ class GoingOn(QObject):
             self._waiting = folder, deed
             run.stop()
         else:
-            self.shell.toast(self.tr("Another run is under way. Stop it first."), "warning")
+            self.shell.toast_busy(self.tr("Another run is under way. Stop it first."))
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
