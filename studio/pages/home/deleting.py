@@ -5,9 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand
+
 from studio.project import FILE
+from studio.shell import Shell
 from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
@@ -33,14 +38,17 @@ def set_aside(folder: Path) -> Path:
     return aside
 
 
-def put_back(folder: Path, aside: Path) -> None:
-    """Undo :func:`set_aside`.
+def put_back(folder: Path, aside: Path) -> Path:
+    """Undo :func:`set_aside`; gives the folder: another one beside ``folder`` where a new project stands there now.
 
     :raises OSError: it cannot be moved back.
     """
+    if (folder / FILE).exists():
+        folder = unused_path(folder.parent, folder.name)
     folder.mkdir(parents=True, exist_ok=True)
     _move(aside, folder)
     aside.rmdir()
+    return folder
 
 
 def purge(folders: Iterable[str]) -> Generator[Event, None, None]:
@@ -55,3 +63,98 @@ def _move(source: Path, target: Path) -> None:
     for name in PARTS:
         if (source / name).exists():
             move(source / name, target / name)
+
+
+@dataclass
+class DeletedProject:
+    """A project that was deleted since the program was started, and where it waits; ``aside`` is None once it is back.
+    """
+
+    folder: Path
+    name: str
+    aside: Path | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can be put back."""
+        return self.aside is not None and self.aside.is_dir()
+
+
+class Deletions(QObject):
+    """The projects deleted since the program was started: each one a step that can be undone where no project is open
+    or Home is in view, and each can be put back by its name."""
+
+    changed = Signal()
+
+    def __init__(self, shell: Shell, parent: QObject) -> None:
+        super().__init__(parent)
+        self.shell = shell
+        self._gone: list[DeletedProject] = []
+
+    @property
+    def waiting(self) -> list[DeletedProject]:
+        """Those that can be put back, the last deleted first."""
+        return [one for one in reversed(self._gone) if one.waits]
+
+    def delete(self, folder: Path, name: str) -> DeletedProject | None:
+        """Set the project aside; None (and a toast) if that cannot be done."""
+        gone = DeletedProject(folder, name)
+        self._gone.append(gone)
+        self.shell.undo.push(_Deletion(self, gone))
+        return gone if gone.waits else None
+
+    def put_back(self, gone: DeletedProject) -> None:
+        """Put it back, in whichever order they were deleted; nothing is done where it is back already."""
+        if not self._return(gone):
+            return
+        self.shell.undo.clear()
+        for one in reversed(self.waiting):
+            self.shell.undo.push(_Deletion(self, one))
+
+    def _remove(self, gone: DeletedProject) -> bool:
+        shell = self.shell
+        if shell.project is not None and shell.project.folder == gone.folder:
+            if shell.busy:
+                shell.toast_busy(self.tr("Training is under way. Stop it before you delete the project."))
+                return False
+            shell.close_project()
+        try:
+            gone.aside = set_aside(gone.folder)
+        except OSError as error:
+            shell.toast(self.tr("{folder} could not be deleted: {why}").format(
+                folder=gone.folder, why=error.strerror or str(error)), "error")
+            return False
+        shell.settings.remember_deleted(gone.aside)
+        shell.settings.forget_project(gone.folder)
+        self.changed.emit()
+        return True
+
+    def _return(self, gone: DeletedProject) -> bool:
+        if gone.aside is None:
+            return False
+        settings = self.shell.settings
+        try:
+            gone.folder = put_back(gone.folder, gone.aside)
+        except OSError as error:
+            self.shell.toast(self.tr("{folder} could not be put back: {why}").format(
+                folder=gone.folder, why=error.strerror or str(error)), "error")
+            return False
+        settings.change(deleted=tuple(path for path in settings.values.deleted if path != str(gone.aside)))
+        gone.aside = None
+        settings.remember_project(gone.folder)
+        self.changed.emit()
+        return True
+
+
+class _Deletion(QUndoCommand):
+    """A project is deleted; one that is deleted already stays so."""
+
+    def __init__(self, book: Deletions, gone: DeletedProject) -> None:
+        super().__init__(book.tr("Delete {name}").format(name=gone.name))
+        self._book, self._gone = book, gone
+
+    def redo(self) -> None:
+        self.setObsolete(not self._gone.waits and not self._book._remove(self._gone))
+
+    def undo(self) -> None:
+        self.setObsolete(not self._book._return(self._gone))

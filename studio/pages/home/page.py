@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
@@ -14,7 +15,7 @@ from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
 from studio.widgets import Button, Card, Cells, DropArea, Paragraph, SectionTitle
 
-from .deleting import put_back, set_aside
+from .deleting import DeletedProject, Deletions
 from .project_rows import InterruptedCard, ProjectRow
 from .recent import RecentProject, look_at
 
@@ -33,6 +34,8 @@ class HomePage(Page):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
         self.title = self.tr("Home")
+        self.deletions = Deletions(shell, self)
+        self._returns: list[QAction] = []
         body = self.scrolling()
         body.setSpacing(theme.XL)
         body.addWidget(SectionTitle(
@@ -51,6 +54,7 @@ class HomePage(Page):
         body.addStretch(1)
         shell.projectChanged.connect(self._refresh_soon)
         shell.run.stateChanged.connect(self._refresh_soon)
+        self.deletions.changed.connect(self._refresh_soon)
         self.refresh()
 
     def activated(self) -> None:
@@ -129,37 +133,29 @@ class HomePage(Page):
     @Slot(object)
     def _delete(self, project: RecentProject) -> None:
         """Delete a project; it is there again when the person thinks better of it."""
-        settings, current = self.shell.settings, self.shell.project
-        if current is not None and current.folder == project.folder:
-            if self.shell.busy:
-                self.shell.toast(self.tr("Training is under way. Stop it before you delete the project."), "warning")
-                return
-            self.shell.close_project()
-        try:
-            aside = set_aside(project.folder)
-        except OSError as error:
-            self.shell.toast(self.tr("{folder} could not be deleted: {why}").format(
-                folder=project.folder, why=error.strerror or str(error)), "error")
-            return
-        settings.change(deleted=(*settings.values.deleted, str(aside)))
-        settings.forget_project(project.folder)
-        self.refresh()
-        self.shell.toast(
-            self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
-                name=project.name),
-            "info", self.tr("Undo"), partial(self._put_back, project.folder, aside))
+        gone = self.deletions.delete(project.folder, project.name)
+        if gone is not None:
+            self.shell.toast(
+                self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
+                    name=project.name),
+                "info", self.tr("Undo"), partial(self.deletions.put_back, gone), holds=lambda: gone.waits)
 
-    def _put_back(self, folder: Path, aside: Path) -> None:
-        settings = self.shell.settings
-        try:
-            put_back(folder, aside)
-        except OSError as error:
-            self.shell.toast(self.tr("{folder} could not be put back: {why}").format(
-                folder=folder, why=error.strerror or str(error)), "error")
-            return
-        settings.change(deleted=tuple(path for path in settings.values.deleted if path != str(aside)))
-        settings.remember_project(folder)
-        self.refresh()
+    def actions(self) -> list[QAction]:
+        """What the palette offers of this page: whatever was deleted comes back by its name."""
+        for action in self._returns:
+            action.deleteLater()
+        self._returns = []
+        for gone in self.deletions.waiting:
+            action = QAction(self.tr("Put back the project {name}").format(name=gone.name), self)
+            action.setProperty("icon_name", "undo")
+            action.triggered.connect(partial(self._put_back, gone))
+            self._returns.append(action)
+        return self._returns
+
+    def _put_back(self, gone: DeletedProject, checked: bool = False) -> None:
+        del checked
+        self.deletions.put_back(gone)
+        self.shell.go("home")
 
     def _clear(self, layout: QVBoxLayout) -> None:
         while layout.count():

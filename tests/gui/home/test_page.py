@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio.frame.matching import Entry
 from studio.pages.home import page as module
 from studio.pages.home.deleting import PARTS, purge, set_aside
 from studio.pages.home.page import HomePage
@@ -17,6 +18,7 @@ from studio.pages.home.recent import RecentProject, look_at
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
 from studio.widgets import IconButton
+from studio.window import MainWindow
 from ulmengine.config import RunConfig
 from ulmengine.events import Evaluated, Finished
 from ulmengine.record import RunFolder
@@ -73,6 +75,66 @@ def test_a_project_is_deleted_with_a_way_back_and_nothing_else_of_its_folder(
     assert shell.settings.values.recent[0] == str(folder)
     assert shell.settings.values.deleted == ()
     assert shell.open_project(folder)
+
+
+def _delete(window: MainWindow, name: str, qtbot: QtBot) -> None:
+    home = window.pages.page("home")
+    assert isinstance(home, HomePage)
+    home.refresh()
+    rows = [home._rows.itemAt(n).widget() for n in range(home._rows.count())]
+    row = next(one for one in rows if isinstance(one, ProjectRow) and one.project.name == name)
+    qtbot.mouseClick(_button(row, "Delete"), Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_ctrl_z_on_home_puts_a_deleted_project_back(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, opened: bool
+) -> None:
+    Project.create(tmp_path / "one", RunConfig(name="one"))
+    window.shell.settings.remember_project(tmp_path / "one")
+    if opened:
+        assert window.shell.new_project(tmp_path / "two")
+        assert window.shell.project is not None
+        window.shell.project.change({"classifier.lr": 0.5})
+    _delete(window, "one", qtbot)
+    assert not (tmp_path / "one").exists()
+    window.toasts.clear()
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (tmp_path / "one" / FILE).is_file()
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    if window.shell.project is not None:
+        assert window.shell.project.config.classifier.lr == 0.5  # what is not in view is not undone behind it
+    redo = window.toasts.shown[-1].notice
+    assert (redo.text, redo.button) == ("Undone: Delete one", "Redo")
+    assert redo.action is not None
+    redo.action()
+    assert not (tmp_path / "one").exists()
+
+
+def test_each_deleted_project_is_put_back_by_its_name(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    for name in ("one", "two"):
+        assert window.shell.new_project(tmp_path / name)
+    window.go("home")
+    _delete(window, "one", qtbot)
+    _delete(window, "two", qtbot)  # which is open
+    toasts = [toast.notice.text for toast in window.toasts.shown]
+    assert len(toasts) == 2
+
+    def offered() -> dict[str, Entry]:
+        return {entry.title: entry for entry in window.palette_entries() if entry.title.startswith("Put back")}
+
+    assert list(offered()) == ["Put back the project two", "Put back the project one"]
+    offered()["Put back the project one"].run()
+    assert (tmp_path / "one" / FILE).is_file()
+    assert list(offered()) == ["Put back the project two"]
+    assert [toast.notice.text for toast in window.toasts.shown] == toasts[1:]  # the other's button is of no use
+    assert window.shell.new_project(tmp_path / "two")  # at the place of the one that waits
+    window.go("home")
+    window.undo_group.undo()
+    assert not offered()
+    assert (tmp_path / "two-2" / FILE).is_file()
+    assert not window.undo_group.canUndo()
 
 
 def test_what_was_deleted_goes_at_the_next_start_and_only_that(tmp_path: Path) -> None:
