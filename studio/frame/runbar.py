@@ -113,10 +113,11 @@ class RunBar(QWidget):
         self.pause.clicked.connect(self.toggle_pause)
         self.advice.clicked.connect(self.opened)
         self.stop.clicked.connect(self.shell.run.stop)
-        for button in (self.start, self.pause, self.advice, self.stop):
+        order = (self.stop, self.start, self.pause, self.advice)  # as on the Train page
+        for button in order:
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             row.addWidget(button)
-        self._presses = OnePress(self, (self.start, self.pause, self.advice, self.stop))
+        self._presses = OnePress(self, order)
         row.setSpacing(theme.M)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -171,7 +172,11 @@ class RunBar(QWidget):
             self.shell.resume_run(self.shown.folder.path)
 
     def _name_pause(self, resume: bool) -> None:
-        text = self.tr("Resume") if resume else self.tr("Pause")
+        names = self.tr("Pause"), self.tr("Resume")
+        text = names[resume]
+        metrics = self.pause.fontMetrics()
+        wider = max(map(metrics.horizontalAdvance, names)) - metrics.horizontalAdvance(self.pause.text())
+        self.pause.setMinimumWidth(self.pause.sizeHint().width() + wider)  # Stop stays where it is
         if self.pause.text() != text:
             self.pause.setText(text)
             self.pause.setAccessibleName(text)

@@ -40,6 +40,7 @@ class TrainButtons(FittingRow):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.tr("What can be asked of the run"))
+        self._finishes = False
         self._make_buttons()
         self._make_menus()
         leading = (self.resume, self.pause, self.start, self.anew)
@@ -111,7 +112,7 @@ class TrainButtons(FittingRow):
     def show_offers(self, offered: Offers, *, own: bool, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
 
-        While the run is alive, Pause, Resume and Stop keep their places, whatever may be asked just then.
+        While the run is alive all that can be asked of it keeps its place, whatever may be asked just then.
 
         :param own: this program is carrying the run out.
         :param told: a failure says already what to do. :param complete: the result is there, which has its own.
@@ -119,17 +120,19 @@ class TrainButtons(FittingRow):
         second = offered.start and (offered.resume or told or complete)
         self._offer_finish(offered)
         alive = own and not offered.start
-        held = alive and offered.resume and offered.step
+        held = alive and offered.resume
+        self._finishes = offered.finish or offered.too_early or (alive and self._finishes)
         wanted = {
             self.start: offered.start and not second, self.anew: second,
             self.resume: (held or (offered.start and offered.resume)) and not told,
             self.pause: alive and not held, self.place: held and told, self.stop: alive,
-            self.next_stage: offered.next_stage, self.finish: offered.finish or offered.too_early,
-            self.step: offered.step, self.back: offered.go_back, self.between: alive, self.more: True,
+            self.next_stage: alive or offered.next_stage, self.finish: self._finishes,
+            self.step: alive or offered.step, self.back: alive or offered.go_back, self.between: alive, self.more: True,
         }
-        resting = {self.pause: alive and not offered.pause, self.stop: alive and not offered.stop}
+        resting = {self.pause: not offered.pause, self.stop: not offered.stop, self.next_stage: not offered.next_stage,
+                   self.step: not offered.step, self.back: not offered.go_back}
         self.show_wanted([button for button, yes in wanted.items() if yes],
-                         [button for button, yes in resting.items() if yes])
+                         [button for button, yes in resting.items() if yes and alive])
 
     def _offer_finish(self, offered: Offers) -> None:
         why = self.tr("There is no classifier to finish with yet: so far only the language model has learnt. "

@@ -66,6 +66,8 @@ class FittingRow(QWidget):
         shown = self._fitting()
         for widget, action in self._stand_ins.items():
             action.setVisible(widget in self._wanted and widget not in shown)
+            if widget in self._rested | self._resting:
+                action.setEnabled(widget not in self._resting)
         for widget in (widget for widget in self._widgets if widget in shown):
             widget.setVisible(True)
         for widget in self._rested - self._resting:

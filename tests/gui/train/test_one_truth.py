@@ -14,10 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
 from studio.frame.runbar import RunBar
+from studio.pages.train.page import TrainPage
 from studio.shown import ShownRun
 from studio.widgets import Button
+from studio.window import MainWindow
+from tests.gui.fakes import FakeRun
 from ulmengine import events as ev
-from ulmengine.plan.control import RunControl, RunState
+from ulmengine.plan.control import Move, RunControl, RunState
 from ulmengine.plan.divergence import watched
 
 from .help import WAIT, Bench, logged
@@ -74,6 +77,39 @@ def test_a_double_click_on_pause_pauses_and_nothing_moves(qtbot: QtBot, tmp_path
     bench.run.stop()
     bench.until(RunState.STOPPED)
     bench.shell.close_project()
+
+
+def test_bar_and_page_offer_the_same_in_the_same_order_and_nothing_comes_and_goes(
+    window: MainWindow, run: FakeRun, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    window.go("train")
+    page, bar = window.pages.page("train"), window.bar
+    assert isinstance(page, TrainPage)
+    buttons = page.view.buttons
+    run.move(Move.BEGUN)
+    run.say(ev.RunStarted("x", "cpu", "float32", 10, ({"name": "language model", "task": "language_model"},) * 2),
+            ev.StageStarted(0, "language model", ("a", "b"), 2, 3, 100),
+            ev.Step(0, 1, 1, 1, 4.0, (1e-3,), 0.1, 10, 0.5))
+
+    def places() -> dict[str, QRect]:
+        QApplication.processEvents()
+        own = {name: getattr(buttons, name) for name in ("between", "back", "step", "next_stage", "finish", "stop")}
+        own |= {"primary": next(one for one in (buttons.pause, buttons.resume) if one.isVisible()),
+                "bar's stop": bar.stop, "bar's primary": bar.pause}
+        return {name: QRect(one.mapTo(window, QPoint()), one.size()) for name, one in own.items() if one.isVisible()}
+
+    before = places()
+    assert before["stop"].x() < before["primary"].x()
+    assert before["bar's stop"].x() < before["bar's primary"].x()
+    for move, resume in ((Move.PAUSE, True), (Move.HELD, True), (Move.STEP, False), (Move.PAUSE, True)):
+        run.move(move)
+        assert places() == before, move
+        assert buttons.resume.isVisible() == resume
+        assert (buttons.resume if resume else buttons.pause).isEnabled()
+        assert (bar.pause.text() == "Resume") == resume
+    assert not buttons.step.isEnabled()
 
 
 def test_a_stopped_run_is_the_same_everywhere_and_a_new_one_beside_it_asks(qtbot: QtBot, tmp_path: Path) -> None:
