@@ -189,7 +189,7 @@ class RunBar(QWidget):
         loss = recent(stage.loss) if stage is not None else None
         left = None if not alive else _seconds_left(history)
         self.stage.setText(self._stage_words(state))
-        self.step.setText(self._task_words(doing) if doing is not None else self._step_words(history))
+        self.step.setText(self._doing_words(history, doing, state))
         self.loss.setText("" if loss is None else self.tr("loss {value}").format(value=figure(loss)))
         self.left.setText("" if left is None else self._left_words(left))
         self.device.setText("" if started is None else started.device)
@@ -232,6 +232,16 @@ class RunBar(QWidget):
         told = self.tr("stage: {time} left") if several else self.tr("{time} left")
         return told.format(time=time_words(seconds))
 
+    def _doing_words(self, history: RunHistory, doing: Progress | None, state: RunState) -> str:
+        """Where the run stands; and what is done between two steps, as long as it is being done."""
+        if doing is None or (state is RunState.PAUSED and _in_steps(history)):
+            return self._step_words(history)
+        stage, last = history.stage, history.last
+        if stage is None or last is None or not _in_steps(history):
+            return self._task_words(doing)
+        return self.tr("step {step} of {steps}  ·  {task}").format(
+            step=f"{last.step:,}", steps=f"{stage.steps:,}", task=self._task_words(doing))
+
     def _task_words(self, doing: Progress) -> str:
         if not doing.total:
             return words(doing.task)
@@ -269,9 +279,17 @@ def recent(series: SeriesBuffer) -> float | None:
     return float(smooth.y[-1]) if len(smooth.y) else None
 
 
+def _in_steps(history: RunHistory) -> bool:
+    """Whether the stage in hand has taken steps and is not over: what is done besides, a validation, is a part of it.
+    """
+    stage, last = history.stage, history.last
+    return stage is not None and last is not None and last.stage == stage.index and stage.steps > 0 \
+        and stage.ended is None
+
+
 def _fraction(history: RunHistory, doing: Progress | None) -> float | None:
-    """The share done of the task in hand, or of the stage; None while it cannot be told."""
-    if doing is not None:
+    """The share done of the stage, or of the task in hand before and after its steps; None while it cannot be told."""
+    if doing is not None and not _in_steps(history):
         return doing.done / doing.total if doing.total > 0 else None
     stage, last = history.stage, history.last
     if stage is None or not stage.steps:

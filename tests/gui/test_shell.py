@@ -221,7 +221,17 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     assert bar.device.text() == "cpu"
     assert bar.bar.value() == 200
     run.say(ev.Progress("validation", 3, 12, "batches"))
-    assert bar.step.text() == "validation: 3 of 12"
+    assert bar.step.text() == "step 20 of 100  ·  validation: 3 of 12"
+    assert bar.bar.value() == 200  # where the run stands, not the validation
+    run.move(Move.PAUSE)
+    run.move(Move.HELD)
+    assert bar.step.text() == "step 20 of 100, epoch 1 of 3"
+    assert bar.bar.value() == 200
+    run.move(Move.RESUME)
+    run.say(ev.StageEnded(0, "language model", 2, 3, 4.0, 4.0, {}, 40.0), ev.Progress("Fitting the baseline", 0, 0))
+    assert bar.step.text() == "Fitting the baseline"
+    assert (bar.bar.minimum(), bar.bar.maximum()) == (0, 0)
+    run.say(ev.Progress("Asking the baseline", 1, 4))
     assert bar.bar.value() == 250
     run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85)))
     run.move(Move.ENDED)
