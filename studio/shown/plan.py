@@ -7,13 +7,17 @@ from pathlib import Path
 
 from ulmengine.config import RunConfig, with_absolute_paths
 from ulmengine.events import RunStarted
-from ulmengine.models import ModelError, describe_bundle, pretrained_path
+from ulmengine.models import ModelError, describe_bundle, knows_enough, pretrained_path
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
-def planned(config: RunConfig, base: Path) -> tuple[StagePlan, ...]:
-    """The stages of a run of ``config``, which lies in the folder ``base``, as far as its corpus need not be read."""
-    layers, pretrained = _start(_Key(with_absolute_paths(config, base)))
+def planned(config: RunConfig, base: Path, known: float = 1.0) -> tuple[StagePlan, ...]:
+    """The stages of a run of ``config``, which lies in the folder ``base``, as far as its corpus need not be read.
+
+    :param known: the share of the corpus' words that the pretrained model knows which would be chosen by itself.
+    """
+    from_it = config.model.pretrained != "auto" or knows_enough(known)
+    layers, pretrained = _start(_Key(with_absolute_paths(config, base))) if from_it else (None, False)
     return plan_stages(config, layers=layers, pretrained=pretrained, held=_holds_back(config))
 
 

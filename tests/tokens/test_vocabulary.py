@@ -78,8 +78,8 @@ def test_counts_leave_out_xxbos_and_hold_every_other_token() -> None:
 
 def test_coverage_is_the_share_of_running_words() -> None:
     vocabulary = Vocabulary((*SPECIALS, "the", "cat"))
-    # words: the cat purrs the dog purrs \n the -> 7 words, 4 known; the line break and xxmaj are no words
-    counts, _ = finish(count_tokens(["The cat purrs", "the dog purrs\nthe"], WordTokenizer(vocabulary)))
+    # words: the cat purrs the dog purrs the -> 7 words, 4 known; marks, numbers, line break and xxmaj are no words
+    counts, _ = finish(count_tokens(["The cat purrs!", "the dog, 12, purrs\nthe"], WordTokenizer(vocabulary)))
     found = coverage_of_counts(counts, vocabulary)
     assert found.share == pytest.approx(4 / 7)
     assert found.unknown == (("purrs", 2), ("dog", 1))

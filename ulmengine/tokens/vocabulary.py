@@ -84,7 +84,7 @@ def vocabulary_transfer(old: Vocabulary, new: Vocabulary) -> npt.NDArray[np.int6
 class Coverage:
     """How much of a text a vocabulary knows.
 
-    ``share``: of the running words (special tokens and white space not counted), 0 to 1; 1 for no words at all.
+    ``share``: of the running words (what holds a letter and is no special token), 0 to 1; 1 for no words at all.
     ``unknown``: the commonest words it does not know with their counts, commonest first. ``words``: running words.
     """
 
@@ -95,7 +95,8 @@ class Coverage:
 
 def coverage_of_counts(counts: Mapping[str, int], vocabulary: Vocabulary, *, commonest: int = 50) -> Coverage:
     """The coverage of tokens that were counted before."""
-    words = {token: count for token, count in counts.items() if token not in _SPECIAL_SET and not token.isspace()}
+    words = {token: count for token, count in counts.items()
+             if token not in _SPECIAL_SET and any(map(str.isalpha, token))}
     total = sum(words.values())
     unknown = [(token, count) for token, count in words.items() if token not in vocabulary]
     missed = sum(count for _, count in unknown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
 from ulmengine.models import knows_enough, load_bundle, pretrained_path
+from ulmengine.runs.prepare import known_share, language_texts
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -175,7 +176,10 @@ def read_profile(
             counts.update(tokens)
         yield Progress("Cutting into tokens", start, len(texts), "documents")
     kept = int((documents.parts >= 0).sum())
-    return Profile(lengths, kept, tokenizer, coverage_of_counts(counts, tokenizer.vocabulary),
+    coverage = coverage_of_counts(counts, tokenizer.vocabulary)
+    if known is not None:  # by what the run itself goes when it decides whether to start from the model
+        coverage = replace(coverage, share=known_share(known, language_texts(documents)))
+    return Profile(lengths, kept, tokenizer, coverage,
                    _vocabulary(counts, tokenizer, config.tokens), name, choose_kind(texts))
 
 

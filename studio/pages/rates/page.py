@@ -118,7 +118,8 @@ class RatesPage(ProjectPage):
             self._facts = facts = known_facts(config, self.project.cache)
             self._labelled = facts is None or facts.classes > 0
             self.schedule.set_labelled(self._labelled)
-        plans = planned(config, self.project.folder)
+        known = 1.0 if self._facts is None else self._facts.known
+        plans = planned(config, self.project.folder, known)
         self.settings.set_pretrained(any(plan.pretrained for plan in plans))
         if not self._labelled:
             plans = tuple(plan for plan in plans if plan.task == "language_model")

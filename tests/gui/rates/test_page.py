@@ -199,6 +199,21 @@ def test_the_picture_is_drawn_with_the_batches_of_the_corpus(page: RatesPage, pr
     assert "until the corpus has been read" not in page.schedule.readout.text()
 
 
+def test_where_the_shipped_model_knows_too_few_words_the_picture_is_of_a_language_model_from_scratch(
+    page: RatesPage, project: Project
+) -> None:
+    page.schedule.choose("language_model")
+    facts = CorpusFacts(facts_key(project.config), 2, 500, 64, 0, 40.0, 40.0, known=0.59)
+    facts.save(project.cache)
+    page.activated()
+    assert page.settings.fields["language_model.factor"].isHidden()
+    language_model = next(plan for plan in page.schedule.plot.plans if plan.task == "language_model")
+    assert len(set(language_model.schedule(10).rates(3))) == 1
+    replace(facts, known=0.6).save(project.cache)
+    page.activated()
+    assert not page.settings.fields["language_model.factor"].isHidden()
+
+
 def test_one_rate_is_recommended_with_a_reason(page: RatesPage, qtbot: QtBot) -> None:
     find(page, qtbot)
     valley, steepest = page.range.suggestion("valley"), page.range.suggestion("steepest")
