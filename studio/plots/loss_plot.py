@@ -130,16 +130,21 @@ class LossPlot(Plot):
         )
         best = stage.best
         if best is not None and best.metrics:
-            said += " " + self._best_words(best)
+            said += " " + self._best_words(best, stage.ends)
         return said
 
-    def _best_words(self, best: EpochEnded) -> str:
-        """Which epoch is kept, and by what: a classifier's by its accuracy, which need not be that of least loss."""
+    def _best_words(self, best: EpochEnded, ends: list[EpochEnded]) -> str:
+        """Which epoch is kept, and by what: a classifier's last one that is not clearly worse than the most accurate."""
         loss, accuracy = figure(best.metrics.get("valid_loss")), best.metrics.get("accuracy")
         if accuracy is None:
             return self.tr("Best by validation loss after epoch {epoch}: {loss}.").format(loss=loss, epoch=best.epoch)
-        return self.tr("Best by accuracy after epoch {epoch}: {accuracy}, validation loss {loss}.").format(
+        said = self.tr("Kept by accuracy: epoch {epoch} with {accuracy}, validation loss {loss}.").format(
             accuracy=f"{accuracy:.1%}", loss=loss, epoch=best.epoch)
+        highest = max((end for end in ends if "accuracy" in end.metrics), key=lambda end: end.metrics["accuracy"])
+        if highest.metrics["accuracy"] > accuracy:
+            said += " " + self.tr("Epoch {epoch} with {accuracy} was not clearly better.").format(
+                epoch=highest.epoch, accuracy=f"{highest.metrics['accuracy']:.1%}")
+        return said
 
     def _extent(self, curve: Curve, stage: StageRecord) -> tuple[float, float] | None:
         span = curve.extent()

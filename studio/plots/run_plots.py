@@ -43,7 +43,7 @@ class RunPlots(QWidget):
         self.loss.getAxis("bottom").setHeight(4)
         self.legend = Legend([
             LegendEntry(self.tr("training"), TRAIN, "raw"), LegendEntry(self.tr("smoothed"), TRAIN),
-            LegendEntry(self.tr("validation"), VALID, "points"), LegendEntry(self.tr("best"), VALID, "star"),
+            LegendEntry(self.tr("validation"), VALID, "points"), LegendEntry(self.tr("kept"), VALID, "star"),
         ])
         self.rate_legend = Legend()
         self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)

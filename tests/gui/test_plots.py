@@ -130,6 +130,18 @@ def test_stages_to_come_are_planned_as_soon_as_their_length_is_known(plots: RunP
     assert ends == [60] * 3 + [90] + [120] * 2 + [180] * 4
 
 
+def test_the_epoch_that_is_kept_is_not_called_the_best_where_another_was_more_accurate(plots: RunPlots) -> None:
+    plots.history.extend(told())
+    redraw(plots)
+    assert "was not clearly better" not in plots.loss.summary()
+    last = plots.history.stages[-1]
+    first, second = (replace(last.ends[0], epoch=epoch, metrics={"accuracy": accuracy, "valid_loss": 1.2}, best=True)
+                     for epoch, accuracy in ((1, 0.348), (2, 0.304)))
+    last.ends = [first, second]
+    assert plots.loss.summary().endswith(
+        "Kept by accuracy: epoch 2 with 30.4%, validation loss 1.200. Epoch 1 with 34.8% was not clearly better.")
+
+
 def test_a_run_that_tells_their_lengths_has_all_its_stages_planned_from_the_beginning(plots: RunPlots) -> None:
     config = with_settings(replay.small_config(), ["classifier.refit=2"])
     plans = plan_stages(config, pretrained=True)

@@ -91,7 +91,7 @@ class StageCard(Card):
         self.first.setText(self.tr("epoch {epoch} of {epochs}").format(epoch=epoch, epochs=max(1, stage.epochs)))
         best = stage.best
         if best is not None and best.metrics:
-            self.second.setText(self.tr("best: {result}").format(result=metrics_words(best.metrics)))
+            self.second.setText(self.tr("kept: {result}").format(result=metrics_words(best.metrics)))
         else:
             self.second.setText(self.tr("loss {loss}").format(loss=figure(float(stage.loss.y[-1]))) if done else "")
 
