@@ -134,7 +134,7 @@ class LossPlot(Plot):
         return said
 
     def _best_words(self, best: EpochEnded, ends: list[EpochEnded]) -> str:
-        """Which epoch is kept, and by what: a classifier's last one that is not clearly worse than the most accurate."""
+        """Which epoch is kept, and by what: a classifier's last that is not clearly worse than the most accurate."""
         loss, accuracy = figure(best.metrics.get("valid_loss")), best.metrics.get("accuracy")
         if accuracy is None:
             return self.tr("Best by validation loss after epoch {epoch}: {loss}.").format(loss=loss, epoch=best.epoch)

@@ -106,7 +106,7 @@ class DocumentPanel(QWidget):
     def show_labels(self, labels: Sequence[str]) -> None:
         """The document bears these labels, which can be corrected; without any nothing can."""
         self.correct.setVisible(bool(labels))
-        self.correct.show_document(labels, labels)
+        self.correct.show_document(labels)
 
     def focus_label(self) -> None:
         """Let the keys choose the right label."""

@@ -161,7 +161,7 @@ class Reader(QWidget):
         corrected = set(now) != set(self._answers.given_to(self._position))
         self.told.setText(self.tr("The label has been corrected to {label}; the next run learns and measures with it."
                                   ).format(label=", ".join(now) or self.tr("none")) if corrected else "")
-        self.correct.show_document(now, self._answers.said_of(self._position))
+        self.correct.show_document(now)
         self.correct.setEnabled(True)
 
     def _show_labels(self, position: int) -> None:

@@ -63,13 +63,14 @@ class CorrectLabel(QWidget):
             action.toggled.connect(self._enable)
             self._menu.addAction(action)
 
-    def show_document(self, now: Sequence[str], suggested: Sequence[str]) -> None:
-        """The document bears the labels ``now``; ``suggested`` are those that the network said."""
+    def show_document(self, now: Sequence[str]) -> None:
+        """The document bears the labels ``now``. Another one is never proposed: a click too many on what the network
+        said would make a right label wrong, and the network look better than it is."""
         self._now = tuple(now)
         self.why.clear()
-        self.one.setCurrentIndex(self._labels.index(suggested[0]) if suggested and suggested[0] in self._labels else -1)
+        self.one.setCurrentIndex(self._labels.index(now[0]) if now and now[0] in self._labels else -1)
         for action in self._menu.actions():
-            action.setChecked(action.data() in suggested)
+            action.setChecked(action.data() in now)
         self._enable()
 
     def chosen(self) -> tuple[str, ...]:
