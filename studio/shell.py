@@ -62,6 +62,8 @@ class Shell(QObject):
     """Files (a list of :class:`pathlib.Path`) that the person has dropped or chosen, to be made sense of."""
     runWanted = Signal(object)
     """The run in this folder (a :class:`pathlib.Path`) is to be shown; also left in :attr:`wanted_run`."""
+    corpusTold = Signal()
+    """Whether the open project's corpus can be read is known otherwise than before."""
     noticed = Signal(object)
     """A :class:`Notice` to be shown."""
 
@@ -81,6 +83,7 @@ class Shell(QObject):
         """The model that the Classify page is to use when it is shown next."""
         self.wanted_table: TableToMeasure | None = None
         """What the Evaluate page is to measure when it is shown next."""
+        self._unread: tuple[Path, CorpusConfig] | None = None
         self._claims: dict[Job, str] = {}
         self._pending: Callable[[], None] | None = None
 
@@ -115,6 +118,17 @@ class Shell(QObject):
         if self.busy:
             self.toast_busy(self.tr("Training is under way. Stop it before you open another project."))
         return not self.busy
+
+    def tell_corpus(self, config: CorpusConfig, *, readable: bool) -> None:
+        """The open project's corpus was read as ``config`` says, or it could not be."""
+        if self.project is not None:
+            self._unread = None if readable else (self.project.folder, config)
+            self.corpusTold.emit()
+
+    @property
+    def corpus_unreadable(self) -> bool:
+        """Whether it is known that the open project's corpus cannot be read with the settings as they are."""
+        return self.project is not None and self._unread == (self.project.folder, self.project.config.corpus)
 
     def take_files(self, paths: list[Path]) -> None:
         """Open ``paths``: a project as it is; of anything else the page in view makes what it can, Home a project."""
@@ -266,6 +280,10 @@ class Shell(QObject):
             self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
                        self.tr("Choose a corpus"), self._go_to_corpus,
                        holds=lambda: self.project is project and not project.config.corpus.path)
+            return False
+        if self.corpus_unreadable:
+            self.toast(self.tr("The corpus cannot be read as it is set, so there is nothing to train on."), "warning",
+                       self.tr("Go to the corpus"), self._go_to_corpus, holds=lambda: self.corpus_unreadable)
             return False
         folder, offered = self.shown.folder, self.shown.offers
         if self.project is None or folder is None or folder.path.parent != self.project.runs or \

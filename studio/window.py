@@ -315,6 +315,7 @@ class MainWindow(QMainWindow):
         shell.settings.changed.connect(self._use_keys)
         shell.filesGiven.connect(self.take_files)
         shell.noticed.connect(self.toasts.show_notice)
+        shell.corpusTold.connect(self.toasts.forget_untrue)
         self.undo_group.addStack(shell.undo)
         shell.undo.indexChanged.connect(self._undo_moved)
         shell.run.stateChanged.connect(self._run_changed)

@@ -51,6 +51,7 @@ class RunBar(QWidget):
         self._quiet = Quiet(shell.run, self)
         self._quiet.told.connect(self._nothing_heard)
         shell.projectChanged.connect(self._project_changed)
+        shell.corpusTold.connect(self.refresh)
         self._project_changed(shell.project)
 
     def _add_state(self, row: QHBoxLayout) -> None:
@@ -140,8 +141,9 @@ class RunBar(QWidget):
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
         state, offered = self.shown.state, self.shown.offers
-        self.dot.set_kind(self.shown.dot)
-        self.dot.setVisible(bool(self.shown.dot))
+        kind = "problem" if self.shown.folder is None and self.shell.corpus_unreadable else self.shown.dot
+        self.dot.set_kind(kind)
+        self.dot.setVisible(bool(kind))
         self.state.setText(state_words(state))
         self.advice.setVisible(self._advised)
         self.start.setVisible(offered.start and not offered.resume and not self._advised)
@@ -223,6 +225,8 @@ class RunBar(QWidget):
         project = self.shell.project
         if project is None:
             return self.tr("Open a project")
+        if self.shell.corpus_unreadable:
+            return self.tr("The corpus cannot be read")
         return self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first")
 
     def _left_words(self, seconds: float) -> str:

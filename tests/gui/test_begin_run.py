@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
+from studio.engine.job import shutdown_jobs
+from studio.pages.corpus.page import CorpusPage
 from studio.pages.train.page import TrainPage
 from studio.shell import Notice
 from studio.window import MainWindow
@@ -33,6 +36,42 @@ def test_without_a_corpus_no_run_is_made(window: MainWindow, run: FakeRun, tmp_p
     window.shell.project.change({"corpus.path": str(tmp_path / "corpus.csv")})
     begin(window, way)
     assert run.calls == ["start"]
+
+
+@pytest.mark.parametrize("way", ["bar", "action", "page"])
+def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, way: str
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project, file = window.shell.project, tmp_path / "corpus.csv"
+    assert project is not None
+    file.write_text("a,b\n", encoding="utf-8")
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    project.change({"corpus.path": str(file)})
+    assert window.bar.stage.text() == "Ready to start"  # nobody knows better yet
+    qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
+    assert (window.bar.stage.text(), window.bar.dot.kind) == ("The corpus cannot be read", "problem")
+    begin(window, way)
+    assert not run.calls
+    [toast] = window.toasts.shown
+    assert "cannot be read" in toast.notice.text
+    train = window.pages.page("train")
+    assert isinstance(train, TrainPage)
+    assert train.view.big_start.isHidden()
+    assert train.view.choose.text() == "Look at the corpus"
+    file.write_text("text,label\n" + "a good text,yes\na bad text,no\n" * 20, encoding="utf-8")
+    window.go("home")
+    assert toast.notice.action is not None
+    toast.notice.action()  # and the page reads the file again
+    assert window.pages.key == "corpus"
+    qtbot.waitUntil(lambda: window.bar.stage.text() == "Ready to start", timeout=20_000)
+    assert window.toasts.shown == []
+    assert not train.view.big_start.isHidden()
+    begin(window, way)
+    assert run.calls == ["start"]
+    assert shutdown_jobs(20)
 
 
 def test_a_run_begun_on_another_page_is_shown_before_it_has_written_anything(

@@ -151,8 +151,8 @@ class CorpusPage(ProjectPage):
         self.progress.cancelled.connect(self._cancel)
 
     def activated(self) -> None:
-        """Read the corpus again where its copy has gone meanwhile."""
-        if self.analysis.lost():
+        """Read the corpus again where its copy has gone meanwhile, or what could not be read may have been mended."""
+        if self.analysis.lost() or (self.shell.corpus_unreadable and not self.analysis.busy):
             self.analysis.again()
 
     def actions(self) -> list[QAction]:
@@ -284,6 +284,7 @@ class CorpusPage(ProjectPage):
 
     @Slot(object)
     def _opened(self, opened: Opened) -> None:
+        self.shell.tell_corpus(self.project.config.corpus, readable=True)
         self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
         self.tables.show_corpus(opened)  # picks a document, whose label is one of those
         self.overview.show_corpus(opened)
@@ -319,6 +320,7 @@ class CorpusPage(ProjectPage):
         self.failure.show_failure(failure, tries if step in ("preview", "corpus") else [])
         if step in ("preview", "corpus"):
             self.header.show_state("failed")
+            self.shell.tell_corpus(self.project.config.corpus, readable=False)
 
     @Slot(int)
     def _set_limit(self, tokens: int) -> None:

@@ -63,6 +63,7 @@ class TrainPage(ProjectPage):
         run, view, buttons = self.shell.run, self.view, self.view.buttons
         run.stateChanged.connect(self._run_changed)
         self.shell.runWanted.connect(self._wanted)
+        self.shell.corpusTold.connect(self._refresh)
         self.choice.chosen.connect(self.show_run)
         for signal in (buttons.startWanted, view.big_start.clicked):
             signal.connect(self.start)
@@ -162,7 +163,7 @@ class TrainPage(ProjectPage):
             run.offers, own=run.own, told=self.view.has_advice,
             complete=self.history.finished is not None or busy_beside or run.elsewhere)
         self.view.show_run(self.history, run.plans, alive=run.alive, any_run=run.folder is not None)
-        self.view.show_readiness(bool(self.project.config.corpus.path))
+        self.view.show_readiness(bool(self.project.config.corpus.path), readable=not self.shell.corpus_unreadable)
         self.view.heading.set_below(self._standing())
         self.status.emit(self._dot())
 
@@ -209,7 +210,7 @@ class TrainPage(ProjectPage):
 
     def _dot(self) -> str:
         if self.folder is None:
-            return "ready" if self.project.config.corpus.path else ""
+            return "ready" if self.project.config.corpus.path and not self.shell.corpus_unreadable else ""
         return self.shown.dot
 
     @Slot()

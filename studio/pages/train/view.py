@@ -135,8 +135,12 @@ class TrainView(QWidget):
         """The failure is of the past."""
         self.failure.clear()
 
-    def show_readiness(self, ready: bool) -> None:
-        """Whether a run could begin: there is a corpus."""
+    def show_readiness(self, chosen: bool, *, readable: bool) -> None:
+        """Whether a run could begin: there is a corpus, and nothing is known that speaks against it."""
+        ready = chosen and readable
+        text = self.tr("Look at the corpus") if chosen else self.tr("Choose a corpus")
+        self.choose.setText(text)
+        self.choose.setAccessibleName(text)
         self.big_start.setVisible(ready)
         self.look.setVisible(ready)
         self.choose.setVisible(not ready)
