@@ -219,3 +219,30 @@ def test_the_line_that_excel_writes_above_a_table(tmp_path: Path) -> None:
     documents = opened(path)
     assert documents.understood.columns == ("text", "label")
     assert everything(documents) == ["a, good film", "bad film"]
+
+
+@pytest.mark.parametrize("form", ["{text};{label}", "{label}|{text}", '{label},"{text}"', '"{text}",{label}'])
+def test_a_text_file_whose_lines_part_a_label_from_a_text_is_a_table(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.txt"
+    labels = ["good", "bad", "odd"] * 6
+    path.write_text("".join(form.format(text=f"the film, number {n}, was seen", label=label) + "\n"
+                            for n, label in enumerate(labels)))
+    documents = opened(path)
+    assert everything(documents) == [f"the film, number {n}, was seen" for n in range(18)]
+    assert labels_in_order(documents) == labels
+
+
+@pytest.mark.parametrize("lines", [
+    ["Well, {n} films are enough.", "Yes, I have seen {n} of them."], ["The end of line {n};", "and of {n}, too;"],
+    ["{n} and; half of them; were bad"], ["Titles, texts and labels: {n} words", "of a letter, to {n} of you"],
+])
+def test_prose_with_delimiters_stays_prose(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(line.format(n=n) + "\n" for n in range(12) for line in lines))
+    assert opened(path).understood.format == "lines"
+
+
+def test_a_heading_in_a_text_file_names_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("id|text|label\n1|a film|good\n2|another film|bad\n")
+    assert labels_in_order(opened(path)) == ["good", "bad"]

@@ -117,3 +117,37 @@ def test_random_bytes_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(np.random.default_rng(0).bytes(5_000))
     with pytest.raises(CorpusError, match="is not text"):
         done(texts_of(tmp_path / "a.txt", tmp_path))
+
+
+ORDER = 'label,aside,id,note\n' + "".join(
+    f'{label},"a remark, number {n}, longer than the note itself",{n},"the film of day {n}, a {label} one"\n'
+    for n, label in enumerate(["good", "bad", "odd"] * 7))
+
+
+def test_a_table_without_a_name_is_one_by_its_content(tmp_path: Path) -> None:
+    """As it comes through a pipe: the cells hold commas, and the longest column is not the model's."""
+    (tmp_path / "standard input").write_text(ORDER)
+    texts = list(done(texts_of(tmp_path / "standard input", tmp_path / "c", NOTE)))
+    assert [one.row for one in texts] == list(range(21))
+    assert texts[1].text == "the film of day 1, a bad one"
+    with pytest.raises(ColumnsWantedError):
+        done(texts_of(tmp_path / "standard input", tmp_path / "c", Columns(text=("body",))))
+
+
+def test_the_names_of_the_model_s_columns_tell_a_heading(tmp_path: Path) -> None:
+    """Unquoted commas leave the rows uneven; a table of one column has no delimiter at all."""
+    (tmp_path / "uneven").write_text("id,note\n1,a film\n2,a film, bad\n3,so, so, long\n4,a, b, c, d\n5,fine\n")
+    texts = list(done(texts_of(tmp_path / "uneven", tmp_path / "c", NOTE)))
+    assert [one.text for one in texts] == ["a film", "a film, bad", "so, so, long", "a, b, c, d", "fine"]
+    (tmp_path / "single").write_text("note\na film\na bad film\nanother one, really\n")
+    texts = list(done(texts_of(tmp_path / "single", tmp_path / "c", NOTE)))
+    assert [one.text for one in texts] == ["a film", "a bad film", "another one, really"]
+
+
+def test_a_text_file_is_one_text_unless_it_shows_a_table(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("note\n\nA film, seen today, was fine.\nAnother, seen later, was not.\n")
+    assert [one.row for one in done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))] == [None]
+    (tmp_path / "b.txt").write_text("".join(f"a film of day {n}, seen twice;{label}\n"
+                                            for n, label in enumerate(["good", "bad"] * 10)))
+    texts = list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", Columns(text=("column 1",), label=("column 2",)))))
+    assert (len(texts), texts[3].text) == (20, "a film of day 3, seen twice")

@@ -11,7 +11,7 @@ from ulmengine.corpus.readers.encoding import TextDecoder, detect
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
 
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
-"""A file that ends so is one document; anything else is read as a table or a corpus."""
+"""A file that ends so is one document if it shows no table; anything else is read as a table or a corpus."""
 
 
 def is_lone_text(path: Path) -> bool:

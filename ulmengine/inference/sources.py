@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ulmengine.config import CorpusConfig, SplitConfig
-from ulmengine.corpus import Documents, open_corpus, preview
-from ulmengine.corpus.readers.pipes import known_as
+from ulmengine.corpus import CorpusError, Documents, Preview, open_corpus, preview
+from ulmengine.corpus.readers.pipes import is_pipe, known_as
+from ulmengine.corpus.readers.tabular import names_among
 from ulmengine.events import Event, Progress
 from ulmengine.models import Columns
 
@@ -20,6 +21,11 @@ from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
 from .reading import is_lone_text, read_text
 
 _FIELD = re.compile(r"xxfld \d+")
+_ROWS = ("csv", "jsonl", "fasttext", "trec")
+"""Formats in which each line is a row, whatever the file is called."""
+_FEW = 5
+"""With fewer rows, cells may be those of one text by chance."""
+_LINES = ("lines", "blocks", "file")
 LONG = 200_000
 """From so many characters on a text takes long enough for progress to be told."""
 
@@ -84,7 +90,11 @@ def open_table(
     :raises CorpusError: it cannot be read.
     """
     config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
-    found = preview(path, config, rows=1).understood
+    seen = preview(path, config, rows=1)
+    if _is_heading(seen, _wanted(roles, text)):
+        config = config.model_copy(update={"format": "csv", "header": "yes"})
+        seen = preview(path, config, rows=1)
+    found = seen.understood
     labels, delimiter = tuple(label), ""
     if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
         labels, delimiter = known, roles.label_delimiter
@@ -98,16 +108,42 @@ def open_table(
 def texts_of(
     path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
 ) -> Generator[Event, None, Iterator[Text]]:
-    """The texts of a file: all of a text file, each row of a table. "-" is what comes in by standard input.
+    """The texts of a file: all of a text file, each row of a table, whatever it is called. "-" is what comes in by standard input.
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
-    if is_lone_text(path):
+    if is_lone_text(path) and not _is_table(path, _wanted(roles, text)):
         return iter([Text(path, None, read_text(path))])
     documents = yield from open_table(path, cache, roles, text=text)
     rows = source_rows(documents)
     texts = documents.texts_of(np.arange(len(rows)))
     return (Text(path, int(row), found) for row, found in zip(rows, texts, strict=True))
+
+
+def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
+    """The columns to read: those a person has named, or else the model's."""
+    return tuple(text) or (roles.text if roles is not None else ())
+
+
+def _is_table(path: Path, wanted: tuple[str, ...]) -> bool:
+    """Whether a file that by its name is one text holds many rows: it has the columns ``wanted``, or enough rows."""
+    if is_pipe(path):
+        return False
+    try:
+        seen = preview(path, rows=1)
+    except CorpusError:
+        return False  # what is wrong with it is told where it is read
+    found = seen.understood
+    if found.format in _ROWS:
+        return bool(_as_named(wanted, found.columns)) or (found.rows or 0) >= _FEW
+    return _is_heading(seen, wanted, 2)
+
+
+def _is_heading(seen: Preview, wanted: tuple[str, ...], least: int = 1) -> bool:
+    """Whether a file that was taken for lines begins with a heading of ``least`` names in which all ``wanted`` are."""
+    if seen.understood.format not in _LINES or not seen.rows or not seen.rows[0]:
+        return False
+    return names_among(seen.rows[0][0].partition("\n")[0], wanted, least)
 
 
 def source_rows(documents: Documents) -> np.ndarray:

@@ -18,6 +18,7 @@ from .dialect import NAMES, Dialect, cut_by_spaces, sniff, unescaped
 from .frames import frames_of
 from .plain import are_fasttext
 from .reading import Look, Pass, Reading, plan_text, text_frames
+from .tabular import cut_evenly, told_by_cells
 from .textlines import text_lines
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
@@ -34,27 +35,26 @@ def recognise(look: Look) -> str:
     if are_fasttext(look.lines[:60]):
         return ""
     # Prose has commas, but no tab in every line.
-    if _looks_delimited(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
+    if cut_evenly(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
         return "the lines are cut evenly by a delimiter"
-    return "spaces part cells in quotation marks, as R writes tables" if cut_by_spaces(look.lines[:60]) else ""
+    if cut_by_spaces(look.lines[:60]):
+        return "spaces part cells in quotation marks, as R writes tables"
+    delimiter, why = _told(look)
+    return f"{NAMES[delimiter]} is the delimiter: {why}" if delimiter else ""
 
 
-def _looks_delimited(lines: list[str], delimiters: str) -> bool:
-    """Whether some delimiter stands equally often in nearly all of the first lines, but for a title above them."""
-    filled = [line for line in lines if line.strip()]
-    for delimiter in delimiters:
-        counts = [line.count(delimiter) for line in filled]
-        while counts[1:] and not counts[0] and len(filled) - len(counts) < 3:
-            del counts[0]
-        if len(counts) > 1 and counts[0] and sum(count == counts[0] for count in counts) > 0.9 * len(counts):
-            return True
-    return False
+def _told(look: Look) -> tuple[str, str]:
+    """The delimiter of a table that is not called one, and what tells it; "" where its name says what it is."""
+    return ("", "") if look.source.suffix in (*SUFFIXES, *_PROSE[2:]) else told_by_cells(look.lines)
 
 
 def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a table. :raises CorpusError: no text, or far too many columns."""
     reading, config = plan_text("csv", look, reason), look.config
-    dialect = sniff(look.lines, config.delimiter, config.header, look.source.suffix)
+    delimiter, why = ("", "") if config.delimiter or config.format else _told(look)
+    dialect = sniff(look.lines, config.delimiter or delimiter, config.header, look.source.suffix)
+    if delimiter:
+        dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why})
     if len(dialect.columns) > limits.MAX_COLUMNS:
         raise CorpusError(
             f"'{look.source.path.name}' would have {len(dialect.columns):,} columns; at most "

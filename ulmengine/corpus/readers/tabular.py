@@ -1,0 +1,110 @@
+"""Whether lines are the rows of a table though the file's name does not say so: by their heading, their cells, or a
+label that a delimiter parts from each text."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ulmengine.corpus.guess import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+
+from .heading import few_values
+
+_KNOWN = TEXT_NAMES | LABEL_NAMES | SPLIT_NAMES
+_LOOKED = 1_000
+_LONG_NAME = 40
+_MARKS = "\t;|,"
+
+
+def cut_evenly(lines: Sequence[str], delimiters: str) -> bool:
+    """Whether some delimiter stands equally often in nearly all of the first lines, but for a title above them."""
+    filled = [line for line in lines if line.strip()]
+    return any(
+        _are_even([line.count(delimiter) for line in filled], 0)
+        or (_has_quotes(filled, delimiter) and _are_even([len(row) for row in _rows(filled, delimiter)], 1))
+        for delimiter in delimiters
+    )
+
+
+def _are_even(counts: list[int], alone: int) -> bool:
+    """Whether nearly all ``counts`` are the first one, which is more than ``alone``; up to two may stand above it."""
+    above = 0
+    while counts[1:] and counts[0] <= alone and above < 2:
+        counts, above = counts[1:], above + 1
+    return len(counts) > 1 and counts[0] > alone and sum(count == counts[0] for count in counts) > 0.9 * len(counts)
+
+
+def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
+    """The delimiter of lines that are a table though they may as well be prose by their delimiters, and why; "" where
+    nothing tells."""
+    filled = [line.rstrip("\r\n") for line in lines[:_LOOKED] if line.strip()]
+    for delimiter in _MARKS:
+        if _is_headed(_rows(filled, delimiter), delimiter):
+            return delimiter, "the first line names the columns of a table"
+        if _has_label(filled, delimiter):
+            return delimiter, "it parts a label from each text"
+    return "", ""
+
+
+def names_among(line: str, names: Iterable[str], least: int = 1) -> bool:
+    """Whether some delimiter cuts ``line``, perhaps a heading, into ``least`` cells among which all ``names`` are."""
+    wanted = {_plain(name) for name in names}
+    return bool(wanted) and any(len(row) >= least and wanted <= {_plain(cell) for cell in row} for delimiter in _MARKS
+                                for row in _rows([line], delimiter)[:1])
+
+
+def _is_headed(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
+    """Whether the first of ``rows`` holds names, known ones among them, and the others are at least as wide."""
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return False
+    names = [_plain(cell) for cell in rows[0]]
+    if not all(names) or len(set(names)) < len(names) or any(len(name) > _LONG_NAME for name in names):
+        return False
+    known = [name for name in names if name in _KNOWN]
+    even = all(len(row) == len(names) for row in rows[1:])
+    wide = sum(len(row) >= len(names) for row in rows[1:]) >= 0.9 * (len(rows) - 1)
+    both = any(name in TEXT_NAMES for name in names) and len(known) > 1
+    return wide and bool(known) and (both or (even and delimiter != ","))
+
+
+def _has_label(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a delimiter in nearly every line parts one of few values from a longer text, before or after it."""
+    if sum(delimiter in line for line in lines) < 0.98 * len(lines):
+        return False
+    before = [line.partition(delimiter)[::2] for line in lines]
+    after = [line.rpartition(delimiter)[::-2] for line in lines]
+    return any(_are_labelled(pairs, prose=delimiter == ",") for pairs in (before, after))
+
+
+def _are_labelled(pairs: Sequence[tuple[str, str]], *, prose: bool) -> bool:
+    """Whether the first of each of the ``pairs`` is a label and the second a text; ``prose``: parted as prose may be,
+    where a space follows."""
+    labels = [label.strip() for label, _ in pairs]
+    if not all(labels) or len(set(labels)) < 2 or not few_values(labels):
+        return False
+    if prose and sum(label[:1] == " " or text[:1] == " " for label, text in pairs) > 0.05 * len(pairs):
+        return False
+    letters = sum(len(text) for _, text in pairs)
+    return letters > max(12 * len(pairs), 2 * sum(map(len, labels)))
+
+
+def _has_quotes(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether quotation marks enclose cells."""
+    return any(line.startswith('"') or f'{delimiter}"' in line for line in lines)
+
+
+def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The rows as csv reads them; a last one inside open quotes is only cut off by the sample."""
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+    except csv.Error:
+        return [line.split(delimiter) for line in lines]
+    widest = Counter(len(row) for row in rows).most_common(1)
+    if len(rows) > 2 and widest and len(rows[-1]) < widest[0][0]:
+        rows.pop()
+    return rows
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().lstrip("\ufeff").strip("\"'# ").lower()
