@@ -151,3 +151,9 @@ def test_a_text_file_is_one_text_unless_it_shows_a_table(tmp_path: Path) -> None
                                             for n, label in enumerate(["good", "bad"] * 10)))
     texts = list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", Columns(text=("column 1",), label=("column 2",)))))
     assert (len(texts), texts[3].text) == (20, "a film of day 3, seen twice")
+
+
+def test_documents_without_a_label_are_counted(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["good", "", "bad", ""], ("bad", "good"))
+    assert found.targets.tolist() == [1, 0]
+    assert found.notes == ("2 of 4 documents bear no label and are left out.",)

@@ -218,6 +218,8 @@ def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> 
     rows = np.flatnonzero(known | ~bears if multi_label else known)
     notes = [f"{label} is read as {labels[place]}." for label, place in places.items()
              if place is not None and labels[place] != label]
+    if bare := len(documents.rows("unlabelled")):
+        notes.append(f"{bare:,} of {bare + len(targets):,} documents bear no label and are left out.")
     if unknown:
         out = len(targets) - len(rows)
         notes.append(f"The model does not know {', '.join(unknown)}: {out:,} of {len(targets):,} documents are left "
