@@ -173,6 +173,11 @@ def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     ("a.arff", b"% c\n@RELATION x\n@DATA\n'a b',good\n", "ARFF"),
     ("a.txt", b"@relation x\n@data\n'a b',good\n", "ARFF"),
     ("a.csv", b"\x80\x04\x95\x10\0", "pickle"), ("a.txt", b"1 1:0.5 2:0.25 3:1\n" * 5, "SVMlight"),
+    ("a.txt", b"-1 qid:1 1:0.5 2:0.25 3:1 # the first\n" * 5, "SVMlight"), ("a.svm", b"1 1:0.5\n", "SVMlight"),
+    ("nlu.yml", b'version: "3.1"\n\nnlu:\n- intent: greet\n  examples: |\n    - hello\n', r"Rasa.*convert"),
+    ("nlu.md", b"## intent:greet\n- hello\n- hi there\n\n## intent:bye\n- see you\n", r"Rasa.*convert"),
+    ("a.yaml", b"- text: One film.\n  label: good\n", r"YAML.*JSON"),
+    ("piped", b"- text: One film.\n  label: good\n- text: Two films.\n  label: bad\n", r"YAML.*JSON"),
 ])
 def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: bytes, what: str) -> None:
     path = tmp_path / name

@@ -108,7 +108,7 @@ def open_table(
 def texts_of(
     path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
 ) -> Generator[Event, None, Iterator[Text]]:
-    """The texts of a file: all of a text file, each row of a table, whatever it is called. "-" is what comes in by standard input.
+    """The texts of a file: all of a text file, each row of a table, whatever it is called. "-" is standard input.
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
