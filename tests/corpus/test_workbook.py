@@ -129,6 +129,39 @@ def with_hidden(path: Path, name: str) -> Path:
     return path
 
 
+def test_sheets_with_the_same_heading_are_one_table(tmp_path: Path) -> None:
+    later: Sheet = [["Answers of 2024", ""], ["Label", "text"], ["neg", "a dull film"], ["pos", "a fine film"]]
+    path = write_xlsx(tmp_path / "a.xlsx", {"2023": DATA, "2024": later, "codes": [["code", "of"], ["1", "a"]]})
+    documents = opened(path)
+    assert everything(documents) == ["good film", "bad film", "a dull film", "a fine film"]
+    assert labels_in_order(documents) == ["pos", "neg", "neg", "pos"]
+    assert (documents.understood.sheet, documents.understood.columns[-1]) == ("2023, 2024", "sheet")
+    assert any("'2023', '2024' have the same heading" in note for note in documents.notes)
+    assert any("Not read: 'codes'" in note for note in documents.notes)
+    assert everything(opened(path, sheet="2024")) == ["a dull film", "a fine film"]
+
+
+def test_a_sheet_for_each_class_names_the_label(tmp_path: Path) -> None:
+    def of(name: str) -> Sheet:
+        return [["id", "comment"], *([float(n), f"The film of day {n} was a {name} one."] for n in range(8))]
+
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {name: of(name) for name in ("good", "bad")}))
+    assert labels_in_order(documents) == ["good"] * 8 + ["bad"] * 8
+    # Numbered sheets are no classes, and parts of a corpus are its split.
+    numbered = opened(write_xlsx(tmp_path / "b.xlsx", {name: of("good") for name in ("Sheet1", "Sheet2")}))
+    assert (numbered.labels, len(everything(numbered))) == ((), 16)
+    parts = opened(write_xlsx(tmp_path / "c.xlsx", {"train": DATA, "Test": [*DATA[:1], ["a dull film", "neg"]]}))
+    assert parts.understood.split_column == "split"
+    assert list(parts.texts("test")) == ["a dull film"]
+
+
+def test_another_sheet_with_texts_is_told(tmp_path: Path) -> None:
+    more: Sheet = [["remark"], *([f"The remark of day {n} is long enough."] for n in range(4))]
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"data": DATA, "more": more}))
+    assert everything(documents) == ["good film", "bad film"]
+    assert any("'more'. Choose" in note for note in documents.notes)
+
+
 COVER: Sheet = [["Survey of 2024"], ["Made by the office"], ["Questions to the desk"]]
 LISTS: Sheet = [["code", "meaning"], ["g", "The meaning of good in this survey"], ["b", "The meaning of bad here"]]
 

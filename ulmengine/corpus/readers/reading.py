@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,6 +21,14 @@ from .source import Source
 from .textlines import text_blocks, text_lines
 
 
+class JoinedSheet(NamedTuple):
+    """One of several sheets that are read as one table: its rows from ``first`` on, under its own ``columns``."""
+
+    name: str
+    first: int
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
@@ -27,6 +36,7 @@ class Reading:
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
+    ``joined``: the sheets of a workbook that are read one after another, where they are several.
     ``member``: the element that is a document. ``hints``: what the source says of its columns. ``notes``: sentences for
     the person about the reading chosen.
     """
@@ -38,6 +48,7 @@ class Reading:
     columns: tuple[str, ...] = ()
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    joined: tuple[JoinedSheet, ...] = ()
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True

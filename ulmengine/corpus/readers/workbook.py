@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,10 +24,10 @@ import pyarrow as pa
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
-from ulmengine.corpus.guess import guess_columns
+from ulmengine.corpus.guess import PART_WORDS, Hints, guess_columns
 
 from .heading import above_heading, column_names, has_header
-from .reading import Look, Pass, Reading
+from .reading import JoinedSheet, Look, Pass, Reading
 from .source import Source
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
@@ -35,6 +36,7 @@ _BASE_MB = 700
 
 _SMALL = 64 << 20
 _HEAD_ROWS = 200
+_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,75 @@ def plan(look: Look, reason: str) -> Reading:
             f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
             "as CSV."
         )
-    why, notes = _why(sheet, filled, bool(config.sheet), len(sheets))
+    alike = [n for n, one in enumerate(wanted) if one.visible and _are_alike(heads[n], head)]
+    if sheet.visible and len(alike) > 1:
+        return _joined(source, [(wanted[n], heads[n]) for n in alike], filled, names, reason)
+    why, notes = _why(sheet, [one for one, found in zip(wanted, heads, strict=True) if found.worth], filled,
+                      bool(config.sheet), len(sheets))
     if head.skip:
-        notes.append(f"{head.skip} row{'s stand' if head.skip > 1 else ' stands'} above the heading of the sheet "
-                     f"'{sheet.name}': left out, being no row of the table.")
+        notes.append(_skipped(sheet.name, head.skip))
     return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
                    skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
+
+
+def _skipped(name: str, count: int) -> str:
+    return (f"{count} row{'s stand' if count > 1 else ' stands'} above the heading of the sheet '{name}': left out, "
+            "being no row of the table.")
+
+
+def _joined(
+    source: Source, found: list[tuple[Sheet, _Head]], filled: list[Sheet], names: tuple[str, ...], reason: str
+) -> Reading:
+    """The plan of several sheets under the same heading: one table, in which a column more names the sheet."""
+    own = [sheet.name for sheet, _ in found]
+    columns = found[0][1].columns
+    body = pl.concat([_body(sheet, head, columns) for sheet, head in found])
+    parts = all(name.strip().lower() in PART_WORDS for name in own)
+    added = column_names((*columns, "split" if parts else "sheet"), len(columns) + 1)[-1]
+    # Names that differ by their numbers alone, such as those of years, are no classes.
+    numbered = len({re.sub(r"\d+", "", name) for name in own}) == 1
+    is_label = not (parts or numbered or guess_columns(body).label)
+    others = [sheet.name for sheet in filled if sheet.name not in own]
+    told = (f"{_listed(own)} have the same heading and are read as one table; the column '{added}' names the sheet of "
+            f"each row{', which is its label' if is_label else ''}. To read one sheet alone, choose it.")
+    notes = [f"The sheets {told}", *(_skipped(sheet.name, head.skip) for sheet, head in found if head.skip)]
+    if others:
+        notes.append(f"Not read: {_listed(others)}.")
+    hints = Hints(label=(added,), reason="the sheets are named by it, and no other column looks like a label")
+    return Reading(
+        source, "excel", columns=(*columns, added), sheet=_listed(own, ""), sheets=names,
+        joined=tuple(JoinedSheet(sheet.name, head.skip + head.named, head.columns) for sheet, head in found),
+        notes=tuple(notes), reasons={"format": reason, "sheet": "they have the same heading",
+                                     "header": found[0][1].why},
+        hints=hints if is_label else Hints(aside=() if parts else (added,), reason="it names the sheet"),
+    )
+
+
+def _listed(names: Sequence[str], mark: str = "'") -> str:
+    shown = ", ".join(f"{mark}{name}{mark}" for name in names[:_NAMED])
+    return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _are_alike(one: _Head, other: _Head) -> bool:
+    """Whether two sheets have a heading each, of the same names in any order."""
+    names = sorted(map(_plain, one.columns))
+    return one.named and other.named and len(set(names)) == len(names) and names == sorted(map(_plain, other.columns))
+
+
+def _body(sheet: Sheet, head: _Head, columns: Sequence[str]) -> pl.DataFrame:
+    """The first rows of a sheet under the names and in the order of ``columns``."""
+    return _ordered(sheet.frame.slice(head.skip + head.named, _HEAD_ROWS), head.columns, columns)
+
+
+def _ordered(frame: pl.DataFrame, own: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """``frame``, whose columns are called ``own``, in the order and under the names of ``columns``."""
+    keys = list(map(_plain, own))
+    places = range(len(columns)) if tuple(own) == tuple(columns) else [keys.index(_plain(name)) for name in columns]
+    return pl.DataFrame({name: frame.to_series(place) for name, place in zip(columns, places, strict=True)})
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -107,8 +172,10 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     return _Head(skip, named, columns, why, worth)
 
 
-def _why(sheet: Sheet, filled: list[Sheet], chosen: bool, count: int) -> tuple[str, list[str]]:
-    """Why this sheet is read, and a note where there was a choice."""
+def _why(
+    sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int
+) -> tuple[str, list[str]]:
+    """Why this sheet is read, and a note where there was a choice: others that hold texts are ``telling``."""
     if chosen:
         return "as set", []
     if count == 1:
@@ -118,21 +185,26 @@ def _why(sheet: Sheet, filled: list[Sheet], chosen: bool, count: int) -> tuple[s
         return "the only sheet with data", []
     first = sheet is filled[0]
     why = "the first sheet with data" if first else "the first visible sheet that holds a text and a label"
-    told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:6])
-    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}."] if not first else []
+    told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:_NAMED])
+    if first and not any(one.visible for one in telling if one is not sheet):
+        return why, []
+    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose the one that you mean; "
+                 "sheets with the same heading are read together."]
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The rows of the planned sheet, every cell as a string."""
-    frame = next(sheet.frame for sheet in read_sheets(reading.source) if sheet.name == reading.sheet)
+    """The rows of the planned sheets, every cell as a string."""
+    sheets = {sheet.name: sheet.frame for sheet in read_sheets(reading.source)}
     going.digest = reading.source.digest()
-    going.size = reading.source.path.stat().st_size
-    frame = frame.rename(dict(zip(frame.columns, reading.columns, strict=False)))
-    frame = frame.slice(reading.skip + reading.named)
-    going.position = going.size
-    filled = frame.filter(~pl.all_horizontal(pl.all().is_null()))
-    if filled.height:
-        yield from filled.iter_slices(limits.CHUNK_ROWS)
+    going.size = going.position = reading.source.path.stat().st_size
+    for name, first, own in reading.joined or (
+            JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),):
+        frame = _ordered(sheets[name].slice(first), own, reading.columns[: len(own)])
+        filled = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+        if reading.joined:
+            filled = filled.with_columns(pl.lit(name).alias(reading.columns[-1]))
+        if filled.height:
+            yield from filled.iter_slices(limits.CHUNK_ROWS)
 
 
 def read_sheets(source: Source) -> tuple[Sheet, ...]:
