@@ -107,6 +107,23 @@ def test_intervals_match_resampling_documents_one_by_one():
     assert accuracy.value - accuracy.low == pytest.approx(error, rel=.15)
 
 
+def test_four_of_four_right_is_not_certain():
+    # Wilson's low end of n of n is n / (n + z^2): 4 / 7.84 and 3 / 6.84, 1 / 4.84.
+    scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.2, 0.8]])
+    found = evaluate(scores, np.array([0, 0, 0, 1]), ("a", "b"))
+    for name in ("accuracy", "f1_micro"):
+        one = found.metrics[name]
+        assert (one.value, one.low, one.high) == pytest.approx((1.0, 4 / 7.8415, 1.0), abs=1e-4)
+    many, single = found.classes
+    for name in ("precision_interval", "recall_interval", "f1_interval"):
+        assert getattr(many, name) == pytest.approx((3 / 6.8415, 1.0), abs=1e-4)
+        assert getattr(single, name) == pytest.approx((1 / 4.8415, 1.0), abs=1e-4)
+    wrong = evaluate(scores, np.array([1, 1, 1, 0]), ("a", "b"))
+    assert wrong.metrics["accuracy"].high == pytest.approx(1 - 4 / 7.8415, abs=1e-4)
+    never = evaluate(scores[:3], np.array([0, 0, 0]), ("a", "b")).classes[1]
+    assert never.recall_interval == (0.0, 0.0)  # there is none of which it could be a share
+
+
 def test_same_seed_same_intervals_and_plain_json():
     scores, truth = _sample(3, 50)
     one, other = (evaluate(scores, truth, list("abc"), resamples=50, seed=4).to_json() for _ in range(2))
@@ -123,7 +140,8 @@ def test_classes_that_are_missing_leave_the_rest_defined():
 
 def test_one_document():
     result = evaluate(np.array([[.2, .8]]), np.array([1]), ["a", "b"], resamples=10)
-    assert (result.accuracy, result.metrics["accuracy"].low, result.metrics["accuracy"].high) == (1, 1, 1)
+    one = result.metrics["accuracy"]
+    assert (one.value, one.low, one.high) == pytest.approx((1, 1 / 4.8415, 1), abs=1e-4)
 
 
 @pytest.mark.parametrize(("scores", "truth", "labels", "word"), [

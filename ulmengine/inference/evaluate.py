@@ -151,7 +151,12 @@ def _counted(sample: Tally, drawn: Tally) -> dict[str, Estimate]:
     figures: dict[str, Callable[[Tally], Floats]] = {
         "accuracy": Tally.accuracy, "f1_macro": Tally.f1_macro, "f1_micro": Tally.f1_micro, "mcc": Tally.mcc,
     }
-    return {name: Estimate(float(figure(sample)), *_interval(figure(drawn))) for name, figure in figures.items()}
+    found = {name: Estimate(float(figure(sample)), *_interval(figure(drawn))) for name, figure in figures.items()}
+    shares = ("accuracy",) if sample.multi_label else ("accuracy", "f1_micro")
+    for name in shares:
+        one = found[name]
+        found[name] = Estimate(one.value, *_for_certain(one.value, sample.documents, (one.low, one.high)))
+    return found
 
 
 def _weighted(
@@ -190,11 +195,31 @@ def _interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def wilson(right: int, count: int) -> tuple[float, float, float]:
+    """(share, low, high): Wilson's 95 % interval of a share (1927); not-a-number where there is nothing."""
+    if not count:
+        return (float("nan"),) * 3
+    z, share = 1.959964, right / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
+    return share, max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _for_certain(share: float, count: int, interval: tuple[float, float]) -> tuple[float, float]:
+    """``interval`` of a ``share`` of ``count`` cases, or Wilson's where all of them are right, or none.
+
+    Such a sample shows no spread however it is drawn anew: the bootstrap would call 4 of 4 certain.
+    """
+    if not count or share not in (0.0, 1.0):
+        return interval
+    return wilson(round(share * count), count)[1:]
+
+
 def _classes(
     tally: Tally, drawn: Tally, ranked: Sequence[Ranked], labels: Sequence[str]
 ) -> tuple[ClassReport, ...]:
     precision, recall, f1 = tally.precision(), tally.recall(), tally.f1()
-    spans = [class_intervals(figure) for figure in (drawn.precision(), drawn.recall(), drawn.f1())]
+    spans = intervals_of_classes(tally, drawn)
     areas = [one.areas(np.ones(tally.documents)) for one in ranked]
     return tuple(
         ClassReport(label, float(precision[number]), float(recall[number]), float(f1[number]),
@@ -205,10 +230,16 @@ def _classes(
     )
 
 
-def class_intervals(drawn: Floats) -> list[tuple[float, float]]:
-    """(low, high) of 95 % of each class; ``drawn``: (resamples, classes) of a figure."""
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
+def intervals_of_classes(tally: Tally, drawn: Tally) -> tuple[list[tuple[float, float]], ...]:
+    """(low, high) of 95 % of the precision, recall and F1 of each class; ``drawn``: the same counts of resamples."""
+    fewer = np.minimum(tally.true, tally.predicted)
+    spans = []
+    for whole, many, cases in ((tally.precision(), drawn.precision(), tally.predicted),
+                               (tally.recall(), drawn.recall(), tally.true), (tally.f1(), drawn.f1(), fewer)):
+        low, high = np.quantile(many, [0.025, 0.975], axis=0)
+        spans.append([_for_certain(*one) for one in zip(
+            whole.tolist(), cases.astype(int).tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)])
+    return tuple(spans)
 
 
 def _confusion(truth: Bools, chosen: Bools, multi_label: bool) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ulmengine.inference import Predictions
-from ulmengine.inference.evaluate import document_losses
+from ulmengine.inference.evaluate import document_losses, intervals_of_classes, wilson
 from ulmengine.inference.predictions import Who
 from ulmengine.inference.ranking import BINS, Bin, Reliability
 from ulmengine.inference.tally import Tally
@@ -147,10 +147,8 @@ class Answers:
         cells = self.confusion(mask)
         total = int(cells.sum())
         drawn = np.random.default_rng(0).multinomial(total, cells.ravel() / total, size=RESAMPLES)
-        tally = self._tally(drawn.reshape(-1, *cells.shape), total)
-        low_high = [np.quantile(values, [0.025, 0.975], axis=0)
-                    for values in (tally.precision(), tally.recall(), tally.f1())]
-        return [tuple((float(low[n]), float(high[n])) for low, high in low_high) for n in range(len(cells))]
+        spans = intervals_of_classes(self._tally(cells, total), self._tally(drawn.reshape(-1, *cells.shape), total))
+        return list(zip(*spans, strict=True))
 
     def _tally(self, cells: npt.NDArray[Any], total: int) -> Tally:
         counts = cells.astype(np.float64)
@@ -207,16 +205,6 @@ class Answers:
     def in_order(self, mask: Bools) -> Ints:
         """Positions of the documents of ``mask``, the largest loss first."""
         return np.asarray(self.worst[mask[self.worst]])
-
-
-def wilson(right: int, count: int) -> tuple[float, float, float]:
-    """(share, low, high): Wilson's 95 % interval of a share; not-a-number where there is nothing."""
-    if not count:
-        return (float("nan"),) * 3
-    z, share = 1.959964, right / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
 
 
 def by_size(values: npt.NDArray[Any], unit: str = "", *, percent: bool = False) -> Dimension:
