@@ -20,6 +20,7 @@ from studio.pages.classify.texts import ColumnsFound, Skipped
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction
+from ulmengine.models import Columns
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Shouting:
 
     labels = ("loud", "quiet")
     title = "Shouting"
+    columns: Columns | None = None
 
     def __init__(self, *text_columns: str, breaks_at: str = "") -> None:
         self.text_columns = text_columns
@@ -74,6 +76,25 @@ def texts(folder: Path, count: int) -> Path:
     for number in range(count):
         (folder / f"{number:03}.txt").write_text(f"text {number}" + "!" * (number % 2), encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize(("heading", "learnt", "given"), [
+    ("text,mood,team", Columns(text=("text",), label=("mood",)), ["loud", "quiet", ""] * 10),  # as the model learnt
+    ("text,tone,team", Columns(text=("text",), label=("mood",)), [""] * 30),  # of teams it knows nothing
+])
+def test_the_given_label_is_of_the_kind_that_the_model_can_say(
+    tmp_path: Path, heading: str, learnt: Columns, given: list[str]
+) -> None:
+    moods = ["loud", "quiet", "" if heading.startswith("text,mood") else "calm"]
+    rows = [f"a text of its own {n},{moods[n % 3]},{('North', 'South', 'West', 'East')[n % 4]}" for n in range(30)]
+    (tmp_path / "table.csv").write_text("\n".join([heading, *rows]), encoding="utf-8")
+    answering = Shouting("text")
+    answering.columns = learnt
+    if heading == "text,tone,team":
+        answering.labels = ("joy", "anger")  # type: ignore[assignment]
+    result = classify(tmp_path, tmp_path / "table.csv", answering=answering)
+    end_of(export(result, tmp_path / "out.parquet", None))
+    assert pl.read_parquet(tmp_path / "out.parquet")["given_label"].to_list() == given
 
 
 def test_a_file_that_cannot_be_read_does_not_end_the_others(tmp_path: Path) -> None:

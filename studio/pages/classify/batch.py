@@ -51,7 +51,8 @@ def classify_all(
     with Storage(target, answering.labels, names_of((answering, *others))[1:]) as storage:
         for path in paths:
             try:
-                found = yield from _reading(texts_of(path, cache, (columns, answering.text_columns)), stop)
+                texts = texts_of(path, cache, (columns, answering.text_columns), answering.columns, answering.labels)
+                found = yield from _reading(texts, stop)
             except UNREADABLE as error:
                 skipped.append(Skipped(path.name, str(error)))
                 yield skipped[-1]

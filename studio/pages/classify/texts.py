@@ -18,6 +18,7 @@ from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.inference.reading import is_lone_text, read_text
 from ulmengine.inference.sources import source_rows
+from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)
 """What reading raises where a file is not what it should be; the engine's own errors on a corpus are among them."""
@@ -76,9 +77,13 @@ def pasted(text: str, folder: Path) -> Path:
     return path
 
 
-def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Event, None, PathTexts]:
+def texts_of(
+    path: Path, cache: Path, wanted: Sequence[Columns], learnt: Learnt | None = None, labels: Sequence[str] = (),
+) -> Generator[Event, None, PathTexts]:
     """The texts of one path.
 
+    :param learnt: the columns that the model learnt from: in a table with its columns of labels these are the given
+        ones. :param labels: those that it can say; a column that holds none of them was wrongly guessed to give any.
     :param wanted: text columns in the order of preference; the first of them that a table has are read. Where it has
         none, and not just one column that can be the text, nothing is read and :class:`ColumnsFound` asks.
     :raises CorpusError: it cannot be read at all.
@@ -96,9 +101,13 @@ def texts_of(path: Path, cache: Path, wanted: Sequence[Columns]) -> Generator[Ev
     if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
         yield ColumnsFound(path.name, there, ())
         return PathTexts(iter(()), 0)
-    documents = yield from open_corpus(config.model_copy(update={"text_columns": chosen}), cache)
+    roles: dict[str, object] = {"text_columns": chosen}
+    if learnt is not None and learnt.label and set(learnt.label) <= set(there):
+        roles |= {"label_columns": learnt.label, "label_delimiter": learnt.label_delimiter}
+    documents = yield from open_corpus(config.model_copy(update=roles), cache)
     yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
-    return PathTexts(_documents(path.name, documents), len(documents.parts))
+    given = "label_columns" in roles or not labels or not set(labels).isdisjoint(documents.labels)
+    return PathTexts(_documents(path.name, documents, given=given), len(documents.parts))
 
 
 def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
@@ -118,13 +127,13 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[GivenText | Skipped]:
             yield GivenText(name, text)
 
 
-def _documents(name: str, documents: Documents) -> Iterator[GivenText | Skipped]:
+def _documents(name: str, documents: Documents, *, given: bool) -> Iterator[GivenText | Skipped]:
     rows = np.arange(len(documents.parts), dtype=np.int64)
     try:
         # Of its source, in which rows may stand that could not be read.
         places = zip(source_rows(documents), documents.texts_of(rows), _cells(documents), strict=True)
         for row, (place, text, cells) in enumerate(places):
-            yield GivenText(f"{name}:{place + 1}", text, label_of(documents, row), cells)
+            yield GivenText(f"{name}:{place + 1}", text, label_of(documents, row) if given else "", cells)
     except UNREADABLE as error:
         yield Skipped(name, str(error))
 
