@@ -109,7 +109,8 @@ class ColumnsBox(CalmCombo):
     """The person's choice: a tuple of names, empty to have it guessed."""
 
     def __init__(self, name: str, none: str = "", parent: QWidget | None = None) -> None:
-        """``none``: what choosing no column at all is called; empty where there has to be one."""
+        """``none``: what choosing no column at all is called; empty where there has to be one. Where there may be none,
+        a column that is ticked takes the place of the guessed ones, which nobody has chosen."""
         super().__init__(parent)
         self._none = none
         self.setAccessibleName(name)
@@ -167,6 +168,7 @@ class ColumnsBox(CalmCombo):
             action.setCheckable(True)
             action.setChecked(name in self._in_force)
             action.setData(name)
+            action.triggered.connect(self._ticked)
 
     def _boxes(self) -> list[QAction]:
         return [action for action in self.choices.actions() if action.data() is not None]
@@ -177,6 +179,14 @@ class ColumnsBox(CalmCombo):
             self._by_hand = False
             self._in_force = self.ticked()
             self.chosen.emit(())
+
+    @Slot(bool)
+    def _ticked(self, checked: bool) -> None:
+        guess, ticked = self.choices.actions()[0], self.sender()
+        if checked and guess.isChecked() and self._none:
+            for action in self._boxes():
+                action.setChecked(action is ticked)
+        guess.setChecked(False)
 
     @Slot()
     def _choose_none(self) -> None:
@@ -190,6 +200,8 @@ class ColumnsBox(CalmCombo):
         wanted = self.ticked()
         if set(wanted) != set(self._in_force):
             self.chosen.emit(wanted or ((NONE,) if self._none else ()))
+        else:
+            self.choices.actions()[0].setChecked(not self._by_hand)
 
 
 class _StayingMenu(QMenu):

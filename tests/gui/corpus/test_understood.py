@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from studio.pages.corpus.choices import ColumnsBox
 from studio.pages.corpus.page import CorpusPage
 from tests.corpus.test_workbook import write_xlsx
 from tests.gui.corpus.help import choose, opened, settle, typed
@@ -223,3 +224,22 @@ def test_test_documents_and_unlabelled_texts_may_be_folders(
     assert page.analysis.corpus.counts["unlabelled"] == 3
     page.header.testFolderWanted.emit()
     assert desk.project.config.corpus.test_path == str(more.resolve())
+
+
+def test_a_label_column_that_is_ticked_takes_the_place_of_the_guessed_one(qtbot: QtBot) -> None:
+    labels, texts = ColumnsBox("Label columns", "No label"), ColumnsBox("Text columns")
+    for box in (labels, texts):
+        qtbot.addWidget(box)
+        box.show_columns(("text", "topic", "team"), ("team",), by_hand=False)
+        boxes = {action.text(): action for action in box.choices.actions()}
+        boxes["topic"].trigger()
+        assert not boxes["Guess"].isChecked()
+    assert labels.ticked() == ("topic",)
+    assert texts.ticked() == ("team", "topic")  # of texts several are read together
+    with qtbot.waitSignal(labels.chosen) as heard:
+        labels._closed()
+    assert heard.args == [("topic",)]
+    labels.show_columns(("text", "topic", "team"), ("topic",), by_hand=True)
+    boxes = {action.text(): action for action in labels.choices.actions()}
+    boxes["team"].trigger()
+    assert labels.ticked() == ("topic", "team")  # what a person has chosen stays
