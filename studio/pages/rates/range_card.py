@@ -65,10 +65,11 @@ class RangeCard(Card):
         super().__init__(self.tr("Range test"), below=" ", margin=theme.M, parent=parent)
         self.project = project
         self.shell = shell
-        self.task = task
+        self.task = self._asked = task
+        """Whose test is shown; whose the person wants to see, which waits while the other one's is under way."""
+        self._results: dict[str, tuple[list[RangePoint], RangeEnded]] = {}
         self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = find_learning_rate
         self._job: Job | None = None
-        self._given_up = False
         self.plot = RangePlot()
         self.again = Button(self.tr("Find again"), "repeat")
         self.cancel = Button(self.tr("Cancel"), "close")
@@ -92,15 +93,24 @@ class RangeCard(Card):
         self._refresh()
 
     def set_task(self, task: str) -> None:
-        """Look for a rate for ``task``; a test in hand for the other one is given up."""
-        if task != self.task:
-            self.stop()
-            self._given_up = self._job is not None
-            self.task = task
-            self._forget()
-            self.pages.setCurrentIndex(0)
-            self.failure.clear()
-            self._refresh()
+        """Look for a rate for ``task``; a test in hand for the other one is seen through first."""
+        self._asked = task
+        if self._job is None:
+            self._show_task()
+        self._refresh()
+
+    def _show_task(self) -> None:
+        """What is known for the task that is asked for: nothing yet, or what its last test has found."""
+        if self._asked == self.task:
+            return
+        self.task = self._asked
+        self._forget()
+        self.failure.clear()
+        points, result = self._results.get(self.task, ([], None))
+        self.pages.setCurrentIndex(1 if result is not None else 0)
+        if result is not None:
+            self.plot.add(points)
+            self._show_result(result)
 
     @property
     def running(self) -> bool:
@@ -114,7 +124,7 @@ class RangeCard(Card):
             return
         self.failure.clear()
         self._forget()
-        self._given_up = False
+        self._results.pop(self.task, None)
         self.pages.setCurrentIndex(1)
         job = run_job(self, partial(self.make, self.project.run_config(), self.task, self.project.cache))
         self._job = job
@@ -170,6 +180,10 @@ class RangeCard(Card):
             below = self.tr("Waits until the run has ended")
         elif not ready:
             below = self.tr("Needs a corpus first")
+        elif self._asked != self.task:
+            below = self.tr("The language model's is under way; the classifier's can follow")
+            if self.task == "classifier":
+                below = self.tr("The classifier's is under way; the language model's can follow")
         elif self.task == "language_model":
             below = self.tr("For the language model")
         else:
@@ -180,14 +194,13 @@ class RangeCard(Card):
 
     @Slot(object)
     def _events_came(self, events: list[Event]) -> None:
-        if self._given_up:
-            return
         points = [event for event in events if isinstance(event, RangePoint)]
         if points:
             self.plot.add(points)
             self.readout.setText(self._step_words(points[-1]))
         for event in events:
             if isinstance(event, RangeEnded):
+                self._results[self.task] = list(self.plot.points), event
                 self._show_result(event)
             elif isinstance(event, Progress) and not self.plot.points:
                 self.readout.setText(progress_words(event))
@@ -270,8 +283,6 @@ class RangeCard(Card):
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:
-        if self._given_up:
-            return
         self.failure.show_failure(failed)
         self.pages.setCurrentIndex(0)
 
@@ -280,6 +291,10 @@ class RangeCard(Card):
         self._job = None
         if not self.plot.suggestions and not self.plot.points:
             self.pages.setCurrentIndex(0)
+        if self._asked != self.task:
+            if self.task in self._results:
+                self.shell.toast(self.tr("The range test of the other side has ended; what it found is shown there."))
+            self._show_task()
         self._refresh()
 
     @Slot(object)

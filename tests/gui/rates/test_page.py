@@ -308,14 +308,22 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
     assert page.range.suggestion("valley") is None
-    # Back to the other task while it goes: nothing more of it is heard.
+    # Back to the other side while it goes: it goes on, and what was found there before is shown when it has ended.
     QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
+    assert page.range.running
+    assert "language model's is under way" in page.range.below.text()
     assert not page.range.search.isEnabled()
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
-    assert page.range.plot.points == []
-    assert page.range.search.isEnabled()
-    assert page.range.suggestion("valley") is None
-    assert project.config.classifier.lr == 0.004
+    valley = page.range.suggestion("valley")
+    assert valley is not None
+    QTest.mouseClick(valley, Qt.MouseButton.LeftButton)
+    assert (project.config.classifier.lr, project.config.language_model.lr) == (0.0031, 0.004)
+    QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
+    assert len(page.range.plot.points) == 40
+    valley = page.range.suggestion("valley")
+    assert valley is not None
+    QTest.mouseClick(valley, Qt.MouseButton.LeftButton)
+    assert project.config.language_model.lr == 0.0031
 
 
 def test_batches_optimizer_and_loss_stand_behind_folds(page: RatesPage, project: Project) -> None:
