@@ -130,7 +130,8 @@ HEBREW = "הסרט היה טוב מאוד, השחקנים שיחקו נהדר ו
     (LATVIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1252", "cp1252"),
     (VIETNAMESE, "cp1258", "cp1258"), (POLISH, "iso8859-2", "iso8859-2"), (POLISH, "cp1250", "cp1250"),
     (FRENCH.replace("–", "-"), "mac-roman", "mac-roman"), (GERMAN, "cp850", "cp850"), (RUSSIAN, "koi8-r", "koi8-r"),
-    (RUSSIAN, "cp866", "cp866"), (JAPANESE, "iso2022_jp", "iso2022_jp"), (HEBREW, "cp1255", "cp1255"),
+    (RUSSIAN, "cp866", "cp866"), ("“Это” – очень хороший фильм\n", "cp1251", "cp1251"),
+    (JAPANESE, "iso2022_jp", "iso2022_jp"), (HEBREW, "cp1255", "cp1255"),
 ])
 def test_encodings_before_unicode_by_the_letters_of_their_languages(text: str, written: str, shown: str) -> None:
     data = "".join(f'"{text.strip()} {n}",good\n' for n in range(20)).encode(written)
@@ -182,3 +183,43 @@ def test_what_is_not_certain_is_told_with_a_line_of_each(tmp_path: Path) -> None
     note = next(note for note in documents.notes if "not certain" in note)
     assert documents.understood.encoding in note
     assert note.count("would read") >= 1
+
+
+PLAIN = "The room was clean and quiet, the staff were helpful.\n" * 30
+
+
+@pytest.mark.parametrize("line", [
+    "It’s fine, I can’t complain", "“fine” – so they say", "• one point", "Acme™ is good…",
+    "25° outside, it costs 20€", "Das Café schließt um 5 €", "a word—and another", "He said: “No…”",
+    "pages 5–7", "L’œuvre est magnifique, Cœur brisé…", "À éviter, c’était nul", "20 €", "it cost £20",
+    "„Schön“ – aber teuer", "10½ © Acme", "the ’90s",
+])
+@pytest.mark.parametrize("count", [1, 6])
+def test_typographic_signs_of_windows_are_no_letters_of_dos(line: str, count: int) -> None:
+    data = (PLAIN + f"{line},good\n" * count).encode("cp1252")
+    found = detect(data, whole=True)
+    assert data.decode(found.name) == data.decode("cp1252")
+
+
+@pytest.mark.parametrize(("line", "written"), [
+    ("Größe passt, müde Füße", "cp850"), ("Öl, Ärger und Übel", "cp850"),
+    ("Très déçu, à éviter, où ça", "cp850"), ("El niño comió mañana según él", "cp850"),
+    ("Zażółć gęślą jaźń", "cp852"), ("It’s “fine”, …", "mac-roman"),
+])
+@pytest.mark.parametrize("count", [1, 6])
+def test_dos_and_old_macs_are_still_told_by_their_letters(line: str, written: str, count: int) -> None:
+    data = (PLAIN + f"{line},good\n" * count).encode(written)
+    found = detect(data, whole=True)
+    assert data.decode(found.name) == data.decode(written)
+    if count == 1 and sum(byte > 0x7F for byte in data) < 6:
+        assert "cp1252" in [name for name, _ in found.others]  # by far the commonest, where little speaks for another
+
+
+@pytest.mark.parametrize("texts", [
+    ("とても良い商品でした。また買います", "配送が遅くて残念でした", "店員の態度が悪い"),
+    ("味はいまいちです",),
+])
+@pytest.mark.parametrize("written", ["shift_jis", "euc_jp"])
+def test_short_japanese_texts_are_known_by_their_kana(texts: tuple[str, ...], written: str) -> None:
+    data = ("text,label\n" + "".join(f"{text},{n}\n" for n, text in enumerate(texts))).encode(written)
+    assert detect(data, whole=True).name == written

@@ -18,6 +18,8 @@ _EAST_ASIAN = {  # what is found -> the plain encoding to try first, so that the
 _USUAL = {"cp1125": "cp866", "koi8-t": "koi8-r", "kz1048": "cp1251", "ptcp154": "cp1251", "mac-iceland": "mac-roman"}
 """Rare relations of common encodings, which they share nearly all letters with."""
 
+_CYRILLIC = ("cp1251", "koi8-r", "cp866")
+
 _WEST = (
     "àâæçéèêëîïôœùûüÿ", "áéíñóúüïç", "äöüß", "ãõáàéíóúâêôç", "àèéìòóù", "æøåéö", "åäöéü", "áðéíóúýþæö", "äöõüšž",
     "ëïéèöüó",
@@ -36,6 +38,11 @@ _LATIN = {  # encoding -> (what it is for, the letters beyond ASCII of each lang
 }
 _EDGE = 0.05
 """By so much a rarer encoding must fit better than the usual one."""
+_FEW = 6
+"""With so few characters beyond ASCII a rare encoding is never certain."""
+
+_OPENING, _CLOSING = "\u201c\u2018\u201e\u201a\u00ab\u2039\u00bf\u00a1", "\u201d\u00bb\u203a"
+_MONEY, _SIGNS = "\u20ac\u00a3\u00a5\u00a2", "\u00a9\u00ae\u00b0\u00a7\u00b1\u00b2\u00b3\u00b5\u00bc\u00bd\u00be\u00d7"
 
 
 class Legacy(NamedTuple):
@@ -50,9 +57,12 @@ def legacy_encoding(high: bytes) -> Legacy:
     """The encoding of lines that hold bytes beyond ASCII and are not UTF-8."""
     best = from_bytes(high).best()
     found = codecs.lookup(best.encoding).name if best is not None else "cp1252"
-    japanese = _decoded(high, "euc_jp")
-    if japanese and len(_KANA.findall(japanese)) > 0.2 * sum(c > "\x7f" for c in japanese):
-        return Legacy("euc_jp", "the characters read as Japanese kana")
+    for name in ("euc_jp", "shift_jis", "cp932"):  # kana stand in no other encoding's usual characters
+        japanese = _decoded(high, name)
+        if japanese and len(_KANA.findall(japanese)) > 0.2 * sum(c > "\x7f" for c in japanese):
+            return Legacy(name, "the characters read as Japanese kana")
+    if _stand_alone(high):
+        return _latin(high)
     if found in _EAST_ASIAN or found in _EAST_ASIAN.values():
         plain = _EAST_ASIAN.get(found, found)
         return Legacy(plain if _decoded(high, plain) else found, "the characters fit this encoding best")
@@ -60,6 +70,9 @@ def legacy_encoding(high: bytes) -> Legacy:
         return _latin(high)
     usual = _USUAL.get(found, found)
     same = usual == found or _decoded(high, usual) == _decoded(high, found)
+    if not same and usual in _CYRILLIC:  # the commoner ones differ in which letters are small
+        usual = max(_CYRILLIC, key=lambda name: sum("а" <= c <= "я" for c in _decoded(high, name)))
+        same = bool(_decoded(high, usual))
     return Legacy(usual if same else found, "the letters fit this encoding best")
 
 
@@ -73,25 +86,77 @@ def _latin(high: bytes) -> Legacy:
         reason = "not UTF-8; the letters are Western European (Windows-1252, a superset of Latin-1)"
         doubtful = fits[best] < 0.9 or any(letter in text for letter in "ðþýÐÞÝ")
         return Legacy(best, reason, others if doubtful else ())
+    rare = best in ("cp850", "cp852", "mac-roman")
+    few = sum(character > "\x7f" for character in text) < _FEW
+    if rare and "cp1252" not in others and (few or fits["cp1252"] > 0.3):
+        others = ("cp1252", *others)  # by far the commonest of them all
     return Legacy(best, f"not UTF-8; the letters are {_LATIN[best][0]}", others)
 
 
 def _fit(data: bytes, name: str, languages: tuple[str, ...]) -> float:
-    """How many of the characters beyond ASCII in words are letters of one and the same language, as a share."""
-    text = data.decode(name, "replace").lower()
+    """How many of the characters beyond ASCII stand where they belong, as a share: letters of one and the same language
+    in words, quotation marks and dashes around them."""
+    text = data.decode(name, "replace")
     letters: Counter[str] = Counter()
+    fitting = total = 0
     for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        inside = before.isalpha() and after.isalpha()
-        if character > "\x7f" and (character.isalpha() or unicodedata.combining(character) or inside
-                                   or character == "\ufffd" or unicodedata.category(character) == "Cc"):
-            letters[character] += 1
-    return max(sum(n for c, n in letters.items() if c in own) for own in languages) / max(1, letters.total())
+        if character <= "\x7f":
+            continue
+        if (character.isalpha() and character not in "\u00aa\u00ba") or unicodedata.combining(character):
+            total += 1
+            letters[character.lower()] += _is_in_case(before, character, after)
+        else:
+            fits = _mark_fits(before, character, after)
+            total += fits is not None
+            fitting += bool(fits)
+    most = max(sum(n for c, n in letters.items() if c in own) for own in languages)
+    return (most + fitting) / max(1, total)
+
+
+def _is_in_case(before: str, letter: str, after: str) -> bool:
+    """Whether a letter stands in a word as letters do: no figure at its side, no capital behind a small one."""
+    if before.isdigit() or after.isdigit():
+        return False
+    return not ((letter.isupper() and before.islower()) or (letter.islower() and after.isupper()))
+
+
+def _mark_fits(before: str, mark: str, after: str) -> bool | None:
+    """Whether a mark stands where it belongs; None where nothing can be told."""
+    inside = before.isalpha() and after.isalpha()
+    if mark == "\u2019":
+        return before.isalnum() or after.isalnum()
+    if mark in _OPENING:
+        return not before.isalpha() and after != " "
+    if mark in _CLOSING or mark == "\u2026":
+        return not after.isalpha() or (not before.isalpha() and mark == "\u2026")
+    if mark in "\u2013\u2014":  # from ... to, a word - a word, a word-a word
+        return before.isalnum() == after.isalnum()
+    if mark == "\u2022":
+        return not before.isalnum()
+    if mark == "\u2122":
+        return before.isalnum() and not after.isalpha()
+    if mark in _MONEY:
+        free = mark in "\u20ac\u00a3" and not before.isalpha() and not after.isalpha()
+        return before.isdigit() or after.isdigit() or free
+    if mark in _SIGNS:
+        return not inside
+    if "\u2500" <= mark <= "\u259f" or mark == "\ufffd" or unicodedata.category(mark) == "Cc":
+        return False  # boxes of DOS, or nothing at all
+    return False if inside else None
 
 
 def _is_latin(text: str) -> bool:
     """Whether the letters beyond ASCII are mostly Latin ones."""
     letters = [character for character in text if character > "\x7f" and character.isalpha()]
     return sum("\u00c0" <= character <= "\u024f" for character in letters) > 0.7 * len(letters)
+
+
+def _stand_alone(data: bytes) -> bool:
+    """Whether bytes beyond ASCII stand each by itself, as accents, dashes and currency signs do in Latin texts."""
+    alone = len(re.findall(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])", data))
+    high = sum(byte > 0x7F for byte in data)
+    marks = len(re.findall(rb"[\x80\x82\x84\x85\x91-\x97\x99\xa0\xab\xbb]", data))
+    return alone > 0.9 * high or (marks == high and len(re.findall(rb"[A-Za-z]", data)) > 2 * high)
 
 
 def _in_latin_words(data: bytes) -> bool:
