@@ -110,7 +110,7 @@ def test_r_writes_one_name_less_than_columns(tmp_path: Path, name: str, mark: st
     "Survey of 2024\n", "Survey of 2024\n\n", "Customer feedback 2024,\n,\n", "# source: survey\n# exported: 2024\n",
     "% a, b, c\n// x\n", '"Feedback, 2024"\n\n', "Report, 2024\n", "\n\n", "sep=,\nReport\n",
 ])
-@pytest.mark.parametrize("heading", ["text,label", "antwort,urteil"])
+@pytest.mark.parametrize("heading", ["text,label", "aussage,urteil"])
 def test_what_stands_above_the_heading_is_no_row(tmp_path: Path, above: str, heading: str) -> None:
     if above == "Report, 2024\n" and heading != "text,label":
         pytest.skip("two whole rows of which neither is known as a heading")

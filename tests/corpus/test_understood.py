@@ -196,3 +196,136 @@ def test_none_switches_guesses_off(tmp_path: Path) -> None:
 def test_a_column_may_be_called_none(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [[text, "ab"[n % 2]] for n, text in enumerate(long(4))], ["text", "none"])
     assert opened(path, label_columns=("none",)).labels == ("a", "b")
+
+
+NAMES = ("good", "bad", "mid")
+
+
+@pytest.mark.parametrize(("text", "label", "beside"), [
+    ("text", "kategorie", "team"), ("Nachricht", "Klasse", "Schicht"), ("Freitext", "Thema", "Kanal"),
+    ("Bemerkung", "Bewertungsklasse", "Standort"), ("Freitext", "Einordnung (Anna)", "Kanal"),
+    ("texte", "catégorie", "équipe"), ("commentaire", "Etiquette", "canal"), ("texto", "categoría", "equipo"),
+    ("comentario", "Etiqueta", "turno"), ("testo", "etichetta", "squadra"), ("texto", "rótulo", "equipe"),
+    ("tekst", "kategoria", "zmiana"), ("tekst", "categorie", "ploeg"), ("metin", "etiket", "vardiya"),
+    ("текст", "категория", "смена"), ("текст", "метка", "смена"), ("文本", "标签", "渠道"), ("内容", "类别", "渠道"),
+    ("本文", "ラベル", "店舗"), ("本文", "カテゴリ", "店舗"), ("텍스트", "라벨", "채널"), ("텍스트", "분류", "채널"),
+    ("نص", "تصنيف", "فريق"), ("text", "情感标签", "渠道"), ("body", "ticket category", "shift"),
+])
+def test_a_column_named_like_a_label_in_any_language_wins(text: str, label: str, beside: str) -> None:
+    guess = guess_columns(frame(**{
+        beside: [("a", "b")[n % 7 % 2] for n in range(60)], text: long(60), label: [NAMES[n % 3] for n in range(60)],
+    }))
+    assert (guess.text, guess.label) == ((text,), (label,))
+    assert f"'{label}'" in guess.reasons["label_columns"]
+    assert "label_doubt" not in guess.reasons
+
+
+def people(**columns: list[str]) -> pl.DataFrame:
+    return frame(city=[("Rome", "Oslo")[n % 2] for n in range(60)], gender=[("m", "f")[n % 7 % 2] for n in range(60)],
+                 age=[str(20 + n % 40) for n in range(60)], remark=long(60), **columns)
+
+
+@pytest.mark.parametrize("name", ["code_final", "q7_code", "Kode", "type", "Produkt"])
+def test_what_is_said_of_people_is_no_label_beside_a_code(name: str) -> None:
+    assert guess_columns(people(**{name: [NAMES[n % 3] for n in range(60)]})).label == (name,)
+
+
+@pytest.mark.parametrize("name", ["zip_code", "country code"])
+def test_other_codes_are_no_labels_before_all_others(name: str) -> None:
+    columns = {name: [NAMES[n % 3] for n in range(60)], "verdict": ["yes", "no"] * 30}
+    assert guess_columns(people(**columns)).label == ("verdict",)
+
+
+def test_where_two_columns_could_be_the_label_both_are_named(tmp_path: Path) -> None:
+    rows = [[text, NAMES[n % 3], ("web", "app")[n % 2]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["remark", "verdict", "channel"])
+    note = next(note for note in opened(path).notes if "not certain" in note)
+    assert "'verdict'" in note
+    assert "'channel'" in note
+    assert not any("not certain" in note for note in opened(path, label_columns=("verdict",)).notes)
+
+
+def test_a_name_for_tags_that_are_mostly_lacking_does_not_win() -> None:
+    guess = guess_columns(frame(text=long(60), Tags=["vip"] + [""] * 59, Product=[NAMES[n % 3] for n in range(60)]))
+    assert guess.label == ("Product",)
+
+
+def test_long_labels_are_labels_where_they_come_again() -> None:
+    told = [f"This customer is {name}, as far as the reader can tell from the comment alone" for name in NAMES]
+    guess = guess_columns(frame(comment=long(60), assessment=[told[n % 3] for n in range(60)]))
+    assert guess.label == ("assessment",)
+    assert "characters on average" in guess.reasons["label_columns"]
+
+
+def test_where_no_column_is_a_label_the_nearest_is_named() -> None:
+    guess = guess_columns(frame(text=long(60), remark=[f"{n} and some more words" for n in range(60)]))
+    assert guess.label == ()
+    assert "'remark' holds 60 different values in 60 rows" in guess.reasons["label_columns"]
+
+
+@pytest.mark.parametrize("between", [", ", ",", "|", "; ", " / ", "/", " + ", "+", "\n"])
+@pytest.mark.parametrize("name", ["genres", "topic"])
+def test_lists_of_a_few_names_are_several_labels(name: str, between: str) -> None:
+    names = ("Drama", "Comedy", "Horror", "Science Fiction", "Romance", "Action")
+    cells = [between.join(dict.fromkeys((names[n % 6], names[n * n % 5], names[n // 7 % 6])[: 1 + n % 3]))
+             for n in range(90)]
+    guess = guess_columns(frame(**{"text": long(90), name: cells}))
+    assert guess.label == (name,)
+    found = read_labels([pl.Series(name, cells)], guess.label_delimiter)
+    assert found.names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize(("cells", "names"), [
+    (["#good #mid", "#good", "#bad", "#mid #bad"], ("#bad", "#good", "#mid")),
+    (["good#mid", "good", "bad", "mid"], ("bad", "good", "mid")),
+])
+def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -> None:
+    column = pl.Series("label", cells * 5)
+    assert read_labels([column], guess_label_delimiter(column)).names == names
+
+
+@pytest.mark.parametrize("cells", [
+    ["yes", "no", "yes/no"], ["C", "C#", "C++"], ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
+    ["Paris, France", "Lyon, France", "Oslo, Norway", "Bergen, Norway", "Rome, Italy", "Turin, Italy", "Milan, Italy"],
+    ["TV / Radio", "Home / Garden", "Books"], ["Black+White", "Colour"],
+])
+def test_signs_within_names_part_no_labels(cells: list[str]) -> None:
+    assert guess_label_delimiter(pl.Series("label", cells * 5)) == ""
+
+
+def test_dummies_of_one_question_are_not_joined_by_another_column_of_yes_and_no() -> None:
+    marks = {f"topic.{name}": [str(int(n % 3 == place)) for n in range(60)] for place, name in enumerate(NAMES)}
+    guess = guess_columns(frame(comment=long(60), is_member=["0", "1"] * 30, **marks))
+    assert guess.label == tuple(marks)
+
+
+@pytest.mark.parametrize("names", [
+    ("premise", "hypothesis"), ("question1", "question2"), ("sentence1", "sentence2"), ("text_a", "text_b"),
+    ("Sentence 1", "Sentence 2"), ("frage1", "frage2"), ("question", "sentence"),
+])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_pair_of_texts_is_read_together(names: tuple[str, str], turned: bool) -> None:
+    texts = {names[0]: long(60), names[1]: [f"another sentence of its own, and the number is {n}" for n in range(60)]}
+    if turned:
+        texts = dict(reversed(texts.items()))
+    guess = guess_columns(frame(**texts, label=[NAMES[n % 3] for n in range(60)]))
+    assert guess.text == names
+    assert "pair of texts" in guess.reasons["text_columns"]
+
+
+def test_two_columns_of_which_one_holds_few_values_are_no_pair() -> None:
+    guess = guess_columns(frame(text1=long(60), text2=[NAMES[n % 3] for n in range(60)]))
+    assert (guess.text, guess.label) == (("text1",), ("text2",))
+
+
+@pytest.mark.parametrize(("name", "train", "test"), [
+    ("Set", "Training", "Prüfung"), ("conjunto", "entrenamiento", "prueba"), ("ensemble", "apprentissage", "test"),
+    ("выборка", "обучение", "тест"), ("集合", "训练", "测试"), ("セット", "学習", "テスト"), ("구분", "훈련", "테스트"),
+    ("phase", "train", "test"), ("Verwendung", "Training", "Validierung"),
+])
+def test_parts_are_understood_in_other_languages(tmp_path: Path, name: str, train: str, test: str) -> None:
+    rows = [[text, NAMES[n % 3], test if n % 5 == 0 else train] for n, text in enumerate(long(60))]
+    documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", name]))
+    assert documents.understood.split_column == name
+    part = "validation" if test == "Validierung" else "test"
+    assert documents.rows(part).tolist() == list(range(0, 60, 5))

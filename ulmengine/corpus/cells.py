@@ -16,6 +16,12 @@ ANGLED = "><"
 """The delimiter of labels written <a><b>, as Stack Exchange writes them."""
 
 _PLURAL = ("labels", "tags", "genres", "categories", "topics", "classes", "emotions", "intents", "subjects", "keywords")
+_BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
+_SIGNS = ("\n", "|", ";", " / ", " + ")
+"""What hardly a name of one label holds."""
+_IN_NAMES = ("/", "+")
+"""What stands in many a name: that its parts are names too says little, as of yes/no."""
+
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
 _NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))*\s*\]""")
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
@@ -90,13 +96,17 @@ def guess_label_delimiter(column: pl.Series) -> str:
         return ANGLED
     alone = set(cells)
     plural = column.name.strip().lower().endswith(_PLURAL)
-    for delimiter in ("|", ";", ",", " "):
+    for delimiter in _BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
         found = [piece for parts in split for piece in parts]
         known = sum(piece in alone for piece in found)
-        if split and found and known >= 0.8 * len(found):
+        if split and found and known >= 0.8 * len(found) and delimiter not in _IN_NAMES:
             return delimiter
-        if (delimiter in "|;" or (plural and delimiter == ",")) and _recur(split, alone):
+        if delimiter == " " and split and all(piece[:1] == "#" for parts in split for piece in parts):
+            return delimiter
+        # Half of the pieces stand alone as well.
+        single = delimiter in (",", *_IN_NAMES) and 2 * len(set(found) & alone) >= len(set(found))
+        if (delimiter in _SIGNS or (delimiter == "," and plural) or single) and _recur(split, alone):
             return delimiter
     return ""
 

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces
+from .names import (
+    KIND_NAMES,
+    LABEL_NAMES,
+    PART_CELLS,
+    PLAIN_TEXT_NAMES,
+    SPLIT_NAMES,
+    TEXT_NAMES,
+    TITLE_NAMES,
+    WEAK_LABEL_NAMES,
+    is_about_name,
+    is_code_name,
+    is_first_label_name,
+    is_label_name,
+    key_of,
+    label_rank,
+    second_of_pair,
+)
 
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-PLAIN_TEXT_NAMES = _names("text review sentence content body comment message tweet document")
-TITLE_NAMES = _names("title headline subject")
-TEXT_NAMES = PLAIN_TEXT_NAMES | _names("""
-    texts reviews sentences contents comments messages tweets documents description article post question utterance
-    abstract headline title summary reviewtext review_text comment_text sms email transcript text_a sentence1 context
-    phrase
-""")
-LABEL_NAMES = _names("""
-    label labels class classes category categories sentiment target targets polarity rating stars star score tag tags
-    topic topics intent spam y class_index gold annotation emotion genre v1 language lang
-""")
-SPLIT_NAMES = _names("split is_valid is_validation is_test set part partition subset fold dataset_split")
-PART_WORDS = {
-    "train": "train", "training": "train", "tr": "train",
-    "valid": "validation", "validation": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "eval": "test", "evaluation": "test",
-    "unsup": "unlabelled", "unlabelled": "unlabelled", "unlabeled": "unlabelled", "unsupervised": "unlabelled",
-}
+LONG_LABEL = 200
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
-_FIRST = ("label", "class", "labels", "classes", "target")
-"""A column of just this name is the label unless it cannot be one."""
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
     r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
@@ -83,7 +77,7 @@ class _Seen:
 
     @property
     def key(self) -> str:
-        return self.name.strip().lower().rsplit(".", 1)[-1].replace(" ", "_").replace("-", "_")
+        return key_of(self.name)
 
     @property
     def aside(self) -> bool:
@@ -156,14 +150,22 @@ def _look(column: pl.Series) -> _Seen:
     names = len(different)
     if values and len(lists) >= 0.8 * len(values[:50]):
         names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
+    elif names > 5 and mean < 120 and key_of(column.name) not in PLAIN_TEXT_NAMES:
+        between = guess_label_delimiter(column)
+        names = len({piece for value in different for piece in pieces(value, between)})
     return _Seen(column.name, len(values), len(different), mean, letters, coded, different, names)
 
 
 def _split_column(seen: list[_Seen], guess: Guess) -> str:
     for column in seen:
         values = {value.lower() for value in column.values}
-        if column.key in SPLIT_NAMES and values and values <= (set(PART_WORDS) | _TRUTH):
+        if column.key in SPLIT_NAMES and values and values <= (set(PART_CELLS) | _TRUTH):
             guess.reasons["split_column"] = f"named '{column.name}' and holds {', '.join(sorted(values)[:4])}"
+            return column.name
+    for column in seen:  # under another name, where its values are those of parts and of nothing else
+        parts = {PART_CELLS.get(value.lower(), "") for value in column.values}
+        if "" not in parts and "train" in parts and len(parts) > 1 and not is_label_name(column.key):
+            guess.reasons["split_column"] = f"holds {', '.join(sorted(column.values)[:4])}"
             return column.name
     return ""
 
@@ -174,7 +176,7 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
         return
     def weight(column: _Seen) -> float:
         known = (4.0 if column.key in PLAIN_TEXT_NAMES else 1.5 if column.key in TEXT_NAMES - TITLE_NAMES
-                 else 0.5 if _is_label_name(column.key) else 1.0)
+                 else 0.5 if is_label_name(column.key) else 1.0)
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
         beside = 0.2 if column.aside else 1.0
@@ -191,48 +193,112 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
     guess.text = (best.name,)
     length = f"the longest texts ({best.length:.0f} characters on average)"
     guess.reasons["text_columns"] = f"named like a text and {length}" if named else length
+    pair = _pair_of(best, seen)
+    if pair:
+        guess.text = tuple(column.name for column in pair)
+        names = " and ".join(f"'{column.name}'" for column in pair)
+        guess.reasons["text_columns"] += f"; {names} are read together, as a pair of texts"
+        return
     titles = [c for c in seen if c.key in TITLE_NAMES and c.name != best.name and c.distinct > 0.5 * c.filled]
     if titles and best.key in TEXT_NAMES:
         guess.text = (titles[0].name, best.name)
         guess.reasons["text_columns"] += f"; with its {titles[0].key} before it"
 
 
+def _pair_of(best: _Seen, seen: list[_Seen]) -> tuple[_Seen, ...]:
+    """The pair of texts that ``best`` is one of; nothing where it stands alone."""
+    prose = [c for c in seen if c.letters >= 0.5 and not c.coded and not c.aside and c.distinct > 0.2 * c.filled
+             and c.names == c.distinct]
+    for first in prose:
+        second = next((c for c in prose if c.key in second_of_pair(first.key)), None)
+        if second is not None and best in (first, second):
+            return first, second
+    return ()
+
+
 def _guess_label(seen: list[_Seen], rows: int, guess: Guess) -> None:
     """A column called label or class; one named like it with few values; one-hot columns; else any of few values."""
-    first = min((c for c in seen if c.key in _FIRST), key=lambda c: _FIRST.index(c.key), default=None)
+    ranked = [(rank, place) for place, c in enumerate(seen) if (rank := is_first_label_name(c.key)) is not None]
+    first = seen[min(ranked)[1]] if ranked else None
     refused = "" if first is None else _no_label(first)
     if first is not None and not refused:
         guess.label = (first.name,)
         guess.reasons["label_columns"] = f"named '{first.name}', with {first.names} different values"
         return
-    few = [c for c in seen if c is not first and 1 <= c.names <= max(20, min(1000, rows // 3)) and c.length < 60]
-    _guess_by_values(few, rows, guess)
+    others = [c for c in seen if c is not first and 1 <= c.names <= max(20, min(1000, rows // 3))]
+    _guess_by_values(others, rows, guess)
+    if not guess.label and seen:
+        guess.reasons["label_columns"] = _none_of(seen)
     if refused and first is not None:
-        other = guess.reasons.get("label_columns", "no other column looks like a label")
+        other = guess.reasons["label_columns"] if guess.label else "no other column looks like a label"
         guess.reasons["label_columns"] = f"{other}; not '{first.name}': {refused}"
 
 
+def _none_of(seen: list[_Seen]) -> str:
+    """Why no column is the label, by the one that is nearest to it."""
+    nearest = min(seen, key=lambda c: (not is_label_name(c.key), c.names))
+    if nearest.names < 2:
+        return "no column holds several values that come again"
+    held = f"{nearest.names} different values in {nearest.filled} rows"
+    if nearest.aside:
+        return f"no column looks like a label; '{nearest.name}' is named like what is kept beside a text"
+    return f"no column looks like a label; '{nearest.name}' holds {held}, of {nearest.length:.0f} characters on average"
+
+
 def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
-    hot = _one_hot([c for c in few if c.marks and not c.aside], rows)
-    named = [c for c in few if _is_label_name(c.key) and c not in hot]
+    short = [c for c in few if c.length < 60]
+    hot = _one_hot([c for c in short if c.marks and not c.aside], rows)
+    named = [c for c in few if is_label_name(c.key) and c not in hot
+             and (c.length < 60 or (c.length < LONG_LABEL and c.names <= 0.5 * c.filled))]
     exact = [c for c in named if c.key in LABEL_NAMES]
-    chosen = min(exact or ([] if hot else named), key=lambda c: (_rank(c.key), c.distinct), default=None)
-    if chosen is not None:
-        guess.label = (chosen.name,)
-        guess.reasons["label_columns"] = f"named '{chosen.name}', with {chosen.names} different values"
-        return
-    if hot:
+    strong = [c for c in exact if c.names > 1 and (c.key not in WEAK_LABEL_NAMES or c.filled > 0.5 * rows)]
+    plain = [c for c in short if 2 <= c.names <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
+             and not c.aside and not c.counts and c not in named]
+    coded = [c for c in plain if is_code_name(c.key)]
+    kinds = [c for c in plain if c.key in KIND_NAMES]
+    others = sorted((c for c in plain if not is_about_name(c.key)), key=lambda c: (-(c.letters > 0.5), c.distinct))
+    about = [c for c in plain if is_about_name(c.key)]
+    if strong or (not hot and named and not exact):
+        _choose(sorted(strong or named, key=lambda c: (c.names < 2, label_rank(c.key), c.aside, c.distinct)), guess)
+    elif hot and (len(hot) > 2 or not (coded or kinds)):
         guess.label = tuple(c.name for c in hot)
         guess.reasons["label_columns"] = f"{len(hot)} columns of yes and no ({_values_of(hot)}), one a label"
+    elif coded or kinds or others:
+        _choose(coded or kinds or others, guess, plain)
+    elif exact:
+        _choose(exact, guess)
+    elif about:
+        _choose(about, guess)
+    else:
+        long = [c for c in few if 60 <= c.length < LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
+                and c.filled > 0.5 * rows and not c.aside]
+        _choose(sorted(long, key=lambda c: c.names), guess)
+
+
+def _choose(candidates: list[_Seen], guess: Guess, others: Sequence[_Seen] = ()) -> None:
+    """The first of ``candidates``; those that could as well be the label are named."""
+    if not candidates:
         return
-    plain = [c for c in few if 2 <= c.names <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
-             and not c.aside and not c.counts]
-    if plain:
-        best, *others = sorted(plain, key=lambda c: (-(c.letters > 0.5), c.distinct))
-        guess.label = (best.name,)
-        guess.reasons["label_columns"] = f"only {best.names} different values"
-        if others:
-            guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in others[:4])}"
+    best = candidates[0]
+    named = is_label_name(best.key)
+    rank = label_rank(best.key)
+    rivals = [c for c in candidates[1:] if not named or (label_rank(c.key) == rank and c.names > 1)]
+    guess.label = (best.name,)
+    known = named or is_code_name(best.key) or best.key in KIND_NAMES
+    guess.reasons["label_columns"] = (f"named '{best.name}', with {best.names} different values" if known
+                                      else f"only {best.names} different values")
+    if best.length >= 60:
+        guess.reasons["label_columns"] += f", of {best.length:.0f} characters on average"
+    beside = [c for c in (*candidates[1:], *others) if c is not best]
+    beside = list({c.name: c for c in beside}.values())
+    if beside and not named:
+        guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in beside[:4])}"
+    if rivals:
+        told = ", ".join(f"'{c.name}' ({c.names} values)" for c in rivals[:4])
+        guess.reasons["label_doubt"] = (
+            f"Which column holds the labels is not certain: '{best.name}' ({best.names} values) is read as the label, "
+            f"but it could be {told} as well. If it is another one, choose it as the label column."
+        )
 
 
 def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:
@@ -240,11 +306,13 @@ def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:
     whole = [c for c in marked if c.filled == rows or not {value.lower() for value in c.values} & FALSE]
     heads: dict[str, list[_Seen]] = {}
     for column in whole:
-        head = re.split(r"[_.:\- ]", column.key, maxsplit=1)[0]
-        if head != column.key:
+        name = column.name.strip().lower()
+        head = re.split(r"[_.:\- ]", name, maxsplit=1)[0]
+        if head != name:
             heads.setdefault(head, []).append(column)
-    alike = max(heads.values(), key=len, default=[])
-    found = alike if len(alike) >= 2 and (len(alike) > 2 or _is_label_name(alike[0].key)) else whole
+    alike = max(heads.items(), key=lambda item: (len(item[1]) > 1 and is_label_name(item[0]), len(item[1])),
+                default=("", []))
+    found = alike[1] if len(alike[1]) > 2 or (len(alike[1]) == 2 and is_label_name(alike[0])) else whole
     return found if len(found) >= 2 and len({v.lower() for c in found for v in c.values}) <= 4 else []
 
 
@@ -272,16 +340,3 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_label_name(key: str) -> bool:
-    return key in LABEL_NAMES or any(key.endswith(f"_{name}") or key.startswith(f"{name}_") for name in
-                                     ("label", "class", "category", "sentiment", "target"))
-
-
-def _rank(key: str) -> int:
-    """Which name wins where several columns are named like a label."""
-    for rank, names in enumerate((("label", "labels", "target", "class"), ("sentiment", "category", "polarity", "v1"))):
-        if key in names:
-            return rank
-    return 2

@@ -60,7 +60,7 @@ def _label_notes(
     documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
 ) -> list[str]:
     """What has no label where one would be expected."""
-    notes = []
+    notes = [found.reasons["label_doubt"]] if role == "main" and "label_doubt" in found.reasons else []
     if labels.missing:
         words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.missing.items())
         notes.append(

@@ -12,8 +12,8 @@ from scipy.sparse.csgraph import connected_components
 from ulmengine.config import SplitConfig
 
 from .errors import CorpusError
-from .guess import PART_WORDS
 from .likeness import text_hash
+from .names import PART_CELLS
 
 PART_NAMES = ("train", "validation", "test", "unlabelled")
 TRAIN, VALIDATION, TEST, UNLABELLED = range(4)
@@ -144,7 +144,7 @@ def given_parts(column: pl.Series) -> np.ndarray:
     values = column.fill_null("").str.strip_chars().str.to_lowercase()
     truth = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
     held = TEST if "test" in column.name.lower() else VALIDATION
-    meaning = {"": OPEN, **{name: PART_NAMES.index(part) for name, part in PART_WORDS.items()}}
+    meaning = {"": OPEN, **{name: PART_NAMES.index(part) for name, part in PART_CELLS.items()}}
     meaning |= {name: held if true else TRAIN for name, true in truth.items()}
     strange = sorted(set(values.unique().to_list()) - set(meaning))
     if strange:

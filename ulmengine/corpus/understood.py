@@ -120,6 +120,8 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
     for name in ("text_columns", "label_columns", "label_delimiter"):
         if getattr(config, name):
             values[name], reasons[name] = getattr(config, name), "as set"
+    if config.label_columns:
+        reasons.pop("label_doubt", None)
     if config.label_delimiter == NONE:
         values["label_delimiter"] = ""
     if config.label_columns == (NONE,) and NONE not in found.columns:

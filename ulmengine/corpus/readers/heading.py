@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ulmengine.corpus.guess import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES, Hints, is_number
+from ulmengine.corpus.guess import Hints, is_number
+from ulmengine.corpus.names import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES
 
 _KNOWN = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
 _COMMENT = ("#", "%", "//")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ulmengine.corpus.guess import PART_WORDS
+from ulmengine.corpus.names import PART_WORDS
 
 _POLES = frozenset((
     "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ulmengine.corpus.guess import LABEL_NAMES, PART_WORDS, TEXT_NAMES, Hints
+from ulmengine.corpus.guess import Hints
+from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({

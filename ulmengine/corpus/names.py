@@ -1,0 +1,204 @@
+"""What columns and parts are called, in the larger languages of the world."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def _names(text: str) -> frozenset[str]:
+    """The words of ``text``, each also without its accents, as people write them in headings."""
+    words = text.split()
+    return frozenset(words) | frozenset(map(_unaccented, words))
+
+
+def _unaccented(word: str) -> str:
+    """``word`` without its accents, where it is Latin."""
+    if not any("a" <= letter <= "z" for letter in word):
+        return word
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+PLAIN_TEXT_NAMES = _names("""
+    text review sentence content body comment message tweet document
+    nachricht kommentar inhalt satz dokument freitext rezension volltext
+    texte commentaire contenu avis texto comentario mensaje contenido reseña oración
+    testo commento messaggio contenuto frase recensione comentário mensagem conteúdo resenha
+    tekst treść wiadomość komentarz recenzja bericht inhoud opmerking recensie innehåll meddelande recension
+    indhold besked innhold melding anmeldelse teksti kommentti metin yorum mesaj içerik cümle szöveg vélemény üzenet
+    zpráva komentář recenze obsah văn_bản nội_dung bình_luận teks isi pesan komentar ulasan
+    текст комментарий сообщение отзыв содержание предложение повідомлення коментар відгук κείμενο σχόλιο μήνυμα
+    文本 文字 正文 内容 评论 消息 句子 文章 留言 內容 評論 訊息 本文 テキスト コメント メッセージ レビュー 口コミ
+    クチコミ 문장 텍스트 본문
+    내용 리뷰 댓글 메시지 후기 نص النص تعليق رسالة مراجعة טקסט תגובה הודעה ข้อความ รีวิว ความคิดเห็น पाठ टिप्पणी संदेश
+""")
+TITLE_NAMES = _names("""
+    title headline subject titel überschrift betreff titre objet título asunto titolo oggetto assunto tytuł rubrik
+    başlık otsikko заголовок 标题 標題 题目 タイトル 件名 제목
+""")
+TEXT_NAMES = PLAIN_TEXT_NAMES | _names("""
+    texts reviews sentences contents comments messages tweets documents description article post question utterance
+    abstract headline title summary reviewtext review_text comment_text sms email transcript text_a sentence1 context
+    phrase
+    texte nachrichten kommentare beschreibung artikel frage antwort anfrage anliegen beschwerde äußerung bemerkung
+    anmerkung zusammenfassung beitrag stellungnahme begründung rückmeldung
+    description résumé question réponse demande réclamation énoncé publication descripción pregunta respuesta queja
+    reclamación opinión publicación descrizione domanda risposta reclamo opinione articolo descrição pergunta resposta
+    reclamação opinião artigo artículo opis pytanie odpowiedź opinia beschrijving omschrijving vraag antwoord klacht
+    beskrivning beskrivelse fråga spørgsmål svar omtale açıklama soru cevap şikayet popis dotaz odpověď leírás kérdés
+    описание вопрос ответ жалоба статья обращение опис питання відповідь περιγραφή ερώτηση
+    描述 问题 回答 投诉 摘要 說明 問題 説明 質問 回答 要約 記事 설명
+    질문 답변 기사 وصف سؤال تغريدة תיאור שאלה deskripsi pertanyaan
+    mô_tả câu_hỏi विवरण प्रश्न
+""")
+FIRST_LABEL_NAMES = ("label", "class", "labels", "classes", "target")
+"""A column of just this name is the label unless it cannot be one."""
+_FOREIGN_FIRST = _names("""
+    klasse klassen zielklasse etikett étiquette étiquettes classe clase clases etiqueta etiquetas etichetta etichette
+    rótulo etykieta klasa klass luokka etiket sınıf štítek třída címke osztály clasă nhãn kelas
+    метка класс мітка клас ετικέτα κλάση 标签 类 標籤 标注 ラベル クラス 라벨 레이블 클래스
+    تسمية تصنيف תווית ป้ายกำกับ लेबल वर्ग
+""")
+_USUAL_LABEL_NAMES = _names("sentiment category polarity v1") | _names("""
+    kategorie kategorien stimmung polarität catégorie catégories polarité categoría categorías sentimiento polaridad
+    categoria categorie sentimento polarità polaridade kategoria sentyment kategori känsla duygu kategória hangulat
+    kategorija danh_mục cảm_xúc категория категории тональность категорія κατηγορία συναίσθημα
+    类别 分类 情感 類別 分類 情緒 カテゴリ カテゴリー 感情 카테고리 분류 감성 감정
+    فئة المشاعر קטגוריה סנטימנט หมวดหมู่ ประเภท श्रेणी भावना
+""")
+WEAK_LABEL_NAMES = _names("""
+    tag tags language lang sprache langue idioma lingua język taal språk sprog kieli dil jazyk nyelv bahasa язык мова
+    语言 言語 언어 لغة שפה
+""")
+"""Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
+LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
+    categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
+    thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
+    schlagwörter stichwort emotionen
+    thème thèmes intention émotion note étoiles évaluation classement annotation tema temas intención emoción
+    calificación puntuación valoración estrellas argomento intenzione emozione valutazione voto stelle intenção emoção
+    avaliação nota estrelas temat intencja ocena emocja onderwerp beoordeling sentiment betyg ämne vurdering emne
+    karakter konu niyet puan değerlendirme téma hodnocení értékelés aihe arvio chủ_đề ý_định đánh_giá topik peringkat
+    тема темы намерение интент эмоция оценка рейтинг оцінка θέμα αξιολόγηση
+    主题 话题 意图 情绪 评分 评级 星级 主題 話題 意圖 評分 トピック テーマ 意図 評価 주제
+    의도 평점 별점 등급 موضوع نية تقييم נושא כוונה דירוג
+    หัวข้อ विषय
+""")
+CODE_NAMES = _names("code codes kode codice código kod код 编码 コード 코드")
+_OTHER_CODES = _names("""
+    zip postal post postcode country area region product item store currency language lang error status shop branch
+    dial iso airport
+""")
+KIND_NAMES = _names("""
+    type kind typ art tipo тип вид 类型 類型 種類
+    유형 product produkt produit producto prodotto produto issue department
+    abteilung
+""")
+"""What many a table calls its classes; tables for other ends as well."""
+ABOUT_NAMES = _names("""
+    gender sex age city town country state region province county district zip plz postcode nationality education
+    income occupation religion ethnicity race birthday birthyear marital location place site branch store
+    geschlecht alter stadt ort land bundesland kreis staat nationalität bildung einkommen beruf wohnort standort filiale
+    sexe âge ville pays région département nationalité profession lieu sexo edad ciudad país provincia nacionalidad
+    profesión género lugar sesso età città paese regione idade cidade estado gênero profissão płeć wiek miasto kraj
+    geslacht leeftijd stad plaats kön ålder køn alder by cinsiyet yaş şehir ülke
+    пол возраст город страна регион область 性别 年龄 城市 省份 国家 地区 性別 年齢 年代 都市 都道府県 国 地域
+    성별 나이 연령 도시 국가 지역
+    الجنس العمر المدينة البلد
+""")
+"""What is asked of people and places beside a text."""
+SPLIT_NAMES = _names("""
+    split is_valid is_validation is_test set part partition subset fold dataset_split
+    teil teilmenge aufteilung menge datensatz partie ensemble jeu partición conjunto división insieme partizione
+    partição divisão podział zbiór выборка набор 数据集 划分 集合 データセット 分割 세트 분할
+""")
+PART_WORDS = {
+    "train": "train", "training": "train", "tr": "train",
+    "valid": "validation", "validation": "validation", "val": "validation", "dev": "validation",
+    "test": "test", "testing": "test", "eval": "test", "evaluation": "test",
+    "unsup": "unlabelled", "unlabelled": "unlabelled", "unlabeled": "unlabelled", "unsupervised": "unlabelled",
+}
+"""What folders and files of parts are called."""
+_PART_CELLS = {
+    "train": """trainieren lernen apprentissage entraînement entrenamiento addestramento allenamento treino treinamento
+        trening szkolenie eğitim träning opplæring træning trénink обучение обучающая тренировка тренировочная
+        训练 训练集 訓練 学習 学習用 훈련 학습 تدريب""",
+    "validation": """validierung validación validazione convalida validação walidacja doğrulama validering validatie
+        validace validálás валидация валидационная проверочная 验证 验证集 検証 検証用 검증 تحقق""",
+    "test": """prüfung essai prueba prova teste testowy testowanie testowe testi тест тестовая тестирование
+        测试 测试集 測試 テスト 評価用 테스트 평가 اختبار""",
+}
+PART_CELLS = PART_WORDS | {word: part for part, words in _PART_CELLS.items() for word in _names(words)}
+"""What cells say of parts, in other languages too: a folder of such a name is more likely a class."""
+PAIRS = (
+    ("premise", "hypothesis"), ("text", "hypothesis"), ("claim", "evidence"), ("question", "sentence"),
+    ("question", "passage"), ("query", "passage"), ("text", "text_pair"), ("sentence", "sentence_pair"),
+)
+"""Two texts of which a label speaks together, under the names of known collections."""
+
+_EXTRA = _names("einordnung einstufung zuordnung kodierung codierung topic intent thema тема 主题 トピック 주제")
+_FIRST_OF_TWO = re.compile(r"(.*?)_?(1|a|one|first)")
+_SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
+_WORD = re.compile(r"[^\W_]+")
+_GERMAN = ("kategorie", "klasse")
+
+
+def key_of(name: str) -> str:
+    """A column's name as it is looked up: small letters, "_" between words, of "a.b" the last part."""
+    key = unicodedata.normalize("NFC", name).strip().lower().rsplit(".", 1)[-1]
+    return key.replace(" ", "_").replace("-", "_")
+
+
+def is_label_name(key: str) -> bool:
+    """Whether a column is called like a label, or its name begins or ends with a word for one."""
+    if key in LABEL_NAMES:
+        return True
+    words = _WORD.findall(key)
+    plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "labels", "classes"}
+    if words and (words[0] in plain or words[-1] in plain):
+        return True
+    if any(word.endswith(_GERMAN) for word in words) or (words and words[0] in _EXTRA):
+        return True
+    return any(not word.isascii() and len(word) > 1 and key.endswith(word) for word in plain if _unspaced(word))
+
+
+def _unspaced(word: str) -> bool:
+    """Whether a word is of a script that writes no spaces between words."""
+    return any("\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" for letter in word)
+
+
+def is_code_name(key: str) -> bool:
+    """Whether a column is called like the code that a person gave a text, not like one of the post or of a country."""
+    words = _WORD.findall(key)
+    return bool(words) and (words[0] in CODE_NAMES or words[-1] in CODE_NAMES) and not _OTHER_CODES & set(words)
+
+
+def is_about_name(key: str) -> bool:
+    """Whether a column is called like what is asked of people and places."""
+    words = _WORD.findall(key)
+    return key in ABOUT_NAMES or (bool(words) and words[-1] in ABOUT_NAMES)
+
+
+def label_rank(key: str) -> int:
+    """Which name wins where several columns are named like a label: the lower one."""
+    if key in FIRST_LABEL_NAMES or key in _FOREIGN_FIRST:
+        return 0
+    if key in _USUAL_LABEL_NAMES:
+        return 1
+    return 3 if key in WEAK_LABEL_NAMES else 2 if key in LABEL_NAMES else 4
+
+
+def is_first_label_name(key: str) -> int | None:
+    """The rank among the names that are the label unless they cannot be one; None for another name."""
+    if key in FIRST_LABEL_NAMES:
+        return FIRST_LABEL_NAMES.index(key)
+    return len(FIRST_LABEL_NAMES) if key in _FOREIGN_FIRST else None
+
+
+def second_of_pair(key: str) -> tuple[str, ...]:
+    """The names that the second of two texts may have whose first is called ``key``."""
+    known = tuple(second for first, second in PAIRS if first == key)
+    numbered = _FIRST_OF_TWO.fullmatch(key)
+    if numbered is None or (numbered[1] not in TEXT_NAMES and key not in TEXT_NAMES):
+        return known
+    return (*known, key[: numbered.start(2)] + _SECOND[numbered[2]])
