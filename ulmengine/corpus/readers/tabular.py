@@ -7,7 +7,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ulmengine.corpus.guess import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from ulmengine.corpus.names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
 
 from .heading import few_values
 

@@ -24,7 +24,8 @@ import pyarrow as pa
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
-from ulmengine.corpus.guess import PART_WORDS, Hints, guess_columns
+from ulmengine.corpus.guess import Hints, guess_columns
+from ulmengine.corpus.names import PART_WORDS
 
 from .heading import above_heading, column_names, has_header
 from .reading import JoinedSheet, Look, Pass, Reading
