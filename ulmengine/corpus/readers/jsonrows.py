@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -25,6 +25,7 @@ MAX_OBJECT = 256_000_000
 
 LINES = (".jsonl", ".ndjson")
 _DEPTH = 3
+_MOST_DIGITS = 1_000
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
@@ -57,7 +58,7 @@ def _json_kind(text: str) -> str:
     """ "jsonl" where each line is a value of its own, "json" where one value spans the file, else nothing."""
     first = text.split("\n", 1)[0].strip()
     try:
-        value = json.loads(first)
+        value = _understood(first)
     except ValueError:
         return "json" if re.match(r'[\[{]\s*(["{\[\]}\d-]|$)', text) else ""
     second = text.split("\n", 2)[1].strip() if text.count("\n") else ""
@@ -96,7 +97,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = _understood(line)
         except (ValueError, RecursionError) as error:
             faults.lost.append(good + faults.skipped)
             faults.skipped += 1
@@ -110,7 +111,10 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
                 break
             continue
         good += 1
-        yield value
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            yield from value  # lists of records one after another
+        else:
+            yield value
     if cut and last_broken and faults.skipped == 1:
         faults.skipped = 0
         faults.lost.clear()
@@ -119,6 +123,21 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         raise CorpusError(
             f"No line of '{name}' is JSON. Choose another format, or leave it empty to have it recognised."
         )
+
+
+def _understood(text: str) -> Any:
+    """The value that ``text`` is. :raises ValueError: it is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            raise
+        return json.loads(text, parse_int=_number)
+
+
+def _number(digits: str) -> int | str:
+    """A whole number; one of more digits than Python turns into a number stays as it is written."""
+    return int(digits) if len(digits) < _MOST_DIGITS else digits
 
 
 class _Buffer:
@@ -158,13 +177,32 @@ class _Buffer:
 
 
 def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
-    """The elements of a JSON array; or what a single object holds."""
-    faults, wanted = going.faults, going.most
+    """The elements of a JSON array, or of several one after another; or what a single object holds."""
     buffer = _Buffer(blocks)
     array = buffer.skip(" \t\r\n") == "["
-    if array:
+    if not array:
+        yield from _elements(buffer, name, going, array=False)
+        return
+    before = 0
+    buffer.most = going.most
+    while buffer.skip(" \t\r\n") == "[":
         buffer.place += 1
-        buffer.most = wanted
+        before += yield from _elements(buffer, name, going, array=True, before=before)
+        if buffer.skip(" \t\r\n") != "]":
+            return
+        buffer.place += 1
+    if buffer.skip(" \t\r\n,;") and not buffer.cut:
+        going.faults.notes.append(f"'{name}' goes on behind its list of {before:,}; what follows was not read.")
+
+
+def _elements(
+    buffer: _Buffer, name: str, going: Pass, *, array: bool, before: int = 0
+) -> Generator[Any, None, int]:
+    """The elements of one array up to its end, or of values one after another; returns how many these are.
+
+    ``before``: so many were read of arrays before it.
+    """
+    faults, wanted = going.faults, going.most
     most = limits.MAX_FIELD if array else MAX_OBJECT
     number = 0
     while buffer.skip(" \t\r\n," if number or array else " \t\r\n") not in ("", "]" if array else ""):
@@ -172,16 +210,17 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
             value = _one(buffer, most)
         except (ValueError, RecursionError) as error:
             if buffer.cut:
-                return
-            if not number:
+                return number
+            if not before + number:
                 raise CorpusError(
                     f"'{name}' is not valid JSON: {plain_reason(error)}. Choose another format, or mend the file."
                 ) from error
             faults.skipped += 1
             faults.notes.append(
-                f"'{name}' is broken after its document {number:,} ({plain_reason(error)}); what follows was not read."
+                f"'{name}' is broken after its document {before + number:,} ({plain_reason(error)}); what follows was "
+                "not read."
             )
-            return
+            return number
         number += 1
         if number > 1:
             buffer.most = wanted
@@ -191,6 +230,7 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
             found = documents_in(value)
             going.hints, going.said = found.hints, found.said
             yield from found.values
+    return number
 
 
 def _one(buffer: _Buffer, most: int) -> Any:
@@ -199,7 +239,10 @@ def _one(buffer: _Buffer, most: int) -> Any:
     while True:
         try:
             value, end = decoder.raw_decode(buffer.text, buffer.place)
-        except ValueError:
+        except ValueError as error:
+            if not isinstance(error, json.JSONDecodeError):  # a number of very many digits
+                decoder = json.JSONDecoder(parse_int=_number)
+                continue
             if buffer.ended or len(buffer.text) - buffer.place > most:
                 raise
         else:
