@@ -78,6 +78,10 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "Label Studio's short form": ([{"text": t, "id": n, "verdict": k, "annotator": 1 + n % 2, "annotation_id": n + 7,
                                     "created_at": "2024-01-01", "updated_at": "2024-01-02", "lead_time": 2.5 + n}
                                    for n, (t, k) in enumerate(ROWS)], ROWS),
+    "Chatito": ({label: [[{"type": "Text", "value": t[:9]}, {"type": "Slot", "value": t[9:], "slot": "rest"}]
+                         for t in texts] for label, texts in TEXTS.items()}, GROUPED),
+    "spaCy 2": ([{"id": n, "paragraphs": [{"raw": t, "sentences": [], "cats": [
+        {"label": k, "value": float(k == own)} for k in LABELS]}]} for n, (t, own) in enumerate(ROWS)], ROWS),
 }
 
 
@@ -121,6 +125,9 @@ JSON_LINES: dict[str, list[Any]] = {
                              {"role": "assistant", "content": k}]} for t, k in ROWS],
     "prompt and completion": [{"prompt": t, "completion": f" {k}"} for t, k in ROWS],
     "pairs": PAIRS,
+    "Vertex AI": [{"textContent": t, "classificationAnnotation": {"displayName": k},
+                   "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": "training"}} for t, k in ROWS],
+    "lists of records": [RECORDS[:20], RECORDS[20:]],
 }
 
 
@@ -189,3 +196,55 @@ def test_a_list_of_json_may_be_called_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(RECORDS, indent=1))
     assert labels_in_order(opened(path)) == [label for _, label in ROWS]
+
+
+def test_several_choices_beside_single_ones_are_several_labels(tmp_path: Path) -> None:
+    """Label Studio's short form writes a name where one was chosen, an object where several were."""
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([
+        {"text": t, "id": n, "topics": {"choices": [k, "urgent"]} if n % 3 else k, "annotator": 1, "annotation_id": n,
+         "created_at": "2024-01-01", "lead_time": 2.5 + n} for n, (t, k) in enumerate(ROWS)]))
+    documents = opened(path)
+    assert documents.understood.label_columns == ("topics",)
+    assert documents.labels == tuple(sorted({*LABELS, "urgent"}))
+    assert (documents.multi_label, len(documents.rows("unlabelled"))) == (True, 0)
+
+
+def test_the_parts_that_vertex_names_are_the_split(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    use = ("training", "validation", "test")
+    path.write_text(lines([
+        {"textContent": t, "classificationAnnotation": {"displayName": k},
+         "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": use[n % 3]}} for n, (t, k) in enumerate(ROWS)]))
+    assert opened(path).rows("test").tolist() == list(range(2, 60, 3))
+
+
+def test_an_intent_of_snips_has_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"AddToPlaylist": [
+        {"data": [{"text": t[:9]}, {"text": t[9:], "entity": "rest"}]} for t, _ in ROWS]}))
+    documents = opened(path)
+    assert everything(documents) == [t for t, _ in ROWS]
+    assert documents.labels == ("AddToPlaylist",)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_lists_one_after_another_are_all_read(tmp_path: Path, indent: int | None) -> None:
+    path = tmp_path / "a.json"
+    first, second = (json.dumps([{"text": t, "label": k} for t, k in rows], indent=indent)
+                     for rows in (ROWS[:20], ROWS[20:]))
+    path.write_text(f"{first}\n{second}\n")
+    assert everything(opened(path)) == [t for t, _ in ROWS]
+    path.write_text(f"{first}\nthe end")
+    documents = opened(path)
+    assert (len(everything(documents)), len(documents.notes)) == (20, 1)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_number_of_very_many_digits_stays_as_it_is_written(tmp_path: Path, name: str) -> None:
+    rows = ['{"text": "a film", "n": 7, "label": "good"}', '{"n": ' + "9" * 5_000 + ', "text": "two", "label": "bad"}']
+    path = tmp_path / name
+    path.write_text("\n".join(rows) if name == "a.jsonl" else f"[{rows[1]}, {rows[0]}]")
+    documents = opened(path)
+    assert sorted(everything(documents)) == ["a film", "two"]
+    assert not documents.skipped

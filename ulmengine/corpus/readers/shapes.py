@@ -34,8 +34,8 @@ def documents_in(value: Any, depth: int = 0) -> Shaped:
         return _in_list(value)
     if not isinstance(value, dict) or not value or depth > _DEPTH:
         return Shaped(iter([value]))
-    for shape in (_table, _by_part, _wrapped_rows, _label_to_texts, _intents_by_name, _text_to_label, _columns,
-                  _by_index, _wrapped):
+    for shape in (_table, _by_part, _one_intent, _wrapped_rows, _label_to_texts, _intents_by_name, _text_to_label,
+                  _columns, _by_index, _wrapped):
         found = shape(value, depth)
         if found is not None:
             return found
@@ -101,7 +101,12 @@ def _ungrouped(values: Sequence[Any], tag: str, texts: str) -> Iterator[Any]:
 
 
 def _spoken(item: Any) -> str | None:
-    """The text of an utterance: {"text": ...}, or {"data": [{"text": ...}, ...]} as Snips writes it."""
+    """The text of an utterance: {"text": ...}, {"data": [{"text": ...}, ...]} as Snips writes it, or its pieces alone,
+    [{"value": ...}, ...], as Chatito does."""
+    if isinstance(item, list):
+        words = [piece.get("value", piece.get("text")) for piece in item if isinstance(piece, dict)]
+        fits = 0 < len(words) == len(item) and all(isinstance(word, str) for word in words)
+        return "".join(map(str, words)) if fits else None
     if not isinstance(item, dict):
         return None
     for name in ("text", "utterance", "sentence", "query", "value"):
@@ -205,6 +210,17 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
     said = f"{len(value)} labels, each with the list of its texts"
     rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
             for label, texts in value.items() for text in texts)
+    return Shaped(rows, said, Hints(("text",), ("label",), (), said))
+
+
+def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
+    """{"AddToPlaylist": [{"data": [{"text": ...}, ...]}, ...]}: Snips has a file for each intent."""
+    (name, items), *others = value.items()
+    if others or not isinstance(items, list) or not items or not all(
+            isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items):
+        return None
+    said = "one label with the list of its texts"
+    rows = ({"text": _spoken(one), "label": name} for one in items)
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 

@@ -12,6 +12,9 @@ from ulmengine.corpus.guess import Hints
 
 _CATS = ("cats", "categories", "labels", "label", "classes")
 _ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
+_ANSWERS = ("choices", "taxonomy", "rating", "number")
+LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+_ML_USE = "aiplatform.googleapis.com/ml_use"
 _BINARY = (0, 1, 0.0, 1.0, True, False)
 
 
@@ -61,10 +64,33 @@ def _choices(task: dict[str, Any]) -> dict[str, Any]:
             value = result.get("value") if isinstance(result, dict) else None
             if not isinstance(value, dict) or "start" in value:  # a passage of the text, not the whole
                 continue
-            for kind in ("choices", "taxonomy", "rating", "number"):
+            for kind in _ANSWERS:
                 if kind in value:
                     votes.setdefault(str(result.get("from_name", "label")), []).append(_names(value[kind]))
     return {name: _voted(given) for name, given in votes.items()}
+
+
+def _is_short_label_studio(value: Any) -> bool:
+    """A task and its answers in one object, as the short form of JSON has it."""
+    return isinstance(value, dict) and {"annotation_id", "lead_time"} <= value.keys()
+
+
+def _short_label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    """A cell is a name where one was chosen and an object where several were."""
+    def read(value: Any) -> Iterator[Any]:
+        given = value if isinstance(value, dict) else {}
+        yield {key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item
+               for key, item in given.items()}
+
+    asked = [key for value in values for key, item in value.items() if _chosen(item) is not None]
+    return read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE)
+
+
+def _chosen(item: Any) -> Any:
+    """What an object of Label Studio says was chosen; None where it is no such object."""
+    if not isinstance(item, dict):
+        return None
+    return next((item[kind] for kind in _ANSWERS if kind in item), None)
 
 
 def _names(value: Any) -> list[str]:
@@ -203,6 +229,50 @@ def _spacy(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
     return read, Hints(("text",))
 
 
+def _is_spacy_paragraphs(value: Any) -> bool:
+    """A document of paragraphs with a weight for each label, as spaCy 2 wrote its training files."""
+    parts = value.get("paragraphs") if isinstance(value, dict) else None
+    return isinstance(parts, list) and all(isinstance(part, dict) and ("raw" in part or "sentences" in part)
+                                           for part in parts)
+
+
+def _spacy_paragraphs(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        for part in value["paragraphs"] if _is_spacy_paragraphs(value) else []:
+            cats = [one for one in part.get("cats") or [] if isinstance(one, dict)]
+            labels = [one.get("label") for one in cats if isinstance(one.get("value"), int | float)
+                      and one["value"] >= 0.5]
+            yield {"text": part.get("raw") or _orths(part.get("sentences")), "label": labels or None}
+
+    return read, Hints(("text",), ("label",))
+
+
+def _orths(sentences: Any) -> str:
+    """The words of sentences of which no text was kept."""
+    found = [token.get("orth") for sentence in sentences or [] if isinstance(sentence, dict)
+             for token in sentence.get("tokens") or [] if isinstance(token, dict)]
+    return " ".join(map(str, found))
+
+
+def _is_vertex(value: Any) -> bool:
+    """A text with the name of its class, as Vertex AI (once AutoML) exports and imports data sets."""
+    return isinstance(value, dict) and "textContent" in value and any(
+        key in value for key in ("classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels"))
+
+
+def _vertex(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+    def read(value: Any) -> Iterator[Any]:
+        given = value if isinstance(value, dict) else {}
+        answers = given.get("classificationAnnotations", [given.get("classificationAnnotation")])
+        names = [one.get("displayName") for one in answers or [] if isinstance(one, dict)]
+        names = [name for name in names if name]
+        marks = given.get("dataItemResourceLabels")
+        yield {"text": given.get("textContent"), "label": (names[0] if len(names) == 1 else names or None),
+               "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
+
+    return read, Hints(("text",), ("label",))
+
+
 def _has_cats(value: Any) -> bool:
     return isinstance(value, dict) and any(_is_cats(value.get(key)) for key in _CATS)
 
@@ -265,11 +335,14 @@ def _chat(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
 
 TOOLS = (
     Tool("Label Studio", _is_label_studio, _label_studio),
+    Tool("Label Studio", _is_short_label_studio, _short_label_studio),
     Tool("Prodigy", _is_prodigy, _prodigy),
     Tool("Argilla", _is_argilla, _argilla),
     Tool("doccano", _is_doccano, _doccano),
     Tool("spaCy", _is_spacy, _spacy),
+    Tool("spaCy", _is_spacy_paragraphs, _spacy_paragraphs),
     Tool("spaCy", _has_cats, _cats),
+    Tool("Vertex AI", _is_vertex, _vertex),
     Tool("SageMaker Ground Truth", _is_ground_truth, _ground_truth),
     Tool("a chat model's training file", _is_chat, _chat),
 )
