@@ -192,3 +192,63 @@ def test_a_word_document_is_refused_by_name(tmp_path: Path) -> None:
         archive.writestr("word/document.xml", "<document/>")
     with pytest.raises(CorpusError, match="Word document"):
         opened(tmp_path / "a.docx")
+
+
+def page(rows: list[str], around: str = "{}") -> str:
+    return around.format(f"<table border=1>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
+
+
+NAMES = "<th>comment</th><th>topic</th>"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.xls"])
+@pytest.mark.parametrize("around", ["<!DOCTYPE html><html><head><title>t</title></head><body>{}</body></html>", "{}"])
+def test_a_page_that_is_a_table_is_read_as_one(tmp_path: Path, name: str, around: str) -> None:
+    path = tmp_path / name
+    path.write_text(page([NAMES, *(f"<td>{text}<br>&amp; more</td>\n<td>{label}" for text, label in ROWS)], around))
+    documents = opened(path)
+    assert everything(documents) == [f"{text}\n& more" for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+    whole = opened(path, format="html")  # a person may say that the page is one document
+    assert len(everything(whole)) == 1
+
+
+def test_cells_that_reach_over_others_hold_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    rows = ["<td rowspan=3>good</td><td>one film</td>", "<td>two films</td>", "<td>three films</td>",
+            "<td>bad</td><td>a dull film", "<td colspan=2>the end</td>"]
+    path.write_text(page(["<th>topic</th><th>comment</th>", *rows]))
+    documents = opened(path)
+    assert everything(documents)[:4] == ["one film", "two films", "three films", "a dull film"]
+    assert labels_in_order(documents)[:4] == ["good", "good", "good", "bad"]
+
+
+def test_a_page_with_a_table_in_it_stays_a_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    told = "<p>" + "The story of the film is long. " * 20 + "</p>"
+    path.write_text(page([NAMES, "<td>one film</td><td>good</td>", "<td>two films</td><td>bad</td>"],
+                         f"<html><body>{told}{{}}</body></html>"))
+    assert len(everything(opened(path))) == 1
+    # Tables that only lay a page out: one in a cell of another.
+    path.write_text(page(["<td>menu</td><td>" + page(["<td>a long story</td>"]) + told + "</td>"],
+                         "<html><body>{}</body></html>"))
+    assert len(everything(opened(path))) == 1
+
+
+def test_a_workbook_saved_as_xml_is_its_sheet(tmp_path: Path) -> None:
+    def row(*cells: str) -> str:
+        return "<Row>" + "".join(cells) + "</Row>"
+
+    def cell(text: str, more: str = "") -> str:
+        return f'<Cell{more}><Data ss:Type="String">{text}</Data></Cell>'
+
+    head = '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    names = " ".join(f'{one}="urn:schemas-microsoft-com:office:spreadsheet"' for one in ("xmlns", "xmlns:ss"))
+    body = [row(cell("id"), cell("comment"), cell("topic")),
+            *(row(cell(text, ' ss:Index="2"'), cell(label)) for text, label in ROWS)]
+    for name in ("a.xml", "a.xls"):
+        (tmp_path / name).write_text(f'{head}<Workbook {names}><Worksheet ss:Name="S"><Table>{"".join(body)}</Table>'
+                                     "</Worksheet></Workbook>")
+        documents = opened(tmp_path / name)
+        assert everything(documents) == [text for text, _ in ROWS]
+        assert labels_in_order(documents) == [label for _, label in ROWS]

@@ -17,7 +17,8 @@ import polars as pl
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 
-from .frames import frames_of_records
+from .frames import frames_of, frames_of_records
+from .grids import Grid, grid_of, grid_rows
 from .reading import Look, Pass, Reading, plan_text, text_frames
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
@@ -30,8 +31,9 @@ _BREAKS = frozenset((
 _VOID = frozenset((
     "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr",
 ))
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>]|<table[\s>])", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*<(?:\?xml\s|!doctype\s+(?!html)|[a-z][\w.:-]*(?:\s[^<>]*)?>\s*<[a-z])", re.IGNORECASE)
+_SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 _MOST_DEEP = 60
 
 
@@ -82,12 +84,39 @@ def recognise_html(look: Look) -> str:
 
 
 def plan_html(look: Look, reason: str) -> Reading:
-    """Plan the reading of a page, which is one document. :raises CorpusError: it is no text."""
-    return replace(plan_text("html", look, reason), columns=("text",), rows=1)
+    """Plan the reading of a page: one document, or the rows of the table that it consists of.
+
+    A page whose format a person has set is one document. :raises CorpusError: it is no text.
+    """
+    reading = plan_text("html", look, reason)
+    grid = None if look.config.format else grid_of("".join(look.lines), look.config.header)
+    if grid is not None:
+        return _as_grid(reading, grid, "it consists of a table, each row of which is a document")
+    return replace(reading, columns=("text",), rows=1)
+
+
+def _as_grid(reading: Reading, grid: Grid, what: str) -> Reading:
+    reasons = {**reading.reasons, "format": f"{reading.reasons['format']}; {what}", "header": grid.why}
+    notes = reading.notes
+    if grid.others:
+        kind = "sheet" if grid.sheet else "table"
+        more = f"1 more {kind} of" if grid.others == 1 else f"{grid.others} more {kind}s of"
+        notes = (*notes, f"The largest {kind} of '{reading.source.path.name}' is read; it holds {more} several rows. "
+                         "Save the one that you mean as CSV if it is another.")
+    return replace(reading, grid=grid, columns=grid.columns, reasons=reasons, notes=notes)
+
+
+def _grid_chunks(reading: Reading, grid: Grid, going: Pass) -> Iterator[pl.DataFrame]:
+    return text_frames(reading, going, lambda blocks: frames_of(grid_rows(
+        blocks, grid, going.faults, reading.source.path.name, cut=going.most is not None), grid.columns, going.faults))
 
 
 def html_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The page as one document."""
+    """The page as one document, or the rows of its table."""
+    if reading.grid is not None:
+        yield from _grid_chunks(reading, reading.grid, going)
+        return
+
     def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
         parts, size = [], 0
         for block in blocks:
@@ -97,7 +126,7 @@ def html_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
                 raise CorpusError(f"'{reading.source.path.name}' is longer than {limits.MAX_FIELD:,} characters.")
         return frames_of_records(iter([{"text": html_text("".join(parts))}]), going.faults)
 
-    return text_frames(reading, going, frames, whole=True)
+    yield from text_frames(reading, going, frames, whole=True)
 
 
 @dataclass
@@ -172,6 +201,12 @@ def recognise_xml(look: Look) -> str:
 def plan_xml(look: Look, reason: str) -> Reading:
     """Plan the reading of XML or SGML. :raises CorpusError: no element comes again and again."""
     reading = plan_text("xml", look, reason)
+    if _SPREADSHEET in look.start[:4_000]:
+        grid = grid_of("".join(look.lines), look.config.header, sheet=True)
+        if grid is None:
+            raise CorpusError(f"'{look.source.path.name}' is a workbook that was saved as XML, without a sheet of "
+                              "texts. Save the sheet as CSV.")
+        return _as_grid(reading, grid, "a workbook that was saved as XML")
     counter = _Records()
     counter.feed("".join(look.lines))
     many = [(depth, -count, name) for (depth, name), count in counter.counts.items()
@@ -187,7 +222,11 @@ def plan_xml(look: Look, reason: str) -> Reading:
 
 
 def xml_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """Each record's attributes and elements as columns."""
+    """Each record's attributes and elements as columns; the rows of a workbook."""
+    if reading.grid is not None:
+        yield from _grid_chunks(reading, reading.grid, going)
+        return
+
     def records(blocks: Iterator[str]) -> Iterator[dict[str, str | None]]:
         parser = _Records(reading.member)
         for block in blocks:
@@ -199,7 +238,7 @@ def xml_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         parser.close()
         yield from map(_record, parser.done)
 
-    return text_frames(reading, going, lambda blocks: frames_of_records(records(blocks), going.faults))
+    yield from text_frames(reading, going, lambda blocks: frames_of_records(records(blocks), going.faults))
 
 
 def _record(element: _Element) -> dict[str, str | None]:

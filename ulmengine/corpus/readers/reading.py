@@ -16,6 +16,7 @@ from ulmengine.corpus.guess import Hints
 from .binary import refuse_binary
 from .dialect import Dialect
 from .encoding import Encoding, TextDecoder, detect, known_encoding
+from .grids import Grid
 from .layout import TreeLayout
 from .source import Source
 from .textlines import text_blocks, text_lines
@@ -36,9 +37,9 @@ class Reading:
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
-    ``joined``: the sheets of a workbook that are read one after another, where they are several.
-    ``member``: the element that is a document. ``hints``: what the source says of its columns. ``notes``: sentences for
-    the person about the reading chosen.
+    ``joined``: the sheets of a workbook that are read one after another, where they are several. ``grid``: the table
+    that a page of markup consists of. ``member``: the element that is a document. ``hints``: what the source says of
+    its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -56,6 +57,7 @@ class Reading:
     named: bool = False
     skip: int = 0
     member: str = ""
+    grid: Grid | None = None
     layout: TreeLayout = field(default_factory=TreeLayout)
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()
