@@ -316,3 +316,18 @@ def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
     for name, data in (("a__csv__gz", gzip.compress(TABLE)), ("b__zip", inner)):
         with pytest.raises(CorpusError, match="an archive in an archive"):
             preview(zipped(tmp_path / "outer.zip", **{name: data}))
+
+
+def test_links_in_an_archive_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    (tmp_path / "text").write_text("The text of a document.")
+    with tarfile.open(path, "w:gz") as archive:
+        for label in ("good", "bad"):
+            archive.add(tmp_path / "text", f"c/{label}/1.txt")
+            for number in (2, 3):
+                link = tarfile.TarInfo(f"c/{label}/{number}.txt")
+                link.type, link.linkname = tarfile.SYMTYPE, "1.txt"
+                archive.addfile(link)
+    documents = opened(path)
+    assert len(everything(documents)) == 2
+    assert any(note.startswith("4 links were passed over (for example c/good/2.txt)") for note in documents.notes)

@@ -67,11 +67,14 @@ def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, byt
         raise os_failure(error, source.path) from error
 
 
-def read_packed(source: Source) -> Iterator[tuple[str, bytes | None]]:
-    """(name, content) of all files of a tar in its own order; None where one is too long for a document."""
+def read_packed(source: Source, links: list[str] | None = None) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of all files of a tar in its own order; None where one is too long for a document.
+
+    :param links: takes the names of links, which are passed over.
+    """
     with source.open() as stream:
         archive = _opened(stream, source)
-        for member in _members(archive, source):
+        for member in _members(archive, source, links):
             if member.size > 4 * limits.MAX_FIELD:
                 yield member.name, None
                 continue
@@ -129,8 +132,10 @@ def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
     yield from _members(_opened(stream, source), source)
 
 
-def _members(archive: tarfile.TarFile, source: Source) -> Iterator[tarfile.TarInfo]:
-    """Plain files only: links and devices are no documents."""
+def _members(
+    archive: tarfile.TarFile, source: Source, links: list[str] | None = None
+) -> Iterator[tarfile.TarInfo]:
+    """Plain files only: links, which ``links`` takes, and devices are no documents."""
     try:
         for number, member in enumerate(archive, 1):
             refuse_unsafe(member.name, source.path)
@@ -141,6 +146,8 @@ def _members(archive: tarfile.TarFile, source: Source) -> Iterator[tarfile.TarIn
                 )
             if member.isfile() and not is_junk(member.name):
                 yield member
+            elif links is not None and (member.issym() or member.islnk()):
+                links.append(member.name)
     except tarfile.TarError as error:
         raise _damaged(source, error) from error
 

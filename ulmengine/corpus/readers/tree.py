@@ -169,7 +169,8 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     faults, most = going.faults, going.most
     digest = hashlib.blake2b(digest_size=16)
     layout = reading.layout
-    stream = read_packed(reading.source) if reading.source.compression == "tar" else None
+    links: list[str] = []
+    stream = read_packed(reading.source, links) if reading.source.compression == "tar" else None
     names = [] if stream else tree_names(reading.source)[0]
     documents = [name for name in names if layout.place(name) is not None]
     others = [name for name in names if layout.place(name) is None]
@@ -200,6 +201,10 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     faults.skipped += len(lost)
     if lost:
         faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
+    if links:
+        passed = "1 link was passed over" if len(links) == 1 else f"{len(links):,} links were passed over"
+        faults.notes.append(f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
+                            "Unpack it and open the folder to read what the links lead to.")
     faults.notes += left_aside(others, layout)
     going.digest = digest.hexdigest()
 
