@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _UNSEEN = ("script", "style", "template", "noscript", "comment")
 _BREAKS = ("p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr")
 _WIDEST = limits.MAX_COLUMNS
 """A cell spans so many columns or rows at most."""
+_LEAST = 3
+"""A table has at least so many rows, its heading among them."""
 _MANY = 10
 """So many even rows are a table whatever its heading is."""
 
@@ -183,6 +186,8 @@ def grid_of(text: str, header: str, *, sheet: bool = False) -> Grid | None:
 
     :param header: "auto", "yes" or "no". :param sheet: it is a workbook: any even table is one.
     """
+    if not sheet and len(re.findall(r"<tr[\s>]", text, re.IGNORECASE)) < _LEAST:
+        return None
     parser = GridParser()
     parser.feed(text)
     rows: dict[int, list[tuple[list[str], bool]]] = {}
@@ -197,7 +202,7 @@ def grid_of(text: str, header: str, *, sheet: bool = False) -> Grid | None:
     if not sheet and letters[number] < 0.7 * (parser.outside + sum(letters.values())):
         return None
     width, count = Counter(map(len, found)).most_common(1)[0]
-    if not sheet and (width < 2 or count < 0.9 * len(found) or len(found) < 3):
+    if not sheet and (width < 2 or count < 0.9 * len(found) or len(found) < _LEAST):
         return None
     width = max(map(len, found)) if sheet else width
     found = [(cells + [""] * width)[:width] for cells in found]
