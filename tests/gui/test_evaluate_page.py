@@ -172,7 +172,8 @@ def test_a_label_put_right_is_journalled_undone_and_used_by_the_next_run(
     page.reader.correct.why.setText("read again")
     page.reader.correct.take.click()
     assert project.config.corpus.relabelled == (f"{key}={said}",)
-    assert page.model.index(0, 1).data() == f"{given} → {said}"
+    assert page.model.index(0, 1).data() == f"→ {said}"
+    assert f"{given} → {said}" in page.model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole)
     assert "1 label has been corrected since" in page.told.text()
     [line] = read_journal(project.folder / "labels.jsonl")
     assert (line.document, line.before, line.to, line.why) == (key, (given,), (said,), "read again")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets import Button
+from studio.widgets import Button, ElidedLabel
 
 from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, RIGHT, SAID, UNKNOWN, Answers
 
@@ -65,7 +65,7 @@ class Filter(QObject):
 
 
 class FilterChips(QWidget):
-    """Chips and a button that takes all filters away; hidden while there is no filter."""
+    """Chips and a button that takes all filters away; a line of the same height while there is no filter."""
 
     removed = Signal(str)
     """The filter of this dimension is to go."""
@@ -78,8 +78,12 @@ class FilterChips(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.XS)
+        self.hint = ElidedLabel(self.tr("A cell, a class, a bar or a group that you pick narrows all else down to its "
+                                        "documents."), theme.Type.SMALL, muted=True)
         self._row.addWidget(self.clear)
-        self._row.addStretch(1)
+        self._row.addWidget(self.hint, 1)
+        self._row.addStretch(0)
+        self.setFixedHeight(self.clear.sizeHint().height())  # nothing moves under the pointer
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clear.clicked.connect(self.cleared)
         self.show_filters({})
@@ -95,7 +99,9 @@ class FilterChips(QWidget):
             for place, chip in enumerate(self.chips):
                 chip.wanted.connect(self.removed)
                 self._row.insertWidget(place, chip)
-        self.setVisible(bool(filters))
+        self.clear.setVisible(bool(filters))
+        self.hint.setVisible(not filters)
+        self._row.setStretch(self._row.count() - 1, 1 if filters else 0)
 
 
 class Chip(Button):

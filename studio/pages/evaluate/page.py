@@ -64,6 +64,7 @@ class EvaluatePage(ProjectPage):
         self.failure, self.bar = FailureCard(), JobBar()
         self.report = Button(self.tr("Report…"), "export")
         self.wrong = Button(self.tr("Only mistakes"), "filter", "quiet")
+        self.wrong.setCheckable(True)
         self.count = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.filters, self.views = FilterChips(), Views()
         self.documents = DocumentsView(project, shell)
@@ -360,7 +361,7 @@ class EvaluatePage(ProjectPage):
             told += "  ·  " + self.tr("right in {share}").format(share=f"{right / count:.1%}")
         self.count.setText(told)
         self.filters.show_filters(self.filter.words(answers))
-        self.wrong.setVisible(RIGHT not in self.picks)
+        self.wrong.setChecked(RIGHT in self.picks)
         self.views.show_picks(self.picks)
 
     @Slot(int)

@@ -71,7 +71,8 @@ class ClassModel(QAbstractTableModel):
         low, high = one.spans[column - 1]
         if role != Qt.ItemDataRole.DisplayRole:
             return f"{value:.4f} ({low:.4f} – {high:.4f})"
-        return f"{value:.2f} ({low:.2f}–{high:.2f})"
+        low, high = (f"{end:.2f}".removeprefix("0") for end in (low, high))
+        return f"{value:.2f} ({low}–{high})"  # short, for the names of the classes to have room
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The names of the figures, and what they mean."""
@@ -137,7 +138,7 @@ class AnswersModel(QAbstractTableModel):
 
     def corrections(self) -> list[str]:
         """What a cell may show of labels that were corrected."""
-        return [f"{label} → {new}" for new in set(self._corrected.values()) for label in self.labels()]
+        return [f"→ {new}" for new in set(self._corrected.values())]
 
     def _changed(self) -> None:
         if len(self._shown):
@@ -174,10 +175,20 @@ class AnswersModel(QAbstractTableModel):
             return None
         position = int(self._shown[index.row()])
         if role == Qt.ItemDataRole.DisplayRole:
-            return one_line(self._cell(position, index.column()))
+            cell = self._cell(position, index.column())
+            if index.column() == GIVEN and self._is_corrected(position):
+                cell = f"→ {self._corrected[self._key(position)]}"  # what it is now; what it was, in the tooltip
+            return one_line(cell)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return plain_tip(self._cell(position, index.column()))
         return None
+
+    def _key(self, position: int) -> str:
+        assert self._answers is not None
+        return str(self._answers.kept.keys[position])
+
+    def _is_corrected(self, position: int) -> bool:
+        return self._key(position) in self._corrected
 
     def _cell(self, position: int, column: int) -> str:
         assert self._answers is not None
@@ -186,8 +197,7 @@ class AnswersModel(QAbstractTableModel):
             return f"{int(kept.rows[position]) + 1:,}"
         if column == GIVEN:
             given = kept.names(kept.targets[one])[0] or self.tr("(none)")
-            new = self._corrected.get(str(kept.keys[position]))
-            return given if new is None else f"{given} → {new}"
+            return f"{given} → {self._corrected[self._key(position)]}" if self._is_corrected(position) else given
         if column == SAID:
             mark = "" if self._answers.right[position] else "✗ "
             return mark + (kept.names(self._answers.said[one])[0] or self.tr("(none)"))

@@ -42,7 +42,7 @@ class Views(QTabWidget):
         self.matrix = Matrix()
         self.modes = QButtonGroup(self)
         self.classes = ClassModel(self)
-        self.table = Listing(self.tr("Classes"), self.classes, (84, 118, 118, 118, 74), 0)
+        self.table = Listing(self.tr("Classes"), self.classes, (84, 106, 106, 106, 74), 0)
         self.table.horizontalHeader().setMinimumSectionSize(64)  # of the first, which takes what is left
         self.which = CalmCombo()
         self.roc = CurvePicture(self.tr("ROC curve"), self.tr("false positives"), self.tr("true positives"))
