@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
@@ -162,10 +162,18 @@ class OneText(QWidget):
             self._begin()
 
     def show_text(self, text: str) -> None:
-        """Put ``text`` into the editor and ask about it, and which words speak for its own label."""
+        """Put ``text`` into the editor and ask about it, and which words speak for its own label; what the person had
+        there comes back by undo."""
         self._wanted = None
-        self.editor.setPlainText(text)
+        self._replace(text)
+        self.editor.moveCursor(QTextCursor.MoveOperation.Start)
+        self.editor.document().setModified(False)
         self.ask()
+
+    @property
+    def has_own_text(self) -> bool:
+        """Whether the person has typed or pasted what stands in the editor."""
+        return self.editor.document().isModified() and bool(self.editor.toPlainText().strip())
 
     @Slot()
     def _changed(self) -> None:
@@ -188,9 +196,12 @@ class OneText(QWidget):
     def _paste(self) -> None:
         text = QGuiApplication.clipboard().text()
         if text:
-            self.editor.selectAll()
-            self.editor.insertPlainText(text)  # can be undone
-            self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._replace(text)
+
+    def _replace(self, text: str) -> None:
+        self.editor.selectAll()
+        self.editor.insertPlainText(text)  # can be undone, unlike setPlainText()
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)  # so that the key for undo is the editor's
 
     @Slot()
     def _copy(self) -> None:

@@ -297,8 +297,16 @@ class ClassifyPage(ProjectPage):
 
     @Slot(str)
     def _open_one(self, text: str) -> None:
+        lost = self.one.has_own_text and self.one.editor.toPlainText() != text
         self.tabs.setCurrentWidget(self.one)
         self.one.show_text(text)
+        if lost:
+            self.shell.toast(self.tr("The text of the table stands in the place of the one you had."), "info",
+                             self.tr("Undo"), lambda: self._own_text_back(text))
+
+    def _own_text_back(self, text: str) -> None:
+        if self.one.editor.toPlainText() == text:  # nothing was typed, and nothing taken back, since then
+            self.one.editor.undo()
 
     @Slot()
     def _choose_many(self) -> None:

@@ -391,3 +391,32 @@ def test_of_a_long_text_the_strongest_words_are_marked(qtbot: QtBot) -> None:
 
 def _fail(*arguments: object) -> None:
     raise RuntimeError("the device is gone")
+
+
+def test_a_text_of_the_table_leaves_the_typed_one_to_be_brought_back(
+    page: ClassifyPage, bundle: Path, qtbot: QtBot
+) -> None:
+    hold(page, bundle, qtbot)
+    news: list[Notice] = []
+    page.shell.noticed.connect(news.append)
+    editor = page.one.editor
+    page.many.opened.emit(TEXTS[0])
+    settle(qtbot, page)
+    assert not news  # nothing of the person's was there
+    editor.selectAll()
+    qtbot.keyClicks(editor, "mine")
+    page.many.opened.emit("first\nsecond")
+    settle(qtbot, page)
+    assert editor.toPlainText() == "first\nsecond"
+    assert editor.hasFocus() or not page.isActiveWindow()
+    qtbot.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, page)
+    assert editor.toPlainText() == "mine"
+    page.many.opened.emit(TEXTS[1])
+    settle(qtbot, page)
+    assert len(news) == 2
+    assert news[-1].action is not None
+    news[-1].action()
+    news[-1].action()  # once more: what was typed before stays
+    settle(qtbot, page)
+    assert editor.toPlainText() == "mine"
