@@ -85,6 +85,11 @@ def unused_path(folder: Path, stem: str, suffix: str = "", sign: str = "-") -> P
     return path
 
 
+def file_stem(name: str, otherwise: str = "unnamed") -> str:
+    """``name`` as a file may be called on every system; ``otherwise`` where nothing of it can stay."""
+    return "".join(char if char.isalnum() or char in " -_." else "_" for char in name).strip(" .") or otherwise
+
+
 def sweep(left: Iterable[Path], seconds: float = DAY_S) -> None:
     """Remove the files and folders that nobody has touched for so long: what killed processes have ``left``, say."""
     for path in left:

@@ -281,10 +281,19 @@ def test_a_corpus_that_is_gone_leaves_the_figures(
 
 
 def test_the_report_is_written_where_the_person_says(
-    page: EvaluatePage, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
+    page: EvaluatePage, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask.answers.append(tmp_path / "r.html")
+    assert page.subject is not None
+    write_about(page.subject.folder, RunMarks("First/second run"))
+    proposed: list[str] = []
+
+    def save_file(title: str, start: Path, filters: str) -> Path:
+        proposed.append(start.name)
+        return tmp_path / "r.html"
+
+    monkeypatch.setattr(ask, "save_file", save_file)
     page.report.click()
+    assert proposed == ["report-First_second run.html"]
     qtbot.waitUntil((tmp_path / "r.html").exists, timeout=20_000)
     qtbot.waitUntil(lambda: not page.reporting.busy, timeout=20_000)
     assert "test documents" in (tmp_path / "r.html").read_text(encoding="utf-8")

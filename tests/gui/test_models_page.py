@@ -16,11 +16,13 @@ from pytestqt.qtbot import QtBot
 from studio.engine.job import shutdown_jobs
 from studio.pages.models.foreign import sorted_out
 from studio.pages.models.page import ModelsPage
+from studio.pages.models.work import cost_words
 from tests.gui.pages_help import Desk
 from tests.models.learners import exported, filled
 from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
 from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
 from ulmengine.models import load_bundle, onnx, save_bundle
+from ulmengine.runs.smaller import Cost
 
 
 @pytest.fixture
@@ -235,6 +237,12 @@ def test_eight_bits_are_measured_and_shown_before_they_are_kept(page, desk, qtbo
     one.as_file.trigger()
     qtbot.waitUntil(lambda: len(proposed) == 2 and not one.errand.running and not one.slot.running, timeout=20_000)
     assert (int8, proposed[-1]) == ("Mine-int8.ulmfit", "Mine.ulmfit")
+
+
+def test_eight_bits_that_cost_nothing_are_told_so():
+    same, less = (cost_words(Cost("test", 40, .9, after, 1, .01, (4_000, 1_000))) for after in (.9, .875))
+    assert same == "Right as often as before, in 90.00% of the 40 test documents; answered otherwise: 1."
+    assert less.startswith("Right in 87.50% instead of 90.00% of the 40 test documents")
 
 
 def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_path, monkeypatch):

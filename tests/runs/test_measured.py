@@ -14,10 +14,11 @@ from sklearn import metrics
 
 from ulmengine import events as ev
 from ulmengine.inference import PredictionsError
+from ulmengine.inference.paired import Paired
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
-from ulmengine.runs.measured import evaluated, measure_again, open_measured
+from ulmengine.runs.measured import against_words, evaluated, measure_again, open_measured
 
 from .made import tiny_run
 
@@ -145,3 +146,16 @@ def test_words_too_long_for_a_models_file_stay_out_of_it(tmp_path: Path, monkeyp
     assert any("too long for a model's file" in text for text in notes)
     assert load_bundle(folder.model_path).counts is None
     assert "blend" not in open_measured(folder).record["parts"]["test"]
+
+
+@pytest.mark.parametrize(("difference", "low", "high", "told"), [
+    (.031, .01, .05, "3.1 points better than the word-count baseline (1.0 to 5.0)"),
+    (-.031, -.05, -.01, "3.1 points worse than the word-count baseline (1.0 to 5.0)"),
+    (.0, -.09, .09, "as often as the word-count baseline (-9.0 to +9.0 points)"),
+    (.0004, -.09, .09, "as often as the word-count baseline (-9.0 to +9.0 points)"),
+    (.02, -.01, .05, "2.0 points ahead of the word-count baseline, which may be chance (-1.0 to +5.0)"),
+    (-.02, -.05, .01, "2.0 points behind the word-count baseline, which may be chance (-5.0 to +1.0)"),
+])
+def test_the_difference_from_the_baseline_in_words(difference: float, low: float, high: float, told: str) -> None:
+    said, figures = against_words(Paired(50, .8, .8 + difference, difference, low, high, 1, 1).to_json())
+    assert said.format(**figures) == told

@@ -16,7 +16,7 @@ from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import open_measured
 from ulmengine.runs.pictures import Polyline, line_picture, smoothed
-from ulmengine.runs.report import WORST, worst, write_file_report, write_report
+from ulmengine.runs.report import WORST, render, worst, write_file_report, write_report
 
 from .made import tiny_run
 from .test_measured import end_of
@@ -82,6 +82,21 @@ def test_it_tells_the_kept_figures_and_the_mistakes(run: RunFolder, tmp_path: Pa
     assert (losses[:-1] >= losses[1:]).all()
     for picture in re.findall(r"<svg.*?</svg>", text):
         ElementTree.fromstring(picture)
+
+
+def test_settings_and_results_are_told_in_words(run: RunFolder, tmp_path: Path) -> None:
+    config = run.config()
+    columns = config.corpus.model_copy(update={"text_columns": ("title", "body")})
+    found = open_measured(run)
+    page = render(found, config.model_copy(update={"corpus": columns}), {})
+    row = re.search(r"<tr><td>corpus.text_columns</td>(.*?)</tr>", page)
+    assert row is not None
+    assert row[1] == "<td>–</td><td>title, body</td>"
+    assert "<td>classifier.epochs</td><td>" in page
+    assert not re.search(r"<td>[(\[]", page)
+    found.record["parts"]["test"]["paired"]["counts"] = {"mended": 2, "broken": 1}
+    assert "2 documents right that the counts have wrong" in render(found, config, {})
+    assert "right that the baseline has wrong" in render(found, config, {})
 
 
 def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolder, tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> int:
     else:
         asked, targets = _labelled(bundle, texts)
         cost = finish(measured(bundle, asked, targets))
-    if cost.before is not None and cost.after is not None:
+    if cost.before is not None and cost.before == cost.after:
+        complain(f"right as often as before, in {cost.after:.2%} of {cost.documents:,} {cost.part or 'given'} "
+                 "documents")
+    elif cost.before is not None and cost.after is not None:
         complain(f"right in {cost.after:.2%} instead of {cost.before:.2%} of {cost.documents:,} "
                  f"{cost.part or 'given'} documents ({100 * (cost.after - cost.before):+.2f} points)")
     else:

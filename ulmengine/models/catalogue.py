@@ -12,7 +12,7 @@ import platformdirs
 
 from ulmengine import APP
 from ulmengine.config import NONE, RunConfig, Sizes, located
-from ulmengine.disk import move, unused_path, whole
+from ulmengine.disk import file_stem, move, unused_path, whole
 from ulmengine.plan.usual import LEAST_KNOWN
 
 from .archive import SUFFIX, ModelError
@@ -132,8 +132,7 @@ def restore_model(deleted: Path) -> Path:
 
 def free_path(folder: Path, title: str) -> Path:
     """A path in ``folder`` that nothing stands at yet, named after ``title``."""
-    stem = "".join(char if char.isalnum() or char in " -_." else "_" for char in title).strip(" .") or "model"
-    return unused_path(folder, stem, SUFFIX, " ")
+    return unused_path(folder, file_stem(title, "model"), SUFFIX, " ")
 
 
 def run_models(folders: Iterable[Path]) -> tuple[ModelFile, ...]:

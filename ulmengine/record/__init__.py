@@ -20,12 +20,13 @@ from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .share import export_model, export_run, import_run
 from .summary import summary
-from .words import in_words
+from .words import in_words, value_words
 
 __all__ = [
     "START", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower", "RunBusyError",
     "RunFolder", "RunFolderError", "RunLine", "RunLock", "RunMarks", "cause_of", "change", "check_branched",
     "check_change", "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs",
     "import_run", "in_words", "last_event", "list_runs", "load_description", "owner_of", "read_about", "read_events",
-    "release_memory", "restore_run", "run_line", "run_name", "saved_event", "summary", "unusual", "write_about",
+    "release_memory", "restore_run", "run_line", "run_name", "saved_event", "summary", "unusual", "value_words",
+    "write_about",
 ]

@@ -10,6 +10,7 @@ from ulmengine.plan.stages import plan_stages
 
 from .checkpoints import CheckpointFolder
 from .folder import RunFolder, RunFolderError
+from .words import value_words
 
 _STAGE = ("lr", "epochs", "refit", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
 RESUMED = (
@@ -133,4 +134,4 @@ def _refuse(names: Iterable[str]) -> None:
 
 
 def _told(changed: dict[str, tuple[object, object]]) -> dict[str, str]:
-    return {name: f"{old} -> {new}" for name, (old, new) in changed.items()}
+    return {name: f"{value_words(old)} -> {value_words(new)}" for name, (old, new) in changed.items()}

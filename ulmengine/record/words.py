@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ulmengine import events as ev
+
+
+def value_words(value: Any) -> str:
+    """The ``value`` of a setting as a person writes it; a dash where there is none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(value_words, value)) or "–"
+    return "–" if value is None else str(value) or "–"
 
 
 def in_words(event: ev.Event) -> str:

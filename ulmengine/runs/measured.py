@@ -251,6 +251,23 @@ def against_baseline(measured: Measured, part: str, who: Who | None = None) -> d
     return paired_difference(own.right("baseline"), own.right(who), seed=seed).to_json()
 
 
+def against_words(paired: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """What :func:`against_baseline` found, as the end of a sentence with places for figures, and these figures."""
+    points, low, high = (100 * float(paired[name]) for name in ("difference", "low", "high"))
+    figures = {"points": f"{abs(points):.1f}", "low": f"{low:+.1f}", "high": f"{high:+.1f}"}
+    if paired["verdict"] == "better":
+        return ("{points} points better than the word-count baseline ({low} to {high})",
+                figures | {"low": f"{low:.1f}", "high": f"{high:.1f}"})
+    if paired["verdict"] == "worse":
+        return ("{points} points worse than the word-count baseline ({low} to {high})",
+                figures | {"low": f"{-high:.1f}", "high": f"{-low:.1f}"})
+    if figures["points"] == "0.0":
+        return "as often as the word-count baseline ({low} to {high} points)", figures
+    if points > 0:
+        return "{points} points ahead of the word-count baseline, which may be chance ({low} to {high})", figures
+    return "{points} points behind the word-count baseline, which may be chance ({low} to {high})", figures
+
+
 def majority_label(documents: Documents) -> str:
     """The commonest label of the training documents; "" where a document may bear several, or there are none."""
     targets = documents.targets("train")

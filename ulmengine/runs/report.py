@@ -19,8 +19,9 @@ from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
+from ulmengine.record.words import value_words
 
-from .measured import Measured, against_baseline, corpus_rows, figures, open_measured
+from .measured import Measured, against_baseline, against_words, corpus_rows, figures, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -134,7 +135,8 @@ def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part
     text = f"Right in {own['value']:.1%} of the {found['documents']:,} {part} documents"
     paired = against_baseline(measured, part)
     if paired is not None:
-        text += f"; {_against(paired)}"
+        said, values = against_words(paired)
+        text += f"; {said.format(**values)}"
     if measured.kept.saved == "blend":
         alone = found["network"]["metrics"]["accuracy"]["value"]
         text += f" (network and word counts together; network alone {alone:.1%})"
@@ -142,20 +144,12 @@ def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part
             f"<h1>{escape(text)}.</h1>")
 
 
-def _against(paired: dict[str, Any]) -> str:
-    points, low, high = (100 * paired[name] for name in ("difference", "low", "high"))
-    if paired["verdict"] == "better":
-        return f"{points:.1f} points better than the word-count baseline ({low:.1f} to {high:.1f})"
-    if paired["verdict"] == "worse":
-        return f"{-points:.1f} points worse than the word-count baseline ({-high:.1f} to {-low:.1f})"
-    return f"{points:+.1f} points against the word-count baseline, which may be chance ({low:+.1f} to {high:+.1f})"
-
-
 def _asked(config: RunConfig) -> str:
     changed = difference(RunConfig(), config)
-    rows = [(name, str(change)) for name, change in changed.items() if not name.startswith("corpus.relabelled")]
+    rows = [(name, *map(value_words, values)) for name, values in changed.items()
+            if not name.startswith("corpus.relabelled")]
     return ("<h2>What was asked</h2><p>Settings that differ from the usual ones; all others are the defaults.</p>"
-            + _table(("setting", "usual, here"), rows))
+            + _table(("setting", "usual", "here"), rows))
 
 
 def _data(measured: Measured, config: RunConfig, folder: RunFolder) -> str:
@@ -208,7 +202,8 @@ def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
     told.append(f"Calibration error of the network without its temperature ({measured.record['temperature']:.3f}): "
                 f"{found['ece_uncalibrated']:.4f}.")
     for other, paired in found["paired"].items():
-        told.append(f"The network has {paired['mended']:,} documents right that the {other} has wrong, and "
+        have = "have" if other == "counts" else "has"
+        told.append(f"The network has {paired['mended']:,} documents right that the {other} {have} wrong, and "
                     f"{paired['broken']:,} the other way round.")
     return (f"<h2>Results on the {part} documents</h2><p class=soft>With 95 % bootstrap intervals; the baseline counts "
             "words and pairs of words (TF-IDF + logistic regression); blend is the mean of the network and of counts "

@@ -10,6 +10,8 @@ from PySide6.QtGui import QDesktopServices
 from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
+from ulmengine.disk import file_stem
+from ulmengine.record import run_name
 
 from .work import Subject, write_page
 
@@ -33,9 +35,10 @@ class Reporting(QObject):
 
     def write(self, subject: Subject) -> None:
         """Write the report on ``subject`` where the person says."""
-        name, cache = subject.folder.path.name if subject.table is None else "table", self.project.cache
-        path = self.shell.ask.save_file(self.tr("Where to write the report"),
-                                        self.project.folder / f"report-{name}.html", self.tr("Web page (*.html)"))
+        name = run_name(subject.folder) if subject.table is None else subject.table.stem
+        cache = self.project.cache
+        proposed = self.project.folder / f"report-{file_stem(name)}.html"
+        path = self.shell.ask.save_file(self.tr("Where to write the report"), proposed, self.tr("Web page (*.html)"))
         if path is not None:
             self._slot.start(lambda: write_page(subject, path, cache))
 

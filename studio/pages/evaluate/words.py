@@ -8,9 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.words import part_words
+from studio.words import part_words, words
 from ulmengine.inference.predictions import Who
-from ulmengine.runs.measured import Measured, against_baseline
+from ulmengine.runs.measured import Measured, against_baseline, against_words
 
 from .answers import Answers
 
@@ -45,18 +45,8 @@ def headline(measured: Measured, answers: Answers, part: str, table: str = "") -
 
 def against(paired: Mapping[str, Any]) -> str:
     """The difference from the word-count baseline on the same documents."""
-    points, low, high = (100 * float(paired[name]) for name in ("difference", "low", "high"))
-    span = {"points": f"{abs(points):.1f}", "low": f"{low:+.1f}", "high": f"{high:+.1f}"}
-    if paired["verdict"] == "better":
-        span |= {"low": f"{low:.1f}", "high": f"{high:.1f}"}
-        return _tr("Evaluate", "{points} points better than the word-count baseline ({low} to {high})").format(**span)
-    if paired["verdict"] == "worse":
-        span |= {"low": f"{-high:.1f}", "high": f"{-low:.1f}"}
-        return _tr("Evaluate", "{points} points worse than the word-count baseline ({low} to {high})").format(**span)
-    if not points:
-        return _tr("Evaluate", "as often as the word-count baseline ({low} to {high} points)").format(**span)
-    return _tr("Evaluate", "{points} points {which} the word-count baseline, which may be chance ({low} to {high})"
-               ).format(which=_tr("Evaluate", "ahead of") if points > 0 else _tr("Evaluate", "behind"), **span)
+    said, figures = against_words(paired)
+    return words(said).format(**figures)
 
 
 def below(measured: Measured, part: str, corrected: int, who: Who = "network") -> str:

@@ -19,6 +19,7 @@ from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
+from ulmengine.disk import file_stem
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, OnnxMissingError, models_folder, need_onnx
 from ulmengine.record.failures import describe
@@ -193,7 +194,7 @@ class ModelsPage(Page):
 
     def _where(self, entry: ModelFile, suffix: str, kind: str, mark: str = "") -> Path | None:
         """Ask for a place; ``mark``: what tells the file proposed apart from another kind of the same suffix."""
-        name = "".join(char if char.isalnum() or char in " -_." else "_" for char in entry.name)
+        name = file_stem(entry.name, "model")
         title = self.tr("Export {name}").format(name=entry.name)
         return self.shell.ask.save_file(title, Path.home() / f"{name}{mark}{suffix}", f"{kind} (*{suffix})")
 

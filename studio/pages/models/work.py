@@ -112,9 +112,10 @@ def cost_words(cost: Cost) -> str:
     if cost.before is None or cost.after is None:
         told = _tr("No documents with known labels are at hand, so the accuracy cannot be compared. Of {n} texts "
                    "{changed} are answered otherwise.")
+    elif cost.before == cost.after:
+        told = _tr("Right as often as before, in {after} of the {n} {documents}; answered otherwise: {changed}.")
     else:
-        told = _tr("Right in {after} instead of {before} of the {n} {documents}; {changed} of them are answered "
-                   "otherwise.")
+        told = _tr("Right in {after} instead of {before} of the {n} {documents}; answered otherwise: {changed}.")
     return told.format(n=f"{cost.documents:,}", changed=f"{cost.changed:,}", documents=parts.get(cost.part, ""),
                        before=f"{cost.before or 0:.2%}", after=f"{cost.after or 0:.2%}")
 

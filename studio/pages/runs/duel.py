@@ -195,7 +195,10 @@ class DuelView(QWidget):
             "no difference": self.tr("{second} and {first} do not differ more than chance explains: {signed} points "
                                      "({low} to {high})."),
         }
-        self.head.setText(verdicts[paired.verdict].format(
+        text = verdicts[paired.verdict]
+        if not paired.difference:
+            text = self.tr("{second} and {first} are right equally often ({low} to {high} points).")
+        self.head.setText(text.format(
             first=first, second=second, points=f"{abs(100 * paired.difference):.1f}",
             signed=f"{100 * paired.difference:+.1f}", low=f"{100 * paired.low:+.1f}", high=f"{100 * paired.high:+.1f}"))
         part = self.tr("test") if duel.found.part == "test" else self.tr("validation")
