@@ -23,7 +23,7 @@ from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import EpochEnded, StageStarted, Step
 from ulmengine.inference.predictions import part_predictions
-from ulmengine.record import RunFolder, export_run
+from ulmengine.record import RunFolder, RunMarks, export_run, read_about, write_about
 from ulmengine.runs.measured import keep_measured
 
 
@@ -123,6 +123,93 @@ def test_title_tags_archive_and_delete_can_be_undone(page, desk, qtbot):
     assert (desk.project.runs / "b" / "config.toml").is_file()
 
 
+def test_what_is_done_to_several_runs_is_one_step_and_said_with_their_number(page, desk, qtbot, tmp_path):
+    for name in "abc":
+        made(desk.project.runs / name)
+    write_about(RunFolder(desk.project.runs / "a"), RunMarks("", ("x", "y")))
+    write_about(RunFolder(desk.project.runs / "b"), RunMarks("", ("z", "x")))
+    one = page()
+    undo = desk.project.undo
+
+    def settled() -> None:
+        qtbot.waitUntil(lambda: not one.slot.running and not one.errand.running, timeout=10_000)
+
+    def tags(name: str) -> tuple[str, ...]:
+        return read_about(RunFolder(desk.project.runs / name)).tags
+
+    def taken_back(steps: int) -> None:
+        assert undo.count() == steps
+        assert "2 " in desk.news[-1].text
+        assert "a, b" in desk.news[-1].text
+        assert desk.news[-1].undoes
+        undo.undo()
+        settled()
+
+    choose(one, "a", "b")
+    details = one.details
+    assert details._result.text().startswith("2 runs are chosen: a, b.")
+    assert (details._title.text(), details._tags.text(), details._notes.toPlainText()) == ("", "x", "")
+    enabled = {name for name, button in details._buttons.items() if button.isEnabled()}
+    assert enabled == {"export", "archive", "delete"}
+    assert not details._title.isEnabled()
+    assert not details._notes.isEnabled()
+    details._tags.setText("new")
+    details._tags.editingFinished.emit()
+    settled()
+    assert (tags("a"), tags("b")) == (("y", "new"), ("z", "new"))
+    taken_back(1)
+    assert (tags("a"), tags("b")) == (("x", "y"), ("z", "x"))
+    choose(one, "a", "b")
+    one.archive()
+    settled()
+    assert names(one) == ["c"]
+    taken_back(1)
+    assert sorted(names(one)) == ["a", "b", "c"]
+    choose(one, "a", "b")
+    one.delete()
+    settled()
+    assert names(one) == ["c"]
+    taken_back(1)
+    assert sorted(names(one)) == ["a", "b", "c"]
+    choose(one, "a", "b")
+    told = len(desk.news)
+    one.open_chosen()
+    one.use_settings()
+    assert [news.text for news in desk.news[told:]] == ["2 runs are chosen. Choose one of them alone for this."] * 2
+    desk.answers.files = [tmp_path]
+    one.export()
+    settled()
+    one.export()  # once more: beside the first ones
+    settled()
+    assert sorted(path.name for path in tmp_path.glob("*.zip")) == ["a-2.zip", "a.zip", "b-2.zip", "b.zip"]
+    assert desk.news[-1].text == f"2 runs were exported to {tmp_path}."
+
+
+def test_what_cannot_be_deleted_of_several_runs_is_told_and_the_others_go(page, desk, qtbot):
+    for name in "abc":
+        made(desk.project.runs / name)
+    one = page()
+    choose(one, "a", "b", "c")
+    shutil.rmtree(desk.project.runs / "b")
+    one.delete()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert [news.level for news in desk.news] == ["error", "info"]
+    assert desk.news[-1].text.startswith("2 runs are deleted: a, c.")
+    assert desk.project.undo.undoText() == "Delete 2 runs"
+    desk.project.undo.undo()
+    qtbot.waitUntil(lambda: sorted(names(one)) == ["a", "c"] and not one.slot.running, timeout=10_000)
+
+
+def test_a_tag_given_a_moment_ago_outlives_what_is_done_next(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    one = page()
+    one.details._tags.setText("kept")
+    one.details._tags.editingFinished.emit()
+    one.archive()  # before the list has been read anew
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert read_about(RunFolder(desk.project.runs / "a")) == RunMarks("", ("kept",), True)
+
+
 def test_notes_are_kept_when_another_run_is_chosen(page, desk, qtbot):
     made(desk.project.runs / "a")
     made(desk.project.runs / "b")
@@ -193,6 +280,9 @@ def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, t
     qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
     desk.news[-1].action()
     qtbot.waitUntil(lambda: names(one) == ["far"], timeout=10_000)
+    assert desk.project.undo.redoText() == "Show only the runs of this project"  # a step like any other one
+    desk.project.undo.undo()
+    qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
     qtbot.waitUntil(lambda: not one.slot.running)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from ulmengine.disk import move, unused_path
+from ulmengine.disk import file_stem, move, unused_path
 from ulmengine.events import Event, Progress
 from ulmengine.record import RunFolder, export_run, import_run
 
@@ -36,3 +36,11 @@ def exporting(
     # The dialog has asked whether what stands there may go; it goes when the new one is whole.
     move(export_run(run, beside, checkpoints=checkpoints), target)
     return target
+
+
+def exporting_all(runs: Sequence[tuple[Path, str]], into: Path) -> Generator[Event, None, list[Path]]:
+    """Write each of the ``runs``, pairs of folder and name, to a file of its own in the folder ``into``."""
+    made = []
+    for source, name in runs:
+        made.append((yield from exporting(source, unused_path(into, file_stem(name), ".zip"))))
+    return made

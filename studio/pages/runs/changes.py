@@ -2,73 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtGui import QUndoCommand
 
-from ulmengine.record import RunFolder, RunFolderError, RunMarks, delete_run, restore_run, write_about
+from ulmengine.record import (
+    RunFolder,
+    RunFolderError,
+    RunLine,
+    RunMarks,
+    delete_run,
+    read_about,
+    restore_run,
+    write_about,
+)
 
 Tell = Callable[[str], None]
+Naming = Callable[[Sequence[str]], str]
+"""What the undo menu calls a step, by the names of its runs."""
 
 
-class _Step(QUndoCommand):
-    """A step that tells when it fails, and is forgotten then."""
+class Deed(Protocol):
+    """What is done to one run."""
 
-    def __init__(self, text: str, done: Callable[[], None], failed: Tell) -> None:
-        super().__init__(text)
-        self._done, self._failed = done, failed
-
-    def redo(self) -> None:
-        self._carry_out(self.there)
-
-    def undo(self) -> None:
-        self._carry_out(self.back)
+    line: RunLine
 
     def there(self) -> None:
         """Do it."""
-        raise NotImplementedError
 
     def back(self) -> None:
         """Take it back."""
-        raise NotImplementedError
-
-    def _carry_out(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except (RunFolderError, OSError) as error:
-            self.setObsolete(True)
-            self._failed(str(error))
-        self._done()
 
 
-class DeleteRun(_Step):
+class DeleteRun:
     """A run is put aside."""
 
-    def __init__(self, folder: Path, text: str, done: Callable[[], None], failed: Tell) -> None:
-        super().__init__(text, done, failed)
-        self.folder = folder
+    def __init__(self, line: RunLine) -> None:
+        self.line = line
+        self._folder = line.folder
         self._waiting: Path | None = None
 
     def there(self) -> None:
-        self._waiting = delete_run(self.folder)
+        self._waiting = delete_run(self._folder)
 
     def back(self) -> None:
         if self._waiting is not None:
-            self.folder = restore_run(self._waiting)
+            self._folder = restore_run(self._waiting)
 
 
-class Say(_Step):
-    """Another title, other tags, archived or not."""
+class Say:
+    """Another ``title``, other ``tags``, ``archived`` or not; what is not given stays as it is."""
 
     def __init__(
-        self, folder: Path, old: RunMarks, new: RunMarks, text: str, done: Callable[[], None], failed: Tell
+        self, line: RunLine, *, title: str | None = None, tags: tuple[str, ...] | None = None,
+        archived: bool | None = None
     ) -> None:
-        super().__init__(text, done, failed)
-        self._run, self._old, self._new = RunFolder(folder), old, new
+        self.line = line
+        self._run = RunFolder(line.folder)
+        old = read_about(self._run)  # the line may be older than what was said a moment ago
+        self._old, self._new = old, RunMarks(
+            old.title if title is None else title, old.tags if tags is None else tags,
+            old.archived if archived is None else archived)
 
     def there(self) -> None:
         write_about(self._run, self._new)
 
     def back(self) -> None:
         write_about(self._run, self._old)
+
+
+class Together(QUndoCommand):
+    """What is done to one run or to several at once. What fails is told and left out of the step; a step of which
+    nothing is left is forgotten."""
+
+    def __init__(self, deeds: Sequence[Deed], naming: Naming, done: Callable[[], None], failed: Tell) -> None:
+        super().__init__()
+        self.deeds = list(deeds)
+        self._naming, self._done, self._failed = naming, done, failed
+
+    def redo(self) -> None:
+        self._carry_out(self.deeds, lambda deed: deed.there())
+
+    def undo(self) -> None:
+        self._carry_out(self.deeds[::-1], lambda deed: deed.back())
+
+    def _carry_out(self, deeds: Sequence[Deed], step: Callable[[Deed], None]) -> None:
+        for deed in tuple(deeds):
+            try:
+                step(deed)
+            except (RunFolderError, OSError) as error:
+                self.deeds.remove(deed)
+                self._failed(str(error))
+        self.setObsolete(not self.deeds)
+        if self.deeds:
+            self.setText(self._naming([deed.line.name for deed in self.deeds]))
+        self._done()
+
+
+class ShowFolders(QUndoCommand):
+    """The runs of other folders are shown too, or no longer."""
+
+    def __init__(
+        self, text: str, old: tuple[str, ...], new: tuple[str, ...], show: Callable[[tuple[str, ...]], None]
+    ) -> None:
+        super().__init__(text)
+        self._old, self._new, self._show = old, new, show
+
+    def redo(self) -> None:
+        self._show(self._new)
+
+    def undo(self) -> None:
+        self._show(self._old)

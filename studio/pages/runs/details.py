@@ -1,7 +1,8 @@
-"""One run: what a person says of it, its result, what sets it apart from the usual settings."""
+"""The chosen run: what a person says of it, its result, what sets it apart from the usual settings; or several."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -11,24 +12,29 @@ from studio import theme
 from studio.models.runs import result_words, saved_state_words, time_spent
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
-from ulmengine.record import RunFolder, RunLine, RunMarks
+from ulmengine.record import RunFolder, RunLine
 
 SAVE_MS = 700
 """After so long a pause in writing the notes are kept."""
+NAMED = 4
+"""So many runs are told by name."""
 
 
 class Details(QWidget):
-    """Title, tags and notes, each changed in its place; what can be done with the run stands below."""
+    """Title, tags and notes, each changed in its place; what can be done with the run stands below. Of several runs
+    there are the tags that all of them have, and what can be done with all of them."""
 
-    said = Signal(object, str)
-    """Other :class:`RunMarks`, and what the undo menu calls the change."""
+    titled = Signal(object, str)
+    """The run of a :class:`RunLine` is to be called so."""
+    tagged = Signal(object)
+    """Runs are to have other tags: a list of pairs (:class:`RunLine`, tags)."""
     notesFailed = Signal(str)
     wanted = Signal(str)
     """"open", "clone", "export", "archive" or "delete": a button was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line: RunLine | None = None
+        self._lines: tuple[RunLine, ...] = ()
         self._title, self._tags = QLineEdit(), QLineEdit()
         self._notes = QPlainTextEdit()
         self._notes.setTabChangesFocus(True)
@@ -46,32 +52,48 @@ class Details(QWidget):
         self._tags.editingFinished.connect(self._tagged)
         self._notes.textChanged.connect(self._noting)
 
-    def show_run(self, line: RunLine | None) -> None:
-        """Show the run ``line``; what was being written of another one is kept."""
-        same = line is not None and self._line is not None and line.folder == self._line.folder
+    @property
+    def _line(self) -> RunLine | None:
+        """The run that is chosen alone."""
+        return self._lines[0] if len(self._lines) == 1 else None
+
+    def show_runs(self, lines: Sequence[RunLine]) -> None:
+        """Show the runs ``lines``; what was being written of another one is kept."""
+        same = [line.folder for line in lines] == [line.folder for line in self._lines]
         if not same:
             self.keep_notes()
-        self._line = line
-        if line is None:
+        self._lines = tuple(lines)
+        if not lines:
             return
-        if not self._title.hasFocus():
-            self._title.setText(line.name)
-        if not self._tags.hasFocus():
-            self._tags.setText(", ".join(line.about.tags))
+        line = self._line
+        if not (same and self._title.hasFocus()):
+            self._title.setText(line.name if line is not None else "")
+        if not (same and self._tags.hasFocus()):
+            self._tags.setText(", ".join(self._common_tags()))
         if not (same and self._notes.hasFocus()):
             self._notes.blockSignals(True)
-            self._notes.setPlainText(line.notes)
+            self._notes.setPlainText(line.notes if line is not None else "")
             self._notes.blockSignals(False)
-        self._result.setText(self._told(line))
-        self._problem.setText(line.problem)
-        self._problem.setVisible(bool(line.problem))
-        self._path.setText(str(line.folder))
-        for part in (self._title, self._tags, self._notes):
-            part.setEnabled(not line.problem)
+        self._result.setText(self._told(line) if line is not None else self._told_of_all())
+        self._problem.setText(line.problem if line is not None else "")
+        self._problem.setVisible(bool(self._problem.text()))
+        self._path.setText(str(line.folder) if line is not None else "")
+        sound = [one for one in lines if not one.problem]
+        alone = self.tr("Choose one run alone for this.") if line is None else ""
+        for part, enabled in ((self._title, line in sound), (self._tags, len(sound) == len(lines)),
+                              (self._notes, line in sound)):
+            part.setEnabled(enabled)
+        self._title.setPlaceholderText(alone)
+        self._notes.setPlaceholderText(alone)
+        self._tags.setPlaceholderText(self.tr("Tags that all of them have") if alone else
+                                      self.tr("baseline, long texts"))
         for name in ("open", "clone", "export", "archive"):
-            self._buttons[name].setEnabled(not line.problem)
-        self._buttons["delete"].setEnabled(line.state != "running")
-        self._buttons["archive"].setText(self.tr("Bring back") if line.about.archived else self.tr("Archive"))
+            self._buttons[name].setEnabled(bool(sound) and (not alone or name in ("export", "archive")))
+        for name in ("open", "clone"):
+            self._buttons[name].setToolTip(alone)
+        self._buttons["delete"].setEnabled(any(one.state != "running" for one in lines))
+        archived = bool(sound) and all(one.about.archived for one in sound)
+        self._buttons["archive"].setText(self.tr("Bring back") if archived else self.tr("Archive"))
 
     @Slot()
     def keep_notes(self) -> None:
@@ -103,7 +125,6 @@ class Details(QWidget):
             label = QLabel(text)
             label.setBuddy(widget)
             form.addRow(label, widget)
-        self._tags.setPlaceholderText(self.tr("baseline, long texts"))
         column.addLayout(form)
         column.addWidget(self._path)
         parts = QWidget(), QWidget()
@@ -144,19 +165,34 @@ class Details(QWidget):
             parts.append(line.corpus)
         return "  ·  ".join(parts)
 
+    def _told_of_all(self) -> str:
+        return self.tr("%n runs are chosen: {names}. Their tags are changed together; what the buttons do is done to "
+                       "all of them.", "", len(self._lines)).format(names=names_words(self._lines))
+
+    def _common_tags(self) -> tuple[str, ...]:
+        first, *others = (line.about.tags for line in self._lines)
+        return tuple(tag for tag in first if all(tag in tags for tags in others))
+
     @Slot()
     def _titled(self) -> None:
         line, text = self._line, self._title.text().strip()
         if line is not None and text and text != line.name:
-            about = line.about
-            self.said.emit(RunMarks(text, about.tags, about.archived), self.tr("Rename the run"))
+            self.titled.emit(line, text)
 
     @Slot()
     def _tagged(self) -> None:
-        line = self._line
-        tags = tuple(dict.fromkeys(tag for part in self._tags.text().split(",") if (tag := part.strip())))
-        if line is not None and tags != line.about.tags:
-            self.said.emit(RunMarks(line.about.title, tags, line.about.archived), self.tr("Change the run's tags"))
+        """What was added is added to all of the runs, what was taken out is taken out of all."""
+        if not self._lines:
+            return
+        before = self._common_tags()
+        now = tuple(dict.fromkeys(tag for part in self._tags.text().split(",") if (tag := part.strip())))
+        if now == before:
+            return
+        told = []
+        for line in self._lines:
+            own = [tag for tag in line.about.tags if tag not in before]
+            told.append((line, tuple(dict.fromkeys((*own, *now)))))
+        self.tagged.emit(told)
 
     @Slot()
     def _noting(self) -> None:
@@ -167,3 +203,9 @@ class Details(QWidget):
         button = self.sender()
         if isinstance(button, Button):
             self.wanted.emit(str(button.property("does")))
+
+
+def names_words(lines: Sequence[RunLine]) -> str:
+    """The names of the runs, the first few of many."""
+    names = [line.name for line in lines]
+    return ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 1], "…"])

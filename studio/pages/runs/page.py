@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,18 +20,19 @@ from studio.engine.jobslot import JobSlot
 from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
-from studio.pages.parts.run_copies import exporting, importing
+from studio.pages.parts.run_copies import exporting, exporting_all, importing
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
 from ulmengine.config import ConfigError, RunConfig, difference
+from ulmengine.disk import file_stem
 from ulmengine.events import Failed
-from ulmengine.record import RunFolder, RunLine, RunMarks, list_runs, run_name
+from ulmengine.record import RunFolder, RunLine, list_runs, run_name
 from ulmengine.record.listing import TRASH
 
-from .changes import DeleteRun, Say
+from .changes import Deed, DeleteRun, Naming, Say, ShowFolders, Together
 from .curves import CurvesView
-from .details import Details
+from .details import Details, names_words
 from .differences import Differences
 from .duel import DuelView
 from .listing import RunFilter, RunsTable
@@ -99,20 +101,17 @@ class RunsPage(ProjectPage):
         """Ask for a folder of runs, or a run, that is shown from now on where it lies."""
         folder = self.shell.ask.folder(self.tr("Show the runs of another folder"), self.project.folder.parent)
         known = self.shell.settings.values.run_folders
-        if folder is not None and str(folder) not in known:
+        if folder is not None:
             runs = folder / "runs" if (folder / "runs").is_dir() else folder
-            self.shell.settings.change(run_folders=(*known, str(runs)))
-            self.refresh()
+            if str(runs) not in known:
+                self._show_folders((*known, str(runs)), self.tr("Show the runs of {name}").format(name=folder.name))
 
     @Slot()
     def forget_folders(self) -> None:
         """Show the project's own runs alone again; nothing on disk is touched."""
-        before = self.shell.settings.values.run_folders
-        self.shell.settings.change(run_folders=())
-        self.refresh()
-        if before:
-            self.shell.toast(self.tr("Only the runs of this project are shown."), "info", self.tr("Undo"),
-                             lambda: self._show_again(before))
+        if self.shell.settings.values.run_folders:
+            self._show_folders((), self.tr("Show only the runs of this project"))
+            self._tell(self.tr("Only the runs of this project are shown."))
 
     @Slot()
     def choose_import(self) -> None:
@@ -123,66 +122,86 @@ class RunsPage(ProjectPage):
 
     @Slot()
     def export(self) -> None:
-        """Ask where the chosen run goes, and copy it there as one file."""
-        lines = self.chosen()
-        if not lines:
-            return
-        name = "".join(char if char.isalnum() or char in " -_." else "_" for char in lines[0].name)
-        target = self.shell.ask.save_file(self.tr("Export the run"), Path.home() / f"{name}.zip",
-                                          self.tr("Runs") + " (*.zip)")
-        if target is not None:
-            source = lines[0].folder
-            self.errand.begin(self.tr("Exporting {name}…").format(name=lines[0].name),
-                              partial(exporting, source, target))
+        """Ask where the chosen run goes, and copy it there as one file; of several, into which folder."""
+        lines = [line for line in self.chosen() if not line.problem]
+        if len(lines) > 1:
+            folder = self.shell.ask.folder(self.tr("Export %n runs into a folder", "", len(lines)), Path.home())
+            if folder is not None:
+                self.errand.begin(self.tr("Exporting %n runs…", "", len(lines)),
+                                  lambda: exporting_all([(line.folder, line.name) for line in lines], folder))
+        elif lines:
+            source, name = lines[0].folder, lines[0].name
+            target = self.shell.ask.save_file(self.tr("Export the run"), Path.home() / f"{file_stem(name)}.zip",
+                                              self.tr("Runs") + " (*.zip)")
+            if target is not None:
+                self.errand.begin(self.tr("Exporting {name}…").format(name=name), partial(exporting, source, target))
 
     @Slot()
     def delete(self) -> None:
         """Put the chosen runs aside; undo brings them back."""
-        lines = self.chosen()
-        for line in lines:
-            self.project.undo.push(DeleteRun(line.folder, self.tr("Delete {name}").format(name=line.name),
-                                             self.refresh, self._say_failed))
+        def naming(names: Sequence[str]) -> str:
+            return self.tr("Delete {name}").format(name=names[0]) if len(names) == 1 else \
+                self.tr("Delete %n runs", "", len(names))
+
+        gone = self._push([DeleteRun(line) for line in self.chosen()], naming)
+        for line in gone:
             self.shell.settings.remember_deleted(line.folder.parent / TRASH)
-        if lines and self.project.undo.canUndo():
-            told = self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
-                name=", ".join(line.name for line in lines))
-            self.shell.toast(told, "info", self.tr("Undo"), lambda: self._undo(len(lines)),
-                             undoes=True)
+        if len(gone) == 1:
+            self._tell(self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
+                name=gone[0].name))
+        elif gone:
+            self._tell(self.tr("%n runs are deleted: {names}. Until the next start of the program they can be put "
+                               "back.", "", len(gone)).format(names=names_words(gone)))
 
     @Slot()
     def archive(self) -> None:
-        """Leave the chosen runs out of the list, or no longer."""
-        for line in self.chosen():
-            about = line.about
-            text = self.tr("Bring back {name}") if about.archived else self.tr("Archive {name}")
-            new = RunMarks(about.title, about.tags, not about.archived)
-            self._push(line, new, text.format(name=line.name))
+        """Leave the chosen runs out of the list; or no longer, where all of them are left out."""
+        lines = [line for line in self.chosen() if not line.problem]
+        back = all(line.about.archived for line in lines)
+
+        def naming(names: Sequence[str]) -> str:
+            if len(names) == 1:
+                return (self.tr("Bring back {name}") if back else self.tr("Archive {name}")).format(name=names[0])
+            return self.tr("Bring back %n runs", "", len(names)) if back else \
+                self.tr("Archive %n runs", "", len(names))
+
+        done = self._push([Say(line, archived=not back) for line in lines
+                           if line.about.archived == back], naming)
+        if len(done) == 1:
+            told = self.tr("{name} is archived no longer.") if back else \
+                self.tr("{name} is archived: it is listed where archived runs are shown too.")
+            self._tell(told.format(name=done[0].name))
+        elif done:
+            told = self.tr("%n runs are archived no longer: {names}.", "", len(done)) if back else \
+                self.tr("%n runs are archived: {names}. They are listed where archived runs are shown too.", "",
+                        len(done))
+            self._tell(told.format(names=names_words(done)))
 
     @Slot()
     def open_chosen(self) -> None:
         """Show the chosen run as it was trained."""
-        lines = self.chosen()
-        if lines and not lines[0].problem:
-            self.shell.open_run(lines[0].folder)
+        line = self._only_one()
+        if line is not None and not line.problem:
+            self.shell.open_run(line.folder)
 
     @Slot()
     def use_settings(self) -> None:
         """Give the project the chosen run's settings, all but corpus, device and saving."""
-        lines = self.chosen()
-        if not lines:
+        line = self._only_one()
+        if line is None:
             return
         try:
-            config = RunFolder(lines[0].folder).config()
+            config = RunFolder(line.folder).config()
         except ConfigError as error:
             self.shell.toast(str(error), "error")
             return
         new = foreign_settings(self.project.config, config)
         if not new:
-            self.shell.toast(self.tr("The project has the settings of {name} already.").format(name=lines[0].name))
+            self.shell.toast(self.tr("The project has the settings of {name} already.").format(name=line.name))
             return
-        self.project.change(new, self.tr("Use the settings of {name}").format(name=lines[0].name))
+        self.project.change(new, self.tr("Use the settings of {name}").format(name=line.name))
         self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
-            name=lines[0].name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
+            name=line.name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
 
     # How it looks
 
@@ -226,7 +245,7 @@ class RunsPage(ProjectPage):
         for text, icon, slot in (
             (self.tr("Add a folder of runs…"), "folder", self.add_folder),
             (self.tr("Import a run…"), "import", self.choose_import),
-            (self.tr("Export the chosen run…"), "export", self.export),
+            (self.tr("Export the chosen runs…"), "export", self.export),
             (self.tr("Use the chosen run's settings"), "copy", self.use_settings),
             (self.tr("Delete the chosen runs"), "trash", self.delete),
             (self.tr("Show only the runs of this project"), "filter", self.forget_folders),
@@ -244,7 +263,8 @@ class RunsPage(ProjectPage):
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
-        self.details.said.connect(self._said)
+        self.details.titled.connect(self._titled)
+        self.details.tagged.connect(self._tagged)
         self.details.notesFailed.connect(self._say_failed)
         self.details.wanted.connect(self._wanted)
         for button, slot in ((self.folder_button, self.add_folder), (self.empty_folder, self.add_folder),
@@ -282,8 +302,11 @@ class RunsPage(ProjectPage):
             self.stack.setCurrentIndex(2 if self.model.lines else 1)
 
     @Slot(object)
-    def _errand_done(self, path: Path) -> None:
-        if path.parent == self.project.runs:
+    def _errand_done(self, path: Path | list[Path]) -> None:
+        if isinstance(path, list):
+            self.shell.toast(self.tr("%n runs were exported to {path}.", "", len(path)).format(path=path[0].parent),
+                             "ok")
+        elif path.parent == self.project.runs:
             self._select = path
             self.shell.toast(self.tr("{name} was taken up.").format(name=run_name(RunFolder(path))), "ok")
             self.refresh()
@@ -301,7 +324,7 @@ class RunsPage(ProjectPage):
         view = self.tabs.currentWidget()
         if view is self.details:
             self.details.setEnabled(bool(lines))
-            self.details.show_run(lines[0] if lines else None)
+            self.details.show_runs(lines)
         elif view is self.curves:
             self.curves.show_runs(lines)
         elif view is self.differences:
@@ -310,10 +333,19 @@ class RunsPage(ProjectPage):
             self.duel.show_runs((lines[0], lines[1]) if len(lines) == 2 else None)
 
     @Slot(object, str)
-    def _said(self, about: RunMarks, text: str) -> None:
-        lines = self.chosen()
-        if lines:
-            self._push(lines[0], about, text)
+    def _titled(self, line: RunLine, title: str) -> None:
+        self._push([Say(line, title=title)], lambda _: self.tr("Rename the run"))
+
+    @Slot(object)
+    def _tagged(self, told: list[tuple[RunLine, tuple[str, ...]]]) -> None:
+        def naming(names: Sequence[str]) -> str:
+            return self.tr("Change the run's tags") if len(names) == 1 else \
+                self.tr("Change the tags of %n runs", "", len(names))
+
+        done = self._push([Say(line, tags=tags) for line, tags in told], naming)
+        if len(done) > 1:
+            self._tell(self.tr("The tags of %n runs are changed: {names}.", "", len(done)).format(
+                names=names_words(done)))
 
     @Slot(str)
     def _wanted(self, what: str) -> None:
@@ -339,14 +371,30 @@ class RunsPage(ProjectPage):
         if self.isVisible():
             QTimer.singleShot(200, self, self.refresh)
 
-    def _push(self, line: RunLine, new: RunMarks, text: str) -> None:
-        self.project.undo.push(Say(line.folder, line.about, new, text, self.refresh, self._say_failed))
+    def _only_one(self) -> RunLine | None:
+        """The chosen run, where it is one alone."""
+        lines = self.chosen()
+        if len(lines) > 1:
+            self.shell.toast(self.tr("%n runs are chosen. Choose one of them alone for this.", "", len(lines)))
+        return lines[0] if len(lines) == 1 else None
 
-    def _undo(self, steps: int) -> None:
-        for _ in range(steps):
-            self.project.undo.undo()
+    def _push(self, deeds: Sequence[Deed], naming: Naming) -> list[RunLine]:
+        """Do it all as one step; returns the runs that it was done to."""
+        if not deeds:
+            return []
+        step = Together(deeds, naming, self.refresh, self._say_failed)
+        self.project.undo.push(step)
+        return [deed.line for deed in step.deeds]
 
-    def _show_again(self, folders: tuple[str, ...]) -> None:
+    def _tell(self, text: str) -> None:
+        """Tell what was just done, with the way back."""
+        self.shell.toast(text, "info", self.tr("Undo"), self.project.undo.undo, undoes=True)
+
+    def _show_folders(self, folders: tuple[str, ...], text: str) -> None:
+        known = self.shell.settings.values.run_folders
+        self.project.undo.push(ShowFolders(text, known, folders, self._set_folders))
+
+    def _set_folders(self, folders: tuple[str, ...]) -> None:
         self.shell.settings.change(run_folders=folders)
         self.refresh()
 
