@@ -38,7 +38,7 @@ class Answering:
     ) -> None:
         self.path = path
         self.predictor = predictor
-        self.title = title
+        self._own_title = title
         self.saved = saved
         """When the file was written that was opened: see :func:`saved_at`."""
         self.text_columns = text_columns
@@ -47,6 +47,11 @@ class Answering:
         """Those of texts and labels, where the model's file tells them."""
         self._lock, self._words_lock = threading.Lock(), threading.Lock()
         self._twin = predictor.twin()
+
+    @property
+    def title(self) -> str:
+        """What the model is called now: its run may have been renamed since it was opened."""
+        return title_of(self.path, self._own_title)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -96,7 +101,7 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
                          .format(file=path.name))
     predictor = Predictor(bundle, device, precision)
     predictor.predict_one(_FIRST)  # what the first question makes ready is not to hold up the person's
-    return Answering(path, predictor, title_of(path, bundle.description.title), saved=saved, columns=bundle.columns,
+    return Answering(path, predictor, bundle.description.title, saved=saved, columns=bundle.columns,
                      text_columns=bundle.columns.text if bundle.columns else trained_columns(path))
 
 

@@ -42,6 +42,8 @@ class OneText(QWidget):
         self._answering: Answering | None = None
         self._wanted: str | None = None
         self._opening = ""
+        self._others: tuple[Answering, ...] = ()
+        self._names: tuple[str, ...] = ()
         self.answer: Answer | None = None
         self.editor = MarkedEditor()
         self.label = ElidedLabel("", theme.Type.TITLE)
@@ -125,13 +127,19 @@ class OneText(QWidget):
 
     def set_others(self, models: Sequence[Answering]) -> None:
         """These models answer beside the one in use."""
+        self._others = tuple(models)
         whole = (self._answering, *models) if self._answering is not None else tuple(models)
-        names = names_of(whole)
+        names = self._names = names_of(whole)
         self.beside.set_models(models, names[len(whole) - len(models):])
         self.whose.setText(names[0] if models else "")
         self.whose.setVisible(bool(models))
         if self.answer is not None:
             self.beside.ask(self.answer.text, self.answer.prediction.label)
+
+    def look_at_names(self) -> None:
+        """A run may have been renamed meanwhile."""
+        if self._others and self._answering is not None and names_of((self._answering, *self._others)) != self._names:
+            self.set_others(self._others)
 
     @property
     def busy(self) -> bool:

@@ -183,6 +183,7 @@ class ClassifyPage(ProjectPage):
             self.picker.use(choices[0].path, by_person=False)
         elif current is not None and self.answering is not None and not self._slot.running:
             self._look_for_newer(current, newest, self.answering.saved)
+        self.one.look_at_names()
         there = self.picker.current is not None
         self.beside.set_choices(self.picker.choices, self.picker.current)
         self.stack.setCurrentIndex(1 if there else 0)

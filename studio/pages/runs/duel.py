@@ -96,9 +96,13 @@ class DuelView(QWidget):
 
     def show_runs(self, runs: tuple[RunLine, RunLine] | None) -> None:
         """Compare these two, the first one being the older; None: there are not two."""
-        self._runs = runs
+        before, self._runs = self._runs, runs
         folders = None if runs is None else (runs[0].folder, runs[1].folder)
         if folders == self._shown and (self._duel is not None or self.slot.running):
+            renamed = runs is not None and before is not None and \
+                [run.name for run in runs] != [run.name for run in before]
+            if renamed:
+                self._tell(self.kinds.currentIndex(), self.table.currentIndex().row())
             return
         self.slot.cancel()
         self.failure.clear()
@@ -187,6 +191,13 @@ class DuelView(QWidget):
         if self._runs is None:
             return
         self._duel = duel
+        self._tell()
+
+    def _tell(self, kind: int = 0, row: int = 0) -> None:
+        """Say what came of it with the names that the runs have now, and show a document."""
+        duel = self._duel
+        if duel is None or self._runs is None:
+            return
         first, second = (run.name for run in self._runs)
         paired = duel.found.paired
         verdicts = {
@@ -215,12 +226,15 @@ class DuelView(QWidget):
         self.below.setText("; ".join(told) + ".")
         self.kinds.blockSignals(True)
         self.kinds.clear()
-        for text, count, kind in ((self.tr("Mended by {second}: {n}"), paired.mended, "mended"),
+        for text, count, what in ((self.tr("Mended by {second}: {n}"), paired.mended, "mended"),
                                   (self.tr("Broken by {second}: {n}"), paired.broken, "broken")):
-            self.kinds.addItem(text.format(second=second, n=f"{count:,}"), kind)
+            self.kinds.addItem(text.format(second=second, n=f"{count:,}"), what)
+        self.kinds.setCurrentIndex(kind)
         self.kinds.blockSignals(False)
         self.pages.setCurrentIndex(2)
         self._list()
+        if row > 0:
+            self.table.pick(row)
 
     @Slot()
     def _list(self) -> None:

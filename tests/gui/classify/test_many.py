@@ -26,6 +26,7 @@ from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
 from ulmengine.inference.predict import Prediction
 from ulmengine.inference.reading import read_text
+from ulmengine.record import RunFolder, RunMarks, write_about
 
 
 @pytest.fixture
@@ -335,6 +336,23 @@ def test_one_text_is_answered_by_all_models(
         [card] = page.one.beside.cards
         assert dict(card.bars.values) == pytest.approx(its)
         assert ("(differs)" in card.label.text()) is (max(mine, key=mine.__getitem__) != max(its, key=its.__getitem__))
+
+
+def test_a_run_that_was_renamed_has_its_new_name_beside_its_answers(
+    page: ClassifyPage, project: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    hold(page, first, qtbot)
+    page.beside.use((second,))
+    page.one.show_text(TEXTS[0])
+    settle(qtbot, page)
+    write_about(RunFolder(second.parent), RunMarks("Longer texts"))
+    page.activated()
+    settle(qtbot, page)
+    [card] = page.one.beside.cards
+    assert card.name == "Run Longer texts"
+    assert card.bars.values
+    assert page.picker.itemText(page.picker.findData(str(second))).startswith("Run Longer texts:")
 
 
 def test_a_model_that_cannot_stand_beside_leaves_those_that_do(
