@@ -258,6 +258,7 @@ def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not one.slot.running)
     assert [line.folder.name for line in one.chosen()] == ["far-2"]
     assert sorted(path.name for path in desk.project.runs.iterdir()) == ["a", "far", "far-2"]
+    assert desk.project.run_folders()[-1].path.name == "a"  # begun after what was taken up was
     desk.answers.saved = tmp_path / "out.zip"
     one.export()
     qtbot.waitUntil(lambda: (tmp_path / "out.zip").is_file(), timeout=10_000)
@@ -354,6 +355,16 @@ def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk
     assert duel is not None
     assert len(duel.documents["broken"]) == 5
     assert all(one.answers[0] == one.label != one.answers[1] for one in duel.documents["broken"])
+    one.duel.kinds.setCurrentIndex(1)
+    one.duel.table.pick(2)
+    shown = one.duel.reader.toPlainText()
+    write_about(RunFolder(desk.project.runs / "b"), RunMarks("Newer"))
+    one.refresh()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert one.duel.head.text().startswith("Newer and a are right")
+    assert one.duel.kinds.currentText() == "Broken by Newer: 5"
+    assert one.duel.table.rows.headerData(3, Qt.Orientation.Horizontal) == "Newer"
+    assert one.duel.reader.toPlainText() == shown == duel.documents["broken"][2].text
 
 
 def test_a_duel_without_predictions_and_model_says_so(page, desk, qtbot):

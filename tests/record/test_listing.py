@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from ulmengine.record import (
     RunMarks,
     delete_run,
     export_run,
+    find_runs,
     import_run,
     list_runs,
     read_about,
@@ -29,6 +32,7 @@ from ulmengine.record import (
     unusual,
     write_about,
 )
+from ulmengine.record.records import write_record
 
 GIGABYTE = 1 << 30
 
@@ -117,6 +121,35 @@ def test_a_run_that_is_trained_is_not_deleted(tmp_path):
     with run.lock, pytest.raises(RunFolderError, match="being trained"):
         delete_run(run.path)
     assert run.config_path.is_file()
+
+
+@pytest.mark.parametrize("kind", ["copy", "copy.zip"])
+def test_an_imported_run_is_as_old_as_it_is_and_bears_a_name_of_its_own(tmp_path, kind):
+    runs = tmp_path / "runs"
+    first, second = made(runs / "2026-01-01-100000"), made(runs / "2026-01-01-110000")
+    write_about(first, RunMarks("First try", ("tag",)))
+    first.model_path.write_bytes(b"x")
+    os.utime(first.model_path, (1_600_000_000, 1_600_000_000))
+    target = export_run(first, tmp_path / kind)
+    copies = [import_run(target, runs, name) for name in ("zz", "zz-2")]
+    assert [read_about(one) for one in copies] == [RunMarks(f"First try {n}", ("tag",)) for n in (2, 3)]
+    assert copies[0].model_path.stat().st_mtime == pytest.approx(1_600_000_000, abs=2)
+    assert [run.path.name for run in find_runs(runs)] == ["zz", "zz-2", first.path.name, second.path.name]
+    assert [line.folder.name for line in listed(runs)] == [second.path.name, first.path.name, "zz", "zz-2"]
+    elsewhere = import_run(target, tmp_path / "elsewhere")
+    assert read_about(elsewhere).title == "First try"
+
+
+def test_a_run_is_as_old_as_its_beginning_and_a_branch_as_its_own(tmp_path):
+    for name in ("b", "a", "c"):
+        made(tmp_path / name)
+        time.sleep(.01)
+    RunFolder.create(tmp_path / "0", tiny_config(Path("/nowhere/corpus.csv")))  # not begun yet
+    assert [run.path.name for run in find_runs(tmp_path)] == ["b", "a", "c", "0"]
+    write_record(tmp_path / "b" / "branch.json", {"at": time.time() + 1})
+    (tmp_path / "a" / "branch.json").write_text("{}", encoding="utf-8")  # from before the moment was kept
+    os.utime(tmp_path / "a" / "branch.json", (1_600_000_000, 1_600_000_000))
+    assert [run.path.name for run in find_runs(tmp_path)] == ["a", "c", "0", "b"]
 
 
 def zeros(path: Path, size: int) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from ulmengine.config import RunConfig
 
 from .changes import check_branched, check_stages, keep_old
 from .checkpoints import CheckpointFolder, CheckpointInfo
-from .folder import START, RunFolder, RunFolderError
+from .folder import BRANCH, START, RunFolder, RunFolderError
 from .records import write_record
 
 
@@ -37,9 +38,9 @@ def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig |
         _copy(source, folder, info, checkpoints)
         if changed:
             keep_old(folder, before)
-        write_record(folder.path / "branch.json", {
+        write_record(folder.path / BRANCH, {
             "folder": str(source.path.resolve()), "name": before.name, "checkpoint": checkpoint, "total": info.total,
-            "changed": changed,
+            "changed": changed, "at": time.time(),
         })
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)

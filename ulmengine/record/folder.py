@@ -25,6 +25,8 @@ MOST_NOTES = 1 << 20
 """Characters of notes; a file that holds more was not written by a person."""
 START = "start"
 """In place of a checkpoint's name: the beginning of the run."""
+BRANCH, IMPORTED = "branch.json", "imported.json"
+"""What tells that a run began where another one once stood, and that it is the copy of a run from elsewhere."""
 
 
 class RunFolderError(ValueError):
@@ -213,11 +215,32 @@ def load_description(path: Path) -> RunConfig:
     return folder.config() if path == folder.config_path and (path.parent / "environment.json").exists() else load(path)
 
 
+def began(folder: RunFolder) -> float:
+    """When the run in ``folder`` began, in seconds since 1970: when its first event was said, or when it branched off
+    another run; of one that has not begun, when its description was written. A copy is as old as the run itself."""
+    try:
+        branched = folder.path / BRANCH
+        if branched.exists():  # its log begins with that of the other run
+            at = read_record(branched).get("at")
+            return float(at) if isinstance(at, (int, float)) else branched.stat().st_mtime
+        for _, moment in read_events(folder.log_path):
+            return moment
+        return folder.config_path.stat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
+def is_copy(folder: RunFolder) -> bool:
+    """Whether the run in ``folder`` was taken up from elsewhere."""
+    return (folder.path / IMPORTED).exists()
+
+
 def find_runs(folder: Path) -> list[RunFolder]:
-    """The runs directly below ``folder``, oldest first by name."""
+    """The runs directly below ``folder``, oldest first; of a run and its copy the copy first."""
     if not folder.is_dir():
         return []
-    return [RunFolder(path) for path in sorted(folder.iterdir()) if (path / "config.toml").is_file()]
+    found = [RunFolder(path) for path in folder.iterdir() if (path / "config.toml").is_file()]
+    return sorted(found, key=lambda run: (began(run), not is_copy(run), run.path.name))
 
 
 def environment() -> dict[str, Any]:

@@ -12,9 +12,8 @@ from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
-from .folder import RunFolder, RunFolderError, find_runs
+from .folder import RunFolder, RunFolderError, began, find_runs, is_copy
 from .lock import owner_of
-from .log import read_events
 from .records import read_record, write_record
 from .summary import summary
 
@@ -104,7 +103,7 @@ def run_line(folder: RunFolder) -> RunLine:
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
         part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
-        seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=_began(folder),
+        seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
     )
 
@@ -119,7 +118,7 @@ def list_runs(folders: Iterable[Path]) -> Generator[Event, None, list[RunLine]]:
     for number, run in enumerate(found.values(), 1):
         lines.append(run_line(run))
         yield Progress("Reading the runs", number, len(found), "runs")
-    return sorted(lines, key=lambda line: (-line.began, line.folder.name))
+    return sorted(lines, key=lambda line: (-line.began, is_copy(RunFolder(line.folder)), line.folder.name))
 
 
 def unusual(config: RunConfig) -> dict[str, Any]:
@@ -154,13 +153,3 @@ def _move(source: Path, target: Path) -> Path:
     except OSError as error:
         raise RunFolderError(f"{source} cannot be moved: {error.strerror or error}") from error
     return target
-
-
-def _began(folder: RunFolder) -> float:
-    """When its first event was said; of a run that has not begun, when its description was written."""
-    for _, moment in read_events(folder.log_path):
-        return moment
-    try:
-        return folder.config_path.stat().st_mtime
-    except OSError:
-        return 0.0

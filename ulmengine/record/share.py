@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ulmengine.disk import move, whole
 
-from .folder import RunFolder, RunFolderError
+from .folder import IMPORTED, RunFolder, RunFolderError, find_runs
+from .listing import read_about, run_name, write_about
+from .records import write_record
 
 README = "README.txt"
 _LEFT_OUT = ("lock.json", "cache", "tensorboard", "checkpoints-given-up")
@@ -43,6 +48,7 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
                 for path, name in _files(source, checkpoints):
                     (made / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, made / name)
+                    _date(made / name, path.stat().st_mtime)
                 (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
             move(made, target)
     except OSError as error:
@@ -68,12 +74,14 @@ def export_model(source: RunFolder, target: Path) -> Path:
     return target
 
 
-def import_run(path: Path, into: Path) -> RunFolder:
-    """Take a run that was exported, one file or a folder, up as a run in the folder ``into``.
+def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
+    """Take a run that was exported, one file or a folder, up as a run in the folder ``into``. It stays as old as it is;
+    a name that a person has given it gets a number where another run bears it.
 
+    :param name: of its folder there; absent: that of ``path``.
     :raises RunFolderError: it is no exported run, one of that name is there already, or it cannot be written.
     """
-    target = into / path.stem if path.is_file() else into / path.name
+    target = into / (name or (path.stem if path.is_file() else path.name))
     if target.exists():
         raise RunFolderError(f"{target} is there already; rename one of the two")
     try:
@@ -84,7 +92,9 @@ def import_run(path: Path, into: Path) -> RunFolder:
                 _unpack(path, made)
             else:
                 shutil.copytree(path, made, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-            RunFolder.open(made)
+            run = RunFolder.open(made)
+            _name_apart(run, target.name, find_runs(into))
+            write_record(made / IMPORTED, {"from": str(path.absolute())})
             move(made, target)
     except zipfile.BadZipFile as error:
         raise RunFolderError(f"{path} is no run that was exported as one file, or it is damaged ({error}); export it "
@@ -141,6 +151,26 @@ def _unpack(path: Path, made: Path) -> None:
             if not place.is_relative_to(made.resolve()):
                 raise RunFolderError(f"{path} holds a name that leads out of its folder ({info.filename})")
         file.extractall(made)
+        for info in file.infolist():
+            if not info.is_dir():
+                with suppress(ValueError, OverflowError):
+                    _date(made / info.filename, time.mktime((*info.date_time, 0, 0, -1)))
+
+
+def _date(path: Path, moment: float) -> None:
+    """A copy is as old as the file itself: a model from before is no newer one."""
+    with suppress(OSError):
+        os.utime(path, (moment, moment))
+
+
+def _name_apart(run: RunFolder, folder: str, others: Sequence[RunFolder]) -> None:
+    """Give ``run``, that will stand in ``folder``, a number where one of the ``others`` bears its name."""
+    about, taken = read_about(run), {run_name(other).casefold() for other in others}
+    name, number = about.title or folder, 2
+    while name.casefold() in taken:
+        name, number = f"{about.title or folder} {number}", number + 1
+    if name != (about.title or folder):
+        write_about(run, replace(about, title=name))
 
 
 def _check_size(path: Path, entries: list[zipfile.ZipInfo], into: Path) -> None:

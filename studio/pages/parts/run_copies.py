@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -15,12 +14,7 @@ def importing(path: Path, into: Path) -> Generator[Event, None, Path]:
     """Take the exported run at ``path`` up in the folder ``into``, under a name of its own; returns where it stands."""
     yield Progress("Taking up the run", 0, 0)
     name = path.stem if path.is_file() else path.name
-    if not (into / name).exists():
-        return import_run(path, into).path
-    with tempfile.TemporaryDirectory(dir=into, prefix=f".{name}-") as beside:
-        target = unused_path(into, name)
-        move(import_run(path, Path(beside)).path, target)
-    return target
+    return import_run(path, into, unused_path(into, name).name).path
 
 
 def exporting(
