@@ -189,6 +189,43 @@ def test_a_language_model_becomes_that_of_new_projects(page, desk, qtbot, tmp_pa
     settled(one, qtbot)
 
 
+def test_the_model_of_new_projects_is_a_step_among_the_others(page, desk, qtbot):
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    path = save_language_model(page_folder(desk) / "own.ulmfit")
+    one = page()
+    undo = desk.project.undo
+    pick(one, "Mine")
+    one.delete()
+    qtbot.waitUntil(lambda: own(one) == ["Own words"], timeout=10_000)
+    pick(one, "Own words")
+    one.make_default()
+    assert desk.news[-1].undoes
+    assert undo.undoText() == "Start new projects from Own words"
+    undo.undo()
+    assert desk.shell.settings.values.pretrained == ""
+    assert own(one) == ["Own words"]  # what was deleted before stays so
+    undo.redo()
+    assert desk.shell.settings.values.pretrained == str(path)
+    one.make_default()
+    assert undo.undoText() == "Do not start new projects from Own words"
+    desk.news[-1].action()
+    assert desk.shell.settings.values.pretrained == str(path)
+    settled(one, qtbot)
+
+
+def test_a_model_that_cannot_be_deleted_is_told_and_no_step(page, desk, qtbot):
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    pick(one, "Mine")
+    (page_folder(desk) / "a.ulmfit").unlink()
+    one.delete()
+    assert [news.level for news in desk.news] == ["error"]
+    assert not desk.project.undo.canUndo()
+    settled(one, qtbot)
+
+
 def test_export_as_file_and_python(page, desk, qtbot, tmp_path):
     page_folder(desk).mkdir(parents=True)
     save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})

@@ -30,6 +30,7 @@ from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
 from .pretraining import Pretraining
 from .work import (
     DeleteModel,
+    MakeDefault,
     cells,
     copying,
     cost_words,
@@ -97,6 +98,11 @@ class ModelsPage(Page):
         folder, runs = self.folder, [] if project is None else [run.path for run in project.run_folders()]
         self.slot.start(lambda: listing(folder, runs))
         self.pretraining.look()
+
+    @property
+    def _stack(self) -> QUndoStack:
+        """Of the open project; without one the page has its own."""
+        return self._own_undo if self.shell.project is None else self.shell.project.undo
 
     # Taking in
 
@@ -220,10 +226,11 @@ class ModelsPage(Page):
         if entry is None:
             return
         new = "" if before == str(entry.path) else str(entry.path)
-        self._set_default(new)
+        step = self.tr("Start new projects from {name}") if new else self.tr("Do not start new projects from {name}")
+        self._stack.push(MakeDefault(step.format(name=entry.name), before, new, self._set_default))
         told = self.tr("New projects start from {name}.").format(name=entry.name) if new \
             else self.tr("New projects start from the shipped model that fits.")
-        self.shell.toast(told, "ok", self.tr("Undo"), lambda: self._set_default(before))
+        self.shell.toast(told, "ok", self.tr("Undo"), self._stack.undo, undoes=True)
 
     def _set_default(self, path: str) -> None:
         self.shell.settings.change(pretrained=path)
@@ -240,16 +247,15 @@ class ModelsPage(Page):
     @Slot()
     def delete(self) -> None:
         """Put the model aside; undo brings it back."""
-        entry, project = self.current, self.shell.project
+        entry, stack = self.current, self._stack
         if entry is None or entry.shipped:
             return
-        stack = self._own_undo if project is None else project.undo
         step = DeleteModel(entry.path, self.tr("Delete {name}").format(name=entry.name), self.refresh, self._say_failed)
         stack.push(step)
-        if not step.isObsolete():
+        if step.carried_out:
             self.shell.settings.remember_deleted(entry.path.parent / TRASH)
             told = self.tr("{name} is deleted. Until the next start of the program it can be put back.")
-            self.shell.toast(told.format(name=entry.name), "info", self.tr("Undo"), stack.undo)
+            self.shell.toast(told.format(name=entry.name), "info", self.tr("Undo"), stack.undo, undoes=True)
 
     # How it looks
 

@@ -45,6 +45,11 @@ class DeleteModel(QUndoCommand):
         self._path, self._done, self._failed = path, done, failed
         self._waiting: Path | None = None
 
+    @property
+    def carried_out(self) -> bool:
+        """Whether it could be; otherwise the stack of steps has thrown the step away."""
+        return self._waiting is not None
+
     def redo(self) -> None:
         try:
             self._waiting = delete_model(self._path)
@@ -61,6 +66,20 @@ class DeleteModel(QUndoCommand):
             self.setObsolete(True)
             self._failed(str(error))
         self._done()
+
+
+class MakeDefault(QUndoCommand):
+    """New projects start from another language model; ``show`` makes it so."""
+
+    def __init__(self, text: str, old: str, new: str, show: Callable[[str], None]) -> None:
+        super().__init__(text)
+        self._old, self._new, self._show = old, new, show
+
+    def redo(self) -> None:
+        self._show(self._new)
+
+    def undo(self) -> None:
+        self._show(self._old)
 
 
 def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[ModelFile, ...]]:
