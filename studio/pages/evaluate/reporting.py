@@ -35,7 +35,7 @@ class Reporting(QObject):
 
     def write(self, subject: Subject) -> None:
         """Write the report on ``subject`` where the person says."""
-        name = run_name(subject.folder) if subject.table is None else subject.table.stem
+        name = run_name(subject.folder) if subject.wanted is None else subject.wanted.table.stem
         cache = self.project.cache
         proposed = self.project.folder / f"report-{file_stem(name)}.html"
         path = self.shell.ask.save_file(self.tr("Where to write the report"), proposed, self.tr("Web page (*.html)"))
