@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,10 @@ def test_a_long_text_is_read_whole(tmp_path):
 def test_mails_and_logs_are_texts_and_tables_are_not(tmp_path):
     assert [is_lone_text(tmp_path / name) for name in ("a.TXT", "a.eml", "a.log", "a.md", "a.csv", "a.txt.gz")] == [
         True, True, True, True, False, False]
+
+
+def test_of_a_mail_subject_and_body_are_read(tmp_path: Path) -> None:
+    mail = "From: a@example.org\nTo: b@example.org\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\nThe parcel is late.\n"
+    for name in ("one.eml", "00001.7c53336b37003a9286aba55d2945844c.txt"):
+        (tmp_path / name).write_text(mail, encoding="utf-8")
+        assert read_text(tmp_path / name).split() == ["Grüße", "The", "parcel", "is", "late."]

@@ -290,3 +290,11 @@ def test_an_export_of_lone_texts_has_the_columns_it_always_had(tmp_path: Path) -
     end_of(export(result, tmp_path / "out.csv", None))
     assert pl.read_csv(tmp_path / "out.csv").columns == [
         "source", "text", "given_label", "label", "confidence", "p_loud", "p_quiet"]
+
+
+def test_a_text_file_that_shows_a_table_is_read_as_one(tmp_path: Path) -> None:
+    rows = [f'"text {n}, and more{"!" * (n % 2)}",{n}' for n in range(12)]
+    (tmp_path / "table.txt").write_text("\n".join(["text,number", *rows]), encoding="utf-8")
+    result = classify(tmp_path, tmp_path / "table.txt", answering=Shouting("text"))
+    assert [text for _, text, _ in written(result, tmp_path)] == [f"text {n}, and more{'!' * (n % 2)}"
+                                                                  for n in range(12)]

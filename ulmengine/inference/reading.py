@@ -8,6 +8,7 @@ from ulmengine.corpus.errors import os_failure
 from ulmengine.corpus.limits import SAMPLE_BYTES
 from ulmengine.corpus.readers.binary import refuse_binary
 from ulmengine.corpus.readers.encoding import TextDecoder, detect
+from ulmengine.corpus.readers.mail import begins_as_mail, mail_text
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
 
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
@@ -20,7 +21,8 @@ def is_lone_text(path: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """The text of the file at ``path``, in the encoding that it is found to have; of "-" what standard input gives.
+    """The text of the file at ``path``, in the encoding that it is found to have, of a mail subject and body; of "-"
+    what standard input gives.
 
     :raises CorpusError: it cannot be read, or is no text.
     """
@@ -29,6 +31,8 @@ def read_text(path: Path) -> str:
             name, data = Path(there.name), there.read_bytes()
     except OSError as error:
         raise os_failure(error, path) from error
+    if begins_as_mail(data):  # as in a corpus of mails
+        return mail_text(data)
     sample = data[:SAMPLE_BYTES]
     refuse_binary(sample, name, forced=False)
     return TextDecoder(detect(sample, whole=len(data) <= SAMPLE_BYTES).name).decode(data, True)

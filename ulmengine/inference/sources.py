@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ulmengine.config import CorpusConfig, SplitConfig
-from ulmengine.corpus import CorpusError, Documents, Preview, open_corpus, preview
+from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.readers.pipes import is_pipe, known_as
 from ulmengine.corpus.readers.tabular import names_among
 from ulmengine.events import Event, Progress
@@ -89,12 +89,7 @@ def open_table(
     :raises ColumnsWantedError: nobody has named the text columns, and the table lacks those of the model.
     :raises CorpusError: it cannot be read.
     """
-    config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
-    seen = preview(path, config, rows=1)
-    if _is_heading(seen, _wanted(roles, text)):
-        config = config.model_copy(update={"format": "csv", "header": "yes"})
-        seen = preview(path, config, rows=1)
-    found = seen.understood
+    config, found = as_table(path, _wanted(roles, text))
     labels, delimiter = tuple(label), ""
     if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
         labels, delimiter = known, roles.label_delimiter
@@ -105,6 +100,19 @@ def open_table(
     return (yield from open_corpus(config, cache))
 
 
+def as_table(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Understood]:
+    """How the table at ``path`` is read for answers, and what is understood of it; ``wanted``: columns to be read.
+
+    :raises CorpusError: it cannot be read.
+    """
+    config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
+    seen = preview(path, config, rows=1)
+    if _is_heading(seen, wanted):
+        config = config.model_copy(update={"format": "csv", "header": "yes"})
+        seen = preview(path, config, rows=1)
+    return config, seen.understood
+
+
 def texts_of(
     path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
 ) -> Generator[Event, None, Iterator[Text]]:
@@ -112,7 +120,7 @@ def texts_of(
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
-    if is_lone_text(path) and not _is_table(path, _wanted(roles, text)):
+    if is_lone_text(path) and not is_table(path, _wanted(roles, text)):
         return iter([Text(path, None, read_text(path))])
     documents = yield from open_table(path, cache, roles, text=text)
     rows = source_rows(documents)
@@ -125,7 +133,7 @@ def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
     return tuple(text) or (roles.text if roles is not None else ())
 
 
-def _is_table(path: Path, wanted: tuple[str, ...]) -> bool:
+def is_table(path: Path, wanted: tuple[str, ...]) -> bool:
     """Whether a file that by its name is one text holds many rows: it has the columns ``wanted``, or enough rows."""
     if is_pipe(path):
         return False

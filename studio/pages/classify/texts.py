@@ -12,12 +12,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from studio.models.documents import label_of
-from ulmengine.config import CorpusConfig, SplitConfig
-from ulmengine.corpus import Documents, open_corpus, preview
+from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.inference.reading import is_lone_text, read_text
-from ulmengine.inference.sources import source_rows
+from ulmengine.inference.sources import as_table, is_table, source_rows
 from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)
@@ -88,14 +87,14 @@ def texts_of(
         none, and not just one column that can be the text, nothing is read and :class:`ColumnsFound` asks.
     :raises CorpusError: it cannot be read at all.
     """
+    first = next((columns for columns in wanted if columns), ())
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and is_lone_text(file))
         if files:
             return PathTexts(_files(files, path), len(files))
-    elif is_lone_text(path):
+    elif is_lone_text(path) and not is_table(path, first):
         return PathTexts(_files([path], path.parent), 1)
-    config = CorpusConfig(path=str(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
-    understood = preview(path, config, rows=1).understood
+    config, understood = as_table(path, first)
     there = understood.columns
     chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
     if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
