@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton
+from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton, SectionTitle
 from ulmengine.plan.control import RunState
 
 from .runbar import HEIGHT as RUN_BAR
@@ -175,7 +175,8 @@ class Tour(QObject):
         said = stop.done if stop.done and self._has_model() and not self._shell.busy else stop.text
         self.card.show_stop(stop, said, place, len(self.stops))
         self._tell_waiting()
-        on = self.card.forth if self.card.forth.isEnabled() else self.card.leave
+        # Where there is no way on yet the card itself has the focus: Enter, which led here, must not lead out.
+        on = self.card.forth if self.card.forth.isEnabled() else self.card
         on.setFocus(Qt.FocusReason.OtherFocusReason)
         self._put()
 
@@ -193,6 +194,8 @@ class Tour(QObject):
         waits = self.stop is not None and self.stop.waits and not self._has_model()
         self.card.forth.setEnabled(not waits)
         self.card.waiting.setVisible(waits)
+        if not waits and self.card.hasFocus():
+            self.card.forth.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The window has another size now, or a part of the page another place."""
@@ -212,7 +215,7 @@ class Tour(QObject):
         return (self._pages.key, part is not None and (part.mapTo(self._window, QPoint(0, 0)), part.size()))
 
     def _put(self) -> None:
-        """Frame the part that is spoken of, and put the card where it hides none of it, if there is such a place."""
+        """Frame the part that is spoken of, and put the card where it hides least."""
         stop = self.stop
         if stop is None:
             return
@@ -222,15 +225,17 @@ class Tour(QObject):
         room = self._window.rect()
         self.card.adjustSize()
         size = self.card.sizeHint().expandedTo(self.card.size())
+        inner = QRect(self._pages.mapTo(self._window, QPoint(0, 0)), self._pages.size()).intersected(
+            room.adjusted(0, 0, 0, -RUN_BAR))
+        spoken = QRect() if part is None else QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
         if self._pages.key != stop.page:  # the person looks around meanwhile
-            corner = QPoint(room.right() - size.width() - _GAP, room.bottom() - size.height() - RUN_BAR - _GAP)
-        elif part is None:
-            box = QRect(room.center(), room.center())
+            spoken = QRect()
+        elif part is not None:
+            self.frame.setGeometry(spoken.adjusted(-4, -4, 4, 4))
+        if part is None and self._pages.key == stop.page:
             corner = QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
         else:
-            box = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
-            self.frame.setGeometry(box.adjusted(-4, -4, 4, 4))
-            corner = _beside(box, size.width(), size.height(), room)
+            corner = _least_hiding(_places(spoken, size, inner), size, spoken, self._weights())
         self.card.move(corner)
         self.card.show()
         self.frame.raise_()
@@ -243,19 +248,48 @@ class Tour(QObject):
         return found if stop.part and isinstance(found, QWidget) and found.isVisible() else None
 
 
-def _beside(box: QRect, width: int, height: int, room: QRect) -> QPoint:
-    """Where a card of this size stands beside ``box`` in ``room``: right, left, below, above, else in its corner."""
-    y = max(room.top() + _GAP, min(box.top(), room.bottom() - height - _GAP))
-    if box.right() + 2 * _GAP + width <= room.right():
-        return QPoint(box.right() + _GAP, y)
-    if box.left() - 2 * _GAP - width >= room.left():
-        return QPoint(box.left() - _GAP - width, y)
-    x = max(room.left() + _GAP, min(box.left(), room.right() - width - _GAP))
-    if box.bottom() + 2 * _GAP + height <= room.bottom():
-        return QPoint(x, box.bottom() + _GAP)
-    if box.top() - 2 * _GAP - height >= room.top():
-        return QPoint(x, box.top() - _GAP - height)
-    return QPoint(box.right() - width - 2 * _GAP, box.bottom() - height - 2 * _GAP)
+    def _weights(self) -> list[tuple[QRect, int]]:
+        """What is to be seen of the page, and how much it matters that it is: titles most, then what can be used."""
+        page, found = self._pages.currentWidget(), list[tuple[QRect, int]]()
+        for part in page.findChildren(QWidget) if page is not None else ():
+            if not part.isVisible() or any(isinstance(child, QWidget) for child in part.children()):
+                continue
+            seen = part.visibleRegion().boundingRect().translated(part.mapTo(self._window, QPoint(0, 0)))
+            if isinstance(part, (ElidedLabel, Label, QCheckBox)):  # wider than what is written in them
+                seen.setWidth(min(seen.width(), part.sizeHint().width()))
+            titled = isinstance(part.parentWidget(), SectionTitle)
+            usable = part.isEnabled() and part.focusPolicy() != Qt.FocusPolicy.NoFocus
+            found.append((seen, 4 if titled else 2 if usable else 1))
+        return found
+
+
+def _places(box: QRect, size: QSize, room: QRect) -> list[QPoint]:
+    """Where a card of this ``size`` may stand in ``room``: beside ``box``, right, left, below, above, or in a corner."""
+    width, height = size.width(), size.height()
+    left, top = room.left() + _GAP, room.top() + _GAP
+    right = max(left, room.right() - width - _GAP)
+    bottom = max(top, room.bottom() - height - _GAP)
+    places = [QPoint(right, bottom), QPoint(left, bottom), QPoint(right, top), QPoint(left, top),
+              QPoint((left + right) // 2, bottom)]
+    if box.isValid():
+        x, y = max(left, min(box.left(), right)), max(top, min(box.top(), bottom))
+        beside = (QPoint(box.right() + _GAP, y), QPoint(box.left() - _GAP - width, y),
+                  QPoint(x, box.bottom() + _GAP), QPoint(x, box.top() - _GAP - height))
+        places = [place for place in beside if left <= place.x() <= right and top <= place.y() <= bottom] + places
+    return places
+
+
+def _least_hiding(places: list[QPoint], size: QSize, box: QRect, seen: list[tuple[QRect, int]]) -> QPoint:
+    """The first of ``places`` at which a card hides least of what is ``seen``, and of ``box``, which is spoken of."""
+    def hidden(place: QPoint) -> int:
+        card = QRect(place, size)
+        return sum(weight * _area(card.intersected(part)) for part, weight in (*seen, (box, 1)))
+
+    return min(places, key=hidden)
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height() if rect.isValid() else 0
 
 
 class TourCard(Card):
@@ -265,6 +299,7 @@ class TourCard(Card):
         super().__init__(parent=window)
         self.set_colors("panel", "accent")
         self.setFixedWidth(WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heading = ElidedLabel("", Type.HEADING)
         self.text = Paragraph("", muted=False)
         self.waiting = Paragraph(self.tr("The next stop opens when the run has made a model."), Type.SMALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
@@ -15,6 +15,7 @@ from studio.frame.commands import TABLE, keys_in_force, trouble_with
 from studio.pages.home.page import HomePage
 from studio.pages.settings.page import SettingsPage
 from studio.settings import Settings
+from studio.widgets import SectionTitle
 from studio.window import MainWindow
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
@@ -44,9 +45,17 @@ def test_the_tour_opens_the_sample_starts_a_run_and_waits_for_its_model(
     assert window.pages.key == "train"
     assert not tour.card.forth.isEnabled()  # there is nothing to be looked at further on
     assert tour.card.waiting.isVisible()
-    assert window.focusWidget() is tour.card.leave  # not what the next space would pause
+    assert window.focusWidget() is tour.card  # not what the next space would pause
+    qtbot.keyClick(tour.card, Qt.Key.Key_Return)  # with which the person came here
+    assert tour.under_way
     window.go("settings")
-    qtbot.waitUntil(lambda: tour.card.geometry().center().x() > window.rect().center().x(), timeout=5_000)
+    settings = window.pages.page("settings")
+    assert settings is not None
+    title = settings.findChild(SectionTitle)
+    assert title is not None
+
+    qtbot.waitUntil(lambda: not tour.card.geometry().intersects(
+        QRect(title.heading.mapTo(window, QPoint()), title.heading.sizeHint())), timeout=5_000)
     qtbot.waitUntil(lambda: not tour.frame.isVisible(), timeout=5_000)
     assert run.folder is not None
     make_bundle(RunFolder.create(run.folder, window.shell.project.run_config()).model_path)
@@ -86,6 +95,10 @@ def test_the_card_stands_in_the_window_whatever_its_size(window: MainWindow, qtb
         window.resize(width, height)
         for _ in range(4):
             assert window.rect().contains(window.tour.card.geometry())
+            page = window.pages.currentWidget()
+            title = page.findChild(SectionTitle) if page is not None and window.tour.place else None
+            assert title is None or not window.tour.card.geometry().intersects(
+                QRect(title.heading.mapTo(window, QPoint()), title.heading.sizeHint()))
             window.tour.forward()
         while window.tour.place > 0:
             window.tour.backward()
