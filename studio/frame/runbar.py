@@ -13,7 +13,7 @@ from studio.plots.series import SeriesBuffer, Smoothed
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, OnePress, StatusDot
+from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot
 from studio.words import figure, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
@@ -22,8 +22,10 @@ HEIGHT = 64
 RESOLUTION = 1_000
 RECENT = 100
 """Steps over which loss and time are smoothed."""
-ROOMY, TIGHT = 960, 600
-"""From this width on, names and times have the room that the longest of them take."""
+NARROW, TIGHT = 560, 720
+"""Below these widths there is no room for the time that is left, and none for the loss."""
+MOST = 304
+"""Px that the longest name of a stage takes, about."""
 
 
 class RunBar(QWidget):
@@ -57,7 +59,7 @@ class RunBar(QWidget):
     def _add_state(self, row: QHBoxLayout) -> None:
         self.dot = StatusDot()
         self.state = ElidedLabel("", Type.STRONG)
-        self.stage = ElidedLabel("", Type.SMALL, muted=True)
+        self.stage = FittingLabel(Type.SMALL, muted=True)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
@@ -70,7 +72,7 @@ class RunBar(QWidget):
         row.addLayout(inner)
 
     def _add_progress(self, row: QHBoxLayout) -> None:
-        self.step = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.step = FittingLabel(Type.SMALL, muted=True, numbers=True)
         self.loss = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
         self.loss.alignment = Qt.AlignmentFlag.AlignRight
         self.bar = QProgressBar()
@@ -92,7 +94,7 @@ class RunBar(QWidget):
         row.addLayout(column, 1)
 
     def _add_figures(self, row: QHBoxLayout) -> None:
-        self.left = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.left = FittingLabel(Type.SMALL, muted=True, numbers=True)
         self.device = ElidedLabel("", Type.SMALL, muted=True)
         for label in (self.left, self.device):
             label.alignment = Qt.AlignmentFlag.AlignRight
@@ -123,12 +125,22 @@ class RunBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = event.size().width()
-        words, figures = (216, 144) if width >= ROOMY else (176, 112) if width >= TIGHT else (112, 48)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Share the width out, the same whatever is said: what is done comes first, then the step, the time last."""
+        width = self.width()
+        narrow = width < NARROW
+        row = self.layout()
+        assert row is not None
+        row.setContentsMargins(theme.M if narrow else theme.XL, 0, theme.M if narrow else theme.L, 0)
+        row.setSpacing(theme.S if narrow else theme.M)
         for label in (self.state, self.stage):
-            label.setFixedWidth(words)
+            label.setFixedWidth(width // 5 if narrow else min(MOST, round(0.26 * width)))
         for label in (self.left, self.device):
-            label.setFixedWidth(figures)
+            label.setFixedWidth(max(48, min(144, round(0.14 * width))))
+            label.setVisible(not narrow)
+        self.loss.setVisible(width >= TIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -190,10 +202,10 @@ class RunBar(QWidget):
         stage, started = self.shown.stage, history.started
         loss = recent(stage.loss) if stage is not None else None
         left = None if not alive else _seconds_left(history)
-        self.stage.setText(self._stage_words(state))
-        self.step.setText(self._doing_words(history, doing, state))
+        self.stage.set_wordings(*self._stage_wordings(state))
+        self.step.set_wordings(*self._doing_wordings(history, doing, state))
         self.loss.setText("" if loss is None else self.tr("loss {value}").format(value=figure(loss)))
-        self.left.setText("" if left is None else self._left_words(left))
+        self.left.set_wordings(*([""] if left is None else self._left_wordings(left)))
         self.device.setText("" if started is None else started.device)
         fraction = 1.0 if state is RunState.FINISHED else _fraction(history, doing)
         self.bar.setVisible(state is not RunState.IDLE)
@@ -202,23 +214,28 @@ class RunBar(QWidget):
         if not waiting:
             self.bar.setValue(round((fraction or 0.0) * RESOLUTION))
 
-    def _stage_words(self, state: RunState) -> str:
+    def _stage_wordings(self, state: RunState) -> tuple[str, ...]:
         run = self.shown
         history, stage = run.history, run.stage
         if run.folder is None:
-            return self._first_step_words()
+            return (self._first_step_words(),)
         if state is RunState.FAILED and isinstance(run.trouble, Failed):
-            return words(run.trouble.title)
+            return (words(run.trouble.title),)
         if state is RunState.FINISHED and history.evaluated is not None:
             told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
                 self.tr("Accuracy {share}")
-            return told.format(share=f"{history.evaluated.saved[0]:.1%}")
+            share = f"{history.evaluated.saved[0]:.1%}"
+            return told.format(share=share), self.tr("Accuracy {share}").format(share=share), share
         if stage is None:
-            return ""
+            return ("",)
         count = len(history.started.stages) if history.started is not None else 0
+        learns = stage.name.rpartition(": ")[2]  # "classifier: head + layer 2": the head is the classifier's
         if count < 2:
-            return stage.name
-        return self.tr("{number} of {count}: {name}").format(number=stage.index + 1, count=count, name=stage.name)
+            return stage.name, learns
+        place = self.tr("{number} of {count}").format(number=stage.index + 1, count=count)
+        several = self.tr("{number} of {count}: {name}")
+        return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, learns)),
+                place)
 
     def _first_step_words(self) -> str:
         """What there is to do before a first run."""
@@ -229,22 +246,28 @@ class RunBar(QWidget):
             return self.tr("The corpus cannot be read")
         return self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first")
 
-    def _left_words(self, seconds: float) -> str:
+    def _left_wordings(self, seconds: float) -> tuple[str, ...]:
         """How long it takes still: what comes after the stage in hand nobody knows yet."""
-        started = self.shown.history.started
+        started, time = self.shown.history.started, time_words(seconds)
         several = started is not None and len(started.stages) > 1
         told = self.tr("stage: {time} left") if several else self.tr("{time} left")
-        return told.format(time=time_words(seconds))
+        return told.format(time=time), self.tr("{time} left").format(time=time), time
 
-    def _doing_words(self, history: RunHistory, doing: Progress | None, state: RunState) -> str:
+    def _doing_wordings(self, history: RunHistory, doing: Progress | None, state: RunState) -> tuple[str, ...]:
         """Where the run stands; and what is done between two steps, as long as it is being done."""
-        if doing is None or (state is RunState.PAUSED and _in_steps(history)):
-            return self._step_words(history)
         stage, last = history.stage, history.last
-        if stage is None or last is None or not _in_steps(history):
-            return self._task_words(doing)
-        return self.tr("step {step} of {steps}  ·  {task}").format(
-            step=f"{last.step:,}", steps=f"{stage.steps:,}", task=self._task_words(doing))
+        if doing is not None and not _in_steps(history):
+            return self._task_words(doing), words(doing.task)
+        if stage is None or last is None or last.stage != stage.index:
+            return ("",)
+        place = {"step": f"{last.step:,}", "steps": f"{stage.steps:,}"}
+        told = self.tr("step {step} of {steps}").format(**place)
+        short = self.tr("{step} of {steps}").format(**place)
+        if doing is not None and state is not RunState.PAUSED:
+            return f"{told}  ·  {self._task_words(doing)}", f"{told}  ·  {words(doing.task)}", told, short
+        epoch = self.tr("step {step} of {steps}, epoch {epoch} of {epochs}").format(
+            **place, epoch=max(1, last.epoch), epochs=stage.epochs)
+        return epoch, told, short
 
     def _task_words(self, doing: Progress) -> str:
         if not doing.total:
@@ -252,17 +275,10 @@ class RunBar(QWidget):
         return self.tr("{task}: {done} of {total}").format(
             task=words(doing.task), done=f"{doing.done:,.0f}", total=f"{doing.total:,.0f}")
 
-    def _step_words(self, history: RunHistory) -> str:
-        stage, last = history.stage, history.last
-        if stage is None or last is None or last.stage != stage.index:
-            return ""
-        return self.tr("step {step} of {steps}, epoch {epoch} of {epochs}").format(
-            step=f"{last.step:,}", steps=f"{stage.steps:,}", epoch=max(1, last.epoch), epochs=stage.epochs)
-
     @Slot(float)
     def _nothing_heard(self, seconds: float) -> None:
         """Nothing was heard for a while; the next word puts the usual line back."""
-        self.stage.setText(self.tr("Nothing heard for {time}").format(time=time_words(seconds)))
+        self.stage.set_wordings(self.tr("Nothing heard for {time}").format(time=time_words(seconds)))
 
     @Slot(object)
     def _project_changed(self, project: Project | None) -> None:

@@ -227,12 +227,11 @@ class Tour(QObject):
         size = self.card.sizeHint().expandedTo(self.card.size())
         inner = QRect(self._pages.mapTo(self._window, QPoint(0, 0)), self._pages.size()).intersected(
             room.adjusted(0, 0, 0, -RUN_BAR))
-        spoken = QRect() if part is None else QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
-        if self._pages.key != stop.page:  # the person looks around meanwhile
-            spoken = QRect()
-        elif part is not None:
+        spoken, here = QRect(), self._pages.key == stop.page  # else the person looks around meanwhile
+        if part is not None and here:
+            spoken = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
             self.frame.setGeometry(spoken.adjusted(-4, -4, 4, 4))
-        if part is None and self._pages.key == stop.page:
+        if part is None and here:
             corner = QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
         else:
             corner = _least_hiding(_places(spoken, size, inner), size, spoken, self._weights())
@@ -264,7 +263,7 @@ class Tour(QObject):
 
 
 def _places(box: QRect, size: QSize, room: QRect) -> list[QPoint]:
-    """Where a card of this ``size`` may stand in ``room``: beside ``box``, right, left, below, above, or in a corner."""
+    """Where a card of this ``size`` may stand in ``room``: right of ``box``, left, below, above, or in a corner."""
     width, height = size.width(), size.height()
     left, top = room.left() + _GAP, room.top() + _GAP
     right = max(left, room.right() - width - _GAP)

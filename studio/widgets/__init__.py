@@ -12,13 +12,13 @@ from .empty import EmptyState
 from .failure import FailureCard
 from .fold import Fold
 from .in_view import bring_into_view, focus_in_view
-from .labels import ElidedLabel, Label, Paragraph, SectionTitle
+from .labels import ElidedLabel, FittingLabel, Label, Paragraph, SectionTitle
 from .number_box import CalmSlider, NumberBox, Scale
 from .toast import Toast, Toasts
 
 __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
-    "ElidedLabel", "EmptyState", "FailureCard", "Fold", "IconButton", "Label", "Lines", "NumberBox", "OnePress",
-    "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts", "Turning",
-    "bring_into_view", "focus_in_view", "make_editor", "paint_dot", "paths_in", "section_names",
+    "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "Label", "Lines", "NumberBox",
+    "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts",
+    "Turning", "bring_into_view", "focus_in_view", "make_editor", "paint_dot", "paths_in", "section_names",
 ]

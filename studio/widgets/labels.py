@@ -88,6 +88,37 @@ class ElidedLabel(QWidget):
         self.setToolTip(f"<p><b>{escape(whole)}</b></p>{self._help}" if whole and self._help else whole or self._help)
 
 
+class FittingLabel(ElidedLabel):
+    """One line that says less where there is less room: the first of several wordings that fits, whole in the tooltip.
+    """
+
+    def __init__(self, step: Type = Type.BODY, *, muted: bool = False, numbers: bool = False) -> None:
+        super().__init__("", step, muted=muted, numbers=numbers)
+        self._shorter: tuple[str, ...] = ()
+
+    def set_wordings(self, *texts: str) -> None:
+        """Say the first of ``texts`` that fits, the last if none does."""
+        whole, *shorter = texts or ("",)
+        if tuple(shorter) != self._shorter:
+            self._shorter = tuple(shorter)
+            self.update()
+        self.setText(whole)
+        self._hint()
+
+    def least(self) -> int:
+        """Px that the shortest wording needs."""
+        return min(self.fontMetrics().horizontalAdvance(text) for text in (self._text, *self._shorter)) + 2
+
+    def shown(self) -> str:
+        """What is to be read."""
+        return self._shown()
+
+    def _shown(self) -> str:
+        metrics, texts = self.fontMetrics(), (self._text, *self._shorter)
+        fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= self.width()), texts[-1])
+        return metrics.elidedText(fitting, self._mode, self.width())
+
+
 class Paragraph(QWidget):
     """Several lines, wrapped to the width. It fixes its own height, so no layout has to ask for it twice."""
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QSize, Qt
+from PySide6.QtCore import QMargins, QPoint, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
 from studio.frame.placing import SMALLEST
+from studio.frame.runbar import RunBar
 from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.evaluate.page import EvaluatePage
 from studio.settings import Settings
 from studio.widgets import Beside, Button, Cells, EmptyState, Lines, Stacked, Turning
 from studio.window import MainWindow
+from ulmengine import events as ev
+from ulmengine.plan.control import RunState
 
 from .evaluate_help import measured_run
 from .fakes import FakeRun, ScriptedAsk
@@ -133,6 +136,47 @@ def test_two_parts_with_a_handle_turn_where_they_do_not_fit(qtbot: QtBot) -> Non
     assert first.width() > second.width()  # shared as before
 
 
+def _in_order(bar: RunBar) -> None:
+    """The parts of the run bar stand beside one another, within it."""
+    parts = [part for part in (bar.dot, bar.stage, bar.bar, bar.left, bar.stop, bar.start, bar.pause, bar.advice)
+             if part.isVisible()]
+    edges = [edge for part in parts for edge in (part.mapTo(bar, QPoint()).x(),
+                                                 part.mapTo(bar, QPoint()).x() + part.width())]
+    assert edges == sorted(edges)
+    assert edges[-1] <= bar.width()
+
+
+@pytest.mark.parametrize("width", [640, 683, 853, 1_280, 1_920])
+def test_the_run_bar_says_less_where_there_is_less_room_and_cuts_no_word(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, width: int
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.enter(RunState.RUNNING)
+    stages = ({"name": "language model"}, {"name": "classifier: head + layer 2 + layer 1"})
+    run.say(ev.RunStarted("x", "cuda:0", "float32", 10, stages),
+            ev.StageStarted(1, stages[1]["name"], ("a",), 1, 3, 20),
+            ev.Step(1, 1, 6, 6, 4.7, (1e-3,), 0.1, 10, 0.5))
+    window.setMinimumSize(100, 100)
+    window.resize(width, 400)
+    bar = window.bar
+    qtbot.waitUntil(lambda: bar.width() == width - window.rail.width(), timeout=5_000)
+    qtbot.wait(20)
+    _in_order(bar)
+    for label in (bar.stage, bar.step, bar.left):
+        assert not label.isVisible() or "…" not in label.shown(), label.text()
+    assert bar.stage.shown().startswith("2 of 2")
+    assert "6 of 20" in bar.step.shown()
+    assert bar.step.text() in bar.step.toolTip() or bar.step.shown() == bar.step.text()
+    for state in RunState:
+        run.enter(state)
+        qtbot.wait(20)
+        _in_order(bar)
+    if width >= 1_280:
+        run.enter(RunState.RUNNING)
+        assert bar.stage.shown() == "2 of 2: classifier: head + layer 2 + layer 1"
+
+
 @pytest.mark.parametrize("key", [entry.key for entry in available()])
 def test_in_the_smallest_window_there_is_nothing_to_scroll_sideways(
     key: str, window: MainWindow, tmp_path: Path, qtbot: QtBot
@@ -151,8 +195,7 @@ def test_in_the_smallest_window_there_is_nothing_to_scroll_sideways(
     qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= area.viewport().width(), timeout=5_000)
     assert area.horizontalScrollBar().maximum() == 0
     bar = window.bar
-    for left, right in ((bar.state, bar.bar), (bar.bar, bar.left), (bar.left, bar.start)):
-        assert left.mapTo(bar, left.rect().topRight()).x() <= right.mapTo(bar, right.rect().topLeft()).x()
+    _in_order(bar)
 
 
 @pytest.mark.parametrize(("key", "state"), [
@@ -172,9 +215,7 @@ def test_nor_is_there_when_it_is_full_or_something_has_failed(
         assert scene.window.width() == 683
         assert area.horizontalScrollBar().maximum() == 0
         bar = scene.window.bar
-        last = next(one for one in (bar.start, bar.pause, bar.advice) if one.isVisible())
-        for left, right in ((bar.state, bar.bar), (bar.bar, bar.left), (bar.left, last)):
-            assert left.mapTo(bar, left.rect().topRight()).x() <= right.mapTo(bar, right.rect().topLeft()).x()
+        _in_order(bar)
     finally:
         scene.close()
 
