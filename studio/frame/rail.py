@@ -112,8 +112,11 @@ class Rail(QWidget):
         self.project.setToolTip(folder)
 
     def select(self, key: str) -> None:
-        """Mark the page that is shown."""
+        """Mark the page that is shown; the focus, if it is on the mark of another one, comes along."""
         self.items[key].setChecked(True)
+        focus = self.window().focusWidget()
+        if isinstance(focus, RailItem) and focus is not self.items[key]:
+            self.items[key].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_dot(self, key: str, kind: str) -> None:
         """Show how the page with ``key`` stands."""

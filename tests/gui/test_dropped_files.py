@@ -47,7 +47,9 @@ def test_a_drop_on_home_makes_a_project_and_leaves_the_open_one_alone(
     if with_run:
         _add_run(old)
     window.go("home")
+    window.rail.items["home"].setFocus()
     window.take_files([second])
+    assert window.focusWidget() is window.rail.items["corpus"]  # the ring goes where the mark goes
     new = window.shell.project
     assert new is not None
     assert new.name == "second"
