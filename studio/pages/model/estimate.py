@@ -31,6 +31,10 @@ class EstimateCard(Card):
         self.measure = Button(self.tr("Measure the speed"), "clock")
         self.measure.clicked.connect(self.measureWanted)
         self.progress = JobBar()
+        for part in (self.progress, self.progress.cancel):  # their place is kept: nothing below moves
+            held = part.sizePolicy()
+            held.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(held)
         self.progress.hide()
         self.failure = FailureCard()
         self.told = Paragraph("", theme.Type.SMALL)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
+from studio.fields import field
 from studio.pages.base import ProjectPage
 from studio.pages.parts.facts import CorpusFacts, known_facts
 from studio.pages.parts.published import PublishedButton
@@ -31,7 +32,8 @@ NETWORK = ("model.preset", "model.direction", "model.pooling", "model.embedding_
            "model.layers", "model.skip_connections", "model.head_hidden")
 DROPOUT = tuple(f"model.dropout.{name}" for name in (
     "multiplier", "embedding", "input", "weight", "hidden", "output", "pooled", "head", "input_weight"))
-_SIDE = 308
+_SIDE, _SLIM, _NARROW = 308, 270, 720
+"""Px of the settings beside the picture, and below this width of the page, where the picture would be cut off."""
 
 
 class ModelPage(ProjectPage):
@@ -66,6 +68,7 @@ class ModelPage(ProjectPage):
         for form in (self.form, self.dropout):
             form.refused.connect(self._refused)
         self.picture.picked.connect(self._picked)
+        self.picture.drawn.connect(self._drawn)
         self.estimate.measureWanted.connect(self.measure)
         self.estimate.progress.cancelled.connect(self._cancel)
         self._slot.events.connect(self.estimate.progress.show_events)
@@ -85,7 +88,7 @@ class ModelPage(ProjectPage):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.M)
-        drawing = Card()
+        drawing = Card(margin=theme.M)
         line = QHBoxLayout()
         line.addStretch(1)
         line.addWidget(self.picture, 1000)
@@ -105,12 +108,16 @@ class ModelPage(ProjectPage):
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
         self.side.addTab(_settings(self.published, self.dropout), self.tr("Dropout"))
-        self.side.setFixedWidth(_SIDE)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(scrolling(left, sideways=True), 1)
         row.addWidget(self.side)
         self.body.addLayout(row, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the picture what it needs."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(_SIDE if event.size().width() >= _NARROW else _SLIM)
 
     def activated(self) -> None:
         """The corpus may have been read in the meantime."""
@@ -223,6 +230,16 @@ class ModelPage(ProjectPage):
     @Slot(str)
     def _picked(self, name: str) -> None:
         self.show_setting(f"model.dropout.{name}")
+
+    @Slot(str, float)
+    def _drawn(self, name: str, probability: float) -> None:
+        """Set the dropout so that with the multiplier it comes to ``probability``, as nearly as it may."""
+        setting, dropout = f"model.dropout.{name}", self.project.config.model.dropout
+        share = 1.0 if name == "head" else dropout.multiplier
+        limits = field(setting)
+        if share > 0:
+            ratio = round(probability / share, 2)
+            self.project.change({setting: min(max(ratio, limits.low or 0.0), limits.high or 1.0)})
 
     @Slot(str)
     def _refused(self, why: str) -> None:

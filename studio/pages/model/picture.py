@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from studio import theme
 from studio.pages.parts.painted import Painted
@@ -22,13 +22,16 @@ WIDEST = 840
 """Wider than this the parts would only drift apart."""
 
 
-WHOLE, NARROWEST = 460, 320
+WHOLE, NARROWEST = 460, 296
 """Px of width for which everything is laid out at least, and the least to which that is made smaller."""
 
 
 class NetworkPicture(Painted):
-    """Boxes for the parts, pills for the dropouts; a pill is the fuller, the more is dropped. A click picks one."""
+    """Boxes for the parts, pills for the dropouts; a pill is the fuller, the more is dropped. A click picks one, and
+    drawing it fuller or emptier with the mouse sets it."""
 
+    drawn = Signal(str, float)
+    """The dropout called so (as in :attr:`picked`) is wanted with this probability."""
     picked = Signal(str)
     """The dropout clicked: the name of its setting below ``model.dropout``."""
 
@@ -40,6 +43,8 @@ class NetworkPicture(Painted):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._network = network
         self._lit = self._used = ""
+        self._held: tuple[Pill, QPointF] | None = None
+        self._drawing = False
         self._plan: Plan = plan_of(network, 640.0)
         self.show_network(network)
 
@@ -191,19 +196,32 @@ class NetworkPicture(Painted):
                          small.elidedText(pill.title, Qt.TextElideMode.ElideRight, room.width() - space))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show that a pill can be clicked."""
-        pill = self._pill_at(event.position())
-        self.setCursor(Qt.CursorShape.PointingHandCursor if pill else Qt.CursorShape.ArrowCursor)
-        self.light(pill.name if pill else "")
+        """Show that a pill can be drawn fuller, and draw the one that is held."""
+        if self._held is not None:
+            pill, start = self._held
+            far = (event.position() - start).manhattanLength() >= QApplication.startDragDistance()
+            self._drawing = self._drawing or far
+            if self._drawing:
+                share = (event.position().x() / self._scale - pill.rect.left()) / pill.rect.width()
+                self.drawn.emit(pill.name, min(max(share, 0.0), 1.0))
+            return
+        found = self._pill_at(event.position())
+        self.setCursor(Qt.CursorShape.SizeHorCursor if found else Qt.CursorShape.ArrowCursor)
+        self.light(found.name if found else "")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        self._held, self._drawing = None, False
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the mouse any more."""
         self.light("")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the dropout under the mouse."""
+        """Pick the dropout under the mouse: its slider takes the focus, and so the arrow keys; and hold it."""
         pill = self._pill_at(event.position())
         if pill is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._held, self._drawing = (pill, event.position()), False
             self.picked.emit(pill.name)
 
     def _pill_at(self, place: QPointF) -> Pill | None:

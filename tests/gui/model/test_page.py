@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
@@ -19,6 +19,7 @@ from studio.pages.model.speed import Speed, measure_speed, seconds_of
 from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
 from studio.project import Project
 from studio.shell import Notice, Shell
+from studio.window import MainWindow
 from tests.gui.fakes import ScriptedAsk
 from tests.models.made import language_model, save
 from ulmengine.config import (
@@ -141,6 +142,43 @@ def test_a_click_on_a_dropout_leads_to_its_slider(page: ModelPage, qtbot: QtBot)
     qtbot.mouseClick(page.picture, Qt.MouseButton.LeftButton, pos=pill.rect.center().toPoint())
     assert page.side.currentIndex() == 1
     assert page.dropout.fields["model.dropout.weight"].isVisible()
+
+
+@pytest.mark.parametrize(("name", "setting"), [("weight", 0.5 / 0.7), ("head", 0.5)])
+def test_a_dropout_is_drawn_fuller_and_emptier_in_the_picture(
+    page: ModelPage, project: Project, qtbot: QtBot, name: str, setting: float
+) -> None:
+    page.show()
+    page.resize(1096, 744)
+    before, steps = project.value(f"model.dropout.{name}"), project.undo.count()
+    rect = next(pill for pill in page.picture.plan.pills if pill.name == name).rect
+    left, y = rect.left(), rect.center().y()
+    qtbot.mousePress(page.picture, Qt.MouseButton.LeftButton, pos=QPointF(left + 4, y).toPoint())
+    qtbot.mouseMove(page.picture, QPointF(left + 6, y).toPoint())
+    assert project.value(f"model.dropout.{name}") == before  # a hand that trembles is no wish
+    for share in (0.3, 0.5):
+        move(page.picture, QPointF(left + share * rect.width(), y))
+    assert project.value(f"model.dropout.{name}") == pytest.approx(setting, abs=0.01)
+    assert pills(page)[name] == pytest.approx(0.5, abs=0.01)
+    assert project.undo.count() == steps + 1
+    move(page.picture, QPointF(left - 500, y))
+    assert project.value(f"model.dropout.{name}") == 0
+    move(page.picture, QPointF(left + 2 * rect.width(), y))
+    assert project.value(f"model.dropout.{name}") == 0.9  # more cannot be set
+    qtbot.mouseRelease(page.picture, Qt.MouseButton.LeftButton)
+    move(page.picture, QPointF(left + 0.2 * rect.width(), y))
+    assert project.value(f"model.dropout.{name}") == 0.9
+    project.undo.undo()
+    assert project.value(f"model.dropout.{name}") == before
+    slider = page.dropout.fields[f"model.dropout.{name}"].editor.controls()
+    assert page.focusWidget() in slider  # where the arrow keys go
+
+
+def move(picture: QWidget, place: QPointF) -> None:
+    """The mouse moves there; what it holds, it holds."""
+    left = Qt.MouseButton.LeftButton
+    QApplication.sendEvent(picture, QMouseEvent(QEvent.Type.MouseMove, place, picture.mapToGlobal(place), left, left,
+                                                Qt.KeyboardModifier.NoModifier))
 
 
 def test_own_sizes_can_be_set_only_where_they_count(page: ModelPage, project: Project) -> None:
@@ -296,3 +334,32 @@ def test_what_is_usual_for_much_text_says_of_which_epochs_it_speaks(page: ModelP
     page.usual.use.click()
     assert project.config.language_model.epochs == 4
     assert page.usual.isHidden()
+
+
+def test_at_150_percent_nothing_of_the_page_is_cut_off(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.setMinimumSize(100, 100)
+    window.resize(853, 533)
+    window.go("model")
+    page = window.pages.page("model")
+    assert isinstance(page, ModelPage)
+    qtbot.wait(50)
+    for area in page.findChildren(QScrollArea):
+        if area.isVisible():
+            assert area.widget().width() <= area.viewport().width()
+            assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    assert page.estimate.measure.isVisible()
+    window.close()
+
+
+def test_measuring_moves_nothing(page: ModelPage, qtbot: QtBot) -> None:
+    page.show()
+    qtbot.wait(20)
+    before = page.picture.mapTo(page, QPoint())
+    page.estimate.begin()
+    qtbot.wait(20)
+    assert page.estimate.progress.bar.isVisible()
+    assert page.picture.mapTo(page, QPoint()) == before
+    page.estimate.end()
+    qtbot.wait(20)
+    assert page.picture.mapTo(page, QPoint()) == before
