@@ -135,8 +135,9 @@ class RunBar(QWidget):
         assert row is not None
         row.setContentsMargins(theme.M if narrow else theme.XL, 0, theme.M if narrow else theme.L, 0)
         row.setSpacing(theme.S if narrow else theme.M)
+        idle = self.shown.state is RunState.IDLE  # there is no step to be told of
         for label in (self.state, self.stage):
-            label.setFixedWidth(width // 5 if narrow else min(MOST, round(0.26 * width)))
+            label.setFixedWidth(min(MOST, round(width * (0.45 if idle else 0.2 if narrow else 0.26))))
         for label in (self.left, self.device):
             label.setFixedWidth(max(48, min(144, round(0.14 * width))))
             label.setVisible(not narrow)
@@ -165,6 +166,7 @@ class RunBar(QWidget):
         self._name_pause(offered.resume)
         self.stop.setVisible(not offered.start)
         self.stop.setEnabled(offered.stop)
+        self._share_room()
         self._show_figures(state)
 
     @property

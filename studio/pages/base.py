@@ -64,7 +64,6 @@ class Page(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside takes it, and comes into view
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         self._outer.addWidget(area)
         return self._body

@@ -146,6 +146,21 @@ def _in_order(bar: RunBar) -> None:
     assert edges[-1] <= bar.width()
 
 
+def test_a_page_that_cannot_be_as_narrow_as_the_window_is_scrolled_sideways(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.setMinimumSize(100, 100)
+    window.resize(640, 400)
+    window.go("settings")
+    page = window.pages.page("settings")
+    assert page is not None
+    area = page.findChild(QScrollArea)
+    assert area is not None
+    qtbot.waitUntil(lambda: area.horizontalScrollBar().maximum() == area.widget().minimumSizeHint().width() -
+                    area.viewport().width() > 0, timeout=5_000)
+
+
 @pytest.mark.parametrize("width", [640, 683, 853, 1_280, 1_920])
 def test_the_run_bar_says_less_where_there_is_less_room_and_cuts_no_word(
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, width: int

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
 from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
-from studio.widgets import Button, Card, Cells, DropArea, Paragraph, SectionTitle
+from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
 
 from .deleting import DeletedProject, Deletions
 from .project_rows import InterruptedCard, ProjectRow
@@ -63,13 +63,12 @@ class HomePage(Page):
     @Slot()
     def refresh(self) -> None:
         """Look at the recent projects' folders and show how they stand."""
-        found = [look_at(Path(path)) for path in self.shell.settings.values.recent[:SHOWN]]
-        found = [project for project in found if project is not None]
+        found = [project for path in self.shell.settings.values.recent if (project := look_at(Path(path))) is not None]
+        found = sorted(found, key=lambda project: project.used, reverse=True)[:SHOWN]
         self._clear(self._rows)
         self._clear(self._interrupted)
         for project in found:
-            if project is not None:
-                self._add(project)
+            self._add(project)
         self.recent.setVisible(bool(found))
         primary = "sample" if not found else "new"
         for name, button in self._buttons.items():
@@ -94,21 +93,19 @@ class HomePage(Page):
             button = Button(button_text, "plus" if icon == "new" else icon)
             button.clicked.connect(slot)
             self._buttons[icon] = button
-            row = QHBoxLayout()
-            row.setSpacing(theme.S)
-            row.addWidget(button)
+            row = Lines()
+            row.add(button)
             if icon == "sample":
                 self.tour = Button(self.tr("Take the tour"), "flag")
                 self.tour.setToolTip(self.tr("Opens the sample, trains on it and shows every page on the way"))
                 self.tour.clicked.connect(self.shell.tourWanted)
-                row.addWidget(self.tour)
+                row.add(self.tour)
             if icon == "folder":
                 self.open_run = Button(self.tr("Open a run…"), "runs")
                 self.open_run.clicked.connect(self._open_run)
-                row.addWidget(self.open_run)
-            row.addStretch(1)
+                row.add(self.open_run)
             card.body.addSpacing(theme.XS)
-            card.body.addLayout(row)
+            card.body.addWidget(row)
             cards.add(card)
         drop = DropArea(self.tr("Drop a file or folder to start a project with it"),
                         self.tr("CSV, JSON Lines, Parquet, Excel, text, folders of texts, also in .gz and .zip"))

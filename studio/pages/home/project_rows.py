@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, IconButton, StatusDot
+from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot
 from ulmengine.record import run_name
 
 from .recent import RecentProject, age_words, newest_run_dot, state_line
 
 _NARROW = 720
-"""Px of width below which a row leaves the time out, so that the name can be read."""
+"""Px of width below which state, result and time stand below the name, in the place of the folder."""
 
 
 class ProjectRow(QWidget):
@@ -39,14 +39,21 @@ class ProjectRow(QWidget):
         words.setSpacing(0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         words.addWidget(ElidedLabel(project.name, Type.STRONG))
-        words.addWidget(ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
+        self._folder = ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
+        told = state_line(project), self._result(), age_words(project.used)
+        self._below = FittingLabel(Type.SMALL, muted=True, numbers=True)
+        self._below.set_wordings("  ·  ".join(filter(None, told)), "  ·  ".join(filter(None, told[:2])), told[0])
+        words.addWidget(self._folder)
+        words.addWidget(self._below)
         row.addLayout(words, 1)
         row.addWidget(StatusDot(newest_run_dot(project)))
-        for text, width in ((state_line(project), 84), (self._result(), 190), (age_words(project.used), 104)):
+        self._columns = []
+        for text, width in zip(told, (84, 190, 104), strict=True):
             label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
             label.setFixedWidth(width)
+            self._columns.append(label)
             row.addWidget(label)
-        self._age = label
+        self._show_columns(False)
         delete = IconButton("trash", self.tr("Delete {name} with its runs").format(name=project.name))
         delete.clicked.connect(self._delete)
         forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
@@ -56,7 +63,14 @@ class ProjectRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._age.setVisible(event.size().width() >= _NARROW)
+        self._show_columns(event.size().width() >= _NARROW)
+
+    def _show_columns(self, beside: bool) -> None:
+        self._folder.setVisible(beside)
+        self._below.setVisible(not beside)
+        for label in self._columns:
+            label.setVisible(beside)
+        self.setToolTip("" if beside else str(self.project.folder))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

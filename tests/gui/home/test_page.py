@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from studio.frame.matching import Entry
@@ -17,7 +20,7 @@ from studio.pages.home.project_rows import InterruptedCard, ProjectRow
 from studio.pages.home.recent import RecentProject, look_at
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
-from studio.widgets import IconButton
+from studio.widgets import ElidedLabel, IconButton
 from studio.window import MainWindow
 from ulmengine.config import RunConfig
 from ulmengine.events import Evaluated, Finished
@@ -177,3 +180,33 @@ def test_a_project_is_told_by_the_accuracy_of_its_model_as_saved(tmp_path: Path)
         stands = look_at(project.folder)
         assert stands is not None
         assert (stands.accuracy, stands.baseline) == (blend if math.isfinite(blend) else .8, .75)
+
+
+def test_the_project_used_last_stands_first_and_in_little_room_its_name_is_whole(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name, minutes in (("older", 25), ("a project with a long name", 7), ("oldest", 40)):
+        folder = Project.create(tmp_path / name, RunConfig(name=name)).folder
+        used = time.time() - 60 * minutes
+        os.utime(folder / FILE, (used, used))
+    for name in ("oldest", "a project with a long name", "older"):  # opened last, and nothing done there
+        window.shell.settings.remember_project(tmp_path / name)
+    home = window.pages.page("home")
+    assert isinstance(home, HomePage)
+    window.setMinimumSize(100, 100)
+    for width, beside in ((1_280, True), (640, False)):  # 1280 px at 100 and at 200 %
+        window.resize(width, 400)
+        window.go("home")
+        qtbot.waitUntil(lambda: home.findChild(QScrollArea).widget().width() > 100)
+        qtbot.wait(50)
+        rows = [row for row in home.findChildren(ProjectRow) if row.isVisible()]
+        assert [row.project.name for row in rows] == ["a project with a long name", "older", "oldest"]
+        names = [next(label for label in row.findChildren(ElidedLabel) if label.text() == row.project.name)
+                 for row in rows]
+        assert all(label._shown() == label.text() for label in names)
+        assert {row._folder.isVisible() for row in rows} == {beside}
+        assert {row._below.isVisible() for row in rows} == {not beside}
+        assert rows[0]._below.text() == "No run yet  ·  7 minutes ago"
+        area = home.findChild(QScrollArea)
+        assert area is not None
+        assert area.horizontalScrollBar().maximum() == 0
