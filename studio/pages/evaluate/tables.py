@@ -71,8 +71,8 @@ class ClassModel(QAbstractTableModel):
         low, high = one.spans[column - 1]
         if role != Qt.ItemDataRole.DisplayRole:
             return f"{value:.4f} ({low:.4f} – {high:.4f})"
-        low, high = (f"{end:.2f}".removeprefix("0") for end in (low, high))
-        return f"{value:.2f} ({low}–{high})"  # short, for the names of the classes to have room
+        ends = "–".join(f"{end:.2f}".removeprefix("0") for end in (low, high))
+        return f"{value:.2f} ({ends})"  # short, for the names of the classes to have room
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The names of the figures, and what they mean."""
