@@ -19,10 +19,11 @@ from .frames import frames_of
 from .plain import are_fasttext
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .tabular import cut_evenly, told_by_cells
-from .textlines import text_lines
+from .textlines import text_blocks, text_lines
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
 _PROSE = (".txt", ".text", ".label", ".md", ".tokens", ".raw")
+_LEAST_LINES, _MORE_BYTES = 20, 12 << 20
 MEND_LINES = 60
 """A row with a stray quote is looked for its end over so many lines at most."""
 
@@ -52,7 +53,8 @@ def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a table. :raises CorpusError: no text, or far too many columns."""
     reading, config = plan_text("csv", look, reason), look.config
     delimiter, why = ("", "") if config.delimiter or config.format else _told(look)
-    dialect = sniff(look.lines, config.delimiter or delimiter, config.header, look.source.suffix)
+    lines = _first_lines(look, reading.encoding)
+    dialect = sniff(lines, config.delimiter or delimiter, config.header, look.source.suffix)
     if delimiter:
         dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why})
     if len(dialect.columns) > limits.MAX_COLUMNS:
@@ -61,7 +63,7 @@ def plan(look: Look, reason: str) -> Reading:
             f"{limits.MAX_COLUMNS:,} are read. "
             f"Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?"
         )
-    rows = iter(DelimitedRows(iter(look.lines[:500]), dialect, Faults(), dialect.text_place))
+    rows = iter(DelimitedRows(iter(lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
     text = config.text_columns or (guess_columns(frame, dialect.hints).text if frame is not None else ())
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
@@ -70,6 +72,16 @@ def plan(look: Look, reason: str) -> Reading:
     return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
                    notes=(*reading.notes, *dialect.notes),
                    hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
+
+
+def _first_lines(look: Look, encoding: str) -> list[str]:
+    """The lines by which a table is understood: those of more of it where the sample holds hardly a whole row."""
+    if look.whole or len(look.lines) > _LEAST_LINES:
+        return look.lines
+    with look.source.open() as stream:
+        blocks = text_blocks(stream, encoding, Faults(), _MORE_BYTES)
+        lines = list(islice(text_lines(blocks, look.source.path.name), 500))
+    return lines[:-1] or look.lines
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -137,7 +149,6 @@ class DelimitedRows:
     """
 
     def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
-        # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
         self._tape = _LineTape(islice(lines, dialect.skip, None), dialect.backslash)
         self._dialect = dialect
