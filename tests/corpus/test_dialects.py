@@ -180,3 +180,58 @@ def test_a_column_of_prose_with_commas_is_one_column(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("\n".join(texts) + "\n")
     assert everything(opened(path)) == texts
+
+
+QUESTION = "Please describe your experience with the delivery, the product and our support. Write as much as you like!"
+
+
+@pytest.mark.parametrize("heading", [
+    (QUESTION, "How was it, all in all? Choose one."), ("Your words", "How was it, all in all? Choose one."),
+    (QUESTION, "Verdict (please choose one of the three)"),
+])
+def test_long_questions_are_a_heading(tmp_path: Path, heading: tuple[str, str]) -> None:
+    rows = made()
+    quoted = [(f'"{text}"', f'"{label}"') for text, label in rows]
+    check(tmp_path, "a.csv", ",".join(f'"{name}"' for name in heading) + "\n" + joined(quoted, ","), rows)
+
+
+@pytest.mark.parametrize("other", ["{0}", "2024/03/0{1} 10:{0}:11 AM GMT+1", "{0}.0{1}.2024"])
+def test_words_over_numbers_and_dates_are_a_heading_however_long(tmp_path: Path, other: str) -> None:
+    rows = made()
+    lines = "".join(f'"{other.format(10 + n % 20, 1 + n % 9)}","{text}",{label}\n'
+                    for n, (text, label) in enumerate(rows))
+    check(tmp_path, "a.csv", f'"When or how often was it that you asked?","{QUESTION}",Verdict\n{lines}', rows)
+
+
+def test_a_long_first_row_of_data_is_no_heading(tmp_path: Path) -> None:
+    rows = [(f"{QUESTION} And this is more of the same, as it was the first time", "good"), *made()]
+    check(tmp_path, "a.csv", joined([(f'"{text}"', label) for text, label in rows], ","), rows)
+    numbered = "".join(f'{n},"{text}",{label}\n' for n, (text, label) in enumerate(rows))
+    check(tmp_path, "b.csv", numbered, rows)
+
+
+@pytest.mark.parametrize(("below", "tool"), [
+    ("Start Date,Please tell us why,How was it?\n"
+     '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n', "Qualtrics"),
+    ("StartDate,Please tell us why,How was it?\n"
+     '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n', "Qualtrics"),
+    (",Open-Ended Response,Response\n", "SurveyMonkey"),
+])
+def test_further_heading_rows_of_surveys_are_no_answers(tmp_path: Path, below: str, tool: str) -> None:
+    rows = made()
+    lines = "".join(f"2024-03-1{n % 9},{text},{label}\n" for n, (text, label) in enumerate(rows))
+    path = tmp_path / "a.csv"
+    path.write_text(f"StartDate,Q2_TEXT,Q1\n{below}{lines}")
+    documents = opened(path)
+    assert documents.understood.columns == ("StartDate", "Q2_TEXT", "Q1")
+    assert everything(documents) == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+    assert any(tool in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("heading", ["text,label", "zin,oordeel"])
+def test_a_first_row_longer_than_the_sample_is_one_row_of_many(tmp_path: Path, heading: str) -> None:
+    others = [(text.replace(",", "" if n % 5 else ","), label) for n, (text, label) in enumerate(made(comma=","))]
+    rows = [("word " * 300_000 + "end", "good"), *others]
+    lines = [(f'"{text}"' if n == 0 else text, label) for n, (text, label) in enumerate(rows)]
+    check(tmp_path, "a.csv", f"{heading}\n" + joined(lines, ","), rows)

@@ -8,10 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 
-from .heading import above_heading, column_names, few_values, has_header, named_like_data, orange_hints, surplus_place
+from .heading import (
+    above_heading,
+    column_names,
+    few_values,
+    has_header,
+    named_like_data,
+    orange_hints,
+    surplus_place,
+    survey_rows,
+)
 
 DELIMITERS = (",", "\t", ";", "|")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
@@ -73,6 +83,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     :param header: "auto", "yes" or "no".
     :param suffix: of the file's name; .tsv and .tab are taken at their word where the lines allow both.
     """
+    # The limit is the csv module's own and common to the process; the default (128 KB) is less than one document.
+    csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
     said = _said(lines[0]) if lines else ""
     lines = lines[1 if said else 0 : SNIFF_LINES]
     reasons: dict[str, str] = {}
@@ -93,10 +105,15 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         reasons["quotes"] = swallowed
     rows = _rows(lines, best, quoted)
     width = _commonest(rows)[0]
-    named, reasons["header"] = has_header(rows, width) if header == "auto" else (header == "yes", "as set")
+    surveyed, own = survey_rows(rows)
+    seen = [*rows[:1], *rows[1 + surveyed :]]
+    named, reasons["header"] = has_header(seen, width) if header == "auto" else (header == "yes", "as set")
     if above:
         reasons["header"] += f"; {above} line{'s' * (above > 1)} above it left out"
     below, hints = orange_hints(rows) if named else (0, Hints())
+    if named and surveyed:
+        below = surveyed
+        notes.append(own)
     found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width)
     if found.note:
         notes.append(found.note)

@@ -14,6 +14,8 @@ _COMMENT = ("#", "%", "//")
 _MOST_ABOVE = 20
 _ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "time", "t", "basket"])
 _ORANGE_ROLES = frozenset(["class", "c", "meta", "m", "ignore", "i"])
+_SURVEY_MONKEY = frozenset(["Response", "Open-Ended Response", "Other (please specify)"])
+_DATE = re.compile(r"\d+")
 _ORANGE_FLAGS = re.compile(r"([cmiwCDST]{1,2})#(?=\S)")
 
 
@@ -102,6 +104,9 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return True, f"the first row holds the name '{sorted(known)[0]}'"
     if not below:
         return False, "a single row is read as data"
+    other = _of_another_kind(first, below, width) if place is None else ""
+    if other:
+        return True, other
     if not named or any(is_number(cell) for cell in named):
         return False, "the first row holds numbers, as data does"
     if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
@@ -116,6 +121,55 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
         return True, "the first row differs from the rows below"
     return False, "the first row looks like the others"
+
+
+def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> str:
+    """Why a first row, however long its cells, holds the names of columns: it has words where all others have numbers
+    or dates, or a question over a column of a few short answers; "" where nothing of the kind is seen."""
+    rows = [row for row in below if len(row) == width]
+    if width < 2 or len(rows) < 6 or len(set(first)) < len(first):
+        return ""
+    for place, name in enumerate(first[:width]):
+        cells = [cell for row in rows if (cell := row[place].strip())]
+        if len(cells) < 0.5 * len(rows) or not name or any(letter.isdigit() for letter in name[:1]):
+            continue
+        if all(map(_is_measure, cells)) and not _is_measure(name) and any(letter.isalpha() for letter in name):
+            return f"the first row holds words where the rows below hold numbers or dates ('{name[:40]}')"
+        longest = max(map(len, cells))
+        asks = len(name) > 2 * longest and len(name.split()) > 2 and name[-1:] in "?.!:)]\uff1f\u3002"
+        if few_values(cells) and asks:
+            return f"the first row asks what the rows below answer with few words ('{name[:40]}')"
+    return ""
+
+
+def _is_measure(cell: str) -> bool:
+    """Whether a cell holds a number or a date, and no more letters than a month and a time zone have."""
+    return is_number(cell) or (cell[:1].isdigit() and len(cell) <= 40 and sum(map(str.isalpha, cell)) <= 12
+                               and sum(map(str.isdigit, cell)) >= 4 and len(_DATE.findall(cell)) > 1)
+
+
+def survey_rows(rows: Sequence[Sequence[str]]) -> tuple[int, str]:
+    """How many rows below the heading a survey's tool has written there that are no answers, and a sentence of it.
+
+    Qualtrics writes the questions and then {"ImportId": ...}; SurveyMonkey what kind of answer each question takes.
+    """
+    for place, row in enumerate(rows[1:3], 1):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if len(filled) > 1 and all(cell.startswith('{"ImportId"') for cell in filled):
+            return place, _survey_note(place, "Qualtrics")
+    if len(rows) < 3:
+        return 0, ""
+    first, second = ([cell.strip() for cell in row] for row in rows[:2])
+    known = [cell for cell in second if cell in _SURVEY_MONKEY]
+    bare = sum(bool(name) and not cell for name, cell in zip(first, second, strict=False))
+    if known and bare and not any(cell in _SURVEY_MONKEY for row in rows[2:200] for cell in row):
+        return 1, _survey_note(1, "SurveyMonkey")
+    return 0, ""
+
+
+def _survey_note(count: int, tool: str) -> str:
+    return (f"{count} row{'s' * (count > 1)} below the heading {'are' if count > 1 else 'is'} {tool}'s own and no "
+            f"answer{'s' * (count > 1)}: left out.")
 
 
 def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
