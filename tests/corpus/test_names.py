@@ -44,6 +44,14 @@ def test_null_and_nan_beside_empty_cells_or_now_and_then_say_nothing(tmp_path: P
     assert named(tmp_path, ["good", "bad", "NA"] * 20).labels == ("bad", "good")
 
 
+def test_na_is_a_name_among_codes_of_capitals(tmp_path: Path) -> None:
+    documents = named(tmp_path, ["NA", "EU", "AS"] * 20)
+    assert documents.labels == ("AS", "EU", "NA")
+    assert any("'NA' (20)" in note and "name of a class" in note for note in documents.notes)
+    assert named(tmp_path, ["NA", "EU", "AS", ""] * 15).labels == ("AS", "EU")
+    assert named(tmp_path, ["EU", "AS"] * 29 + ["NA"] * 2).labels == ("AS", "EU")
+
+
 def test_what_is_left_with_one_class_is_not_left_so_where_words_are_names(tmp_path: Path) -> None:
     assert named(tmp_path, ["NA", "SA"] * 30).labels == ("NA", "SA")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,9 @@ MISSING = frozenset({
 _MAY_NAME = frozenset({"nan", "NaN", "NAN", "null", "Null", "NULL", "<null>"})
 """Of these the words that are a class's name where no cell of the column is empty and they are as common as one."""
 
+
+_CODE = re.compile("[A-Z]{2,3}")
+"""A code of two or three capitals, as of continents and countries: among such ones NA is one too."""
 
 Labels = tuple[str, ...] | None
 """The names of one row's labels; empty: none applies; None: not labelled."""
@@ -91,7 +95,9 @@ def _named_words(counts: dict[str, int]) -> set[str]:
     if len(others) < 2 <= len(others) + len(words):
         return set(words)
     usual = sorted(others)[len(others) // 2] if others else 0
-    return {word for word, count in words.items() if word in _MAY_NAME and count >= max(5, 0.5 * usual)}
+    names = [word for word in counts if word and word not in MISSING]
+    may = _MAY_NAME | {"NA"} if len(names) > 1 and all(map(_CODE.fullmatch, names)) else _MAY_NAME
+    return {word for word, count in words.items() if word in may and count >= max(5, 0.5 * usual)}
 
 
 def _labels_in(cell: str, delimiter: str, missing: Collection[str]) -> Labels:
