@@ -19,7 +19,8 @@ class Faults:
     ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
     read as text. ``joined``: rows whose text was put together from several cells, as is usual in their source.
     ``headings``: rows that repeat the heading, left out. ``lost``: places of the rows that
-    could not be read, among all rows from 0, where the reader knows them. ``notes``: sentences for the person.
+    could not be read, among all rows from 0, where the reader knows them. ``after_blank``: the number of the first row
+    behind the last blank line; 0: none. ``notes``: sentences for the person.
     """
 
     undecodable: int = 0
@@ -27,6 +28,7 @@ class Faults:
     mended: int = 0
     joined: int = 0
     headings: int = 0
+    after_blank: int = 0
     lost: list[int] = field(default_factory=list)
     ragged: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

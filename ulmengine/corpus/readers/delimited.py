@@ -15,6 +15,7 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
 from .dialect import NAMES, Dialect, cut_by_spaces, sniff, unescaped
+from .footer import without_footer
 from .frames import frames_of
 from .plain import are_fasttext
 from .reading import Look, Pass, Reading, plan_text, text_frames
@@ -93,7 +94,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
         lines = text_lines(blocks, reading.source.path.name)
         rows = iter(DelimitedRows(lines, dialect, going.faults, reading.text_place))
-        return frames_of(rows, reading.columns, going.faults)
+        return without_footer(frames_of(rows, reading.columns, going.faults), going.faults)
 
     return text_frames(reading, going, frames)
 
@@ -183,6 +184,7 @@ class DelimitedRows:
                     continue
                 yield [row[place] for place in self._order] if self._order else row
             elif not row and not "".join(self._tape.taken).strip():
+                self._faults.after_blank = max(0, number)
                 continue
             elif number >= 0:
                 yield self._mended(row, number)
