@@ -29,6 +29,7 @@ from .names import (
 
 LONG_LABEL = 200
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
+_LISTING = re.compile(r"[\n|;,/+#]")
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
     r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
@@ -150,9 +151,11 @@ def _look(column: pl.Series) -> _Seen:
     names = len(different)
     if values and len(lists) >= 0.8 * len(values[:50]):
         names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
-    elif names > 5 and mean < 120 and key_of(column.name) not in PLAIN_TEXT_NAMES:
-        between = guess_label_delimiter(column)
-        names = len({piece for value in different for piece in pieces(value, between)})
+    elif names > 5 and mean < 80 and key_of(column.name) not in PLAIN_TEXT_NAMES:
+        some = [value for value in values[:400] if _LISTING.search(value)]
+        between = guess_label_delimiter(pl.Series(column.name, values[:400])) if len(some) > 5 else ""
+        if between:
+            names = len({piece for value in different for piece in pieces(value, between)})
     return _Seen(column.name, len(values), len(different), mean, letters, coded, different, names)
 
 
@@ -163,6 +166,8 @@ def _split_column(seen: list[_Seen], guess: Guess) -> str:
             guess.reasons["split_column"] = f"named '{column.name}' and holds {', '.join(sorted(values)[:4])}"
             return column.name
     for column in seen:  # under another name, where its values are those of parts and of nothing else
+        if column.distinct > 8:
+            continue
         parts = {PART_CELLS.get(value.lower(), "") for value in column.values}
         if "" not in parts and "train" in parts and len(parts) > 1 and not is_label_name(column.key):
             guess.reasons["split_column"] = f"holds {', '.join(sorted(column.values)[:4])}"

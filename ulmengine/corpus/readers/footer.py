@@ -60,7 +60,7 @@ def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:
         return count
     above = frame[: frame.height - behind]
     filled = above.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != "")).to_series()
-    return behind if filled.min() is not None and int(filled.min() or 0) > 1 else count
+    return behind if above.height and bool((filled > 1).all()) else count
 
 
 def _is_sum(row: Sequence[str], above: pl.DataFrame) -> bool:
