@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -170,3 +170,26 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
     assert card.text.text() == "Reviews could not be learnt to the end: The disk is full"
     buttons = [one.text() for one in card.findChildren(Button) if not one.isHidden()]
     assert buttons == ["Go on", "Remove…"]
+
+
+def test_the_dialog_keeps_its_size_and_its_buttons_their_places_while_it_looks_and_measures(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = page_of(window)
+    qtbot.mouseClick(page.pretrain_button, Qt.MouseButton.LeftButton)
+    dialog = page.pretraining.dialog
+    assert dialog is not None
+    dialog.size_box.setCurrentIndex(dialog.size_box.findData("tiny"))
+
+    def places() -> tuple[QSize, QPoint, QPoint]:
+        return dialog.size(), dialog.begin.mapTo(dialog, QPoint()), dialog.leave.mapTo(dialog, QPoint())
+
+    qtbot.wait(20)
+    before = places()
+    dialog.take(korean(tmp_path / "texts.txt"))
+    qtbot.wait(20)
+    assert places() == before
+    qtbot.waitUntil(lambda: dialog.begin.isEnabled() and bool(dialog.speeds), timeout=60_000)
+    qtbot.wait(20)
+    assert places() == before
+    dialog.reject()

@@ -121,7 +121,11 @@ class PretrainDialog(QDialog):
             self.size_box.addItem(text, key)
         self.size_box.setCurrentIndex(1)
         self.epochs.set_value(EPOCHS.usual)
-        self.told, self.cost = Paragraph(muted=False), Paragraph(muted=False)
+        self.told, self.cost = Paragraph(muted=False, lines=1), Paragraph(muted=False, lines=2)
+        for part in (self.work.bar, self.work.bar.cancel):  # their place is kept: no button lands under the mouse
+            held = part.sizePolicy()
+            held.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(held)
         self.begin, self.leave = PrimaryButton(self.tr("Begin"), "play"), Button(self.tr("Cancel"))
         self._arrange()
         self._connect()
@@ -257,9 +261,7 @@ class PretrainDialog(QDialog):
         """What is known so far."""
         found, wanted = self.found, self.wanted
         self.told.setText("" if found is None else _told(found))
-        self.told.setVisible(found is not None)
         self.cost.setText("" if found is None else self._cost(found))
-        self.cost.setVisible(found is not None)
         self.begin.setEnabled(wanted is not None)
 
     def _cost(self, found: Survey) -> str:
