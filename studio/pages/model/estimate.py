@@ -31,10 +31,10 @@ class EstimateCard(Card):
         self.measure = Button(self.tr("Measure the speed"), "clock")
         self.measure.clicked.connect(self.measureWanted)
         self.progress = JobBar()
-        for part in (self.progress, self.progress.cancel):  # their place is kept: nothing below moves
-            held = part.sizePolicy()
+        for kept in (self.progress, self.progress.cancel):  # their place stays: nothing below moves
+            held = kept.sizePolicy()
             held.setRetainSizeWhenHidden(True)
-            part.setSizePolicy(held)
+            kept.setSizePolicy(held)
         self.progress.hide()
         self.failure = FailureCard()
         self.told = Paragraph("", theme.Type.SMALL)
