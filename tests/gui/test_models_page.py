@@ -170,6 +170,13 @@ def test_deleting_is_undone_by_the_toast_and_by_the_key(page, desk, qtbot):
     desk.news[-1].action()
     qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)
     settled(one, qtbot)
+    desk.shell.project = None  # without one it is the window's step
+    pick(one, "Mine")
+    one.delete()
+    qtbot.waitUntil(lambda: own(one) == [], timeout=10_000)
+    desk.shell.undo.undo()
+    qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)
+    settled(one, qtbot)
 
 
 def test_a_language_model_becomes_that_of_new_projects(page, desk, qtbot, tmp_path):

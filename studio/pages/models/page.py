@@ -61,7 +61,6 @@ class ModelsPage(Page):
         self.about = AboutModel()
         self.slot, self.errand = JobSlot(self), Errand(self)
         self.pretraining = Pretraining(shell, self)
-        self._own_undo = QUndoStack(self)
         self._current: Path | None = None
         self._arrange()
         self._connect()
@@ -101,8 +100,8 @@ class ModelsPage(Page):
 
     @property
     def _stack(self) -> QUndoStack:
-        """Of the open project; without one the page has its own."""
-        return self._own_undo if self.shell.project is None else self.shell.project.undo
+        """Of the open project, or without one the window's own: a Ctrl+Z anywhere finds it."""
+        return self.shell.undo if self.shell.project is None else self.shell.project.undo
 
     # Taking in
 
