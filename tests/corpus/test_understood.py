@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -329,3 +331,13 @@ def test_parts_are_understood_in_other_languages(tmp_path: Path, name: str, trai
     assert documents.understood.split_column == name
     part = "validation" if test == "Validierung" else "test"
     assert documents.rows(part).tolist() == list(range(0, 60, 5))
+
+
+@pytest.mark.parametrize("wrap", [" ".join, lambda tags: json.dumps(list(tags))])
+def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence[str]], str]) -> None:
+    tags = [[("O", "B", "I")[(n + word) % 3 if word % 4 == 0 else 0] for word in range(5 + n % 7)] for n in range(60)]
+    table_of = pl.DataFrame({"text": [f"the words of sentence {n}, one after another" for n in range(60)],
+                             "tags": [wrap(one) for one in tags]})
+    assert guess_columns(table_of).label == ()
+    several = pl.DataFrame({"text": table_of["text"], "tags": [wrap(("a", "b", "c")[:1 + n % 3]) for n in range(60)]})
+    assert guess_columns(several).label == ("tags",)

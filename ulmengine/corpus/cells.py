@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -87,6 +88,11 @@ def pieces(cell: str, delimiter: str = "") -> list[str]:
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
+def repeats(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether many cells name a thing more than once, as a value for every word does, and labels of a whole do not."""
+    return sum(len(set(cell)) < len(cell) for cell in cells) > 0.2 * len(cells)
+
+
 def guess_label_delimiter(column: pl.Series) -> str:
     """The character between several labels in one cell: its pieces must stand alone or recur elsewhere."""
     cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
@@ -98,6 +104,8 @@ def guess_label_delimiter(column: pl.Series) -> str:
     plural = column.name.strip().lower().endswith(_PLURAL)
     for delimiter in _BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
+        if repeats(split):
+            continue
         found = [piece for parts in split for piece in parts]
         known = sum(piece in alone for piece in found)
         if split and found and known >= 0.8 * len(found) and delimiter not in _IN_NAMES:

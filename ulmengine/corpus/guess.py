@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces
+from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces, repeats
 from .names import (
     KIND_NAMES,
     LABEL_NAMES,
@@ -149,7 +149,7 @@ def _look(column: pl.Series) -> _Seen:
     different = frozenset(values)
     lists = [value for value in values[:50] if listed(value) is not None or is_angled(value)]
     names = len(different)
-    if values and len(lists) >= 0.8 * len(values[:50]):
+    if values and len(lists) >= 0.8 * len(values[:50]) and not repeats([listed(value) or () for value in lists]):
         names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
     elif names > 5 and mean < 80 and key_of(column.name) not in PLAIN_TEXT_NAMES:
         some = [value for value in values[:400] if _LISTING.search(value)]

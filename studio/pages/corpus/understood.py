@@ -154,5 +154,7 @@ def delimiter_words(delimiter: str) -> str:
         "\t": QCoreApplication.translate("UnderstoodBar", "tab"),
         "|": QCoreApplication.translate("UnderstoodBar", "bar  |"),
         " ": QCoreApplication.translate("UnderstoodBar", "space"),
+        "\n": QCoreApplication.translate("UnderstoodBar", "line break"),
+        "><": "<a><b>",
     }
-    return names.get(delimiter, delimiter)
+    return names.get(delimiter, delimiter.strip() or delimiter)
