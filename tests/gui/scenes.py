@@ -42,10 +42,12 @@ FAILED = Failed(
 
 @dataclass(frozen=True)
 class Material:
-    """What full pages are full of. ``project``: a folder with ``corpus.csv`` and ``runs``."""
+    """What full pages are full of. ``project``: a folder with ``corpus.csv`` and ``runs``; ``is_real``: it is a project
+    of its own, which is opened where it lies."""
 
     project: Path
     config: RunConfig
+    is_real: bool = False
 
 
 def made_up(folder: Path) -> Material:
@@ -114,9 +116,12 @@ class Scene:
         """Bring the page called ``key`` into ``state``; gives it."""
         if key not in ("home", "models", "settings") or state in ("full", "busy", "failed"):
             config = self.material.config if state == "full" else RunConfig(name="New")
-            if state == "full":
-                self.link(self.folder / "project")
-            assert self.shell.new_project(self.folder / "project", config)
+            if state == "full" and self.material.is_real:
+                assert self.shell.open_project(self.material.project)
+            else:
+                if state == "full":
+                    self.link(self.folder / "project")
+                assert self.shell.new_project(self.folder / "project", config)
         self.window.go(key)
         page = self.window.pages.page(key)
         assert page is not None

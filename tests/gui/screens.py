@@ -71,7 +71,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
     gc.disable()  # as in the program: Qt's objects are collected in the window's thread only
     app = make_application()
     material = made_up(home / "material") if options.runs is None else \
-        Material(options.runs, find_runs(options.runs / "runs")[-1].config())
+        Material(options.runs, find_runs(options.runs / "runs")[-1].config(), is_real=True)
     options.out.mkdir(parents=True, exist_ok=True)
     pages = options.page or [entry.key for entry in available()]
     for mode in options.theme or THEMES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,12 +38,21 @@ def streams(
     return train, LanguageModelStream([held], rows, settings.bptt, shuffle=False, backwards=backwards)
 
 
-def steps_of(config: RunConfig, prepared: Prepared, plan: StagePlan) -> int:
-    """Optimizer steps that the stage ``plan`` will have; 0 where there is nothing to train it on."""
+def steps_of(config: RunConfig, prepared: Prepared, plans: Sequence[StagePlan]) -> list[int]:
+    """Optimizer steps that each of the stages ``plans`` will have; 0 where there is nothing to train it on."""
+    batches: dict[tuple[str, bool], int] = {}  # the same in both directions
+    for plan in plans:
+        kind = plan.task, plan.refit
+        if kind not in batches:
+            batches[kind] = _batches_of(config, prepared, plan)
+    return [plan.steps(batches[plan.task, plan.refit]) for plan in plans]
+
+
+def _batches_of(config: RunConfig, prepared: Prepared, plan: StagePlan) -> int:
     if plan.task == "language_model":
-        return plan.steps(len(streams(config, prepared, plan.direction)[0]))
-    batches = document_batches(config, prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
-    return 0 if batches is None else plan.steps(len(batches))
+        return len(streams(config, prepared, plan.direction)[0])
+    found = document_batches(config, prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
+    return 0 if found is None else len(found)
 
 
 def rows_read(config: RunConfig, tokens: int) -> int:

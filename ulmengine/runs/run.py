@@ -274,7 +274,8 @@ class Run:
         self._repeating = start is not None and lost is None
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
-            tuple({**plan.describe(), "steps": steps_of(config, prepared, plan)} for plan in plans), start is not None,
+            tuple({**plan.describe(), "steps": steps} for plan, steps in
+                  zip(plans, steps_of(config, prepared, plans), strict=True)), start is not None,
         )
         if lost is not None:
             yield lost

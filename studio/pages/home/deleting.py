@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand
 
 from studio.project import FILE
@@ -31,7 +31,8 @@ def set_aside(folder: Path) -> Path:
     try:
         _move(folder, aside)
     except OSError:
-        put_back(folder, aside)
+        _move(aside, folder)
+        aside.rmdir()
         raise
     with suppress(OSError):  # something of the person's own lies in it
         folder.rmdir()
@@ -68,11 +69,12 @@ def _move(source: Path, target: Path) -> None:
 @dataclass
 class DeletedProject:
     """A project that was deleted since the program was started, and where it waits; ``aside`` is None once it is back.
-    """
+    ``step``: of undo, by which it was deleted."""
 
     folder: Path
     name: str
     aside: Path | None = None
+    step: QUndoCommand | None = None
 
     @property
     def waits(self) -> bool:
@@ -90,6 +92,7 @@ class Deletions(QObject):
         super().__init__(parent)
         self.shell = shell
         self._gone: list[DeletedProject] = []
+        shell.undo.indexChanged.connect(self._drop_obsolete)
 
     @property
     def waiting(self) -> list[DeletedProject]:
@@ -100,16 +103,25 @@ class Deletions(QObject):
         """Set the project aside; None (and a toast) if that cannot be done."""
         gone = DeletedProject(folder, name)
         self._gone.append(gone)
-        self.shell.undo.push(_Deletion(self, gone))
+        gone.step = _Deletion(self, gone)
+        self.shell.undo.push(gone.step)
         return gone if gone.waits else None
 
     def put_back(self, gone: DeletedProject) -> None:
         """Put it back, in whichever order they were deleted; nothing is done where it is back already."""
-        if not self._return(gone):
-            return
-        self.shell.undo.clear()
-        for one in reversed(self.waiting):
-            self.shell.undo.push(_Deletion(self, one))
+        stack, step = self.shell.undo, gone.step
+        if step is not None and stack.canUndo() and stack.command(stack.index() - 1) is step:
+            stack.undo()
+        elif self._return(gone) and step is not None:
+            step.setObsolete(True)  # other steps stay, also those of other kinds
+            stack.indexChanged.emit(stack.index())  # what was offered of it is of no use any more
+
+    @Slot()
+    def _drop_obsolete(self) -> None:
+        """No Ctrl+Z is lost on what is back already."""
+        stack = self.shell.undo
+        while stack.canUndo() and stack.command(stack.index() - 1).isObsolete():
+            stack.undo()
 
     def _remove(self, gone: DeletedProject) -> bool:
         shell = self.shell

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -138,6 +139,38 @@ def test_each_deleted_project_is_put_back_by_its_name(window: MainWindow, tmp_pa
     assert not offered()
     assert (tmp_path / "two-2" / FILE).is_file()
     assert not window.undo_group.canUndo()
+
+
+def test_putting_a_project_back_leaves_the_steps_of_others(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.go("home")
+    other = QUndoCommand("another step")
+    window.shell.undo.push(other)
+    _delete(window, "one", qtbot)
+    window.shell.undo.push(QUndoCommand("a later step"))
+    next(entry for entry in window.palette_entries() if entry.title == "Put back the project one").run()
+    assert (tmp_path / "one" / FILE).is_file()
+    assert window.shell.undo.undoText() == "a later step"
+    window.shell.undo.undo()
+    assert window.shell.undo.undoText() == "another step"  # what is back already takes no Ctrl+Z
+
+
+def test_a_project_that_cannot_be_set_aside_stands_where_it_stood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Project.create(tmp_path / "one", RunConfig(name="one")).folder
+    (folder / "runs").mkdir(exist_ok=True)
+
+    def full(source: Path, target: Path) -> None:
+        if source.name == "runs" and ".deleted" in target.parent.name:
+            raise OSError("no room")
+        source.rename(target)
+
+    monkeypatch.setattr("studio.pages.home.deleting.move", full)
+    with pytest.raises(OSError, match="no room"):
+        set_aside(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert (folder / FILE).is_file()
 
 
 def test_what_was_deleted_goes_at_the_next_start_and_only_that(tmp_path: Path) -> None:
