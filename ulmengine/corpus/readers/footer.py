@@ -10,6 +10,7 @@ import polars as pl
 from ulmengine.corpus.errors import Faults
 
 _MOST = 5
+_MOST_REMARKS = 2
 _SUMS = """
     total totals sum summe gesamt gesamtsumme insgesamt totaux somme suma totale somma soma totaal summa toplam razem
     celkem итого всего усього σύνολο 合计 总计 合計 總計 総計 합계 총계 المجموع סהכ
@@ -33,7 +34,8 @@ def without_footer(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[p
     if held is None:
         return
     behind = held.height + rows - faults.after_blank if faults.after_blank else 0
-    count = footer_rows(held, behind)
+    short = set(range(rows + held.height - behind, rows + held.height)) <= set(faults.ragged[-_MOST:])
+    count = footer_rows(held, behind if short else 0)
     if count:
         kept = held.height - count
         shown = ", ".join(f"'{_shown(row)}'" for row in held[kept:].rows())
@@ -45,22 +47,25 @@ def without_footer(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[p
 
 
 def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:
-    """How many of the last rows are none of the table: sums, or a few behind a blank line that fill but one cell where
-    all others fill more. ``behind``: how many rows stand behind the last blank line."""
+    """How many of the last rows are none of the table: sums, and one or two words behind a blank line where all
+    others fill more cells than one. ``behind``: how many rows stand behind the last blank line, if all are short."""
     if frame.width < 2 or frame.height < 6:
         return 0
     tail = [[(cell or "").strip() for cell in row] for row in frame.tail(_MOST).rows()]
     count = 0
     while count < len(tail) and _is_sum(tail[-1 - count], frame[: frame.height - count - 1]):
         count += 1
-    if not 0 < behind <= _MOST:
-        return count
-    own = [row for row in tail[len(tail) - behind : len(tail) - count] if sum(map(bool, row)) == 1]
-    if count + len(own) < behind:
+    own = [row for row in tail[max(0, len(tail) - behind) : len(tail) - count] if _is_remark(row)]
+    if not own or len(own) > _MOST_REMARKS or count + len(own) < behind:
         return count
     above = frame[: frame.height - behind]
     filled = above.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != "")).to_series()
     return behind if above.height and bool((filled > 1).all()) else count
+
+
+def _is_remark(row: Sequence[str]) -> bool:
+    """Whether a row fills its first cell alone, and not with a sentence, which may be a text without a label."""
+    return bool(row[0]) and not any(row[1:]) and row[0][-1] not in ".!?\u2026\u3002\uff01\uff1f"
 
 
 def _is_sum(row: Sequence[str], above: pl.DataFrame) -> bool:

@@ -15,6 +15,7 @@ _MOST_ABOVE = 20
 _ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "time", "t", "basket"])
 _ORANGE_ROLES = frozenset(["class", "c", "meta", "m", "ignore", "i"])
 _SURVEY_MONKEY = frozenset(["Response", "Open-Ended Response", "Other (please specify)"])
+_NO_VALUE = frozenset(["unknown", "none", "nan", "na", "n/a", "null", "missing", "unbekannt", "inconnu", "desconocido"])
 _DATE = re.compile(r"\d+")
 _ORANGE_FLAGS = re.compile(r"([cmiwCDST]{1,2})#(?=\S)")
 
@@ -129,11 +130,13 @@ def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]], width
     rows = [row for row in below if len(row) == width]
     if width < 2 or len(rows) < 6 or len(set(first)) < len(first):
         return ""
+    text = any(len(cell) > 60 and cell[-1] not in "?!:)]\uff1f" for cell in first)  # a long one that asks nothing
     for place, name in enumerate(first[:width]):
         cells = [cell for row in rows if (cell := row[place].strip())]
         if len(cells) < 0.5 * len(rows) or not name or any(letter.isdigit() for letter in name[:1]):
             continue
-        if all(map(_is_measure, cells)) and not _is_measure(name) and any(letter.isalpha() for letter in name):
+        words = any(letter.isalpha() for letter in name) and name.lower() not in _NO_VALUE and not text
+        if words and not _is_measure(name) and all(map(_is_measure, cells)):
             return f"the first row holds words where the rows below hold numbers or dates ('{name[:40]}')"
         longest = max(map(len, cells))
         asks = len(name) > 2 * longest and len(name.split()) > 2 and name[-1:] in "?.!:)]\uff1f\u3002"
