@@ -252,11 +252,23 @@ def test_a_name_for_tags_that_are_mostly_lacking_does_not_win() -> None:
     assert guess.label == ("Product",)
 
 
-def test_long_labels_are_labels_where_they_come_again() -> None:
+def test_sentences_that_come_again_are_named_and_not_taken_for_the_label() -> None:
     told = [f"This customer is {name}, as far as the reader can tell from the comment alone" for name in NAMES]
     guess = guess_columns(frame(comment=long(60), assessment=[told[n % 3] for n in range(60)]))
-    assert guess.label == ("assessment",)
+    assert guess.label == ()
+    assert "could be 'assessment' (3 values)" in guess.reasons["label_doubt"]
+    guess = guess_columns(frame(comment=long(60), category=[told[n % 3] for n in range(60)]))
+    assert guess.label == ("category",)
     assert "characters on average" in guess.reasons["label_columns"]
+
+
+@pytest.mark.parametrize("values", [
+    [f"https://www.example.com/archive/2024/reviews/{name}/index.html?page=1" for name in NAMES],
+    ["1234 5678 9012 3456 7890 1234 5678 9012 3456 7890 1234 5678 9012 3456 7890", "0" * 70],
+])
+def test_addresses_and_numbers_that_come_again_are_no_label(values: list[str]) -> None:
+    guess = guess_columns(frame(text=long(60), origin=[values[n % len(values)] for n in range(60)]))
+    assert (guess.label, "label_doubt" in guess.reasons) == ((), False)
 
 
 def test_where_no_column_is_a_label_the_nearest_is_named() -> None:
@@ -279,7 +291,7 @@ def test_lists_of_a_few_names_are_several_labels(name: str, between: str) -> Non
 
 @pytest.mark.parametrize(("cells", "names"), [
     (["#good #mid", "#good", "#bad", "#mid #bad"], ("#bad", "#good", "#mid")),
-    (["good#mid", "good", "bad", "mid"], ("bad", "good", "mid")),
+    (["good#mid", "mid#bad", "bad#good", "good", "bad", "mid"], ("bad", "good", "mid")),
 ])
 def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -> None:
     column = pl.Series("label", cells * 5)
@@ -290,6 +302,12 @@ def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -
     ["yes", "no", "yes/no"], ["C", "C#", "C++"], ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
     ["Paris, France", "Lyon, France", "Oslo, Norway", "Bergen, Norway", "Rome, Italy", "Turin, Italy", "Milan, Italy"],
     ["TV / Radio", "Home / Garden", "Books"], ["Black+White", "Colour"],
+    *([sign.join((what, how)) for what in ("Hardware", "Software", "Network") for how in ("New", "Change", "Incident")]
+      for sign in (" / ", " + ", "/", "+", "\n", ", ")),
+    ["R&D / QA", "R&D", "QA", "HR"], ["R&D/QA", "R&D", "QA", "HR"], ["food", "food / fruit", "food / fruit / apple"],
+    ["Sales / North", "Sales / South", "Service / North", "Service / South", "Other / Other", "Other / South"],
+    ["Mr / Mrs", "Mr", "Mrs"], ["and/or", "and", "or"], ["C/C++", "C", "C++"], ["TCP/IP", "TCP", "IP"],
+    ["A+", "A", "B", "B+"], ["9/11", "7/7", "1/6"],
 ])
 def test_signs_within_names_part_no_labels(cells: list[str]) -> None:
     assert guess_label_delimiter(pl.Series("label", cells * 5)) == ""
@@ -341,3 +359,75 @@ def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence
     assert guess_columns(table_of).label == ()
     several = pl.DataFrame({"text": table_of["text"], "tags": [wrap(("a", "b", "c")[:1 + n % 3]) for n in range(60)]})
     assert guess_columns(several).label == ("tags",)
+
+
+def test_how_cells_with_several_names_were_read_is_told(tmp_path: Path) -> None:
+    lists = ["Drama|Comedy", "Comedy|Horror", "Horror|Drama", "Drama", "Comedy", "Horror"]
+    rows = [[text, lists[n % 6]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["text", "genre"])
+    note = next(note for note in opened(path).notes if "several labels" in note)
+    assert "'Drama|Comedy'" in note
+    assert "'none'" in note
+    assert not any("several labels" in note for note in opened(path, label_delimiter="none").notes)
+    levels = [f"{what} / {how}" for what in ("Hardware", "Network") for how in ("New", "Change", "Incident")]
+    path = table(tmp_path / "b.csv", [[text, levels[n % 6]] for n, text in enumerate(long(60))], ["text", "category"])
+    assert opened(path).labels == tuple(sorted(levels))
+    note = next(note for note in opened(path).notes if "several labels" in note)
+    assert "'Hardware / New' are read as one label each" in note
+
+
+def cells_of(told: str) -> list[str]:
+    """Sixty cells of the values in ``told``, in turn; "3 of" before them: all but three are empty."""
+    some, _, values = told.rpartition(" of ")
+    names = values.split()
+    step = len(names) * 3 + 1  # so that two columns do not go in step
+    cells = ["" if name == "_" else name for n in range(60) for name in [names[(n + n // step) % len(names)]]]
+    return [cell if n < int(some) else "" for n, cell in enumerate(cells)] if some else cells
+
+
+@pytest.mark.parametrize(("columns", "label", "doubt"), [
+    # a text and what stands beside it; the label; the other columns that a note names
+    ({"department": "Sales HR IT", "note": "15 of seen checked"}, "department", ""),
+    ({"department": "Sales HR IT", "note": "seen checked"}, "note", "department"),
+    ({"departamento": "Ventas RH TI", "nota": "15 of visto bien"}, "departamento", ""),
+    ({"decision": "accept reject", "annotation": "40 of unclear typo"}, "annotation", ""),
+    ({"reason": "late broken refund", "agent_code": "A12 B34 C77 D01"}, "reason", "agent_code"),
+    ({"type": "email sms", "is_spam": "0 1"}, "type", "is_spam"),
+    ({"type": "email sms", "toxic": "0 1", "insult": "0 1 0"}, "toxic insult", "type"),
+    ({"joy": "0 1", "anger": "1 0 0", "type": "web app"}, "joy anger", "type"),
+    ({"Klasse": "7a 7b 8c", "Kategorie": "Lob Tadel Bitte Frage"}, "Kategorie", "Klasse"),
+    ({"clase": "a b", "categoría": "queja elogio duda"}, "categoría", "clase"),
+    ({"product": "phone tv laptop", "outcome": "late broken"}, "outcome", "product"),
+    ({"product": "phone tv", "complaint": "late broken refund"}, "product", "complaint"),
+    ({"type": "email web chat", "urgency": "low high"}, "urgency", "type"),
+    ({"art": "oil ink", "style": "new old plain"}, "art", "style"),
+    ({"channel": "web app", "code": "K1 K2 K3"}, "channel", "code"),
+    ({"country": "it fr", "colour": "red white rose"}, "colour", "country"),
+    ({"gender": "m f", "country": "de us fr"}, "gender", "country"),
+    ({"category": "15 of good bad", "department": "Sales HR IT"}, "category", "department"),
+    ({"Thema": "15 of Preis Service", "Kanal": "Web Laden"}, "Thema", "Kanal"),
+    ({"tags": "15 of vip new", "product": "phone tv laptop"}, "product", ""),
+    ({"language": "en de", "outcome": "good bad mixed"}, "language", "outcome"),
+    ({"sentiment": "good bad", "topic": "price food staff"}, "sentiment", "topic"),
+    ({"category": "price food staff", "rating": "1 2 3 4 5"}, "category", "rating"),
+    ({"label": "good bad", "category": "price food staff"}, "label", ""),
+    ({"class": "good bad", "type": "web app", "code": "K1 K2"}, "class", ""),
+    ({"kategorie": "Lob Tadel", "team": "A B C"}, "kategorie", ""),
+    ({"state": "open closed", "priority": "low high mid"}, "state", "priority"),
+    ({"status": "open closed", "priority": "low high mid"}, "priority", ""),
+    ({"rating": "1 2 3 4 5", "store": "Rome Oslo"}, "rating", ""),
+    ({"phase": "training test"}, "phase", ""),
+    ({"activity": "training evaluation"}, "activity", ""),
+    ({"Menge": "0 1", "verdict": "good bad"}, "verdict", "Menge"),
+])
+def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> None:
+    guess = guess_columns(frame(text=long(60), **{name: cells_of(told) for name, told in columns.items()}))
+    assert guess.label == tuple(label.split())
+    assert guess.split == ""
+    told = guess.reasons.get("label_doubt", "").partition("could be")[2]
+    assert [name for name in columns if f"'{name}'" in told] == doubt.split()
+
+
+@pytest.mark.parametrize(("phase", "split"), [("training test", "phase"), ("training rest", "")])
+def test_values_of_parts_say_so_beside_a_label(phase: str, split: str) -> None:
+    assert guess_columns(frame(text=long(60), phase=cells_of(phase), label=cells_of("good bad mid"))).split == split

@@ -18,10 +18,10 @@ ANGLED = "><"
 
 _PLURAL = ("labels", "tags", "genres", "categories", "topics", "classes", "emotions", "intents", "subjects", "keywords")
 _BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
-_SIGNS = ("\n", "|", ";", " / ", " + ")
-"""What hardly a name of one label holds."""
-_IN_NAMES = ("/", "+")
-"""What stands in many a name: that its parts are names too says little, as of yes/no."""
+_PLAIN = ("|", ";", ",", " ")
+"""What stands between the items of many a list: it is enough that they stand alone as well."""
+_IN_NAMES = (",", "/", "+", "#")
+"""What stands in many a name of one label: half of its parts must stand alone."""
 
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
 _NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))*\s*\]""")
@@ -95,28 +95,44 @@ def repeats(cells: Sequence[Sequence[str]]) -> bool:
 
 def guess_label_delimiter(column: pl.Series) -> str:
     """The character between several labels in one cell: its pieces must stand alone or recur elsewhere."""
+    return label_delimiters(column)[0]
+
+
+def label_delimiters(column: pl.Series) -> tuple[str, str]:
+    """The character between several labels in one cell, or the one that may be it and may belong to names as well."""
     cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
     if not cells or any(listed(cell) is not None for cell in cells):
-        return ""
+        return "", ""
     if all(map(is_angled, cells)) and any(ANGLED in cell for cell in cells):
-        return ANGLED
+        return ANGLED, ""
     alone = set(cells)
     plural = column.name.strip().lower().endswith(_PLURAL)
+    doubtful = ""
     for delimiter in _BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
-        if repeats(split):
+        if not split or repeats(split):
             continue
         found = [piece for parts in split for piece in parts]
-        known = sum(piece in alone for piece in found)
-        if split and found and known >= 0.8 * len(found) and delimiter not in _IN_NAMES:
-            return delimiter
-        if delimiter == " " and split and all(piece[:1] == "#" for parts in split for piece in parts):
-            return delimiter
-        # Half of the pieces stand alone as well.
-        single = delimiter in (",", *_IN_NAMES) and 2 * len(set(found) & alone) >= len(set(found))
-        if (delimiter in _SIGNS or (delimiter == "," and plural) or single) and _recur(split, alone):
-            return delimiter
-    return ""
+        if delimiter in _PLAIN and sum(piece in alone for piece in found) >= 0.8 * len(found):
+            return delimiter, ""
+        if delimiter == " " and all(piece[:1] == "#" for piece in found):
+            return delimiter, ""
+        if delimiter == " " or not _recur(split, alone):
+            continue
+        if delimiter in ("|", ";") or (delimiter == "," and plural):
+            return delimiter, ""
+        if delimiter not in _IN_NAMES or 2 * len(set(found) & alone) >= len(set(found)):
+            if _change_places(split):
+                return delimiter, ""
+            doubtful = doubtful or delimiter
+    return "", doubtful
+
+
+def _change_places(split: list[list[str]]) -> bool:
+    """Whether what stands first in a cell stands last in others, as in lists, and not in names of two levels."""
+    cells = {tuple(parts) for parts in split if parts[0] != parts[-1]}
+    both = {parts[0] for parts in cells} & {parts[-1] for parts in cells}
+    return sum((parts[0] in both) + (parts[-1] in both) for parts in cells) >= len(cells) > 0
 
 
 def _recur(split: list[list[str]], cells: set[str]) -> bool:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces, repeats
+from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, label_delimiters, listed, pieces, repeats
 from .names import (
-    KIND_NAMES,
+    FIRST_LABEL_NAMES,
     LABEL_NAMES,
     PART_CELLS,
+    PLAIN_SPLIT_NAMES,
     PLAIN_TEXT_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
     TITLE_NAMES,
     WEAK_LABEL_NAMES,
     is_about_name,
-    is_code_name,
-    is_first_label_name,
     is_label_name,
     key_of,
     label_rank,
@@ -117,12 +115,28 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
     else:
         _guess_label(rest, frame.height, guess)
     if len(guess.label) == 1:
-        guess.label_delimiter = guess_label_delimiter(frame[guess.label[0]])
+        guess.label_delimiter, doubtful = label_delimiters(frame[guess.label[0]])
+        _doubt_delimiter(frame[guess.label[0]], guess, doubtful)
         if guess.label_delimiter == ANGLED:
             guess.reasons["label_delimiter"] = "cells hold tags written <a><b>"
         elif guess.label_delimiter:
             guess.reasons["label_delimiter"] = "cells hold several values that also stand alone or come again"
     return guess
+
+
+def _doubt_delimiter(column: pl.Series, guess: Guess, doubtful: str) -> None:
+    """Say how a cell was read that may hold several labels."""
+    delimiter = guess.label_delimiter or doubtful
+    if not delimiter or delimiter == ANGLED:
+        return
+    shown = repr(next(cell for cell in column.drop_nulls() if delimiter in cell)[:80])
+    mark = repr(delimiter)
+    guess.reasons["delimiter_doubt"] = (
+        f"Cells of '{column.name}' such as {shown} are read as several labels with {mark} between them. If such a cell "
+        "is one label, set the label delimiter to 'none'." if guess.label_delimiter else
+        f"Cells of '{column.name}' such as {shown} are read as one label each. If they hold several labels, set the "
+        f"label delimiter to {mark}."
+    )
 
 
 def _tool_hints(columns: list[str]) -> Hints:
@@ -162,9 +176,13 @@ def _look(column: pl.Series) -> _Seen:
 def _split_column(seen: list[_Seen], guess: Guess) -> str:
     for column in seen:
         values = {value.lower() for value in column.values}
-        if column.key in SPLIT_NAMES and values and values <= (set(PART_CELLS) | _TRUTH):
+        if column.key in SPLIT_NAMES and values and values <= set(PART_CELLS) | (
+            _TRUTH if column.key in PLAIN_SPLIT_NAMES else set()
+        ):
             guess.reasons["split_column"] = f"named '{column.name}' and holds {', '.join(sorted(values)[:4])}"
             return column.name
+    if not any(is_label_name(column.key) for column in seen):  # it may be the label itself
+        return ""
     for column in seen:  # under another name, where its values are those of parts and of nothing else
         if column.distinct > 8:
             continue
@@ -223,8 +241,8 @@ def _pair_of(best: _Seen, seen: list[_Seen]) -> tuple[_Seen, ...]:
 
 def _guess_label(seen: list[_Seen], rows: int, guess: Guess) -> None:
     """A column called label or class; one named like it with few values; one-hot columns; else any of few values."""
-    ranked = [(rank, place) for place, c in enumerate(seen) if (rank := is_first_label_name(c.key)) is not None]
-    first = seen[min(ranked)[1]] if ranked else None
+    known = [c for c in seen if c.key in FIRST_LABEL_NAMES]
+    first = min(known, key=lambda c: FIRST_LABEL_NAMES.index(c.key), default=None)
     refused = "" if first is None else _no_label(first)
     if first is not None and not refused:
         guess.label = (first.name,)
@@ -259,51 +277,55 @@ def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
     strong = [c for c in exact if c.names > 1 and (c.key not in WEAK_LABEL_NAMES or c.filled > 0.5 * rows)]
     plain = [c for c in short if 2 <= c.names <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
              and not c.aside and not c.counts and c not in named]
-    coded = [c for c in plain if is_code_name(c.key)]
-    kinds = [c for c in plain if c.key in KIND_NAMES]
     others = sorted((c for c in plain if not is_about_name(c.key)), key=lambda c: (-(c.letters > 0.5), c.distinct))
     about = [c for c in plain if is_about_name(c.key)]
     if strong or (not hot and named and not exact):
-        _choose(sorted(strong or named, key=lambda c: (c.names < 2, label_rank(c.key), c.aside, c.distinct)), guess)
-    elif hot and (len(hot) > 2 or not (coded or kinds)):
+        _choose(sorted(strong or named, key=lambda c: (c.names < 2, label_rank(c.key), c.aside, c.distinct)), guess,
+                plain, rows)
+    elif hot:
         guess.label = tuple(c.name for c in hot)
         guess.reasons["label_columns"] = f"{len(hot)} columns of yes and no ({_values_of(hot)}), one a label"
-    elif coded or kinds or others:
-        _choose(coded or kinds or others, guess, plain)
-    elif exact:
-        _choose(exact, guess)
-    elif about:
-        _choose(about, guess)
+        beside = [c for c in others if c not in hot]
+        if beside and len(hot) == 2:  # more are hardly there by chance
+            _doubt(", ".join(repr(c.name) for c in hot), beside, guess)
+    elif others or exact or about:
+        _choose(others or exact or about, guess, plain, rows)
     else:
         long = [c for c in few if 60 <= c.length < LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
-                and c.filled > 0.5 * rows and not c.aside]
-        _choose(sorted(long, key=lambda c: c.names), guess)
+                and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
+        if long:
+            guess.reasons["label_doubt"] = (
+                f"No column is read as the label, but it could be {_told(long)}. If so, choose it as the label column.")
 
 
-def _choose(candidates: list[_Seen], guess: Guess, others: Sequence[_Seen] = ()) -> None:
-    """The first of ``candidates``; those that could as well be the label are named."""
-    if not candidates:
-        return
+def _choose(candidates: list[_Seen], guess: Guess, plain: list[_Seen], rows: int) -> None:
+    """The first of ``candidates``; those that could as well be the label are named, among them the ``plain`` ones
+    where its name says little."""
     best = candidates[0]
     named = is_label_name(best.key)
-    rank = label_rank(best.key)
-    rivals = [c for c in candidates[1:] if not named or (label_rank(c.key) == rank and c.names > 1)]
     guess.label = (best.name,)
-    known = named or is_code_name(best.key) or best.key in KIND_NAMES
-    guess.reasons["label_columns"] = (f"named '{best.name}', with {best.names} different values" if known
+    guess.reasons["label_columns"] = (f"named '{best.name}', with {best.names} different values" if named
                                       else f"only {best.names} different values")
     if best.length >= 60:
         guess.reasons["label_columns"] += f", of {best.length:.0f} characters on average"
-    beside = [c for c in (*candidates[1:], *others) if c is not best]
-    beside = list({c.name: c for c in beside}.values())
-    if beside and not named:
-        guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in beside[:4])}"
+    sure = named and best.key not in WEAK_LABEL_NAMES and best.filled > 0.5 * rows
+    rivals = [c for c in candidates[1:] if c.names > 1 and (not sure or c.key in LABEL_NAMES - WEAK_LABEL_NAMES
+                                                            or label_rank(c.key) == label_rank(best.key))]
+    rivals += [] if sure else [c for c in plain if c is not best and c not in rivals]
+    if rivals and not named:
+        guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in rivals[:4])}"
     if rivals:
-        told = ", ".join(f"'{c.name}' ({c.names} values)" for c in rivals[:4])
-        guess.reasons["label_doubt"] = (
-            f"Which column holds the labels is not certain: '{best.name}' ({best.names} values) is read as the label, "
-            f"but it could be {told} as well. If it is another one, choose it as the label column."
-        )
+        _doubt(f"'{best.name}' ({best.names} values)", rivals, guess)
+
+
+def _doubt(chosen: str, rivals: list[_Seen], guess: Guess) -> None:
+    guess.reasons["label_doubt"] = (f"Which column holds the labels is not certain: {chosen} is read as the label, "
+                                    f"but it could be {_told(rivals)} as well. If it is another one, choose it "
+                                    "as the label column.")
+
+
+def _told(columns: list[_Seen]) -> str:
+    return ", ".join(f"'{c.name}' ({c.names} values)" for c in columns[:4])
 
 
 def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:

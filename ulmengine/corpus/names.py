@@ -75,40 +75,30 @@ LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES
     categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
     thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
     schlagwörter stichwort emotionen
-    thème thèmes intention émotion note étoiles évaluation classement annotation tema temas intención emoción
+    thème thèmes intention émotion étoiles évaluation classement annotation tema temas intención emoción
     calificación puntuación valoración estrellas argomento intenzione emozione valutazione voto stelle intenção emoção
-    avaliação nota estrelas temat intencja ocena emocja onderwerp beoordeling sentiment betyg ämne vurdering emne
+    avaliação estrelas temat intencja ocena emocja onderwerp beoordeling sentiment betyg ämne vurdering emne
     karakter konu niyet puan değerlendirme téma hodnocení értékelés aihe arvio chủ_đề ý_định đánh_giá topik peringkat
     тема темы намерение интент эмоция оценка рейтинг оцінка θέμα αξιολόγηση
     主题 话题 意图 情绪 评分 评级 星级 主題 話題 意圖 評分 トピック テーマ 意図 評価 주제
     의도 평점 별점 등급 موضوع نية تقييم נושא כוונה דירוג
     หัวข้อ विषय
 """)
-CODE_NAMES = _names("code codes kode codice código kod код 编码 コード 코드")
-_OTHER_CODES = _names("""
-    zip postal post postcode country area region product item store currency language lang error status shop branch
-    dial iso airport
-""")
-KIND_NAMES = _names("""
-    type kind typ art tipo тип вид 类型 類型 種類
-    유형 product produkt produit producto prodotto produto issue department
-    abteilung
-""")
-"""What many a table calls its classes; tables for other ends as well."""
 ABOUT_NAMES = _names("""
-    gender sex age city town country state region province county district zip plz postcode nationality education
+    gender sex age city town country region province county district zip plz postcode nationality education
     income occupation religion ethnicity race birthday birthyear marital location place site branch store
     geschlecht alter stadt ort land bundesland kreis staat nationalität bildung einkommen beruf wohnort standort filiale
     sexe âge ville pays région département nationalité profession lieu sexo edad ciudad país provincia nacionalidad
     profesión género lugar sesso età città paese regione idade cidade estado gênero profissão płeć wiek miasto kraj
-    geslacht leeftijd stad plaats kön ålder køn alder by cinsiyet yaş şehir ülke
+    geslacht leeftijd stad plaats kön ålder køn alder cinsiyet yaş şehir ülke
     пол возраст город страна регион область 性别 年龄 城市 省份 国家 地区 性別 年齢 年代 都市 都道府県 国 地域
     성별 나이 연령 도시 국가 지역
     الجنس العمر المدينة البلد
 """)
 """What is asked of people and places beside a text."""
-SPLIT_NAMES = _names("""
-    split is_valid is_validation is_test set part partition subset fold dataset_split
+PLAIN_SPLIT_NAMES = _names("split is_valid is_validation is_test set part partition subset fold dataset_split")
+"""Of these a column may say with yes and no which part a row belongs to."""
+SPLIT_NAMES = PLAIN_SPLIT_NAMES | _names("""
     teil teilmenge aufteilung menge datensatz partie ensemble jeu partición conjunto división insieme partizione
     partição divisão podział zbiór выборка набор 数据集 划分 集合 データセット 分割 세트 분할
 """)
@@ -167,12 +157,6 @@ def _unspaced(word: str) -> bool:
     return any("\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" for letter in word)
 
 
-def is_code_name(key: str) -> bool:
-    """Whether a column is called like the code that a person gave a text, not like one of the post or of a country."""
-    words = _WORD.findall(key)
-    return bool(words) and (words[0] in CODE_NAMES or words[-1] in CODE_NAMES) and not _OTHER_CODES & set(words)
-
-
 def is_about_name(key: str) -> bool:
     """Whether a column is called like what is asked of people and places."""
     words = _WORD.findall(key)
@@ -181,18 +165,11 @@ def is_about_name(key: str) -> bool:
 
 def label_rank(key: str) -> int:
     """Which name wins where several columns are named like a label: the lower one."""
-    if key in FIRST_LABEL_NAMES or key in _FOREIGN_FIRST:
+    if key in FIRST_LABEL_NAMES:
         return 0
     if key in _USUAL_LABEL_NAMES:
         return 1
     return 3 if key in WEAK_LABEL_NAMES else 2 if key in LABEL_NAMES else 4
-
-
-def is_first_label_name(key: str) -> int | None:
-    """The rank among the names that are the label unless they cannot be one; None for another name."""
-    if key in FIRST_LABEL_NAMES:
-        return FIRST_LABEL_NAMES.index(key)
-    return len(FIRST_LABEL_NAMES) if key in _FOREIGN_FIRST else None
 
 
 def second_of_pair(key: str) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def _label_notes(
     documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
 ) -> list[str]:
     """What has no label where one would be expected."""
-    notes = [found.reasons["label_doubt"]] if role == "main" and "label_doubt" in found.reasons else []
+    doubts = ("label_doubt", "delimiter_doubt") if role == "main" else ()
+    notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
     if labels.missing:
         words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.missing.items())
         notes.append(

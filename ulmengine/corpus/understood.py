@@ -122,6 +122,8 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
             values[name], reasons[name] = getattr(config, name), "as set"
     if config.label_columns:
         reasons.pop("label_doubt", None)
+    if config.label_columns or config.label_delimiter:
+        reasons.pop("delimiter_doubt", None)
     if config.label_delimiter == NONE:
         values["label_delimiter"] = ""
     if config.label_columns == (NONE,) and NONE not in found.columns:
