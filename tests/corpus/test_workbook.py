@@ -148,11 +148,46 @@ def test_a_sheet_for_each_class_names_the_label(tmp_path: Path) -> None:
     documents = opened(write_xlsx(tmp_path / "a.xlsx", {name: of(name) for name in ("good", "bad")}))
     assert labels_in_order(documents) == ["good"] * 8 + ["bad"] * 8
     # Numbered sheets are no classes, and parts of a corpus are its split.
-    numbered = opened(write_xlsx(tmp_path / "b.xlsx", {name: of("good") for name in ("Sheet1", "Sheet2")}))
+    numbered = opened(write_xlsx(tmp_path / "b.xlsx", {"Sheet1": of("good"), "Sheet2": of("bad")}))
     assert (numbered.labels, len(everything(numbered))) == ((), 16)
     parts = opened(write_xlsx(tmp_path / "c.xlsx", {"train": DATA, "Test": [*DATA[:1], ["a dull film", "neg"]]}))
     assert parts.understood.split_column == "split"
     assert list(parts.texts("test")) == ["a dull film"]
+
+
+def days(*numbers: int, mark: str = ".") -> Sheet:
+    return [["id", "comment"], *([float(n), f"The film of day {n} was a long one{mark}"] for n in numbers)]
+
+
+@pytest.mark.parametrize("sheets", [
+    {"Data": days(*range(20)), "Spare": days(*range(19, 0, -1), mark=" !")},  # in another order, hardly changed
+    {"raw": days(*range(20)), "cleaned": days(*range(20, 40))},
+    {"Data": days(*range(20)), "Data old": days(*range(20, 40))},
+    {"all": days(*range(20)), "spring": days(*range(10)), "autumn": days(*range(10, 20))},
+])
+def test_a_sheet_that_repeats_another_or_is_a_version_of_it_is_not_added(
+    tmp_path: Path, sheets: dict[str, Sheet]
+) -> None:
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", sheets))
+    assert (len(everything(documents)), documents.labels) == (20, ())
+    first, second = [*sheets][:2]
+    assert any(f"'{first}' is read" in note and f"'{second}'" in note for note in documents.notes)
+
+
+def test_sheets_that_are_named_as_parts_are_joined_alone(tmp_path: Path) -> None:
+    sheets = {"train": days(*range(20)), "test": days(*range(20, 30)), "all": days(*range(30)),
+              "train (2)": days(*range(20))}
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", sheets))
+    assert documents.count("test") == 10
+    assert len(everything(documents)) == 30
+    assert any("Not read: 'all', 'train (2)'" in note for note in documents.notes)
+    foreign = {"обучение": days(*range(20)), "Prueba": days(*range(20, 30))}
+    assert opened(write_xlsx(tmp_path / "b.xlsx", foreign)).count("test") == 10
+
+
+def test_names_of_months_are_no_labels(tmp_path: Path) -> None:
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"May": days(*range(9)), "June": days(*range(9, 18))}))
+    assert (len(everything(documents)), documents.labels, documents.understood.columns[-1]) == (18, (), "sheet")
 
 
 def test_another_sheet_with_texts_is_told(tmp_path: Path) -> None:

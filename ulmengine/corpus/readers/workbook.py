@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
 import subprocess
@@ -25,7 +26,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
-from ulmengine.corpus.names import PART_WORDS
+from ulmengine.corpus.names import PART_CELLS
 
 from .heading import above_heading, column_names, has_header
 from .reading import JoinedSheet, Look, Pass, Reading
@@ -38,6 +39,21 @@ _BASE_MB = 700
 _SMALL = 64 << 20
 _HEAD_ROWS = 200
 _NAMED = 6
+_COMPARED = 200_000
+"""Of all sheets together so many rows are compared."""
+_SAME = 0.2
+"""Sheets with a larger share of texts in common are no parts of one table: one repeats the other."""
+_VERSIONS = frozenset(re.findall(r"\w+", """
+    raw clean cleaned cleansed processed preprocessed edited corrected original orig backup bak copy old new previous
+    current archive draft final version roh rohdaten bereinigt korrigiert sicherung kopie alt neu entwurf endfassung
+    brut brute nettoyé sauvegarde copie ancien nouveau bruto limpio respaldo copia antiguo viejo nuevo grezzo pulito
+    vecchio nuovo ruw kopi kopia stary nowy v template example vorlage muster beispiel modèle plantilla
+"""))
+"""Words in the names of sheets that hold the same documents once more, in another state."""
+_OTHER_NAMES = frozenset(map(str.lower, (
+    *calendar.month_name, *calendar.month_abbr, *calendar.day_name, *calendar.day_abbr, "sheet", "tabelle", "blatt",
+    "feuille", "feuil", "hoja", "foglio", "planilha", "blad", "arkusz", "лист")))
+"""Words by which sheets are told apart, not their documents."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +94,11 @@ def plan(look: Look, reason: str) -> Reading:
             f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
             "as CSV."
         )
-    alike = [n for n, one in enumerate(wanted) if one.visible and _are_alike(heads[n], head)]
-    if sheet.visible and len(alike) > 1:
-        return _joined(source, [(wanted[n], heads[n]) for n in alike], filled, names, reason)
+    alike = [(one, found) for one, found in zip(wanted, heads, strict=True)
+             if one.visible and _are_alike(found, head)] if sheet.visible else []
+    together = _parts_of_one(alike, sheet)
+    if len(together) > 1:
+        return _joined(source, together, filled, names, reason)
     why, notes = _why(sheet, [one for one, found in zip(wanted, heads, strict=True) if found.worth], filled,
                       bool(config.sheet), len(sheets))
     if head.skip:
@@ -101,14 +119,13 @@ def _joined(
     own = [sheet.name for sheet, _ in found]
     columns = found[0][1].columns
     body = pl.concat([_body(sheet, head, columns) for sheet, head in found])
-    parts = all(name.strip().lower() in PART_WORDS for name in own)
+    parts = all(map(_part, own))
     added = column_names((*columns, "split" if parts else "sheet"), len(columns) + 1)[-1]
-    # Names that differ by their numbers alone, such as those of years, are no classes.
-    numbered = len({re.sub(r"\d+", "", name) for name in own}) == 1
-    is_label = not (parts or numbered or guess_columns(body).label)
+    is_label = not parts and all(map(_may_be_label, own)) and not guess_columns(body).label
     others = [sheet.name for sheet in filled if sheet.name not in own]
     told = (f"{_listed(own)} have the same heading and are read as one table; the column '{added}' names the sheet of "
-            f"each row{', which is its label' if is_label else ''}. To read one sheet alone, choose it.")
+            f"each row{', which is its label: if it is none, set the label to none' if is_label else ''}. "
+            "To read one sheet alone, choose it.")
     notes = [f"The sheets {told}", *(_skipped(sheet.name, head.skip) for sheet, head in found if head.skip)]
     if others:
         notes.append(f"Not read: {_listed(others)}.")
@@ -122,6 +139,51 @@ def _joined(
     )
 
 
+def _parts_of_one(alike: list[tuple[Sheet, _Head]], best: Sheet) -> list[tuple[Sheet, _Head]]:
+    """Which of the sheets with the same heading are one table: those that are named as parts, or else those with texts
+    of their own that are not named as a version of others; none without the ``best``, unless they are parts."""
+    parts = [one for one in alike if _part(one[0].name)]
+    if len({_part(sheet.name) for sheet, _ in parts}) > 1:
+        return _with_own_texts(parts)
+    own = [one for one in alike if _VERSIONS.isdisjoint(_words(one[0].name))]
+    own.sort(key=lambda one: one[0] is not best)
+    if len(own) < 2 or own[0][0] is not best:
+        return []
+    kept = _with_own_texts(own)
+    return [one for one in alike if one in kept]
+
+
+def _with_own_texts(found: list[tuple[Sheet, _Head]]) -> list[tuple[Sheet, _Head]]:
+    """Those of the sheets whose texts hardly stand in one before."""
+    columns = found[0][1].columns
+    kept: list[tuple[Sheet, _Head]] = []
+    seen: list[set[str]] = []
+    for sheet, head in found:
+        body = _body(sheet, head, columns, _COMPARED // len(found))
+        own = guess_columns(body.head(_HEAD_ROWS)).text or columns
+        cells = body.select(pl.concat_str(own, separator=" ", ignore_nulls=True).str.to_lowercase()
+                            .str.replace_all(r"[^\p{L}\p{N}]+", "")).to_series()
+        texts = {cell for cell in cells if cell}
+        if all(len(texts & other) <= _SAME * min(len(texts), len(other)) for other in seen):
+            kept.append((sheet, head))
+            seen.append(texts)
+    return kept
+
+
+def _part(name: str) -> str:
+    """The part of a corpus that a sheet's name says, in whatever language; "" for none."""
+    return PART_CELLS.get(name.strip().lower(), "")
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", name.lower()))
+
+
+def _may_be_label(name: str) -> bool:
+    """Whether a sheet's name may be that of a class: not a number, such as a year, a month, or a part's."""
+    return not re.search(r"\d", name) and (_OTHER_NAMES | PART_CELLS.keys()).isdisjoint(_words(name))
+
+
 def _listed(names: Sequence[str], mark: str = "'") -> str:
     shown = ", ".join(f"{mark}{name}{mark}" for name in names[:_NAMED])
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
@@ -133,9 +195,9 @@ def _are_alike(one: _Head, other: _Head) -> bool:
     return one.named and other.named and len(set(names)) == len(names) and names == sorted(map(_plain, other.columns))
 
 
-def _body(sheet: Sheet, head: _Head, columns: Sequence[str]) -> pl.DataFrame:
+def _body(sheet: Sheet, head: _Head, columns: Sequence[str], rows: int = _HEAD_ROWS) -> pl.DataFrame:
     """The first rows of a sheet under the names and in the order of ``columns``."""
-    return _ordered(sheet.frame.slice(head.skip + head.named, _HEAD_ROWS), head.columns, columns)
+    return _ordered(sheet.frame.slice(head.skip + head.named, rows), head.columns, columns)
 
 
 def _ordered(frame: pl.DataFrame, own: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
@@ -190,7 +252,8 @@ def _why(
     if first and not any(one.visible for one in telling if one is not sheet):
         return why, []
     return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose the one that you mean; "
-                 "sheets with the same heading are read together."]
+                 "sheets with the same heading are read together unless one repeats the texts of another or is named "
+                 "as a version of it."]
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
