@@ -233,3 +233,19 @@ def test_records_that_each_bring_new_fields_stay_within_the_columns(
     assert table.cells(299, ["text", "further fields"]) == ("film 299", '{"votes.user299": "299"}')
     assert table.cells(3, ["votes.user3", "further fields"]) == ("3", "")
     assert any("more than 50 different fields" in note for note in documents.notes)
+
+
+def test_the_turns_of_a_conversation_on_a_line_are_one_document(tmp_path: Path) -> None:
+    talk = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "Over there."}]
+    shown = preview(written(tmp_path, "a.jsonl", "\n".join([json.dumps(talk)] * 3)))
+    assert (len(shown.rows), shown.columns) == (3, ("text",))
+
+
+def test_broken_lines_among_lists_and_under_a_heading_keep_their_places(tmp_path: Path) -> None:
+    row = {"text": "a film of some length", "label": "good"}
+    lists = [json.dumps([row] * 3), "{broken", json.dumps([row])]
+    headed = ['["text", "label"]', '["a film", "good"]', "[broken", '["two films", "bad"]', '["three", "bad"]']
+    for lines, kept in ((lists, [0, 1, 2, 4]), (headed, [0, 2, 3])):
+        documents = opened(written(tmp_path, "a.jsonl", "\n".join(lines) + "\n"))
+        lost = documents.pieces[0].table.record["lost"]
+        assert [row for row in range(len(kept) + 1) if row not in lost] == kept

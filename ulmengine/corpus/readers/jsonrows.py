@@ -26,6 +26,9 @@ MAX_OBJECT = 256_000_000
 LINES = (".jsonl", ".ndjson")
 _DEPTH = 3
 _MOST_DIGITS = 1_000
+_TURNS = tuple(frozenset(names) for names in (
+    ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
+"""What the turns of a conversation are made of."""
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
@@ -91,7 +94,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 
 def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Iterator[Any]:
     """One value a line; a broken line is counted and the first one named."""
-    good = 0
+    good = 0  # rows, of which a line may hold a whole list
     last_broken = False
     for number, line in enumerate(text_lines(blocks, name), 1):
         if not line.strip():
@@ -110,11 +113,9 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
             if faults.skipped >= 100 and not good:
                 break
             continue
-        good += 1
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            yield from value  # lists of records one after another
-        else:
-            yield value
+        records = value if _are_records(value) else [value]  # lists of records one after another
+        good += len(records)
+        yield from records
     if cut and last_broken and faults.skipped == 1:
         faults.skipped = 0
         faults.lost.clear()
@@ -123,6 +124,12 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         raise CorpusError(
             f"No line of '{name}' is JSON. Choose another format, or leave it empty to have it recognised."
         )
+
+
+def _are_records(value: Any) -> bool:
+    """Whether a line is a list of records; that of the turns of a conversation is one document."""
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(one, dict) and not any(turn <= one.keys() for turn in _TURNS) for one in value)
 
 
 def _understood(text: str) -> Any:
@@ -271,6 +278,7 @@ def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
         going.said = "rows under a heading"
         yield from (dict(zip(names, row, strict=False)) if isinstance(row, list) else row
                     for row in chain(first[1:], values))
+        going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row
     else:
         yield from chain(first, values)
 
