@@ -12,7 +12,7 @@ import pytest
 from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
 from tests.corpus.test_tree import pack
-from ulmengine.corpus import CorpusError, Documents
+from ulmengine.corpus import CorpusError, Documents, preview
 
 ROWS = made()
 BY_LABEL = {name: [text for text, label in ROWS if label == name] for name in ("good", "bad", "mid")}
@@ -252,3 +252,21 @@ def test_a_workbook_saved_as_xml_is_its_sheet(tmp_path: Path) -> None:
         documents = opened(tmp_path / name)
         assert everything(documents) == [text for text, _ in ROWS]
         assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+@pytest.mark.parametrize("suffix", [".md", ".txt"])
+def test_bullets_with_colons_are_lines_of_prose(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_text("- Pros: a good film\n  Cons: too long\n- Pros: a fine one\n  Cons: too loud\n")
+    assert "Pros: a good film" in everything(opened(path))[0]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_headers_with_bytes_beyond_ascii_are_read_in_the_encoding_of_the_mail(tmp_path: Path, encoding: str) -> None:
+    mail = ("From: Jörg <a@example.org>\nTo: b@example.org\nSubject: Größe und\n Preise\n\n"
+            "Die Maße für das Gehäuse hängen aus.\n")
+    (tmp_path / "a.eml").write_bytes(mail.encode(encoding))
+    shown = preview(tmp_path / "a.eml")
+    found = dict(zip(shown.columns, shown.rows[0], strict=True))
+    assert (found["subject"], found["text"]) == ("Größe und Preise", "Die Maße für das Gehäuse hängen aus.")
+    assert found["from"].startswith("Jörg")

@@ -45,3 +45,9 @@ def test_of_a_mail_subject_and_body_are_read(tmp_path: Path) -> None:
     for name in ("one.eml", "00001.7c53336b37003a9286aba55d2945844c.txt"):
         (tmp_path / name).write_text(mail, encoding="utf-8")
         assert read_text(tmp_path / name).split() == ["Grüße", "The", "parcel", "is", "late."]
+
+
+def test_a_memo_with_bytes_beyond_ascii_in_its_headers_is_read(tmp_path: Path) -> None:
+    memo = "From: a@example.org\nTo: b@example.org\nSubject: Größe\n\nDie Maße für das Gehäuse.\n"
+    (tmp_path / "a.txt").write_bytes(memo.encode("cp1252"))
+    assert read_text(tmp_path / "a.txt") == "Größe\n\nDie Maße für das Gehäuse."

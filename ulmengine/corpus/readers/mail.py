@@ -101,10 +101,10 @@ def mail_record(data: bytes) -> dict[str, str | None]:
     """The parts of a mail that are read."""
     mail = email.message_from_bytes(data, policy=email.policy.default)
     record: dict[str, str | None] = {
-        "subject": _header(mail, "Subject"), "text": mail_body(mail), "from": _header(mail, "From"),
-        "date": _header(mail, "Date"),
+        "subject": _header(mail, "Subject", data), "text": mail_body(mail), "from": _header(mail, "From", data),
+        "date": _header(mail, "Date", data),
     }
-    labels = _header(mail, "X-Gmail-Labels") or _header(mail, "X-Label")
+    labels = _header(mail, "X-Gmail-Labels", data) or _header(mail, "X-Label", data)
     return {**record, "labels": labels} if labels else record
 
 
@@ -129,8 +129,21 @@ def mail_body(mail: EmailMessage) -> str:
     return html_text(text) if part.get_content_subtype() == "html" else text
 
 
-def _header(mail: EmailMessage, name: str) -> str:
+def _header(mail: EmailMessage, name: str, data: bytes) -> str:
+    """A header of the mail that ``data`` are; one with bytes beyond ASCII, against the rules, in their encoding."""
     try:
+        raw = next((str(value) for key, value in mail.raw_items() if key.lower() == name.lower()), "")
+        if any("\udc80" <= character <= "\udcff" for character in raw):
+            text = _decoded("".join(raw.splitlines()).encode("ascii", "surrogateescape"), data)
+            return str(email.policy.default.header_factory(name, text)).strip()
         return str(mail.get(name, "")).strip()
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):  # headers that the parser itself trips over
         return ""
+
+
+def _decoded(line: bytes, data: bytes) -> str:
+    """A line of the mail ``data`` as UTF-8 or, where it is none, in the encoding that the whole of it has."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return TextDecoder(detect(data[: limits.SAMPLE_BYTES], whole=True).name).decode(line, True)

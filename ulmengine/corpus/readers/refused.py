@@ -18,6 +18,7 @@ class _Refusal(NamedTuple):
     start: re.Pattern[str]
     what: str
     advice: str
+    in_prose: bool = True  # told by its first lines though its name says that it is prose
 
 
 _KINDS = {
@@ -42,16 +43,18 @@ _KINDS = {
         (".yaml", ".yml"), re.compile(
             r"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?"
             r"(?:- +[\w\"'-]+:(?: [^\n]*)?\r?\n(?: +[\w\"'-]+:(?: [^\n]*)?\r?\n)+){2}"),
-        "a YAML file", "Save the same list as JSON, or as a table (CSV).",
+        "a YAML file", "Save the same list as JSON, or as a table (CSV).", in_prose=False,
     ),
 }
 NAMES = tuple(_KINDS)
+_PROSE = (".txt", ".text", ".md", ".markdown", ".rst", ".log")
 
 
 def recognise(kind: str, look: Look) -> str:
     """By its name or its first lines."""
-    found = _KINDS[kind]
-    return found.what if look.source.suffix in found.suffixes or found.start.match(look.start[:20_000]) else ""
+    found, suffix = _KINDS[kind], look.source.suffix
+    by_content = (found.in_prose or suffix not in _PROSE) and found.start.match(look.start[:20_000])
+    return found.what if suffix in found.suffixes or by_content else ""
 
 
 def plan(look: Look, reason: str) -> Reading:
