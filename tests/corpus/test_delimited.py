@@ -14,9 +14,11 @@ from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
 from ulmengine.corpus.errors import Faults
-from ulmengine.corpus.readers.delimited import DelimitedRows
+from ulmengine.corpus.readers.delimited import DelimitedRows, _first_lines
 from ulmengine.corpus.readers.dialect import Dialect, sniff
+from ulmengine.corpus.readers.formats import look_at
 from ulmengine.corpus.readers.heading import column_names
+from ulmengine.corpus.readers.source import find_source
 
 
 def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[list[list[str]], Faults]:
@@ -246,3 +248,12 @@ def test_a_heading_in_a_text_file_names_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("id|text|label\n1|a film|good\n2|another film|bad\n")
     assert labels_in_order(opened(path)) == ["good", "bad"]
+
+
+def test_a_look_at_a_table_of_very_long_rows_reads_a_few_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"{'a long film ' * 10_000},{n % 2}\n" for n in range(100)))
+    look = look_at(find_source(path), CorpusConfig())
+    assert len(look.lines) < 20
+    assert len(_first_lines(look, "utf-8")) == 20
+    assert preview(path).columns == ("text", "label")

@@ -81,7 +81,7 @@ def _first_lines(look: Look, encoding: str) -> list[str]:
         return look.lines
     with look.source.open() as stream:
         blocks = text_blocks(stream, encoding, Faults(), _MORE_BYTES)
-        lines = list(islice(text_lines(blocks, look.source.path.name), 500))
+        lines = list(islice(text_lines(blocks, look.source.path.name), _LEAST_LINES + 1))
     return lines[:-1] or look.lines
 
 
