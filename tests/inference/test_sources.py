@@ -157,3 +157,33 @@ def test_documents_without_a_label_are_counted(tmp_path: Path) -> None:
     found = bears(tmp_path, ["good", "", "bad", ""], ("bad", "good"))
     assert found.targets.tolist() == [1, 0]
     assert found.notes == ("2 of 4 documents bear no label and are left out.",)
+
+
+REVIEW = "Review, five stars\n\nI loved this phone, the battery lasts, and the screen is bright.\n"
+
+
+@pytest.mark.parametrize("text", [
+    REVIEW, "note,label\na film,good\n", "Note, and more\na film, good\na film, bad\na film, fine\n",
+    "".join(f"{name};What {name} says of the film of day {n}.\n" for n in range(9) for name in ("Anna", "Ben")),
+    "note;label\nThe film was fine; I liked it; really.\nIt was long.\nWe left; then it rained.\nSo it was.\n",
+])
+def test_prose_with_the_name_of_a_column_in_its_first_line_is_one_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    for roles in (NOTE, Columns(text=("review",))):
+        assert [one.text for one in done(texts_of(tmp_path / "a.txt", tmp_path / "c", roles))] == [text]
+
+
+def test_a_text_file_with_even_rows_under_the_wanted_names_is_a_table(tmp_path: Path) -> None:
+    rows = [("1", "a film"), ("2", '"it was long"), he said'), ("3", "another, really")]
+    (tmp_path / "a.txt").write_text("id\tnote\n" + "".join("\t".join(row) + "\n" for row in rows))
+    texts = done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))
+    assert [one.text for one in texts] == [text for _, text in rows]
+
+
+def test_a_named_column_may_be_in_another_case(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Id,Review\n1,a good film\n2,a bad film\n")
+    texts = done(texts_of(tmp_path / "a.csv", tmp_path / "c", text=("review",)))
+    assert [one.text for one in texts] == ["a good film", "a bad film"]
+    (tmp_path / "lines").write_text(REVIEW)
+    found = done(texts_of(tmp_path / "lines", tmp_path / "c", Columns(text=("review",))))
+    assert next(found).text.startswith("Review, five stars")

@@ -11,8 +11,10 @@ import numpy as np
 
 from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
+from ulmengine.corpus.readers.formats import look_at
 from ulmengine.corpus.readers.pipes import is_pipe, known_as
-from ulmengine.corpus.readers.tabular import names_among
+from ulmengine.corpus.readers.source import find_source
+from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
 from ulmengine.events import Event, Progress
 from ulmengine.models import Columns
 
@@ -21,10 +23,10 @@ from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
 from .reading import is_lone_text, read_text
 
 _FIELD = re.compile(r"xxfld \d+")
-_ROWS = ("csv", "jsonl", "fasttext", "trec")
-"""Formats in which each line is a row, whatever the file is called."""
-_FEW = 5
-"""With fewer rows, cells may be those of one text by chance."""
+_MARKED = ("jsonl", "fasttext", "trec")
+"""Formats in which each line is a row by its marks, whatever the file is called."""
+_FEW, _FEW_NAMED = 5, 3
+"""With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""
 _LINES = ("lines", "blocks", "file")
 LONG = 200_000
 """From so many characters on a text takes long enough for progress to be told."""
@@ -76,7 +78,7 @@ def text_columns(
     :raises ColumnsWantedError: the table lacks the model's columns.
     """
     if text or roles is None or len(found) <= 1:
-        return tuple(text)
+        return _as_named(tuple(text), found) or tuple(text)
     return _as_named(roles.text, found) or _ask(path, roles.text, found)
 
 
@@ -134,7 +136,7 @@ def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_table(path: Path, wanted: tuple[str, ...]) -> bool:
-    """Whether a file that by its name is one text holds many rows: it has the columns ``wanted``, or enough rows."""
+    """Whether a file that by its name is one text holds many rows: these are even, and enough or under a heading."""
     if is_pipe(path):
         return False
     try:
@@ -142,16 +144,23 @@ def is_table(path: Path, wanted: tuple[str, ...]) -> bool:
     except CorpusError:
         return False  # what is wrong with it is told where it is read
     found = seen.understood
-    if found.format in _ROWS:
+    if found.format in _MARKED:
         return bool(_as_named(wanted, found.columns)) or (found.rows or 0) >= _FEW
-    return _is_heading(seen, wanted, 2)
+    if found.format not in ("csv", *_LINES):
+        return False
+    lines = look_at(find_source(path), CorpusConfig()).lines
+    # A transcript, too, may be cut evenly by its semicolons: only tabs tell a table that lacks the columns wanted.
+    tabbed = found.delimiter == "\t" and path.suffix.lower() in (".txt", ".text")
+    return cut_like_heading(lines, wanted, _FEW_NAMED) or (
+        found.format == "csv" and (tabbed or bool(_as_named(wanted, found.columns)))
+        and cut_like_heading(lines, (), _FEW))
 
 
-def _is_heading(seen: Preview, wanted: tuple[str, ...], least: int = 1) -> bool:
-    """Whether a file that was taken for lines begins with a heading of ``least`` names in which all ``wanted`` are."""
+def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
+    """Whether a file that was taken for lines begins with a heading in which all ``wanted`` are."""
     if seen.understood.format not in _LINES or not seen.rows or not seen.rows[0]:
         return False
-    return names_among(seen.rows[0][0].partition("\n")[0], wanted, least)
+    return names_among(seen.rows[0][0].partition("\n")[0], wanted)
 
 
 def source_rows(documents: Documents) -> np.ndarray:

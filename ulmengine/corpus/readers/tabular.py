@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from ulmengine.corpus.names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
 
@@ -47,11 +48,33 @@ def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
     return "", ""
 
 
-def names_among(line: str, names: Iterable[str], least: int = 1) -> bool:
-    """Whether some delimiter cuts ``line``, perhaps a heading, into ``least`` cells among which all ``names`` are."""
+def names_among(line: str, names: Iterable[str]) -> bool:
+    """Whether some delimiter cuts ``line``, perhaps a heading, into cells like names among which all ``names`` are."""
     wanted = {_plain(name) for name in names}
-    return bool(wanted) and any(len(row) >= least and wanted <= {_plain(cell) for cell in row} for delimiter in _MARKS
+    return bool(wanted) and any(wanted <= {_plain(cell) for cell in row} and _are_names(row) for delimiter in _MARKS
                                 for row in _rows([line], delimiter)[:1])
+
+
+def cut_like_heading(lines: Sequence[str], names: Iterable[str], least: int) -> bool:
+    """Whether lines are a table beyond doubt: a heading with ``names`` in it, and at least ``least`` rows, nearly all
+    of as many cells, more than one; no ``names``: any rows that are even."""
+    wanted = {_plain(name) for name in names}
+    filled = [line.rstrip("\r\n") for line in lines[:_LOOKED] if line.strip()]
+    for delimiter, quoted in product(_MARKS, (True, False)):
+        rows = _rows(filled, delimiter) if quoted else [line.split(delimiter) for line in filled]
+        if len(rows) < least + bool(wanted) or len(rows[0]) < 2:
+            continue
+        headed = not wanted or (wanted <= {_plain(cell) for cell in rows[0]} and _are_names(rows[0]))
+        if headed and sum(len(row) == len(rows[0]) for row in rows) >= 0.95 * len(rows):
+            return True
+    return False
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether cells may be the names of columns: short, each another, and none after a space as in a sentence."""
+    names = [_plain(cell) for cell in cells]
+    spaced = any(cell[:1] == " " for cell in cells[1:])
+    return all(names) and len(set(names)) == len(names) and max(map(len, names)) <= _LONG_NAME and not spaced
 
 
 def _is_headed(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
@@ -65,7 +88,8 @@ def _is_headed(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
     even = all(len(row) == len(names) for row in rows[1:])
     wide = sum(len(row) >= len(names) for row in rows[1:]) >= 0.9 * (len(rows) - 1)
     both = any(name in TEXT_NAMES for name in names) and len(known) > 1
-    return wide and bool(known) and (both or (even and delimiter != ","))
+    spaced = any(cell[:1] == " " for cell in rows[0][1:])  # as in a sentence
+    return wide and bool(known) and ((both and (even or not spaced)) or (even and delimiter != ","))
 
 
 def _has_label(lines: Sequence[str], delimiter: str) -> bool:
