@@ -149,6 +149,9 @@ def test_the_verdict_is_honest() -> None:
     assert "may be chance" in verdict(result(0.86, (0.83, 0.89), 0.84, (0.80, 0.87)))
     assert "more than chance" in verdict(result(0.95, (0.93, 0.97), 0.84, (0.80, 0.87)))
     assert "equally good" in verdict(result(0.84, (0.80, 0.87), 0.84, (0.80, 0.87)))
+    level = replace(result(0.84, (0.80, 0.87), 0.84, (0.80, 0.87)), difference_interval=(-0.02, 0.02))
+    assert "right as often as the simple baseline" in verdict(level)
+    assert "+0.0" not in verdict(level)
 
 
 def test_a_halved_batch_keeps_the_effective_one() -> None:
