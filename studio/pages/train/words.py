@@ -97,8 +97,8 @@ def _verdict(result: ev.Evaluated) -> str:
     points = 100 * (result.accuracy - result.baseline_accuracy)
     low, high = result.difference_interval
     if math.isfinite(low) and low <= 0 <= high and abs(points) < 0.05:
-        return _tr("TrainWords", "On these {count} documents the network is right as often as the simple baseline, which "
-                   "is quicker and easier to explain ({low} to {high} points).").format(
+        return _tr("TrainWords", "On these {count} documents the network is right as often as the simple baseline, "
+                   "which is quicker and easier to explain ({low} to {high} points).").format(
                        low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}", count=f"{result.documents:,}")
     if math.isfinite(low) and low <= 0 <= high:
         return _tr("TrainWords", "On these {count} documents the difference from the simple baseline may be chance: "
