@@ -251,9 +251,8 @@ def _why(
     told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:_NAMED])
     if first and not any(one.visible for one in telling if one is not sheet):
         return why, []
-    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose the one that you mean; "
-                 "sheets with the same heading are read together unless one repeats the texts of another or is named "
-                 "as a version of it."]
+    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose another "
+                 "sheet if you mean that one."]
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
