@@ -22,8 +22,9 @@ class Entry:
 def score(query: str, entry: Entry) -> float:
     """How well ``entry`` fits ``query``: 0 not at all, more is better. Every word typed must be found.
 
-    A word that begins the title counts most, then one that begins any word of the title, then one inside it, then
-    letters in order ("pk lr" finds "Peak learning rate"), then one in the detail or the further words.
+    A whole word of the title counts most, its first before others, then what begins the title, then what begins any
+    word of it, then one inside it, then letters in order ("pk lr" finds "Peak learning rate"), then one in the detail
+    or the further words.
     """
     parts = query.casefold().split()
     if not parts:
@@ -51,9 +52,12 @@ def _negative_score(pair: tuple[float, Entry]) -> float:
 
 
 def _one(part: str, title: str, rest: str) -> float:
+    words = title.replace("-", " ").replace(":", " ").split()
+    if part in words:
+        return 13.0 if words[0] == part else 11.0
     if title.startswith(part):
         return 10.0
-    if any(word.startswith(part) for word in title.replace("-", " ").split()):
+    if any(word.startswith(part) for word in words):
         return 8.0
     if part in title:
         return 5.0

@@ -24,6 +24,8 @@ def test_matching_puts_the_likely_first() -> None:
     titles = ["Stop and save", "Peak learning rate", "Rate decay a stage", "Open the sample", "Start training"]
     entries = [Entry(title, "", _nothing) for title in titles]
     assert [entry.title for entry in best("rate", entries)][:2] == ["Rate decay a stage", "Peak learning rate"]
+    titles = ["Training in a process of its own", "Start training", "Go to Train"]
+    assert best("train", [Entry(title, "", _nothing) for title in titles])[0].title == "Go to Train"
     assert best("pk lr", entries)[0].title == "Peak learning rate"
     assert best("sample open", entries)[0].title == "Open the sample"
     assert best("zzz", entries) == []

@@ -200,6 +200,21 @@ def test_what_cannot_be_deleted_of_several_runs_is_told_and_the_others_go(page, 
     qtbot.waitUntil(lambda: sorted(names(one)) == ["a", "c"] and not one.slot.running, timeout=10_000)
 
 
+def test_the_run_that_the_window_shows_is_another_one_once_it_was_deleted(page, desk, qtbot):
+    for name in "ab":
+        made(desk.project.runs / name)
+    one = page()
+    desk.shell.show_run(RunFolder(desk.project.runs / "b"))
+    choose(one, "b")
+    one.delete()
+    qtbot.waitUntil(lambda: names(one) == ["a"] and not one.slot.running, timeout=10_000)
+    assert desk.shell.shown.folder == RunFolder(desk.project.runs / "a")
+    choose(one, "a")
+    one.delete()
+    qtbot.waitUntil(lambda: not names(one) and not one.slot.running, timeout=10_000)
+    assert desk.shell.shown.folder is None
+
+
 def test_a_tag_given_a_moment_ago_outlives_what_is_done_next(page, desk, qtbot):
     made(desk.project.runs / "a")
     one = page()

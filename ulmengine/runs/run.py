@@ -261,6 +261,8 @@ class Run:
             # A loss grows or not beside what the whole run has seen, and not beside what it was taken up with.
             for event in self.folder.events(ev.StageStarted, ev.Step):
                 self._watch.saw(event)
+                if isinstance(event, ev.Step):
+                    began -= event.seconds  # what it took before it was stopped counts too
             if start is None:
                 remember_texts(self.folder, prepared)
                 remember_machine(self.folder, here)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
@@ -229,7 +229,10 @@ class ModelPage(ProjectPage):
 
     @Slot(str)
     def _picked(self, name: str) -> None:
-        self.show_setting(f"model.dropout.{name}")
+        setting = f"model.dropout.{name}"
+        if self.show_setting(setting) and isinstance(row := self.dropout.fields.get(setting), ConfigField):
+            slider = row.editor.controls()[-1]  # not the box, in which Ctrl+Z would be of what is typed there
+            slider.setFocus(Qt.FocusReason.MouseFocusReason)
 
     @Slot(str, float)
     def _drawn(self, name: str, probability: float) -> None:

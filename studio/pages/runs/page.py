@@ -294,6 +294,9 @@ class RunsPage(ProjectPage):
         self.filters.setVisible(bool(lines))
         self.table.choose(wanted)
         self._show_chosen()
+        shown = self.shell.shown.folder
+        if shown is not None and not self.shell.busy and not shown.path.is_dir():  # it was deleted
+            self.shell.show_newest_run()
 
     @Slot(object)
     def _not_listed(self, failure: Failed) -> None:

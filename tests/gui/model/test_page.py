@@ -8,7 +8,7 @@ import pytest
 import torch
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
@@ -154,6 +154,7 @@ def test_a_dropout_is_drawn_fuller_and_emptier_in_the_picture(
     rect = next(pill for pill in page.picture.plan.pills if pill.name == name).rect
     left, y = rect.left(), rect.center().y()
     qtbot.mousePress(page.picture, Qt.MouseButton.LeftButton, pos=QPointF(left + 4, y).toPoint())
+    assert isinstance(page.focusWidget(), QSlider)  # the arrow keys move it, and Ctrl+Z is the window's
     qtbot.mouseMove(page.picture, QPointF(left + 6, y).toPoint())
     assert project.value(f"model.dropout.{name}") == before  # a hand that trembles is no wish
     for share in (0.3, 0.5):
