@@ -20,6 +20,7 @@ from .curve import Curve
 from .history import RunHistory, StageRecord
 from .look import line_pen, pen, set_line, set_points
 from .plot import FREE, Plot
+from .series import Floats, Smoothed
 from .stages import StageBands, planned_end, stage_end, upcoming
 
 TRAIN, VALID = 1, 2
@@ -118,8 +119,7 @@ class LossPlot(Plot):
         stage = self.history.stage
         if stage is None or not len(stage.loss):
             return self.tr("No step yet.")
-        smoothed = self._curves[-1].smoothed.y if len(self._curves) == len(self.history.stages) else stage.loss.y
-        line = smoothed if len(smoothed) else stage.loss.y
+        line = self._smoothed(stage)
         before = line[max(0, len(line) - 1 - max(10, len(line) // 5))]
         change = line[-1] - before
         way = self.tr("level")
@@ -132,6 +132,14 @@ class LossPlot(Plot):
         if best is not None and best.metrics:
             said += " " + self._best_words(best, stage.ends)
         return said
+
+    def _smoothed(self, stage: StageRecord) -> Floats:
+        """As it is drawn, or will be: a plot that was not painted yet has no curve of the last stage."""
+        if len(self._curves) == len(self.history.stages) and len(self._curves[-1].smoothed.y):
+            return self._curves[-1].smoothed.y
+        smoothed = Smoothed(self.beta)
+        smoothed.extend(stage.loss.y)
+        return smoothed.y
 
     def _best_words(self, best: EpochEnded, ends: list[EpochEnded]) -> str:
         """Which epoch is kept, and by what: a classifier's last that is not clearly worse than the most accurate."""

@@ -142,6 +142,13 @@ def test_the_epoch_that_is_kept_is_not_called_the_best_where_another_was_more_ac
         "Kept by accuracy: epoch 2 with 30.4%, validation loss 1.200. Epoch 1 with 34.8% was not clearly better.")
 
 
+def test_the_loss_is_told_smoothed_before_it_is_drawn_too(plots: RunPlots) -> None:
+    plots.history.extend(told())
+    before = plots.loss.summary()
+    redraw(plots)
+    assert plots.loss.summary() == before
+
+
 def test_a_run_that_tells_their_lengths_has_all_its_stages_planned_from_the_beginning(plots: RunPlots) -> None:
     config = with_settings(replay.small_config(), ["classifier.refit=2"])
     plans = plan_stages(config, pretrained=True)

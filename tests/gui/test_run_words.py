@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.pages.train.result import ResultCard
@@ -31,7 +33,7 @@ def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> Non
     line.more.click()
     assert line.line.isHidden()
     assert line.whole.text().splitlines() == ["starts", "first", "second"]
-    line.more.click()
+    QTest.mouseClick(line.whole, Qt.MouseButton.LeftButton)
     assert line.whole.isHidden()
     assert not line.line.isHidden()
     line.show_notes([])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -231,6 +231,11 @@ class NotesLine(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._offer()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on the words does what the button does."""
+        if event.button() == Qt.MouseButton.LeftButton and not self.more.isHidden():
+            self._turn()
 
     def _offer(self) -> None:
         """The button is there where the line does not say it all."""
