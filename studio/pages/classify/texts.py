@@ -81,10 +81,11 @@ def texts_of(
 ) -> Generator[Event, None, PathTexts]:
     """The texts of one path.
 
-    :param learnt: the columns that the model learnt from: in a table with its columns of labels these are the given
-        ones. :param labels: those that it can say; a column that holds none of them was wrongly guessed to give any.
     :param wanted: text columns in the order of preference; the first of them that a table has are read. Where it has
         none, and not just one column that can be the text, nothing is read and :class:`ColumnsFound` asks.
+    :param learnt: the columns that the model learnt from: in a table with its columns of labels these are the given
+        ones.
+    :param labels: those that the model can say; a column that holds none of them was wrongly guessed to give any.
     :raises CorpusError: it cannot be read at all.
     """
     first = next((columns for columns in wanted if columns), ())

@@ -175,20 +175,17 @@ class AnswersModel(QAbstractTableModel):
             return None
         position = int(self._shown[index.row()])
         if role == Qt.ItemDataRole.DisplayRole:
-            cell = self._cell(position, index.column())
-            if index.column() == GIVEN and self._is_corrected(position):
-                cell = f"→ {self._corrected[self._key(position)]}"  # what it is now; what it was, in the tooltip
-            return one_line(cell)
+            new = self._correction(position) if index.column() == GIVEN else None
+            # What it is now; what it was, in the tooltip.
+            return one_line(self._cell(position, index.column()) if new is None else f"→ {new}")
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return plain_tip(self._cell(position, index.column()))
         return None
 
-    def _key(self, position: int) -> str:
+    def _correction(self, position: int) -> str | None:
+        """The label that a person has given since, None where none has."""
         assert self._answers is not None
-        return str(self._answers.kept.keys[position])
-
-    def _is_corrected(self, position: int) -> bool:
-        return self._key(position) in self._corrected
+        return self._corrected.get(str(self._answers.kept.keys[position]))
 
     def _cell(self, position: int, column: int) -> str:
         assert self._answers is not None
@@ -197,7 +194,8 @@ class AnswersModel(QAbstractTableModel):
             return f"{int(kept.rows[position]) + 1:,}"
         if column == GIVEN:
             given = kept.names(kept.targets[one])[0] or self.tr("(none)")
-            return f"{given} → {self._corrected[self._key(position)]}" if self._is_corrected(position) else given
+            new = self._correction(position)
+            return given if new is None else f"{given} → {new}"
         if column == SAID:
             mark = "" if self._answers.right[position] else "✗ "
             return mark + (kept.names(self._answers.said[one])[0] or self.tr("(none)"))

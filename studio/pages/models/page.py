@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -16,6 +17,7 @@ from studio.models.rows import ListRows
 from studio.pages.base import Page
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.rows_table import RowsTable
+from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
@@ -30,7 +32,6 @@ from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
 from .pretraining import Pretraining
 from .work import (
     DeleteModel,
-    MakeDefault,
     cells,
     copying,
     cost_words,
@@ -226,7 +227,8 @@ class ModelsPage(Page):
             return
         new = "" if before == str(entry.path) else str(entry.path)
         step = self.tr("Start new projects from {name}") if new else self.tr("Do not start new projects from {name}")
-        self._stack.push(MakeDefault(step.format(name=entry.name), before, new, self._set_default))
+        self._stack.push(UndoStep(step.format(name=entry.name), partial(self._set_default, new),
+                                  partial(self._set_default, before)))
         told = self.tr("New projects start from {name}.").format(name=entry.name) if new \
             else self.tr("New projects start from the shipped model that fits.")
         self.shell.toast(told, "ok", self.tr("Undo"), self._stack.undo, undoes=True)

@@ -68,20 +68,6 @@ class DeleteModel(QUndoCommand):
         self._done()
 
 
-class MakeDefault(QUndoCommand):
-    """New projects start from another language model; ``show`` makes it so."""
-
-    def __init__(self, text: str, old: str, new: str, show: Callable[[str], None]) -> None:
-        super().__init__(text)
-        self._old, self._new, self._show = old, new, show
-
-    def redo(self) -> None:
-        self._show(self._new)
-
-    def undo(self) -> None:
-        self._show(self._old)
-
-
 def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[ModelFile, ...]]:
     yield Progress("Looking for models", 0, 0)
     return (*run_models(reversed(runs)), *own_models(folder), *sorted(shipped_models(), key=_is_second_choice))

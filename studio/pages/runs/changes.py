@@ -99,19 +99,3 @@ class Together(QUndoCommand):
         if self.deeds:
             self.setText(self._naming([deed.line.name for deed in self.deeds]))
         self._done()
-
-
-class ShowFolders(QUndoCommand):
-    """The runs of other folders are shown too, or no longer."""
-
-    def __init__(
-        self, text: str, old: tuple[str, ...], new: tuple[str, ...], show: Callable[[tuple[str, ...]], None]
-    ) -> None:
-        super().__init__(text)
-        self._old, self._new, self._show = old, new, show
-
-    def redo(self) -> None:
-        self._show(self._new)
-
-    def undo(self) -> None:
-        self._show(self._old)

@@ -21,6 +21,7 @@ from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.run_copies import exporting, exporting_all, importing
+from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
@@ -30,7 +31,7 @@ from ulmengine.events import Failed
 from ulmengine.record import RunFolder, RunLine, list_runs, run_name
 from ulmengine.record.listing import TRASH
 
-from .changes import Deed, DeleteRun, Naming, Say, ShowFolders, Together
+from .changes import Deed, DeleteRun, Naming, Say, Together
 from .curves import CurvesView
 from .details import Details, names_words
 from .differences import Differences
@@ -395,7 +396,7 @@ class RunsPage(ProjectPage):
 
     def _show_folders(self, folders: tuple[str, ...], text: str) -> None:
         known = self.shell.settings.values.run_folders
-        self.project.undo.push(ShowFolders(text, known, folders, self._set_folders))
+        self.project.undo.push(UndoStep(text, partial(self._set_folders, folders), partial(self._set_folders, known)))
 
     def _set_folders(self, folders: tuple[str, ...]) -> None:
         self.shell.settings.change(run_folders=folders)
