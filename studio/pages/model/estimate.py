@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.parts.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import large
-from studio.widgets import Button, Card, Cells, FailureCard, Label, Paragraph
+from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph
 from studio.words import time_words
 from ulmengine.config import RunConfig
 
@@ -31,17 +31,15 @@ class EstimateCard(Card):
         self.measure = Button(self.tr("Measure the speed"), "clock")
         self.measure.clicked.connect(self.measureWanted)
         self.progress = JobBar()
-        for kept in (self.progress, self.progress.cancel):  # their place stays: nothing below moves
-            held = kept.sizePolicy()
-            held.setRetainSizeWhenHidden(True)
-            kept.setSizePolicy(held)
+        self.progress.text.hide()  # there is room for the bar alone
         self.progress.hide()
+        self._presses = OnePress(self, (self.measure, self.progress.cancel))
         self.failure = FailureCard()
         self.told = Paragraph("", theme.Type.SMALL)
         self._cells = Cells(145)
-        for part in (self.parameters, self.memory, self.time, self.measure):
+        for part in (self.parameters, self.memory, self.time, self.measure, self.progress):
             self._cells.add(part)
-        for widget in (self._cells, self.progress, self.failure):
+        for widget in (self._cells, self.failure):
             self.body.addWidget(widget)
         self.setAccessibleName(self.tr("What training will cost"))
 
@@ -53,10 +51,17 @@ class EstimateCard(Card):
         needs = memory_of(network, config, facts)
         self.memory.setText(self.tr("about {size}").format(size=megabytes(max(needs.values()))))
         self.time.setText(self._time(config, facts, speed))
-        self._cells.set_shown(self.measure, speed is None)
+        self._cells.set_shown(self.measure, speed is None and not self.measuring)
         self.told.setText(" ".join(self._words(network, config, facts, speed, needs)))
 
+    @property
+    def measuring(self) -> bool:
+        """Whether the progress bar stands in the place of the button."""
+        return not self.progress.isHidden()
+
     def _time(self, config: RunConfig, facts: CorpusFacts | None, speed: Speed | None) -> str:
+        if self.measuring:
+            return self.tr("measuring…")
         if speed is None:
             return self.tr("not measured")
         if facts is None:
@@ -87,20 +92,18 @@ class EstimateCard(Card):
                      classifier=f"{speed.classifier:,.0f}"))
         return told
 
-    @Slot()
     def begin(self) -> None:
-        """Measuring has begun."""
+        """Measuring has begun: the bar takes the place of the button, so that nothing below moves."""
         self.failure.clear()
-        self.measure.setEnabled(False)
         self.progress.begin(self.tr("Measuring the speed"))
-        self.progress.show()
+        self._cells.set_shown(self.measure, False)
+        self._cells.set_shown(self.progress, True)
+        self.time.setText(self.tr("measuring…"))
 
-    @Slot()
     def end(self) -> None:
-        """Measuring is over."""
-        self.measure.setEnabled(True)
+        """Measuring is over; :meth:`follow` shows what has come of it."""
         self.progress.done()
-        self.progress.hide()
+        self._cells.set_shown(self.progress, False)
 
 
 class _Number(QWidget):

@@ -214,6 +214,7 @@ class ModelPage(ProjectPage):
         self._slot.cancel()
         self._measured = None
         self.estimate.end()
+        self.follow()
 
     @Slot(object)
     def _measured_speed(self, speed: Speed) -> None:
@@ -225,6 +226,7 @@ class ModelPage(ProjectPage):
     def _failed(self, failure: Failed) -> None:
         self._measured = None
         self.estimate.end()
+        self.follow()
         self.estimate.failure.show_failure(failure)
 
     @Slot(str)

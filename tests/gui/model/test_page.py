@@ -353,14 +353,25 @@ def test_at_150_percent_nothing_of_the_page_is_cut_off(window: MainWindow, tmp_p
     window.close()
 
 
-def test_measuring_moves_nothing(page: ModelPage, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("width", [1_280, 960])
+def test_measuring_moves_nothing_and_takes_no_place_before(page: ModelPage, qtbot: QtBot, width: int) -> None:
+    page.resize(width, 700)
     page.show()
     qtbot.wait(20)
-    before = page.picture.mapTo(page, QPoint())
-    page.estimate.begin()
+    card = page.estimate
+    inside = [part.geometry() for part in card.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+              if part.isVisible()]
+    above, below = min(one.top() for one in inside), card.rect().bottom() - max(one.bottom() for one in inside)
+    assert above == below  # no strip at its foot is kept for what is not there
+    before = page.picture.mapTo(page, QPoint()), card.measure.mapTo(page, QPoint())
+    card.begin()
     qtbot.wait(20)
-    assert page.estimate.progress.bar.isVisible()
-    assert page.picture.mapTo(page, QPoint()) == before
-    page.estimate.end()
+    assert card.progress.bar.isVisible()
+    assert card.progress.cancel.isVisible()
+    assert not card.measure.isVisible()
+    assert card.time.value.text() == "measuring…"
+    assert (page.picture.mapTo(page, QPoint()), card.progress.mapTo(page, QPoint())) == before
+    card.progress.cancel.click()
     qtbot.wait(20)
-    assert page.picture.mapTo(page, QPoint()) == before
+    assert card.time.value.text() == "not measured"
+    assert (page.picture.mapTo(page, QPoint()), card.measure.mapTo(page, QPoint())) == before
