@@ -19,17 +19,15 @@ from ulmengine.plan.stages import StagePlan
 from .curve import Curve
 from .history import RunHistory, StageRecord
 from .look import line_pen, pen, set_line, set_points
-from .plot import FREE, Plot
+from .plot import Plot
 from .series import Floats, Smoothed
 from .stages import StageBands, planned_end, stage_end, upcoming
 
 TRAIN, VALID = 1, 2
 """Numbers of the series colours."""
 
-NAMES, MOST_NAMES = 8, 0.4
-"""Above the curves stand the names of the stages: the px around their letters, and the most of the picture that they
-take."""
-
+NAMES = 8
+"""Px around the letters of the stages' names, which stand above the curves."""
 
 EDGE = 1.01
 """A little more than the last step, so that a marker on it is whole."""
@@ -95,15 +93,9 @@ class LossPlot(Plot):
         if not seen:
             return None
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
-        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high + (high - low) * self._room_of_names()
-
-    def _room_of_names(self) -> float:
-        """As a share of the curves' height; what is left free around all that there is to see counts."""
         letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
-        height = max(float(self.view.height()), 1.0)
-        taken: float = (1 + 2 * FREE) * min((letters + NAMES) / height, MOST_NAMES)
-        share: float = (taken - FREE) / (1 + FREE - taken)
-        return max(0.0, share)
+        high += (high - low) * self.room_above(letters + NAMES)
+        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high
 
     def smoothed_at(self, x: float) -> tuple[float, float] | None:
         """Step and smoothed training loss at the step nearest to ``x``; None where there is none."""

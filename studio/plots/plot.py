@@ -26,6 +26,9 @@ CALM_MS = 400
 FREE = 0.06
 """Of the height of what there is to see, above and below it."""
 
+MOST_NAMES = 0.4
+"""The most of the picture that is left free for what is written above the curves."""
+
 BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 """Who comes this way must see where the focus is."""
 
@@ -148,6 +151,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         """``y`` as it is drawn."""
         values = np.asarray(y, np.float64)
         return to_log(values) if self.log_y else values
+
+    def room_above(self, high: float) -> float:
+        """What :meth:`bounds` has to add above the curves so that ``high`` px are free there, as a share of their
+        height; what is left free around all that there is to see counts."""
+        taken = (1 + 2 * FREE) * min(high / max(float(self.view.height()), 1.0), MOST_NAMES)
+        return max(0.0, (taken - FREE) / (1 + FREE - taken))
 
     def pixels(self) -> int:
         """Width of the picture."""

@@ -22,7 +22,7 @@ COLORS = {"valley": 3, "slide": 4, "steepest": 5, "minimum": 6}
 
 
 LABEL_GAP = 4
-"""Px between the names of two suggestions."""
+"""Px around the name of a suggestion."""
 
 
 class RangePlot(Plot):
@@ -54,7 +54,7 @@ class RangePlot(Plot):
         self._marks: dict[str, pg.InfiniteLine] = {}
         self.region.sigRegionChanged.connect(self._region_moved)
         self.region.sigRegionChangeFinished.connect(self._region_let_go)
-        self.view.sigResized.connect(self._place_labels)
+        self.view.sigResized.connect(self._resized)
         self.redress()
 
     @property
@@ -112,7 +112,11 @@ class RangePlot(Plot):
         # A test ends when the loss runs away; the way there is what matters.
         high = min(float(values.max()), first + 1.2 * max(first - low, 0.1 * abs(first)))
         right = max(math.log10(self.points[-1].lr), 1.0 if not self.suggestions else -9.0)
-        return math.log10(max(self.points[0].lr, 1e-9)), right, low, high + 0.1 * (high - low)
+        left = math.log10(max(self.points[0].lr, 1e-9))
+        rows = 1 + max((row for row, _ in self._rows(left, right)), default=-1)
+        before = float(values[: int(values.argmin()) + 1].max())  # where it runs away it is not among the names
+        named = before + (before - low) * self.room_above(rows * _row_height())
+        return left, right, low, max(high + 0.1 * (high - low), named)
 
     def summary(self) -> str:
         if not self.points:
@@ -168,15 +172,46 @@ class RangePlot(Plot):
         self._region_moved()  # the last move of the whole band is told of here alone
         self.rangeSettled.emit()
 
+    @Slot(object)
+    def _resized(self, view: object) -> None:
+        del view
+        self._place_labels()
+        self.mark()  # the room above the curve is so many px in any size
+
     def _place_labels(self) -> None:
-        """Each name on a line of its own below the one before, on the side of its line where there is room."""
         (left, right), _ = self.view.viewRange()
-        height = QFontMetricsF(theme.current().font(theme.Type.SMALL)).height() + LABEL_GAP
-        for row, line in enumerate(self._marks.values()):
-            side = 0 if line.value() < left + 0.6 * (right - left) else 1
+        height = _row_height()
+        places = zip(self._marks.values(), self._rows(left, right), strict=True)
+        for number, (line, (row, side)) in enumerate(places):
             line.label.anchors = [(side, 0.5), (side, 0.5)]
-            line.setZValue(9 + (row if side else -row) / 100)  # above the lines that its name reaches over
+            # Above the lines that its name reaches over, and below the curve, which nothing ever hides.
+            line.setZValue(0.5 + (number if side else -number) / 100)
             line.label.setPosition(max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))
+
+    def _rows(self, left: float, right: float) -> list[tuple[int, int]]:
+        """Row (from the top) and side (0: right of its line, 1: left of it) of every name, where the x axis goes from
+        ``left`` to ``right``.
+
+        The lower half stands left of its lines and the upper half right, if the edges leave room: so few rows do.
+        """
+        metrics, count = _metrics(), len(self._marks)
+        unit = self.pixels() / max(right - left, 1e-9)
+        at = [(line.value() - left) * unit for line in self._marks.values()]
+        wide = [metrics.horizontalAdvance(line.label.format) + 2 * LABEL_GAP for line in self._marks.values()]
+        turn = count // 2
+        if count and at[-1] + wide[-1] > self.pixels():
+            turn = count
+        elif turn and at[0] < wide[0]:
+            turn = 0
+        found = [(0, 0)] * count
+        for sign, outermost_first in ((1, range(turn)), (-1, range(count - 1, turn - 1, -1))):
+            ends: list[float] = []  # how far towards the middle each row is taken
+            for number in outermost_first:
+                line = sign * at[number]
+                row = next((row for row, end in enumerate(ends) if end <= line - wide[number]), len(ends))
+                ends[row: row + 1] = [line]
+                found[number] = row, int(sign > 0)
+        return found
 
     def _mark(self, rule: str, value: float) -> pg.InfiniteLine:
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
@@ -190,6 +225,15 @@ class RangePlot(Plot):
         line.setZValue(9)
         self.addItem(line)
         return line
+
+
+def _metrics() -> QFontMetricsF:
+    return QFontMetricsF(theme.current().font(theme.Type.SMALL))
+
+
+def _row_height() -> float:
+    """Px of a row of names."""
+    return _metrics().height() + LABEL_GAP
 
 
 def rule_name(rule: str) -> str:

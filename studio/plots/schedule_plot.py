@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -18,7 +18,7 @@ from ulmengine.plan.stages import StagePlan
 
 from .history import StageRecord
 from .look import line_pen, pen, set_line
-from .plot import Plot
+from .plot import MOST_NAMES, Plot
 from .rate_plot import PLANNED_POINTS, color_of
 from .series import Floats
 from .stages import StageBands
@@ -28,6 +28,9 @@ EPOCH = 100
 
 MARGIN = 12
 """Px around what is drawn, so that a handle at its edge is whole."""
+
+NAMES = 13
+"""Px around the letters of the stages' names: above them, and for the half of a handle below."""
 
 X_SETTING = {"stlr": "cut_frac", "one_cycle": "pct_start", "constant": "warmup"}
 """Which setting of a kind of schedule says how long the rate rises."""
@@ -108,7 +111,9 @@ class SchedulePlot(Plot):
         if not len(values):
             return None
         low, high = float(values.min()), float(values.max())
-        room = (high - low) * 0.14
+        letters = QFontMetricsF(theme.current().font(theme.Type.SMALL)).height()
+        named = min((letters + NAMES - MARGIN) / max(self.view.height() - 2 * MARGIN, 1.0), MOST_NAMES)
+        room = (high - low) * max(0.14, named / (1 - named))
         return 0.0, sum(plan.epochs for plan in self.plans), low if self.log_y else 0.0, high + room
 
     @property

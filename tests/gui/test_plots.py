@@ -379,6 +379,19 @@ def test_the_handles_are_never_cut(designer: SchedulePlot, qtbot: QtBot) -> None
                     assert area.adjusted(8, 8, -8, -8).contains(at), (kind, height)
 
 
+@pytest.mark.parametrize("height", [170, 190, 300])
+def test_a_handle_hides_no_name_of_a_stage(designer: SchedulePlot, qtbot: QtBot, height: int) -> None:
+    plans, _ = first_classifier(replay.small_config())
+    designer.set_plans(plans, "classifier")
+    designer.resize(800, height)
+    qtbot.waitUntil(lambda: not designer._gap.isActive())
+    designer.redraw()
+    ring = designer.view.mapViewToScene(designer.peak.pos()).y() - 7.5  # it is 15 px wide
+    names = [_letters(name.mapRectToScene(name.boundingRect())) for name in designer._bands._names if name.isVisible()]
+    assert names
+    assert max(box.bottom() for box in names) <= ring
+
+
 def test_dragging_the_handles_tells_new_settings(designer: SchedulePlot) -> None:
     plans, plan = first_classifier(replay.small_config())
     designer.set_plans(plans, "classifier")
@@ -451,6 +464,27 @@ def test_the_names_of_the_suggestions_do_not_overlap(
         for other in plot._marks.values():
             if other is not line and box.left() < plot.view.mapViewToScene(other.pos()).x() < box.right():
                 assert line.zValue() > other.zValue()  # no line is drawn through a name
+
+
+@pytest.mark.parametrize("size", [(712, 170), (712, 300), (390, 150)])
+def test_the_names_of_the_suggestions_stand_where_the_curve_is_not(qtbot: QtBot, size: tuple[int, int]) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(*size)
+    plot.show()
+    qtbot.waitExposed(plot)
+    # Level up to a rate of 1e-4, falling until 0.1, and then running away.
+    rates = [-7 + 0.08 * n for n in range(1, 94)]
+    losses = [1.1 - 0.15 * max(0.0, min(x, -1.0) + 4) + 3 * max(0.0, x + 1) ** 2 for x in rates]
+    plot.add([ev.RangePoint(n, 100, 10**x, y, y) for n, (x, y) in enumerate(zip(rates, losses, strict=True), 1)])
+    plot.set_suggestions({"valley": 0.0016, "slide": 0.03, "steepest": 0.0008, "minimum": 0.01})
+    plot.redraw()
+    qtbot.wait(20)
+    curve = [plot.view.mapViewToScene(QPointF(x, y)) for x, y in zip(rates, losses, strict=True)]
+    for line in plot._marks.values():
+        box = _letters(line.label.mapRectToScene(line.label.boundingRect()))
+        assert not any(box.contains(place) for place in curve)
+        assert line.zValue() < plot._raw.zValue() < plot._smooth.zValue()  # where the curve runs away, it is on top
 
 
 def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:

@@ -20,12 +20,14 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, Paragraph, PrimaryButton
+from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState
 from ulmengine.runs import find_learning_rate
+
+from .schedule_card import Readout
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
@@ -75,7 +77,7 @@ class RangeCard(Card):
         self.cancel = Button(self.tr("Cancel"), "close")
         self.header.addWidget(self.again)
         self.header.addWidget(self.cancel)
-        self.readout = Paragraph("", Type.SMALL, lines=2)
+        self.readout = Readout()
         self.failure = FailureCard()
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_empty())
@@ -301,8 +303,7 @@ class RangeCard(Card):
     def _cursor_moved(self, x: float | None) -> None:
         said = "" if x is None or self.running else self.plot.read(x)
         self.plot.set_cursor(x if said else None)
-        if said:
-            self.readout.setText(said)
+        self.readout.read(said)
 
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from studio import theme
@@ -20,6 +21,30 @@ from ulmengine.plan.stages import StagePlan
 TASKS = ("language_model", "classifier")
 
 
+class Readout(Paragraph):
+    """What is to be said below a plot; in its place, without moving anything, what the cursor reads there."""
+
+    def __init__(self) -> None:
+        super().__init__("", Type.SMALL, lines=2)
+        self.reading = ""
+
+    def read(self, text: str) -> None:
+        """Show ``text`` as long as the cursor is there; an empty one shows again what was said."""
+        self.reading = text
+        self.setAccessibleName(text or self.text())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.reading:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self.reading)
+        painter.end()
+
+
 class ScheduleCard(Card):
     """Shows the planned rates of ``project``; dragging its handles changes the settings of the task in hand."""
 
@@ -32,7 +57,7 @@ class ScheduleCard(Card):
         self._guessed = True
         self.plot = SchedulePlot()
         self.legend = Legend()
-        self.readout = Paragraph("", Type.SMALL, lines=2)
+        self.readout = Readout()
         self.log = Button(self.tr("Log"), role="quiet")
         self.log.setCheckable(True)
         self.log.setToolTip(self.tr("Draw the rates on a logarithmic scale (L)"))
@@ -113,10 +138,7 @@ class ScheduleCard(Card):
     def _cursor_moved(self, x: float | None) -> None:
         said = "" if x is None else self.plot.read(x)
         self.plot.set_cursor(x if said else None)
-        if said:
-            self.readout.setText(said)
-        else:
-            self._hint()
+        self.readout.read(said)
 
     def _hint(self) -> None:
         config: RunConfig = self.project.config

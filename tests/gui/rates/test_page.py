@@ -104,6 +104,20 @@ def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Pr
     assert project.config.classifier.lr == 0.004
 
 
+def test_what_the_cursor_reads_moves_nothing_and_hides_nothing_for_good(page: RatesPage, qtbot: QtBot) -> None:
+    page.resize(700, 520)
+    find(page, qtbot)
+    for card, x, read in ((page.range, -3.0, "rate 0.001"), (page.schedule, 0.5, "epoch 0.50")):
+        qtbot.wait(20)
+        place, said = card.plot.geometry(), card.readout.text()
+        card.plot.cursorMoved.emit(x)
+        qtbot.wait(20)
+        assert card.readout.reading.startswith(read)
+        assert card.plot.geometry() == place
+        card.plot.cursorMoved.emit(None)
+        assert (card.readout.text(), card.readout.reading) == (said, "")
+
+
 def test_the_band_sets_peak_and_ratio(page: RatesPage, project: Project, qtbot: QtBot) -> None:
     find(page, qtbot)
     page.range.plot.region.setRegion((-4.0, -2.0))
