@@ -34,10 +34,10 @@ _KINDS = {
     ),
     "rasa": _Refusal(
         (), re.compile(
-            r"(?:\s*(?:#[^\n]*)?\n)*(?:---\s*\n)?(?:version:[^\n]*\n\s*)?nlu:\s*\n\s*- (?:intent|lookup|synonym|regex):"
+            r"(?:[^\n]*\n)*?nlu:\s*(?:#[^\n]*\n\s*)*- (?:intent|lookup|synonym|regex):"
             r"|(?:[^\n]*\n){0,5}?## ?(?:intent|synonym|lookup|regex): ?\S+[^\n]*\n\s*[-*+] "),
         "a training file of Rasa",
-        "Convert it: rasa data convert nlu --data FILE --out nlu.json -f json. The JSON is read.",
+        "Convert it: rasa data convert nlu --data '{name}' --out nlu.json -f json. The JSON is read.",
     ),
     "yaml": _Refusal(
         (".yaml", ".yml"), re.compile(
@@ -60,7 +60,8 @@ def recognise(kind: str, look: Look) -> str:
 def plan(look: Look, reason: str) -> Reading:
     """:raises CorpusError: always."""
     advice = next((found.advice for found in _KINDS.values() if found.what == reason), "Save it as CSV.")
-    raise CorpusError(f"'{look.source.path.name}' is {reason}, which is not read here. {advice}")
+    name = look.source.path.name
+    raise CorpusError(f"'{name}' is {reason}, which is not read here. {advice.format(name=name)}")
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
