@@ -216,6 +216,15 @@ def test_a_page_that_is_a_table_is_read_as_one(tmp_path: Path, name: str, around
     assert len(everything(whole)) == 1
 
 
+def test_a_sum_below_the_table_of_a_page_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    rows = [f"<td>{text}</td><td>{label}</td>" for text, label in ROWS]
+    path.write_text(page([NAMES, *rows, f"<td>Total</td><td>{len(ROWS)}</td>"]))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert any("at the end" in note for note in documents.notes)
+
+
 def test_cells_that_reach_over_others_hold_for_them(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     rows = ["<td rowspan=3>good</td><td>one film</td>", "<td>two films</td>", "<td>three films</td>",

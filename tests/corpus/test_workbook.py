@@ -55,7 +55,7 @@ def write_ods(path: Path, sheets: dict[str, Sheet]) -> Path:
         f'<table:table table:name="{escape(title)}">' + "".join(
             "<table:table-row>" + "".join(
                 f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'
-                for cell in row
+                if cell != "" else "<table:table-cell/>" for cell in row
             ) + "</table:table-row>" for row in rows) + "</table:table>"
         for title, rows in sheets.items())
     with zipfile.ZipFile(path, "w") as archive:
@@ -264,3 +264,37 @@ def test_an_old_workbook_that_is_damaged_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 64)
     with pytest.raises(CorpusError, match=r"a\.xls"):
         opened(path)
+
+
+def scored(count: int = 30) -> Sheet:
+    return [["text", "label", "points"], *[[f"the {n}th film was seen", ("good", "bad")[n % 2], n] for n in range(count)]]
+
+
+@pytest.mark.parametrize(("kind", "footer"), [
+    ("xlsx", [["Total", "", 435]]), ("xlsx", [["Grand Total:", "", 435], ["Sum", 30, 870]]),
+    ("xlsx", [["", "Summe", 435]]), ("xlsx", [["", "", ""], ["Source: the ministry of labour"]]),
+    ("ods", [["", "", ""], ["Made by the office"], ["Total", 435]]),
+])
+def test_what_stands_below_a_sheet_is_no_row(tmp_path: Path, kind: str, footer: Sheet) -> None:
+    write = write_xlsx if kind == "xlsx" else write_ods
+    rows = [*scored(), *([*row, *[""] * (3 - len(row))] for row in footer)]
+    path = write(tmp_path / f"a.{kind}", {"films": rows})
+    documents = opened(path)
+    assert everything(documents) == [row[0] for row in scored()[1:]]
+    assert [note for note in documents.notes if "at the end" in note and "left out" in note] == list(documents.notes)
+
+
+@pytest.mark.parametrize("end", [
+    [["Total", "good", 3]], [["Total disaster", "", 435]], [["", "", ""], ["Not labelled yet."]],
+    [["", "", ""], *[[f"a new text, the {n}th"] for n in range(3)]],
+])
+def test_a_last_row_of_a_sheet_that_only_looks_like_a_sum_stays(tmp_path: Path, end: Sheet) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", {"films": [*scored(), *end]})
+    assert everything(opened(path))[30:] == [row[0] for row in end if row[0]]
+
+
+def test_each_of_several_sheets_may_end_with_a_sum(tmp_path: Path) -> None:
+    sheets = {day: [*[[cell if place else f"{day}: {cell}" for place, cell in enumerate(row)] if number else row
+                      for number, row in enumerate(scored(8))], ["Total", "", 28]] for day in ("Monday", "Tuesday")}
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", sheets))
+    assert everything(documents) == [row[0] for rows in sheets.values() for row in rows[1:-1]]

@@ -94,10 +94,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
         lines = text_lines(blocks, reading.source.path.name)
         rows = iter(DelimitedRows(lines, dialect, going.faults, reading.text_place))
-        found = frames_of(rows, reading.columns, going.faults)
-        if going.most is not None and going.size > limits.SAMPLE_BYTES:  # a look at its beginning sees no end
-            return found
-        return without_footer(found, going.faults)
+        return without_footer(frames_of(rows, reading.columns, going.faults), going)
 
     return text_frames(reading, going, frames)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from ulmengine.corpus.errors import Faults
+from ulmengine.corpus import limits
+
+from .reading import Pass
 
 _MOST = 5
 _MOST_REMARKS = 2
@@ -19,11 +21,15 @@ _SUM = frozenset(_SUMS.split()) | {"grand total", "total general", "total géné
 _NUMBER = re.compile(r"[-+(]?[^\w\s]?\s?\d[\d.,'\u00a0\u202f ]*\)?\s?[%\u20ac$\u00a3]?")
 
 
-def without_footer(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[pl.DataFrame]:
+def without_footer(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFrame]:
     """``frames`` without the last rows that are none of the table; what they are is noted.
 
-    ``faults.after_blank``: the number of the first row behind the last blank line.
+    ``going.faults.after_blank``: the number of the first row behind the last blank line.
     """
+    if going.most is not None and going.size > limits.SAMPLE_BYTES:  # a look at its beginning sees no end
+        yield from frames
+        return
+    faults = going.faults
     held: pl.DataFrame | None = None
     rows = 0
     for frame in frames:
@@ -38,12 +44,18 @@ def without_footer(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[p
     count = footer_rows(held, behind if short else 0)
     if count:
         kept = held.height - count
-        shown = ", ".join(f"'{_shown(row)}'" for row in held[kept:].rows())
-        faults.notes.append(f"{count} row{'s' * (count > 1)} at the end {'are' if count > 1 else 'is'} no row"
-                            f"{'s' * (count > 1)} of the table ({shown}): left out.")
+        faults.notes.append(footer_note(held[kept:]))
         faults.ragged[:] = [row for row in faults.ragged if row < rows + kept]
         held = held[:kept]
     yield held
+
+
+def footer_note(rows: pl.DataFrame) -> str:
+    """A sentence about rows that are left out."""
+    several = rows.height > 1
+    shown = ", ".join(f"'{_shown(row)}'" for row in rows.rows())
+    return (f"{rows.height} row{'s' * several} at the end {'are' if several else 'is'} no row{'s' * several} of the "
+            f"table ({shown}): left out.")
 
 
 def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:

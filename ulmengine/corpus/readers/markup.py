@@ -17,6 +17,7 @@ import polars as pl
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
 
+from .footer import without_footer
 from .frames import frames_of, frames_of_records
 from .grids import Grid, grid_of, grid_rows
 from .reading import Look, Pass, Reading, plan_text, text_frames
@@ -107,8 +108,11 @@ def _as_grid(reading: Reading, grid: Grid, what: str) -> Reading:
 
 
 def _grid_chunks(reading: Reading, grid: Grid, going: Pass) -> Iterator[pl.DataFrame]:
-    return text_frames(reading, going, lambda blocks: frames_of(grid_rows(
-        blocks, grid, going.faults, reading.source.path.name, cut=going.most is not None), grid.columns, going.faults))
+    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
+        rows = grid_rows(blocks, grid, going.faults, reading.source.path.name, cut=going.most is not None)
+        return without_footer(frames_of(rows, grid.columns, going.faults), going)
+
+    return text_frames(reading, going, frames)
 
 
 def html_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:

@@ -28,6 +28,7 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
 from ulmengine.corpus.names import PART_CELLS
 
+from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, has_header
 from .reading import JoinedSheet, Look, Pass, Reading
 from .source import Source
@@ -263,11 +264,23 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     for name, first, own in reading.joined or (
             JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),):
         frame = _ordered(sheets[name].slice(first), own, reading.columns[: len(own)])
-        filled = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+        blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        filled = frame.filter(~blank)
+        footer = footer_rows(filled, _behind_blank(blank))
+        if footer:
+            going.faults.notes.append(footer_note(filled.tail(footer)))
+            filled = filled.head(-footer)
         if reading.joined:
             filled = filled.with_columns(pl.lit(name).alias(reading.columns[-1]))
         if filled.height:
             yield from filled.iter_slices(limits.CHUNK_ROWS)
+
+
+def _behind_blank(blank: pl.Series) -> int:
+    """How many filled rows stand behind the last ``blank`` ones between others; 0: there are none between."""
+    filled = (~blank).arg_true()
+    gaps = (filled.diff() > 1).arg_true()
+    return len(filled) - int(gaps[-1]) if len(gaps) else 0
 
 
 def read_sheets(source: Source) -> tuple[Sheet, ...]:
