@@ -267,7 +267,8 @@ def test_an_old_workbook_that_is_damaged_is_refused(tmp_path: Path) -> None:
 
 
 def scored(count: int = 30) -> Sheet:
-    return [["text", "label", "points"], *[[f"the {n}th film was seen", ("good", "bad")[n % 2], n] for n in range(count)]]
+    rows: Sheet = [[f"the {n}th film was seen", ("good", "bad")[n % 2], n] for n in range(count)]
+    return [["text", "label", "points"], *rows]
 
 
 @pytest.mark.parametrize(("kind", "footer"), [

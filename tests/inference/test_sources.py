@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tests.models.made import save
-from ulmengine.corpus import CorpusError
+from ulmengine.corpus import CorpusError, Preview, preview
 from ulmengine.events import Event
-from ulmengine.inference import InferenceError, Predictor
+from ulmengine.inference import InferenceError, Predictor, sources
 from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answer_texts, labelled, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
 
@@ -151,6 +151,21 @@ def test_a_text_file_is_one_text_unless_it_shows_a_table(tmp_path: Path) -> None
                                             for n, label in enumerate(["good", "bad"] * 10)))
     texts = list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", Columns(text=("column 1",), label=("column 2",)))))
     assert (len(texts), texts[3].text) == (20, "a film of day 3, seen twice")
+
+
+def test_a_text_file_is_looked_at_once_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Path] = []
+
+    def look(path: Path, *given: object, **named: object) -> Preview:
+        looks.append(path)
+        return preview(path, *given, **named)
+
+    monkeypatch.setattr(sources, "preview", look)
+    (tmp_path / "a.txt").write_text("note\tlabel\n" + "a film\tgood\nanother\tbad\n" * 4)
+    assert len(list(done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE)))) == 8
+    (tmp_path / "b.txt").write_text("A film, seen today, was fine.\nAnother, seen later, was not.\n")
+    assert len(list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", NOTE)))) == 1
+    assert looks == [tmp_path / "a.txt", tmp_path / "b.txt"]
 
 
 def test_documents_without_a_label_are_counted(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -84,14 +85,16 @@ def text_columns(
 
 def open_table(
     path: Path, cache: Path, roles: Columns | None = None, *, text: Sequence[str] = (), label: Sequence[str] = (),
+    seen: tuple[CorpusConfig, Understood] | None = None,
 ) -> Generator[Event, None, Documents]:
     """The table at ``path`` with every row a document, also such as training would leave out; labelled ones "train".
 
     :param text: columns a person has named; ``label``: the same of the labels.
+    :param seen: what :func:`as_table` says of it, if that is known.
     :raises ColumnsWantedError: nobody has named the text columns, and the table lacks those of the model.
     :raises CorpusError: it cannot be read.
     """
-    config, found = as_table(path, _wanted(roles, text))
+    config, found = seen or as_table(path, _wanted(roles, text))
     labels, delimiter = tuple(label), ""
     if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
         labels, delimiter = known, roles.label_delimiter
@@ -107,12 +110,28 @@ def as_table(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Underst
 
     :raises CorpusError: it cannot be read.
     """
-    config = CorpusConfig(path=str(path.resolve()), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
+    config = CorpusConfig(path=os.path.realpath(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     seen = preview(path, config, rows=1)
     if _is_heading(seen, wanted):
         config = config.model_copy(update={"format": "csv", "header": "yes"})
         seen = preview(path, config, rows=1)
     return config, seen.understood
+
+
+def table_in(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Understood] | None:
+    """As :func:`as_table`; None for a file that is one text, going by its name and, as far as it can be read, its rows.
+
+    :raises CorpusError: what is a table by its name cannot be read.
+    """
+    if path.is_dir() or not is_lone_text(path):
+        return as_table(path, wanted)
+    if is_pipe(path):
+        return None
+    try:
+        seen = as_table(path, wanted)
+    except CorpusError:
+        return None  # what is wrong with it is told where it is read
+    return seen if _holds_rows(path, *seen, wanted) else None
 
 
 def texts_of(
@@ -122,9 +141,10 @@ def texts_of(
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
-    if is_lone_text(path) and not is_table(path, _wanted(roles, text)):
+    seen = table_in(path, _wanted(roles, text))
+    if seen is None:
         return iter([Text(path, None, read_text(path))])
-    documents = yield from open_table(path, cache, roles, text=text)
+    documents = yield from open_table(path, cache, roles, text=text, seen=seen)
     rows = source_rows(documents)
     texts = documents.texts_of(np.arange(len(rows)))
     return (Text(path, int(row), found) for row, found in zip(rows, texts, strict=True))
@@ -135,15 +155,8 @@ def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
     return tuple(text) or (roles.text if roles is not None else ())
 
 
-def is_table(path: Path, wanted: tuple[str, ...]) -> bool:
+def _holds_rows(path: Path, config: CorpusConfig, found: Understood, wanted: tuple[str, ...]) -> bool:
     """Whether a file that by its name is one text holds many rows: these are even, and enough or under a heading."""
-    if is_pipe(path):
-        return False
-    try:
-        seen = preview(path, rows=1)
-    except CorpusError:
-        return False  # what is wrong with it is told where it is read
-    found = seen.understood
     if found.format in _MARKED:
         return bool(_as_named(wanted, found.columns)) or (found.rows or 0) >= _FEW
     if found.format not in ("csv", *_LINES):
@@ -152,7 +165,7 @@ def is_table(path: Path, wanted: tuple[str, ...]) -> bool:
     # A transcript, too, may be cut evenly by its semicolons: only tabs tell a table that lacks the columns wanted.
     tabbed = found.delimiter == "\t" and path.suffix.lower() in (".txt", ".text")
     return cut_like_heading(lines, wanted, _FEW_NAMED) or (
-        found.format == "csv" and (tabbed or bool(_as_named(wanted, found.columns)))
+        not config.format and found.format == "csv" and (tabbed or bool(_as_named(wanted, found.columns)))
         and cut_like_heading(lines, (), _FEW))
 
 

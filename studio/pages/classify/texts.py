@@ -16,7 +16,7 @@ from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.inference.reading import is_lone_text, read_text
-from ulmengine.inference.sources import as_table, is_table, source_rows
+from ulmengine.inference.sources import source_rows, table_in
 from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)
@@ -93,9 +93,10 @@ def texts_of(
         files = sorted(file for file in path.rglob("*") if file.is_file() and is_lone_text(file))
         if files:
             return PathTexts(_files(files, path), len(files))
-    elif is_lone_text(path) and not is_table(path, first):
+    seen = table_in(path, first)
+    if seen is None:
         return PathTexts(_files([path], path.parent), 1)
-    config, understood = as_table(path, first)
+    config, understood = seen
     there = understood.columns
     chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
     if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
