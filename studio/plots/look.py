@@ -53,10 +53,20 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """``narrow``: there is room for four figures; a number that would not fit is not drawn at all."""
         super().__init__(orientation, maxTickLength=-4)
         self.narrow = narrow
+        self.numbered = True
         # A prefix such as "k" would have to be read together with the numbers.
         self.enableAutoSIPrefix(False)
 
+    def set_numbered(self, numbered: bool) -> None:
+        """Show its numbers, or keep their place empty."""
+        if numbered != self.numbered:
+            self.numbered = numbered
+            self.picture = None
+            self.update()
+
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.numbered:
+            return [""] * len(values)
         if self.logMode:
             return [_power(value) for value in values]
         if not values:

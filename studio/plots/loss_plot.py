@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,7 +22,7 @@ from .history import RunHistory, StageRecord
 from .look import line_pen, pen, set_line, set_points
 from .plot import Plot
 from .series import Floats, Smoothed
-from .stages import StageBands, planned_end, stage_end, upcoming
+from .stages import NO_LENGTHS, StageBands, planned_end, stage_end, upcoming
 
 TRAIN, VALID = 1, 2
 """Numbers of the series colours."""
@@ -39,6 +40,7 @@ class LossPlot(Plot):
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
         self.history = history
         self.plans: tuple[StagePlan, ...] = ()
+        self.lengths: Mapping[int, int] = {}
         self.beta = 0.9
         self._curves: list[Curve] = []
         self._version = history.version
@@ -60,12 +62,13 @@ class LossPlot(Plot):
         del view
         self.mark()
 
-    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
-        """Show another run; ``plans``: what it is going to do."""
-        self.history, self.plans = history, plans
+    def set_history(
+        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+    ) -> None:
+        """Show another run; ``plans`` and ``lengths``: see :meth:`RunPlots.set_history`."""
+        self.history, self.plans, self.lengths = history, plans, lengths
         self._forget()
-        self.following = True
-        self.mark()
+        self.begin_anew()
 
     def set_beta(self, beta: float) -> None:
         """How strongly the line is smoothed, 0 to 0.999."""
@@ -85,7 +88,8 @@ class LossPlot(Plot):
         for curve in self._curves:
             curve.paint(low, high)
         self._paint_validation()
-        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)], self.history.lost)
+        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans, self.lengths)],
+                          self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         extents = (self._extent(curve, stage) for curve, stage in zip(self._curves, self.history.stages, strict=True))
@@ -95,7 +99,15 @@ class LossPlot(Plot):
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
         letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
         high += (high - low) * self.room_above(letters + NAMES)
-        return 0.0, planned_end(self.history, self.plans) * EDGE, low, high
+        return 0.0, self._end(), low, high
+
+    def _end(self) -> float:
+        return planned_end(self.history, self.plans, self.lengths) * EDGE
+
+    def _fit(self) -> None:
+        super()._fit()
+        if self.bounds() is None:  # the stages to come are seen before there is a loss
+            self.view.setXRange(0.0, self._end(), padding=0)
 
     def smoothed_at(self, x: float) -> tuple[float, float] | None:
         """Step and smoothed training loss at the step nearest to ``x``; None where there is none."""

@@ -111,6 +111,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         if self.isVisible() and not self._gap.isActive():
             self._gap.start()
 
+    def begin_anew(self) -> None:
+        """What is drawn is of the past: it goes at once, and all that there is now is in view."""
+        self.following = self._due = True
+        if self.isVisible():
+            self.redraw()
+
     @Slot()
     def redraw(self) -> None:
         """Draw now."""

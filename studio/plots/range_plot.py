@@ -66,8 +66,7 @@ class RangePlot(Plot):
         """A new test begins."""
         self.points = []
         self.set_suggestions({})
-        self.following = True
-        self.mark()
+        self.begin_anew()
 
     def add(self, points: list[RangePoint]) -> None:
         """Further points of the test."""

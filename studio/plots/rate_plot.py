@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from .curve import Curve
 from .history import RunHistory, StageRecord
 from .look import ghost_pen, pen, set_line, set_points
 from .plot import Plot
-from .stages import StageBands, stage_end, upcoming
+from .stages import NO_LENGTHS, StageBands, stage_end, upcoming
 
 PLANNED_POINTS = 240
 """Points of a planned line: enough for a smooth one on any screen."""
@@ -28,6 +29,7 @@ class RatePlot(Plot):
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
         self.history = history
         self.plans: tuple[StagePlan, ...] = ()
+        self.lengths: Mapping[int, int] = {}
         self._curves: list[list[Curve]] = []
         self._ghosts: list[pg.PlotCurveItem] = []
         self._planned_key: tuple[Any, ...] = ()
@@ -44,12 +46,13 @@ class RatePlot(Plot):
         self._dots.setZValue(12)
         self.addItem(self._dots)
 
-    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
-        """Show another run; ``plans``: what it is going to do."""
-        self.history, self.plans = history, plans
+    def set_history(
+        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+    ) -> None:
+        """Show another run; ``plans`` and ``lengths``: see :meth:`RunPlots.set_history`."""
+        self.history, self.plans, self.lengths = history, plans, lengths
         self._forget()
-        self.following = True
-        self.mark()
+        self.begin_anew()
 
     def gather(self) -> None:
         if self._version != self.history.version:
@@ -68,7 +71,8 @@ class RatePlot(Plot):
                 curve.paint(low, high)
         self._paint_plan()
         self._paint_dots()
-        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans)], self.history.lost)
+        self._bands.paint(self._stages(), self.history.lost)
+        self.getAxis("bottom").set_numbered(bool(self.history.stages))  # before, how long a stage is may be a guess
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         said = (curve.extent() for curves in self._curves for curve in curves)
@@ -88,9 +92,12 @@ class RatePlot(Plot):
         parts = [f"{name} {rate(value)}" for name, value in zip(stage.learning, last.lrs, strict=False)]
         return self.tr("Learning rates: {rates}.").format(rates=", ".join(reversed(parts)))
 
+    def _stages(self) -> list[StageRecord]:
+        return [*self.history.stages, *upcoming(self.history, self.plans, self.lengths)]
+
     def _planned(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
         """Colour number, x and drawn y of the planned rate of every learning group of every stage that is placed."""
-        stages = [*self.history.stages, *upcoming(self.history, self.plans)]
+        stages = self._stages()
         key = (self.log_y, self.plans, *((stage.index, stage.before, stage.steps, _length(stage)) for stage in stages))
         if key != self._planned_key:
             self._planned_key, self._planned_lines = key, self._plan_lines(stages)

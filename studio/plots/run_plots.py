@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from .legend import Legend, LegendEntry
 from .loss_plot import TRAIN, VALID, LossPlot
 from .rate_plot import RatePlot, color_of
 from .series import MAX_BETA
+from .stages import NO_LENGTHS
 
 START_BETA = 0.9
 
@@ -35,6 +37,7 @@ class RunPlots(QWidget):
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.history = history
+        self.plans: tuple[StagePlan, ...] = ()
         self._pointing = False
         self.loss = LossPlot(history)
         self.rate = RatePlot(history)
@@ -61,12 +64,17 @@ class RunPlots(QWidget):
         self._connect()
         self.smoothing.setValue(position_of(START_BETA))
 
-    def set_history(self, history: RunHistory, plans: tuple[StagePlan, ...]) -> None:
-        """Show another run; ``plans``: what it is going to do."""
-        self.history = history
-        self.loss.set_history(history, plans)
-        self.rate.set_history(history, plans)
-        self.rate_legend.set_entries([])
+    def set_history(
+        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+    ) -> None:
+        """Show another run.
+
+        :param plans: what it is going to do.
+        :param lengths: steps of each stage by its number, until the run itself tells them.
+        """
+        self.history, self.plans = history, plans
+        self.loss.set_history(history, plans, lengths)
+        self.rate.set_history(history, plans, lengths)
         self._following_changed()
 
     def mark(self) -> None:
@@ -75,11 +83,13 @@ class RunPlots(QWidget):
         self.rate.mark()
         if not self._pointing:
             self.readout.setText(self.loss.summary())
-        stage = self.history.stage
-        if stage is not None:
-            entries = [LegendEntry(name, color_of(len(stage.groups), n)) for n, name in enumerate(stage.groups)
-                       if n >= len(stage.groups) - stage.unfrozen]
-            self.rate_legend.set_entries([*reversed(entries), LegendEntry(self.tr("planned"), 1, "planned")])
+        stage = self.history.stage or next(iter(self.plans), None)
+        if stage is None:
+            self.rate_legend.set_entries([])
+            return
+        entries = [LegendEntry(name, color_of(len(stage.groups), n)) for n, name in enumerate(stage.groups)
+                   if n >= len(stage.groups) - stage.unfrozen]
+        self.rate_legend.set_entries([*reversed(entries), LegendEntry(self.tr("planned"), 1, "planned")])
 
     def show_stage(self, index: int) -> None:
         """Zoom in on the stage number ``index`` as far as there is something to see of it."""

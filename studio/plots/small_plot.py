@@ -71,7 +71,7 @@ class SmallPlot(Plot):
         """Show another run."""
         self.history = history
         self._forget()
-        self.mark()
+        self.begin_anew()
 
     def value(self) -> float | None:
         """The newest figure."""

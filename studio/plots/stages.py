@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, Qt
@@ -114,22 +114,28 @@ def stage_end(stage: StageRecord) -> float:
     return last if stage.ended is not None else max(last, float(stage.before + stage.steps))
 
 
-def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRecord]:
+NO_LENGTHS: Mapping[int, int] = {}
+
+
+def upcoming(
+    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+) -> list[StageRecord]:
     """The stages that are still to come and whose length is known.
 
-    A run tells the length of each as it begins. In logs from before, and where batches were changed since, an epoch has
-    as many steps as in a stage of the same kind that has begun.
+    A run tells the length of each as it begins; ``lengths`` (steps by the number of the stage) are drawn until then.
+    In logs from before, and where batches were changed since, an epoch has as many steps as in a stage of the same
+    kind that has begun.
     """
     stage = history.stage
-    if stage is None:
-        return []
-    told = {} if history.started is None else {one["index"]: one["steps"] for one in history.started.stages
-                                               if "steps" in one}
+    begun = () if history.started is None else history.started.stages
+    told: Mapping[int, int] = {one["index"]: one["steps"] for one in begun if "steps" in one}
+    if stage is None and not told:
+        told = lengths
     known = {_kind(plan): one.steps / one.epochs for one in history.stages for plan in plans
              if plan.index == one.index and one.epochs > 0}
     found: list[StageRecord] = []
-    start = stage_end(stage)
-    for plan in (plan for plan in plans if plan.index > stage.index):
+    start = 0.0 if stage is None else stage_end(stage)
+    for plan in (plan for plan in plans if stage is None or plan.index > stage.index):
         length = known.get(_kind(plan))
         steps = told.get(plan.index, 0) if length is None else round(plan.epochs * length)
         if not steps:
@@ -140,10 +146,15 @@ def upcoming(history: RunHistory, plans: tuple[StagePlan, ...]) -> list[StageRec
     return found
 
 
-def planned_end(history: RunHistory, plans: tuple[StagePlan, ...]) -> float:
-    """How far right a plot that follows the run looks: all that is known to come, unless that is far away still."""
-    stages = [*history.stages, *upcoming(history, plans)]
+def planned_end(
+    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+) -> float:
+    """How far right a plot that follows the run looks: at all that is known to come, as long as it has taken no step
+    or that is not far away."""
+    stages = [*history.stages, *upcoming(history, plans, lengths)]
     end = stage_end(stages[-1]) if stages else 1.0
+    if not history.total:
+        return end
     return max(min(end, 4.0 * history.total), 20.0 if end > 20 else end)
 
 

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
+from studio.pages.parts.facts import batches_an_epoch, known_facts
 from studio.plots.export import save_table
 from studio.plots.history import RunHistory
+from studio.plots.schedule_plot import EPOCH
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
@@ -151,7 +153,10 @@ class TrainPage(ProjectPage):
         """Another run is shown, or the same one with another past or plan."""
         self._told = None
         self.view.clear_failure()
-        self.view.set_history(self.history, self.shown.plans, self.shown.left_out)
+        plans, facts = self.shown.plans, known_facts(self.project.config, self.project.cache)
+        batches = {} if facts is None else batches_an_epoch(self.project.config, facts)
+        lengths = {plan.index: plan.steps(batches.get(plan.task, EPOCH)) for plan in plans}
+        self.view.set_history(self.history, plans, lengths, self.shown.left_out)
 
     @Slot()
     def _refresh(self) -> None:

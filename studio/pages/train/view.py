@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -95,14 +95,18 @@ class TrainView(QWidget):
         self.buttons.set_room(self.width() - standing - theme.L)
 
     def set_history(
-        self, history: RunHistory, plans: tuple[StagePlan, ...], left_out: frozenset[int] = frozenset()
+        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int],
+        left_out: frozenset[int] = frozenset(),
     ) -> None:
-        """Show another run, or the same one anew; ``left_out``: stages that it is not going to begin."""
+        """Show another run, or the same one anew; ``left_out``: stages that it is not going to begin.
+
+        :param lengths: see :meth:`~studio.plots.run_plots.RunPlots.set_history`.
+        """
         self.history, self.left_out = history, left_out
         self.strip.set_plans(plans)
         for before, after in pairwise((self.buttons.more, *self.strip.cards)):  # made later, but read before the rest
             QWidget.setTabOrder(before, after)
-        self.plots.set_history(history, tuple(plan for plan in plans if plan.index not in left_out))
+        self.plots.set_history(history, tuple(plan for plan in plans if plan.index not in left_out), lengths)
         self.figures.set_history(history)
         self.mark()
 

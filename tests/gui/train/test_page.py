@@ -58,6 +58,29 @@ def test_a_run_from_the_big_start_to_the_result(bench: Bench) -> None:
     assert bench.shell.wanted_model == page.folder.model_path
 
 
+def test_a_new_run_is_the_picture_from_the_moment_it_is_started(bench: Bench) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    plots, small = bench.page.view.plots, bench.page.view.figures.plots
+    for plot in (plots.loss, plots.rate, *small):
+        plot.redraw()
+    assert len(plots.loss._valid.getData()[0]) == 6  # an epoch each
+    assert len(small[0]._points.getData()[0]) == 4
+    bench.page.start()
+    # Nothing of the run before is there, without a turn of the loop.
+    assert bench.run.state is RunState.STARTING
+    assert len(plots.loss._valid.getData()[0]) == len(small[0]._points.getData()[0]) == 0
+    # The stages have 2, 1, 1 and 2 epochs, which are drawn with 100 steps as long as the corpus has not been read.
+    lines = [ghost for ghost in plots.rate._ghosts if ghost.isVisible()]
+    assert [ghost.getData()[0][-1] for ghost in lines] == [200] * 3 + [300] + [400] * 2 + [600] * 4
+    assert plots.loss.view.viewRange()[0] == pytest.approx([0, 606])
+    axis = plots.rate.getAxis("bottom")
+    assert axis.tickStrings([100.0, 200.0], 1, 100) == ["", ""]  # the steps are not the run's own yet
+    bench.until(RunState.FINISHED)
+    plots.rate.redraw()
+    assert axis.tickStrings([20.0, 40.0], 1, 20) == ["20", "40"]
+
+
 def test_a_run_that_waits_for_room_has_one_button_to_go_on(qtbot: QtBot, tmp_path: Path) -> None:
     bench = Bench(qtbot, tmp_path, replay.waiting_for_room)
     bench.click(bench.page.view.big_start)
