@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
@@ -65,14 +65,37 @@ class HomePage(Page):
         """Look at the recent projects' folders and show how they stand."""
         found = [project for path in self.shell.settings.values.recent if (project := look_at(Path(path))) is not None]
         found = sorted(found, key=lambda project: project.used, reverse=True)[:SHOWN]
+        before = self._parts()
+        focus = self.window().focusWidget()
+        place = next((place for place, part in enumerate(before) if focus is not None
+                      and (part is focus or part.isAncestorOf(focus))), None)
         self._clear(self._rows)
         self._clear(self._interrupted)
         for project in found:
             self._add(project)
         self.recent.setVisible(bool(found))
+        if place is not None and focus is not None:
+            self._give_focus(place, before[place], focus)
         primary = "sample" if not found else "new"
         for name, button in self._buttons.items():
             button.set_role("primary" if name == primary else "plain")
+
+    def _parts(self) -> list[ProjectRow | InterruptedCard]:
+        """The cards of runs that can be gone on with and the rows of projects, from the top."""
+        items = [layout.itemAt(n) for layout in (self._interrupted, self._rows) for n in range(layout.count())]
+        parts = [item.widget() for item in items if item is not None]
+        return [part for part in parts if isinstance(part, (ProjectRow, InterruptedCard))]
+
+    def _give_focus(self, place: int, before: ProjectRow | InterruptedCard, focus: QWidget) -> None:
+        """Give the focus back, which was on ``focus``, a part of ``before`` at that ``place``: where the same project
+        is told of still, to the same part of it, else to what has come in its place, else to what is left to do."""
+        parts = self._parts()
+        same = next((part for part in parts if type(part) is type(before)
+                     and part.project.folder == before.project.folder), None)
+        heir = same or (parts[min(place, len(parts) - 1)] if parts else self._buttons["new"])
+        heir.show()  # the layout does so only later, and what is hidden keeps no focus
+        own = [one for one in heir.findChildren(QAbstractButton) if one.accessibleName() == focus.accessibleName()]
+        (own[0] if same is not None and own else heir).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _beginnings(self) -> QVBoxLayout:
         whole, cards = QVBoxLayout(), Cells(NARROWEST)
@@ -117,9 +140,12 @@ class HomePage(Page):
     def _add(self, project: RecentProject) -> None:
         row = ProjectRow(project, self.shell)
         row.deleteWanted.connect(self._delete)
+        row.forgotten.connect(self.refresh)
         self._rows.addWidget(row)
         if self._is_news(project) and not self.shell.busy:
-            self._interrupted.addWidget(InterruptedCard(project, self.shell))
+            card = InterruptedCard(project, self.shell)
+            card.dismissed.connect(self.refresh)
+            self._interrupted.addWidget(card)
 
     def _is_news(self, project: RecentProject) -> bool:
         """Whether to say that the newest run did not come to its end: not of one that the person stopped."""

@@ -23,6 +23,8 @@ class ProjectRow(QWidget):
 
     deleteWanted = Signal(object)
     """Delete this :class:`RecentProject`."""
+    forgotten = Signal()
+    """It is on the list no more."""
 
     def __init__(self, project: RecentProject, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,11 +121,14 @@ class ProjectRow(QWidget):
     @Slot()
     def _forget(self) -> None:
         self.shell.settings.forget_project(self.project.folder)
-        self.hide()
+        self.forgotten.emit()
 
 
 class InterruptedCard(Card):
     """A run that ended before its end, with Resume."""
+
+    dismissed = Signal()
+    """It is not to be said again."""
 
     def __init__(self, project: RecentProject, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -144,6 +149,7 @@ class InterruptedCard(Card):
         resume = Button(self.tr("Resume"), "play")
         resume.clicked.connect(self._resume)
         row.addWidget(resume)
+        self.setFocusProxy(resume)
         dismiss = IconButton("close", self.tr("Do not say this again"))
         dismiss.clicked.connect(self._dismiss)
         row.addWidget(dismiss)
@@ -154,7 +160,7 @@ class InterruptedCard(Card):
     def _dismiss(self) -> None:
         if self.project.resumable is not None:
             self.shell.settings.dismiss_run(self.project.resumable.path)
-        self.hide()
+        self.dismissed.emit()
 
     @Slot()
     def _resume(self) -> None:

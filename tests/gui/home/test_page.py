@@ -90,6 +90,53 @@ def _delete(window: MainWindow, name: str, qtbot: QtBot) -> None:
     qtbot.mouseClick(_button(row, "Delete"), Qt.MouseButton.LeftButton)
 
 
+def _focused(window: MainWindow) -> str:
+    """The project whose row has the focus, or the name of what else has it."""
+    focus = window.focusWidget()
+    assert focus is not None
+    return focus.project.name if isinstance(focus, ProjectRow) else focus.accessibleName()
+
+
+def test_where_a_project_goes_the_focus_goes_to_the_next_one(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for number, name in enumerate(("four", "three", "two", "one")):  # the one used last stands first
+        Project.create(tmp_path / name, RunConfig(name=name))
+        os.utime(tmp_path / name / FILE, (1_000 + number, 1_000 + number))
+        window.shell.settings.remember_project(tmp_path / name)
+    _delete(window, "two", qtbot)
+    qtbot.waitUntil(lambda: _focused(window) == "three")
+    home = window.pages.page("home")
+    assert isinstance(home, HomePage)
+    row = next(row for row in home._parts() if row.project.name == "four")
+    qtbot.mouseClick(_button(row, "off this list"), Qt.MouseButton.LeftButton)
+    assert _focused(window) == "three"
+    _button(home._parts()[0], "Delete").setFocus()
+    home.refresh()  # as when a run begins: nothing has gone
+    assert _focused(window) == "Delete one with its runs"
+    for name, after in (("three", "one"), ("one", "New project")):
+        _delete(window, name, qtbot)
+        qtbot.waitUntil(lambda after=after: _focused(window) == after)  # type: ignore[misc]
+    assert len(window.toasts.shown) == 3  # whose button would get it otherwise
+
+
+def test_where_a_card_goes_the_focus_goes_to_what_comes_after_it(
+    shell: Shell, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("two", "one"):
+        shell.settings.remember_project(tmp_path / name)
+    monkeypatch.setattr(module, "look_at", lambda path: RecentProject(
+        path, path.name, "failed", None, None, 0.0, RunFolder(path / "runs" / "r")))
+    page = _page(shell, qtbot)
+    for after in ("two", "one"):
+        card = page._parts()[0]
+        assert isinstance(card, InterruptedCard)
+        qtbot.mouseClick(_button(card, "Do not say"), Qt.MouseButton.LeftButton)
+        first = page._parts()[0]
+        assert first.project.name == after
+        assert page.window().focusWidget() is (first if isinstance(first, ProjectRow) else first.focusProxy())
+
+
 @pytest.mark.parametrize("opened", [False, True])
 def test_ctrl_z_on_home_puts_a_deleted_project_back(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, opened: bool
