@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, ConfigField, Label, Paragraph, SectionTitle
@@ -38,8 +39,14 @@ class ShortcutsDialog(QDialog):
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
         card.body.addLayout(grid)
-        column.addWidget(card)
+        area = scrolling(card, sideways=True)
+        column.addWidget(area, 1)
         column.addLayout(closing_row(self))
+        whole = self.sizeHint() + card.sizeHint() - area.sizeHint()
+        resize_within_screen(self, whole)
+        if self.height() < whole.height():
+            area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # scrolls by keys too
+            resize_within_screen(self, whole + QSize(area.verticalScrollBar().sizeHint().width(), 0))
 
 
 class SettingDialog(QDialog):
@@ -49,7 +56,6 @@ class SettingDialog(QDialog):
         super().__init__(parent)
         self.field = ConfigField(project, name)
         self.setWindowTitle(self.field.label.text())
-        self.setMinimumWidth(620)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
         column.setSpacing(theme.L)
@@ -62,11 +68,17 @@ class SettingDialog(QDialog):
         column.addWidget(self.wrong)
         column.addStretch(1)
         column.addLayout(closing_row(self))
+        resize_within_screen(self, self.sizeHint().expandedTo(QSize(620, 0)))
         self.field.flash()
 
     def _refused(self, why: str) -> None:
         self.wrong.setText(why)
         self.wrong.show()
+
+
+def resize_within_screen(dialog: QDialog, size: QSize) -> None:
+    """Give ``dialog`` this ``size``, or as much of it as the screen has room for."""
+    dialog.resize(size.boundedTo(dialog.screen().availableSize() * 0.9))
 
 
 def closing_row(dialog: QDialog) -> QHBoxLayout:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QVB
 from studio import theme
 from studio.pages import PageEntry
 
-from .dialogs import closing_row
+from .dialogs import closing_row, resize_within_screen
 from .matching import Entry
 
 SIZE = QSize(960, 680)
@@ -142,7 +142,7 @@ class HelpDialog(QDialog):
     def __init__(self, pages: tuple[PageEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Help"))
-        self.resize(SIZE.boundedTo(self.screen().availableSize() * 0.9))
+        resize_within_screen(self, SIZE)
         self._pages = tuple(page for page in pages if help_text(page.key))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))

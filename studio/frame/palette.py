@@ -72,7 +72,6 @@ class Palette(Card):
         self._before = QApplication.focusWidget()
         self.line.clear()
         self._search("")
-        self._place()
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -122,13 +121,9 @@ class Palette(Card):
         found = self.model.rowCount()
         self.list.setVisible(found > 0)
         self.nothing.setVisible(found == 0)
-        self.list.setFixedHeight(ROW * min(max(found, 1), ROWS) + 4)
+        self._place()
         if found:
             self.list.setCurrentIndex(self.model.index(0, 0))
-        if (layout := self.layout()) is not None:
-            layout.activate()  # or the height that the rows before needed would still be the least
-        self.adjustSize()
-        self._place()
 
     @Slot(QModelIndex)
     def _chosen(self, index: QModelIndex) -> None:
@@ -138,9 +133,17 @@ class Palette(Card):
             entry.run()
 
     def _place(self) -> None:
-        width = min(WIDTH, self._window.width() - 2 * theme.XL)
+        """As wide as the window has room for, and with as many rows."""
+        room = self._window.size()
+        width, top = min(WIDTH, room.width() - 2 * theme.XL), max(theme.XL, room.height() // 8)
         self.setFixedWidth(width)
-        self.move((self._window.width() - width) // 2, max(theme.XL, self._window.height() // 8))
+        around = self.sizeHint().height() - self.list.height()
+        fitting = (room.height() - theme.XL - top - around) // ROW
+        self.list.setFixedHeight(ROW * max(1, min(self.model.rowCount(), ROWS, fitting)) + 4)
+        if (layout := self.layout()) is not None:
+            layout.activate()  # or the height that the rows before needed would still be the least
+        self.adjustSize()
+        self.move((room.width() - width) // 2, top)
 
 
 class _Row(QStyledItemDelegate):

@@ -12,7 +12,8 @@ from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, Label, paint_dot
 from studio.widgets.dot import dot_words
 
-ITEM_HEIGHT = 38
+ITEM_HEIGHT, LEAST_HEIGHT = 38, 24
+"""Px of an item, and in a window with little room."""
 
 
 class RailItem(QAbstractButton):
@@ -24,8 +25,8 @@ class RailItem(QAbstractButton):
         self.dot = ""
         self.setText(entry.words())
         self.setCheckable(True)
-        self.setFixedHeight(ITEM_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(LEAST_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip(shortcut)
         self.set_dot("")

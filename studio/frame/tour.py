@@ -16,7 +16,6 @@ from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton, SectionTitle
 from ulmengine.plan.control import RunState
 
-from .runbar import HEIGHT as RUN_BAR
 from .stack import PageStack
 
 WIDTH = 400
@@ -220,22 +219,24 @@ class Tour(QObject):
         if stop is None:
             return
         self._placed = self._where()
-        part = self._part(stop)
-        self.frame.setVisible(part is not None)
-        room = self._window.rect()
+        part, room = self._part(stop), self._window.rect()
+        self.card.setFixedWidth(min(WIDTH, room.width() - 2 * _GAP))
         self.card.adjustSize()
         size = self.card.sizeHint().expandedTo(self.card.size())
-        inner = QRect(self._pages.mapTo(self._window, QPoint(0, 0)), self._pages.size()).intersected(
-            room.adjusted(0, 0, 0, -RUN_BAR))
+        view = self._pages.parentWidget() or self._pages  # a small window scrolls the pages
+        inner = QRect(view.mapTo(self._window, QPoint(0, 0)), view.size())
         spoken, here = QRect(), self._pages.key == stop.page  # else the person looks around meanwhile
         if part is not None and here:
-            spoken = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(room)
+            spoken = QRect(part.mapTo(self._window, QPoint(0, 0)), part.size()).intersected(inner)
             self.frame.setGeometry(spoken.adjusted(-4, -4, 4, 4))
+        self.frame.setVisible(spoken.isValid())
         if part is None and here:
             corner = QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
         else:
             corner = _least_hiding(_places(spoken, size, inner), size, spoken, self._weights())
-        self.card.move(corner)
+        # The page may be narrower than the card.
+        self.card.move(max(0, min(corner.x(), room.width() - size.width() - _GAP)),
+                       max(0, min(corner.y(), room.height() - size.height() - _GAP)))
         self.card.show()
         self.frame.raise_()
         self.card.raise_()
@@ -297,7 +298,6 @@ class TourCard(Card):
     def __init__(self, window: QWidget) -> None:
         super().__init__(parent=window)
         self.set_colors("panel", "accent")
-        self.setFixedWidth(WIDTH)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heading = ElidedLabel("", Type.HEADING)
         self.text = Paragraph("", muted=False)

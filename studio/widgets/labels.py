@@ -181,14 +181,20 @@ class Paragraph(QWidget):
 
 
 class SectionTitle(QWidget):
-    """A heading with, perhaps, one muted sentence below it. ``page``: the larger one at the top of a page."""
+    """A heading with, perhaps, one muted sentence below it.
 
-    def __init__(self, text: str, below: str = "", *, page: bool = False, parent: QWidget | None = None) -> None:
+    ``page``: the larger one at the top of a page. ``shorter``: said where there is no room for all of ``text``.
+    """
+
+    def __init__(
+        self, text: str, below: str = "", *, page: bool = False, shorter: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.XS)
-        self.heading = ElidedLabel(text, Type.TITLE if page else Type.HEADING)
+        self.heading = FittingLabel(Type.TITLE if page else Type.HEADING)
+        self.heading.set_wordings(*filter(None, (text, shorter)))
         column.addWidget(self.heading)
         self.below = ElidedLabel(below, muted=True)
         column.addWidget(self.below)

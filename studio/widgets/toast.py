@@ -32,14 +32,12 @@ class Toast(Card):
         super().__init__(margin=theme.M, parent=parent)
         self.notice = notice
         self.set_colors("panel", "outline")
-        self.setFixedWidth(WIDTH)
         self._icon = QLabel()
         row = QHBoxLayout()
         row.setSpacing(theme.M)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        text = Paragraph(notice.text, muted=False)
-        text.setFixedWidth(WIDTH - 2 * theme.M - 20 - 2 * theme.M - theme.TARGET)
-        row.addWidget(text, 1, Qt.AlignmentFlag.AlignVCenter)
+        self._text = Paragraph(notice.text, muted=False)
+        row.addWidget(self._text, 1, Qt.AlignmentFlag.AlignVCenter)
         close = IconButton("close", self.tr("Close"))
         close.clicked.connect(self.close_toast)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
@@ -57,8 +55,11 @@ class Toast(Card):
         self._timer.timeout.connect(self.close_toast)
         self._timer.start()
 
-    def fit(self) -> None:
-        """Be as high as the text needs, of which only a toast that is shown knows how many lines it has."""
+    def fit(self, width: int) -> None:
+        """Be so wide, and as high as the text needs, of which only a toast that is shown knows how many lines it has.
+        """
+        self.setFixedWidth(width)
+        self._text.setFixedWidth(width - 2 * theme.M - 20 - 2 * theme.M - theme.TARGET)
         layout = self.layout()
         if layout is not None:
             layout.activate()
@@ -118,7 +119,7 @@ class Toasts(QObject):
         toast.closed.connect(self._closed)
         self.shown.append(toast)
         toast.show()
-        toast.fit()
+        toast.fit(self._width())
         toast.raise_()
         self._place()
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, notice.text))
@@ -142,6 +143,8 @@ class Toasts(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
+            for toast in self.shown:
+                toast.fit(self._width())
             self._place()
         return super().eventFilter(watched, event)
 
@@ -164,6 +167,7 @@ class Toasts(QObject):
         if not self.shown:
             self._corner = (1, 1)
             return
+        self._show_fitting()
         used = self._used()
         free = [corner for corner in (self._corner, (1, 1), (0, 1), (1, 0), (0, 0))
                 if not any(self._room(corner).intersects(one) for one in used)]
@@ -171,15 +175,28 @@ class Toasts(QObject):
         room = self._room(self._corner)
         top = room.top()
         for toast in self.shown:
-            toast.move(room.left(), top)
-            top += toast.height() + theme.S
+            if not toast.isHidden():
+                toast.move(room.left(), top)
+                top += toast.height() + theme.S
+
+    def _show_fitting(self) -> None:
+        """As many as the window is high enough for, the newest first; the others wait behind until there is room."""
+        left = self._window.height() - self._lift - 2 * theme.L
+        for toast in reversed(self.shown):
+            toast.setVisible(toast is self.shown[-1] or toast.height() <= left)
+            left -= toast.height() + theme.S
+
+    def _width(self) -> int:
+        return min(WIDTH, self._window.width() - 2 * theme.L)
 
     def _room(self, corner: tuple[int, int]) -> QRect:
         """What the toasts would cover in that corner."""
-        high = sum(toast.height() for toast in self.shown) + theme.S * (len(self.shown) - 1)
+        heights = [toast.height() for toast in self.shown if not toast.isHidden()]
+        high, width = sum(heights) + theme.S * (len(heights) - 1), self._width()
         right, below = corner
-        x = self._window.width() - WIDTH - theme.L if right else self._inset + theme.L
-        return QRect(x, self._window.height() - self._lift - theme.L - high if below else theme.L, WIDTH, high)
+        rightmost = self._window.width() - width - theme.L
+        x = rightmost if right else min(self._inset + theme.L, rightmost)
+        return QRect(x, self._window.height() - self._lift - theme.L - high if below else theme.L, width, high)
 
     def _used(self) -> list[QRect]:
         """Where the person is at work: the control that has the focus, and the one under the pointer."""

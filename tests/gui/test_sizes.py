@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QPoint, QSize, Qt
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
+from studio.frame.dialogs import ShortcutsDialog
+from studio.frame.palette import ROW
 from studio.frame.placing import SMALLEST
 from studio.frame.runbar import RunBar
+from studio.frame.tour import Stop
 from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.evaluate.page import EvaluatePage
 from studio.settings import Settings
-from studio.widgets import Beside, Button, Cells, EmptyState, Lines, Stacked, Turning
+from studio.widgets import Beside, Button, Cells, EmptyState, Lines, SectionTitle, Stacked, Turning
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
@@ -78,6 +83,102 @@ def test_what_a_page_has_no_room_for_is_scrolled_and_not_squeezed(
         qtbot.waitUntil(lambda page=page: _whole(page), timeout=5_000)
         if size == SMALLEST:
             assert page.minimumSizeHint().width() <= area.viewport().width(), entry.key
+
+
+SMALL = QSize(683, 384)
+"""What is left of 1366 x 768 px at a scale of 200 %."""
+
+
+@pytest.fixture
+def small(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The window on a small screen."""
+    window.setMinimumSize(1, 1)
+    window.resize(SMALL)
+    qtbot.waitUntil(lambda: window.size() == SMALL)
+    return window
+
+
+def test_the_palette_fits_a_small_window(small: MainWindow) -> None:
+    small.open_palette()
+    palette = small.palette_view
+    assert small.rect().contains(palette.geometry())
+    assert palette.list.height() >= 5 * ROW
+    small.resize(400, 240)
+    assert small.rect().contains(palette.geometry())
+    small.resize(1280, 800)
+    assert palette.list.height() == 9 * ROW + 4  # as many as it ever shows
+
+
+def test_toasts_fit_a_small_window_and_the_newest_is_seen(small: MainWindow) -> None:
+    told = "It says something of some length, so that it has several lines in the width of a toast."
+    for number in range(4):
+        small.shell.toast(f"{told} {number}", "info", "Undo")
+
+    def seen() -> list[str]:
+        shown = [toast for toast in small.toasts.shown if toast.isVisible()]
+        assert all(small.rect().contains(toast.geometry()) for toast in shown)
+        assert not any(one.geometry().intersects(two.geometry())
+                       for place, one in enumerate(shown) for two in shown[:place])
+        return [toast.notice.text[-1] for toast in shown]
+
+    assert 1 <= len(seen()) < 4
+    assert seen()[-1] == "3"
+    small.resize(300, 384)
+    assert seen()[-1] == "3"
+    small.resize(1280, 800)
+    assert seen() == ["0", "1", "2", "3"]
+
+
+def test_the_tour_fits_a_small_window(small: MainWindow) -> None:
+    small.take_tour()
+    for size in (SMALL, QSize(400, 300)):
+        small.resize(size)
+        small.tour._put()
+        assert small.rect().contains(small.tour.card.geometry())
+        part = QWidget(small.pages)
+        part.setGeometry(20, 20, 3_000, 2_000)  # as a part of a page that is scrolled
+        part.show()
+        small.pages.page("home").beside = part  # type: ignore[union-attr]
+        small.tour.stops = (Stop("home", "beside", "", ""),)
+        small.tour._put()
+        view = small.pages.parentWidget()
+        assert view is not None
+        around = QRect(view.mapTo(small, QPoint()), view.size()).adjusted(-4, -4, 4, 4)  # the frame's own width
+        assert small.tour.frame.isVisible()
+        assert around.contains(small.tour.frame.geometry())
+    small.tour.end()
+
+
+def test_steps_on_the_rail_do_not_lie_on_one_another(small: MainWindow, qtbot: QtBot) -> None:
+    items = list(small.rail.items.values())
+    qtbot.waitUntil(lambda: items[-1].geometry().bottom() < SMALL.height())
+    for one, two in pairwise(items):
+        assert one.geometry().bottom() < two.geometry().top()
+    small.resize(1280, 800)
+    assert {item.height() for item in items} == {38}
+
+
+def test_dialogs_are_no_larger_than_the_screen(window: MainWindow, qtbot: QtBot) -> None:
+    space = window.screen().availableSize()
+    many = [QAction("Do what this line says", window, shortcut=QKeySequence(f"F{n}")) for n in range(1, 36)] * 4
+    for actions, scrolled in ((many, True), (window.actions(), False)):
+        dialog = ShortcutsDialog(actions, window)
+        dialog.show()
+        area = dialog.findChildren(QScrollArea)[0]
+        qtbot.waitUntil(area.isVisible)
+        assert dialog.width() <= space.width()
+        assert dialog.height() <= space.height()
+        assert bool(area.verticalScrollBar().maximum()) == scrolled
+        assert area.horizontalScrollBar().maximum() == 0
+        dialog.close()
+        dialog.deleteLater()
+
+
+def test_the_title_of_home_is_whole_where_there_is_little_room(small: MainWindow, qtbot: QtBot) -> None:
+    title = small.pages.page("home").findChildren(SectionTitle)[0].heading  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: title.shown() == "Train a text classifier")
+    small.resize(1280, 800)
+    qtbot.waitUntil(lambda: title.shown() == "Train a text classifier you understand")
 
 
 def test_cells_stand_beside_one_another_where_they_fit(qtbot: QtBot) -> None:

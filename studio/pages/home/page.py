@@ -41,6 +41,7 @@ class HomePage(Page):
         body.addWidget(SectionTitle(
             self.tr("Train a text classifier you understand"),
             self.tr("Bring texts with labels. See every step. Classify new ones."), page=True,
+            shorter=self.tr("Train a text classifier"),
         ))
         self._interrupted = QVBoxLayout()
         self._interrupted.setSpacing(theme.M)
