@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
                                   check=False).returncode for scale in scales)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QT_SCALE_FACTOR"] = scales[0]
-    with tempfile.TemporaryDirectory() as home:
-        _take(options, scales[0], Path(home))
-    return 0
+    from studio.engine.job import leave, shutdown_jobs
+
+    code = 1
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        try:
+            _take(options, scales[0], Path(home))
+            code = 0
+        except Exception:  # a page that does not come to rest has work under way, of which Qt would make a crash
+            traceback.print_exc()
+        shutdown_jobs(10)
+    return leave(code)
 
 
 def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
