@@ -13,7 +13,7 @@ import pytest
 from tests.corpus.helpers import finish, opened, with_events
 from tests.corpus.test_split import table
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus import Documents, Finding, audit, inspect, open_corpus, repaired
+from ulmengine.corpus import Alternative, Documents, Finding, audit, inspect, open_corpus, repaired
 from ulmengine.corpus.near import shingles
 from ulmengine.events import Progress
 
@@ -38,6 +38,38 @@ def found(documents: Documents, **settings: int) -> dict[str, Finding]:
 
 def audited(tmp_path: Path, rows: list[list[str]], header: list[str] | None = None) -> dict[str, Finding]:
     return found(opened(table(tmp_path / "a.csv", rows, header)))
+
+
+def test_a_label_that_is_not_certain_can_be_settled(tmp_path: Path) -> None:
+    rows = [[text, "xyz"[n % 3], "abcde"[n % 5]] for n, (text, _) in enumerate(plain(60))]
+    path = table(tmp_path / "a.csv", rows, ["text", "assessor", "verdict"])
+    one = found(opened(path))["label_doubt"]
+    assert one.why == ("Two columns could be the label: 'assessor' (3 classes) and 'verdict' (5 classes). "
+                       "'assessor' is taken.")
+    assert one.alternatives == (Alternative("corpus.label_columns", ("verdict",)),
+                                Alternative("corpus.label_columns", ("assessor",), taken=True))
+    for chosen in (("assessor",), ("verdict",), ("none",)):
+        assert "label_doubt" not in found(opened(path, label_columns=chosen))
+
+
+def test_a_text_that_may_be_the_label_is_offered_where_there_is_none(tmp_path: Path) -> None:
+    answers = [f"The {name} of the house is what people who answered here spoke of most of all" for name in WORDS[:4]]
+    rows = [[prose(n), f"id{n}", answers[n % 4]] for n in range(40)]
+    one = found(opened(table(tmp_path / "a.csv", rows, ["text", "id", "reply"])))["label_doubt"]
+    assert one.why == "One column could be the label: 'reply' (4 classes). None is taken."
+    assert one.alternatives == (Alternative("corpus.label_columns", ("reply",)),)
+
+
+def test_cells_that_may_hold_several_labels_can_be_settled(tmp_path: Path) -> None:
+    names = ["arts, music", "arts, film", "news, music", "news, film", "arts", "news"]
+    path = table(tmp_path / "a.csv", [[prose(n), names[n % 6]] for n in range(48)], ["text", "label"])
+    documents = opened(path)
+    assert not documents.multi_label
+    one = found(documents)["delimiter_doubt"]
+    assert one.alternatives == (Alternative("corpus.label_delimiter", ","),
+                                Alternative("corpus.label_delimiter", "none", taken=True))
+    for chosen in (",", "none"):
+        assert "delimiter_doubt" not in found(opened(path, label_delimiter=chosen))
 
 
 def test_a_sound_corpus_has_no_findings(tmp_path: Path) -> None:

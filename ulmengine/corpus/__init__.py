@@ -3,12 +3,12 @@
 from .audit import audit
 from .documents import Documents
 from .errors import CorpusError
-from .findings import Finding, repaired
+from .findings import Alternative, Finding, repaired
 from .inspect import inspect
 from .opening import open_corpus
 from .understood import Preview, Understood, preview
 
 __all__ = [
-    "CorpusError", "Documents", "Finding", "Preview", "Understood", "audit", "inspect", "open_corpus", "preview",
-    "repaired",
+    "Alternative", "CorpusError", "Documents", "Finding", "Preview", "Understood", "audit", "inspect", "open_corpus",
+    "preview", "repaired",
 ]

@@ -16,7 +16,7 @@ from .findings import Finding, Rows, documents_are, no_rows
 from .likeness import normalised
 from .near import NearDuplicates
 from .repairs import records_of
-from .repeats import class_findings, column_findings, loss_findings, repeat_findings, size_findings
+from .repeats import class_findings, column_findings, doubt_findings, loss_findings, repeat_findings, size_findings
 
 MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,8}|#\d{2,5});")
 """A tag or a character entity."""
@@ -64,8 +64,8 @@ def audit(
             yield Progress("Looking for problems", done, len(kept), "documents")
     findings = [
         *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(documents.parts),
-        *size_findings(kept), *class_findings(documents), *leaks.findings(), *column_findings(documents),
-        *loss_findings(documents),
+        *size_findings(kept), *doubt_findings(documents), *class_findings(documents), *leaks.findings(),
+        *column_findings(documents), *loss_findings(documents),
     ]
     return tuple(
         replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings

@@ -19,6 +19,18 @@ def no_rows() -> Rows:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """One way to settle what is not certain: a setting (its dotted name) and its value.
+
+    :param taken: the program has read the source so already.
+    """
+
+    setting: str
+    value: tuple[str, ...] | str
+    taken: bool = False
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that may spoil a result.
 
@@ -28,6 +40,7 @@ class Finding:
     :param count: how many documents (or columns, bytes) it concerns.
     :param rows: the source rows, int64, ascending.
     :param repair: the source rows that a repair leaves out; empty where it cannot help.
+    :param alternatives: the ways to settle it, where a person only has to choose one.
     :param records: how ``CorpusConfig.drop_rows`` records these rows.
     """
 
@@ -38,6 +51,7 @@ class Finding:
     rows: Rows = field(default_factory=no_rows)
     repair: Rows = field(default_factory=no_rows)
     advice: str = ""
+    alternatives: tuple[Alternative, ...] = ()
     records: tuple[str, ...] = ()
 
     def to_json(self, most: int = 100) -> dict[str, Any]:

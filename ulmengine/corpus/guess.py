@@ -26,6 +26,8 @@ from .names import (
 )
 
 LONG_LABEL = 200
+_RIVALS = 4
+"""Columns that are named at most where the label is not certain."""
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 _LISTING = re.compile(r"[\n|;,/+#]")
 _ASIDE = re.compile(
@@ -51,12 +53,18 @@ class Hints:
 
 @dataclass
 class Guess:
-    """The guessed columns and, under the same names, why."""
+    """The guessed columns and, under the same names, why.
+
+    ``rivals``: columns that could be the label as well, or where there is none. ``other_delimiter``: what may stand
+    between several labels, though each cell is read as one.
+    """
 
     text: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     label_delimiter: str = ""
     split: str = ""
+    rivals: tuple[str, ...] = ()
+    other_delimiter: str = ""
     reasons: dict[str, str] = field(default_factory=dict)
 
 
@@ -115,8 +123,8 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
     else:
         _guess_label(rest, frame.height, guess)
     if len(guess.label) == 1:
-        guess.label_delimiter, doubtful = label_delimiters(frame[guess.label[0]])
-        _doubt_delimiter(frame[guess.label[0]], guess, doubtful)
+        guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
+        _doubt_delimiter(frame[guess.label[0]], guess)
         if guess.label_delimiter == ANGLED:
             guess.reasons["label_delimiter"] = "cells hold tags written <a><b>"
         elif guess.label_delimiter:
@@ -124,9 +132,9 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
     return guess
 
 
-def _doubt_delimiter(column: pl.Series, guess: Guess, doubtful: str) -> None:
+def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
     """Say how a cell was read that may hold several labels."""
-    delimiter = guess.label_delimiter or doubtful
+    delimiter = guess.label_delimiter or guess.other_delimiter
     if not delimiter or delimiter == ANGLED:
         return
     shown = repr(next(cell for cell in column.drop_nulls() if delimiter in cell)[:80])
@@ -294,6 +302,7 @@ def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
         long = [c for c in few if 60 <= c.length < LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
                 and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
         if long:
+            guess.rivals = tuple(c.name for c in long[:_RIVALS])
             guess.reasons["label_doubt"] = (
                 f"No column is read as the label, but it could be {_told(long)}. If so, choose it as the label column.")
 
@@ -319,13 +328,14 @@ def _choose(candidates: list[_Seen], guess: Guess, plain: list[_Seen], rows: int
 
 
 def _doubt(chosen: str, rivals: list[_Seen], guess: Guess) -> None:
+    guess.rivals = tuple(c.name for c in rivals[:_RIVALS])
     guess.reasons["label_doubt"] = (f"Which column holds the labels is not certain: {chosen} is read as the label, "
                                     f"but it could be {_told(rivals)} as well. If it is another one, choose it "
                                     "as the label column.")
 
 
 def _told(columns: list[_Seen]) -> str:
-    return ", ".join(f"'{c.name}' ({c.names} values)" for c in columns[:4])
+    return ", ".join(f"'{c.name}' ({c.names} values)" for c in columns[:_RIVALS])
 
 
 def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
+from ulmengine.config import NONE
+
+from .cells import pieces
 from .documents import Documents
-from .findings import Finding, Rows, documents_are
+from .findings import Alternative, Finding, Rows, documents_are
 from .lookalike import plain_name, visible_name
 from .split import EMPTY, TEST, TRAIN, VALIDATION
 
@@ -13,6 +17,7 @@ RARE = 10
 """A label with fewer documents than this is hardly learnt."""
 FEWEST = 3
 """Documents that a class needs: one to learn from, one to choose the best epoch by, one to be measured on."""
+_COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 _NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
 
 
@@ -213,6 +218,34 @@ def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, count
             found.append(Finding(kind, title, f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
                                  f"{names}. Each is learnt as a class of its own.", len(rows), rows, advice=advice))
     return found
+
+
+def doubt_findings(documents: Documents) -> list[Finding]:
+    """What the guess of the label left open, as long as nobody has chosen."""
+    understood, taken, found = documents.understood, documents.understood.label_columns, []
+    if understood.rivals:
+        own, table = " and ".join(map(repr, taken)), documents.pieces[0].table
+        counts = {own: len(documents.labels)} if taken else {}
+        counts |= {repr(name): _classes(table.column(name)) for name in understood.rivals}
+        told = [f"{name} ({count:,} class{'es' * (count != 1)})" for name, count in counts.items()]
+        columns = f"{_COUNTS[len(told)]} column{'s' * (len(told) > 1)} could be the label: "
+        listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
+        here = f"{own} {'is' if len(taken) == 1 else 'are'} taken." if taken else "None is taken."
+        ways = [Alternative("corpus.label_columns", (name,)) for name in understood.rivals]
+        if taken:
+            ways.append(Alternative("corpus.label_columns", taken, taken=True))
+        found.append(Finding("label_doubt", "The label is not certain", f"{columns}{listed}. {here}", len(told),
+                             alternatives=tuple(ways)))
+    if understood.other_delimiter:
+        found.append(Finding("delimiter_doubt", "One label a cell, or several?", understood.reasons["delimiter_doubt"],
+                             1, alternatives=(Alternative("corpus.label_delimiter", understood.other_delimiter),
+                                              Alternative("corpus.label_delimiter", NONE, taken=True))))
+    return found
+
+
+def _classes(column: pl.Series) -> int:
+    """How many labels a column would give."""
+    return len({piece for cell in column.drop_nulls().unique() for piece in pieces(cell.strip())})
 
 
 def column_findings(documents: Documents) -> list[Finding]:

@@ -22,7 +22,10 @@ GUESS_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Understood:
-    """What was understood of a source, and why (``reasons``: field -> sentence). ``rows``: known, estimated or None."""
+    """What was understood of a source, and why (``reasons``: field -> sentence). ``rows``: known, estimated or None.
+
+    ``rivals``, ``other_delimiter``: as of :class:`~ulmengine.corpus.guess.Guess`.
+    """
 
     path: Path
     format: str
@@ -35,6 +38,8 @@ class Understood:
     label_columns: tuple[str, ...] = ()
     label_delimiter: str = ""
     split_column: str = ""
+    rivals: tuple[str, ...] = ()
+    other_delimiter: str = ""
     rows: int | None = None
     undecodable: int = 0
     reasons: dict[str, str] = field(default_factory=dict)
@@ -104,8 +109,8 @@ def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, goin
         path=reading.source.path, format=reading.format, encoding=reading.encoding,
         delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
         columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
-        split_column=guess.split, rows=reading.rows, undecodable=going.faults.undecodable,
-        reasons=reasons,
+        split_column=guess.split, rivals=guess.rivals, other_delimiter=guess.other_delimiter, rows=reading.rows,
+        undecodable=going.faults.undecodable, reasons=reasons,
     )
     return with_overrides(base, config)
 
@@ -121,8 +126,10 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
         if getattr(config, name):
             values[name], reasons[name] = getattr(config, name), "as set"
     if config.label_columns:
+        values["rivals"] = ()
         reasons.pop("label_doubt", None)
     if config.label_columns or config.label_delimiter:
+        values["other_delimiter"] = ""
         reasons.pop("delimiter_doubt", None)
     if config.label_delimiter == NONE:
         values["label_delimiter"] = ""

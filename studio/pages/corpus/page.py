@@ -125,6 +125,7 @@ class CorpusPage(ProjectPage):
         self.overview.remedyWanted.connect(self._change)
         self.problems.rowsWanted.connect(self._show_finding)
         self.problems.repairWanted.connect(self._repair)
+        self.problems.settled.connect(self._change)
         self.problems.left_out.rowsWanted.connect(self._show_left_out)
         self.problems.left_out.backWanted.connect(self._take_back)
         self.problems.left_out.allWanted.connect(self._take_all_back)

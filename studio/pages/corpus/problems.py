@@ -10,11 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio import theme
 from studio.pages.parts.quantities import counted
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, Card, EmptyState, IconButton, Paragraph
-from ulmengine.corpus import Finding
+from studio.widgets import Button, Card, EmptyState, IconButton, Lines, Paragraph
+from ulmengine.config import NONE
+from ulmengine.corpus import Alternative, Finding
 
 from .corrected import CorrectedCard
 from .repair_book import Repair
+from .understood import delimiter_words
+
+_LONG_NAME = 40
+"""Characters of a column's name that a button has room for."""
 
 
 class LeftOutCard(Card):
@@ -99,6 +104,9 @@ class ProblemsPanel(QWidget):
     """Show these rows: a :class:`ulmengine.corpus.Finding`."""
     repairWanted = Signal(object)
     """Repair this finding."""
+    settled = Signal(object)
+    """Give the project these settings (dotted names -> values)."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: list[FindingCard] = []
@@ -133,6 +141,7 @@ class ProblemsPanel(QWidget):
             self._column.insertWidget(2 + place, card)
             card.rowsWanted.connect(self.rowsWanted)
             card.repairWanted.connect(self.repairWanted)
+            card.settled.connect(self.settled)
         self._waiting.setVisible(findings is None)
         self._none.setVisible(findings is not None and not self.cards)
 
@@ -142,6 +151,7 @@ class FindingCard(Card):
 
     rowsWanted = Signal(object)
     repairWanted = Signal(object)
+    settled = Signal(object)
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.title)
@@ -161,6 +171,27 @@ class FindingCard(Card):
         buttons.addWidget(self.repair)
         buttons.addStretch(1)
         self.body.addLayout(buttons)
+        self.alternatives = [Button(self._words(one), "done", "quiet") for one in finding.alternatives]
+        lines = Lines()
+        for button in self.alternatives:
+            button.clicked.connect(self._choose)
+            lines.add(button)
+        lines.setVisible(bool(self.alternatives))
+        self.body.addWidget(lines)
+
+    def _words(self, one: Alternative) -> str:
+        if one.setting == "corpus.label_delimiter":
+            return self.tr("One label each") if one.value == NONE else \
+                self.tr("Several, parted by: {delimiter}").format(delimiter=delimiter_words(str(one.value)))
+        columns = ", ".join(name[:_LONG_NAME] for name in one.value)
+        told = self.tr("Keep “{columns}”") if one.taken else self.tr("Take “{columns}”")
+        return told.format(columns=columns.replace("&", "&&"))
+
+    @Slot()
+    def _choose(self) -> None:
+        for button, one in zip(self.alternatives, self.finding.alternatives, strict=True):
+            if button is self.sender():
+                self.settled.emit({one.setting: one.value})
 
     @Slot()
     def _show_rows(self) -> None:

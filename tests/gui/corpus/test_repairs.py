@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import project
 from studio.pages.corpus.page import CorpusPage
+from studio.pages.corpus.problems import FindingCard
 from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
@@ -42,6 +43,29 @@ def test_problems_are_shown_and_repaired_reversibly(
     settle(qtbot, page)
     assert desk.project.config.corpus.drop_rows == ()
     assert sum(page.analysis.corpus.counts.values()) == 43
+
+
+def test_a_label_that_is_not_certain_is_settled_with_a_click(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [(text, "xyz"[n % 3], "abcde"[n % 5]) for n, (_, text) in enumerate(FRUIT)]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows, ("text", "assessor", "verdict")))
+    card, = doubts(page)
+    assert [button.text() for button in card.alternatives] == ["Take “verdict”", "Keep “assessor”"]
+    for button, labels, names in ((0, ("verdict",), "abcde"), (1, ("assessor",), "xyz")):
+        qtbot.mouseClick(doubts(page)[0].alternatives[button], Qt.MouseButton.LeftButton)
+        assert desk.project.config.corpus.label_columns == labels
+        settle(qtbot, page)
+        assert page.analysis.corpus is not None
+        assert page.analysis.corpus.documents.labels == tuple(names)
+        assert doubts(page) == []
+        desk.project.undo.undo()
+        assert desk.project.config.corpus.label_columns == ()
+        settle(qtbot, page)
+
+
+def doubts(page: CorpusPage) -> list[FindingCard]:
+    return [card for card in page.problems.cards if card.finding.kind == "label_doubt"]
 
 
 def test_each_repair_is_taken_back_by_itself(
