@@ -5,27 +5,61 @@ Values become records (dicts) or rows (lists); what each record means is left to
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES
+from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, WEAK_LABEL_NAMES, is_label_name, key_of
 
 _DEPTH = 6
-_COLUMNS = TEXT_NAMES | frozenset({
-    "answer", "answers", "premise", "hypothesis", "input", "output", "prompt", "completion", "text1", "text2",
-})
+_COLUMNS = TEXT_NAMES | frozenset(
+    {
+        "answer",
+        "answers",
+        "premise",
+        "hypothesis",
+        "input",
+        "output",
+        "prompt",
+        "completion",
+        "text1",
+        "text2",
+    }
+)
 _TAGS = ("tag", "intent", "label", "class", "category", "name", "topic", "intent_name", "labels", "key", "title")
-_EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questions", "queries", "samples", "phrases",
-             "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
+_EXAMPLES = (
+    "patterns",
+    "examples",
+    "utterances",
+    "texts",
+    "sentences",
+    "questions",
+    "queries",
+    "samples",
+    "phrases",
+    "documents",
+    "training_phrases",
+    "trainingphrases",
+    "usersays",
+    "inputs",
+)
+
+
+_COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d+)+")
+"""What lists are called that are only counted, or of a time."""
+_ITEMS = ("items", "results", "data", "records", "rows", "entries", "documents", "hits", "values", "list")
 
 
 class Shaped(NamedTuple):
-    """The documents in a value, how it was understood, and what that says of the columns."""
+    """The documents in a value, how it was understood, what that says of the columns, and what was not read."""
 
     values: Iterator[Any]
     said: str = ""
     hints: Hints = Hints()
+    notes: tuple[str, ...] = ()
 
 
 def documents_in(value: Any, depth: int = 0) -> Shaped:
@@ -34,8 +68,19 @@ def documents_in(value: Any, depth: int = 0) -> Shaped:
         return _in_list(value)
     if not isinstance(value, dict) or not value or depth > _DEPTH:
         return Shaped(iter([value]))
-    for shape in (_table, _by_part, _one_intent, _wrapped_rows, _label_to_texts, _intents_by_name, _text_to_label,
-                  _columns, _by_index, _wrapped):
+    for shape in (
+        _table,
+        _by_part,
+        _one_intent,
+        _lists_by_name,
+        _wrapped_rows,
+        _label_to_texts,
+        _intents_by_name,
+        _text_to_label,
+        _columns,
+        _by_index,
+        _wrapped,
+    ):
         found = shape(value, depth)
         if found is not None:
             return found
@@ -112,7 +157,7 @@ def _spoken(item: Any) -> str | None:
     for name in ("text", "utterance", "sentence", "query", "value"):
         if isinstance(item.get(name), str):
             return str(item[name])
-    pieces = item.get("data", item.get("parts"))
+    pieces = item.get("data", item.get("parts", item.get("text")))
     if not isinstance(pieces, list) or not all(isinstance(piece, dict) for piece in pieces):
         return None
     return "".join(str(piece.get("text", "")) for piece in pieces)
@@ -169,7 +214,78 @@ def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     key = max(records, key=lambda name: (_has_texts(records[name]), len(records[name])))
     rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
     found = _in_list(rows)
-    return found._replace(said=found.said or f"the records under '{key}'")
+    left = [
+        f"{len(item):,} under '{name}'"
+        for name, item in records.items()
+        if name != key and _has_texts(item) and len(item) >= 0.1 * len(rows)
+    ]
+    notes = (f"The records under '{key}' are read. Not read were others that hold texts: {', '.join(left)}.",)
+    return found._replace(said=found.said or f"the records under '{key}'", notes=notes if left else ())
+
+
+def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
+    """{"good": [{"text": ...}, ...], "bad": [...]}: lists of records of one kind. Their names are the labels where no
+    record brings a label of its own; of pages or years, {"2022": [...], "2023": [...]}, only the records are read."""
+    lists = {name: _inner_list(item) for name, item in value.items() if isinstance(item, list | dict) and item}
+    if len(lists) < 2 or not any(isinstance(one, dict) for items in lists.values() for one in items):
+        return None
+    records = {name: [_utterance(one) for one in items] for name, items in lists.items()}
+    if not all(records.values()) or not _of_one_kind(list(records.values())):
+        return None
+    every = [record for items in records.values() for record in items]
+    own = any(_is_label(field, every) for field in _usual_fields(every))
+    said = f"the records under {', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
+    numbers = all(name.strip().isdigit() and len(name.strip()) < 3 for name in records)
+    if all(_COUNTED.fullmatch(name.strip().lower()) for name in records) and (own or not numbers):
+        return Shaped(iter(every), said)
+    if own:
+        return Shaped(({"key": name, **record} for name, items in records.items() for record in items), said)
+    said = f"{len(records)} labels, each with the list of its records"
+    rows = ({**record, "label": name} for name, items in records.items() for record in items)
+    return Shaped(rows, said, Hints(label=("label",), reason=said))
+
+
+def _inner_list(item: list[Any] | dict[str, Any]) -> list[Any]:
+    """A list, or the one list of an answer of several pages: {"total": 3, "items": [...]}."""
+    if isinstance(item, list):
+        return item
+    inner = [(name, one) for name, one in item.items() if isinstance(one, list | dict)]
+    return inner[0][1] if len(inner) == 1 and inner[0][0].lower() in _ITEMS and isinstance(inner[0][1], list) else []
+
+
+def _utterance(item: Any) -> Any:
+    """A text, or an utterance in pieces, as the record of its text."""
+    text = item if isinstance(item, str) else None
+    if isinstance(item, dict) and len(item) == 1 and isinstance(next(iter(item.values())), list):
+        text = _spoken(item)
+    return {"text": text} if text is not None else item
+
+
+def _of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:
+    """Whether lists of records share the field that holds their texts, and most of the others."""
+    if not all(isinstance(one, dict) for items in lists for one in items):
+        return False
+    fields = [_usual_fields(items) for items in lists]
+    shared = set(fields[0]).intersection(*fields[1:])
+    if all(own == ["text"] for own in fields):
+        return True
+    if any(len(own) > 2 * len(shared) for own in fields):
+        return False
+    return any(all(_has_texts([{field: one.get(field)} for one in items]) for items in lists) for field in shared)
+
+
+def _usual_fields(records: Sequence[dict[str, Any]]) -> list[str]:
+    """The fields that most records have."""
+    counts = Counter(field for record in records for field in record)
+    return [field for field, count in counts.items() if count > 0.5 * len(records)]
+
+
+def _is_label(field: str, records: Sequence[dict[str, Any]]) -> bool:
+    """Whether a field is called like a label, more than by the way, and holds several values."""
+    key = key_of(field)
+    plain = (record.get(field) for record in records)
+    values = {str(item) for item in plain if item not in (None, "")}
+    return is_label_name(key) and key not in WEAK_LABEL_NAMES and len(values) > 1
 
 
 def _has_texts(records: Sequence[dict[str, Any]]) -> bool:
@@ -190,8 +306,11 @@ def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
     if not all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows):
         return rows
     types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
-    names = {name: kind["names"] for name, kind in types.items()
-             if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
+    names = {
+        name: kind["names"]
+        for name, kind in types.items()
+        if isinstance(kind, dict) and isinstance(kind.get("names"), list)
+    }
     return [{key: _class_name(cell, names.get(key)) for key, cell in row["row"].items()} for row in rows]
 
 
@@ -208,16 +327,23 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
     if any(key.strip().lower() in _COLUMNS for key in value) or not all(map(_are_texts, value.values())):
         return None
     said = f"{len(value)} labels, each with the list of its texts"
-    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
-            for label, texts in value.items() for text in texts)
+    rows = (
+        {"text": text if isinstance(text, str) else _spoken(text), "label": label}
+        for label, texts in value.items()
+        for text in texts
+    )
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 
 def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
     """{"AddToPlaylist": [{"data": [{"text": ...}, ...]}, ...]}: Snips has a file for each intent."""
     (name, items), *others = value.items()
-    if others or not isinstance(items, list) or not items or not all(
-            isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items):
+    if (
+        others
+        or not isinstance(items, list)
+        or not items
+        or not all(isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items)
+    ):
         return None
     said = "one label with the list of its texts"
     rows = ({"text": _spoken(one), "label": name} for one in items)
@@ -233,8 +359,10 @@ def _intents_by_name(value: dict[str, Any], depth: int) -> Shaped | None:
     """{"intents": {"greet": {"utterances": [...]}, ...}}, as Snips writes it, or without the outer name."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
-    lists = {name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
-             for name, item in value.items()}
+    lists = {
+        name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
+        for name, item in value.items()
+    }
     return _label_to_texts(lists, depth) if all(lists.values()) else None
 
 
