@@ -52,6 +52,12 @@ def saved_state_words(state: str) -> str:
     return texts.get(state, state)
 
 
+def state_words(line: RunLine) -> str:
+    """The state of a run, and before it, where a narrow column does not cut it, that it is archived."""
+    state = saved_state_words(line.state)
+    return f"{_tr('Archived')}  ·  {state}" if line.about.archived else state
+
+
 def result_words(line: RunLine) -> str:
     """The result in a few characters: accuracy, or a language model's perplexity."""
     if line.accuracy is not None:
@@ -93,7 +99,7 @@ def columns() -> tuple[Column, ...]:
     """The columns, in order."""
     return (
         Column(_tr("Name"), lambda line: line.name, lambda line: line.name.casefold()),
-        Column(_tr("State"), lambda line: saved_state_words(line.state), lambda line: saved_state_words(line.state)),
+        Column(_tr("State"), state_words, state_words),
         Column(_tr("Result"), result_words, lambda line: line.accuracy if line.accuracy is not None else -1.0),
         Column(_tr("Baseline"), lambda line: "" if line.baseline is None else f"{line.baseline:.1%}",
                lambda line: line.baseline if line.baseline is not None else -1.0),
@@ -149,7 +155,8 @@ class RunsModel(QAbstractTableModel):
 
 
 class RunsFilter(QSortFilterProxyModel):
-    """Runs whose name, tags, notes or settings hold every word that was typed, of one state or of all."""
+    """Runs whose name, tags, notes or settings hold every word that was typed, of one state or of all;
+    archived runs after the others."""
 
     def __init__(self, source: RunsModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -181,6 +188,13 @@ class RunsFilter(QSortFilterProxyModel):
         told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
                          *line.differs)).casefold()
         return all(word in told for word in self._words)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """By the column that is sorted by; archived runs stand last, whichever way round."""
+        archived = [self.runs.lines[index.row()].about.archived for index in (left, right)]
+        if archived[0] != archived[1]:
+            return archived[self.sortOrder() == Qt.SortOrder.AscendingOrder]
+        return super().lessThan(left, right)
 
     def line(self, row: int) -> RunLine:
         """The run in a row as it is shown."""

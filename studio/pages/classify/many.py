@@ -61,7 +61,8 @@ class ManyTexts(QWidget):
         self._columns: Columns = ()
         self._stop = threading.Event()
         self._target = cache
-        self._wanted = 0
+        self._wanted = self._left_out = 0
+        """Rows that are copied, and that are too many for the clipboard."""
         self.model = PredictionsModel(self)
         self.table = AnswersTable(self.model)
         self.area = DropArea(self.tr("Drop files, folders or tables here, or click to choose"), self.tr(
@@ -358,7 +359,7 @@ class ManyTexts(QWidget):
         chosen = [int(self.model.shown[index.row()]) for index in self.table.selectionModel().selectedRows()]
         rows = chosen if len(chosen) > 1 else np.asarray(self.model.shown).tolist()
         wanted = set(rows[:MOST_COPIED])
-        self._wanted = len(wanted)
+        self._wanted, self._left_out = len(wanted), len(rows) - len(wanted)
         self._copying.start(lambda: copied(result, wanted))
         self._follow()
 
@@ -367,8 +368,11 @@ class ManyTexts(QWidget):
         self.progress.done()
         QGuiApplication.clipboard().setText(text)
         self._follow()
-        self.shell.toast(counted(self._wanted, self.tr("1 row is on the clipboard."),
-                                 self.tr("{n} rows are on the clipboard.")), "ok")
+        told = counted(self._wanted, self.tr("1 row is on the clipboard."), self.tr("{n} rows are on the clipboard."))
+        if self._left_out:
+            told = self.tr("Only the first {n} of {all} rows are on the clipboard. A file holds all of them.").format(
+                n=f"{self._wanted:,}", all=f"{self._wanted + self._left_out:,}")
+        self.shell.toast(told, "warning" if self._left_out else "ok")
 
     def _whole_text(self, row: int) -> str:
         """The text of a row; only its beginning while the work is under way."""

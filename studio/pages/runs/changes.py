@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtGui import QUndoCommand
 
+from studio.pages.parts.run_copies import importing
+from ulmengine.events import Event
 from ulmengine.record import (
     RunFolder,
     RunFolderError,
@@ -16,6 +18,7 @@ from ulmengine.record import (
     delete_run,
     read_about,
     restore_run,
+    run_line,
     write_about,
 )
 
@@ -50,6 +53,25 @@ class DeleteRun:
     def back(self) -> None:
         if self._waiting is not None:
             self._folder = restore_run(self._waiting)
+
+
+class TakeUp:
+    """A run has been taken up from elsewhere, see :func:`taking_up`; taken back, it waits where deleted ones do."""
+
+    def __init__(self, line: RunLine) -> None:
+        self.line = line
+        self._away = DeleteRun(line)
+
+    def there(self) -> None:
+        self._away.back()  # the first time it stands there already
+
+    def back(self) -> None:
+        self._away.there()
+
+
+def taking_up(path: Path, into: Path) -> Generator[Event, None, RunLine]:
+    """Copy the exported run at ``path`` into the folder ``into``."""
+    return run_line(RunFolder((yield from importing(path, into))))
 
 
 class Say:

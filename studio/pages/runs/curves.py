@@ -19,6 +19,8 @@ from ulmengine.plan.stages import TaskKind
 from ulmengine.record import RunFolder, RunLine
 from ulmengine.record.curves import FIGURES, Along, RunCurve, read_curves
 
+from .listing import shown_words
+
 COLORS = 6
 """So many runs are told apart; a seventh would have the colour of the first."""
 Curves = dict[tuple[TaskKind, str], RunCurve]
@@ -30,6 +32,7 @@ class CurvesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs: tuple[RunLine, ...] = ()
+        self._chosen = 0
         self._known: dict[tuple[Path, int], Curves] = {}
         self.figures, self.along = CalmCombo(), CalmCombo()
         self.figures.setAccessibleName(self.tr("Figure"))
@@ -63,11 +66,9 @@ class CurvesView(QWidget):
 
     def show_runs(self, runs: Sequence[RunLine]) -> None:
         """Draw these; what is not known yet is read first."""
-        self._runs = tuple(run for run in runs if not run.problem)[:COLORS]
-        self.hint.setText(self.tr("The first {n} runs are drawn.").format(n=COLORS) if len(runs) > COLORS else "")
+        self._runs, self._chosen = tuple(run for run in runs if not run.problem)[:COLORS], len(runs)
         missing = [run.folder for run in self._runs if _key(run.folder) not in self._known]
         if missing:
-            self.hint.setText(self.tr("Reading…"))
             self.slot.start(lambda: _reading(missing))
         else:
             self.slot.cancel()
@@ -76,7 +77,6 @@ class CurvesView(QWidget):
     @Slot(object)
     def _read(self, found: dict[tuple[Path, int], Curves]) -> None:
         self._known |= found
-        self.hint.setText("")
         self._choose_a_figure()
         self._draw()
 
@@ -101,10 +101,12 @@ class CurvesView(QWidget):
         unit = {"steps": self.tr("Steps"), "tokens": self.tr("Tokens read"), "seconds": self.tr("Minutes")}[along]
         self.plot.set_lines(lines, self.figures.currentText(), unit)
         self.legend.set_entries([LegendEntry(one.name, one.color) for one in lines])
-        if self._runs and not lines and not self.slot.running:
+        if self.slot.running:
+            self.hint.setText(self.tr("Reading…"))
+        elif self._runs and not lines:
             self.hint.setText(self.tr("None of the chosen runs has measured this yet."))
-        elif lines and not self.slot.running:
-            self.hint.setText("")
+        else:
+            self.hint.setText(shown_words(len(lines), self._chosen))
 
 
 def _along(line: RunCurve, along: Along) -> Floats:

@@ -9,15 +9,15 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.runs import result_words, saved_state_words, time_spent
+from studio.models.runs import result_words, state_words, time_spent
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from ulmengine.record import RunFolder, RunLine
 
+from .listing import names_words
+
 SAVE_MS = 700
 """After so long a pause in writing the notes are kept."""
-NAMED = 4
-"""So many runs are told by name."""
 
 
 class Details(QWidget):
@@ -147,7 +147,7 @@ class Details(QWidget):
         column.addStretch(1)
 
     def _told(self, line: RunLine) -> str:
-        parts = [saved_state_words(line.state)]
+        parts = [state_words(line)]
         result = result_words(line)
         if line.accuracy is not None and line.interval is not None:
             result = self.tr("right in {share} of the {part} documents ({low} to {high})").format(
@@ -203,9 +203,3 @@ class Details(QWidget):
         button = self.sender()
         if isinstance(button, Button):
             self.wanted.emit(str(button.property("does")))
-
-
-def names_words(lines: Sequence[RunLine]) -> str:
-    """The names of the runs, the first few of many."""
-    names = [line.name for line in lines]
-    return ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 1], "…"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import all_fields
@@ -16,7 +16,10 @@ from studio.words import words
 from ulmengine.config import ConfigError, RunConfig, value_of
 from ulmengine.record import RunFolder, RunLine
 
+from .listing import shown_words
+
 MOST = 8
+"""So many runs are compared: each is read in the window's thread."""
 
 
 class Differences(QWidget):
@@ -30,11 +33,16 @@ class Differences(QWidget):
         self.only.toggled.connect(self._fill)
         self.table = RowsTable(self.tr("Settings of the chosen runs"))
         self.table.verticalHeader().hide()
+        self.lacking = Label("", theme.Type.SMALL, muted=True)
         self.same = Label(self.tr("Nothing differs."), muted=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.S, 0, 0)
         column.setSpacing(theme.S)
-        column.addWidget(self.only)
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        row.addWidget(self.only)
+        row.addWidget(self.lacking, 1)
+        column.addLayout(row)
         column.addWidget(self.same)
         column.addWidget(self.table, 1)
 
@@ -46,6 +54,7 @@ class Differences(QWidget):
                 self._configs.append((run.name, RunFolder(run.folder).config()))
             except ConfigError:
                 continue
+        self.lacking.setText(shown_words(len(self._configs), len(runs)))
         if len(self._configs) == 1:
             self._configs.insert(0, (self.tr("Usual"), RunConfig()))
         self._fill()

@@ -228,7 +228,10 @@ class DuelView(QWidget):
         self.kinds.clear()
         for text, count, what in ((self.tr("Mended by {second}: {n}"), paired.mended, "mended"),
                                   (self.tr("Broken by {second}: {n}"), paired.broken, "broken")):
-            self.kinds.addItem(text.format(second=second, n=f"{count:,}"), what)
+            text = text.format(second=second, n=f"{count:,}")
+            if count > MOST:
+                text += "  " + self.tr("(the first {n} are listed)").format(n=f"{MOST:,}")
+            self.kinds.addItem(text, what)
         self.kinds.setCurrentIndex(kind)
         self.kinds.blockSignals(False)
         self.pages.setCurrentIndex(2)

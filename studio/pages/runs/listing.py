@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, Qt, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QHBoxLayout,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtCore import QCoreApplication, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
 
 from studio import theme
 from studio.models.runs import LINE, RunsFilter, saved_state_words
-from studio.pages.parts.rows_table import LinesTable
+from studio.pages.parts.rows_table import LinesTable, RowDelegate
 from studio.widgets import CalmCombo, Label
 from ulmengine.record import RunLine
 
@@ -24,6 +19,21 @@ STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unr
 WIDTHS = (170, 100, 100, 80, 70, 120, 120)
 BEGUN = 5
 """The column by which the list is sorted at first."""
+NAMED = 4
+"""So many runs are told by name."""
+
+
+class RunDelegate(RowDelegate):
+    """A run that is archived is muted."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        if index.data(LINE).about.archived:
+            palette = QPalette(option.palette)
+            palette.setColor(QPalette.ColorRole.Text, theme.colors().color("muted"))
+            option.palette = palette
+        super().paint(painter, option, index)
 
 
 class RunsTable(LinesTable):
@@ -33,6 +43,7 @@ class RunsTable(LinesTable):
         super().__init__("", shown, WIDTHS, parent)
         self._shown = shown
         self.setAccessibleName(self.tr("Runs"))
+        self.setItemDelegate(RunDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.verticalHeader().hide()
         self.horizontalHeader().setStretchLastSection(True)
@@ -103,3 +114,15 @@ class RunFilter(QWidget):
     @Slot(int)
     def _state_chosen(self, place: int) -> None:
         self._shown.set_state(str(self.states.itemData(place)))
+
+
+def names_words(lines: Sequence[RunLine]) -> str:
+    """The names of the runs, the first few of many."""
+    names = [line.name for line in lines]
+    return ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 1], "…"])
+
+
+def shown_words(shown: int, chosen: int) -> str:
+    """That not all of the chosen runs are shown; "" where all are."""
+    text = QCoreApplication.translate("RunsPage", "{n} of {all} chosen runs are shown")
+    return text.format(n=shown, all=chosen) if shown < chosen else ""

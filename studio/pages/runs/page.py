@@ -20,7 +20,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
-from studio.pages.parts.run_copies import exporting, exporting_all, importing
+from studio.pages.parts.run_copies import exporting, exporting_all
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
@@ -28,15 +28,15 @@ from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, Sectio
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import file_stem
 from ulmengine.events import Failed
-from ulmengine.record import RunFolder, RunLine, list_runs, run_name
+from ulmengine.record import RunFolder, RunLine, list_runs
 from ulmengine.record.listing import TRASH
 
-from .changes import Deed, DeleteRun, Naming, Say, Together
+from .changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up
 from .curves import CurvesView
-from .details import Details, names_words
+from .details import Details
 from .differences import Differences
 from .duel import DuelView
-from .listing import RunFilter, RunsTable
+from .listing import RunFilter, RunsTable, names_words
 
 # What stays as it is in the project: its own files, and on what this machine computes.
 _OWN = ("version", "name", "corpus.", "compute.", "saving.")
@@ -93,7 +93,7 @@ class RunsPage(ProjectPage):
     def take_up(self, path: Path) -> None:
         """Copy the run at ``path`` into the project."""
         into = self.project.runs
-        self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), partial(importing, path, into))
+        self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), partial(taking_up, path, into))
 
     # What is asked for
 
@@ -145,8 +145,7 @@ class RunsPage(ProjectPage):
                 self.tr("Delete %n runs", "", len(names))
 
         gone = self._push([DeleteRun(line) for line in self.chosen()], naming)
-        for line in gone:
-            self.shell.settings.remember_deleted(line.folder.parent / TRASH)
+        self._can_come_back(gone)
         if len(gone) == 1:
             self._tell(self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
                 name=gone[0].name))
@@ -306,16 +305,17 @@ class RunsPage(ProjectPage):
             self.stack.setCurrentIndex(2 if self.model.lines else 1)
 
     @Slot(object)
-    def _errand_done(self, path: Path | list[Path]) -> None:
-        if isinstance(path, list):
-            self.shell.toast(self.tr("%n runs were exported to {path}.", "", len(path)).format(path=path[0].parent),
+    def _errand_done(self, found: RunLine | Path | list[Path]) -> None:
+        if isinstance(found, RunLine):
+            self._select = found.folder
+            self._push([TakeUp(found)], lambda names: self.tr("Take up {name}").format(name=names[0]))
+            self._can_come_back([found])
+            self._tell(self.tr("{name} was taken up.").format(name=found.name))
+        elif isinstance(found, list):
+            self.shell.toast(self.tr("%n runs were exported to {path}.", "", len(found)).format(path=found[0].parent),
                              "ok")
-        elif path.parent == self.project.runs:
-            self._select = path
-            self.shell.toast(self.tr("{name} was taken up.").format(name=run_name(RunFolder(path))), "ok")
-            self.refresh()
         else:
-            self.shell.toast(self.tr("The run was exported to {path}.").format(path=path), "ok")
+            self.shell.toast(self.tr("The run was exported to {path}.").format(path=found), "ok")
 
     @Slot(object, object)
     def _chosen(self, selected: object, deselected: object) -> None:
@@ -389,6 +389,11 @@ class RunsPage(ProjectPage):
         step = Together(deeds, naming, self.refresh, self._say_failed)
         self.project.undo.push(step)
         return [deed.line for deed in step.deeds]
+
+    def _can_come_back(self, lines: Sequence[RunLine]) -> None:
+        """Where these runs wait, once they are put aside, is emptied at the next start and not before."""
+        for line in lines:
+            self.shell.settings.remember_deleted(line.folder.parent / TRASH)
 
     def _tell(self, text: str) -> None:
         """Tell what was just done, with the way back."""

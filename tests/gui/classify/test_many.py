@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
 from studio.models.predictions import DIFFERS, OTHERS, SOURCE
-from studio.pages.classify import batch
+from studio.pages.classify import batch, many
 from studio.pages.classify.page import ClassifyPage
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
@@ -398,6 +398,24 @@ def test_the_clipboard_brings_texts_and_takes_answers(
     assert line[0] == "not very good"
     assert [float(value) for value in line[2:]] == pytest.approx(
         list(expected(bundle, ["not very good"])[0].values()), abs=1e-6)
+
+
+def test_rows_too_many_for_the_clipboard_are_told(
+    page: ClassifyPage, bundle: Path, shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "MOST_COPIED", 2)
+    hold(page, bundle, qtbot)
+    news: list[str] = []
+    shell.noticed.connect(lambda notice: news.append(notice.text))
+    for count, told in ((2, "2 rows are on the clipboard."),
+                        (3, "Only the first 2 of 3 rows are on the clipboard. A file holds all of them.")):
+        QGuiApplication.clipboard().setText("good\n" * count)
+        page.many.paste_texts()
+        settle(qtbot, page)
+        page.many.copy.click()
+        settle(qtbot, page)
+        assert len(QGuiApplication.clipboard().text().splitlines()) == 1 + 2
+        assert news[-1] == told
 
 
 def test_a_table_with_labels_goes_on_to_evaluate(

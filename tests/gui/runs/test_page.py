@@ -1,63 +1,22 @@
-"""The Runs page: listed, searched, compared, changed with a way back; what is missing is said."""
+"""The Runs page: listed, searched, taken up, changed with a way back; what is missing is said."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
-from pytestqt.qtbot import QtBot
+from PySide6.QtCore import Qt
 
-from studio.engine.job import shutdown_jobs
+from studio import theme
 from studio.models.runs import time_spent
-from studio.pages.runs.page import RunsPage, foreign_settings
-from tests.gui.pages_help import Desk
+from studio.pages.runs.page import foreign_settings
 from tests.record.test_listing import made
-from tests.runs.made import tiny_config, write_corpus
-from ulmengine.config import with_settings
-from ulmengine.corpus import open_corpus
-from ulmengine.corpus.repairs import records_of
-from ulmengine.events import EpochEnded, StageStarted, Step
-from ulmengine.inference.predictions import part_predictions
+from tests.runs.made import tiny_config
 from ulmengine.record import RunFolder, RunMarks, export_run, read_about, write_about
-from ulmengine.runs.measured import keep_measured
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made_desk = Desk(tmp_path)
-    yield made_desk
-    made_desk.close()
-    assert shutdown_jobs(5)
-
-
-@pytest.fixture
-def page(desk: Desk, qtbot: QtBot) -> Callable[[], RunsPage]:
-    def make() -> RunsPage:
-        one = RunsPage(desk.project, desk.shell)
-        qtbot.addWidget(one)
-        one.resize(1060, 700)
-        one.show()
-        qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
-        return one
-
-    return make
-
-
-def names(page: RunsPage) -> list[str]:
-    return [page.shown.line(row).folder.name for row in range(page.shown.rowCount())]
-
-
-def choose(page: RunsPage, *folders: str) -> None:
-    page.table.clearSelection()
-    for name in folders:
-        row = names(page).index(name)
-        page.table.selectionModel().select(
-            page.shown.index(row, 0), QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows)
+from .help import choose, names
 
 
 def test_an_empty_page_says_what_a_run_is_and_how_to_begin(page, desk):
@@ -84,6 +43,34 @@ def test_search_state_and_order(page, desk, qtbot):
     one.states.setCurrentIndex(one.states.findData("new"))
     assert names(one) == ["d"]
     assert [time_spent(seconds) for seconds in (5, 65, 3_725)] == ["0:05", "1:05", "1:02:05"]
+
+
+def test_archived_runs_are_marked_muted_and_stand_last(page, desk, qtbot):
+    for name, accuracy in (("a", .7), ("b", .9), ("c", .8)):
+        made(desk.project.runs / name, accuracy)
+    write_about(RunFolder(desk.project.runs / "b"), RunMarks("", (), True))
+    one = page()
+    assert sorted(names(one)) == ["a", "c"]
+    one.archived.setChecked(True)
+    for order, wanted in ((Qt.SortOrder.DescendingOrder, ["c", "a", "b"]), (Qt.SortOrder.AscendingOrder,
+                                                                            ["a", "c", "b"])):
+        one.table.sortByColumn(2, order)
+        assert names(one) == wanted
+    states = [one.shown.index(row, 1).data() for row in range(3)]
+    assert states == ["Finished", "Finished", "Archived  ·  Finished"]
+    choose(one, "b")
+    assert one.details._result.text().startswith("Archived  ·  Finished")
+    one.table.clearSelection()
+    seen = one.table.viewport().grab().toImage()
+
+    def darkest(row: int) -> int:
+        cell = one.table.visualRect(one.shown.index(row, 2))
+        return min(seen.pixelColor(x, y).lightness() for x in range(cell.left(), cell.right())
+                   for y in range(cell.top(), cell.bottom()))
+
+    colors = theme.colors()
+    assert darkest(1) == pytest.approx(colors.color("text").lightness(), abs=12)
+    assert darkest(2) == pytest.approx(colors.color("muted").lightness(), abs=12)
 
 
 def test_title_tags_archive_and_delete_can_be_undone(page, desk, qtbot):
@@ -285,6 +272,39 @@ def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
     assert not one.dropped([str(tmp_path / "texts.csv")])
 
 
+def test_a_run_taken_up_is_a_step_that_goes_where_deleted_runs_go(page, desk, qtbot, tmp_path):
+    export_run(made(tmp_path / "elsewhere" / "far"), tmp_path / "far.zip")
+    one, undo = page(), desk.project.undo
+
+    def settled() -> None:
+        qtbot.waitUntil(lambda: not one.slot.running and not one.errand.running, timeout=10_000)
+
+    one.take_up(tmp_path / "far.zip")
+    settled()
+    assert (desk.news[-1].text, desk.news[-1].undoes) == ("far was taken up.", True)
+    assert (undo.count(), undo.undoText()) == (1, "Take up far")
+    assert [line.folder.name for line in one.chosen()] == ["far"]
+    desk.news[-1].action()
+    settled()
+    assert names(one) == []
+    aside = desk.project.runs / ".deleted"
+    assert (aside / "far" / "config.toml").is_file()
+    assert desk.shell.settings.values.deleted == (str(aside),)  # gone for good at the next start
+    undo.redo()
+    settled()
+    assert names(one) == ["far"]
+    assert (desk.project.runs / "far" / "events.jsonl").is_file()
+    undo.undo()
+    settled()
+    assert names(one) == []
+    shutil.rmtree(aside)
+    undo.redo()  # there is nothing to be brought back any more
+    settled()
+    assert desk.news[-1].level == "error"
+    assert names(one) == []
+    assert undo.count() == 0
+
+
 def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, tmp_path):
     made(tmp_path / "other" / "runs" / "far")
     one = page()
@@ -300,109 +320,6 @@ def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, t
     desk.project.undo.undo()
     qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
     qtbot.waitUntil(lambda: not one.slot.running)
-
-
-def test_curves_and_settings_of_the_chosen_runs(page, desk, qtbot):
-    for name, lr in (("a", .02), ("b", .01)):
-        config = tiny_config(Path("/nowhere.csv"), f"classifier.lr={lr}")
-        run = RunFolder.create(desk.project.runs / name, config.model_copy(update={"name": name}))
-        with run.open_log() as log:
-            log.append(StageStarted(0, "classifier: head", ("embedding", "head"), 1, 1, 2, "classifier"))
-            for step in (1, 2):
-                log.append(Step(0, 0, step, step, 1.0 / step, (lr,), 1.0, 10, 30.0))
-            log.append(EpochEnded(0, 0, 2, .7, {"valid_loss": .6, "accuracy": lr * 10}, True, 1.0))
-    one = page()
-    choose(one, "a", "b")
-    one.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: not one.curves.slot.running, timeout=10_000)
-    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
-    assert lines == {"a": ([2.0], [.2]), "b": ([2.0], [.1])}
-    one.curves.figures.setCurrentIndex(2)
-    one.curves.along.setCurrentIndex(2)
-    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
-    assert lines["a"] == ([.5, 1.0], [1.0, .5])  # minutes
-    one.tabs.setCurrentIndex(2)
-    rows = one.differences.table.rows
-    assert [rows.index(0, place).data() for place in (1, 2)] == ["0.02", "0.01"]
-    assert rows.rowCount() == 1
-    one.differences.only.setChecked(False)
-    assert rows.rowCount() > 40
-
-
-def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
-    """A run whose answers to the test documents are right where ``right`` says so."""
-    config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25"])
-    run = RunFolder.create(folder, config.model_copy(update={"name": folder.name}))
-    work = open_corpus(config.corpus, run.cache, seed=config.seed)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            documents = end.value
-            break
-    rows, targets = documents.rows("test"), documents.targets("test")
-    sure = np.where(np.resize(right, len(rows)), .9, .2)
-    shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)
-    kept = part_predictions(
-        "test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
-        {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
-        corpus=documents.fingerprint, temperature=1.0,
-    )
-    keep_measured(run, kept, "fruit", 0)
-
-
-def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk, qtbot, tmp_path):
-    corpus = write_corpus(tmp_path / "corpus.csv", 80)  # 20 of them test documents
-    measured(desk.project.runs / "a", corpus, [True, False, False, True])
-    measured(desk.project.runs / "b", corpus, [True, True, False, False])
-    one = page()
-    choose(one, "a", "b")
-    one.tabs.setCurrentIndex(3)
-    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
-    assert one.duel.head.text() == "b and a are right equally often (-30.0 to +30.0 points)."
-    # which is which is said by the names: the sentence above begins with the second
-    assert [one.duel.kinds.itemText(place) for place in (0, 1)] == ["Mended by b: 5", "Broken by b: 5"]
-    assert one.duel.below.text() == "20 test documents: a right in 50.0%, b in 50.0%."
-    text = one.duel.table.rows.index(0, 0).data()
-    assert text in corpus.read_text(encoding="utf-8")
-    assert one.duel.reader.toPlainText() == text
-    duel = one.duel._duel
-    assert duel is not None
-    assert len(duel.documents["broken"]) == 5
-    assert all(one.answers[0] == one.label != one.answers[1] for one in duel.documents["broken"])
-    one.duel.kinds.setCurrentIndex(1)
-    one.duel.table.pick(2)
-    shown = one.duel.reader.toPlainText()
-    write_about(RunFolder(desk.project.runs / "b"), RunMarks("Newer"))
-    one.refresh()
-    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
-    assert one.duel.head.text().startswith("Newer and a are right")
-    assert one.duel.kinds.currentText() == "Broken by Newer: 5"
-    assert one.duel.table.rows.headerData(3, Qt.Orientation.Horizontal) == "Newer"
-    assert one.duel.reader.toPlainText() == shown == duel.documents["broken"][2].text
-
-
-def test_a_duel_without_predictions_and_model_says_so(page, desk, qtbot):
-    made(desk.project.runs / "a")
-    made(desk.project.runs / "b")
-    one = page()
-    one.tabs.setCurrentIndex(3)
-    assert "Choose two runs" in one.duel.hint.text()
-    choose(one, "a", "b")
-    assert "no model" in one.duel.hint.text()
-    assert not one.duel.measure.isVisible()
-
-
-def test_predictions_that_were_altered_are_told(page, desk, qtbot, tmp_path):
-    corpus = write_corpus(tmp_path / "corpus.csv", 80)
-    measured(desk.project.runs / "a", corpus, [True, False])
-    measured(desk.project.runs / "b", corpus, [True, True])
-    shutil.copyfile(desk.project.runs / "b" / "predictions.parquet", desk.project.runs / "a" / "predictions.parquet")
-    one = page()
-    choose(one, "a", "b")
-    one.tabs.setCurrentIndex(3)
-    qtbot.waitUntil(one.duel.failure.isVisible, timeout=20_000)
-    assert "altered" in one.duel.failure.accessibleName()
 
 
 def test_keys_reach_what_the_mouse_does(page, desk, qtbot: Any):

@@ -1,0 +1,170 @@
+"""Chosen runs compared on the Runs page: their curves, their settings, two of them in a duel."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.pages.runs import duel
+from tests.record.test_listing import made
+from tests.runs.made import tiny_config, write_corpus
+from ulmengine.config import with_settings
+from ulmengine.corpus import open_corpus
+from ulmengine.corpus.repairs import records_of
+from ulmengine.events import EpochEnded, StageStarted, Step
+from ulmengine.inference.predictions import part_predictions
+from ulmengine.record import RunFolder, RunMarks, write_about
+from ulmengine.runs.measured import keep_measured
+
+from .help import choose
+
+
+def test_curves_and_settings_of_the_chosen_runs(page, desk, qtbot):
+    for name, lr in (("a", .02), ("b", .01)):
+        config = tiny_config(Path("/nowhere.csv"), f"classifier.lr={lr}")
+        run = RunFolder.create(desk.project.runs / name, config.model_copy(update={"name": name}))
+        with run.open_log() as log:
+            log.append(StageStarted(0, "classifier: head", ("embedding", "head"), 1, 1, 2, "classifier"))
+            for step in (1, 2):
+                log.append(Step(0, 0, step, step, 1.0 / step, (lr,), 1.0, 10, 30.0))
+            log.append(EpochEnded(0, 0, 2, .7, {"valid_loss": .6, "accuracy": lr * 10}, True, 1.0))
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: not one.curves.slot.running, timeout=10_000)
+    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
+    assert lines == {"a": ([2.0], [.2]), "b": ([2.0], [.1])}
+    one.curves.figures.setCurrentIndex(2)
+    one.curves.along.setCurrentIndex(2)
+    lines = {line.name: (line.x.tolist(), line.y.tolist()) for line in one.curves.plot._lines}
+    assert lines["a"] == ([.5, 1.0], [1.0, .5])  # minutes
+    one.tabs.setCurrentIndex(2)
+    rows = one.differences.table.rows
+    assert [rows.index(0, place).data() for place in (1, 2)] == ["0.02", "0.01"]
+    assert rows.rowCount() == 1
+    one.differences.only.setChecked(False)
+    assert rows.rowCount() > 40
+
+
+@pytest.mark.parametrize(("number", "unreadable"), [(8, 0), (12, 0), (3, 1)])
+def test_what_is_left_out_of_the_chosen_runs_is_said(page, desk, number: int, unreadable: int):
+    for place in range(number):
+        made(desk.project.runs / f"run {place:02}", .8, f"seed={place + 1}")
+    for place in range(unreadable):
+        (desk.project.runs / f"run {place:02}" / "config.toml").write_text("seed = 'x'\n", encoding="utf-8")
+    one = page()
+    one.table.selectAll()
+    one.tabs.setCurrentIndex(2)
+    columns = one.differences.table.rows.columnCount() - 1
+    assert columns == min(number - unreadable, 8)
+    assert one.differences.lacking.text() == {8: "", 12: "8 of 12 chosen runs are shown",
+                                              3: "2 of 3 chosen runs are shown"}[number]
+
+
+def test_curves_that_are_left_out_are_said_after_the_others_were_read(page, desk, qtbot):
+    for place in range(8):
+        run = made(desk.project.runs / f"run {place}")
+        with run.open_log() as log:
+            log.append(StageStarted(0, "classifier: head", ("embedding", "head"), 1, 1, 2, "classifier"))
+            log.append(EpochEnded(0, 0, 2, .7, {"valid_loss": .6, "accuracy": .5}, True, 1.0))
+    one = page()
+    one.tabs.setCurrentIndex(1)
+    for chosen, hint in ((6, ""), (8, "6 of 8 chosen runs are shown")):
+        choose(one, *(f"run {place}" for place in range(chosen)))
+        qtbot.waitUntil(lambda: not one.curves.slot.running, timeout=10_000)
+        assert len(one.curves.plot._lines) == 6
+        assert one.curves.hint.text() == hint
+
+
+def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
+    """A run whose answers to the test documents are right where ``right`` says so."""
+    config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25"])
+    run = RunFolder.create(folder, config.model_copy(update={"name": folder.name}))
+    work = open_corpus(config.corpus, run.cache, seed=config.seed)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            documents = end.value
+            break
+    rows, targets = documents.rows("test"), documents.targets("test")
+    sure = np.where(np.resize(right, len(rows)), .9, .2)
+    shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)
+    kept = part_predictions(
+        "test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
+        {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
+        corpus=documents.fingerprint, temperature=1.0,
+    )
+    keep_measured(run, kept, "fruit", 0)
+
+
+def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)  # 20 of them test documents
+    measured(desk.project.runs / "a", corpus, [True, False, False, True])
+    measured(desk.project.runs / "b", corpus, [True, True, False, False])
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert one.duel.head.text() == "b and a are right equally often (-30.0 to +30.0 points)."
+    # which is which is said by the names: the sentence above begins with the second
+    assert [one.duel.kinds.itemText(place) for place in (0, 1)] == ["Mended by b: 5", "Broken by b: 5"]
+    assert one.duel.below.text() == "20 test documents: a right in 50.0%, b in 50.0%."
+    text = one.duel.table.rows.index(0, 0).data()
+    assert text in corpus.read_text(encoding="utf-8")
+    assert one.duel.reader.toPlainText() == text
+    duel = one.duel._duel
+    assert duel is not None
+    assert len(duel.documents["broken"]) == 5
+    assert all(one.answers[0] == one.label != one.answers[1] for one in duel.documents["broken"])
+    one.duel.kinds.setCurrentIndex(1)
+    one.duel.table.pick(2)
+    shown = one.duel.reader.toPlainText()
+    write_about(RunFolder(desk.project.runs / "b"), RunMarks("Newer"))
+    one.refresh()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert one.duel.head.text().startswith("Newer and a are right")
+    assert one.duel.kinds.currentText() == "Broken by Newer: 5"
+    assert one.duel.table.rows.headerData(3, Qt.Orientation.Horizontal) == "Newer"
+    assert one.duel.reader.toPlainText() == shown == duel.documents["broken"][2].text
+
+
+def test_a_duel_of_more_documents_than_are_listed_says_so(page, desk, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(duel, "MOST", 4)
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)  # 20 of them test documents
+    measured(desk.project.runs / "a", corpus, [True, False, False, True, True])
+    measured(desk.project.runs / "b", corpus, [True, True, True, True, False])
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert [one.duel.kinds.itemText(place) for place in (0, 1)] == [
+        "Mended by b: 8  (the first 4 are listed)", "Broken by b: 4"]
+    assert one.duel.table.rows.rowCount() == 4
+
+
+def test_a_duel_without_predictions_and_model_says_so(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    made(desk.project.runs / "b")
+    one = page()
+    one.tabs.setCurrentIndex(3)
+    assert "Choose two runs" in one.duel.hint.text()
+    choose(one, "a", "b")
+    assert "no model" in one.duel.hint.text()
+    assert not one.duel.measure.isVisible()
+
+
+def test_predictions_that_were_altered_are_told(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False])
+    measured(desk.project.runs / "b", corpus, [True, True])
+    shutil.copyfile(desk.project.runs / "b" / "predictions.parquet", desk.project.runs / "a" / "predictions.parquet")
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(one.duel.failure.isVisible, timeout=20_000)
+    assert "altered" in one.duel.failure.accessibleName()
