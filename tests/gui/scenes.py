@@ -21,7 +21,7 @@ from studio.app import make_window
 from studio.pages.base import Page
 from studio.settings import Settings
 from studio.window import MainWindow
-from tests.gui.evaluate_help import LABELS, measured_run
+from tests.gui.evaluate.help import LABELS, measured_run
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from tests.models.made import MODEL, SIZES, TOKENS
 from tests.studio.replay import script

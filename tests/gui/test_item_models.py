@@ -16,7 +16,7 @@ from studio.project import Project
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.corpus import Documents, open_corpus
 
-from .evaluate_help import measured_run
+from .evaluate.help import measured_run
 from .pages_help import FRUIT, write_csv
 
 MILLION = 1_000_000

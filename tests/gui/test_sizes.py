@@ -26,7 +26,7 @@ from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
 
-from .evaluate_help import measured_run
+from .evaluate.help import measured_run
 from .fakes import FakeRun, ScriptedAsk
 from .scenes import Material, Scene, made_up
 

@@ -12,6 +12,7 @@ from .answers import Answers, Bools
 from .correct import Corrections
 from .reader import Reader
 from .tables import GIVEN, LOSS, SAID, TEXT, AnswersModel, Listing
+from .words import learnt_since
 from .work import Subject, Texts
 
 LEAST_LABEL, MOST_LABEL, MARGIN = 64, 92, 24
@@ -50,7 +51,8 @@ class DocumentsView(QSplitter):
         self.corrections = None if subject.table is not None else Corrections(
             self.project, answers, subject.config.corpus.relabelled)
         self.model.set_answers(answers)
-        self.reader.set_answers(answers, correctable=self.corrections is not None)
+        self.reader.set_answers(answers, correctable=self.corrections is not None,
+                                learnt=learnt_since(subject.measured, answers))
         self._labels_changed()
 
     def set_texts(self, texts: Texts) -> None:

@@ -46,6 +46,7 @@ class Reader(QWidget):
         self.editor.setAccessibleName(self.tr("Text of the document"))
         self.editor.setPlaceholderText("")
         self.legend = MarksLegend()
+        self.learnt = Paragraph("", theme.Type.SMALL)
         self.weighing = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.method = CalmCombo()
         self.label = CalmCombo()
@@ -82,6 +83,7 @@ class Reader(QWidget):
         column.addWidget(self.correct)  # above what comes and goes: its button is not to move under the mouse
         column.addWidget(self.told)
         column.addLayout(ways)
+        column.addWidget(self.learnt)
         column.addWidget(self.editor, 1)
         column.addWidget(self.legend)
         column.addWidget(self.weighing)
@@ -116,14 +118,18 @@ class Reader(QWidget):
         """Whether anything is on its way."""
         return self._reading.running or self._explaining.running or self._looking.running
 
-    def set_answers(self, answers: Answers | None, *, correctable: bool = True) -> None:
-        """Another part or run is shown; its texts and its model come later. ``correctable``: its labels are the
-        project's."""
+    def set_answers(self, answers: Answers, *, correctable: bool = True, learnt: str = "") -> None:
+        """Another part or run is shown; its texts and its model come later.
+
+        :param correctable: its labels are the project's.
+        :param learnt: what the model has learnt from these documents since, in words.
+        """
+        self.learnt.setText(learnt)
+        self.learnt.setVisible(bool(learnt))
         self.correct.setVisible(correctable)
         self._answers, self._texts, self._asked = answers, None, None
         self.clear()
-        if answers is not None:
-            self.correct.set_labels(answers.kept.labels, answers.kept.multi_label)
+        self.correct.set_labels(answers.kept.labels, answers.kept.multi_label)
 
     def set_texts(self, texts: Texts | None) -> None:
         """The texts are there."""

@@ -87,6 +87,18 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     return " ".join(told)
 
 
+def learnt_since(measured: Measured, answers: Answers) -> str:
+    """That the saved model, by which words are weighed, has learnt from the documents in view after it had answered
+    them; "" where it has not. Its word counts are taken of the validation documents in any case."""
+    if answers.kept.headline_part != "validation" or answers.who == "baseline":
+        return ""
+    if measured.record.get("refit"):
+        return _tr("Evaluate", "Validation document: the saved model, which colours it, has learnt from it since.")
+    if answers.who == "network":
+        return ""
+    return _tr("Evaluate", "Validation document: the saved word counts, which colour it, have learnt from it since.")
+
+
 def _counted(number: int, one: str, many: str) -> str:
     return one if number == 1 else many.format(n=f"{number:,}")
 

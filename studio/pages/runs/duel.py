@@ -222,7 +222,8 @@ class DuelView(QWidget):
             if count:
                 told.append(text.format(n=f"{count:,}", first=first, second=second))
         if duel.learnt:
-            told.append(self.tr("these are the answers before the networks learnt from these documents too"))
+            told.append(self.tr("these are the answers before the networks learnt from these documents too, and the "
+                                "words are marked as the networks weigh them since"))
         self.below.setText("; ".join(told) + ".")
         self.kinds.blockSignals(True)
         self.kinds.clear()

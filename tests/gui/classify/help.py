@@ -20,18 +20,18 @@ WORDS = ("good", "bad", "film", "the", "a", "was", "not", "very", "story", ".", 
 TEXTS = ("The good film was good!", "A bad story.", "not very good", "The film. The story! Bad, bad.")
 
 
-def make_bundle(path: Path, seed: int = 0) -> Path:
+def make_bundle(path: Path, seed: int = 0, labels: tuple[str, ...] = ("neg", "pos")) -> Path:
     """A classifier that has made up its mind without having learnt anything."""
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
     tokenizer = WordTokenizer(Vocabulary((*SPECIALS, *WORDS)))
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
-        network = TextClassifier(AWDLSTM(len(tokenizer.vocabulary), Sizes(6, 8, 2), DropoutConfig()), 2, model,
-                                 bptt=7, max_tokens=40)
+        network = TextClassifier(AWDLSTM(len(tokenizer.vocabulary), Sizes(6, 8, 2), DropoutConfig()), len(labels),
+                                 model, bptt=7, max_tokens=40)
         for parameter in network.parameters():
             torch.nn.init.normal_(parameter, std=0.7)
     save_bundle(path, kind="classifier", state=network.state_dict(), tokenizer=tokenizer.to_json(),
-                sizes=Sizes(6, 8, 2), model=model, labels=("neg", "pos"), max_tokens=40, bptt=7)
+                sizes=Sizes(6, 8, 2), model=model, labels=labels, max_tokens=40, bptt=7)
     return path
 
 

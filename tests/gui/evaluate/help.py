@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from ulmengine.config import RunConfig, with_settings
 from ulmengine.corpus import open_corpus
@@ -29,7 +30,9 @@ def end_of(work: Generator[Event, None, Any]) -> Any:
             return end.value
 
 
-def measured_run(project: Path, documents: int = 300, name: str = "run", seed: int = 0) -> Measured:
+def measured_run(
+    project: Path, documents: int = 300, name: str = "run", seed: int = 0, *, refit: bool = False
+) -> Measured:
     """A run of the project at ``project`` on a corpus of so many documents, most of them test documents."""
     random = np.random.default_rng(seed)
     corpus = project / "corpus.csv"
@@ -55,4 +58,11 @@ def measured_run(project: Path, documents: int = 300, name: str = "run", seed: i
             part, records_of(rows, found.pieces, found.hashes), rows, targets, given,  # type: ignore[arg-type]
             labels=found.labels, multi_label=False, corpus=found.fingerprint, temperature=1.3,
         ))
-    return keep_measured(folder, joined(kept), "good", 0)
+    return keep_measured(folder, joined(kept), "good", 0, refit=refit)
+
+
+def given_and_said(measured: Measured) -> tuple[list[str], list[str]]:
+    """The labels of the test documents as polars reads them."""
+    table = pl.read_parquet(measured.folder.path / "predictions.parquet").filter(pl.col("part") == "test")
+    scores = table.select(f"network.{label}" for label in LABELS).to_numpy()
+    return table["label"].to_list(), [LABELS[place] for place in scores.argmax(1)]

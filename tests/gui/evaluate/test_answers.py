@@ -1,0 +1,125 @@
+"""The figures of the Evaluate page: told, classes, groups, likeness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+from sklearn import metrics
+
+from studio.pages.evaluate.answers import GIVEN, SAID, Answers, by_size, by_value, wilson
+from studio.pages.evaluate.page import EvaluatePage
+from studio.pages.evaluate.words import headline
+from tests.gui.classify.help import TEXTS, make_bundle
+from ulmengine.corpus import open_corpus
+from ulmengine.inference import Predictor, part_predictions
+from ulmengine.inference.nearest import NearestByFeatures
+from ulmengine.models import load_bundle
+from ulmengine.runs.features import training_features
+from ulmengine.runs.measured import Measured
+
+from .help import LABELS, end_of, given_and_said, measured_run
+
+
+def test_the_headline_tells_the_paired_difference(page: EvaluatePage, measured: Measured) -> None:
+    truth, said = given_and_said(measured)
+    share = metrics.accuracy_score(truth, said)
+    assert f"Right in {share:.1%} of the {len(truth)} test documents" in page.heading.text()
+    assert "word-count baseline" in page.heading.text()
+    assert "Always answering good" in page.told.text()
+
+
+def test_classes_are_those_of_scikit_learn(page: EvaluatePage, measured: Measured) -> None:
+    truth, said = given_and_said(measured)
+    assert page.answers is not None
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, said, labels=list(LABELS))
+    for number, row in enumerate(page.answers.classes(page.answers.mask({}))):
+        assert (row.precision, row.recall, row.f1, row.support) == pytest.approx(
+            (precision[number], recall[number], f1[number], support[number]), abs=1e-9)
+        assert row.spans is not None
+        assert row.spans[2][0] < row.f1 < row.spans[2][1]
+
+
+def test_accuracy_by_a_column_of_the_source(page: EvaluatePage, measured: Measured, qtbot: QtBot) -> None:
+    page.views.setCurrentIndex(4)
+    page.views.column.setCurrentIndex(page.views.column.findData("source"))
+    page.views.column.activated.emit(page.views.column.currentIndex())
+    assert page.answers is not None
+    qtbot.waitUntil(lambda: "column:source" in page.answers.dimensions, timeout=10_000)
+    source = pl.read_csv(page.project.folder / "corpus.csv")
+    kept = measured.kept.part("test")
+    mail = source[kept.rows.tolist(), "source"].to_numpy() == "mail"
+    groups = {one.name: one for one in page.answers.groups("column:source", page.answers.mask({}))}
+    assert (groups["mail"].count, groups["mail"].right) == (mail.sum(), (kept.right() & mail).sum())
+
+
+def test_several_labels_found_missed_and_wrongly_given() -> None:
+    truth = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
+    scores = np.array([[.9, .1], [.2, .8], [.7, .6], [.1, .2]])
+    answers = Answers(part_predictions(
+        "test", [f"main:{n}" for n in range(4)], np.arange(4), truth, {"network": scores},
+        labels=["x", "y"], multi_label=True, corpus="", temperature=1.0,
+    ))
+    everything = answers.mask({})
+    assert answers.confusion(everything).tolist() == \
+        metrics.multilabel_confusion_matrix(truth, scores >= .5).tolist()
+    assert answers.right.tolist() == [True, False, False, True]
+    assert answers.mask({GIVEN: 1, SAID: 0}).tolist() == [False, True, False, False]  # has x, was not said to
+    rows = answers.classes(everything)
+    assert (rows[0].precision, rows[0].recall, rows[1].f1) == (1 / 2, 1 / 2, 1.0)
+    told = headline(SimpleNamespace(kept=answers.kept), answers, "test")  # type: ignore[arg-type]
+    assert told == "All labels right in 50.0% of the 4 test documents."
+
+
+def test_groups_of_sizes_and_values() -> None:
+    sizes = by_size(np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, -1]))
+    assert np.bincount(sizes.codes[:-1]).tolist() == [2, 2, 2, 2, 2, 2]
+    assert sizes.codes[-1] == -1
+    assert sizes.names[0] == "1–2"
+    assert by_size(np.array([3, 3, 3])).names == ("3",)
+    values = by_value(["a", "b", "b", ""])
+    assert values is not None
+    assert (values.names[0], values.codes.tolist()[1]) == ("b", 0)
+    assert by_value([str(n) for n in range(300)]) is None
+
+
+def test_the_interval_of_a_share_is_wilsons() -> None:
+    # Wilson 1927 for 8 of 10: (0.49, 0.943); the published value of the usual example.
+    assert wilson(8, 10) == pytest.approx((0.8, 0.4901625, 0.9433178), abs=1e-6)
+
+
+def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    rows = (f"{'good ' * (n % 5)}{TEXTS[n % 4]} {'film ' * (n % 9)}{n},{LABELS[n % 3]},web" for n in range(120))
+    (tmp_path / "project" / "corpus.csv").write_text("text,label,source\n" + "\n".join(
+        f'"{text}",{label},{source}' for text, label, source in (row.rsplit(",", 2) for row in rows)) + "\n")
+    measured = measured_run(tmp_path / "project")
+    make_bundle(measured.folder.model_path, seed=13)
+    predictor = Predictor(load_bundle(measured.folder.model_path), "cpu")
+    config = measured.folder.config()
+    documents = end_of(open_corpus(config.corpus, tmp_path / "project" / "cache", seed=config.seed))
+    found = end_of(training_features(measured.folder, predictor, documents))
+    texts = list(documents.texts("train"))
+    network = predictor.networks["forward"]
+    for place in (0, 7):  # one by one, without any batch
+        ids = torch.tensor([predictor.tokenizer.encode(texts[place])])
+        with torch.no_grad():
+            plain = network.pooled(ids, torch.tensor([ids.shape[1]]))[0].numpy()
+        assert found[place] == pytest.approx(plain, abs=2e-3)
+    raw = found.astype(np.float64)
+    scaled = (raw - raw.mean(0)) / np.where(raw.std(0) > 0, raw.std(0), 1)
+    cosines = [scaled[7] @ one / (np.linalg.norm(scaled[7]) * np.linalg.norm(one)) for one in scaled]
+    told = NearestByFeatures(found).find(found[7])
+    assert [likeness for _, likeness in told] == pytest.approx(sorted(cosines, reverse=True)[:3], abs=1e-3)
+    assert told[0][1] == pytest.approx(1.0, abs=1e-3)
+    again = end_of(training_features(measured.folder, None, documents))  # type: ignore[arg-type]  # nobody is asked
+    assert (again == found).all()
+    make_bundle(measured.folder.model_path, seed=2)  # other weights: what was kept is of no use
+    other = end_of(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
+                                     documents))
+    assert not np.allclose(other, found, atol=1e-2)
