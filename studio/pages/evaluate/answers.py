@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -173,15 +174,18 @@ class Answers:
 
         :param calibrated: False: of the network without its temperature; of the others there is nothing else.
         """
-        part = self.kept.take(mask)
-        if not len(part) or not (calibrated or self.who == "network"):
+        if not mask.any() or not (calibrated or self.who == "network"):
             return (), float("nan")
-        values = self.values[mask] if calibrated else part.uncalibrated()
+        values = (self.values if calibrated else self._uncalibrated)[mask]
         if self.kept.multi_label:
-            found = Reliability(values, part.truth())
+            found = Reliability(values, self.kept.truth()[mask])
         else:
             found = Reliability(values.max(1, keepdims=True), self.right[mask].astype(np.float64)[:, None])
-        return found.diagram(), float(found.error(np.ones(len(part))))
+        return found.diagram(), float(found.error(np.ones(len(values))))
+
+    @cached_property
+    def _uncalibrated(self) -> Floats:
+        return self.kept.uncalibrated()
 
     def scores(self, label: int, mask: Bools) -> tuple[Floats, Ints]:
         """(probabilities of the class ``label``, whether each document has it) of the documents of ``mask``."""
@@ -190,14 +194,7 @@ class Answers:
 
     def given_to(self, position: int) -> tuple[str, ...]:
         """The labels that one document was given, in the model's order."""
-        return self._labels_in(self.kept.targets[position])
-
-    def said_of(self, position: int) -> tuple[str, ...]:
-        """The labels that were said of one document."""
-        return self._labels_in(self.said[position])
-
-    def _labels_in(self, target: Any) -> tuple[str, ...]:
-        labels = self.kept.labels
+        labels, target = self.kept.labels, self.kept.targets[position]
         if self.kept.multi_label:
             return tuple(label for label, has in zip(labels, target, strict=True) if has)
         return (labels[int(target)],)
@@ -207,20 +204,19 @@ class Answers:
         return np.asarray(self.worst[mask[self.worst]])
 
 
-def by_size(values: npt.NDArray[Any], unit: str = "", *, percent: bool = False) -> Dimension:
+def by_size(values: npt.NDArray[Any], *, percent: bool = False) -> Dimension:
     """Documents in at most six groups of about the same number, by a size (n,); -1 marks an unknown size."""
     known = np.sort(values[values >= 0])
     starts = [known[len(known) * group // GROUPS] for group in range(GROUPS)] if len(known) else []
     edges = np.unique([*starts, *known[-1:]])
     if len(edges) < 2:
-        return Dimension(np.where(values >= 0, 0, -1).astype(np.int64), (_size(known[0], unit, percent),)
-                         if len(known) else ())
+        only = [f"{100 * edge:.0f} %" if percent else f"{edge:,.0f}" for edge in edges]
+        return Dimension(np.where(values >= 0, 0, -1).astype(np.int64), tuple(only))
     codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     codes[values < 0] = -1
-    names = []
-    for low, high, last in zip(edges[:-1], edges[1:], [False] * (len(edges) - 2) + [True], strict=True):
-        names.append(_span(low, high, last, unit, percent))
-    return Dimension(codes.astype(np.int64), tuple(names))
+    tops = edges[1:] if percent else [*(edges[1:-1] - 1), edges[-1]]
+    return Dimension(codes.astype(np.int64), tuple(
+        _span(low, top, percent) for low, top in zip(edges[:-1], tops, strict=True)))
 
 
 def by_value(values: Sequence[str]) -> Dimension | None:
@@ -235,12 +231,7 @@ def by_value(values: Sequence[str]) -> Dimension | None:
     return Dimension(place[codes].astype(np.int64), tuple(str(names[number]) for number in order))
 
 
-def _span(low: float, high: float, last: bool, unit: str, percent: bool) -> str:
+def _span(low: float, top: float, percent: bool) -> str:
     if percent:
-        return f"{100 * low:.0f}–{100 * high:.0f} %" if round(100 * low) != round(100 * high) else f"{100 * low:.1f} %"
-    top = high if last else high - 1
-    return f"{low:,.0f}–{top:,.0f}{unit}" if top > low else f"{low:,.0f}{unit}"
-
-
-def _size(value: float, unit: str, percent: bool) -> str:
-    return f"{100 * value:.0f} %" if percent else f"{value:,.0f}{unit}"
+        return f"{100 * low:.0f}–{100 * top:.0f} %" if round(100 * low) != round(100 * top) else f"{100 * low:.1f} %"
+    return f"{low:,.0f}–{top:,.0f}" if top > low else f"{low:,.0f}"

@@ -16,11 +16,12 @@ from .answers import Group
 class AccuracyBars(BarList):
     """One bar a group: the share that is right, its interval, how many there are."""
 
-    picked = Signal(int)
-    """The group's number; -1: none any more."""
+    picked = Signal(object)
+    """The group's number by the :attr:`dimension`; -1: none any more."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, dimension: str, parent: QWidget | None = None) -> None:
         super().__init__(name, theme.Type.SMALL, parent=parent)
+        self.dimension = dimension
         self.rowPicked.connect(self._row_picked)
         self.show_groups((), -1)
 
@@ -44,4 +45,4 @@ class AccuracyBars(BarList):
 
     @Slot(int)
     def _row_picked(self, row: int) -> None:
-        self.picked.emit(-1 if row == self._marked else row)
+        self.picked.emit({self.dimension: -1 if row == self._marked else row})

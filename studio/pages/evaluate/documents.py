@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from studio.labels import key_of, labels_of
 from studio.project import Project
 from studio.shell import Shell
 
 from .answers import Answers, Bools
-from .correct import Corrections
 from .reader import Reader
 from .tables import GIVEN, LOSS, SAID, TEXT, AnswersModel, Listing
 from .words import learnt_since
@@ -19,6 +21,35 @@ LEAST_LABEL, MOST_LABEL, MARGIN = 64, 92, 24
 """Widths of the columns with labels, and what of one is not text."""
 LEAST_LIST, LEAST_READER = 140, 270
 """Heights at which four documents, and some lines of one, are seen; a window with less room scrolls."""
+
+
+class Corrections:
+    """The labels of a part's documents as they are now: those of the run, or what they were corrected to since."""
+
+    def __init__(self, project: Project, answers: Answers, known: Collection[str]) -> None:
+        """:param known: the corrections (records) that the run learnt and measured with."""
+        self._project, self._answers, self._kept = project, answers, answers.kept
+        self._known = {key_of(record) for record in known}
+
+    def now(self, position: int) -> tuple[str, ...]:
+        """What the document of one answer bears."""
+        kept = self._kept
+        key = str(kept.keys[position])
+        for record in self._project.config.corpus.relabelled:
+            if key_of(record) == key:
+                return labels_of(record, kept.multi_label)
+        return self._answers.given_to(position)
+
+    def since(self) -> dict[str, str]:
+        """Documents of the part that were corrected since the run, by their keys, with their labels in words."""
+        corrected = {key_of(record): ", ".join(labels_of(record, self._kept.multi_label))
+                     for record in self._project.config.corpus.relabelled}
+        return {str(key): corrected[key] for key in self._kept.keys if key in corrected and key not in self._known}
+
+    def correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
+        """Give the document other labels, as a step that can be undone."""
+        kept = self._kept
+        self._project.correct_label(str(kept.keys[position]), self.now(position), labels, kept.multi_label, why)
 
 
 class DocumentsView(QSplitter):

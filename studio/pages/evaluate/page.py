@@ -192,8 +192,7 @@ class EvaluatePage(ProjectPage):
     @Slot()
     def refresh(self) -> None:
         """Look for runs. The window's run is shown, or the newest; another one as long as the person wants it."""
-        found = [run for run in reversed(self.project.run_folders()) if can_be_shown(run)]
-        self.choosing.set_subjects(found, self.tables)
+        found = self._list_runs()
         open_now = self.opening.wanted
         shown = self.shell.shown.folder
         wanted = shown if shown in found else found[0] if found else None
@@ -207,6 +206,12 @@ class EvaluatePage(ProjectPage):
             self.opening.wanted = None
             self.stack.setCurrentIndex(_EMPTY)
             self.status.emit("")
+
+    def _list_runs(self) -> list[RunFolder]:
+        """Offer the runs that can be shown, the newest first, beside the tables."""
+        found = [run for run in reversed(self.project.run_folders()) if can_be_shown(run)]
+        self.choosing.set_subjects(found, self.tables)
+        return found
 
     def show_run(self, folder: RunFolder) -> None:
         """Open what the run in ``folder`` has kept."""
@@ -260,8 +265,7 @@ class EvaluatePage(ProjectPage):
             self.tables = [subject, *(one for one in self.tables if one.name != subject.name)]
             for note in subject.table.notes:
                 self.shell.toast(note)
-        found = [run for run in reversed(self.project.run_folders()) if can_be_shown(run)]
-        self.choosing.set_subjects(found, self.tables)
+        self._list_runs()
         self.choosing.show_subject(subject)
         self.stack.setCurrentIndex(_FULL)
         self.status.emit("done")
@@ -273,7 +277,7 @@ class EvaluatePage(ProjectPage):
         wanted, tries = self.opening.wanted, []
         if isinstance(wanted, RunFolder) and wanted.model_path.is_file():
             tries.append((self.tr("Measure it again"), self.measure_again))
-        others = [run for run in reversed(self.project.run_folders()) if can_be_shown(run) and run != wanted]
+        others = [run for run in self._list_runs() if run != wanted]
         if others and self.subject is None:  # there is no list to choose one from
             tries.append((self.tr("Show {run}").format(run=run_name(others[0])),
                           partial(self._run_chosen, others[0])))

@@ -131,16 +131,16 @@ class Reader(QWidget):
         self.clear()
         self.correct.set_labels(answers.kept.labels, answers.kept.multi_label)
 
-    def set_texts(self, texts: Texts | None) -> None:
+    def set_texts(self, texts: Texts) -> None:
         """The texts are there."""
         self._texts = texts
         self._begin()
 
-    def set_asked(self, asked: Asked | None) -> None:
+    @Slot(object)
+    def set_asked(self, asked: Asked) -> None:
         """The model can be asked now."""
         self._asked = asked
-        if asked is not None:
-            self.nearest.choose(asked.by)
+        self.nearest.choose(asked.by)
         self._explain()
         self._look()
 

@@ -116,7 +116,7 @@ class AnswersModel(QAbstractTableModel):
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._order = (-1, Qt.SortOrder.AscendingOrder)
 
-    def set_answers(self, answers: Answers | None) -> None:
+    def set_answers(self, answers: Answers) -> None:
         """Show another part, with no texts yet."""
         self.beginResetModel()
         self._answers, self._snippets, self._shown = answers, (), np.zeros(0, dtype=np.int64)

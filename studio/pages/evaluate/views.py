@@ -50,10 +50,10 @@ class Views(QTabWidget):
         self.areas = Paragraph("", theme.Type.SMALL)
         self.reliability = ReliabilityPicture(self.tr("Calibration"), self.tr("confidence"), self.tr("right"))
         self.ece = Paragraph("", theme.Type.SMALL)
-        self.lengths = AccuracyBars(self.tr("Accuracy by document length"))
-        self.unknown = AccuracyBars(self.tr("Accuracy by unknown words"))
+        self.lengths = AccuracyBars(self.tr("Accuracy by document length"), LENGTH)
+        self.unknown = AccuracyBars(self.tr("Accuracy by unknown words"), UNKNOWN)
         self.column = CalmCombo()
-        self.values = AccuracyBars(self.tr("Accuracy by a column of the source"))
+        self.values = AccuracyBars(self.tr("Accuracy by a column of the source"), COLUMN)
         self.later = Paragraph("", theme.Type.SMALL)
         self.addTab(self._confusion(), self.tr("Confusion"))
         self.addTab(self._classes(), self.tr("Classes"))
@@ -125,8 +125,7 @@ class Views(QTabWidget):
         column.addLayout(line)
         column.addWidget(self.values)
         column.addStretch(1)
-        area = scrolling(inside)
-        return _column(area)
+        return _column(scrolling(inside))
 
     def _connect(self) -> None:
         self.matrix.picked.connect(self._cell_picked)
@@ -134,19 +133,17 @@ class Views(QTabWidget):
         self.table.rowPicked.connect(self._class_picked)
         self.which.activated.connect(self._redraw)
         self.reliability.picked.connect(self._confidence_picked)
-        self.lengths.picked.connect(self._length_picked)
-        self.unknown.picked.connect(self._unknown_picked)
-        self.values.picked.connect(self._value_picked)
+        for bars in (self.lengths, self.unknown, self.values):
+            bars.picked.connect(self.picked)
         self.column.activated.connect(self._column_chosen)
         self.currentChanged.connect(self._redraw)
 
-    def set_answers(self, answers: Answers | None, known: Sequence[Mapping[str, Any]] = ()) -> None:
+    def set_answers(self, answers: Answers, known: Sequence[Mapping[str, Any]]) -> None:
         """Show another part. ``known``: its classes as the run's evaluation.json holds them."""
         self._answers, self._known, self._picks = answers, known, {}
         self.which.clear()
         self.set_columns(())
-        if answers is not None:
-            self.which.addItems(list(answers.kept.labels))
+        self.which.addItems(list(answers.kept.labels))
 
     def set_columns(self, names: Sequence[str]) -> None:
         """The columns of the source by which accuracy can be told."""
@@ -228,12 +225,11 @@ class Views(QTabWidget):
         there = LENGTH in answers.dimensions
         self.later.setText("" if there else self.tr("Lengths and unknown words are shown when the texts have been "
                                                     "read."))
-        for name, bars in ((LENGTH, self.lengths), (UNKNOWN, self.unknown)):
+        self.values.dimension = COLUMN + str(self.column.currentData() or "")
+        for bars in (self.lengths, self.unknown, self.values):
+            name = bars.dimension
             bars.show_groups(answers.groups(name, self._mask(name)) if name in answers.dimensions else (),
                              self._picks.get(name, -1))
-        name = COLUMN + str(self.column.currentData() or "")
-        self.values.show_groups(answers.groups(name, self._mask(name)) if name in answers.dimensions else (),
-                                self._picks.get(name, -1))
 
     @Slot(int, int)
     def _cell_picked(self, row: int, column: int) -> None:
@@ -256,18 +252,6 @@ class Views(QTabWidget):
     @Slot(int)
     def _confidence_picked(self, number: int) -> None:
         self.picked.emit({CONFIDENCE: number})
-
-    @Slot(int)
-    def _length_picked(self, number: int) -> None:
-        self.picked.emit({LENGTH: number})
-
-    @Slot(int)
-    def _unknown_picked(self, number: int) -> None:
-        self.picked.emit({UNKNOWN: number})
-
-    @Slot(int)
-    def _value_picked(self, number: int) -> None:
-        self.picked.emit({COLUMN + str(self.column.currentData()): number})
 
     @Slot()
     def _column_chosen(self) -> None:

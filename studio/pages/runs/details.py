@@ -29,8 +29,6 @@ class Details(QWidget):
     tagged = Signal(object)
     """Runs are to have other tags: a list of pairs (:class:`RunLine`, tags)."""
     notesFailed = Signal(str)
-    wanted = Signal(str)
-    """"open", "clone", "export", "archive" or "delete": a button was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +40,8 @@ class Details(QWidget):
         self._result = Paragraph(muted=False)
         self._problem = Paragraph(muted=False)
         self._path = ElidedLabel("", Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
-        self._buttons: dict[str, Button] = {}
+        self.buttons: dict[str, Button] = {}
+        """"open", "clone", "export", "archive" and "delete"."""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(SAVE_MS)
@@ -88,12 +87,12 @@ class Details(QWidget):
         self._tags.setPlaceholderText(self.tr("Tags that all of them have") if alone else
                                       self.tr("baseline, long texts"))
         for name in ("open", "clone", "export", "archive"):
-            self._buttons[name].setEnabled(bool(sound) and (not alone or name in ("export", "archive")))
+            self.buttons[name].setEnabled(bool(sound) and (not alone or name in ("export", "archive")))
         for name in ("open", "clone"):
-            self._buttons[name].setToolTip(alone)
-        self._buttons["delete"].setEnabled(any(one.state != "running" for one in lines))
+            self.buttons[name].setToolTip(alone)
+        self.buttons["delete"].setEnabled(any(one.state != "running" for one in lines))
         archived = bool(sound) and all(one.about.archived for one in sound)
-        self._buttons["archive"].setText(self.tr("Bring back") if archived else self.tr("Archive"))
+        self.buttons["archive"].setText(self.tr("Bring back") if archived else self.tr("Archive"))
 
     @Slot()
     def keep_notes(self) -> None:
@@ -137,11 +136,8 @@ class Details(QWidget):
             ("export", self.tr("Export…"), "export", "plain"), ("archive", self.tr("Archive"), "folder", "quiet"),
             ("delete", self.tr("Delete"), "trash", "quiet"),
         ):
-            button = Button(text, icon, role)
-            button.setProperty("does", name)
-            button.clicked.connect(self._pressed)
-            self._buttons[name] = button
-            rows[role == "quiet"].addWidget(button)
+            self.buttons[name] = Button(text, icon, role)
+            rows[role == "quiet"].addWidget(self.buttons[name])
         rows[1].addStretch(1)
         column.addWidget(Beside(*parts))
         column.addStretch(1)
@@ -197,9 +193,3 @@ class Details(QWidget):
     @Slot()
     def _noting(self) -> None:
         self._pause.start()
-
-    @Slot()
-    def _pressed(self) -> None:
-        button = self.sender()
-        if isinstance(button, Button):
-            self.wanted.emit(str(button.property("does")))

@@ -260,16 +260,18 @@ class RunsPage(ProjectPage):
         self.slot.finished.connect(self._listed)
         self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._errand_done)
-        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.selectionModel().selectionChanged.connect(self._show_chosen)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
         self.details.titled.connect(self._titled)
         self.details.tagged.connect(self._tagged)
         self.details.notesFailed.connect(self._say_failed)
-        self.details.wanted.connect(self._wanted)
+        does = self.details.buttons
         for button, slot in ((self.folder_button, self.add_folder), (self.empty_folder, self.add_folder),
                              (self.import_button, self.choose_import), (self.again, self.refresh),
-                             (self.start, self._start)):
+                             (self.start, self._start), (does["open"], self.open_chosen),
+                             (does["clone"], self.use_settings), (does["export"], self.export),
+                             (does["archive"], self.archive), (does["delete"], self.delete)):
             button.clicked.connect(slot)
         for keys, slot in ((QKeySequence(Qt.Key.Key_Delete), self.delete), (QKeySequence(Qt.Key.Key_Return),
                                                                            self.open_chosen)):
@@ -279,9 +281,7 @@ class RunsPage(ProjectPage):
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
-        changed = getattr(self.shell.run, "stateChanged", None)
-        if changed is not None:
-            changed.connect(self._run_changed)
+        self.shell.run.stateChanged.connect(self._run_changed)
 
     # What comes back
 
@@ -317,10 +317,6 @@ class RunsPage(ProjectPage):
         else:
             self.shell.toast(self.tr("The run was exported to {path}.").format(path=found), "ok")
 
-    @Slot(object, object)
-    def _chosen(self, selected: object, deselected: object) -> None:
-        self._show_chosen()
-
     @Slot()
     def _show_chosen(self) -> None:
         """Show the chosen runs in the tab that is open; the others learn of it when they are."""
@@ -350,11 +346,6 @@ class RunsPage(ProjectPage):
         if len(done) > 1:
             self._tell(self.tr("The tags of %n runs are changed: {names}.", "", len(done)).format(
                 names=names_words(done)))
-
-    @Slot(str)
-    def _wanted(self, what: str) -> None:
-        {"open": self.open_chosen, "clone": self.use_settings, "export": self.export, "archive": self.archive,
-         "delete": self.delete}[what]()
 
     @Slot(str)
     def _say_failed(self, why: str) -> None:

@@ -136,7 +136,7 @@ def test_what_is_done_to_several_runs_is_one_step_and_said_with_their_number(pag
     details = one.details
     assert details._result.text().startswith("2 runs are chosen: a, b.")
     assert (details._title.text(), details._tags.text(), details._notes.toPlainText()) == ("", "x", "")
-    enabled = {name for name, button in details._buttons.items() if button.isEnabled()}
+    enabled = {name for name, button in details.buttons.items() if button.isEnabled()}
     assert enabled == {"export", "archive", "delete"}
     assert not details._title.isEnabled()
     assert not details._notes.isEnabled()
