@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from studio.app import make_window
 from studio.engine.run_service import RunService
 from studio.pages.models.page import ModelsPage
-from studio.pages.models.pretraining import PretrainDialog, Undone, runs_folder
+from studio.pages.models.pretrain_dialog import PretrainDialog, runs_folder
+from studio.pages.models.pretraining import Undone
 from studio.settings import Settings
 from studio.widgets import Button
 from studio.window import MainWindow
