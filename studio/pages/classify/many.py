@@ -176,7 +176,7 @@ class ManyTexts(QWidget):
         """Whether another model would put other answers in the place of those that are shown or on their way."""
         return self.busy or bool(self.model.rows)
 
-    def set_model(self, answering: Answering | None) -> None:
+    def set_model(self, answering: Answering) -> None:
         """Use another model: what it had dropped on it before is classified anew."""
         self._answering = answering
         if self._paths:

@@ -119,7 +119,7 @@ class OneText(QWidget):
         if self.answer is None:
             self.label.setText(self._waiting_words())
 
-    def set_model(self, answering: Answering | None) -> None:
+    def set_model(self, answering: Answering) -> None:
         """Ask another model, at once."""
         self._answering, self._wanted, self._opening = answering, None, ""
         self._show(None)

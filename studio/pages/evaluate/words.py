@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.pages.parts.quantities import counted
 from studio.words import part_words, words
 from ulmengine.inference.predictions import Who
 from ulmengine.runs.measured import Measured, against_baseline, against_words
@@ -78,10 +79,10 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
             told.append(_tr("Evaluate", "The answers are from before the network learnt from these documents too."))
     changed = record.get("relabelled", {}).get(part, 0)
     if changed:
-        told.append(_counted(changed, _tr("Evaluate", "1 label of these documents was corrected by a person."),
+        told.append(counted(changed, _tr("Evaluate", "1 label of these documents was corrected by a person."),
                              _tr("Evaluate", "{n} labels of these documents were corrected by a person.")))
     if corrected:
-        told.append(_counted(
+        told.append(counted(
             corrected, _tr("Evaluate", "1 label has been corrected since: the figures are by the labels of this run."),
             _tr("Evaluate", "{n} labels have been corrected since: the figures are by the labels of this run.")))
     return " ".join(told)
@@ -97,10 +98,6 @@ def learnt_since(measured: Measured, answers: Answers) -> str:
     if answers.who == "network":
         return ""
     return _tr("Evaluate", "Validation document: the saved word counts, which colour it, have learnt from it since.")
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return one if number == 1 else many.format(n=f"{number:,}")
 
 
 def calibration_words(after: float, before: float) -> str:

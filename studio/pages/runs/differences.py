@@ -14,7 +14,7 @@ from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Label
 from studio.words import words
 from ulmengine.config import ConfigError, RunConfig, value_of
-from ulmengine.record import RunFolder, RunLine
+from ulmengine.record import RunFolder, RunLine, value_words
 
 from .listing import shown_words
 
@@ -76,8 +76,4 @@ class Differences(QWidget):
 def _words(value: object) -> str:
     if isinstance(value, bool):
         return "✓" if value else "–"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_words, value)) or "–"
-    return str(value) or "–"
+    return value_words(value)

@@ -50,6 +50,16 @@ def test_curves_and_settings_of_the_chosen_runs(page, desk, qtbot):
     assert rows.rowCount() > 40
 
 
+def test_settings_that_differ_by_little_do_differ(page, desk):
+    for name, rate in (("a", "0.01234567"), ("b", "0.01234568")):
+        made(desk.project.runs / name, .8, f"classifier.lr={rate}")
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(2)
+    rows = one.differences.table.rows
+    assert [rows.index(0, place).data() for place in (1, 2)] == ["0.01234567", "0.01234568"]
+
+
 @pytest.mark.parametrize(("number", "unreadable"), [(8, 0), (12, 0), (3, 1)])
 def test_what_is_left_out_of_the_chosen_runs_is_said(page, desk, number: int, unreadable: int):
     for place in range(number):
