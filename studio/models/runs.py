@@ -55,7 +55,7 @@ def saved_state_words(state: str) -> str:
 def state_words(line: RunLine) -> str:
     """The state of a run, and before it, where a narrow column does not cut it, that it is archived."""
     state = saved_state_words(line.state)
-    return f"{_tr('Archived')}  ·  {state}" if line.about.archived else state
+    return f"{_tr('Archived')} · {state}" if line.about.archived else state
 
 
 def result_words(line: RunLine) -> str:

@@ -17,8 +17,8 @@ from ulmengine.record import RunLine
 
 STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
 WIDTHS = (170, 100, 100, 80, 70, 120, 120)
-BEGUN = 5
-"""The column by which the list is sorted at first."""
+STATE, BEGUN = 1, 5
+"""Two of the columns; by the second one the list is sorted at first."""
 NAMED = 4
 """So many runs are told by name."""
 
@@ -61,6 +61,11 @@ class RunsTable(LinesTable):
         selection.blockSignals(True)
         self._shown.runs.set_lines(lines)
         selection.blockSignals(False)
+
+    @Slot()
+    def fit_states(self) -> None:
+        """Give the states the room that they take, once archived runs are among them."""
+        self.setColumnWidth(STATE, max(self.columnWidth(STATE), self.sizeHintForColumn(STATE)))
 
     def choose(self, folders: Sequence[Path]) -> None:
         """Choose the runs in ``folders``, or the first one where none of them is shown."""

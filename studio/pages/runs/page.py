@@ -261,6 +261,7 @@ class RunsPage(ProjectPage):
         self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._errand_done)
         self.table.selectionModel().selectionChanged.connect(self._show_chosen)
+        self.archived.toggled.connect(self.table.fit_states)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
         self.details.titled.connect(self._titled)

@@ -57,9 +57,10 @@ def test_archived_runs_are_marked_muted_and_stand_last(page, desk, qtbot):
         one.table.sortByColumn(2, order)
         assert names(one) == wanted
     states = [one.shown.index(row, 1).data() for row in range(3)]
-    assert states == ["Finished", "Finished", "Archived  ·  Finished"]
+    assert states == ["Finished", "Finished", "Archived · Finished"]
+    assert one.table.columnWidth(1) >= one.table.fontMetrics().horizontalAdvance(states[2]) + 14
     choose(one, "b")
-    assert one.details._result.text().startswith("Archived  ·  Finished")
+    assert one.details._result.text().startswith("Archived · Finished")
     one.table.clearSelection()
     seen = one.table.viewport().grab().toImage()
 
