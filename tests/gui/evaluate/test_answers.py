@@ -123,3 +123,18 @@ def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Pat
     other = end_of(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
                                      documents))
     assert not np.allclose(other, found, atol=1e-2)
+
+
+def test_calibration_of_the_documents_in_view_with_and_without_the_temperature() -> None:
+    sure = np.array([.95, .95, .65, .65])
+    kept = part_predictions(
+        "test", [f"main:{n}" for n in range(4)], np.arange(4), np.array([0, 1, 0, 0]),
+        {"network": np.stack([sure, 1 - sure], axis=1)}, labels=["x", "y"], multi_label=False, corpus="",
+        temperature=2.0)
+    answers = Answers(kept)
+    everything, first_two = answers.mask({}), np.array([True, True, False, False])
+    assert answers.calibration(everything)[1] == pytest.approx((abs(.5 - .95) + abs(1 - .65)) / 2)
+    assert answers.calibration(first_two)[1] == pytest.approx(.45)
+    # What was divided by a temperature of 2 had twice the logarithm of the odds: 19 to 1 were 361 to 1.
+    assert answers.calibration(first_two, calibrated=False)[1] == pytest.approx(361 / 362 - .5)
+    assert answers.calibration(~everything) == ((), pytest.approx(float("nan"), nan_ok=True))
