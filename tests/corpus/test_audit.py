@@ -18,29 +18,8 @@ from ulmengine.corpus.near import shingles
 from ulmengine.events import Progress
 
 WORDS = [
-    "river",
-    "stone",
-    "window",
-    "garden",
-    "music",
-    "paper",
-    "silver",
-    "winter",
-    "summer",
-    "bridge",
-    "forest",
-    "candle",
-    "mirror",
-    "pocket",
-    "ladder",
-    "violin",
-    "harbour",
-    "meadow",
-    "thunder",
-    "lantern",
-    "saddle",
-    "feather",
-    "copper",
+    "river", "stone", "window", "garden", "music", "paper", "silver", "winter", "summer", "bridge", "forest", "candle",
+    "mirror", "pocket", "ladder", "violin", "harbour", "meadow", "thunder", "lantern", "saddle", "feather", "copper",
 ]
 
 
@@ -65,13 +44,10 @@ def test_a_label_that_is_not_certain_can_be_settled(tmp_path: Path) -> None:
     rows = [[text, "xyz"[n % 3], "abcde"[n % 5]] for n, (text, _) in enumerate(plain(60))]
     path = table(tmp_path / "a.csv", rows, ["text", "assessor", "verdict"])
     one = found(opened(path))["label_doubt"]
-    assert one.why == (
-        "Two columns could be the label: 'assessor' (3 classes) and 'verdict' (5 classes). 'assessor' is taken."
-    )
-    assert one.alternatives == (
-        Alternative("corpus.label_columns", ("verdict",)),
-        Alternative("corpus.label_columns", ("assessor",), taken=True),
-    )
+    assert one.why == ("Two columns could be the label: 'assessor' (3 classes) and 'verdict' (5 classes). "
+                       "'assessor' is taken.")
+    assert one.alternatives == (Alternative("corpus.label_columns", ("verdict",)),
+                                Alternative("corpus.label_columns", ("assessor",), taken=True))
     for chosen in (("assessor",), ("verdict",), ("none",)):
         assert "label_doubt" not in found(opened(path, label_columns=chosen))
 
@@ -90,10 +66,8 @@ def test_cells_that_may_hold_several_labels_can_be_settled(tmp_path: Path) -> No
     documents = opened(path)
     assert not documents.multi_label
     one = found(documents)["delimiter_doubt"]
-    assert one.alternatives == (
-        Alternative("corpus.label_delimiter", ","),
-        Alternative("corpus.label_delimiter", "none", taken=True),
-    )
+    assert one.alternatives == (Alternative("corpus.label_delimiter", ","),
+                                Alternative("corpus.label_delimiter", "none", taken=True))
     for chosen in (",", "none"):
         assert "delimiter_doubt" not in found(opened(path, label_delimiter=chosen))
 
@@ -149,14 +123,8 @@ def test_texts_without_spaces_are_compared_by_their_letters(tmp_path: Path) -> N
 
 
 def test_garbled_characters_and_markup(tmp_path: Path) -> None:
-    rows = [
-        *plain(),
-        ["crème brûlée, señor, £5 — “fine”", "a"],
-        ["crÃ¨me brÃ»lÃ©e was the best", "b"],
-        ["a <br /> tag and more words", "a"],
-        ["Tom &amp; Jerry are here", "b"],
-        ["a < b and c > d & e", "a"],
-    ]
+    rows = [*plain(), ["crème brûlée, señor, £5 — “fine”", "a"], ["crÃ¨me brÃ»lÃ©e was the best", "b"],
+            ["a <br /> tag and more words", "a"], ["Tom &amp; Jerry are here", "b"], ["a < b and c > d & e", "a"]]
     findings = audited(tmp_path, rows)
     assert findings["mojibake"].rows.tolist() == [41]
     assert findings["markup"].rows.tolist() == [42, 43]
@@ -263,13 +231,8 @@ def test_inspect_gives_plain_json(tmp_path: Path) -> None:
     again = json.loads(json.dumps(result))
     assert again == result
     expected = {
-        "format": "csv",
-        "encoding": "utf-8",
-        "rows": 41,
-        "columns": ["text", "label"],
-        "text_columns": ["text"],
-        "label_columns": ["label"],
-        "labels": ["a", "b"],
+        "format": "csv", "encoding": "utf-8", "rows": 41, "columns": ["text", "label"], "text_columns": ["text"],
+        "label_columns": ["label"], "labels": ["a", "b"],
     }
     assert {name: result[name] for name in expected} == expected
     assert result["label_counts"] == {"a": 21, "b": 20}
@@ -319,9 +282,8 @@ def test_labels_that_differ_in_spelling_alone_or_mean_none(tmp_path: Path) -> No
 
 def test_near_duplicates_on_both_sides_of_a_split_are_counted(tmp_path: Path) -> None:
     rows = []
-    for number, (one, two) in enumerate(
-        [("train", "test"), ("validation", "train"), ("train", "train"), ("test", "validation"), ("test", "test")]
-    ):
+    for number, (one, two) in enumerate([("train", "test"), ("validation", "train"), ("train", "train"),
+                                         ("test", "validation"), ("test", "test")]):
         text = prose(number, 81)
         rows += [[text, "ab"[number % 2], one], [text.replace(f"number{number}", "other"), "ab"[number % 2], two]]
     finding = audited(tmp_path, rows, ["text", "label", "split"])["near_duplicate"]

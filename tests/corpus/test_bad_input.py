@@ -55,16 +55,10 @@ def test_a_header_without_rows(tmp_path: Path) -> None:
     assert leftovers(path) == []
 
 
-@pytest.mark.parametrize(
-    ("data", "match"),
-    [
-        (bytes(range(256)) * 40, "binary file"),
-        (b"%PDF-1.7 and so on", "PDF"),
-        (b"\x89PNG\r\n\x1a\n" + b"x" * 50, "pict"),
-        (b"\x80\x04\x95" + bytes(200), "binary file"),
-        (b"\x7fELF" + bytes(50), "program"),
-    ],
-)
+@pytest.mark.parametrize(("data", "match"), [
+    (bytes(range(256)) * 40, "binary file"), (b"%PDF-1.7 and so on", "PDF"), (b"\x89PNG\r\n\x1a\n" + b"x" * 50, "pict"),
+    (b"\x80\x04\x95" + bytes(200), "binary file"), (b"\x7fELF" + bytes(50), "program"),
+])
 def test_a_binary_file_named_csv(tmp_path: Path, data: bytes, match: str) -> None:
     refused(written(tmp_path, "a.csv", data), match)
 
@@ -311,7 +305,7 @@ def test_a_project_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: 
 def test_damaged_hashes_are_made_anew(tmp_path: Path, cut: bool) -> None:
     path = written(tmp_path, "a.csv", TABLE)
     before = opened(path)
-    (kept,) = before.pieces[0].table.folder.glob("hashes-*.npy")
+    kept, = before.pieces[0].table.folder.glob("hashes-*.npy")
     content = kept.read_bytes()
     kept.write_bytes(content[:50] if cut else content[:-12] + bytes([content[-12] ^ 1]) + content[-11:])
     assert opened(path).hashes.tolist() == before.hashes.tolist()

@@ -31,9 +31,8 @@ def tar_of(path: Path, mode: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("name", "mode"), [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tar.bz2", "w:bz2"), ("a.tar.xz", "w:xz")]
-)
+@pytest.mark.parametrize(("name", "mode"), [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tar.bz2", "w:bz2"),
+                                            ("a.tar.xz", "w:xz")])
 def test_a_whole_tar_is_read(tmp_path: Path, name: str, mode: str) -> None:
     assert len(everything(opened(tar_of(tmp_path / name, mode)))) == 30
 
@@ -94,28 +93,18 @@ def test_a_panic_of_a_reader_is_a_sentence(tmp_path: Path, monkeypatch: pytest.M
 
 def test_structs_and_lists_in_parquet_are_read_as_json_is(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(
-        pa.table(
-            {
-                "doc": [{"text": t, "id": n} for n, (t, _) in enumerate(ROWS)],
-                "note": [{"label": k, "by": "me"} for _, k in ROWS],
-            }
-        ),
-        path,
-    )
+    pq.write_table(pa.table({"doc": [{"text": t, "id": n} for n, (t, _) in enumerate(ROWS)],
+                             "note": [{"label": k, "by": "me"} for _, k in ROWS]}), path)
     documents = opened(path)
     assert everything(documents) == [text for text, _ in ROWS]
     assert labels_in_order(documents) == [label for _, label in ROWS]
 
 
-@pytest.mark.parametrize(
-    "feature",
-    [
-        {"names": ["bad", "good", "mid"], "_type": "ClassLabel"},
-        {"feature": {"names": ["bad", "good", "mid"], "_type": "ClassLabel"}, "_type": "Sequence"},
-        [{"names": ["bad", "good", "mid"], "_type": "ClassLabel"}],
-    ],
-)
+@pytest.mark.parametrize("feature", [
+    {"names": ["bad", "good", "mid"], "_type": "ClassLabel"},
+    {"feature": {"names": ["bad", "good", "mid"], "_type": "ClassLabel"}, "_type": "Sequence"},
+    [{"names": ["bad", "good", "mid"], "_type": "ClassLabel"}],
+])
 def test_the_classes_of_hugging_face_have_their_names(tmp_path: Path, feature: object) -> None:
     codes = [["bad", "good", "mid"].index(label) for _, label in ROWS]
     codes[4] = -1

@@ -34,9 +34,7 @@ def rows_of(text: str, columns: int, text_place: int | None = None) -> tuple[lis
 def test_the_delimiter_is_found(tmp_path: Path, delimiter: str, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     lines = [
-        ["text", "label", "note"],
-        ["good, really; good", "pos", "a"],
-        ["bad | awful, no", "neg", "b"],
+        ["text", "label", "note"], ["good, really; good", "pos", "a"], ["bad | awful, no", "neg", "b"],
         ["so so", "pos", "c"],
     ]
     text = io.StringIO()
@@ -65,17 +63,8 @@ def test_quoted_newlines_delimiters_and_quotes(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.lists(
-            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12),
-            min_size=3,
-            max_size=3,
-        ),
-        min_size=1,
-        max_size=8,
-    )
-)
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12),
+                         min_size=3, max_size=3), min_size=1, max_size=8))
 def test_what_the_standard_writer_writes_is_read_back(table: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
@@ -151,10 +140,8 @@ def test_nameless_and_repeated_columns_get_names() -> None:
 
 def test_a_file_without_names_is_not_robbed_of_its_first_row(tmp_path: Path) -> None:
     path = tmp_path / "ag.csv"
-    path.write_text(
-        '"3","Wall St. bears claw back","Short-sellers are seeing green again."\n'
-        '"1","Iraq halts oil exports","Authorities have halted exports from the main pipeline."\n'
-    )
+    path.write_text('"3","Wall St. bears claw back","Short-sellers are seeing green again."\n'
+                    '"1","Iraq halts oil exports","Authorities have halted exports from the main pipeline."\n')
     shown = preview(path)
     assert shown.columns == ("column 1", "column 2", "column 3")
     assert len(shown.rows) == 2
@@ -240,25 +227,17 @@ def test_the_line_that_excel_writes_above_a_table(tmp_path: Path) -> None:
 def test_a_text_file_whose_lines_part_a_label_from_a_text_is_a_table(tmp_path: Path, form: str) -> None:
     path = tmp_path / "a.txt"
     labels = ["good", "bad", "odd"] * 6
-    path.write_text(
-        "".join(
-            form.format(text=f"the film, number {n}, was seen", label=label) + "\n" for n, label in enumerate(labels)
-        )
-    )
+    path.write_text("".join(form.format(text=f"the film, number {n}, was seen", label=label) + "\n"
+                            for n, label in enumerate(labels)))
     documents = opened(path)
     assert everything(documents) == [f"the film, number {n}, was seen" for n in range(18)]
     assert labels_in_order(documents) == labels
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["Well, {n} films are enough.", "Yes, I have seen {n} of them."],
-        ["The end of line {n};", "and of {n}, too;"],
-        ["{n} and; half of them; were bad"],
-        ["Titles, texts and labels: {n} words", "of a letter, to {n} of you"],
-    ],
-)
+@pytest.mark.parametrize("lines", [
+    ["Well, {n} films are enough.", "Yes, I have seen {n} of them."], ["The end of line {n};", "and of {n}, too;"],
+    ["{n} and; half of them; were bad"], ["Titles, texts and labels: {n} words", "of a letter, to {n} of you"],
+])
 def test_prose_with_delimiters_stays_prose(tmp_path: Path, lines: list[str]) -> None:
     path = tmp_path / "a.txt"
     path.write_text("".join(line.format(n=n) + "\n" for n in range(12) for line in lines))

@@ -44,14 +44,11 @@ def joined(rows: Rows, mark: str, order: tuple[int, int] = (0, 1)) -> str:
 @pytest.mark.parametrize(
     ("mark", "name"), [(",", "a.csv"), (";", "a.csv"), ("|", "a.csv"), ("\t", "a.tsv"), ("\t", "a.txt")]
 )
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda n, text: '"' + text if n % 10 == 3 else text + '"' if n % 10 == 6 else text,
-        lambda n, text: '5" ' + text if n % 3 == 0 else text,
-        lambda n, text: f'"Well," {text}'.replace(",", "") if n % 4 == 0 else text,
-    ],
-)
+@pytest.mark.parametrize("spoil", [
+    lambda n, text: '"' + text if n % 10 == 3 else text + '"' if n % 10 == 6 else text,
+    lambda n, text: '5" ' + text if n % 3 == 0 else text,
+    lambda n, text: f'"Well," {text}'.replace(",", "") if n % 4 == 0 else text,
+])
 def test_quotation_marks_that_mean_nothing_put_no_rows_together(
     tmp_path: Path, mark: str, name: str, spoil: Callable[[int, str], str]
 ) -> None:
@@ -80,23 +77,14 @@ def test_quotation_marks_escaped_by_backslashes(tmp_path: Path) -> None:
     check(tmp_path, "a.csv", "text,label\n" + joined(lines, ","), rows)
 
 
-@pytest.mark.parametrize(
-    ("heading", "order"),
-    [
-        ("label{0}text", (1, 0)),
-        ("text{0}label", (0, 1)),
-        ("oordeel{0}zin", (1, 0)),
-        ("zin{0}oordeel", (0, 1)),
-        ("", (1, 0)),
-        ("", (0, 1)),
-    ],
-)
+@pytest.mark.parametrize(("heading", "order"), [
+    ("label{0}text", (1, 0)), ("text{0}label", (0, 1)), ("oordeel{0}zin", (1, 0)), ("zin{0}oordeel", (0, 1)),
+    ("", (1, 0)), ("", (0, 1)),
+])
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_texts_with_unquoted_delimiters(tmp_path: Path, mark: str, heading: str, order: tuple[int, int]) -> None:
-    rows = [
-        (text.replace(" was", f"{mark} was") if n % 2 else text, label)
-        for n, (text, label) in enumerate(made(comma=mark))
-    ]
+    rows = [(text.replace(" was", f"{mark} was") if n % 2 else text, label)
+            for n, (text, label) in enumerate(made(comma=mark))]
     head = heading.format(mark) + "\n" if heading else ""
     check(tmp_path, "a.csv", head + joined(rows, mark, order), rows)
 
@@ -118,20 +106,10 @@ def test_r_writes_one_name_less_than_columns(tmp_path: Path, name: str, mark: st
     check(tmp_path, name, mark.join(('"phrase"', '"kind"')) + "\n" + "\n".join(lines) + "\n", rows)
 
 
-@pytest.mark.parametrize(
-    "above",
-    [
-        "Survey of 2024\n",
-        "Survey of 2024\n\n",
-        "Customer feedback 2024,\n,\n",
-        "# source: survey\n# exported: 2024\n",
-        "% a, b, c\n// x\n",
-        '"Feedback, 2024"\n\n',
-        "Report, 2024\n",
-        "\n\n",
-        "sep=,\nReport\n",
-    ],
-)
+@pytest.mark.parametrize("above", [
+    "Survey of 2024\n", "Survey of 2024\n\n", "Customer feedback 2024,\n,\n", "# source: survey\n# exported: 2024\n",
+    "% a, b, c\n// x\n", '"Feedback, 2024"\n\n', "Report, 2024\n", "\n\n", "sep=,\nReport\n",
+])
 @pytest.mark.parametrize("heading", ["text,label", "aussage,urteil"])
 def test_what_stands_above_the_heading_is_no_row(tmp_path: Path, above: str, heading: str) -> None:
     if above == "Report, 2024\n" and heading != "text,label":
@@ -158,15 +136,10 @@ def test_texts_that_begin_with_a_hash_are_no_comments(tmp_path: Path) -> None:
     check(tmp_path, "a.csv", joined(rows, ","), rows)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("text,label\n{0}", "text,label\n{1}"),
-        ("\ufefftext,label\n{0}", "\ufefftext,label\n{1}"),
-        ("Text,Label\n{0}", "text,label\n{1}"),
-        ("zin,oordeel\n{0}", "zin,oordeel\n{1}"),
-    ],
-)
+@pytest.mark.parametrize(("first", "second"), [
+    ("text,label\n{0}", "text,label\n{1}"), ("\ufefftext,label\n{0}", "\ufefftext,label\n{1}"),
+    ("Text,Label\n{0}", "text,label\n{1}"), ("zin,oordeel\n{0}", "zin,oordeel\n{1}"),
+])
 @pytest.mark.parametrize("ended", [True, False])
 def test_files_joined_by_cat(tmp_path: Path, first: str, second: str, ended: bool) -> None:
     rows = made()
@@ -183,15 +156,12 @@ def test_a_second_heading_may_name_the_columns_in_another_order(tmp_path: Path) 
     check(tmp_path, "a.tsv", text, rows)
 
 
-@pytest.mark.parametrize(
-    ("head", "cells"),
-    [
-        ("Kind\tGroup\tText\ndiscrete\tdiscrete\tstring\nclass\tmeta\tmeta\n", "{1}\t{2}\t{0}"),
-        ("Text\tGroup\tKind\ns\td\td\nmeta\t\tclass\n", "{0}\t{2}\t{1}"),
-        ("Group\tText\tKind\na b\tstring\tgood bad mid\n\tmeta\tclass\n", "{2}\t{0}\t{1}"),
-        ("D#Group\tmS#Text\tcD#Kind\n", "{2}\t{0}\t{1}"),
-    ],
-)
+@pytest.mark.parametrize(("head", "cells"), [
+    ("Kind\tGroup\tText\ndiscrete\tdiscrete\tstring\nclass\tmeta\tmeta\n", "{1}\t{2}\t{0}"),
+    ("Text\tGroup\tKind\ns\td\td\nmeta\t\tclass\n", "{0}\t{2}\t{1}"),
+    ("Group\tText\tKind\na b\tstring\tgood bad mid\n\tmeta\tclass\n", "{2}\t{0}\t{1}"),
+    ("D#Group\tmS#Text\tcD#Kind\n", "{2}\t{0}\t{1}"),
+])
 def test_the_heading_of_orange_names_the_class(tmp_path: Path, head: str, cells: str) -> None:
     rows = made()
     lines = "".join(cells.format(text, label, "ab"[n % 2]) + "\n" for n, (text, label) in enumerate(rows))
@@ -215,14 +185,10 @@ def test_a_column_of_prose_with_commas_is_one_column(tmp_path: Path) -> None:
 QUESTION = "Please describe your experience with the delivery, the product and our support. Write as much as you like!"
 
 
-@pytest.mark.parametrize(
-    "heading",
-    [
-        (QUESTION, "How was it, all in all? Choose one."),
-        ("Your words", "How was it, all in all? Choose one."),
-        (QUESTION, "Verdict (please choose one of the three)"),
-    ],
-)
+@pytest.mark.parametrize("heading", [
+    (QUESTION, "How was it, all in all? Choose one."), ("Your words", "How was it, all in all? Choose one."),
+    (QUESTION, "Verdict (please choose one of the three)"),
+])
 def test_long_questions_are_a_heading(tmp_path: Path, heading: tuple[str, str]) -> None:
     rows = made()
     quoted = [(f'"{text}"', f'"{label}"') for text, label in rows]
@@ -232,9 +198,8 @@ def test_long_questions_are_a_heading(tmp_path: Path, heading: tuple[str, str]) 
 @pytest.mark.parametrize("other", ["{0}", "2024/03/0{1} 10:{0}:11 AM GMT+1", "{0}.0{1}.2024"])
 def test_words_over_numbers_and_dates_are_a_heading_however_long(tmp_path: Path, other: str) -> None:
     rows = made()
-    lines = "".join(
-        f'"{other.format(10 + n % 20, 1 + n % 9)}","{text}",{label}\n' for n, (text, label) in enumerate(rows)
-    )
+    lines = "".join(f'"{other.format(10 + n % 20, 1 + n % 9)}","{text}",{label}\n'
+                    for n, (text, label) in enumerate(rows))
     check(tmp_path, "a.csv", f'"When or how often was it that you asked?","{QUESTION}",Verdict\n{lines}', rows)
 
 
@@ -245,22 +210,13 @@ def test_a_long_first_row_of_data_is_no_heading(tmp_path: Path) -> None:
     check(tmp_path, "b.csv", numbered, rows)
 
 
-@pytest.mark.parametrize(
-    ("below", "tool"),
-    [
-        (
-            "Start Date,Please tell us why,How was it?\n"
-            '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n',
-            "Qualtrics",
-        ),
-        (
-            "StartDate,Please tell us why,How was it?\n"
-            '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n',
-            "Qualtrics",
-        ),
-        (",Open-Ended Response,Response\n", "SurveyMonkey"),
-    ],
-)
+@pytest.mark.parametrize(("below", "tool"), [
+    ("Start Date,Please tell us why,How was it?\n"
+     '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n', "Qualtrics"),
+    ("StartDate,Please tell us why,How was it?\n"
+     '"{""ImportId"":""startDate""}","{""ImportId"":""QID2_TEXT""}","{""ImportId"":""QID1""}"\n', "Qualtrics"),
+    (",Open-Ended Response,Response\n", "SurveyMonkey"),
+])
 def test_further_heading_rows_of_surveys_are_no_answers(tmp_path: Path, below: str, tool: str) -> None:
     rows = made()
     lines = "".join(f"2024-03-1{n % 9},{text},{label}\n" for n, (text, label) in enumerate(rows))
@@ -281,36 +237,22 @@ def test_a_first_row_longer_than_the_sample_is_one_row_of_many(tmp_path: Path, h
     check(tmp_path, "a.csv", f"{heading}\n" + joined(lines, ","), rows)
 
 
-@pytest.mark.parametrize(
-    "footer",
-    [
-        "Total,60\n",
-        "Summe,60\n",
-        "\nTotal,60\n",
-        "Grand Total:,60\n",
-        "合计,60\n",
-        "\n\nGenerated by ReportTool 3.1 on 2024-01-01\nRecords: 60\n",
-        "\nMade by the office\n",
-        "\nSource: the ministry of labour\n",
-        'Total,"1,200.50"\n',
-    ],
-)
+@pytest.mark.parametrize("footer", [
+    "Total,60\n", "Summe,60\n", "\nTotal,60\n", "Grand Total:,60\n", '合计,60\n',
+    '\n\nGenerated by ReportTool 3.1 on 2024-01-01\nRecords: 60\n', "\nMade by the office\n",
+    "\nSource: the ministry of labour\n", "Total,\"1,200.50\"\n",
+])
 def test_what_stands_below_a_table_is_no_row(tmp_path: Path, footer: str) -> None:
     rows = made()
     check(tmp_path, "a.csv", "text,label\n" + joined(rows, ",") + footer, rows)
-    (note,) = opened(tmp_path / "a.csv").notes
+    note, = opened(tmp_path / "a.csv").notes
     assert "at the end" in note
     assert "left out" in note
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        [("Total", "good")],
-        [("Total", "60"), ("Nothing at all", "good")],
-        [("Total disaster", "60")],
-    ],
-)
+@pytest.mark.parametrize("end", [
+    [("Total", "good")], [("Total", "60"), ("Nothing at all", "good")], [("Total disaster", "60")],
+])
 def test_a_last_text_that_only_looks_like_a_sum_stays(tmp_path: Path, end: Rows) -> None:
     rows = [*made(), *end]
     check(tmp_path, "a.csv", "text,label\n" + joined(rows, ","), rows)
@@ -329,17 +271,11 @@ def test_texts_without_labels_behind_a_blank_line_stay_where_there_are_others(tm
     assert everything(opened(path)) == [text for text, _ in bare] + ["Another one not labelled"]
 
 
-@pytest.mark.parametrize(
-    ("mark", "end"),
-    [
-        (",", [f'"A new text, the {n}th",' for n in range(4)]),
-        (",", [f"A new text the {n}th," for n in range(2)]),
-        (",", ["A new text without a label."]),
-        (",", [f"A new text and the number {n}" for n in range(4)]),
-        (",", ["Is this one good?", "That is the question!"]),
-        ("\t", [f"A new text {n}\t" for n in range(3)]),
-    ],
-)
+@pytest.mark.parametrize(("mark", "end"), [
+    (",", [f'"A new text, the {n}th",' for n in range(4)]), (",", [f"A new text the {n}th," for n in range(2)]),
+    (",", ["A new text without a label."]), (",", [f"A new text and the number {n}" for n in range(4)]),
+    (",", ["Is this one good?", "That is the question!"]), ("\t", [f"A new text {n}\t" for n in range(3)]),
+])
 def test_new_texts_below_a_blank_line_stay(tmp_path: Path, mark: str, end: list[str]) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"text{mark}label\n" + joined(made(30), mark) + "\n" + "".join(f"{line}\n" for line in end))

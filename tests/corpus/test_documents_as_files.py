@@ -31,38 +31,22 @@ def counted(documents: Documents) -> dict[str, int]:
     return {name: given.count(name) for name in documents.labels}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "{n:05}.{hash}",
-        "{n}.{hash}",
-        "15{n}.M2P3.host:2,S",
-        "{n}.",
-        "{n}",
-        "{n}.txt",
-        "msg{n}",
-    ],
-)
+@pytest.mark.parametrize("name", [
+    "{n:05}.{hash}", "{n}.{hash}", "15{n}.M2P3.host:2,S", "{n}.", "{n}", "{n}.txt", "msg{n}",
+])
 def test_mails_by_the_names_that_mail_programs_give(tmp_path: Path, name: str) -> None:
-    files = {
-        f"box/{label}/" + name.format(n=n, hash=hashlib.md5(b"%d" % n).hexdigest()): text
-        for n, (text, label) in enumerate(ROWS)
-    }
+    files = {f"box/{label}/" + name.format(n=n, hash=hashlib.md5(b"%d" % n).hexdigest()): text
+             for n, (text, label) in enumerate(ROWS)}
     cmds = {f"box/{label}/cmds": "mv 00001 00002" for label in BY_LABEL} if not name.endswith("txt") else {}
     documents = tree(tmp_path, files | cmds)
     assert counted(documents) == {"bad": 20, "good": 20, "mid": 20}
     assert sorted(everything(documents)) == sorted(text for text, _ in ROWS)
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"pos.txt": "good", "neg.txt": "bad"},
-        {"txt/positive.txt": "good", "txt/negative.txt": "bad", "README": ""},
-        {"rt-polarity.pos": "good", "rt-polarity.neg": "bad"},
-        {"spam.txt": "good", "ham.txt": "bad"},
-    ],
-)
+@pytest.mark.parametrize("files", [
+    {"pos.txt": "good", "neg.txt": "bad"}, {"txt/positive.txt": "good", "txt/negative.txt": "bad", "README": ""},
+    {"rt-polarity.pos": "good", "rt-polarity.neg": "bad"}, {"spam.txt": "good", "ham.txt": "bad"},
+])
 def test_files_named_like_labels_hold_a_document_a_line(tmp_path: Path, files: dict[str, str]) -> None:
     made_of = {name: "\n".join(BY_LABEL.get(label, ["about the data"])) + "\n" for name, label in files.items()}
     documents = tree(tmp_path / "c", made_of)
@@ -73,11 +57,9 @@ def test_files_named_like_labels_hold_a_document_a_line(tmp_path: Path, files: d
 
 @pytest.mark.parametrize("name", ["{part}/{label}.txt", "{part}_{label}.txt", "{label}-{part}.txt"])
 def test_files_named_like_labels_and_parts(tmp_path: Path, name: str) -> None:
-    files = {
-        name.format(part=part, label=pole): "\n".join(BY_LABEL[label][cut])
-        for part, cut in (("train", slice(0, 14)), ("test", slice(14, 20)))
-        for pole, label in (("pos", "good"), ("neg", "bad"))
-    }
+    files = {name.format(part=part, label=pole): "\n".join(BY_LABEL[label][cut])
+             for part, cut in (("train", slice(0, 14)), ("test", slice(14, 20)))
+             for pole, label in (("pos", "good"), ("neg", "bad"))}
     documents = tree(tmp_path / "c", files)
     assert documents.labels == ("neg", "pos")
     assert (documents.count("test"), documents.count("train") + documents.count("validation")) == (12, 28)
@@ -103,21 +85,15 @@ def test_parts_stay_parts_where_they_hold_folders_or_stand_together(tmp_path: Pa
 
 
 def mail(n: int, text: str) -> str:
-    return (
-        f"From: one@example.invalid\nSubject: note {n}\nDate: Mon, 29 Jul 2002 11:28:02 +0000\nMIME-Version: 1.0\n"
-        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n"
-    )
+    return (f"From: one@example.invalid\nSubject: note {n}\nDate: Mon, 29 Jul 2002 11:28:02 +0000\nMIME-Version: 1.0\n"
+            f"Content-Type: text/plain; charset=utf-8\n\n{text}\n")
 
 
 @pytest.mark.parametrize("name", ["a.mbox", "Inbox"])
 def test_a_mailbox_is_its_mails(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    path.write_text(
-        "".join(
-            f"From one@example.invalid Mon Jul 29 11:28:{n:02} 2002\n{mail(n, text)}\n"
-            for n, (text, _) in enumerate(ROWS)
-        )
-    )
+    path.write_text("".join(f"From one@example.invalid Mon Jul 29 11:28:{n:02} 2002\n{mail(n, text)}\n"
+                            for n, (text, _) in enumerate(ROWS)))
     documents = opened(path)
     assert documents.understood.format == "mbox"
     assert documents.text_of(7) == f"xxfld 1 note 7 xxfld 2 {ROWS[7][0]}"
@@ -127,10 +103,8 @@ def test_a_mailbox_is_its_mails(tmp_path: Path, name: str) -> None:
 def test_a_mail_is_decoded(tmp_path: Path) -> None:
     body = base64.b64encode("<p>Schön &amp; <b>gut</b></p><script>x()</script>".encode()).decode()
     path = tmp_path / "a.eml"
-    path.write_text(
-        "From: a@example.invalid\nSubject: =?utf-8?q?h=C3=A9?=\nMIME-Version: 1.0\n"
-        f"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}\n"
-    )
+    path.write_text("From: a@example.invalid\nSubject: =?utf-8?q?h=C3=A9?=\nMIME-Version: 1.0\n"
+                    f"Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}\n")
     assert opened(path).text_of(0) == "xxfld 1 hé xxfld 2 Schön & gut"
 
 
@@ -155,51 +129,30 @@ def test_texts_with_a_colon_are_no_mails(tmp_path: Path) -> None:
 def test_folders_of_mails_and_pages(tmp_path: Path) -> None:
     documents = tree(tmp_path / "m", {f"{k}/{n}.eml": mail(n, t) for n, (t, k) in enumerate(ROWS)})
     assert f"note 0\n\n{ROWS[0][0]}" in everything(documents)
-    pages = {
-        f"{k}/{n}.html": f"<html><head><title>x</title></head><body><p>{t}</p></body></html>"
-        for n, (t, k) in enumerate(ROWS)
-    }
+    pages = {f"{k}/{n}.html": f"<html><head><title>x</title></head><body><p>{t}</p></body></html>"
+             for n, (t, k) in enumerate(ROWS)}
     assert sorted(everything(tree(tmp_path / "h", pages))) == sorted(text for text, _ in ROWS)
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.txt", "a.htm"])
 def test_a_page_is_one_text(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    path.write_text(
-        "<!DOCTYPE html>\n<html><head><style>p {}</style></head><body>\n<h1>A title</h1>\n"
-        "<p>One &eacute; <i>line</i></p><p>Two</p></body></html>\n"
-    )
+    path.write_text("<!DOCTYPE html>\n<html><head><style>p {}</style></head><body>\n<h1>A title</h1>\n"
+                    "<p>One &eacute; <i>line</i></p><p>Two</p></body></html>\n")
     assert everything(opened(path)) == ["A title\nOne é line\nTwo"]
 
 
-@pytest.mark.parametrize(
-    ("head", "each", "foot"),
-    [
-        (
-            '<?xml version="1.0"?>\n<reviews>\n',
-            '<review id="{n}" label="{k}"><text>{t}</text></review>\n',
-            "</reviews>",
-        ),
-        (
-            "<corpus><meta><name>c</name></meta><docs>",
-            "<doc><class>{k}</class><body><![CDATA[{t}]]></body></doc>",
-            "</docs></corpus>",
-        ),
-        ("<data>\n", '<s polarity="{k}">{t}</s>\n', "</data>"),
-        (
-            "<sentences>\n",
-            '<sentence id="{n}"><text>{t}</text><Opinions><Opinion polarity="{k}"/></Opinions></sentence>\n',
-            "</sentences>",
-        ),
-        ("<items>", '<item><body>{t}</body><meta source="x"><tags><tag label="{k}"/></tags></meta></item>', "</items>"),
-        (
-            '<!DOCTYPE lewis SYSTEM "lewis.dtd">\n',
-            '<REUTERS TOPICS="YES" NEWID="{n}">\n<TOPICS><D>{k}</D></TOPICS>\n'
-            "<PLACES></PLACES>\n<TEXT>&#2;\n<BODY>{t}\n</BODY></TEXT>\n</REUTERS>\n",
-            "",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("head", "each", "foot"), [
+    ('<?xml version="1.0"?>\n<reviews>\n', '<review id="{n}" label="{k}"><text>{t}</text></review>\n', "</reviews>"),
+    ("<corpus><meta><name>c</name></meta><docs>", "<doc><class>{k}</class><body><![CDATA[{t}]]></body></doc>",
+     "</docs></corpus>"),
+    ("<data>\n", '<s polarity="{k}">{t}</s>\n', "</data>"),
+    ("<sentences>\n", '<sentence id="{n}"><text>{t}</text><Opinions><Opinion polarity="{k}"/></Opinions></sentence>\n',
+     "</sentences>"),
+    ("<items>", '<item><body>{t}</body><meta source="x"><tags><tag label="{k}"/></tags></meta></item>', "</items>"),
+    ('<!DOCTYPE lewis SYSTEM "lewis.dtd">\n', '<REUTERS TOPICS="YES" NEWID="{n}">\n<TOPICS><D>{k}</D></TOPICS>\n'
+     "<PLACES></PLACES>\n<TEXT>&#2;\n<BODY>{t}\n</BODY></TEXT>\n</REUTERS>\n", ""),
+])
 @pytest.mark.parametrize("name", ["a.xml", "a.sgm", "a.dat"])
 def test_xml_and_sgml_are_their_records(tmp_path: Path, name: str, head: str, each: str, foot: str) -> None:
     path = tmp_path / name
@@ -216,27 +169,19 @@ def test_xml_without_records_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "what"),
-    [
-        ("a.arff", b"% c\n@RELATION x\n@DATA\n'a b',good\n", "ARFF"),
-        ("a.txt", b"@relation x\n@data\n'a b',good\n", "ARFF"),
-        ("a.csv", b"\x80\x04\x95\x10\0", "pickle"),
-        ("a.txt", b"1 1:0.5 2:0.25 3:1\n" * 5, "SVMlight"),
-        ("a.txt", b"-1 qid:1 1:0.5 2:0.25 3:1 # the first\n" * 5, "SVMlight"),
-        ("a.svm", b"1 1:0.5\n", "SVMlight"),
-        ("nlu.yml", b'version: "3.1"\n\nnlu:\n- intent: greet\n  examples: |\n    - hello\n', r"Rasa.*convert"),
-        (
-            "nlu.yml",
-            b'# ours\nversion: "3.1"\n# texts\nnlu:\n# first\n- intent: greet\n  examples: |\n    - hello\n',
-            r"Rasa.*--data 'nlu.yml'",
-        ),
-        ("all.yaml", b'version: "2.0"\r\nintents:\r\n  - greet\r\nnlu:\r\n  - intent: greet\r\n', r"Rasa.*convert"),
-        ("nlu.md", b"## intent:greet\n- hello\n- hi there\n\n## intent:bye\n- see you\n", r"Rasa.*convert"),
-        ("a.yaml", b"- text: One film.\n  label: good\n", r"YAML.*JSON"),
-        ("piped", b"- text: One film.\n  label: good\n- text: Two films.\n  label: bad\n", r"YAML.*JSON"),
-    ],
-)
+@pytest.mark.parametrize(("name", "data", "what"), [
+    ("a.arff", b"% c\n@RELATION x\n@DATA\n'a b',good\n", "ARFF"),
+    ("a.txt", b"@relation x\n@data\n'a b',good\n", "ARFF"),
+    ("a.csv", b"\x80\x04\x95\x10\0", "pickle"), ("a.txt", b"1 1:0.5 2:0.25 3:1\n" * 5, "SVMlight"),
+    ("a.txt", b"-1 qid:1 1:0.5 2:0.25 3:1 # the first\n" * 5, "SVMlight"), ("a.svm", b"1 1:0.5\n", "SVMlight"),
+    ("nlu.yml", b'version: "3.1"\n\nnlu:\n- intent: greet\n  examples: |\n    - hello\n', r"Rasa.*convert"),
+    ("nlu.yml", b'# ours\nversion: "3.1"\n# texts\nnlu:\n# first\n- intent: greet\n  examples: |\n    - hello\n',
+     r"Rasa.*--data 'nlu.yml'"),
+    ("all.yaml", b'version: "2.0"\r\nintents:\r\n  - greet\r\nnlu:\r\n  - intent: greet\r\n', r"Rasa.*convert"),
+    ("nlu.md", b"## intent:greet\n- hello\n- hi there\n\n## intent:bye\n- see you\n", r"Rasa.*convert"),
+    ("a.yaml", b"- text: One film.\n  label: good\n", r"YAML.*JSON"),
+    ("piped", b"- text: One film.\n  label: good\n- text: Two films.\n  label: bad\n", r"YAML.*JSON"),
+])
 def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: bytes, what: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
@@ -282,13 +227,8 @@ def test_a_sum_below_the_table_of_a_page_is_no_row(tmp_path: Path) -> None:
 
 def test_cells_that_reach_over_others_hold_for_them(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
-    rows = [
-        "<td rowspan=3>good</td><td>one film</td>",
-        "<td>two films</td>",
-        "<td>three films</td>",
-        "<td>bad</td><td>a dull film",
-        "<td colspan=2>the end</td>",
-    ]
+    rows = ["<td rowspan=3>good</td><td>one film</td>", "<td>two films</td>", "<td>three films</td>",
+            "<td>bad</td><td>a dull film", "<td colspan=2>the end</td>"]
     path.write_text(page(["<th>topic</th><th>comment</th>", *rows]))
     documents = opened(path)
     assert everything(documents)[:4] == ["one film", "two films", "three films", "a dull film"]
@@ -298,17 +238,12 @@ def test_cells_that_reach_over_others_hold_for_them(tmp_path: Path) -> None:
 def test_a_page_with_a_table_in_it_stays_a_document(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     told = "<p>" + "The story of the film is long. " * 20 + "</p>"
-    path.write_text(
-        page(
-            [NAMES, "<td>one film</td><td>good</td>", "<td>two films</td><td>bad</td>"],
-            f"<html><body>{told}{{}}</body></html>",
-        )
-    )
+    path.write_text(page([NAMES, "<td>one film</td><td>good</td>", "<td>two films</td><td>bad</td>"],
+                         f"<html><body>{told}{{}}</body></html>"))
     assert len(everything(opened(path))) == 1
     # Tables that only lay a page out: one in a cell of another.
-    path.write_text(
-        page(["<td>menu</td><td>" + page(["<td>a long story</td>"]) + told + "</td>"], "<html><body>{}</body></html>")
-    )
+    path.write_text(page(["<td>menu</td><td>" + page(["<td>a long story</td>"]) + told + "</td>"],
+                         "<html><body>{}</body></html>"))
     assert len(everything(opened(path))) == 1
 
 
@@ -321,14 +256,11 @@ def test_a_workbook_saved_as_xml_is_its_sheet(tmp_path: Path) -> None:
 
     head = '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
     names = " ".join(f'{one}="urn:schemas-microsoft-com:office:spreadsheet"' for one in ("xmlns", "xmlns:ss"))
-    body = [
-        row(cell("id"), cell("comment"), cell("topic")),
-        *(row(cell(text, ' ss:Index="2"'), cell(label)) for text, label in ROWS),
-    ]
+    body = [row(cell("id"), cell("comment"), cell("topic")),
+            *(row(cell(text, ' ss:Index="2"'), cell(label)) for text, label in ROWS)]
     for name in ("a.xml", "a.xls"):
-        (tmp_path / name).write_text(
-            f'{head}<Workbook {names}><Worksheet ss:Name="S"><Table>{"".join(body)}</Table></Worksheet></Workbook>'
-        )
+        (tmp_path / name).write_text(f'{head}<Workbook {names}><Worksheet ss:Name="S"><Table>{"".join(body)}</Table>'
+                                     "</Worksheet></Workbook>")
         documents = opened(tmp_path / name)
         assert everything(documents) == [text for text, _ in ROWS]
         assert labels_in_order(documents) == [label for _, label in ROWS]
@@ -343,10 +275,8 @@ def test_bullets_with_colons_are_lines_of_prose(tmp_path: Path, suffix: str) -> 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
 def test_headers_with_bytes_beyond_ascii_are_read_in_the_encoding_of_the_mail(tmp_path: Path, encoding: str) -> None:
-    mail = (
-        "From: Jörg <a@example.org>\nTo: b@example.org\nSubject: Größe und\n Preise\n\n"
-        "Die Maße für das Gehäuse hängen aus.\n"
-    )
+    mail = ("From: Jörg <a@example.org>\nTo: b@example.org\nSubject: Größe und\n Preise\n\n"
+            "Die Maße für das Gehäuse hängen aus.\n")
     (tmp_path / "a.eml").write_bytes(mail.encode(encoding))
     shown = preview(tmp_path / "a.eml")
     found = dict(zip(shown.columns, shown.rows[0], strict=True))

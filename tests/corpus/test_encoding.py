@@ -23,29 +23,12 @@ JAPANESE = "処理に時間がかかりました。とても良い映画でし�
 KOREAN = "처음엔 대충봤지만 고딩때본게 기억이난다 재밌게봤다 황당한데.\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "written"),
-    [
-        (FRENCH, "cp1252"),
-        (SPANISH, "latin-1"),
-        (GERMAN, "cp1252"),
-        (CZECH, "cp1250"),
-        (RUSSIAN, "cp1251"),
-        (CHINESE, "gbk"),
-        (TAIWANESE, "big5"),
-        (JAPANESE, "shift_jis"),
-        (JAPANESE, "euc_jp"),
-        (KOREAN, "euc_kr"),
-        (FRENCH, "utf-8"),
-        (KOREAN, "utf-8"),
-        (FRENCH, "utf-16"),
-        (GERMAN, "utf-16-le"),
-        (GERMAN, "utf-16-be"),
-        (CHINESE, "utf-16"),
-        (FRENCH, "utf-8-sig"),
-        (FRENCH, "utf-32"),
-    ],
-)
+@pytest.mark.parametrize(("text", "written"), [
+    (FRENCH, "cp1252"), (SPANISH, "latin-1"), (GERMAN, "cp1252"), (CZECH, "cp1250"), (RUSSIAN, "cp1251"),
+    (CHINESE, "gbk"), (TAIWANESE, "big5"), (JAPANESE, "shift_jis"), (JAPANESE, "euc_jp"), (KOREAN, "euc_kr"),
+    (FRENCH, "utf-8"), (KOREAN, "utf-8"), (FRENCH, "utf-16"), (GERMAN, "utf-16-le"), (GERMAN, "utf-16-be"),
+    (CHINESE, "utf-16"), (FRENCH, "utf-8-sig"), (FRENCH, "utf-32"),
+])
 def test_a_detected_encoding_gives_the_text_back(text: str, written: str) -> None:
     found = detect((text * 20).encode(written))
     decoder = TextDecoder(found.name)
@@ -53,16 +36,10 @@ def test_a_detected_encoding_gives_the_text_back(text: str, written: str) -> Non
     assert decoder.undecodable == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "written", "shown"),
-    [
-        (CHINESE, "gbk", "gbk"),
-        (JAPANESE, "shift_jis", "shift_jis"),
-        (KOREAN, "euc_kr", "euc_kr"),
-        (SPANISH, "latin-1", "cp1252"),
-        (FRENCH, "utf-16", "utf-16"),
-    ],
-)
+@pytest.mark.parametrize(("text", "written", "shown"), [
+    (CHINESE, "gbk", "gbk"), (JAPANESE, "shift_jis", "shift_jis"), (KOREAN, "euc_kr", "euc_kr"),
+    (SPANISH, "latin-1", "cp1252"), (FRENCH, "utf-16", "utf-16"),
+])
 def test_the_common_name_is_shown(text: str, written: str, shown: str) -> None:
     assert detect((text * 20).encode(written)).name == shown
 
@@ -148,27 +125,14 @@ HINDI = "यह फिल्म बहुत अच्छी थी, अभि�
 HEBREW = "הסרט היה טוב מאוד, השחקנים שיחקו נהדר ואני ממליץ עליו לכולם.\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "written", "shown"),
-    [
-        (TURKISH, "cp1254", "cp1254"),
-        (TURKISH, "iso8859-9", "cp1254"),
-        (LITHUANIAN, "cp1257", "cp1257"),
-        (LATVIAN, "cp1257", "cp1257"),
-        (ESTONIAN, "cp1257", "cp1257"),
-        (ESTONIAN, "cp1252", "cp1252"),
-        (VIETNAMESE, "cp1258", "cp1258"),
-        (POLISH, "iso8859-2", "iso8859-2"),
-        (POLISH, "cp1250", "cp1250"),
-        (FRENCH.replace("–", "-"), "mac-roman", "mac-roman"),
-        (GERMAN, "cp850", "cp850"),
-        (RUSSIAN, "koi8-r", "koi8-r"),
-        (RUSSIAN, "cp866", "cp866"),
-        ("“Это” – очень хороший фильм\n", "cp1251", "cp1251"),
-        (JAPANESE, "iso2022_jp", "iso2022_jp"),
-        (HEBREW, "cp1255", "cp1255"),
-    ],
-)
+@pytest.mark.parametrize(("text", "written", "shown"), [
+    (TURKISH, "cp1254", "cp1254"), (TURKISH, "iso8859-9", "cp1254"), (LITHUANIAN, "cp1257", "cp1257"),
+    (LATVIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1257", "cp1257"), (ESTONIAN, "cp1252", "cp1252"),
+    (VIETNAMESE, "cp1258", "cp1258"), (POLISH, "iso8859-2", "iso8859-2"), (POLISH, "cp1250", "cp1250"),
+    (FRENCH.replace("–", "-"), "mac-roman", "mac-roman"), (GERMAN, "cp850", "cp850"), (RUSSIAN, "koi8-r", "koi8-r"),
+    (RUSSIAN, "cp866", "cp866"), ("“Это” – очень хороший фильм\n", "cp1251", "cp1251"),
+    (JAPANESE, "iso2022_jp", "iso2022_jp"), (HEBREW, "cp1255", "cp1255"),
+])
 def test_encodings_before_unicode_by_the_letters_of_their_languages(text: str, written: str, shown: str) -> None:
     data = "".join(f'"{text.strip()} {n}",good\n' for n in range(20)).encode(written)
     found = detect(b"text,label\n" + data, whole=True)
@@ -177,20 +141,9 @@ def test_encodings_before_unicode_by_the_letters_of_their_languages(text: str, w
 
 
 @pytest.mark.parametrize("written", ["utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        FRENCH,
-        RUSSIAN,
-        CHINESE,
-        JAPANESE,
-        KOREAN,
-        HINDI,
-        HEBREW,
-        TURKISH,
-        "Only letters, so.\n",
-    ],
-)
+@pytest.mark.parametrize("text", [
+    FRENCH, RUSSIAN, CHINESE, JAPANESE, KOREAN, HINDI, HEBREW, TURKISH, "Only letters, so.\n",
+])
 def test_utf_16_without_a_mark_in_any_script(tmp_path: Path, text: str, written: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(("text,label\n" + "".join(f'"{text.strip()}",good\n' for _ in range(20))).encode(written))
@@ -235,27 +188,12 @@ def test_what_is_not_certain_is_told_with_a_line_of_each(tmp_path: Path) -> None
 PLAIN = "The room was clean and quiet, the staff were helpful.\n" * 30
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "It’s fine, I can’t complain",
-        "“fine” – so they say",
-        "• one point",
-        "Acme™ is good…",
-        "25° outside, it costs 20€",
-        "Das Café schließt um 5 €",
-        "a word—and another",
-        "He said: “No…”",
-        "pages 5–7",
-        "L’œuvre est magnifique, Cœur brisé…",
-        "À éviter, c’était nul",
-        "20 €",
-        "it cost £20",
-        "„Schön“ – aber teuer",
-        "10½ © Acme",
-        "the ’90s",
-    ],
-)
+@pytest.mark.parametrize("line", [
+    "It’s fine, I can’t complain", "“fine” – so they say", "• one point", "Acme™ is good…",
+    "25° outside, it costs 20€", "Das Café schließt um 5 €", "a word—and another", "He said: “No…”",
+    "pages 5–7", "L’œuvre est magnifique, Cœur brisé…", "À éviter, c’était nul", "20 €", "it cost £20",
+    "„Schön“ – aber teuer", "10½ © Acme", "the ’90s",
+])
 @pytest.mark.parametrize("count", [1, 6])
 def test_typographic_signs_of_windows_are_no_letters_of_dos(line: str, count: int) -> None:
     data = (PLAIN + f"{line},good\n" * count).encode("cp1252")
@@ -263,17 +201,11 @@ def test_typographic_signs_of_windows_are_no_letters_of_dos(line: str, count: in
     assert data.decode(found.name) == data.decode("cp1252")
 
 
-@pytest.mark.parametrize(
-    ("line", "written"),
-    [
-        ("Größe passt, müde Füße", "cp850"),
-        ("Öl, Ärger und Übel", "cp850"),
-        ("Très déçu, à éviter, où ça", "cp850"),
-        ("El niño comió mañana según él", "cp850"),
-        ("Zażółć gęślą jaźń", "cp852"),
-        ("It’s “fine”, …", "mac-roman"),
-    ],
-)
+@pytest.mark.parametrize(("line", "written"), [
+    ("Größe passt, müde Füße", "cp850"), ("Öl, Ärger und Übel", "cp850"),
+    ("Très déçu, à éviter, où ça", "cp850"), ("El niño comió mañana según él", "cp850"),
+    ("Zażółć gęślą jaźń", "cp852"), ("It’s “fine”, …", "mac-roman"),
+])
 @pytest.mark.parametrize("count", [1, 6])
 def test_dos_and_old_macs_are_still_told_by_their_letters(line: str, written: str, count: int) -> None:
     data = (PLAIN + f"{line},good\n" * count).encode(written)
@@ -283,13 +215,10 @@ def test_dos_and_old_macs_are_still_told_by_their_letters(line: str, written: st
         assert "cp1252" in [name for name, _ in found.others]  # by far the commonest, where little speaks for another
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ("とても良い商品でした。また買います", "配送が遅くて残念でした", "店員の態度が悪い"),
-        ("味はいまいちです",),
-    ],
-)
+@pytest.mark.parametrize("texts", [
+    ("とても良い商品でした。また買います", "配送が遅くて残念でした", "店員の態度が悪い"),
+    ("味はいまいちです",),
+])
 @pytest.mark.parametrize("written", ["shift_jis", "euc_jp"])
 def test_short_japanese_texts_are_known_by_their_kana(texts: tuple[str, ...], written: str) -> None:
     data = ("text,label\n" + "".join(f"{text},{n}\n" for n, text in enumerate(texts))).encode(written)

@@ -24,11 +24,8 @@ def written(tmp_path: Path, name: str, text: str) -> Path:
 
 
 def test_trec(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        "train.label",
-        "DESC:manner How did serfdom leave Russia ?\nENTY:cremat What films ?\n1#2 LOC:city कहाँ है ?\n",
-    )
+    path = written(tmp_path, "train.label", "DESC:manner How did serfdom leave Russia ?\nENTY:cremat What films ?\n"
+                   "1#2 LOC:city कहाँ है ?\n")
     shown = preview(path)
     assert shown.understood.format == "trec"
     assert shown.columns == ("label", "fine", "text")
@@ -60,11 +57,8 @@ def test_fasttext_with_one_label_each_is_single(tmp_path: Path) -> None:
 
 
 def test_wiki_extract(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        "wiki.txt",
-        '<doc id="1" title="A &amp; B">\nFirst line.\nSecond.\n</doc>\n<doc id="2" title="C">\nThird.\n</doc>\n',
-    )
+    path = written(tmp_path, "wiki.txt", '<doc id="1" title="A &amp; B">\nFirst line.\nSecond.\n</doc>\n'
+                   '<doc id="2" title="C">\nThird.\n</doc>\n')
     shown = preview(path)
     assert shown.rows == (("1", "A & B", "First line.\nSecond."), ("2", "C", "Third."))
     assert shown.understood.text_columns == ("text",)
@@ -97,21 +91,18 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
 RECORDS = [{"text": "good film", "label": "pos"}, {"text": "bad film", "label": "neg"}]
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.jsonl", "\n".join(map(json.dumps, RECORDS))),
-        ("a.ndjson", "\n\n".join(map(json.dumps, RECORDS)) + "\n"),
-        ("a.json", json.dumps(RECORDS)),
-        ("b.json", json.dumps(RECORDS, indent=2)),
-        ("c.json", json.dumps({"version": 1, "data": RECORDS})),
-        ("d.json", json.dumps({"text": ["good film", "bad film"], "label": ["pos", "neg"]})),
-        ("e.json", "\n".join(json.dumps(record, indent=1) for record in RECORDS)),
-        ("f.json", json.dumps({"text": {"0": "good film", "1": "bad film"}, "label": {"0": "pos", "1": "neg"}})),
-        ("g.json", "\n".join(map(json.dumps, RECORDS))),
-        ("unnamed", json.dumps(RECORDS)),
-    ],
-)
+@pytest.mark.parametrize(("name", "text"), [
+    ("a.jsonl", "\n".join(map(json.dumps, RECORDS))),
+    ("a.ndjson", "\n\n".join(map(json.dumps, RECORDS)) + "\n"),
+    ("a.json", json.dumps(RECORDS)),
+    ("b.json", json.dumps(RECORDS, indent=2)),
+    ("c.json", json.dumps({"version": 1, "data": RECORDS})),
+    ("d.json", json.dumps({"text": ["good film", "bad film"], "label": ["pos", "neg"]})),
+    ("e.json", "\n".join(json.dumps(record, indent=1) for record in RECORDS)),
+    ("f.json", json.dumps({"text": {"0": "good film", "1": "bad film"}, "label": {"0": "pos", "1": "neg"}})),
+    ("g.json", "\n".join(map(json.dumps, RECORDS))),
+    ("unnamed", json.dumps(RECORDS)),
+])
 def test_the_shapes_of_json(tmp_path: Path, name: str, text: str) -> None:
     documents = opened(written(tmp_path, name, text))
     assert everything(documents) == ["good film", "bad film"]
@@ -148,32 +139,17 @@ def test_a_json_array_on_one_very_long_line_is_streamed(tmp_path: Path) -> None:
 
 
 def test_json_values_of_all_kinds(tmp_path: Path) -> None:
-    record: dict[str, Any] = {
-        "text": "words",
-        "n": 5,
-        "f": 0.5,
-        "b": True,
-        "none": None,
-        "deep": {"a": {"b": "x"}},
-        "list": ["a", 1],
-    }
+    record: dict[str, Any] = {"text": "words", "n": 5, "f": 0.5, "b": True, "none": None, "deep": {"a": {"b": "x"}},
+                              "list": ["a", 1]}
     shown = preview(written(tmp_path, "a.jsonl", json.dumps(record) + "\n"))
     assert dict(zip(shown.columns, shown.rows[0], strict=True)) == {
-        "text": "words",
-        "n": "5",
-        "f": "0.5",
-        "b": "true",
-        "none": "",
-        "deep.a.b": "x",
-        "list": '["a", 1]',
+        "text": "words", "n": "5", "f": "0.5", "b": "true", "none": "", "deep.a.b": "x", "list": '["a", 1]',
     }
 
 
 def test_lists_of_labels_are_several_labels(tmp_path: Path) -> None:
-    text = "\n".join(
-        json.dumps({"text": t, "labels": labels})
-        for t, labels in [("one text", ["a"]), ("two texts", ["a", "b"]), ("three texts", [])]
-    )
+    text = "\n".join(json.dumps({"text": t, "labels": labels}) for t, labels in
+                     [("one text", ["a"]), ("two texts", ["a", "b"]), ("three texts", [])])
     documents = opened(written(tmp_path, "a.jsonl", text))
     assert documents.multi_label
     assert documents.all_targets.tolist() == [[1, 0], [1, 1], [0, 0]]
@@ -221,16 +197,10 @@ def test_what_is_not_json_at_all_is_refused(tmp_path: Path) -> None:
 
 def test_parquet_of_all_kinds(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    pl.DataFrame(
-        {
-            "text": ["good film", "bad film"],
-            "label": [1, 0],
-            "score": [0.5, None],
-            "ok": [True, False],
-            "tags": [["a", "b"], []],
-            "when": ["2024-01-02", "2024-01-03"],
-        }
-    ).with_columns(pl.col("when").str.to_date()).write_parquet(path)
+    pl.DataFrame({
+        "text": ["good film", "bad film"], "label": [1, 0], "score": [0.5, None], "ok": [True, False],
+        "tags": [["a", "b"], []], "when": ["2024-01-02", "2024-01-03"],
+    }).with_columns(pl.col("when").str.to_date()).write_parquet(path)
     shown = preview(path)
     assert shown.understood.rows == 2
     assert shown.rows[0] == ("good film", "1", "0.5", "true", '["a", "b"]', "2024-01-02")

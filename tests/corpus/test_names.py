@@ -56,22 +56,11 @@ def test_what_is_left_with_one_class_is_not_left_so_where_words_are_names(tmp_pa
     assert named(tmp_path, ["NA", "SA"] * 30).labels == ("NA", "SA")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("spam", "spam\u200b"),
-        ("spam", "\ufeffspam"),
-        ("spam", "sp\u0430m"),
-        ("spam", "SPAM"),
-        ("spam", "sp\u00adam"),
-        ("1", "1.0"),
-        ("not spam", "not_spam"),
-        ("caf\u00e9", "cafe\u0301"),
-        ("a-b", "a\u2013b"),
-        ("ok", "o\u043a"),
-        ("good.", "good"),
-    ],
-)
+@pytest.mark.parametrize(("one", "other"), [
+    ("spam", "spam\u200b"), ("spam", "\ufeffspam"), ("spam", "sp\u0430m"), ("spam", "SPAM"), ("spam", "sp\u00adam"),
+    ("1", "1.0"), ("not spam", "not_spam"), ("caf\u00e9", "cafe\u0301"), ("a-b", "a\u2013b"), ("ok", "o\u043a"),
+    ("good.", "good"),
+])
 def test_names_that_look_alike_are_found(one: str, other: str) -> None:
     assert plain_name(one) == plain_name(other)
 
@@ -88,25 +77,13 @@ def test_a_finding_makes_look_alikes_visible(tmp_path: Path) -> None:
     assert visible_name("spam") == "'spam'"
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("2023-11", "2023-12", "2024-01", "2024-02"),
-        ("31.12.2023", "01.01.2024", "02.01.2024"),
-        ("Jan", "Feb", "Mar"),
-        ("January 2023", "March 2023", "February 2024"),
-        ("Monday", "Tuesday", "Wednesday"),
-        ("Q4 2022", "Q1 2023"),
-        ("12/30/2023", "12/31/2023", "01/01/2024"),
-        ("31/12/2023", "01/01/2024"),
-        ("Nov-21", "Jan-22"),
-        ("11/2022", "1/2023"),
-        ("5 March 2021", "1 April 2021"),
-        ("1999", "2000"),
-        ("-2", "-1", "3"),
-        ("2024-01-09", "2024-01-10"),
-    ],
-)
+@pytest.mark.parametrize("names", [
+    ("2023-11", "2023-12", "2024-01", "2024-02"), ("31.12.2023", "01.01.2024", "02.01.2024"), ("Jan", "Feb", "Mar"),
+    ("January 2023", "March 2023", "February 2024"), ("Monday", "Tuesday", "Wednesday"), ("Q4 2022", "Q1 2023"),
+    ("12/30/2023", "12/31/2023", "01/01/2024"), ("31/12/2023", "01/01/2024"), ("Nov-21", "Jan-22"),
+    ("11/2022", "1/2023"), ("5 March 2021", "1 April 2021"), ("1999", "2000"), ("-2", "-1", "3"),
+    ("2024-01-09", "2024-01-10"),
+])
 def test_dates_stand_in_the_order_of_time(names: tuple[str, ...]) -> None:
     assert in_order(set(names)) == names
 
@@ -130,23 +107,13 @@ def test_one_document_and_nearly_one_label_are_findings(tmp_path: Path) -> None:
     assert "one_document" in found(opened(path))
 
 
-@pytest.mark.parametrize(
-    ("cell", "items"),
-    [
-        ("['good', \"it's\"]", ["good", "it's"]),
-        ("['good' 'bad']", ["good", "bad"]),
-        ("['good'\n 'bad']", ["good", "bad"]),
-        ("('good', 'bad')", ["good", "bad"]),
-        ("{'bad', 'good'}", ["bad", "good"]),
-        ("[1 2]", ["1", "2"]),
-        ("set()", []),
-        ('{"choices": ["a", "b"]}', ["a", "b"]),
-        ('[{"id": 18, "name": "Drama"}]', ["Drama"]),
-        ("[good]", None),
-        ("(a)", None),
-        ("[[0, 3, 'X']]", None),
-    ],
-)
+@pytest.mark.parametrize(("cell", "items"), [
+    ("['good', \"it's\"]", ["good", "it's"]),
+    ("['good' 'bad']", ["good", "bad"]), ("['good'\n 'bad']", ["good", "bad"]),
+    ("('good', 'bad')", ["good", "bad"]), ("{'bad', 'good'}", ["bad", "good"]), ("[1 2]", ["1", "2"]), ("set()", []),
+    ('{"choices": ["a", "b"]}', ["a", "b"]), ('[{"id": 18, "name": "Drama"}]', ["Drama"]), ("[good]", None),
+    ("(a)", None), ("[[0, 3, 'X']]", None),
+])
 def test_lists_as_programs_write_them(cell: str, items: list[str] | None) -> None:
     assert listed(cell) == items
 
@@ -158,14 +125,10 @@ def test_tags_in_angle_brackets_are_several_labels() -> None:
     assert guess_label_delimiter(pl.Series("tags", ["<a>", "<b>"])) == ""
 
 
-@pytest.mark.parametrize(
-    ("yes", "no"),
-    [("True", "False"), ("1", "0"), ("Yes", "No"), ("x", ""), ("y", "n"), ("1.0", "0.0"), ("X", ""), ("\u2713", "")],
-)
-@pytest.mark.parametrize(
-    "names",
-    [("label_good", "label_bad", "label_mid"), ("good", "bad", "mid"), ("topic.good", "topic.bad", "topic.mid")],
-)
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("1", "0"), ("Yes", "No"), ("x", ""), ("y", "n"),
+                                         ("1.0", "0.0"), ("X", ""), ("\u2713", "")])
+@pytest.mark.parametrize("names", [("label_good", "label_bad", "label_mid"), ("good", "bad", "mid"),
+                                   ("topic.good", "topic.bad", "topic.mid")])
 def test_columns_of_yes_and_no_are_labels(tmp_path: Path, yes: str, no: str, names: tuple[str, ...]) -> None:
     path = tmp_path / "a.csv"
     lines = [f"{text},{','.join(yes if name.endswith(label) else no for name in names)}" for text, label in ROWS]
@@ -196,8 +159,7 @@ def test_why_a_column_called_label_is_none(tmp_path: Path) -> None:
 
 
 def test_counters_constants_and_bookkeeping_are_never_guessed(tmp_path: Path) -> None:
-    cells = [
-        [text, str(n % 4), "survey", f"2024-01-0{1 + n % 5}", f"u{n % 3}", str(n // 20)] for n, text in enumerate(TEXTS)
-    ]
+    cells = [[text, str(n % 4), "survey", f"2024-01-0{1 + n % 5}", f"u{n % 3}", str(n // 20)]
+             for n, text in enumerate(TEXTS)]
     documents = column(tmp_path, "text,row,source,created_at,annotator,page", cells)
     assert documents.understood.label_columns == ()

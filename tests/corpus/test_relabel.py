@@ -15,11 +15,8 @@ from .helpers import opened
 
 
 def corpus(path: Path, before: int = 0) -> Path:
-    lines = [
-        "text,label",
-        *(f"something before {n},good" for n in range(before)),
-        *(f"text number {n},{('good', 'bad')[n % 2]}" for n in range(40)),
-    ]
+    lines = ["text,label", *(f"something before {n},good" for n in range(before)),
+             *(f"text number {n},{('good', 'bad')[n % 2]}" for n in range(40))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -56,9 +53,8 @@ def test_a_new_label_and_several_labels(tmp_path: Path) -> None:
     [key] = records_of(np.array([0]), plain.pieces, plain.hashes)
     assert opened(tmp_path / "a.csv", relabelled=(f"{key}=so-so",)).labels == ("bad", "good", "so-so")
     many = tmp_path / "m.csv"
-    many.write_text(
-        "text,label\n" + "".join(f"text number {n},{('x;y', 'y')[n % 2]}\n" for n in range(20)), encoding="utf-8"
-    )
+    many.write_text("text,label\n" + "".join(f"text number {n},{('x;y', 'y')[n % 2]}\n" for n in range(20)),
+                    encoding="utf-8")
     before = opened(many, label_delimiter=";")
     [key] = records_of(np.array([1]), before.pieces, before.hashes)
     after = opened(many, label_delimiter=";", relabelled=(correction(key, ["x"], True),))
@@ -77,7 +73,5 @@ def test_the_journal_keeps_every_step_and_survives_a_torn_line(tmp_path: Path) -
     write_down(path, [("main:01", ["b"], ["a"])], "undone")
     path.write_text(path.read_text(encoding="utf-8") + '{"document": "ma', encoding="utf-8")
     assert [(one.document, one.before, one.to, one.why) for one in read_journal(path)] == [
-        ("main:01", ("a",), ("b",), "read again"),
-        ("main:01", ("b",), ("a",), "undone"),
-    ]
+        ("main:01", ("a",), ("b",), "read again"), ("main:01", ("b",), ("a",), "undone")]
     assert read_journal(tmp_path / "none.jsonl") == []

@@ -27,26 +27,12 @@ def lines(values: list[Any]) -> str:
 def task(n: int, text: str, label: str, **data: Any) -> dict[str, Any]:
     """A task of Label Studio with an annotation that was cancelled and one that was not."""
     wrong = {"was_cancelled": True, "result": [{"value": {"choices": ["bad"]}, "from_name": "topic"}]}
-    right = {
-        "id": n,
-        "was_cancelled": False,
-        "completed_by": 1,
-        "lead_time": 2.5 + n,
-        "result": [
-            {"value": {"choices": [label]}, "from_name": "topic", "to_name": "text", "type": "choices"},
-            {"value": {"start": 1, "end": 4, "labels": ["NAME"]}, "from_name": "names", "type": "labels"},
-        ],
-    }
-    return {
-        "id": n,
-        "annotations": [wrong, right],
-        "data": {"review": text, **data},
-        "predictions": [],
-        "meta": {},
-        "total_annotations": 1,
-        "comment_count": 0,
-        "created_at": f"2024-02-{1 + n % 28:02}",
-    }
+    right = {"id": n, "was_cancelled": False, "completed_by": 1, "lead_time": 2.5 + n, "result": [
+        {"value": {"choices": [label]}, "from_name": "topic", "to_name": "text", "type": "choices"},
+        {"value": {"start": 1, "end": 4, "labels": ["NAME"]}, "from_name": "names", "type": "labels"},
+    ]}
+    return {"id": n, "annotations": [wrong, right], "data": {"review": text, **data}, "predictions": [], "meta": {},
+            "total_annotations": 1, "comment_count": 0, "created_at": f"2024-02-{1 + n % 28:02}"}
 
 
 SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
@@ -61,133 +47,57 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "a sheet's values": ({"range": "A1:B61", "values": [["text", "label"], *PAIRS]}, ROWS),
     "pairs by part": ({"train": PAIRS[:40], "val": PAIRS[40:50], "test": PAIRS[50:]}, ROWS),
     "records by part": ({"train": RECORDS[:40], "dev": RECORDS[40:]}, ROWS),
-    "parts with outliers": (
-        {"oos_val": PAIRS[:5], "val": PAIRS[5:9], "train": PAIRS[9:50], "oos_test": PAIRS[50:]},
-        ROWS,
-    ),
+    "parts with outliers": ({"oos_val": PAIRS[:5], "val": PAIRS[5:9], "train": PAIRS[9:50], "oos_test": PAIRS[50:]},
+                            ROWS),
     "labels with texts": (TEXTS, GROUPED),
-    "labels with texts of different number": (
-        {k: v[: 20 - n] for n, (k, v) in enumerate(TEXTS.items())},
-        [(t, k) for n, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - n]],
-    ),
+    "labels with texts of different number": ({k: v[: 20 - n] for n, (k, v) in enumerate(TEXTS.items())},
+                                              [(t, k) for n, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - n]]),
     "texts with labels": (dict(ROWS), ROWS),
     "labels with records": ({k: [{"id": n, "text": t} for n, t in enumerate(v)] for k, v in TEXTS.items()}, GROUPED),
     "labels with records of different number": (
-        {
-            k: [{"id": n, "text": t} for n, t in enumerate(v[: 20 - 5 * place])]
-            for place, (k, v) in enumerate(TEXTS.items())
-        },
-        [(t, k) for place, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - 5 * place]],
-    ),
-    "labels with records and texts": (
-        {k: v if k == "bad" else [{"text": t, "by": "me"} for t in v] for k, v in TEXTS.items()},
-        GROUPED,
-    ),
-    "labels with answers of a service": (
-        {k: {"total": len(v), "items": [{"text": t} for t in v]} for k, v in TEXTS.items()},
-        GROUPED,
-    ),
-    "labels with utterances": (
-        {k: [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]} for t in v] for k, v in TEXTS.items()},
-        GROUPED,
-    ),
-    "stars with records": (
-        {str(n): [{"id": f"d{n}", "text": t} for t in v] for n, v in enumerate(TEXTS.values())},
-        [(t, str(n)) for n, v in enumerate(TEXTS.values()) for t in v],
-    ),
+        {k: [{"id": n, "text": t} for n, t in enumerate(v[: 20 - 5 * place])]
+         for place, (k, v) in enumerate(TEXTS.items())},
+        [(t, k) for place, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - 5 * place]]),
+    "labels with records and texts": ({k: v if k == "bad" else [{"text": t, "by": "me"} for t in v]
+                                       for k, v in TEXTS.items()}, GROUPED),
+    "labels with answers of a service": ({k: {"total": len(v), "items": [{"text": t} for t in v]}
+                                          for k, v in TEXTS.items()}, GROUPED),
+    "labels with utterances": ({k: [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]} for t in v]
+                                for k, v in TEXTS.items()}, GROUPED),
+    "stars with records": ({str(n): [{"id": f"d{n}", "text": t} for t in v] for n, v in enumerate(TEXTS.values())},
+                           [(t, str(n)) for n, v in enumerate(TEXTS.values()) for t in v]),
     "years with records": ({"2022": RECORDS[:40], "2023": RECORDS[40:]}, ROWS),
     "pages": ({f"page{n}": {"next": n, "items": RECORDS[n : n + 20]} for n in (0, 20, 40)}, ROWS),
     "places with labelled records": ({"north": RECORDS[:40], "south": RECORDS[40:]}, ROWS),
-    "intents": (
-        {"intents": [{"tag": k, "patterns": v, "responses": ["as you like it"]} for k, v in TEXTS.items()]},
-        GROUPED,
-    ),
+    "intents": ({"intents": [{"tag": k, "patterns": v, "responses": ["as you like it"]} for k, v in TEXTS.items()]},
+                GROUPED),
     "examples": ([{"intent": label, "examples": texts} for label, texts in TEXTS.items()], GROUPED),
-    "utterances of Snips": (
-        {
-            "intents": {
-                k: {"utterances": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]} for t in v]}
-                for k, v in TEXTS.items()
-            },
-            "entities": {},
-        },
-        GROUPED,
-    ),
-    "Rasa": (
-        {
-            "rasa_nlu_data": {
-                "common_examples": [{"text": t, "intent": k, "entities": []} for t, k in ROWS],
-                "lookup_tables": [],
-            }
-        },
-        ROWS,
-    ),
+    "utterances of Snips": ({"intents": {k: {"utterances": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]}
+                                                           for t in v]} for k, v in TEXTS.items()}, "entities": {}},
+                            GROUPED),
+    "Rasa": ({"rasa_nlu_data": {"common_examples": [{"text": t, "intent": k, "entities": []} for t, k in ROWS],
+                                "lookup_tables": []}}, ROWS),
     "wrapped": ({"status": "ok", "result": {"total": 60, "items": RECORDS}}, ROWS),
     "hits": ({"took": 3, "hits": {"total": 60, "hits": [{"_id": n, "_source": r} for n, r in NUMBERED.items()]}}, ROWS),
-    "nested": (
-        [{"id": n, "content": {"body": t}, "note": {"label": k, "by": f"u{n % 2}"}} for n, (t, k) in enumerate(ROWS)],
-        ROWS,
-    ),
-    "rows with features": (
-        {
-            "features": [
-                {"name": "text", "type": {"dtype": "string"}},
-                {"name": "label", "type": {"names": list(LABELS), "_type": "ClassLabel"}},
-            ],
-            "rows": [{"row_idx": n, "row": {"text": t, "label": LABELS.index(k)}} for n, (t, k) in enumerate(ROWS)],
-        },
-        ROWS,
-    ),
+    "nested": ([{"id": n, "content": {"body": t}, "note": {"label": k, "by": f"u{n % 2}"}}
+                for n, (t, k) in enumerate(ROWS)], ROWS),
+    "rows with features": ({"features": [{"name": "text", "type": {"dtype": "string"}},
+                                         {"name": "label", "type": {"names": list(LABELS), "_type": "ClassLabel"}}],
+                            "rows": [{"row_idx": n, "row": {"text": t, "label": LABELS.index(k)}}
+                                     for n, (t, k) in enumerate(ROWS)]}, ROWS),
     "rows by name": ({f"d{n}": pair for n, pair in enumerate(PAIRS)}, ROWS),
     "text and annotations": ([[t, {"cats": {k: float(k == own) for k in LABELS}}] for t, own in ROWS], ROWS),
     "marks of labels": ([{"text": t, "labels": {k: int(k == own) for k in LABELS}} for t, own in ROWS], ROWS),
     "Label Studio": ([task(n, t, k) for n, (t, k) in enumerate(ROWS)], ROWS),
-    "Label Studio before 1.0": (
-        [
-            {
-                "id": n,
-                "data": {"review": t},
-                "completions": [{"result": [{"value": {"choices": [k]}, "from_name": "topic"}]}],
-            }
-            for n, (t, k) in enumerate(ROWS)
-        ],
-        ROWS,
-    ),
-    "Label Studio's short form": (
-        [
-            {
-                "text": t,
-                "id": n,
-                "verdict": k,
-                "annotator": 1 + n % 2,
-                "annotation_id": n + 7,
-                "created_at": "2024-01-01",
-                "updated_at": "2024-01-02",
-                "lead_time": 2.5 + n,
-            }
-            for n, (t, k) in enumerate(ROWS)
-        ],
-        ROWS,
-    ),
-    "Chatito": (
-        {
-            label: [[{"type": "Text", "value": t[:9]}, {"type": "Slot", "value": t[9:], "slot": "rest"}] for t in texts]
-            for label, texts in TEXTS.items()
-        },
-        GROUPED,
-    ),
-    "spaCy 2": (
-        [
-            {
-                "id": n,
-                "paragraphs": [
-                    {"raw": t, "sentences": [], "cats": [{"label": k, "value": float(k == own)} for k in LABELS]}
-                ],
-            }
-            for n, (t, own) in enumerate(ROWS)
-        ],
-        ROWS,
-    ),
+    "Label Studio before 1.0": ([{"id": n, "data": {"review": t}, "completions": [
+        {"result": [{"value": {"choices": [k]}, "from_name": "topic"}]}]} for n, (t, k) in enumerate(ROWS)], ROWS),
+    "Label Studio's short form": ([{"text": t, "id": n, "verdict": k, "annotator": 1 + n % 2, "annotation_id": n + 7,
+                                    "created_at": "2024-01-01", "updated_at": "2024-01-02", "lead_time": 2.5 + n}
+                                   for n, (t, k) in enumerate(ROWS)], ROWS),
+    "Chatito": ({label: [[{"type": "Text", "value": t[:9]}, {"type": "Slot", "value": t[9:], "slot": "rest"}]
+                         for t in texts] for label, texts in TEXTS.items()}, GROUPED),
+    "spaCy 2": ([{"id": n, "paragraphs": [{"raw": t, "sentences": [], "cats": [
+        {"label": k, "value": float(k == own)} for k in LABELS]}]} for n, (t, own) in enumerate(ROWS)], ROWS),
 }
 
 
@@ -202,16 +112,10 @@ def test_every_shape_of_json_is_its_documents(tmp_path: Path, shape: str, indent
     assert labels_in_order(documents) == [label for _, label in rows]
 
 
-@pytest.mark.parametrize(
-    ("other", "notes"),
-    [
-        ([{"id": n, "name": f"user {n}", "mail": f"u{n}@example.org"} for n in range(80)], 0),
-        (
-            [{"id": n, "question": f"what is the matter with number {n}", "asked": n, "open": True} for n in range(40)],
-            1,
-        ),
-    ],
-)
+@pytest.mark.parametrize(("other", "notes"), [
+    ([{"id": n, "name": f"user {n}", "mail": f"u{n}@example.org"} for n in range(80)], 0),
+    ([{"id": n, "question": f"what is the matter with number {n}", "asked": n, "open": True} for n in range(40)], 1),
+])
 def test_records_of_another_kind_are_no_label(tmp_path: Path, other: list[Any], notes: int) -> None:
     """Tables beside each other: the one with the texts is read, and others with texts are told of."""
     path = tmp_path / "a.json"
@@ -239,66 +143,27 @@ def submitted(*answers: str | None) -> dict[str, Any]:
 
 
 JSON_LINES: dict[str, list[Any]] = {
-    "Prodigy's choice": [
-        prodigy(n, t, accept=[k], options=[{"id": one, "text": one} for one in LABELS]) for n, (t, k) in enumerate(ROWS)
-    ],
+    "Prodigy's choice": [prodigy(n, t, accept=[k], options=[{"id": one, "text": one} for one in LABELS])
+                         for n, (t, k) in enumerate(ROWS)],
     "Prodigy's labels": [prodigy(n, t, label=k) for n, (t, k) in enumerate(ROWS)],
-    "Argilla's columns": [
-        {"id": f"u{n}", "status": "completed", "review": t, **submitted(k, k, "good")} for n, (t, k) in enumerate(ROWS)
-    ],
-    "Argilla's records": [
-        {
-            "id": f"u{n}",
-            "fields": {"review": t},
-            "suggestions": {"topic": {"value": "good"}},
-            "responses": {"topic": [{"value": k, "user_id": "u"}]},
-        }
-        for n, (t, k) in enumerate(ROWS)
-    ],
-    "Argilla's feedback": [
-        {
-            "fields": {"review": t},
-            "suggestions": [],
-            "external_id": f"{n}",
-            "responses": [{"values": {"topic": {"value": k}}, "status": "submitted"}],
-        }
-        for n, (t, k) in enumerate(ROWS)
-    ],
-    "Argilla before 2": [
-        {
-            "text": t,
-            "inputs": {"text": t},
-            "prediction": [["good", 0.9]],
-            "annotation": k,
-            "status": "Validated",
-            "metrics": {},
-        }
-        for t, k in ROWS
-    ],
+    "Argilla's columns": [{"id": f"u{n}", "status": "completed", "review": t, **submitted(k, k, "good")}
+                          for n, (t, k) in enumerate(ROWS)],
+    "Argilla's records": [{"id": f"u{n}", "fields": {"review": t}, "suggestions": {"topic": {"value": "good"}},
+                           "responses": {"topic": [{"value": k, "user_id": "u"}]}} for n, (t, k) in enumerate(ROWS)],
+    "Argilla's feedback": [{"fields": {"review": t}, "suggestions": [], "external_id": f"{n}", "responses": [
+        {"values": {"topic": {"value": k}}, "status": "submitted"}]} for n, (t, k) in enumerate(ROWS)],
+    "Argilla before 2": [{"text": t, "inputs": {"text": t}, "prediction": [["good", 0.9]], "annotation": k,
+                          "status": "Validated", "metrics": {}} for t, k in ROWS],
     "doccano": [{"id": n, "text": t, "label": [k], "Comments": []} for n, (t, k) in enumerate(ROWS)],
     "doccano's data": [{"id": n, "data": t, "label": [k]} for n, (t, k) in enumerate(ROWS)],
     "spaCy's cats": [{"text": t, "cats": {k: int(k == own) for k in LABELS}} for t, own in ROWS],
     "Ground Truth": [{"source": t, "job": 1, "job-metadata": {"class-name": k, "confidence": 0.9}} for t, k in ROWS],
-    "a chat": [
-        {
-            "messages": [
-                {"role": "system", "content": "Judge."},
-                {"role": "user", "content": t},
-                {"role": "assistant", "content": k},
-            ]
-        }
-        for t, k in ROWS
-    ],
+    "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
+                             {"role": "assistant", "content": k}]} for t, k in ROWS],
     "prompt and completion": [{"prompt": t, "completion": f" {k}"} for t, k in ROWS],
     "pairs": PAIRS,
-    "Vertex AI": [
-        {
-            "textContent": t,
-            "classificationAnnotation": {"displayName": k},
-            "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": "training"},
-        }
-        for t, k in ROWS
-    ],
+    "Vertex AI": [{"textContent": t, "classificationAnnotation": {"displayName": k},
+                   "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": "training"}} for t, k in ROWS],
     "lists of records": [RECORDS[:20], RECORDS[20:]],
 }
 
@@ -325,32 +190,23 @@ def test_what_was_not_answered_is_not_labelled(tmp_path: Path) -> None:
     documents = opened(path)
     assert documents.labels == ("good",)  # every third row, which is always the same label
     assert documents.rows("unlabelled").tolist() == [n for n in range(60) if n % 3]
-    path.write_text(
-        lines(
-            [{"id": f"{n}", "status": "x", "text": t, **submitted(None)} for n, (t, _) in enumerate(ROWS)]
-            + [{"id": "z", "status": "x", "text": "the last text", **submitted("good", "bad")}]
-        )
-    )
+    path.write_text(lines([{"id": f"{n}", "status": "x", "text": t, **submitted(None)} for n, (t, _) in enumerate(ROWS)]
+                          + [{"id": "z", "status": "x", "text": "the last text", **submitted("good", "bad")}]))
     assert opened(path).rows("unlabelled").tolist() == list(range(60))
 
 
 def test_a_yes_or_no_question_has_two_answers(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text(
-        lines(
-            [prodigy(n, t, label="GOOD", answer="accept" if k == "good" else "reject") for n, (t, k) in enumerate(ROWS)]
-        )
-    )
+    path.write_text(lines([prodigy(n, t, label="GOOD", answer="accept" if k == "good" else "reject")
+                           for n, (t, k) in enumerate(ROWS)]))
     assert labels_in_order(opened(path)) == ["GOOD" if k == "good" else "not GOOD" for _, k in ROWS]
 
 
 @pytest.mark.parametrize("mark", [",", "\t"])
 def test_the_table_that_label_studio_exports(tmp_path: Path, mark: str) -> None:
     names = ["annotation_id", "annotator", "created_at", "id", "lead_time", "review", "verdict", "updated_at"]
-    rows = [
-        [str(n + 9), str(1 + n % 2), f"2024-0{1 + n % 3}-01", str(n), f"2.{n % 5}", f'"{t}"', k, "2024"]
-        for n, (t, k) in enumerate(ROWS)
-    ]
+    rows = [[str(n + 9), str(1 + n % 2), f"2024-0{1 + n % 3}-01", str(n), f"2.{n % 5}", f'"{t}"', k, "2024"]
+            for n, (t, k) in enumerate(ROWS)]
     path = tmp_path / "a.csv"
     path.write_text("\n".join(mark.join(row) for row in [names, *rows]) + "\n")
     documents = opened(path)
@@ -382,22 +238,9 @@ def test_a_list_of_json_may_be_called_json_lines(tmp_path: Path) -> None:
 def test_several_choices_beside_single_ones_are_several_labels(tmp_path: Path) -> None:
     """Label Studio's short form writes a name where one was chosen, an object where several were."""
     path = tmp_path / "a.json"
-    path.write_text(
-        json.dumps(
-            [
-                {
-                    "text": t,
-                    "id": n,
-                    "topics": {"choices": [k, "urgent"]} if n % 3 else k,
-                    "annotator": 1,
-                    "annotation_id": n,
-                    "created_at": "2024-01-01",
-                    "lead_time": 2.5 + n,
-                }
-                for n, (t, k) in enumerate(ROWS)
-            ]
-        )
-    )
+    path.write_text(json.dumps([
+        {"text": t, "id": n, "topics": {"choices": [k, "urgent"]} if n % 3 else k, "annotator": 1, "annotation_id": n,
+         "created_at": "2024-01-01", "lead_time": 2.5 + n} for n, (t, k) in enumerate(ROWS)]))
     documents = opened(path)
     assert documents.understood.label_columns == ("topics",)
     assert documents.labels == tuple(sorted({*LABELS, "urgent"}))
@@ -407,26 +250,16 @@ def test_several_choices_beside_single_ones_are_several_labels(tmp_path: Path) -
 def test_the_parts_that_vertex_names_are_the_split(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     use = ("training", "validation", "test")
-    path.write_text(
-        lines(
-            [
-                {
-                    "textContent": t,
-                    "classificationAnnotation": {"displayName": k},
-                    "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": use[n % 3]},
-                }
-                for n, (t, k) in enumerate(ROWS)
-            ]
-        )
-    )
+    path.write_text(lines([
+        {"textContent": t, "classificationAnnotation": {"displayName": k},
+         "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": use[n % 3]}} for n, (t, k) in enumerate(ROWS)]))
     assert opened(path).rows("test").tolist() == list(range(2, 60, 3))
 
 
 def test_an_intent_of_snips_has_a_file_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(
-        json.dumps({"AddToPlaylist": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "rest"}]} for t, _ in ROWS]})
-    )
+    path.write_text(json.dumps({"AddToPlaylist": [
+        {"data": [{"text": t[:9]}, {"text": t[9:], "entity": "rest"}]} for t, _ in ROWS]}))
     documents = opened(path)
     assert everything(documents) == [t for t, _ in ROWS]
     assert documents.labels == ("AddToPlaylist",)
@@ -435,9 +268,8 @@ def test_an_intent_of_snips_has_a_file_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("indent", [None, 2])
 def test_lists_one_after_another_are_all_read(tmp_path: Path, indent: int | None) -> None:
     path = tmp_path / "a.json"
-    first, second = (
-        json.dumps([{"text": t, "label": k} for t, k in rows], indent=indent) for rows in (ROWS[:20], ROWS[20:])
-    )
+    first, second = (json.dumps([{"text": t, "label": k} for t, k in rows], indent=indent)
+                     for rows in (ROWS[:20], ROWS[20:]))
     path.write_text(f"{first}\n{second}\n")
     assert everything(opened(path)) == [t for t, _ in ROWS]
     path.write_text(f"{first}\nthe end")

@@ -189,10 +189,7 @@ def test_without_labels_all_but_the_validation_share_is_unlabelled(tmp_path: Pat
     documents = opened(table(tmp_path / "a.csv", [[f"document number {n}"] for n in range(100)], ["text"]))
     assert documents.labels == ()
     assert {part: documents.count(part) for part in PARTS} == {
-        "train": 0,
-        "validation": 10,
-        "test": 0,
-        "unlabelled": 90,
+        "train": 0, "validation": 10, "test": 0, "unlabelled": 90,
     }
 
 
@@ -206,6 +203,8 @@ def test_empty_texts_are_no_reason_to_leave_one_out(tmp_path: Path) -> None:
     documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", "split"]), validation=0.0)
     assert len(documents.overlap) == 0
     assert documents.count("train") == 3
+
+
 
 
 def test_rows_without_a_group_are_by_themselves(tmp_path: Path) -> None:

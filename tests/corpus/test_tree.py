@@ -63,10 +63,7 @@ def test_the_layout_of_aclimdb(tmp_path: Path, kind: str) -> None:
     assert documents.understood.format == "folder"
     assert documents.labels == ("neg", "pos")
     assert {part: documents.count(part) for part in ("train", "validation", "test", "unlabelled")} == {
-        "train": 4,
-        "validation": 0,
-        "test": 4,
-        "unlabelled": 3,
+        "train": 4, "validation": 0, "test": 4, "unlabelled": 3,
     }
     assert sorted(documents.texts("train"))[0] == "train neg number 0"
     assert sorted(documents.texts("unlabelled"))[0] == "unlabelled number 0"
@@ -148,21 +145,12 @@ def _stream(opener: Callable[..., object], suffix: str) -> Callable[[Path], Path
         with opener(target, "wb") as file:  # type: ignore[attr-defined]
             file.write(path.read_bytes())
         return target
-
     return pack
 
 
-@pytest.mark.parametrize(
-    "pack",
-    [
-        _zip,
-        _stream(gzip.open, ".gz"),
-        _stream(bz2.open, ".bz2"),
-        _stream(lzma.open, ".xz"),
-        _stream(gzip.open, ".dat"),
-    ],
-    ids=["zip", "gz", "bz2", "xz", "gz by another name"],
-)
+@pytest.mark.parametrize("pack", [
+    _zip, _stream(gzip.open, ".gz"), _stream(bz2.open, ".bz2"), _stream(lzma.open, ".xz"), _stream(gzip.open, ".dat"),
+], ids=["zip", "gz", "bz2", "xz", "gz by another name"])
 def test_compressed_tables(tmp_path: Path, pack: Callable[[Path], Path]) -> None:
     plain = tmp_path / "plain" / "table.csv"
     plain.parent.mkdir()
@@ -196,7 +184,9 @@ def in_blocks(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["tar", "tar.gz"])
-def test_labels_that_come_in_blocks_are_all_seen(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_that_come_in_blocks_are_all_seen(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(packed, "PEEK_MEMBERS", 4)
     documents, events = with_events(
         open_corpus(CorpusConfig(path=str(pack(in_blocks(tmp_path / "enron1"), kind))), tmp_path / "cache")
@@ -231,7 +221,7 @@ def test_files_that_are_no_documents_are_counted_and_named(tmp_path: Path, kind:
     (root / "loose.txt").write_text("in no folder")
     table = finish(import_table(pack(root, kind) if kind else root, CorpusConfig(), tmp_path / "cache"))
     assert table.rows == 14
-    (note,) = table.record["notes"]
+    note, = table.record["notes"]
     assert note.startswith("3 files are no documents")
     assert "2 .html" in note
     assert "1 outside of the folders" in note
@@ -296,14 +286,10 @@ def zipped(path: Path, **files: bytes) -> Path:
 SMS = "".join(f"{'spam' if n % 3 else 'ham'}\tletter number {n}\n" for n in range(12)).encode()
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        {"data__csv": TABLE, "README__txt": b"about it"},
-        {"data__csv": TABLE, "LICENSE": b"free", "readme__md": b"see"},
-        {"data__csv": TABLE, "notes__txt": b"a note", "paper__pdf": b"%PDF"},
-    ],
-)
+@pytest.mark.parametrize("files", [
+    {"data__csv": TABLE, "README__txt": b"about it"}, {"data__csv": TABLE, "LICENSE": b"free", "readme__md": b"see"},
+    {"data__csv": TABLE, "notes__txt": b"a note", "paper__pdf": b"%PDF"},
+])
 def test_the_one_table_of_a_zip_is_read(tmp_path: Path, files: dict[str, bytes]) -> None:
     documents = opened(zipped(tmp_path / "a.zip", **files))
     assert (documents.understood.format, labels_in_order(documents)) == ("csv", ["pos", "neg"])

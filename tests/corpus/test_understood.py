@@ -71,16 +71,10 @@ def test_texts_alone_have_no_label() -> None:
     assert guess_columns(frame(id=["1", "2", "3"], text=long(3))).label == ()
 
 
-@pytest.mark.parametrize(
-    ("cells", "delimiter"),
-    [
-        (["a|b", "a", "b", "c", "b|c"], "|"),
-        (["x, y", "x", "y"], ","),
-        (["New York", "Paris", "London"], ""),
-        (["a", "b"], ""),
-        (["one;two", "two;one", "one", "two"], ";"),
-    ],
-)
+@pytest.mark.parametrize(("cells", "delimiter"), [
+    (["a|b", "a", "b", "c", "b|c"], "|"), (["x, y", "x", "y"], ","), (["New York", "Paris", "London"], ""),
+    (["a", "b"], ""), (["one;two", "two;one", "one", "two"], ";"),
+])
 def test_the_delimiter_of_labels_needs_evidence(cells: list[str], delimiter: str) -> None:
     assert guess_label_delimiter(pl.Series("label", cells)) == delimiter
 
@@ -161,13 +155,12 @@ def test_understood_survives_json(tmp_path: Path) -> None:
 
 
 def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
-    rows = [
-        [text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "NaN", "NULL", "None"], strict=True)
-    ]
+    rows = [[text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "NaN", "NULL", "None"],
+                                                 strict=True)]
     documents = opened(table(tmp_path / "a.csv", rows), label_columns=("label",))
     assert documents.labels == ("None", "a", "b")
     assert documents.rows("unlabelled").tolist() == [4, 5, 6]
-    (note,) = documents.notes
+    note, = documents.notes
     for word in ("'nan' (1)", "'NaN' (1)", "'NULL' (1)"):
         assert word in note
 
@@ -210,59 +203,28 @@ def test_a_column_may_be_called_none(tmp_path: Path) -> None:
 NAMES = ("good", "bad", "mid")
 
 
-@pytest.mark.parametrize(
-    ("text", "label", "beside"),
-    [
-        ("text", "kategorie", "team"),
-        ("Nachricht", "Klasse", "Schicht"),
-        ("Freitext", "Thema", "Kanal"),
-        ("Bemerkung", "Bewertungsklasse", "Standort"),
-        ("Freitext", "Einordnung (Anna)", "Kanal"),
-        ("texte", "catégorie", "équipe"),
-        ("commentaire", "Etiquette", "canal"),
-        ("texto", "categoría", "equipo"),
-        ("comentario", "Etiqueta", "turno"),
-        ("testo", "etichetta", "squadra"),
-        ("texto", "rótulo", "equipe"),
-        ("tekst", "kategoria", "zmiana"),
-        ("tekst", "categorie", "ploeg"),
-        ("metin", "etiket", "vardiya"),
-        ("текст", "категория", "смена"),
-        ("текст", "метка", "смена"),
-        ("文本", "标签", "渠道"),
-        ("内容", "类别", "渠道"),
-        ("本文", "ラベル", "店舗"),
-        ("本文", "カテゴリ", "店舗"),
-        ("텍스트", "라벨", "채널"),
-        ("텍스트", "분류", "채널"),
-        ("نص", "تصنيف", "فريق"),
-        ("text", "情感标签", "渠道"),
-        ("body", "ticket category", "shift"),
-    ],
-)
+@pytest.mark.parametrize(("text", "label", "beside"), [
+    ("text", "kategorie", "team"), ("Nachricht", "Klasse", "Schicht"), ("Freitext", "Thema", "Kanal"),
+    ("Bemerkung", "Bewertungsklasse", "Standort"), ("Freitext", "Einordnung (Anna)", "Kanal"),
+    ("texte", "catégorie", "équipe"), ("commentaire", "Etiquette", "canal"), ("texto", "categoría", "equipo"),
+    ("comentario", "Etiqueta", "turno"), ("testo", "etichetta", "squadra"), ("texto", "rótulo", "equipe"),
+    ("tekst", "kategoria", "zmiana"), ("tekst", "categorie", "ploeg"), ("metin", "etiket", "vardiya"),
+    ("текст", "категория", "смена"), ("текст", "метка", "смена"), ("文本", "标签", "渠道"), ("内容", "类别", "渠道"),
+    ("本文", "ラベル", "店舗"), ("本文", "カテゴリ", "店舗"), ("텍스트", "라벨", "채널"), ("텍스트", "분류", "채널"),
+    ("نص", "تصنيف", "فريق"), ("text", "情感标签", "渠道"), ("body", "ticket category", "shift"),
+])
 def test_a_column_named_like_a_label_in_any_language_wins(text: str, label: str, beside: str) -> None:
-    guess = guess_columns(
-        frame(
-            **{
-                beside: [("a", "b")[n % 7 % 2] for n in range(60)],
-                text: long(60),
-                label: [NAMES[n % 3] for n in range(60)],
-            }
-        )
-    )
+    guess = guess_columns(frame(**{
+        beside: [("a", "b")[n % 7 % 2] for n in range(60)], text: long(60), label: [NAMES[n % 3] for n in range(60)],
+    }))
     assert (guess.text, guess.label) == ((text,), (label,))
     assert f"'{label}'" in guess.reasons["label_columns"]
     assert "label_doubt" not in guess.reasons
 
 
 def people(**columns: list[str]) -> pl.DataFrame:
-    return frame(
-        city=[("Rome", "Oslo")[n % 2] for n in range(60)],
-        gender=[("m", "f")[n % 7 % 2] for n in range(60)],
-        age=[str(20 + n % 40) for n in range(60)],
-        remark=long(60),
-        **columns,
-    )
+    return frame(city=[("Rome", "Oslo")[n % 2] for n in range(60)], gender=[("m", "f")[n % 7 % 2] for n in range(60)],
+                 age=[str(20 + n % 40) for n in range(60)], remark=long(60), **columns)
 
 
 @pytest.mark.parametrize("name", ["code_final", "q7_code", "Kode", "type", "Produkt"])
@@ -300,13 +262,10 @@ def test_sentences_that_come_again_are_named_and_not_taken_for_the_label() -> No
     assert "characters on average" in guess.reasons["label_columns"]
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        [f"https://www.example.com/archive/2024/reviews/{name}/index.html?page=1" for name in NAMES],
-        ["1234 5678 9012 3456 7890 1234 5678 9012 3456 7890 1234 5678 9012 3456 7890", "0" * 70],
-    ],
-)
+@pytest.mark.parametrize("values", [
+    [f"https://www.example.com/archive/2024/reviews/{name}/index.html?page=1" for name in NAMES],
+    ["1234 5678 9012 3456 7890 1234 5678 9012 3456 7890 1234 5678 9012 3456 7890", "0" * 70],
+])
 def test_addresses_and_numbers_that_come_again_are_no_label(values: list[str]) -> None:
     guess = guess_columns(frame(text=long(60), origin=[values[n % len(values)] for n in range(60)]))
     assert (guess.label, "label_doubt" in guess.reasons) == ((), False)
@@ -322,64 +281,34 @@ def test_where_no_column_is_a_label_the_nearest_is_named() -> None:
 @pytest.mark.parametrize("name", ["genres", "topic"])
 def test_lists_of_a_few_names_are_several_labels(name: str, between: str) -> None:
     names = ("Drama", "Comedy", "Horror", "Science Fiction", "Romance", "Action")
-    cells = [
-        between.join(dict.fromkeys((names[n % 6], names[n * n % 5], names[n // 7 % 6])[: 1 + n % 3])) for n in range(90)
-    ]
+    cells = [between.join(dict.fromkeys((names[n % 6], names[n * n % 5], names[n // 7 % 6])[: 1 + n % 3]))
+             for n in range(90)]
     guess = guess_columns(frame(**{"text": long(90), name: cells}))
     assert guess.label == (name,)
     found = read_labels([pl.Series(name, cells)], guess.label_delimiter)
     assert found.names == tuple(sorted(names))
 
 
-@pytest.mark.parametrize(
-    ("cells", "names"),
-    [
-        (["#good #mid", "#good", "#bad", "#mid #bad"], ("#bad", "#good", "#mid")),
-        (["good#mid", "mid#bad", "bad#good", "good", "bad", "mid"], ("bad", "good", "mid")),
-    ],
-)
+@pytest.mark.parametrize(("cells", "names"), [
+    (["#good #mid", "#good", "#bad", "#mid #bad"], ("#bad", "#good", "#mid")),
+    (["good#mid", "mid#bad", "bad#good", "good", "bad", "mid"], ("bad", "good", "mid")),
+])
 def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -> None:
     column = pl.Series("label", cells * 5)
     assert read_labels([column], guess_label_delimiter(column)).names == names
 
 
-@pytest.mark.parametrize(
-    "cells",
-    [
-        ["yes", "no", "yes/no"],
-        ["C", "C#", "C++"],
-        ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
-        [
-            "Paris, France",
-            "Lyon, France",
-            "Oslo, Norway",
-            "Bergen, Norway",
-            "Rome, Italy",
-            "Turin, Italy",
-            "Milan, Italy",
-        ],
-        ["TV / Radio", "Home / Garden", "Books"],
-        ["Black+White", "Colour"],
-        *(
-            [
-                sign.join((what, how))
-                for what in ("Hardware", "Software", "Network")
-                for how in ("New", "Change", "Incident")
-            ]
-            for sign in (" / ", " + ", "/", "+", "\n", ", ")
-        ),
-        ["R&D / QA", "R&D", "QA", "HR"],
-        ["R&D/QA", "R&D", "QA", "HR"],
-        ["food", "food / fruit", "food / fruit / apple"],
-        ["Sales / North", "Sales / South", "Service / North", "Service / South", "Other / Other", "Other / South"],
-        ["Mr / Mrs", "Mr", "Mrs"],
-        ["and/or", "and", "or"],
-        ["C/C++", "C", "C++"],
-        ["TCP/IP", "TCP", "IP"],
-        ["A+", "A", "B", "B+"],
-        ["9/11", "7/7", "1/6"],
-    ],
-)
+@pytest.mark.parametrize("cells", [
+    ["yes", "no", "yes/no"], ["C", "C#", "C++"], ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
+    ["Paris, France", "Lyon, France", "Oslo, Norway", "Bergen, Norway", "Rome, Italy", "Turin, Italy", "Milan, Italy"],
+    ["TV / Radio", "Home / Garden", "Books"], ["Black+White", "Colour"],
+    *([sign.join((what, how)) for what in ("Hardware", "Software", "Network") for how in ("New", "Change", "Incident")]
+      for sign in (" / ", " + ", "/", "+", "\n", ", ")),
+    ["R&D / QA", "R&D", "QA", "HR"], ["R&D/QA", "R&D", "QA", "HR"], ["food", "food / fruit", "food / fruit / apple"],
+    ["Sales / North", "Sales / South", "Service / North", "Service / South", "Other / Other", "Other / South"],
+    ["Mr / Mrs", "Mr", "Mrs"], ["and/or", "and", "or"], ["C/C++", "C", "C++"], ["TCP/IP", "TCP", "IP"],
+    ["A+", "A", "B", "B+"], ["9/11", "7/7", "1/6"],
+])
 def test_signs_within_names_part_no_labels(cells: list[str]) -> None:
     assert guess_label_delimiter(pl.Series("label", cells * 5)) == ""
 
@@ -390,18 +319,10 @@ def test_dummies_of_one_question_are_not_joined_by_another_column_of_yes_and_no(
     assert guess.label == tuple(marks)
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("premise", "hypothesis"),
-        ("question1", "question2"),
-        ("sentence1", "sentence2"),
-        ("text_a", "text_b"),
-        ("Sentence 1", "Sentence 2"),
-        ("frage1", "frage2"),
-        ("question", "sentence"),
-    ],
-)
+@pytest.mark.parametrize("names", [
+    ("premise", "hypothesis"), ("question1", "question2"), ("sentence1", "sentence2"), ("text_a", "text_b"),
+    ("Sentence 1", "Sentence 2"), ("frage1", "frage2"), ("question", "sentence"),
+])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_pair_of_texts_is_read_together(names: tuple[str, str], turned: bool) -> None:
     texts = {names[0]: long(60), names[1]: [f"another sentence of its own, and the number is {n}" for n in range(60)]}
@@ -417,20 +338,11 @@ def test_two_columns_of_which_one_holds_few_values_are_no_pair() -> None:
     assert (guess.text, guess.label) == (("text1",), ("text2",))
 
 
-@pytest.mark.parametrize(
-    ("name", "train", "test"),
-    [
-        ("Set", "Training", "Prüfung"),
-        ("conjunto", "entrenamiento", "prueba"),
-        ("ensemble", "apprentissage", "test"),
-        ("выборка", "обучение", "тест"),
-        ("集合", "训练", "测试"),
-        ("セット", "学習", "テスト"),
-        ("구분", "훈련", "테스트"),
-        ("phase", "train", "test"),
-        ("Verwendung", "Training", "Validierung"),
-    ],
-)
+@pytest.mark.parametrize(("name", "train", "test"), [
+    ("Set", "Training", "Prüfung"), ("conjunto", "entrenamiento", "prueba"), ("ensemble", "apprentissage", "test"),
+    ("выборка", "обучение", "тест"), ("集合", "训练", "测试"), ("セット", "学習", "テスト"), ("구분", "훈련", "테스트"),
+    ("phase", "train", "test"), ("Verwendung", "Training", "Validierung"),
+])
 def test_parts_are_understood_in_other_languages(tmp_path: Path, name: str, train: str, test: str) -> None:
     rows = [[text, NAMES[n % 3], test if n % 5 == 0 else train] for n, text in enumerate(long(60))]
     documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", name]))
@@ -442,14 +354,10 @@ def test_parts_are_understood_in_other_languages(tmp_path: Path, name: str, trai
 @pytest.mark.parametrize("wrap", [" ".join, lambda tags: json.dumps(list(tags))])
 def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence[str]], str]) -> None:
     tags = [[("O", "B", "I")[(n + word) % 3 if word % 4 == 0 else 0] for word in range(5 + n % 7)] for n in range(60)]
-    table_of = pl.DataFrame(
-        {
-            "text": [f"the words of sentence {n}, one after another" for n in range(60)],
-            "tags": [wrap(one) for one in tags],
-        }
-    )
+    table_of = pl.DataFrame({"text": [f"the words of sentence {n}, one after another" for n in range(60)],
+                             "tags": [wrap(one) for one in tags]})
     assert guess_columns(table_of).label == ()
-    several = pl.DataFrame({"text": table_of["text"], "tags": [wrap(("a", "b", "c")[: 1 + n % 3]) for n in range(60)]})
+    several = pl.DataFrame({"text": table_of["text"], "tags": [wrap(("a", "b", "c")[:1 + n % 3]) for n in range(60)]})
     assert guess_columns(several).label == ("tags",)
 
 
@@ -477,44 +385,41 @@ def cells_of(told: str) -> list[str]:
     return [cell if n < int(some) else "" for n, cell in enumerate(cells)] if some else cells
 
 
-@pytest.mark.parametrize(
-    ("columns", "label", "doubt"),
-    [
-        # a text and what stands beside it; the label; the other columns that a note names
-        ({"department": "Sales HR IT", "note": "15 of seen checked"}, "department", ""),
-        ({"department": "Sales HR IT", "note": "seen checked"}, "note", "department"),
-        ({"departamento": "Ventas RH TI", "nota": "15 of visto bien"}, "departamento", ""),
-        ({"decision": "accept reject", "annotation": "40 of unclear typo"}, "annotation", ""),
-        ({"reason": "late broken refund", "agent_code": "A12 B34 C77 D01"}, "reason", "agent_code"),
-        ({"type": "email sms", "is_spam": "0 1"}, "type", "is_spam"),
-        ({"type": "email sms", "toxic": "0 1", "insult": "0 1 0"}, "toxic insult", "type"),
-        ({"joy": "0 1", "anger": "1 0 0", "type": "web app"}, "joy anger", "type"),
-        ({"Klasse": "7a 7b 8c", "Kategorie": "Lob Tadel Bitte Frage"}, "Kategorie", "Klasse"),
-        ({"clase": "a b", "categoría": "queja elogio duda"}, "categoría", "clase"),
-        ({"product": "phone tv laptop", "outcome": "late broken"}, "outcome", "product"),
-        ({"product": "phone tv", "complaint": "late broken refund"}, "product", "complaint"),
-        ({"type": "email web chat", "urgency": "low high"}, "urgency", "type"),
-        ({"art": "oil ink", "style": "new old plain"}, "art", "style"),
-        ({"channel": "web app", "code": "K1 K2 K3"}, "channel", "code"),
-        ({"country": "it fr", "colour": "red white rose"}, "colour", "country"),
-        ({"gender": "m f", "country": "de us fr"}, "gender", "country"),
-        ({"category": "15 of good bad", "department": "Sales HR IT"}, "category", "department"),
-        ({"Thema": "15 of Preis Service", "Kanal": "Web Laden"}, "Thema", "Kanal"),
-        ({"tags": "15 of vip new", "product": "phone tv laptop"}, "product", ""),
-        ({"language": "en de", "outcome": "good bad mixed"}, "language", "outcome"),
-        ({"sentiment": "good bad", "topic": "price food staff"}, "sentiment", "topic"),
-        ({"category": "price food staff", "rating": "1 2 3 4 5"}, "category", "rating"),
-        ({"label": "good bad", "category": "price food staff"}, "label", ""),
-        ({"class": "good bad", "type": "web app", "code": "K1 K2"}, "class", ""),
-        ({"kategorie": "Lob Tadel", "team": "A B C"}, "kategorie", ""),
-        ({"state": "open closed", "priority": "low high mid"}, "state", "priority"),
-        ({"status": "open closed", "priority": "low high mid"}, "priority", ""),
-        ({"rating": "1 2 3 4 5", "store": "Rome Oslo"}, "rating", ""),
-        ({"phase": "training test"}, "phase", ""),
-        ({"activity": "training evaluation"}, "activity", ""),
-        ({"Menge": "0 1", "verdict": "good bad"}, "verdict", "Menge"),
-    ],
-)
+@pytest.mark.parametrize(("columns", "label", "doubt"), [
+    # a text and what stands beside it; the label; the other columns that a note names
+    ({"department": "Sales HR IT", "note": "15 of seen checked"}, "department", ""),
+    ({"department": "Sales HR IT", "note": "seen checked"}, "note", "department"),
+    ({"departamento": "Ventas RH TI", "nota": "15 of visto bien"}, "departamento", ""),
+    ({"decision": "accept reject", "annotation": "40 of unclear typo"}, "annotation", ""),
+    ({"reason": "late broken refund", "agent_code": "A12 B34 C77 D01"}, "reason", "agent_code"),
+    ({"type": "email sms", "is_spam": "0 1"}, "type", "is_spam"),
+    ({"type": "email sms", "toxic": "0 1", "insult": "0 1 0"}, "toxic insult", "type"),
+    ({"joy": "0 1", "anger": "1 0 0", "type": "web app"}, "joy anger", "type"),
+    ({"Klasse": "7a 7b 8c", "Kategorie": "Lob Tadel Bitte Frage"}, "Kategorie", "Klasse"),
+    ({"clase": "a b", "categoría": "queja elogio duda"}, "categoría", "clase"),
+    ({"product": "phone tv laptop", "outcome": "late broken"}, "outcome", "product"),
+    ({"product": "phone tv", "complaint": "late broken refund"}, "product", "complaint"),
+    ({"type": "email web chat", "urgency": "low high"}, "urgency", "type"),
+    ({"art": "oil ink", "style": "new old plain"}, "art", "style"),
+    ({"channel": "web app", "code": "K1 K2 K3"}, "channel", "code"),
+    ({"country": "it fr", "colour": "red white rose"}, "colour", "country"),
+    ({"gender": "m f", "country": "de us fr"}, "gender", "country"),
+    ({"category": "15 of good bad", "department": "Sales HR IT"}, "category", "department"),
+    ({"Thema": "15 of Preis Service", "Kanal": "Web Laden"}, "Thema", "Kanal"),
+    ({"tags": "15 of vip new", "product": "phone tv laptop"}, "product", ""),
+    ({"language": "en de", "outcome": "good bad mixed"}, "language", "outcome"),
+    ({"sentiment": "good bad", "topic": "price food staff"}, "sentiment", "topic"),
+    ({"category": "price food staff", "rating": "1 2 3 4 5"}, "category", "rating"),
+    ({"label": "good bad", "category": "price food staff"}, "label", ""),
+    ({"class": "good bad", "type": "web app", "code": "K1 K2"}, "class", ""),
+    ({"kategorie": "Lob Tadel", "team": "A B C"}, "kategorie", ""),
+    ({"state": "open closed", "priority": "low high mid"}, "state", "priority"),
+    ({"status": "open closed", "priority": "low high mid"}, "priority", ""),
+    ({"rating": "1 2 3 4 5", "store": "Rome Oslo"}, "rating", ""),
+    ({"phase": "training test"}, "phase", ""),
+    ({"activity": "training evaluation"}, "activity", ""),
+    ({"Menge": "0 1", "verdict": "good bad"}, "verdict", "Menge"),
+])
 def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> None:
     guess = guess_columns(frame(text=long(60), **{name: cells_of(told) for name, told in columns.items()}))
     assert guess.label == tuple(label.split())

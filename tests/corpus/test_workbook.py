@@ -20,40 +20,26 @@ def write_xlsx(path: Path, sheets: dict[str, Sheet]) -> Path:
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    overrides = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>'
-        for n in range(1, len(sheets) + 1)
-    )
+    overrides = "".join(f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kind}.worksheet+xml"/>'
+                        for n in range(1, len(sheets) + 1))
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
-            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
-            f"{overrides}</Types>",
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
+                         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+                         f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+                         f"{overrides}</Types>")
+        archive.writestr("_rels/.rels", f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+                         f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
         names = "".join(f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
-        archive.writestr(
-            "xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets></workbook>'
-        )
-        links = "".join(
-            f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>'
-            for n in range(1, len(sheets) + 1)
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">{links}</Relationships>'
-        )
+        archive.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{names}</sheets>'
+                         "</workbook>")
+        links = "".join(f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+                        for n in range(1, len(sheets) + 1))
+        archive.writestr("xl/_rels/workbook.xml.rels",
+                         f'<Relationships xmlns="{package}/relationships">{links}</Relationships>')
         for number, rows in enumerate(sheets.values(), 1):
             body = "".join("<row>" + "".join(_xlsx_cell(cell) for cell in row) + "</row>" for row in rows)
-            archive.writestr(
-                f"xl/worksheets/sheet{number}.xml",
-                f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>',
-            )
+            archive.writestr(f"xl/worksheets/sheet{number}.xml",
+                             f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>')
     return path
 
 
@@ -66,30 +52,18 @@ def _xlsx_cell(cell: str | float) -> str:
 def write_ods(path: Path, sheets: dict[str, Sheet]) -> Path:
     name = "urn:oasis:names:tc:opendocument:xmlns"
     tables = "".join(
-        f'<table:table table:name="{escape(title)}">'
-        + "".join(
-            "<table:table-row>"
-            + "".join(
+        f'<table:table table:name="{escape(title)}">' + "".join(
+            "<table:table-row>" + "".join(
                 f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'
-                if cell != ""
-                else "<table:table-cell/>"
-                for cell in row
-            )
-            + "</table:table-row>"
-            for row in rows
-        )
-        + "</table:table>"
-        for title, rows in sheets.items()
-    )
+                if cell != "" else "<table:table-cell/>" for cell in row
+            ) + "</table:table-row>" for row in rows) + "</table:table>"
+        for title, rows in sheets.items())
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{name}:manifest:1.0"/>')
-        archive.writestr(
-            "content.xml",
-            f'<office:document-content xmlns:office="{name}:office:1.0" '
-            f'xmlns:table="{name}:table:1.0" xmlns:text="{name}:text:1.0"><office:body>'
-            f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
-        )
+        archive.writestr("content.xml", f'<office:document-content xmlns:office="{name}:office:1.0" '
+                         f'xmlns:table="{name}:table:1.0" xmlns:text="{name}:text:1.0"><office:body>'
+                         f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>")
     return path
 
 
@@ -148,8 +122,7 @@ def with_hidden(path: Path, name: str) -> Path:
     with zipfile.ZipFile(path) as archive:
         parts = {info.filename: archive.read(info) for info in archive.infolist()}
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(
-        f'name="{name}"'.encode(), f'name="{name}" state="hidden"'.encode()
-    )
+        f'name="{name}"'.encode(), f'name="{name}" state="hidden"'.encode())
     with zipfile.ZipFile(path, "w") as archive:
         for part, data in parts.items():
             archive.writestr(part, data)
@@ -186,15 +159,12 @@ def days(*numbers: int, mark: str = ".") -> Sheet:
     return [["id", "comment"], *([float(n), f"The film of day {n} was a long one{mark}"] for n in numbers)]
 
 
-@pytest.mark.parametrize(
-    "sheets",
-    [
-        {"Data": days(*range(20)), "Spare": days(*range(19, 0, -1), mark=" !")},  # in another order, hardly changed
-        {"raw": days(*range(20)), "cleaned": days(*range(20, 40))},
-        {"Data": days(*range(20)), "Data old": days(*range(20, 40))},
-        {"all": days(*range(20)), "spring": days(*range(10)), "autumn": days(*range(10, 20))},
-    ],
-)
+@pytest.mark.parametrize("sheets", [
+    {"Data": days(*range(20)), "Spare": days(*range(19, 0, -1), mark=" !")},  # in another order, hardly changed
+    {"raw": days(*range(20)), "cleaned": days(*range(20, 40))},
+    {"Data": days(*range(20)), "Data old": days(*range(20, 40))},
+    {"all": days(*range(20)), "spring": days(*range(10)), "autumn": days(*range(10, 20))},
+])
 def test_a_sheet_that_repeats_another_or_is_a_version_of_it_is_not_added(
     tmp_path: Path, sheets: dict[str, Sheet]
 ) -> None:
@@ -205,12 +175,8 @@ def test_a_sheet_that_repeats_another_or_is_a_version_of_it_is_not_added(
 
 
 def test_sheets_that_are_named_as_parts_are_joined_alone(tmp_path: Path) -> None:
-    sheets = {
-        "train": days(*range(20)),
-        "test": days(*range(20, 30)),
-        "all": days(*range(30)),
-        "train (2)": days(*range(20)),
-    }
+    sheets = {"train": days(*range(20)), "test": days(*range(20, 30)), "all": days(*range(30)),
+              "train (2)": days(*range(20))}
     documents = opened(write_xlsx(tmp_path / "a.xlsx", sheets))
     assert documents.count("test") == 10
     assert len(everything(documents)) == 30
@@ -276,16 +242,8 @@ def placed(path: Path, cells: dict[str, str], rest: str = "") -> Path:
 
 
 def test_a_label_merged_over_several_rows_holds_for_each(tmp_path: Path) -> None:
-    cells = {
-        "B2": "label",
-        "C2": "text",
-        "B3": "good",
-        "C3": "one fine film",
-        "C4": "two fine films",
-        "B5": "bad",
-        "C5": "three dull films",
-        "C6": "four dull films",
-    }
+    cells = {"B2": "label", "C2": "text", "B3": "good", "C3": "one fine film", "C4": "two fine films",
+             "B5": "bad", "C5": "three dull films", "C6": "four dull films"}
     merged = '<mergeCells count="2"><mergeCell ref="B3:B4"/><mergeCell ref="B5:B6"/></mergeCells>'
     documents = opened(placed(tmp_path / "a.xlsx", cells, merged))
     assert labels_in_order(documents) == ["good", "good", "bad", "bad"]
@@ -313,16 +271,11 @@ def scored(count: int = 30) -> Sheet:
     return [["text", "label", "points"], *rows]
 
 
-@pytest.mark.parametrize(
-    ("kind", "footer"),
-    [
-        ("xlsx", [["Total", "", 435]]),
-        ("xlsx", [["Grand Total:", "", 435], ["Sum", 30, 870]]),
-        ("xlsx", [["", "Summe", 435]]),
-        ("xlsx", [["", "", ""], ["Source: the ministry of labour"]]),
-        ("ods", [["", "", ""], ["Made by the office"], ["Total", 435]]),
-    ],
-)
+@pytest.mark.parametrize(("kind", "footer"), [
+    ("xlsx", [["Total", "", 435]]), ("xlsx", [["Grand Total:", "", 435], ["Sum", 30, 870]]),
+    ("xlsx", [["", "Summe", 435]]), ("xlsx", [["", "", ""], ["Source: the ministry of labour"]]),
+    ("ods", [["", "", ""], ["Made by the office"], ["Total", 435]]),
+])
 def test_what_stands_below_a_sheet_is_no_row(tmp_path: Path, kind: str, footer: Sheet) -> None:
     write = write_xlsx if kind == "xlsx" else write_ods
     rows = [*scored(), *([*row, *[""] * (3 - len(row))] for row in footer)]
@@ -332,30 +285,17 @@ def test_what_stands_below_a_sheet_is_no_row(tmp_path: Path, kind: str, footer: 
     assert [note for note in documents.notes if "at the end" in note and "left out" in note] == list(documents.notes)
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        [["Total", "good", 3]],
-        [["Total disaster", "", 435]],
-        [["", "", ""], ["Not labelled yet."]],
-        [["", "", ""], *[[f"a new text, the {n}th"] for n in range(3)]],
-    ],
-)
+@pytest.mark.parametrize("end", [
+    [["Total", "good", 3]], [["Total disaster", "", 435]], [["", "", ""], ["Not labelled yet."]],
+    [["", "", ""], *[[f"a new text, the {n}th"] for n in range(3)]],
+])
 def test_a_last_row_of_a_sheet_that_only_looks_like_a_sum_stays(tmp_path: Path, end: Sheet) -> None:
     path = write_xlsx(tmp_path / "a.xlsx", {"films": [*scored(), *end]})
     assert everything(opened(path))[30:] == [row[0] for row in end if row[0]]
 
 
 def test_each_of_several_sheets_may_end_with_a_sum(tmp_path: Path) -> None:
-    sheets = {
-        day: [
-            *[
-                [cell if place else f"{day}: {cell}" for place, cell in enumerate(row)] if number else row
-                for number, row in enumerate(scored(8))
-            ],
-            ["Total", "", 28],
-        ]
-        for day in ("Monday", "Tuesday")
-    }
+    sheets = {day: [*[[cell if place else f"{day}: {cell}" for place, cell in enumerate(row)] if number else row
+                      for number, row in enumerate(scored(8))], ["Total", "", 28]] for day in ("Monday", "Tuesday")}
     documents = opened(write_xlsx(tmp_path / "a.xlsx", sheets))
     assert everything(documents) == [row[0] for rows in sheets.values() for row in rows[1:-1]]

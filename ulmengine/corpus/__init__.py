@@ -9,15 +9,6 @@ from .opening import open_corpus
 from .understood import Preview, Understood, preview
 
 __all__ = [
-    "Alternative",
-    "CorpusError",
-    "Documents",
-    "Finding",
-    "Preview",
-    "Understood",
-    "audit",
-    "inspect",
-    "open_corpus",
-    "preview",
-    "repaired",
+    "Alternative", "CorpusError", "Documents", "Finding", "Preview", "Understood", "audit", "inspect", "open_corpus",
+    "preview", "repaired",
 ]

@@ -63,17 +63,13 @@ def audit(
         if done % _EVERY == 0 or done == len(kept):
             yield Progress("Looking for problems", done, len(kept), "documents")
     findings = [
-        *_text_findings(marks, max_words),
-        *repeat_findings(documents, kept),
-        *near.findings(documents.parts),
-        *size_findings(kept),
-        *doubt_findings(documents),
-        *class_findings(documents),
-        *leaks.findings(),
-        *column_findings(documents),
-        *loss_findings(documents),
+        *_text_findings(marks, max_words), *repeat_findings(documents, kept), *near.findings(documents.parts),
+        *size_findings(kept), *doubt_findings(documents), *class_findings(documents), *leaks.findings(),
+        *column_findings(documents), *loss_findings(documents),
     ]
-    return tuple(replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings)
+    return tuple(
+        replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings
+    )
 
 
 def _mark(marks: _Marks, row: int, text: str, plain: str, words: list[str], max_words: int) -> None:
@@ -95,52 +91,25 @@ def _text_findings(marks: _Marks, max_words: int) -> list[Finding]:
     """The findings about single texts."""
     found = []
     for kind, title, one, many, why, advice in (
-        (
-            "empty",
-            "Empty texts",
-            "has no text",
-            "have no text",
-            "Nothing can be learnt from them, but they count in every result.",
-            "",
-        ),
-        (
-            "near_empty",
-            "Almost empty texts",
-            "has fewer than three letters",
-            "have fewer than three letters",
-            "They say next to nothing and are answered by chance.",
-            "",
-        ),
-        (
-            "mojibake",
-            "Garbled characters",
-            "holds letters garbled by a wrong encoding (like Ã© for é)",
-            "hold letters garbled by a wrong encoding (like Ã© for é)",
-            "Garbled words are unknown to a pretrained model.",
-            "If most documents are garbled, choose another encoding for the file instead.",
-        ),
-        (
-            "markup",
-            "Leftover markup",
-            "holds HTML tags or entities",
-            "hold HTML tags or entities",
-            "Tags become words of their own. The tokeniser's rules already clean <br />, &amp; and their like.",
-            "Leave them in unless the tags say which label it is.",
-        ),
-        (
-            "too_long",
-            "Over-long texts",
-            f"is longer than about {max_words:,} words",
-            f"are longer than about {max_words:,} words",
-            "The classifier learns from the end of such a document only.",
-            "Raise the document limit, or leave them.",
-        ),
+        ("empty", "Empty texts", "has no text", "have no text",
+         "Nothing can be learnt from them, but they count in every result.", ""),
+        ("near_empty", "Almost empty texts", "has fewer than three letters", "have fewer than three letters",
+         "They say next to nothing and are answered by chance.", ""),
+        ("mojibake", "Garbled characters", "holds letters garbled by a wrong encoding (like Ã© for é)",
+         "hold letters garbled by a wrong encoding (like Ã© for é)",
+         "Garbled words are unknown to a pretrained model.",
+         "If most documents are garbled, choose another encoding for the file instead."),
+        ("markup", "Leftover markup", "holds HTML tags or entities", "hold HTML tags or entities",
+         "Tags become words of their own. The tokeniser's rules already clean <br />, &amp; and their like.",
+         "Leave them in unless the tags say which label it is."),
+        ("too_long", "Over-long texts", f"is longer than about {max_words:,} words",
+         f"are longer than about {max_words:,} words",
+         "The classifier learns from the end of such a document only.", "Raise the document limit, or leave them."),
     ):
         rows = np.array(getattr(marks, kind), dtype=np.int64)
         if len(rows):
-            found.append(
-                Finding(kind, title, f"{documents_are(len(rows), one, many)}. {why}", len(rows), rows, rows, advice)
-            )
+            found.append(Finding(kind, title, f"{documents_are(len(rows), one, many)}. {why}", len(rows), rows, rows,
+                                 advice))
     return found
 
 
@@ -199,14 +168,5 @@ class _Leaks:
             f"{documents_are(len(rows), 'names', 'name')} the own label in the text ({names}), and other documents "
             "hardly ever do. The network would learn to look for these words instead of reading."
         )
-        return [
-            Finding(
-                "label_leak",
-                "Label stands in the text",
-                why,
-                len(rows),
-                rows,
-                no_rows(),
-                "Take the words out of the texts, or choose another text column.",
-            )
-        ]
+        return [Finding("label_leak", "Label stands in the text", why, len(rows), rows, no_rows(),
+                        "Take the words out of the texts, or choose another text column.")]

@@ -57,13 +57,8 @@ class Finding:
     def to_json(self, most: int = 100) -> dict[str, Any]:
         """As plain JSON values with at most ``most`` rows."""
         return {
-            "kind": self.kind,
-            "title": self.title,
-            "why": self.why,
-            "count": self.count,
-            "rows": self.rows[:most].tolist(),
-            "repair": len(self.repair),
-            "advice": self.advice,
+            "kind": self.kind, "title": self.title, "why": self.why, "count": self.count,
+            "rows": self.rows[:most].tolist(), "repair": len(self.repair), "advice": self.advice,
         }
 
 

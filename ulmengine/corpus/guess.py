@@ -141,9 +141,8 @@ def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
     mark = repr(delimiter)
     guess.reasons["delimiter_doubt"] = (
         f"Cells of '{column.name}' such as {shown} are read as several labels with {mark} between them. If such a cell "
-        "is one label, set the label delimiter to 'none'."
-        if guess.label_delimiter
-        else f"Cells of '{column.name}' such as {shown} are read as one label each. If they hold several labels, set the "
+        "is one label, set the label delimiter to 'none'." if guess.label_delimiter else
+        f"Cells of '{column.name}' such as {shown} are read as one label each. If they hold several labels, set the "
         f"label delimiter to {mark}."
     )
 
@@ -185,10 +184,8 @@ def _look(column: pl.Series) -> _Seen:
 def _split_column(seen: list[_Seen], guess: Guess) -> str:
     for column in seen:
         values = {value.lower() for value in column.values}
-        if (
-            column.key in SPLIT_NAMES
-            and values
-            and values <= set(PART_CELLS) | (_TRUTH if column.key in PLAIN_SPLIT_NAMES else set())
+        if column.key in SPLIT_NAMES and values and values <= set(PART_CELLS) | (
+            _TRUTH if column.key in PLAIN_SPLIT_NAMES else set()
         ):
             guess.reasons["split_column"] = f"named '{column.name}' and holds {', '.join(sorted(values)[:4])}"
             return column.name
@@ -208,17 +205,9 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
     """The column with the most prose in it; a title beside it is read too."""
     if not seen:
         return
-
     def weight(column: _Seen) -> float:
-        known = (
-            4.0
-            if column.key in PLAIN_TEXT_NAMES
-            else 1.5
-            if column.key in TEXT_NAMES - TITLE_NAMES
-            else 0.5
-            if is_label_name(column.key)
-            else 1.0
-        )
+        known = (4.0 if column.key in PLAIN_TEXT_NAMES else 1.5 if column.key in TEXT_NAMES - TITLE_NAMES
+                 else 0.5 if is_label_name(column.key) else 1.0)
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
         beside = 0.2 if column.aside else 1.0
@@ -249,11 +238,8 @@ def _guess_text(seen: list[_Seen], guess: Guess) -> None:
 
 def _pair_of(best: _Seen, seen: list[_Seen]) -> tuple[_Seen, ...]:
     """The pair of texts that ``best`` is one of; nothing where it stands alone."""
-    prose = [
-        c
-        for c in seen
-        if c.letters >= 0.5 and not c.coded and not c.aside and c.distinct > 0.2 * c.filled and c.names == c.distinct
-    ]
+    prose = [c for c in seen if c.letters >= 0.5 and not c.coded and not c.aside and c.distinct > 0.2 * c.filled
+             and c.names == c.distinct]
     for first in prose:
         second = next((c for c in prose if c.key in second_of_pair(first.key)), None)
         if second is not None and best in (first, second):
@@ -293,33 +279,17 @@ def _none_of(seen: list[_Seen]) -> str:
 def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
     short = [c for c in few if c.length < 60]
     hot = _one_hot([c for c in short if c.marks and not c.aside], rows)
-    named = [
-        c
-        for c in few
-        if is_label_name(c.key)
-        and c not in hot
-        and (c.length < 60 or (c.length < LONG_LABEL and c.names <= 0.5 * c.filled))
-    ]
+    named = [c for c in few if is_label_name(c.key) and c not in hot
+             and (c.length < 60 or (c.length < LONG_LABEL and c.names <= 0.5 * c.filled))]
     exact = [c for c in named if c.key in LABEL_NAMES]
     strong = [c for c in exact if c.names > 1 and (c.key not in WEAK_LABEL_NAMES or c.filled > 0.5 * rows)]
-    plain = [
-        c
-        for c in short
-        if 2 <= c.names <= min(50, max(2, rows // 4))
-        and c.filled > 0.5 * rows
-        and not c.aside
-        and not c.counts
-        and c not in named
-    ]
+    plain = [c for c in short if 2 <= c.names <= min(50, max(2, rows // 4)) and c.filled > 0.5 * rows
+             and not c.aside and not c.counts and c not in named]
     others = sorted((c for c in plain if not is_about_name(c.key)), key=lambda c: (-(c.letters > 0.5), c.distinct))
     about = [c for c in plain if is_about_name(c.key)]
     if strong or (not hot and named and not exact):
-        _choose(
-            sorted(strong or named, key=lambda c: (c.names < 2, label_rank(c.key), c.aside, c.distinct)),
-            guess,
-            plain,
-            rows,
-        )
+        _choose(sorted(strong or named, key=lambda c: (c.names < 2, label_rank(c.key), c.aside, c.distinct)), guess,
+                plain, rows)
     elif hot:
         guess.label = tuple(c.name for c in hot)
         guess.reasons["label_columns"] = f"{len(hot)} columns of yes and no ({_values_of(hot)}), one a label"
@@ -329,21 +299,12 @@ def _guess_by_values(few: list[_Seen], rows: int, guess: Guess) -> None:
     elif others or exact or about:
         _choose(others or exact or about, guess, plain, rows)
     else:
-        long = [
-            c
-            for c in few
-            if 60 <= c.length < LONG_LABEL
-            and 2 <= c.names <= min(20, rows // 5)
-            and c.filled > 0.5 * rows
-            and not c.aside
-            and not c.coded
-            and c.letters > 0.5
-        ]
+        long = [c for c in few if 60 <= c.length < LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
+                and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
         if long:
             guess.rivals = tuple(c.name for c in long[:_RIVALS])
             guess.reasons["label_doubt"] = (
-                f"No column is read as the label, but it could be {_told(long)}. If so, choose it as the label column."
-            )
+                f"No column is read as the label, but it could be {_told(long)}. If so, choose it as the label column.")
 
 
 def _choose(candidates: list[_Seen], guess: Guess, plain: list[_Seen], rows: int) -> None:
@@ -352,18 +313,13 @@ def _choose(candidates: list[_Seen], guess: Guess, plain: list[_Seen], rows: int
     best = candidates[0]
     named = is_label_name(best.key)
     guess.label = (best.name,)
-    guess.reasons["label_columns"] = (
-        f"named '{best.name}', with {best.names} different values" if named else f"only {best.names} different values"
-    )
+    guess.reasons["label_columns"] = (f"named '{best.name}', with {best.names} different values" if named
+                                      else f"only {best.names} different values")
     if best.length >= 60:
         guess.reasons["label_columns"] += f", of {best.length:.0f} characters on average"
     sure = named and best.key not in WEAK_LABEL_NAMES and best.filled > 0.5 * rows
-    rivals = [
-        c
-        for c in candidates[1:]
-        if c.names > 1
-        and (not sure or c.key in LABEL_NAMES - WEAK_LABEL_NAMES or label_rank(c.key) == label_rank(best.key))
-    ]
+    rivals = [c for c in candidates[1:] if c.names > 1 and (not sure or c.key in LABEL_NAMES - WEAK_LABEL_NAMES
+                                                            or label_rank(c.key) == label_rank(best.key))]
     rivals += [] if sure else [c for c in plain if c is not best and c not in rivals]
     if rivals and not named:
         guess.reasons["label_columns"] += f"; so have {', '.join(repr(c.name) for c in rivals[:4])}"
@@ -373,11 +329,9 @@ def _choose(candidates: list[_Seen], guess: Guess, plain: list[_Seen], rows: int
 
 def _doubt(chosen: str, rivals: list[_Seen], guess: Guess) -> None:
     guess.rivals = tuple(c.name for c in rivals[:_RIVALS])
-    guess.reasons["label_doubt"] = (
-        f"Which column holds the labels is not certain: {chosen} is read as the label, "
-        f"but it could be {_told(rivals)} as well. If it is another one, choose it "
-        "as the label column."
-    )
+    guess.reasons["label_doubt"] = (f"Which column holds the labels is not certain: {chosen} is read as the label, "
+                                    f"but it could be {_told(rivals)} as well. If it is another one, choose it "
+                                    "as the label column.")
 
 
 def _told(columns: list[_Seen]) -> str:
@@ -393,9 +347,8 @@ def _one_hot(marked: list[_Seen], rows: int) -> list[_Seen]:
         head = re.split(r"[_.:\- ]", name, maxsplit=1)[0]
         if head != name:
             heads.setdefault(head, []).append(column)
-    alike = max(
-        heads.items(), key=lambda item: (len(item[1]) > 1 and is_label_name(item[0]), len(item[1])), default=("", [])
-    )
+    alike = max(heads.items(), key=lambda item: (len(item[1]) > 1 and is_label_name(item[0]), len(item[1])),
+                default=("", []))
     found = alike[1] if len(alike[1]) > 2 or (len(alike[1]) == 2 and is_label_name(alike[0])) else whole
     return found if len(found) >= 2 and len({v.lower() for c in found for v in c.values}) <= 4 else []
 
@@ -410,7 +363,7 @@ def _no_label(column: _Seen) -> str:
         return f"nearly every row of it holds another value ({column.names} in {column.filled})"
     if column.counts:
         return f"it holds {column.names} different numbers: a measure or a counter"
-    if sum(value.startswith(("[[", '[{"start', '[{"end')) for value in column.values) > 0.5 * column.distinct:
+    if sum(value.startswith(("[[", "[{\"start", "[{\"end")) for value in column.values) > 0.5 * column.distinct:
         return "its cells mark passages of the texts, not whole texts"
     if column.length >= 200:
         return f"its cells are texts of {column.length:.0f} characters on average"

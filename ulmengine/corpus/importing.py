@@ -81,14 +81,10 @@ def _copy(
     faults = going.faults
     faults.notes += reading.notes
     head = first_frame(reading, first, GUESS_ROWS)
-    free = config.model_copy(
-        update={
-            "text_columns": (),
-            "label_columns": (),
-            "label_delimiter": "",
-            "split": config.split.model_copy(update={"column": ""}),
-        }
-    )
+    free = config.model_copy(update={
+        "text_columns": (), "label_columns": (), "label_delimiter": "",
+        "split": config.split.model_copy(update={"column": ""}),
+    })
     understood = understand(reading, head, free, first)
     lacking: dict[str, int] = {}
     for frame in chunks(reading, going):
@@ -105,15 +101,9 @@ def _copy(
         raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
     values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": faults.undecodable}
     return {
-        "understood": values,
-        "undecodable": faults.undecodable,
-        "skipped": faults.skipped,
-        "mended": faults.mended,
-        "joined": faults.joined,
-        "lacking": lacking,
-        "ragged": faults.ragged,
-        "notes": faults.notes,
-        "lost": faults.lost,
+        "understood": values, "undecodable": faults.undecodable, "skipped": faults.skipped,
+        "mended": faults.mended, "joined": faults.joined,
+        "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes, "lost": faults.lost,
         "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }

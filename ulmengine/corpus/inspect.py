@@ -17,7 +17,9 @@ from .opening import open_corpus
 from .split import PART_NAMES
 
 
-def inspect(path: Path | str, config: CorpusConfig | None = None) -> Generator[Event, None, dict[str, Any]]:
+def inspect(
+    path: Path | str, config: CorpusConfig | None = None
+) -> Generator[Event, None, dict[str, Any]]:
     """Read all of ``path`` and look for problems; returns plain JSON values.
 
     :raises CorpusError: it cannot be read.
@@ -33,24 +35,11 @@ def _inspect(config: CorpusConfig, cache: Path) -> Generator[Event, None, dict[s
     found = documents.understood.to_json()
     targets = documents.all_targets
     counts = (
-        targets.sum(axis=0).astype(int).tolist()
-        if documents.multi_label
+        targets.sum(axis=0).astype(int).tolist() if documents.multi_label
         else np.bincount(targets[targets >= 0], minlength=len(documents.labels)).tolist()
     )
-    names = (
-        "path",
-        "format",
-        "encoding",
-        "delimiter",
-        "sheet",
-        "sheets",
-        "rows",
-        "columns",
-        "text_columns",
-        "label_columns",
-        "label_delimiter",
-        "split_column",
-    )
+    names = ("path", "format", "encoding", "delimiter", "sheet", "sheets", "rows", "columns", "text_columns",
+             "label_columns", "label_delimiter", "split_column")
     return {
         **{name: list(found[name]) if isinstance(found[name], tuple) else found[name] for name in names},
         "labels": list(documents.labels),

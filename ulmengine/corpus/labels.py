@@ -15,23 +15,9 @@ from .ordering import in_order
 
 MAX_LABELS = 10_000
 _NO_MARK = frozenset({"-1", "-1.0"})  # a whole row of it: not labelled (as in the Jigsaw test file)
-MISSING = frozenset(
-    {
-        "nan",
-        "NaN",
-        "NAN",
-        "NaT",
-        "NA",
-        "N/A",
-        "n/a",
-        "#N/A",
-        "<NA>",
-        "null",
-        "Null",
-        "NULL",
-        "<null>",
-    }
-)
+MISSING = frozenset({
+    "nan", "NaN", "NAN", "NaT", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "Null", "NULL", "<null>",
+})
 """What programs write for a cell without a value. "None" is not among them: it is the name of many a class."""
 
 _MAY_NAME = frozenset({"nan", "NaN", "NAN", "null", "Null", "NULL", "<null>"})
@@ -167,7 +153,9 @@ def as_targets(labelled: RowLabels, names: Sequence[str], multi: bool) -> np.nda
     return np.asarray(targets[labelled.codes])
 
 
-def without_small(targets: np.ndarray, classes: int, dropped: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+def without_small(
+    targets: np.ndarray, classes: int, dropped: np.ndarray, least: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Which of the ``classes`` have ``least`` documents that are not ``dropped``, bool (classes,), and the rows, int64,
     of those documents that bear others alone.
 
@@ -184,10 +172,8 @@ def without_small(targets: np.ndarray, classes: int, dropped: np.ndarray, least:
         kept = np.bincount(targets[there & (targets >= 0)], minlength=classes) >= least
         small = (targets >= 0) & ~kept[targets]
     if not kept.any():
-        raise CorpusError(
-            f"No class has {least:,} documents, the fewest that a class is set to have. Set fewer, or "
-            "choose another label column."
-        )
+        raise CorpusError(f"No class has {least:,} documents, the fewest that a class is set to have. Set fewer, or "
+                          "choose another label column.")
     return kept, np.flatnonzero(small & there).astype(np.int64)
 
 

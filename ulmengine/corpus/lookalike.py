@@ -6,61 +6,17 @@ import unicodedata
 
 from .likeness import normalised
 
-_TWINS = str.maketrans(
-    {
-        # Cyrillic
-        "а": "a",
-        "с": "c",
-        "е": "e",
-        "о": "o",
-        "р": "p",
-        "х": "x",
-        "у": "y",
-        "і": "i",
-        "ј": "j",
-        "ѕ": "s",
-        "һ": "h",
-        "ԁ": "d",
-        "ԛ": "q",
-        "ԝ": "w",
-        "к": "k",
-        "м": "m",
-        "т": "t",
-        "в": "b",
-        "н": "h",
-        "ё": "e",
-        "ь": "b",
-        "г": "r",
-        # Greek
-        "α": "a",
-        "ο": "o",
-        "ρ": "p",
-        "ν": "v",
-        "ι": "i",
-        "κ": "k",
-        "υ": "u",
-        "χ": "x",
-        "τ": "t",
-        "ε": "e",
-        "η": "n",
-        "γ": "y",
-        "ω": "w",
-        # signs
-        "\u2010": "-",
-        "\u2011": "-",
-        "\u2012": "-",
-        "\u2013": "-",
-        "\u2014": "-",
-        "\u2212": "-",
-        "\u2019": "'",
-        "\u2018": "'",
-        "`": "'",
-        "\u00b4": "'",
-        "_": " ",
-        "\u0131": "i",
-        "\u0142": "l",
-    }
-)
+_TWINS = str.maketrans({
+    # Cyrillic
+    "а": "a", "с": "c", "е": "e", "о": "o", "р": "p", "х": "x", "у": "y", "і": "i", "ј": "j", "ѕ": "s", "һ": "h",
+    "ԁ": "d", "ԛ": "q", "ԝ": "w", "к": "k", "м": "m", "т": "t", "в": "b", "н": "h", "ё": "e", "ь": "b", "г": "r",
+    # Greek
+    "α": "a", "ο": "o", "ρ": "p", "ν": "v", "ι": "i", "κ": "k", "υ": "u", "χ": "x", "τ": "t", "ε": "e", "η": "n",
+    "γ": "y", "ω": "w",
+    # signs
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2019": "'",
+    "\u2018": "'", "`": "'", "\u00b4": "'", "_": " ", "\u0131": "i", "\u0142": "l",
+})
 
 
 def plain_name(label: str) -> str:
@@ -78,9 +34,8 @@ def plain_name(label: str) -> str:
 
 def visible_name(label: str) -> str:
     """A label with the signs that cannot be seen, and the letters of another script, told."""
-    shown = "".join(
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cf", "Cc", "Zs") and c != " " else c for c in label
-    )
+    shown = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cf", "Cc", "Zs") and c != " " else c
+                    for c in label)
     latin = any("a" <= c <= "z" for c in label.lower())
     strange = [c for c in label if latin and not c.isascii() and c.lower() in map(chr, _TWINS) and c.isalpha()]
     told = ", ".join(dict.fromkeys(f"{c} is {unicodedata.name(c, 'unknown').lower()}" for c in strange))

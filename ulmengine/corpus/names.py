@@ -71,12 +71,7 @@ WEAK_LABEL_NAMES = _names("""
     语言 言語 언어 لغة שפה
 """)
 """Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
-LABEL_NAMES = (
-    frozenset(FIRST_LABEL_NAMES)
-    | _FOREIGN_FIRST
-    | _USUAL_LABEL_NAMES
-    | WEAK_LABEL_NAMES
-    | _names("""
+LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
     categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
     thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
     schlagwörter stichwort emotionen
@@ -89,7 +84,6 @@ LABEL_NAMES = (
     의도 평점 별점 등급 موضوع نية تقييم נושא כוונה דירוג
     หัวข้อ विषय
 """)
-)
 ABOUT_NAMES = _names("""
     gender sex age city town country region province county district zip plz postcode nationality education
     income occupation religion ethnicity race birthday birthyear marital location place site branch store
@@ -109,21 +103,10 @@ SPLIT_NAMES = PLAIN_SPLIT_NAMES | _names("""
     partição divisão podział zbiór выборка набор 数据集 划分 集合 データセット 分割 세트 분할
 """)
 PART_WORDS = {
-    "train": "train",
-    "training": "train",
-    "tr": "train",
-    "valid": "validation",
-    "validation": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-    "evaluation": "test",
-    "unsup": "unlabelled",
-    "unlabelled": "unlabelled",
-    "unlabeled": "unlabelled",
-    "unsupervised": "unlabelled",
+    "train": "train", "training": "train", "tr": "train",
+    "valid": "validation", "validation": "validation", "val": "validation", "dev": "validation",
+    "test": "test", "testing": "test", "eval": "test", "evaluation": "test",
+    "unsup": "unlabelled", "unlabelled": "unlabelled", "unlabeled": "unlabelled", "unsupervised": "unlabelled",
 }
 """What folders and files of parts are called."""
 _PART_CELLS = {
@@ -138,14 +121,8 @@ _PART_CELLS = {
 PART_CELLS = PART_WORDS | {word: part for part, words in _PART_CELLS.items() for word in _names(words)}
 """What cells say of parts, in other languages too: a folder of such a name is more likely a class."""
 PAIRS = (
-    ("premise", "hypothesis"),
-    ("text", "hypothesis"),
-    ("claim", "evidence"),
-    ("question", "sentence"),
-    ("question", "passage"),
-    ("query", "passage"),
-    ("text", "text_pair"),
-    ("sentence", "sentence_pair"),
+    ("premise", "hypothesis"), ("text", "hypothesis"), ("claim", "evidence"), ("question", "sentence"),
+    ("question", "passage"), ("query", "passage"), ("text", "text_pair"), ("sentence", "sentence_pair"),
 )
 """Two texts of which a label speaks together, under the names of known collections."""
 

@@ -91,13 +91,5 @@ class NearDuplicates:
                 f" {astride:,} of them {'stands' if astride == 1 else 'stand'} on the other side of a validation or "
                 "test split than the text they resemble, which makes the result look better than it is."
             )
-        return [
-            Finding(
-                "near_duplicate",
-                "Nearly the same texts",
-                f"{why} {short}{'.' if short else ''}".rstrip(),
-                len(rows),
-                rows,
-                rows,
-            )
-        ]
+        return [Finding("near_duplicate", "Nearly the same texts", f"{why} {short}{'.' if short else ''}".rstrip(),
+                        len(rows), rows, rows)]

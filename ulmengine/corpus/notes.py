@@ -13,10 +13,7 @@ _NAMED = 8
 
 
 def corpus_notes(
-    documents: Documents,
-    tables: Sequence[tuple[str, Table, Understood]],
-    labelled: Sequence[RowLabels],
-    gone: int,
+    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[RowLabels], gone: int,
     lost: int = 0,
 ) -> tuple[str, ...]:
     """What was lost or mended, in sentences. ``gone``: repairs that no document is left for; ``lost``: the same of
@@ -24,51 +21,27 @@ def corpus_notes(
     notes = [note for _, table, _ in tables for note in table.record["notes"]]
     mended = sum(table.record["mended"] for _, table, _ in tables)
     encoding = documents.understood.encoding or "text"
-    notes += [
-        f"1 {one}" if count == 1 else f"{count:,} {many}"
-        for count, one, many in (
-            (
-                documents.undecodable,
-                f"byte is not {encoding} and was replaced by \ufffd.",
-                f"bytes are not {encoding} and were replaced by \ufffd.",
-            ),
-            (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
-            (
-                len(documents.ragged),
-                "row had too few or too many cells; it was mended as well as possible.",
-                "rows had too few or too many cells; they were mended as well as possible.",
-            ),
-            (
-                mended,
-                "row had stray quotes, which were read as text.",
-                "rows had stray quotes, which were read as text.",
-            ),
-            (
-                len(documents.overlap),
-                "document was left out: the same text stands in the validation or test part.",
-                "documents were left out: the same text stands in the validation or test part.",
-            ),
-            (
-                gone,
-                "document that a repair left out is no longer there with the same text; that repair does nothing now.",
-                "documents that repairs left out are no longer there with the same texts; those repairs do nothing now.",
-            ),
-            (
-                lost,
-                "document whose label was corrected is no longer there with the same text; that correction does nothing "
-                "now.",
-                "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
-                "now.",
-            ),
-        )
-        if count
-    ]
+    notes += [f"1 {one}" if count == 1 else f"{count:,} {many}" for count, one, many in (
+        (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
+         f"bytes are not {encoding} and were replaced by \ufffd."),
+        (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
+        (len(documents.ragged), "row had too few or too many cells; it was mended as well as possible.",
+         "rows had too few or too many cells; they were mended as well as possible."),
+        (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
+        (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
+         "documents were left out: the same text stands in the validation or test part."),
+        (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
+         "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
+        (lost, "document whose label was corrected is no longer there with the same text; that correction does nothing "
+         "now.",
+         "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
+         "now."),
+    ) if count]
     for _, table, found in tables:
         lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
         notes += [
             f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
-            for name, count in lacking.items()
-            if count
+            for name, count in lacking.items() if count
         ]
     for (role, table, found), labels in zip(tables, labelled, strict=True):
         notes += _label_notes(documents, role, table, found, labels)
@@ -83,7 +56,9 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
     return [f"Left out, as set, because they have too few documents: {names} ({documents:,} documents)."]
 
 
-def _label_notes(documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels) -> list[str]:
+def _label_notes(
+    documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
+) -> list[str]:
     """What has no label where one would be expected."""
     doubts = ("label_doubt", "delimiter_doubt") if role == "main" else ()
     notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
@@ -108,8 +83,6 @@ def _label_notes(documents: Documents, role: str, table: Table, found: Understoo
                 f"'{', '.join(documents.understood.label_columns)}' as in the corpus."
             )
         elif bare:
-            notes.append(
-                f"{bare:,} of {table.rows:,} rows of the test file '{found.path.name}' have no label and are "
-                "read like unlabelled texts."
-            )
+            notes.append(f"{bare:,} of {table.rows:,} rows of the test file '{found.path.name}' have no label and are "
+                         "read like unlabelled texts.")
     return notes

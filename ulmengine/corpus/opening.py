@@ -66,20 +66,11 @@ def _absolute(name: str, base: Path | None) -> Path:
 def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> CorpusConfig:
     """The settings for the test or unlabelled file: read by itself, but with the corpus' columns."""
     labels = (main.label_columns or (NONE,)) if role == "test" else ()
-    return config.model_copy(
-        update={
-            "format": "",
-            "encoding": "",
-            "delimiter": "",
-            "sheet": "",
-            "header": "auto",
-            "member": "",
-            "text_columns": main.text_columns,
-            "label_columns": labels,
-            "label_delimiter": main.label_delimiter or NONE,
-            "split": config.split.model_copy(update={"column": ""}),
-        }
-    )
+    return config.model_copy(update={
+        "format": "", "encoding": "", "delimiter": "", "sheet": "", "header": "auto", "member": "",
+        "text_columns": main.text_columns, "label_columns": labels, "label_delimiter": main.label_delimiter or NONE,
+        "split": config.split.model_copy(update={"column": ""}),
+    })
 
 
 def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
@@ -144,11 +135,8 @@ def _sum(hashes: np.ndarray) -> np.uint64:
 
 
 def _assemble(
-    config: CorpusConfig,
-    tables: list[tuple[str, Table, Understood]],
-    pieces: tuple[Piece, ...],
-    hashes: np.ndarray,
-    seed: int,
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], pieces: tuple[Piece, ...],
+    hashes: np.ndarray, seed: int,
 ) -> Documents:
     labelled = _labels(tables)
     multi = any(one.multi for one in labelled)
@@ -173,18 +161,10 @@ def _assemble(
     ragged = [row + start for record, start in zip(records, starts, strict=True) for row in record["ragged"]]
     undecodable = sum(record["undecodable"] for record in records)
     documents = Documents(
-        labels=names,
-        multi_label=multi,
-        fingerprint=_fingerprint(records, config, seed, tables),
-        understood=replace(main, undecodable=undecodable),
-        undecodable=undecodable,
-        skipped=sum(record["skipped"] for record in records),
-        pieces=pieces,
-        parts=parts,
-        all_targets=corrected,
-        hashes=hashes,
-        ragged=np.array(ragged, dtype=np.int64),
-        overlap=overlap,
+        labels=names, multi_label=multi, fingerprint=_fingerprint(records, config, seed, tables),
+        understood=replace(main, undecodable=undecodable), undecodable=undecodable,
+        skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=corrected,
+        hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
         relabelled=np.array(sorted(changed), dtype=np.int64),
     )
     notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
@@ -205,14 +185,8 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[RowLabels]:
 
 
 def _parts(
-    config: CorpusConfig,
-    tables: list[tuple[str, Table, Understood]],
-    bears: np.ndarray,
-    targets: np.ndarray,
-    multi: bool,
-    hashes: np.ndarray,
-    dropped: np.ndarray,
-    seed: int,
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], bears: np.ndarray, targets: np.ndarray,
+    multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
 ) -> tuple[np.ndarray, list[str]]:
     """The part of every row of the corpus; sentences about shares that could not be kept."""
     parts = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
@@ -261,13 +235,8 @@ def _strata(targets: np.ndarray, multi: bool) -> np.ndarray:
 
 
 def _draw(
-    config: CorpusConfig,
-    tables: list[tuple[str, Table, Understood]],
-    rows: np.ndarray,
-    strata: np.ndarray,
-    hashes: np.ndarray,
-    shares: tuple[float, float],
-    seed: int,
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], rows: np.ndarray, strata: np.ndarray,
+    hashes: np.ndarray, shares: tuple[float, float], seed: int,
 ) -> np.ndarray:
     """Draw the parts of the open rows (all of the main table) by the chosen method."""
     method = config.split.method
@@ -290,15 +259,8 @@ def _fingerprint(
     columns = [
         (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
     ]
-    text = json.dumps(
-        [
-            [record["digest"] for record in records],
-            columns,
-            sorted(map(str, config.drop_rows)),
-            config.split.model_dump(exclude={"unmeasured"}),
-            seed,
-            *([config.relabelled] if config.relabelled else []),
-            *([config.min_per_class] if config.min_per_class > 1 else []),
-        ]
-    )
+    text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
+                       config.split.model_dump(exclude={"unmeasured"}), seed,
+                       *([config.relabelled] if config.relabelled else []),
+                       *([config.min_per_class] if config.min_per_class > 1 else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -7,28 +7,14 @@ from collections.abc import Callable, Collection
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LONG_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
+_LONG_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+                "november", "december")
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[./-](\d{4})")
 _QUARTER = re.compile(r"(?:q|quarter\s*)([1-4])[\s./-]*(\d{4})")
-_WORDS = re.compile(
-    r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[\s-]+)?([a-z]{3,9})\.?[\s,'-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?"
-    r"(\d{4}|\d{2})"
-)
+_WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th|\.)?[\s-]+)?([a-z]{3,9})\.?[\s,'-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?"
+                    r"(\d{4}|\d{2})")
 
 Moment = tuple[int, ...]
 
@@ -52,9 +38,8 @@ def _counted(name: str) -> tuple[tuple[int, float, str], ...]:
 
 def _named(short: tuple[str, ...], long: tuple[str, ...]) -> Callable[[str], Moment | None]:
     def moment(name: str) -> Moment | None:
-        found = next(
-            (place for place, names in enumerate(zip(short, long, strict=True)) if name.rstrip(".") in names), None
-        )
+        found = next((place for place, names in enumerate(zip(short, long, strict=True)) if name.rstrip(".") in names),
+                     None)
         return None if found is None else (found,)
 
     return moment

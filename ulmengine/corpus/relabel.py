@@ -29,7 +29,7 @@ def corrections(records: Iterable[str], multi_label: bool) -> dict[str, tuple[st
         try:
             found[key] = tuple(map(str, json.loads(value))) if multi_label else (value,)
         except (ValueError, TypeError) as error:
-            raise CorpusError(f'\'{record}\' is no list of labels; write <document key>=["a", "b"].') from error
+            raise CorpusError(f"'{record}' is no list of labels; write <document key>=[\"a\", \"b\"].") from error
     return found
 
 

@@ -45,17 +45,13 @@ def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
             "not "
             "decide it; the network cannot learn both."
         )
-        found.append(
-            Finding("conflict", "Same text, different labels", why, len(clash), clash, _outvoted(documents, clash))
-        )
+        found.append(Finding("conflict", "Same text, different labels", why, len(clash), clash,
+                             _outvoted(documents, clash)))
     if len(overlap):
         held = np.isin(documents.parts, (TEST, VALIDATION))
         copies_held = int(np.isin(documents.hashes[held], documents.hashes[overlap]).sum())
-        why = documents_are(
-            len(overlap),
-            "outside of the validation and test parts has",
-            "outside of the validation and test parts have",
-        ) + (
+        why = documents_are(len(overlap), "outside of the validation and test parts has", "outside of the validation "
+                            "and test parts have") + (
             f" the text of one of {copies_held:,} documents inside them. Learning from the answers makes a result look "
             "better than it is, so they are left out of training already."
         )
@@ -104,22 +100,17 @@ def class_findings(documents: Documents) -> list[Finding]:
     kept = np.flatnonzero(documents.parts >= 0)
     targets = documents.all_targets[kept]
     counts = (
-        targets.sum(axis=0).astype(np.int64)
-        if documents.multi_label
+        targets.sum(axis=0).astype(np.int64) if documents.multi_label
         else np.bincount(targets[targets >= 0], minlength=len(documents.labels))
     )
     found = []
     if int((counts > 0).sum()) == 1:
         name = documents.labels[int(counts.argmax())]
-        found.append(
-            Finding(
-                "one_class",
-                "Only one label",
-                f"Every labelled document bears the label '{name}'. There is nothing to tell apart.",
-                int(counts.max()),
-                advice="Choose another label column, or add documents with other labels.",
-            )
-        )
+        found.append(Finding(
+            "one_class", "Only one label", f"Every labelled document bears the label '{name}'. There is nothing to "
+            "tell "
+            "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
+        ))
     found += _lopsided(documents, counts) + _unseen(documents)
     found += _doubtful_names(documents, kept, targets, counts) + _tiny(documents, kept, targets, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
@@ -132,17 +123,8 @@ def class_findings(documents: Documents) -> list[Finding]:
             f"{', ...' if len(rare) > 8 else ''}. Hardly anything can be learnt about them, and their results are "
             "chance."
         )
-        found.append(
-            Finding(
-                "rare_class",
-                "Rare labels",
-                why,
-                len(rare),
-                rows,
-                rows,
-                "Add documents with these labels, or leave the labels out.",
-            )
-        )
+        found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
+                             "Add documents with these labels, or leave the labels out."))
     return found
 
 
@@ -155,20 +137,13 @@ def _tiny(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndar
     mask = targets[:, tiny].any(axis=1) if documents.multi_label else np.isin(targets, tiny)
     alone = mask & ~targets[:, others].any(axis=1) if documents.multi_label else mask
     names = ", ".join(f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny[:8])
-    return [
-        Finding(
-            "tiny_class",
-            "Labels with too few documents",
-            f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
-            f"than {FEWEST} documents: {names}{', ...' if len(tiny) > 8 else ''}. They can be neither learnt nor measured, "
-            "and training does not begin with them.",
-            len(tiny),
-            kept[mask].astype(np.int64),
-            kept[alone].astype(np.int64),
-            "Add documents, put such labels together, or set the fewest documents of a class "
-            f"to {FEWEST}, which leaves them out.",
-        )
-    ]
+    return [Finding(
+        "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
+        f"than {FEWEST} documents: {names}{', ...' if len(tiny) > 8 else ''}. They can be neither learnt nor measured, "
+        "and training does not begin with them.", len(tiny), kept[mask].astype(np.int64),
+        kept[alone].astype(np.int64), "Add documents, put such labels together, or set the fewest documents of a class "
+        f"to {FEWEST}, which leaves them out.",
+    )]
 
 
 def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:
@@ -177,21 +152,15 @@ def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:
     if documents.multi_label or int((counts > 0).sum()) < 2 or whole < 20 or most < 0.95 * whole:
         return []
     name = documents.labels[int(counts.argmax())]
-    return [
-        Finding(
-            "lopsided",
-            "Nearly all have one label",
-            f"{most:,} of {whole:,} labelled documents bear the label '{name}'. "
-            f"Who always answers '{name}' is right in {most / whole:.1%}; a result says little beside that.",
-            most,
-            advice="Look at the macro F1 rather than the accuracy, and whether the right column is the label.",
-        )
-    ]
+    return [Finding(
+        "lopsided", "Nearly all have one label", f"{most:,} of {whole:,} labelled documents bear the label '{name}'. "
+        f"Who always answers '{name}' is right in {most / whole:.1%}; a result says little beside that.", most,
+        advice="Look at the macro F1 rather than the accuracy, and whether the right column is the label.",
+    )]
 
 
 def _unseen(documents: Documents) -> list[Finding]:
     """Labels that stand in held-back parts alone: nothing can be learnt about them."""
-
     def borne(mask: np.ndarray) -> np.ndarray:
         targets = documents.all_targets[mask]
         if documents.multi_label:
@@ -207,36 +176,23 @@ def _unseen(documents: Documents) -> list[Finding]:
     mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
     rows = np.flatnonzero(mask & held).astype(np.int64)
     names = ", ".join(visible_name(documents.labels[place]) for place in places[:8])
-    return [
-        Finding(
-            "unseen_label",
-            "Labels without a training document",
-            f"{documents_are(len(rows), 'bears', 'bear')} a label "
-            f"that no training document has: {names}{', ...' if len(places) > 8 else ''}. Nothing can be learnt about it, "
-            "and each of these documents counts as a mistake.",
-            len(rows),
-            rows,
-            rows,
-            "Add training documents with these labels; or, if they are other spellings of known ones, write them alike.",
-        )
-    ]
+    return [Finding(
+        "unseen_label", "Labels without a training document", f"{documents_are(len(rows), 'bears', 'bear')} a label "
+        f"that no training document has: {names}{', ...' if len(places) > 8 else ''}. Nothing can be learnt about it, "
+        "and each of these documents counts as a mistake.", len(rows), rows, rows,
+        "Add training documents with these labels; or, if they are other spellings of known ones, write them alike.",
+    )]
 
 
 def size_findings(kept: Rows) -> list[Finding]:
     """A corpus of a single document."""
     if len(kept) != 1:
         return []
-    return [
-        Finding(
-            "one_document",
-            "Only one document",
-            "The whole source is read as one document. If it holds many, the file was "
-            "read in another shape than it has.",
-            1,
-            kept,
-            advice="Look at what was understood: format, delimiter, and where one document ends.",
-        )
-    ]
+    return [Finding(
+        "one_document", "Only one document", "The whole source is read as one document. If it holds many, the file was "
+        "read in another shape than it has.", 1, kept,
+        advice="Look at what was understood: format, delimiter, and where one document ends.",
+    )]
 
 
 def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
@@ -248,37 +204,19 @@ def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, count
     empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
     found = []
     for kind, title, places, names, why, advice in (
-        (
-            "label_spelling",
-            "One label spelled in several ways",
-            [place for group in twice for place in group],
-            "; ".join(" and ".join(visible_name(documents.labels[place]) for place in group) for group in twice[:5]),
-            "bear a label that another one differs from in its spelling alone",
-            "Write them alike in the file.",
-        ),
-        (
-            "label_missing",
-            "Labels that may mean none",
-            empty,
-            ", ".join(f"'{documents.labels[place]}'" for place in empty),
-            "bear a label that may only say that none was given",
-            "If it is no class of its own, empty these cells in the file.",
-        ),
+        ("label_spelling", "One label spelled in several ways", [place for group in twice for place in group],
+         "; ".join(" and ".join(visible_name(documents.labels[place]) for place in group) for group in twice[:5]),
+         "bear a label that another one differs from in its spelling alone", "Write them alike in the file."),
+        ("label_missing", "Labels that may mean none", empty,
+         ", ".join(f"'{documents.labels[place]}'" for place in empty),
+         "bear a label that may only say that none was given",
+         "If it is no class of its own, empty these cells in the file."),
     ):
         if places:
             mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
             rows = kept[mask].astype(np.int64)
-            found.append(
-                Finding(
-                    kind,
-                    title,
-                    f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
-                    f"{names}. Each is learnt as a class of its own.",
-                    len(rows),
-                    rows,
-                    advice=advice,
-                )
-            )
+            found.append(Finding(kind, title, f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
+                                 f"{names}. Each is learnt as a class of its own.", len(rows), rows, advice=advice))
     return found
 
 
@@ -296,28 +234,12 @@ def doubt_findings(documents: Documents) -> list[Finding]:
         ways = [Alternative("corpus.label_columns", (name,)) for name in understood.rivals]
         if taken:
             ways.append(Alternative("corpus.label_columns", taken, taken=True))
-        found.append(
-            Finding(
-                "label_doubt",
-                "The label is not certain",
-                f"{columns}{listed}. {here}",
-                len(told),
-                alternatives=tuple(ways),
-            )
-        )
+        found.append(Finding("label_doubt", "The label is not certain", f"{columns}{listed}. {here}", len(told),
+                             alternatives=tuple(ways)))
     if understood.other_delimiter:
-        found.append(
-            Finding(
-                "delimiter_doubt",
-                "One label a cell, or several?",
-                understood.reasons["delimiter_doubt"],
-                1,
-                alternatives=(
-                    Alternative("corpus.label_delimiter", understood.other_delimiter),
-                    Alternative("corpus.label_delimiter", NONE, taken=True),
-                ),
-            )
-        )
+        found.append(Finding("delimiter_doubt", "One label a cell, or several?", understood.reasons["delimiter_doubt"],
+                             1, alternatives=(Alternative("corpus.label_delimiter", understood.other_delimiter),
+                                              Alternative("corpus.label_delimiter", NONE, taken=True))))
     return found
 
 
@@ -346,16 +268,11 @@ def column_findings(documents: Documents) -> list[Finding]:
     found = []
     for name in open_columns:
         said = f"holds '{values[name][:60]}' in every row" if values[name] else "is empty in every row"
-        found.append(
-            Finding(
-                "constant_column",
-                f"Column '{name}' says nothing",
-                f"The column '{name}' {said}. It is not used; if it "
-                "should hold the text or the label, the file may have been read wrongly.",
-                table.rows,
-                advice="Look at the preview: are delimiter and sheet right?",
-            )
-        )
+        found.append(Finding(
+            "constant_column", f"Column '{name}' says nothing", f"The column '{name}' {said}. It is not used; if it "
+            "should hold the text or the label, the file may have been read wrongly.", table.rows,
+            advice="Look at the preview: are delimiter and sheet right?",
+        ))
     return found
 
 
@@ -371,23 +288,14 @@ def loss_findings(documents: Documents) -> list[Finding]:
         )
         found += [Finding("ragged", "Uneven rows", why, len(rows), rows, rows)] if len(rows) else []
     if documents.undecodable:
-        found.append(
-            Finding(
-                "undecodable",
-                "Unreadable bytes",
-                f"{documents.undecodable:,} bytes are not text in the encoding and stand as \ufffd in the documents.",
-                documents.undecodable,
-                advice="Choose another encoding for the file.",
-            )
-        )
+        found.append(Finding(
+            "undecodable", "Unreadable bytes", f"{documents.undecodable:,} bytes are not text in the encoding and "
+            "stand "
+            "as \ufffd in the documents.", documents.undecodable, advice="Choose another encoding for the file.",
+        ))
     if documents.skipped:
-        found.append(
-            Finding(
-                "skipped",
-                "Rows left away",
-                f"{documents.skipped:,} rows or files could not be read at all.",
-                documents.skipped,
-                advice="Look at the file at the places named in the notes.",
-            )
-        )
+        found.append(Finding(
+            "skipped", "Rows left away", f"{documents.skipped:,} rows or files could not be read at all.",
+            documents.skipped, advice="Look at the file at the places named in the notes.",
+        ))
     return found

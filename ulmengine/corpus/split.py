@@ -162,24 +162,9 @@ def moments_of(column: pl.Series) -> np.ndarray:
     numbers = cells.cast(pl.Float64, strict=False)
     filled = max(1, int((cells != "").sum()))
     best = numbers
-    for style in (
-        None,
-        "%Y-%m-%d",
-        "%d.%m.%Y",
-        "%m/%d/%Y",
-        "%d/%m/%Y",
-        "%b %d, %Y",
-        "%d %b %Y",
-        "%Y",
-        "%m/%d/%Y %H:%M",
-        "%m/%d/%Y %H:%M:%S",
-        "%d/%m/%Y %H:%M",
-        "%d/%m/%Y %H:%M:%S",
-        "%d.%m.%Y %H:%M",
-        "%d.%m.%Y %H:%M:%S",
-        "%a %b %d %H:%M:%S %z %Y",
-        "%a, %d %b %Y %H:%M:%S %z",
-    ):
+    for style in (None, "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d, %Y", "%d %b %Y", "%Y",
+                  "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M",
+                  "%d.%m.%Y %H:%M:%S", "%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z"):
         if best.count() >= 0.9 * filled:
             break
         try:

@@ -106,22 +106,11 @@ def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, goin
     if going.said:
         reasons["format"] = f"{reasons['format']}; {going.said}"
     base = Understood(
-        path=reading.source.path,
-        format=reading.format,
-        encoding=reading.encoding,
-        delimiter=reading.dialect.delimiter if reading.dialect else "",
-        sheet=reading.sheet,
-        sheets=reading.sheets,
-        columns=columns,
-        text_columns=guess.text,
-        label_columns=guess.label,
-        label_delimiter=guess.label_delimiter,
-        split_column=guess.split,
-        rivals=guess.rivals,
-        other_delimiter=guess.other_delimiter,
-        rows=reading.rows,
-        undecodable=going.faults.undecodable,
-        reasons=reasons,
+        path=reading.source.path, format=reading.format, encoding=reading.encoding,
+        delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
+        columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
+        split_column=guess.split, rivals=guess.rivals, other_delimiter=guess.other_delimiter, rows=reading.rows,
+        undecodable=going.faults.undecodable, reasons=reasons,
     )
     return with_overrides(base, config)
 

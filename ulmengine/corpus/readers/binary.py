@@ -23,10 +23,8 @@ _FOREIGN = (
     (b"\x89HDF", "an HDF5 file", "Save the table as CSV or Parquet first."),
     (b"\x93NUMPY", "a NumPy array", "Save the table as CSV or Parquet first."),
     (b"Obj\x01", "an Avro file", "Save the table as CSV or Parquet first."),
-    *(
-        (mark, "a Python pickle, a binary file which could run any program", "Save the table as CSV or Parquet first.")
-        for mark in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-    ),
+    *((mark, "a Python pickle, a binary file which could run any program", "Save the table as CSV or Parquet first.")
+      for mark in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
     (b"$FL2", "an SPSS file", "Save the table as CSV first."),
 )
 _CONTROLS = bytes({*range(0x00, 0x09), 0x0B, *range(0x0E, 0x20), 0x7F} - {0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F})

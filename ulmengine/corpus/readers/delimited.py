@@ -70,15 +70,9 @@ def plan(look: Look, reason: str) -> Reading:
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
     if dialect.text_place is not None and not config.text_columns:
         place = dialect.text_place
-    return replace(
-        reading,
-        dialect=dialect,
-        columns=dialect.columns,
-        text_place=place,
-        notes=(*reading.notes, *dialect.notes),
-        hints=dialect.hints,
-        reasons={**reading.reasons, **dialect.reasons},
-    )
+    return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
+                   notes=(*reading.notes, *dialect.notes),
+                   hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
 
 
 def _first_lines(look: Look, encoding: str) -> list[str]:
@@ -168,9 +162,7 @@ class DelimitedRows:
 
     def __iter__(self) -> Iterator[list[str]]:
         reader = csv.reader(
-            self._tape,
-            delimiter=self._dialect.delimiter,
-            strict=True,
+            self._tape, delimiter=self._dialect.delimiter, strict=True,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quoted else csv.QUOTE_NONE,
         )
         number = -1 - self._dialect.below if self._dialect.header else 0
@@ -249,12 +241,8 @@ class DelimitedRows:
                 self._faults.mended += 1
                 self._tape.keep(lines)
                 return [_unquoted(cell) for cell in cells]
-            if (
-                lines == 1
-                and still_open
-                and (len(self._tape.taken) > 1 or self._tape.more())
-                and self._is_row(self._tape.taken[1])
-            ):
+            if lines == 1 and still_open and (len(self._tape.taken) > 1 or self._tape.more()) and self._is_row(
+                    self._tape.taken[1]):
                 return self._unmended([], taken, number)  # the line after it is a row by itself
             if not (still_open or (not row and len(cells) < self._width and cells[-1][:1] == '"')):
                 break

@@ -120,21 +120,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         reasons["width"] = found.note
     columns = column_names(found.names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
-    return Dialect(
-        best,
-        quoted,
-        named,
-        columns,
-        reasons,
-        above + bool(said),
-        below,
-        backslash,
-        found.place is not None,
-        found.place,
-        marks,
-        tuple(notes),
-        hints,
-    )
+    return Dialect(best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place is not None,
+                   found.place, marks, tuple(notes), hints)
 
 
 def unescaped(line: str) -> str:
@@ -163,10 +150,8 @@ def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Wi
         return _Width(names, max(width, given))
     uneven = sum(len(row) != given + 1 for row in data)
     if uneven <= 0.02 * len(data) and named_like_data([row[0] for row in data if row]):
-        note = (
-            "The heading has one name less than the rows have cells, as R writes tables: its names belong to the "
-            "last columns, and the first column holds the names of the rows."
-        )
+        note = ("The heading has one name less than the rows have cells, as R writes tables: its names belong to the "
+                "last columns, and the first column holds the names of the rows.")
         return _Width(["", *names], given + 1, None, note)
     surplus = [[row[place] for row in data if len(row) > place] for place in range(given, width)]
     even = sum(len(row) == width for row in data) >= 0.98 * len(data)
@@ -174,10 +159,8 @@ def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Wi
         return _Width(names, width)
     place = surplus_place(data, names, given)
     shown = f"'{names[place].strip()}'"
-    note = (
-        f"The heading names {given} columns, but most rows have more cells: the texts hold unquoted delimiters, "
-        f"and {shown} is read as all that stands between the others."
-    )
+    note = (f"The heading names {given} columns, but most rows have more cells: the texts hold unquoted delimiters, "
+            f"and {shown} is read as all that stands between the others.")
     return _Width(names, given, place, note)
 
 
@@ -196,10 +179,8 @@ def _headless(data: Sequence[Sequence[str]], width: int) -> _Width:
     if not before + after:
         return _Width([], width)
     count = before + 1 + after
-    note = (
-        f"The rows have different numbers of cells: the texts hold unquoted delimiters. {count} columns are read, "
-        f"and column {before + 1} is all that stands between the others."
-    )
+    note = (f"The rows have different numbers of cells: the texts hold unquoted delimiters. {count} columns are read, "
+            f"and column {before + 1} is all that stands between the others.")
     return _Width([], count, before, note)
 
 
@@ -271,10 +252,8 @@ def _quotes_matter(lines: Sequence[str], delimiter: str) -> tuple[bool, str]:
     lost = _swallowed(with_quotes, delimiter, width)
     if not lost or _evenness(without) < 0.98 or _enclosed(lines, delimiter) > lost:
         return True, ""
-    return False, (
-        f"Quotation marks are read as text: every line has {width} cells by itself, and marks that enclose "
-        f"would put {lost:,} of the first {len(without):,} rows into the texts of others."
-    )
+    return False, (f"Quotation marks are read as text: every line has {width} cells by itself, and marks that enclose "
+                   f"would put {lost:,} of the first {len(without):,} rows into the texts of others.")
 
 
 def _swallowed(rows: Sequence[Sequence[str]], delimiter: str, width: int) -> int:
@@ -294,8 +273,7 @@ def _enclosed(lines: Sequence[str], delimiter: str) -> int:
     """Lines with a cell that quotes enclose because it holds the delimiter or a doubled quote: there they mean it."""
     return sum(
         any(delimiter in cell or '"' in cell for cell in _cut(line, delimiter))
-        for line in lines
-        if line.count('"') % 2 == 0 and '"' in line
+        for line in lines if line.count('"') % 2 == 0 and '"' in line
     )
 
 
@@ -303,8 +281,7 @@ def _has_backslashes(lines: Sequence[str], delimiter: str) -> bool:
     r"""Whether quotation marks inside cells are written \", judged by the lines that hold one."""
     own = [line for line in lines if '\\"' in line]
     return len(own) > 0 and sum(_is_strict(unescaped(line), delimiter) for line in own) > 2 * sum(
-        _is_strict(line, delimiter) for line in own
-    )
+        _is_strict(line, delimiter) for line in own)
 
 
 def _is_strict(line: str, delimiter: str) -> bool:

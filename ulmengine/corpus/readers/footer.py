@@ -54,10 +54,8 @@ def footer_note(rows: pl.DataFrame) -> str:
     """A sentence about rows that are left out."""
     several = rows.height > 1
     shown = ", ".join(f"'{_shown(row)}'" for row in rows.rows())
-    return (
-        f"{rows.height} row{'s' * several} at the end {'are' if several else 'is'} no row{'s' * several} of the "
-        f"table ({shown}): left out."
-    )
+    return (f"{rows.height} row{'s' * several} at the end {'are' if several else 'is'} no row{'s' * several} of the "
+            f"table ({shown}): left out.")
 
 
 def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:

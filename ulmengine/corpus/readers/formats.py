@@ -18,45 +18,28 @@ from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
 
-FORMATS = {
-    one.name: one
-    for one in (
-        Format("folder", tree.recognise, tree.plan, tree.chunks),
-        Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
-        Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
-        *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
-        Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
-        Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
-        Format("jsonl", jsonrows.recognise_lines, partial(jsonrows.plan, "jsonl"), jsonrows.chunks),
-        Format("json", jsonrows.recognise, partial(jsonrows.plan, "json"), jsonrows.chunks),
-        Format("html", markup.recognise_html, markup.plan_html, markup.html_chunks),
-        Format("xml", markup.recognise_xml, markup.plan_xml, markup.xml_chunks),
-        Format("csv", delimited.recognise, delimited.plan, delimited.chunks),
-        *(
-            Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
-            for name in plain.KINDS
-        ),
-    )
-}
+FORMATS = {one.name: one for one in (
+    Format("folder", tree.recognise, tree.plan, tree.chunks),
+    Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
+    Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
+    *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
+    Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
+    Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
+    Format("jsonl", jsonrows.recognise_lines, partial(jsonrows.plan, "jsonl"), jsonrows.chunks),
+    Format("json", jsonrows.recognise, partial(jsonrows.plan, "json"), jsonrows.chunks),
+    Format("html", markup.recognise_html, markup.plan_html, markup.html_chunks),
+    Format("xml", markup.recognise_xml, markup.plan_xml, markup.xml_chunks),
+    Format("csv", delimited.recognise, delimited.plan, delimited.chunks),
+    *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
+      for name in plain.KINDS),
+)}
 FORMAT_NAMES = tuple(name for name in FORMATS if name not in refused.NAMES)
 """The formats that a person may choose."""
 
 ALIASES = {
-    "tsv": "csv",
-    "delimited": "csv",
-    "xlsx": "excel",
-    "xls": "excel",
-    "ods": "excel",
-    "txt": "text",
-    "plain": "text",
-    "ndjson": "jsonl",
-    "htm": "html",
-    "sgm": "xml",
-    "sgml": "xml",
-    "eml": "mail",
-    "aclimdb": "folder",
-    "line": "lines",
-    "block": "blocks",
+    "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
+    "ndjson": "jsonl", "htm": "html", "sgm": "xml",
+    "sgml": "xml", "eml": "mail", "aclimdb": "folder", "line": "lines", "block": "blocks",
 }
 
 

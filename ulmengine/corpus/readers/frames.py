@@ -44,14 +44,16 @@ def frames_of_records(records: Iterator[Mapping[str, str | None]], faults: Fault
             record = _within(record, columns, faults)
         batch.append(record)
         size += sum(len(value or "") for value in record.values())
-        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS:
+        if (len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS):
             yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
             batch, size, most = [], 0, limits.CHUNK_ROWS
     if batch:
         yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
 
 
-def _within(record: Mapping[str, str | None], columns: dict[str, None], faults: Faults) -> Mapping[str, str | None]:
+def _within(
+    record: Mapping[str, str | None], columns: dict[str, None], faults: Faults
+) -> Mapping[str, str | None]:
     """``record`` with its new keys made columns, as far as there is room for them."""
     new = [name for name in record if name not in columns]
     room = max(0, limits.MAX_COLUMNS - len(columns))

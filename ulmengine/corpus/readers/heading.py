@@ -147,13 +147,8 @@ def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]], width
 
 def _is_measure(cell: str) -> bool:
     """Whether a cell holds a number or a date, and no more letters than a month and a time zone have."""
-    return is_number(cell) or (
-        cell[:1].isdigit()
-        and len(cell) <= 40
-        and sum(map(str.isalpha, cell)) <= 12
-        and sum(map(str.isdigit, cell)) >= 4
-        and len(_DATE.findall(cell)) > 1
-    )
+    return is_number(cell) or (cell[:1].isdigit() and len(cell) <= 40 and sum(map(str.isalpha, cell)) <= 12
+                               and sum(map(str.isdigit, cell)) >= 4 and len(_DATE.findall(cell)) > 1)
 
 
 def survey_rows(rows: Sequence[Sequence[str]]) -> tuple[int, str]:
@@ -176,10 +171,8 @@ def survey_rows(rows: Sequence[Sequence[str]]) -> tuple[int, str]:
 
 
 def _survey_note(count: int, tool: str) -> str:
-    return (
-        f"{count} row{'s' * (count > 1)} below the heading {'are' if count > 1 else 'is'} {tool}'s own and no "
-        f"answer{'s' * (count > 1)}: left out."
-    )
+    return (f"{count} row{'s' * (count > 1)} below the heading {'are' if count > 1 else 'is'} {tool}'s own and no "
+            f"answer{'s' * (count > 1)}: left out.")
 
 
 def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
@@ -200,11 +193,9 @@ def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
     first = [cell.strip() for cell in rows[0]] if rows else []
     flags = {name: match[1] for name in first if (match := _ORANGE_FLAGS.match(name))}
     if flags:
-        return 0, Hints(
-            label=tuple(name for name, flag in flags.items() if "c" in flag),
-            aside=tuple(name for name, flag in flags.items() if "i" in flag),
-            reason="the flags of Orange in the names of the columns say so",
-        )
+        return 0, Hints(label=tuple(name for name, flag in flags.items() if "c" in flag),
+                        aside=tuple(name for name, flag in flags.items() if "i" in flag),
+                        reason="the flags of Orange in the names of the columns say so")
     if len(rows) < 4:
         return 0, Hints()
     types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
@@ -216,11 +207,9 @@ def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
     if not all(cell in _ORANGE_ROLES or "=" in cell for cell in given) or not given:
         return 0, Hints()
     of = {name: (role.split() or [""])[0] for name, role in zip(first, roles, strict=False)}
-    return 2, Hints(
-        label=tuple(name for name, role in of.items() if role in ("class", "c")),
-        aside=tuple(name for name, role in of.items() if role in ("ignore", "i")),
-        reason="Orange's row of roles says so",
-    )
+    return 2, Hints(label=tuple(name for name, role in of.items() if role in ("class", "c")),
+                    aside=tuple(name for name, role in of.items() if role in ("ignore", "i")),
+                    reason="Orange's row of roles says so")
 
 
 def named_like_data(cells: Sequence[str]) -> bool:

@@ -26,16 +26,8 @@ MAX_OBJECT = 256_000_000
 LINES = (".jsonl", ".ndjson")
 _DEPTH = 3
 _MOST_DIGITS = 1_000
-_TURNS = tuple(
-    frozenset(names)
-    for names in (
-        ("role", "content"),
-        ("from", "value"),
-        ("role", "text"),
-        ("speaker", "text"),
-        ("speaker", "utterance"),
-    )
-)
+_TURNS = tuple(frozenset(names) for names in (
+    ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
 """What the turns of a conversation are made of."""
 _PEEK = 60
 """By so many values it is judged what the records are."""
@@ -136,11 +128,8 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
 
 def _are_records(value: Any) -> bool:
     """Whether a line is a list of records; that of the turns of a conversation is one document."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(one, dict) and not any(turn <= one.keys() for turn in _TURNS) for one in value)
-    )
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(one, dict) and not any(turn <= one.keys() for turn in _TURNS) for one in value)
 
 
 def _understood(text: str) -> Any:
@@ -213,7 +202,9 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
         going.faults.notes.append(f"'{name}' goes on behind its list of {before:,}; what follows was not read.")
 
 
-def _elements(buffer: _Buffer, name: str, going: Pass, *, array: bool, before: int = 0) -> Generator[Any, None, int]:
+def _elements(
+    buffer: _Buffer, name: str, going: Pass, *, array: bool, before: int = 0
+) -> Generator[Any, None, int]:
     """The elements of one array up to its end, or of values one after another; returns how many these are.
 
     ``before``: so many were read of arrays before it.
@@ -287,9 +278,8 @@ def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
         yield from found.values
     elif names:
         going.said = "rows under a heading"
-        yield from (
-            dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in chain(first[1:], values)
-        )
+        yield from (dict(zip(names, row, strict=False)) if isinstance(row, list) else row
+                    for row in chain(first[1:], values))
         going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row
     else:
         yield from chain(first, values)

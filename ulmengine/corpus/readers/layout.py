@@ -10,54 +10,12 @@ from pathlib import PurePosixPath
 
 from ulmengine.corpus.names import PART_WORDS
 
-_POLES = frozenset(
-    (
-        "pos",
-        "neg",
-        "positive",
-        "negative",
-        "positives",
-        "negatives",
-        "neutral",
-        "good",
-        "bad",
-        "spam",
-        "ham",
-        "fake",
-        "real",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "toxic",
-        "clean",
-        "hate",
-        "offensive",
-        "normal",
-        "subjective",
-        "objective",
-        "subj",
-        "obj",
-        "quote",
-        "plot",
-        "sarcastic",
-        "serious",
-        "ironic",
-        "human",
-        "machine",
-        "pro",
-        "con",
-        "happy",
-        "sad",
-        "angry",
-        "joy",
-        "anger",
-        "fear",
-        "love",
-        "surprise",
-        "sadness",
-    )
-)
+_POLES = frozenset((
+    "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
+    "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
+    "subj", "obj", "quote", "plot", "sarcastic", "serious", "ironic", "human", "machine", "pro", "con", "happy", "sad",
+    "angry", "joy", "anger", "fear", "love", "surprise", "sadness",
+))
 """Names of labels that a file of many texts is called by."""
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
@@ -70,19 +28,7 @@ PARSED_SUFFIXES = (".html", ".htm", ".eml")
 """Documents where most files of a tree are such; read by a parser."""
 
 TABLE_SUFFIXES = (
-    ".csv",
-    ".tsv",
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".parquet",
-    ".xlsx",
-    ".xls",
-    ".ods",
-    ".gz",
-    ".bz2",
-    ".xz",
-    ".zip",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".bz2", ".xz", ".zip",
 )
 
 
@@ -224,19 +170,14 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
     if not names:
         return []
     kinds = Counter(
-        "named in another way than the documents"
-        if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
-        else "outside of the folders that name the labels"
-        if TreeLayout().place(name) is not None and layout.labelled
-        else PurePosixPath(name).suffix.lower()
-        for name in names
+        "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
+        else "outside of the folders that name the labels" if TreeLayout().place(name) is not None and layout.labelled
+        else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
     files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
-    return [
-        f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
-        + (", in a folder named like its label." if layout.labelled else ".")
-    ]
+    return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
+            + (", in a folder named like its label." if layout.labelled else ".")]
 
 
 def main_member(names: Sequence[str]) -> str:

@@ -12,15 +12,8 @@ from charset_normalizer import from_bytes
 
 _KANA = re.compile("[\u3040-\u30ff]")
 _EAST_ASIAN = {  # what is found -> the plain encoding to try first, so that the common name is shown
-    "gb18030": "gbk",
-    "cp932": "shift_jis",
-    "cp949": "euc_kr",
-    "big5hkscs": "big5",
-    "cp950": "big5",
-    "johab": "euc_kr",
-    "gb2312": "gbk",
-    "euc_jis_2004": "euc_jp",
-    "shift_jis_2004": "shift_jis",
+    "gb18030": "gbk", "cp932": "shift_jis", "cp949": "euc_kr", "big5hkscs": "big5", "cp950": "big5",
+    "johab": "euc_kr", "gb2312": "gbk", "euc_jis_2004": "euc_jp", "shift_jis_2004": "shift_jis",
 }
 _USUAL = {"cp1125": "cp866", "koi8-t": "koi8-r", "kz1048": "cp1251", "ptcp154": "cp1251", "mac-iceland": "mac-roman"}
 """Rare relations of common encodings, which they share nearly all letters with."""
@@ -28,15 +21,7 @@ _USUAL = {"cp1125": "cp866", "koi8-t": "koi8-r", "kz1048": "cp1251", "ptcp154": 
 _CYRILLIC = ("cp1251", "koi8-r", "cp866")
 
 _WEST = (
-    "àâæçéèêëîïôœùûüÿ",
-    "áéíñóúüïç",
-    "äöüß",
-    "ãõáàéíóúâêôç",
-    "àèéìòóù",
-    "æøåéö",
-    "åäöéü",
-    "áðéíóúýþæö",
-    "äöõüšž",
+    "àâæçéèêëîïôœùûüÿ", "áéíñóúüïç", "äöüß", "ãõáàéíóúâêôç", "àèéìòóù", "æøåéö", "åäöéü", "áðéíóúýþæö", "äöõüšž",
     "ëïéèöüó",
 )
 _CENTRAL = ("áčďéěíňóřšťúůýž", "ąćęłńóśźż", "áéíóöőúüű", "áäčďéíĺľňóôŕšťúýž", "ăâîşţ", "čćđšž", "ëç")
@@ -95,11 +80,8 @@ def _latin(high: bytes) -> Legacy:
     fits = {name: _fit(high, name, languages) for name, (_, languages) in _LATIN.items()}
     best = max(fits, key=lambda name: fits[name] - (0 if name == "cp1252" else _EDGE))
     text = high.decode(best, "replace")
-    others = tuple(
-        name
-        for name in fits
-        if fits[name] > 0.6 and fits[name] >= fits[best] - _EDGE and high.decode(name, "replace") != text
-    )
+    others = tuple(name for name in fits if fits[name] > 0.6 and fits[name] >= fits[best] - _EDGE
+                   and high.decode(name, "replace") != text)
     if best == "cp1252":
         reason = "not UTF-8; the letters are Western European (Windows-1252, a superset of Latin-1)"
         doubtful = fits[best] < 0.9 or any(letter in text for letter in "ðþýÐÞÝ")

@@ -25,26 +25,10 @@ COLUMNS = ("subject", "text", "from", "date")
 _BOX = re.compile(rb"From [^\n]{3,200}\d\d:\d\d[^\n]*\n>?[A-Za-z][\w-]*:")
 
 _NAME = re.compile(rb"[A-Za-z][\w-]*")
-_USUAL = frozenset(
-    {
-        b"from",
-        b"to",
-        b"cc",
-        b"subject",
-        b"date",
-        b"received",
-        b"message-id",
-        b"return-path",
-        b"delivered-to",
-        b"reply-to",
-        b"sender",
-        b"mime-version",
-        b"content-type",
-        b"newsgroups",
-        b"organization",
-        b"lines",
-    }
-)
+_USUAL = frozenset({
+    b"from", b"to", b"cc", b"subject", b"date", b"received", b"message-id", b"return-path", b"delivered-to",
+    b"reply-to", b"sender", b"mime-version", b"content-type", b"newsgroups", b"organization", b"lines",
+})
 _MOST_HEADERS = 1 << 16
 
 
@@ -117,9 +101,7 @@ def mail_record(data: bytes) -> dict[str, str | None]:
     """The parts of a mail that are read."""
     mail = email.message_from_bytes(data, policy=email.policy.default)
     record: dict[str, str | None] = {
-        "subject": _header(mail, "Subject", data),
-        "text": mail_body(mail),
-        "from": _header(mail, "From", data),
+        "subject": _header(mail, "Subject", data), "text": mail_body(mail), "from": _header(mail, "From", data),
         "date": _header(mail, "Date", data),
     }
     labels = _header(mail, "X-Gmail-Labels", data) or _header(mail, "X-Label", data)

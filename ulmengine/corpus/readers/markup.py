@@ -25,50 +25,13 @@ from .reading import Look, Pass, Reading, plan_text, text_frames
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 XML_SUFFIXES = (".xml", ".sgm", ".sgml", ".tei", ".rss", ".atom")
 _UNSEEN = ("script", "style", "head", "template", "noscript")
-_BREAKS = frozenset(
-    (
-        "p",
-        "br",
-        "div",
-        "li",
-        "tr",
-        "td",
-        "th",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "table",
-        "section",
-        "article",
-        "blockquote",
-        "pre",
-        "hr",
-        "dt",
-        "dd",
-    )
-)
-_VOID = frozenset(
-    (
-        "br",
-        "hr",
-        "img",
-        "input",
-        "meta",
-        "link",
-        "area",
-        "base",
-        "col",
-        "embed",
-        "source",
-        "track",
-        "wbr",
-    )
-)
+_BREAKS = frozenset((
+    "p", "br", "div", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "section",
+    "article", "blockquote", "pre", "hr", "dt", "dd",
+))
+_VOID = frozenset((
+    "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr",
+))
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>]|<table[\s>])", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*<(?:\?xml\s|!doctype\s+(?!html)|[a-z][\w.:-]*(?:\s[^<>]*)?>\s*<[a-z])", re.IGNORECASE)
 _SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -139,11 +102,8 @@ def _as_grid(reading: Reading, grid: Grid, what: str) -> Reading:
     if grid.others:
         kind = "sheet" if grid.sheet else "table"
         more = f"1 more {kind} of" if grid.others == 1 else f"{grid.others} more {kind}s of"
-        notes = (
-            *notes,
-            f"The largest {kind} of '{reading.source.path.name}' is read; it holds {more} several rows. "
-            "Save the one that you mean as CSV if it is another.",
-        )
+        notes = (*notes, f"The largest {kind} of '{reading.source.path.name}' is read; it holds {more} several rows. "
+                         "Save the one that you mean as CSV if it is another.")
     return replace(reading, grid=grid, columns=grid.columns, reasons=reasons, notes=notes)
 
 
@@ -248,18 +208,13 @@ def plan_xml(look: Look, reason: str) -> Reading:
     if _SPREADSHEET in look.start[:4_000]:
         grid = grid_of("".join(look.lines), look.config.header, sheet=True)
         if grid is None:
-            raise CorpusError(
-                f"'{look.source.path.name}' is a workbook that was saved as XML, without a sheet of "
-                "texts. Save the sheet as CSV."
-            )
+            raise CorpusError(f"'{look.source.path.name}' is a workbook that was saved as XML, without a sheet of "
+                              "texts. Save the sheet as CSV.")
         return _as_grid(reading, grid, "a workbook that was saved as XML")
     counter = _Records()
     counter.feed("".join(look.lines))
-    many = [
-        (depth, -count, name)
-        for (depth, name), count in counter.counts.items()
-        if count > 1 and counter.letters[name] > 0
-    ]
+    many = [(depth, -count, name) for (depth, name), count in counter.counts.items()
+            if count > 1 and counter.letters[name] > 0]
     if not many:
         raise CorpusError(
             f"'{look.source.path.name}' is XML or SGML, but no element of it comes again and again as documents do. "

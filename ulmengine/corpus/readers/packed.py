@@ -132,7 +132,9 @@ def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
     yield from _members(_opened(stream, source), source)
 
 
-def _members(archive: tarfile.TarFile, source: Source, links: list[str] | None = None) -> Iterator[tarfile.TarInfo]:
+def _members(
+    archive: tarfile.TarFile, source: Source, links: list[str] | None = None
+) -> Iterator[tarfile.TarInfo]:
     """Plain files only: links, which ``links`` takes, and devices are no documents."""
     try:
         for number, member in enumerate(archive, 1):

@@ -36,9 +36,8 @@ def plan(look: Look, reason: str) -> Reading:
         rows = file.metadata.num_rows
     if len(names) > limits.MAX_COLUMNS:
         raise CorpusError(f"'{source.path.name}' has {len(names):,} columns; at most {limits.MAX_COLUMNS:,} are read.")
-    return Reading(
-        source, "parquet", columns=names, rows=rows, reasons={"format": reason, "rows": "as the file itself says"}
-    )
+    return Reading(source, "parquet", columns=names, rows=rows,
+                   reasons={"format": reason, "rows": "as the file itself says"})
 
 
 def _refuse_broken(schema: pa.Schema, source: Source) -> None:

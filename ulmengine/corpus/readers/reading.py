@@ -135,24 +135,16 @@ def plan_text(kind: str, look: Look, reason: str) -> Reading:
     if not any(line.strip() for line in look.lines):
         raise CorpusError(f"'{name}' holds nothing but blank lines. Choose a file with texts in it.")
     notes = (encoding_note(name, found),) if found.others else ()
-    return Reading(
-        look.source,
-        kind,
-        found.name,
-        sure=found.sure,
-        notes=notes,
-        reasons={"format": reason, "encoding": found.reason},
-    )
+    return Reading(look.source, kind, found.name, sure=found.sure, notes=notes,
+                   reasons={"format": reason, "encoding": found.reason})
 
 
 def encoding_note(name: str, found: Encoding) -> str:
     """What a person should look at where several encodings are likely."""
     (_, own), *others = found.others
     told = "; ".join(f"{other} would read '{line}'" for other, line in others)
-    return (
-        f"The encoding of '{name}' is not certain: {found.name} reads '{own}', {told}. If another one is right, "
-        "set it as the encoding."
-    )
+    return (f"The encoding of '{name}' is not certain: {found.name} reads '{own}', {told}. If another one is right, "
+            "set it as the encoding.")
 
 
 def text_frames(

@@ -23,38 +23,27 @@ class _Refusal(NamedTuple):
 
 _KINDS = {
     "arff": _Refusal(
-        (".arff",),
-        re.compile(r"(?:\s*(?:%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE),
-        "an ARFF file, as Weka writes it",
-        "Open it in Weka and save it as CSV.",
+        (".arff",), re.compile(r"(?:\s*(?:%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE),
+        "an ARFF file, as Weka writes it", "Open it in Weka and save it as CSV.",
     ),
     "svmlight": _Refusal(
-        (".svmlight", ".libsvm", ".svm"),
-        re.compile(
+        (".svmlight", ".libsvm", ".svm"), re.compile(
             r"(?:#[^\n]*\n)*"
-            r"(?:[+-]?\d[\d.,]*(?:[ \t]+(?:qid|\d+):[\d.eE+-]+){3,}[ \t]*(?:#[^\n]*)?\r?\n){2}"
-        ),
-        "a table of numbers in the form of SVMlight, without texts",
-        "Choose the file with the texts.",
+            r"(?:[+-]?\d[\d.,]*(?:[ \t]+(?:qid|\d+):[\d.eE+-]+){3,}[ \t]*(?:#[^\n]*)?\r?\n){2}"),
+        "a table of numbers in the form of SVMlight, without texts", "Choose the file with the texts.",
     ),
     "rasa": _Refusal(
-        (),
-        re.compile(
+        (), re.compile(
             r"(?:[^\n]*\n)*?nlu:\s*(?:#[^\n]*\n\s*)*- (?:intent|lookup|synonym|regex):"
-            r"|(?:[^\n]*\n){0,5}?## ?(?:intent|synonym|lookup|regex): ?\S+[^\n]*\n\s*[-*+] "
-        ),
+            r"|(?:[^\n]*\n){0,5}?## ?(?:intent|synonym|lookup|regex): ?\S+[^\n]*\n\s*[-*+] "),
         "a training file of Rasa",
         "Convert it: rasa data convert nlu --data '{name}' --out nlu.json -f json. The JSON is read.",
     ),
     "yaml": _Refusal(
-        (".yaml", ".yml"),
-        re.compile(
+        (".yaml", ".yml"), re.compile(
             r"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?"
-            r"(?:- +[\w\"'-]+:(?: [^\n]*)?\r?\n(?: +[\w\"'-]+:(?: [^\n]*)?\r?\n)+){2}"
-        ),
-        "a YAML file",
-        "Save the same list as JSON, or as a table (CSV).",
-        in_prose=False,
+            r"(?:- +[\w\"'-]+:(?: [^\n]*)?\r?\n(?: +[\w\"'-]+:(?: [^\n]*)?\r?\n)+){2}"),
+        "a YAML file", "Save the same list as JSON, or as a table (CSV).", in_prose=False,
     ),
 }
 NAMES = tuple(_KINDS)

@@ -15,37 +15,12 @@ from ulmengine.corpus.guess import Hints
 from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, WEAK_LABEL_NAMES, is_label_name, key_of
 
 _DEPTH = 6
-_COLUMNS = TEXT_NAMES | frozenset(
-    {
-        "answer",
-        "answers",
-        "premise",
-        "hypothesis",
-        "input",
-        "output",
-        "prompt",
-        "completion",
-        "text1",
-        "text2",
-    }
-)
+_COLUMNS = TEXT_NAMES | frozenset({
+    "answer", "answers", "premise", "hypothesis", "input", "output", "prompt", "completion", "text1", "text2",
+})
 _TAGS = ("tag", "intent", "label", "class", "category", "name", "topic", "intent_name", "labels", "key", "title")
-_EXAMPLES = (
-    "patterns",
-    "examples",
-    "utterances",
-    "texts",
-    "sentences",
-    "questions",
-    "queries",
-    "samples",
-    "phrases",
-    "documents",
-    "training_phrases",
-    "trainingphrases",
-    "usersays",
-    "inputs",
-)
+_EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questions", "queries", "samples", "phrases",
+             "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
 
 
 _COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d+)+")
@@ -68,19 +43,8 @@ def documents_in(value: Any, depth: int = 0) -> Shaped:
         return _in_list(value)
     if not isinstance(value, dict) or not value or depth > _DEPTH:
         return Shaped(iter([value]))
-    for shape in (
-        _table,
-        _by_part,
-        _one_intent,
-        _lists_by_name,
-        _wrapped_rows,
-        _label_to_texts,
-        _intents_by_name,
-        _text_to_label,
-        _columns,
-        _by_index,
-        _wrapped,
-    ):
+    for shape in (_table, _by_part, _one_intent, _lists_by_name, _wrapped_rows, _label_to_texts, _intents_by_name,
+                  _text_to_label, _columns, _by_index, _wrapped):
         found = shape(value, depth)
         if found is not None:
             return found
@@ -214,11 +178,8 @@ def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     key = max(records, key=lambda name: (_has_texts(records[name]), len(records[name])))
     rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
     found = _in_list(rows)
-    left = [
-        f"{len(item):,} under '{name}'"
-        for name, item in records.items()
-        if name != key and _has_texts(item) and len(item) >= 0.1 * len(rows)
-    ]
+    left = [f"{len(item):,} under '{name}'" for name, item in records.items()
+            if name != key and _has_texts(item) and len(item) >= 0.1 * len(rows)]
     notes = (f"The records under '{key}' are read. Not read were others that hold texts: {', '.join(left)}.",)
     return found._replace(said=found.said or f"the records under '{key}'", notes=notes if left else ())
 
@@ -306,11 +267,8 @@ def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
     if not all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows):
         return rows
     types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
-    names = {
-        name: kind["names"]
-        for name, kind in types.items()
-        if isinstance(kind, dict) and isinstance(kind.get("names"), list)
-    }
+    names = {name: kind["names"] for name, kind in types.items()
+             if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
     return [{key: _class_name(cell, names.get(key)) for key, cell in row["row"].items()} for row in rows]
 
 
@@ -327,23 +285,16 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
     if any(key.strip().lower() in _COLUMNS for key in value) or not all(map(_are_texts, value.values())):
         return None
     said = f"{len(value)} labels, each with the list of its texts"
-    rows = (
-        {"text": text if isinstance(text, str) else _spoken(text), "label": label}
-        for label, texts in value.items()
-        for text in texts
-    )
+    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
+            for label, texts in value.items() for text in texts)
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 
 def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
     """{"AddToPlaylist": [{"data": [{"text": ...}, ...]}, ...]}: Snips has a file for each intent."""
     (name, items), *others = value.items()
-    if (
-        others
-        or not isinstance(items, list)
-        or not items
-        or not all(isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items)
-    ):
+    if others or not isinstance(items, list) or not items or not all(
+            isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items):
         return None
     said = "one label with the list of its texts"
     rows = ({"text": _spoken(one), "label": name} for one in items)
@@ -359,10 +310,8 @@ def _intents_by_name(value: dict[str, Any], depth: int) -> Shaped | None:
     """{"intents": {"greet": {"utterances": [...]}, ...}}, as Snips writes it, or without the outer name."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
-    lists = {
-        name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
-        for name, item in value.items()
-    }
+    lists = {name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
+             for name, item in value.items()}
     return _label_to_texts(lists, depth) if all(lists.values()) else None
 
 

@@ -23,10 +23,8 @@ MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04
 SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
 JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 OFFICE_MARKS = {
-    "word/document.xml": "a Word document",
-    "ppt/presentation.xml": "a presentation",
-    "META-INF/container.xml": "an e-book",
-    "data.pkl": "a Python archive, which could run any program",
+    "word/document.xml": "a Word document", "ppt/presentation.xml": "a presentation",
+    "META-INF/container.xml": "an e-book", "data.pkl": "a Python archive, which could run any program",
 }
 WORKBOOK_MARKS = ("[Content_Types].xml", "mimetype", "content.xml")
 
@@ -185,7 +183,9 @@ class Stream:
                 "download. Fetch it again."
             ) from error
         except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
-            raise CorpusError(f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again.") from error
+            raise CorpusError(
+                f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
+            ) from error
         except OSError as error:
             if error.errno is None:  # bz2 reports damage as a bare OSError
                 raise CorpusError(

@@ -51,11 +51,8 @@ def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
 def names_among(line: str, names: Iterable[str]) -> bool:
     """Whether some delimiter cuts ``line``, perhaps a heading, into cells like names among which all ``names`` are."""
     wanted = {_plain(name) for name in names}
-    return bool(wanted) and any(
-        wanted <= {_plain(cell) for cell in row} and _are_names(row)
-        for delimiter in _MARKS
-        for row in _rows([line], delimiter)[:1]
-    )
+    return bool(wanted) and any(wanted <= {_plain(cell) for cell in row} and _are_names(row) for delimiter in _MARKS
+                                for row in _rows([line], delimiter)[:1])
 
 
 def cut_like_heading(lines: Sequence[str], names: Iterable[str], least: int) -> bool:

@@ -36,11 +36,8 @@ def tool_of(values: Sequence[Any]) -> tuple[str, Callable[[Any], Iterator[Any]],
 
 
 def _is_label_studio(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("data"), dict)
-        and any(isinstance(value.get(key), list) for key in ("annotations", "completions"))
-    )
+    return isinstance(value, dict) and isinstance(value.get("data"), dict) and any(
+        isinstance(value.get(key), list) for key in ("annotations", "completions"))
 
 
 def _label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
@@ -51,10 +48,8 @@ def _label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]]
     def read(value: Any) -> Iterator[Any]:
         chosen = _choices(value) if _is_label_studio(value) else {}
         data = value.get("data") if isinstance(value, dict) else None
-        yield {
-            **(data if isinstance(data, dict) else {}),
-            **{columns.get(name, name): chosen.get(name) for name in (*columns, *chosen)},
-        }
+        yield {**(data if isinstance(data, dict) else {}), **{columns.get(name, name): chosen.get(name) for name in
+                                                            (*columns, *chosen)}}
 
     return read, Hints(label=tuple(columns.values())[:1])
 
@@ -82,12 +77,10 @@ def _is_short_label_studio(value: Any) -> bool:
 
 def _short_label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
     """A cell is a name where one was chosen and an object where several were."""
-
     def read(value: Any) -> Iterator[Any]:
         given = value if isinstance(value, dict) else {}
-        yield {
-            key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item for key, item in given.items()
-        }
+        yield {key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item
+               for key, item in given.items()}
 
     asked = [key for value in values for key, item in value.items() if _chosen(item) is not None]
     return read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE)
@@ -115,17 +108,8 @@ def _voted(answers: Sequence[Any]) -> Any:
 
 
 def _is_prodigy(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.get("answer") in ("accept", "reject", "ignore")
-        and (
-            "_task_hash" in value
-            or "_input_hash" in value
-            or "accept" in value
-            or "options" in value
-            or "label" in value
-        )
-    )
+    return isinstance(value, dict) and value.get("answer") in ("accept", "reject", "ignore") and (
+        "_task_hash" in value or "_input_hash" in value or "accept" in value or "options" in value or "label" in value)
 
 
 def _prodigy(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
@@ -173,23 +157,10 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
     for key in ("fields", "inputs"):
         if isinstance(value.get(key), dict) and value[key]:
             return dict(value[key])
-    aside = (
-        *_ARGILLA_ASIDE,
-        "annotation",
-        "prediction",
-        "inputs",
-        "annotation_agent",
-        "prediction_agent",
-        "metrics",
-        "explanation",
-        "multi_label",
-        "event_timestamp",
-    )
-    return {
-        key: item
-        for key, item in value.items()
-        if key not in aside and ".responses" not in key and ".suggestion" not in key
-    }
+    aside = (*_ARGILLA_ASIDE, "annotation", "prediction", "inputs", "annotation_agent", "prediction_agent", "metrics",
+             "explanation", "multi_label", "event_timestamp")
+    return {key: item for key, item in value.items()
+            if key not in aside and ".responses" not in key and ".suggestion" not in key}
 
 
 def _responses(value: dict[str, Any]) -> dict[str, Any]:
@@ -197,16 +168,9 @@ def _responses(value: dict[str, Any]) -> dict[str, Any]:
     if "annotation" in value:
         return {"label": value["annotation"]}
     if isinstance(value.get("responses"), dict):
-        return {
-            name: _voted(
-                [
-                    one.get("value") if isinstance(one, dict) else one
-                    for one in given or []
-                    if not isinstance(one, dict) or one.get("status") != "discarded"
-                ]
-            )
-            for name, given in value["responses"].items()
-        }
+        return {name: _voted([one.get("value") if isinstance(one, dict) else one for one in given or []
+                              if not isinstance(one, dict) or one.get("status") != "discarded"])
+                for name, given in value["responses"].items()}
     if isinstance(value.get("responses"), list):
         votes: dict[str, list[Any]] = {}
         for response in value["responses"]:
@@ -220,9 +184,8 @@ def _responses(value: dict[str, Any]) -> dict[str, Any]:
         if key.endswith(".responses"):
             states = value.get(f"{key}.status") or []
             given = given if isinstance(given, list) else [] if given is None else [given]
-            found[key.removesuffix(".responses")] = _voted(
-                [one for n, one in enumerate(given) if n >= len(states) or states[n] != "discarded"]
-            )
+            found[key.removesuffix(".responses")] = _voted([
+                one for n, one in enumerate(given) if n >= len(states) or states[n] != "discarded"])
     return found
 
 
@@ -231,9 +194,8 @@ def _is_doccano(value: Any) -> bool:
     if not isinstance(value, dict) or "id" not in value or not ({"text", "data"} & value.keys()):
         return False
     marks = {"annotation_approver", "Comments", "comments", "meta"} & value.keys()
-    old = isinstance(value.get("annotations"), list) and all(
-        isinstance(one, dict) and "label" in one and "user" in one for one in value["annotations"]
-    )
+    old = isinstance(value.get("annotations"), list) and all(isinstance(one, dict) and "label" in one and "user" in one
+                                                             for one in value["annotations"])
     return old or (isinstance(value.get("label", value.get("labels")), list) and ("data" in value or bool(marks)))
 
 
@@ -246,11 +208,8 @@ def _doccano(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
         if isinstance(labels, list) and any(isinstance(one, list | dict) for one in labels):
             labels = None  # passages of the text
         meta = given.get("meta")
-        yield {
-            "text": given.get("text", given.get("data")),
-            **(meta if isinstance(meta, dict) else {}),
-            "label": None if labels == [] else labels,
-        }
+        yield {"text": given.get("text", given.get("data")), **(meta if isinstance(meta, dict) else {}),
+               "label": None if labels == [] else labels}
 
     return read, Hints(("text",), ("label",))
 
@@ -273,18 +232,16 @@ def _spacy(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
 def _is_spacy_paragraphs(value: Any) -> bool:
     """A document of paragraphs with a weight for each label, as spaCy 2 wrote its training files."""
     parts = value.get("paragraphs") if isinstance(value, dict) else None
-    return isinstance(parts, list) and all(
-        isinstance(part, dict) and ("raw" in part or "sentences" in part) for part in parts
-    )
+    return isinstance(parts, list) and all(isinstance(part, dict) and ("raw" in part or "sentences" in part)
+                                           for part in parts)
 
 
 def _spacy_paragraphs(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
     def read(value: Any) -> Iterator[Any]:
         for part in value["paragraphs"] if _is_spacy_paragraphs(value) else []:
             cats = [one for one in part.get("cats") or [] if isinstance(one, dict)]
-            labels = [
-                one.get("label") for one in cats if isinstance(one.get("value"), int | float) and one["value"] >= 0.5
-            ]
+            labels = [one.get("label") for one in cats if isinstance(one.get("value"), int | float)
+                      and one["value"] >= 0.5]
             yield {"text": part.get("raw") or _orths(part.get("sentences")), "label": labels or None}
 
     return read, Hints(("text",), ("label",))
@@ -292,25 +249,15 @@ def _spacy_paragraphs(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]],
 
 def _orths(sentences: Any) -> str:
     """The words of sentences of which no text was kept."""
-    found = [
-        token.get("orth")
-        for sentence in sentences or []
-        if isinstance(sentence, dict)
-        for token in sentence.get("tokens") or []
-        if isinstance(token, dict)
-    ]
+    found = [token.get("orth") for sentence in sentences or [] if isinstance(sentence, dict)
+             for token in sentence.get("tokens") or [] if isinstance(token, dict)]
     return " ".join(map(str, found))
 
 
 def _is_vertex(value: Any) -> bool:
     """A text with the name of its class, as Vertex AI (once AutoML) exports and imports data sets."""
-    return (
-        isinstance(value, dict)
-        and "textContent" in value
-        and any(
-            key in value for key in ("classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels")
-        )
-    )
+    return isinstance(value, dict) and "textContent" in value and any(
+        key in value for key in ("classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels"))
 
 
 def _vertex(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
@@ -320,11 +267,8 @@ def _vertex(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
         names = [one.get("displayName") for one in answers or [] if isinstance(one, dict)]
         names = [name for name in names if name]
         marks = given.get("dataItemResourceLabels")
-        yield {
-            "text": given.get("textContent"),
-            "label": (names[0] if len(names) == 1 else names or None),
-            "split": marks.get(_ML_USE) if isinstance(marks, dict) else None,
-        }
+        yield {"text": given.get("textContent"), "label": (names[0] if len(names) == 1 else names or None),
+               "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
 
     return read, Hints(("text",), ("label",))
 
@@ -335,24 +279,17 @@ def _has_cats(value: Any) -> bool:
 
 def _is_cats(value: Any) -> bool:
     """A mark of 0 or 1 for each label."""
-    return (
-        isinstance(value, dict)
-        and len(value) > 0
-        and all(item in _BINARY for item in value.values() if not isinstance(item, list | dict))
-        and not any(isinstance(item, list | dict) for item in value.values())
-    )
+    return isinstance(value, dict) and len(value) > 0 and all(item in _BINARY for item in value.values()
+                                                              if not isinstance(item, list | dict)) and not any(
+        isinstance(item, list | dict) for item in value.values())
 
 
 def _with_cats(value: Any) -> Any:
     """A record whose marks of 0 and 1 are the list of its labels."""
     if not isinstance(value, dict):
         return value
-    return {
-        ("label" if key == "cats" else key): [name for name, mark in item.items() if mark]
-        if key in _CATS and _is_cats(item)
-        else item
-        for key, item in value.items()
-    }
+    return {("label" if key == "cats" else key): [name for name, mark in item.items() if mark]
+            if key in _CATS and _is_cats(item) else item for key, item in value.items()}
 
 
 def _cats(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
@@ -365,23 +302,15 @@ def _cats(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]
 
 
 def _is_ground_truth(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and "source" in value
-        and any(
-            key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items()
-        )
-    )
+    return isinstance(value, dict) and "source" in value and any(
+        key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items())
 
 
 def _ground_truth(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
     def read(value: Any) -> Iterator[Any]:
         given = value if isinstance(value, dict) else {}
-        names = [
-            item["class-name"]
-            for key, item in given.items()
-            if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item
-        ]
+        names = [item["class-name"] for key, item in given.items()
+                 if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item]
         yield {"text": given.get("source"), "label": names[0] if names else None}
 
     return read, Hints(("text",), ("label",))
@@ -390,12 +319,9 @@ def _ground_truth(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hin
 def _is_chat(value: Any) -> bool:
     """A conversation that ends with the answer wanted, as chat models are tuned with."""
     turns = value.get("messages") if isinstance(value, dict) else None
-    return (
-        isinstance(turns, list)
-        and len(turns) > 1
-        and all(isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in turns)
-        and turns[-1].get("role") == "assistant"
-    )
+    return isinstance(turns, list) and len(turns) > 1 and all(
+        isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in turns
+    ) and turns[-1].get("role") == "assistant"
 
 
 def _chat(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:

@@ -54,14 +54,9 @@ def plan(look: Look, reason: str) -> Reading:
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
-        source,
-        "folder",
-        encoding or found.name,
-        columns=layout.columns,
-        rows=len(documents) if complete and not layout.lines else None,
-        notes=_lines_note(layout, documents),
-        reasons={"format": reason, "encoding": "as set" if encoding else found.reason},
-        layout=layout,
+        source, "folder", encoding or found.name, columns=layout.columns,
+        rows=len(documents) if complete and not layout.lines else None, notes=_lines_note(layout, documents),
+        reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
         forced=bool(encoding),
     )
 
@@ -78,10 +73,8 @@ def _are_lines(source: Source, names: Sequence[str]) -> bool:
 def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
     if not layout.lines:
         return ()
-    return (
-        f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
-        "that label. If each file is one document, put them into a folder for each label.",
-    )
+    return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
+            "that label. If each file is one document, put them into a folder for each label.",)
 
 
 def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
@@ -93,13 +86,8 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
     yield from walk_names(reading.source, names)
     layout = replace(find_layout(names), mails=reading.layout.mails)
     count = sum(layout.place(name) is not None for name in names)
-    return replace(
-        reading,
-        layout=layout,
-        columns=layout.columns,
-        rows=count,
-        reasons={**reading.reasons, "format": layout_reason(layout)},
-    )
+    return replace(reading, layout=layout, columns=layout.columns, rows=count,
+                   reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
 def _no_documents(source: Source, tables: list[str]) -> CorpusError:
@@ -215,10 +203,8 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
     if links:
         passed = "1 link was passed over" if len(links) == 1 else f"{len(links):,} links were passed over"
-        faults.notes.append(
-            f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
-            "Unpack it and open the folder to read what the links lead to."
-        )
+        faults.notes.append(f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
+                            "Unpack it and open the folder to read what the links lead to.")
     faults.notes += left_aside(others, layout)
     going.digest = digest.hexdigest()
 

@@ -44,40 +44,16 @@ _COMPARED = 200_000
 """Of all sheets together so many rows are compared."""
 _SAME = 0.2
 """Sheets with a larger share of texts in common are no parts of one table: one repeats the other."""
-_VERSIONS = frozenset(
-    re.findall(
-        r"\w+",
-        """
+_VERSIONS = frozenset(re.findall(r"\w+", """
     raw clean cleaned cleansed processed preprocessed edited corrected original orig backup bak copy old new previous
     current archive draft final version roh rohdaten bereinigt korrigiert sicherung kopie alt neu entwurf endfassung
     brut brute nettoyé sauvegarde copie ancien nouveau bruto limpio respaldo copia antiguo viejo nuevo grezzo pulito
     vecchio nuovo ruw kopi kopia stary nowy v template example vorlage muster beispiel modèle plantilla
-""",
-    )
-)
+"""))
 """Words in the names of sheets that hold the same documents once more, in another state."""
-_OTHER_NAMES = frozenset(
-    map(
-        str.lower,
-        (
-            *calendar.month_name,
-            *calendar.month_abbr,
-            *calendar.day_name,
-            *calendar.day_abbr,
-            "sheet",
-            "tabelle",
-            "blatt",
-            "feuille",
-            "feuil",
-            "hoja",
-            "foglio",
-            "planilha",
-            "blad",
-            "arkusz",
-            "лист",
-        ),
-    )
-)
+_OTHER_NAMES = frozenset(map(str.lower, (
+    *calendar.month_name, *calendar.month_abbr, *calendar.day_name, *calendar.day_abbr, "sheet", "tabelle", "blatt",
+    "feuille", "feuil", "hoja", "foglio", "planilha", "blad", "arkusz", "лист")))
 """Words by which sheets are told apart, not their documents."""
 
 
@@ -119,41 +95,22 @@ def plan(look: Look, reason: str) -> Reading:
             f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
             "as CSV."
         )
-    alike = (
-        [(one, found) for one, found in zip(wanted, heads, strict=True) if one.visible and _are_alike(found, head)]
-        if sheet.visible
-        else []
-    )
+    alike = [(one, found) for one, found in zip(wanted, heads, strict=True)
+             if one.visible and _are_alike(found, head)] if sheet.visible else []
     together = _parts_of_one(alike, sheet)
     if len(together) > 1:
         return _joined(source, together, filled, names, reason)
-    why, notes = _why(
-        sheet,
-        [one for one, found in zip(wanted, heads, strict=True) if found.worth],
-        filled,
-        bool(config.sheet),
-        len(sheets),
-    )
+    why, notes = _why(sheet, [one for one, found in zip(wanted, heads, strict=True) if found.worth], filled,
+                      bool(config.sheet), len(sheets))
     if head.skip:
         notes.append(_skipped(sheet.name, head.skip))
-    return Reading(
-        source,
-        "excel",
-        columns=head.columns,
-        sheet=sheet.name,
-        sheets=names,
-        named=head.named,
-        skip=head.skip,
-        notes=tuple(notes),
-        reasons={"format": reason, "sheet": why, "header": head.why},
-    )
+    return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
+                   skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
 
 
 def _skipped(name: str, count: int) -> str:
-    return (
-        f"{count} row{'s stand' if count > 1 else ' stands'} above the heading of the sheet '{name}': left out, "
-        "being no row of the table."
-    )
+    return (f"{count} row{'s stand' if count > 1 else ' stands'} above the heading of the sheet '{name}': left out, "
+            "being no row of the table.")
 
 
 def _joined(
@@ -167,24 +124,18 @@ def _joined(
     added = column_names((*columns, "split" if parts else "sheet"), len(columns) + 1)[-1]
     is_label = not parts and all(map(_may_be_label, own)) and not guess_columns(body).label
     others = [sheet.name for sheet in filled if sheet.name not in own]
-    told = (
-        f"{_listed(own)} have the same heading and are read as one table; the column '{added}' names the sheet of "
-        f"each row{', which is its label: if it is none, set the label to none' if is_label else ''}. "
-        "To read one sheet alone, choose it."
-    )
+    told = (f"{_listed(own)} have the same heading and are read as one table; the column '{added}' names the sheet of "
+            f"each row{', which is its label: if it is none, set the label to none' if is_label else ''}. "
+            "To read one sheet alone, choose it.")
     notes = [f"The sheets {told}", *(_skipped(sheet.name, head.skip) for sheet, head in found if head.skip)]
     if others:
         notes.append(f"Not read: {_listed(others)}.")
     hints = Hints(label=(added,), reason="the sheets are named by it, and no other column looks like a label")
     return Reading(
-        source,
-        "excel",
-        columns=(*columns, added),
-        sheet=_listed(own, ""),
-        sheets=names,
+        source, "excel", columns=(*columns, added), sheet=_listed(own, ""), sheets=names,
         joined=tuple(JoinedSheet(sheet.name, head.skip + head.named, head.columns) for sheet, head in found),
-        notes=tuple(notes),
-        reasons={"format": reason, "sheet": "they have the same heading", "header": found[0][1].why},
+        notes=tuple(notes), reasons={"format": reason, "sheet": "they have the same heading",
+                                     "header": found[0][1].why},
         hints=hints if is_label else Hints(aside=() if parts else (added,), reason="it names the sheet"),
     )
 
@@ -211,11 +162,8 @@ def _with_own_texts(found: list[tuple[Sheet, _Head]]) -> list[tuple[Sheet, _Head
     for sheet, head in found:
         body = _body(sheet, head, columns, _COMPARED // len(found))
         own = guess_columns(body.head(_HEAD_ROWS)).text or columns
-        cells = body.select(
-            pl.concat_str(own, separator=" ", ignore_nulls=True)
-            .str.to_lowercase()
-            .str.replace_all(r"[^\p{L}\p{N}]+", "")
-        ).to_series()
+        cells = body.select(pl.concat_str(own, separator=" ", ignore_nulls=True).str.to_lowercase()
+                            .str.replace_all(r"[^\p{L}\p{N}]+", "")).to_series()
         texts = {cell for cell in cells if cell}
         if all(len(texts & other) <= _SAME * min(len(texts), len(other)) for other in seen):
             kept.append((sheet, head))
@@ -288,7 +236,9 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     return _Head(skip, named, columns, why, worth)
 
 
-def _why(sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int) -> tuple[str, list[str]]:
+def _why(
+    sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int
+) -> tuple[str, list[str]]:
     """Why this sheet is read, and a note where there was a choice: others that hold texts are ``telling``."""
     if chosen:
         return "as set", []
@@ -302,9 +252,8 @@ def _why(sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, 
     told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:_NAMED])
     if first and not any(one.visible for one in telling if one is not sheet):
         return why, []
-    return why, [
-        f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose another sheet if you mean that one."
-    ]
+    return why, [f"The sheet '{sheet.name}' is read. The workbook has others: {told}. Choose another "
+                 "sheet if you mean that one."]
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -313,8 +262,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     going.digest = reading.source.digest()
     going.size = going.position = reading.source.path.stat().st_size
     for name, first, own in reading.joined or (
-        JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),
-    ):
+            JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),):
         frame = _ordered(sheets[name].slice(first), own, reading.columns[: len(own)])
         blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
         filled = frame.filter(~blank)
@@ -395,10 +343,7 @@ def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[
     """The answer of the reading process: what it says of each sheet, and their bytes."""
     command = [sys.executable, str(_CHILD), str(path.absolute()), str(megabytes)]
     with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     ) as child:
         stopped = threading.Event()
@@ -449,8 +394,7 @@ def _filled_down(frame: pl.DataFrame, merged: object) -> pl.DataFrame:
                 if cells[row] is None:
                     cells[row] = cells[first]
     return frame.with_columns(
-        pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items()
-    )
+        pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items())
 
 
 def _too_large(source: Source) -> CorpusError:

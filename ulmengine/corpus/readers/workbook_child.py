@@ -59,9 +59,8 @@ def _read(path: str) -> tuple[list[dict[str, Any]], list[memoryview]]:
             writer.write_batch(batch)
         body = memoryview(sink.getvalue())
         bodies.append(body)
-        sheets.append(
-            {"name": name, "visible": sheet.visible == "visible", "bytes": len(body), "merged": merged.get(name, [])}
-        )
+        sheets.append({"name": name, "visible": sheet.visible == "visible", "bytes": len(body),
+                       "merged": merged.get(name, [])})
     return sheets, bodies
 
 
@@ -93,9 +92,8 @@ def _merged_in(sheet: bytes) -> list[tuple[int, int, int]]:
     if not filled:
         return []
     left, top = min(column for column, _ in filled), min(row for _, row in filled)
-    return [
-        (column - left, first - top, last - top) for column, first, _, last in spans if column >= left and first >= top
-    ]
+    return [(column - left, first - top, last - top) for column, first, _, last in spans
+            if column >= left and first >= top]
 
 
 def _value(tag: str, name: str) -> str:
