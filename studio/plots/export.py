@@ -13,7 +13,7 @@ from .history import RunHistory, StageRecord
 
 def table(history: RunHistory) -> Iterator[list[str | float | int]]:
     """A heading, then a row a step; validation figures stand in the row of the step they were taken after."""
-    groups = _all_groups(history)
+    groups = list(dict.fromkeys(name for stage in history.stages for name in stage.groups))
     metrics = sorted({name for stage in history.stages for end in stage.ends for name in end.metrics})
     yield ["step", "stage", "loss", "grad_norm", "tokens_per_second", *(f"lr {name}" for name in groups), *metrics]
     for stage in history.stages:
@@ -39,10 +39,3 @@ def _rows(stage: StageRecord, groups: list[str], metrics: list[str]) -> Iterator
             int(total), stage.name, float(stage.loss.y[n]), float(stage.grad_norm.y[n]),
             round(float(stage.throughput.y[n]), 1), *lrs, *(measured.get(name, "") for name in metrics),
         ]
-
-
-def _all_groups(history: RunHistory) -> list[str]:
-    found: list[str] = []
-    for stage in history.stages:
-        found += [name for name in stage.groups if name not in found]
-    return found

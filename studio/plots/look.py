@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPen
 
 from studio import theme
 from studio.theme import Type
@@ -18,6 +18,9 @@ from .series import Floats
 
 RAW = 0.38
 """How much of a line's colour its unsmoothed points keep; the rest is the panel's. Opaque, so that Qt draws fast."""
+
+LINE = 1.1
+"""How far numbers below one another are apart at least, in heights of a line."""
 
 AXIS_WIDTH = 56
 """The same for all, so that plots below one another line up."""
@@ -69,16 +72,29 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [""] * len(values)
         if self.logMode:
             return [_power(value) for value in values]
-        if not values:
-            return []
-        if max(abs(value) for value in values) >= 10_000_000:
+        every = self._every(spacing)
+        return [text if round(value / spacing) % every == 0 else ""
+                for text, value in zip(self._figures(values, spacing), values, strict=True)]
+
+    def _figures(self, values: list[float], spacing: float) -> list[str]:
+        largest = max((abs(value) for value in values), default=0.0)
+        if largest >= 10_000_000:
             return [f"{value:.0e}" if value else "0" for value in values]
-        if max(abs(value) for value in values) >= 10_000:
+        if largest >= 10_000:
             if self.narrow:
                 return [f"{value / 1_000:,g}k" if value else "0" for value in values]
             return [f"{value:,.0f}" for value in values]
         places = max(0, math.ceil(-math.log10(spacing)))
         return [f"{value:.{places}f}" if places < 5 else f"{value:.0e}" for value in values]
+
+    def _every(self, spacing: float) -> int:
+        """Which of the numbers below one another are shown, so that they do not stand closer than lines of text."""
+        low, high = self.range
+        apart = self.height() * spacing / max(high - low, 1e-12)
+        if self.orientation != "left" or apart <= 0:
+            return 1
+        lines = LINE * QFontMetricsF(theme.current().font(Type.SMALL, numbers=True)).height() / apart
+        return next((every for every in (1, 2, 5, 10) if every >= lines), 10)
 
     def logTickValues(
         self, low: float, high: float, size: float, usual: list[tuple[float, list[float]]]

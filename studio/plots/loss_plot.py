@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,14 +14,13 @@ from studio import theme
 from studio.theme import Type
 from studio.words import figure
 from ulmengine.events import EpochEnded
-from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
+from .history_plot import HistoryPlot
 from .look import line_pen, pen, set_line, set_points
-from .plot import Plot
 from .series import Floats, Smoothed
-from .stages import NO_LENGTHS, StageBands, planned_end, stage_end, upcoming
+from .stages import StageBands, stage_end
 
 TRAIN, VALID = 1, 2
 """Numbers of the series colours."""
@@ -34,17 +32,12 @@ EDGE = 1.01
 """A little more than the last step, so that a marker on it is whole."""
 
 
-class LossPlot(Plot):
+class LossPlot(HistoryPlot):
     """Training and validation loss over the optimizer steps of the run. Each stage is smoothed for itself."""
 
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
-        self.history = history
-        self.plans: tuple[StagePlan, ...] = ()
-        self.lengths: Mapping[int, int] = {}
         self.beta = 0.9
-        self._curves: list[Curve] = []
-        self._version = history.version
-        super().__init__("", parent=parent)
+        super().__init__(history, parent=parent)
         self.setAccessibleName(self.tr("Loss over the steps of the run"))
         self.setLabel("left", self.tr("loss"))
         self.setMinimumHeight(110)
@@ -62,14 +55,6 @@ class LossPlot(Plot):
         del view
         self.mark()
 
-    def set_history(
-        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
-    ) -> None:
-        """Show another run; ``plans`` and ``lengths``: see :meth:`RunPlots.set_history`."""
-        self.history, self.plans, self.lengths = history, plans, lengths
-        self._forget()
-        self.begin_anew()
-
     def set_beta(self, beta: float) -> None:
         """How strongly the line is smoothed, 0 to 0.999."""
         self.beta = beta
@@ -77,19 +62,13 @@ class LossPlot(Plot):
             curve.set_beta(beta)
         self.mark()
 
-    def gather(self) -> None:
-        if self._version != self.history.version:
-            self._forget()
-        for stage in self.history.stages[len(self._curves):]:
-            self._curves.append(Curve(self, stage.loss, TRAIN, self.beta))
+    def stage_curves(self, stage: StageRecord) -> list[Curve]:
+        return [Curve(self, stage.loss, TRAIN, self.beta)]
 
     def paint_curves(self) -> None:
-        low, high = self.view.viewRange()[0]
-        for curve in self._curves:
-            curve.paint(low, high)
+        super().paint_curves()
         self._paint_validation()
-        self._bands.paint([*self.history.stages, *upcoming(self.history, self.plans, self.lengths)],
-                          self.history.lost)
+        self._bands.paint(self.stages(), self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         extents = (self._extent(curve, stage) for curve, stage in zip(self._curves, self.history.stages, strict=True))
@@ -99,15 +78,12 @@ class LossPlot(Plot):
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
         letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
         high += (high - low) * self.room_above(letters + NAMES)
-        return 0.0, self._end(), low, high
-
-    def _end(self) -> float:
-        return planned_end(self.history, self.plans, self.lengths) * EDGE
+        return 0.0, self.planned_end() * EDGE, low, high
 
     def _fit(self) -> None:
         super()._fit()
         if self.bounds() is None:  # the stages to come are seen before there is a loss
-            self.view.setXRange(0.0, self._end(), padding=0)
+            self.view.setXRange(0.0, self.planned_end() * EDGE, padding=0)
 
     def smoothed_at(self, x: float) -> tuple[float, float] | None:
         """Step and smoothed training loss at the step nearest to ``x``; None where there is none."""
@@ -186,9 +162,3 @@ class LossPlot(Plot):
         places = self.scaled([value for _, value in stars])
         set_points(self._best, [total for total, _ in stars], places, symbol="star", size=17, brush=color,
                    pen=pen(panel))
-
-    def _forget(self) -> None:
-        for curve in self._curves:
-            curve.remove()
-        self._curves = []
-        self._version = self.history.version

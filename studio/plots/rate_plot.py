@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,22 @@ from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
+from .history_plot import HistoryPlot
 from .look import ghost_pen, pen, set_line, set_points
-from .plot import Plot
-from .stages import NO_LENGTHS, StageBands, stage_end, upcoming
+from .stages import StageBands, stage_end
 
 PLANNED_POINTS = 240
 """Points of a planned line: enough for a smooth one on any screen."""
 
 
-class RatePlot(Plot):
+class RatePlot(HistoryPlot):
     """Rates over the optimizer steps of the run. The plan is drawn with the schedule's own function."""
 
     def __init__(self, history: RunHistory, parent: QWidget | None = None) -> None:
-        self.history = history
-        self.plans: tuple[StagePlan, ...] = ()
-        self.lengths: Mapping[int, int] = {}
-        self._curves: list[list[Curve]] = []
         self._ghosts: list[pg.PlotCurveItem] = []
         self._planned_key: tuple[Any, ...] = ()
         self._planned_lines: list[tuple[int, np.ndarray, np.ndarray]] = []
-        self._version = history.version
-        super().__init__("", parent=parent)
+        super().__init__(history, parent=parent)
         self.setAccessibleName(self.tr("Learning rate of every layer group over the steps of the run"))
         self.setLabel("left", self.tr("rate"))
         self.setLabel("bottom", self.tr("step"))
@@ -46,36 +40,19 @@ class RatePlot(Plot):
         self._dots.setZValue(12)
         self.addItem(self._dots)
 
-    def set_history(
-        self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
-    ) -> None:
-        """Show another run; ``plans`` and ``lengths``: see :meth:`RunPlots.set_history`."""
-        self.history, self.plans, self.lengths = history, plans, lengths
-        self._forget()
-        self.begin_anew()
-
-    def gather(self) -> None:
-        if self._version != self.history.version:
-            self._forget()
-        for stage in self.history.stages[len(self._curves):]:
-            count = len(stage.rates)
-            self._curves.append([
-                Curve(self, series, color_of(len(stage.groups), len(stage.groups) - count + n))
-                for n, series in enumerate(stage.rates)
-            ])
+    def stage_curves(self, stage: StageRecord) -> list[Curve]:
+        first = len(stage.groups) - len(stage.rates)
+        return [Curve(self, series, color_of(len(stage.groups), first + n)) for n, series in enumerate(stage.rates)]
 
     def paint_curves(self) -> None:
-        low, high = self.view.viewRange()[0]
-        for curves in self._curves:
-            for curve in curves:
-                curve.paint(low, high)
+        super().paint_curves()
         self._paint_plan()
         self._paint_dots()
-        self._bands.paint(self._stages(), self.history.lost)
+        self._bands.paint(self.stages(), self.history.lost)
         self.getAxis("bottom").set_numbered(bool(self.history.stages))  # before, how long a stage is may be a guess
 
     def bounds(self) -> tuple[float, float, float, float] | None:
-        said = (curve.extent() for curves in self._curves for curve in curves)
+        said = (curve.extent() for curve in self._curves)
         lines = [line for _, _, line in self._planned()] + [self.scaled(list(span)) for span in said if span]
         values = np.concatenate([np.empty(0), *lines])
         values = values[np.isfinite(values)]
@@ -92,12 +69,9 @@ class RatePlot(Plot):
         parts = [f"{name} {rate(value)}" for name, value in zip(stage.learning, last.lrs, strict=False)]
         return self.tr("Learning rates: {rates}.").format(rates=", ".join(reversed(parts)))
 
-    def _stages(self) -> list[StageRecord]:
-        return [*self.history.stages, *upcoming(self.history, self.plans, self.lengths)]
-
     def _planned(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
         """Colour number, x and drawn y of the planned rate of every learning group of every stage that is placed."""
-        stages = self._stages()
+        stages = self.stages()
         key = (self.log_y, self.plans, *((stage.index, stage.before, stage.steps, _length(stage)) for stage in stages))
         if key != self._planned_key:
             self._planned_key, self._planned_lines = key, self._plan_lines(stages)
@@ -145,13 +119,6 @@ class RatePlot(Plot):
             self._dots, [last.total] * len(last.lrs), self.scaled(list(last.lrs)), symbol="o", size=9, brush=colors,
             pen=pen(theme.colors().color("panel")),
         )
-
-    def _forget(self) -> None:
-        for curves in self._curves:
-            for curve in curves:
-                curve.remove()
-        self._curves = []
-        self._version = self.history.version
 
 
 def _length(stage: StageRecord) -> int:

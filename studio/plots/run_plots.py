@@ -20,11 +20,11 @@ from ulmengine.disk import whole
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
+from .history_plot import NO_LENGTHS
 from .legend import Legend, LegendEntry
 from .loss_plot import TRAIN, VALID, LossPlot
 from .rate_plot import RatePlot, color_of
 from .series import MAX_BETA
-from .stages import NO_LENGTHS
 
 START_BETA = 0.9
 
@@ -67,11 +67,7 @@ class RunPlots(QWidget):
     def set_history(
         self, history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
     ) -> None:
-        """Show another run.
-
-        :param plans: what it is going to do.
-        :param lengths: steps of each stage by its number, until the run itself tells them.
-        """
+        """Show another run; ``plans`` and ``lengths``: see :meth:`HistoryPlot.set_history`."""
         self.history, self.plans = history, plans
         self.loss.set_history(history, plans, lengths)
         self.rate.set_history(history, plans, lengths)

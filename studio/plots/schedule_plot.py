@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -189,7 +190,7 @@ class SchedulePlot(Plot):
 
     def _edited_plan(self) -> StagePlan | None:
         stages = (plan for plan in self.plans if plan.task == self.task and not plan.refit)
-        return max(stages, key=_epochs, default=None)
+        return max(stages, key=attrgetter("epochs"), default=None)
 
     def _steps(self, plan: StagePlan) -> int:
         """Optimizer steps of the stage."""
@@ -279,10 +280,6 @@ class SchedulePlot(Plot):
 def _as_record(plan: StagePlan, start: float) -> StageRecord:
     return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start),
                        plan.task, plan.refit)
-
-
-def _epochs(plan: StagePlan) -> int:
-    return plan.epochs
 
 
 def _first_valley(rates: Floats, top: int) -> int:

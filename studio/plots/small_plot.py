@@ -16,8 +16,8 @@ from studio.words import figure
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
+from .history_plot import HistoryPlot
 from .look import line_pen, pen, set_line, set_points
-from .plot import Plot
 from .series import SeriesBuffer
 
 AXIS_WIDTH = 46
@@ -44,15 +44,12 @@ def figures() -> tuple[Figure, ...]:
     )
 
 
-class SmallPlot(Plot):
+class SmallPlot(HistoryPlot):
     """One figure over the whole run, without axes of its own to play with."""
 
     def __init__(self, history: RunHistory, shown: Figure, parent: QWidget | None = None) -> None:
-        self.history = history
         self.shown = shown
-        self._curves: list[Curve] = []
-        self._version = history.version
-        super().__init__(shown.title, wide=False, parent=parent)
+        super().__init__(history, shown.title, wide=False, parent=parent)
         self.getAxis("bottom").setStyle(showValues=False)
         self.getAxis("bottom").setHeight(6)
         self.redress()
@@ -67,12 +64,6 @@ class SmallPlot(Plot):
         super().redress()
         self.getAxis("left").setWidth(AXIS_WIDTH)
 
-    def set_history(self, history: RunHistory) -> None:
-        """Show another run."""
-        self.history = history
-        self._forget()
-        self.begin_anew()
-
     def value(self) -> float | None:
         """The newest figure."""
         if self.shown.series is not None:
@@ -82,20 +73,13 @@ class SmallPlot(Plot):
         points = self._measured()
         return points[1][-1] if points[1] else None
 
-    def gather(self) -> None:
-        if self._version != self.history.version:
-            self._forget()
-        if self.shown.series is not None:
-            for stage in self.history.stages[len(self._curves):]:
-                self._curves.append(Curve(self, self.shown.series(stage), 1, 0.9))
+    def stage_curves(self, stage: StageRecord) -> list[Curve]:
+        return [Curve(self, self.shown.series(stage), 1, 0.9)] if self.shown.series is not None else []
 
     def paint_curves(self) -> None:
+        super().paint_curves()
         if self.shown.series is None:
             self._paint_measured()
-            return
-        low, high = self.view.viewRange()[0]
-        for curve in self._curves:
-            curve.paint(low, high)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         right = max(float(self.history.total), 1.0) * 1.04
@@ -118,9 +102,3 @@ class SmallPlot(Plot):
         self._line.setPen(line_pen(2, 1.5))
         set_points(self._points, x, y, symbol="o", size=6, brush=theme.colors().color("series2"),
                    pen=pen(theme.colors().color("panel")))
-
-    def _forget(self) -> None:
-        for curve in self._curves:
-            curve.remove()
-        self._curves = []
-        self._version = self.history.version

@@ -114,11 +114,8 @@ def stage_end(stage: StageRecord) -> float:
     return last if stage.ended is not None else max(last, float(stage.before + stage.steps))
 
 
-NO_LENGTHS: Mapping[int, int] = {}
-
-
 def upcoming(
-    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
+    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int]
 ) -> list[StageRecord]:
     """The stages that are still to come and whose length is known.
 
@@ -144,18 +141,6 @@ def upcoming(
                                  plan.task, plan.refit))
         start += steps
     return found
-
-
-def planned_end(
-    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int] = NO_LENGTHS
-) -> float:
-    """How far right a plot that follows the run looks: at all that is known to come, as long as it has taken no step
-    or that is not far away."""
-    stages = [*history.stages, *upcoming(history, plans, lengths)]
-    end = stage_end(stages[-1]) if stages else 1.0
-    if not history.total:
-        return end
-    return max(min(end, 4.0 * history.total), 20.0 if end > 20 else end)
 
 
 def _kind(plan: StagePlan) -> tuple[str, str, bool]:

@@ -78,7 +78,7 @@ class ShownRun(QObject):
         self._following.said.connect(self._take)
         self._following.saidAnew.connect(self._said_anew)
         self._following.taken.connect(self.again)
-        self._following.ended.connect(self._let_go)
+        self._following.ended.connect(self._replace)
         run.stateChanged.connect(self._state_changed)
         run.events.connect(self._events_came)
 
@@ -233,6 +233,7 @@ class ShownRun(QObject):
             return error
         return None
 
+    @Slot()
     def _replace(self) -> None:
         """Another history is shown."""
         self._plans = None
@@ -264,10 +265,6 @@ class ShownRun(QObject):
     def _said_anew(self, events: list[ev.Event]) -> None:
         self.history = RunHistory()
         self.history.extend(events)
-        self._replace()
-
-    @Slot()
-    def _let_go(self) -> None:
         self._replace()
 
     @Slot(object)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -296,6 +297,16 @@ def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
     assert axis.tickStrings([12_500.0, 1_000_000.0], 1, 2_500) == ["12.5k", "1,000k"]
     assert axis.tickStrings([5_000.0], 1, 1_000) == ["5000"]
     assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
+
+
+def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> None:
+    axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
+    axis.setRange(0.0, 0.4)
+    tenths = [0.0, 0.1, 0.2, 0.3, 0.4]
+    for lines_apart, wanted in ((1.2, ["0.0", "0.1", "0.2", "0.3", "0.4"]), (0.7, ["0.0", "", "0.2", "", "0.4"]),
+                                (0.3, ["0.0", "", "", "", ""])):
+        axis.setGeometry(QRectF(0, 0, 56, 4 * lines_apart * line))
+        assert axis.tickStrings(tenths, 1, 0.1) == wanted
 
 
 def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:

@@ -102,7 +102,7 @@ def test_the_plots_show_what_the_log_says(
     curves = page.view.plots.loss._curves
     assert np.concatenate([curve._raw.getData()[0] for curve in curves]).tolist() == [s.total for s in logged]
     assert np.concatenate([curve._raw.getData()[1] for curve in curves]).tolist() == [s.loss for s in logged]
-    head = [curves[-1]._raw.getData()[1] for curves in page.view.plots.rate._curves]
+    head = [curve._raw.getData()[1] for curve in page.view.plots.rate._curves if curve.color == 1]
     assert np.concatenate(head).tolist() == [s.lrs[-1] for s in logged]
 
     # The planned line, drawn with the schedule, is the rate that the optimizer had.

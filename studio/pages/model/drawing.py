@@ -35,7 +35,7 @@ class Pill:
     anchor: QPointF
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """Everything to be painted."""
 
@@ -139,8 +139,8 @@ class _Placer:
         self._pill_at("head", self.tr("Head"), QRectF(below.left() - 160, below.center().y() - _PILL / 2, 120, _PILL),
                       QPointF(below.left(), below.center().y()))
         embedding = self.plan.boxes[0].rect
-        tie = (QPointF(left.left(), left.center().y()), QPointF(embedding.left(), embedding.center().y()))
-        self.plan = Plan(**{**vars(self.plan), "tie": tie, "height": below.bottom() + _TOP})
+        self.plan.tie = (QPointF(left.left(), left.center().y()), QPointF(embedding.left(), embedding.center().y()))
+        self.plan.height = below.bottom() + _TOP
 
     def _box(self, title: str, detail: str, kind: str = "layer") -> QRectF:
         rect = QRectF(self.left, self.y, self.box_width, _BOX)

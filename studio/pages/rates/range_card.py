@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.plan.control import RunState
 from ulmengine.runs import find_learning_rate
 
-from .schedule_card import Readout
+from .schedule_card import Readout, section_of
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
@@ -42,7 +43,7 @@ def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) 
     losses = [point.smoothed for point in points]
     if not losses or losses[0] - min(losses) < HARDLY * abs(losses[0]):
         return None
-    lowest = min(points, key=_smoothed).lr
+    lowest = min(points, key=attrgetter("smoothed")).lr
     valley = suggestions.get("valley")
     if valley is not None and valley < lowest:
         return "valley", QCoreApplication.translate(
@@ -54,10 +55,6 @@ def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) 
             "RangeTest", "{rate} is recommended: a tenth of the rate at which the loss is lowest, where it still falls."
         ).format(rate=rate(suggestions["minimum"]))
     return None
-
-
-def _smoothed(point: RangePoint) -> float:
-    return point.smoothed
 
 
 class RangeCard(Card):
@@ -249,7 +246,7 @@ class RangeCard(Card):
     @Slot(float, float)
     def _range_edited(self, low: float, high: float) -> None:
         values = {f"{self.task}.lr": float(f"{min(high, 10.0):.2g}")}
-        if self._section(self.project.config).schedule.kind in HAS_RATIO and low > 0:
+        if section_of(self.project.config, self.task).schedule.kind in HAS_RATIO and low > 0:
             values[f"{self.task}.schedule.ratio"] = float(f"{min(max(high / low, 1.0), 1_000.0):.3g}")
         self._change(values)
 
@@ -259,11 +256,8 @@ class RangeCard(Card):
         except ConfigError as error:
             self.shell.toast(str(error), "warning")
 
-    def _section(self, config: RunConfig) -> Any:
-        return config.language_model if self.task == "language_model" else config.classifier
-
     def _show_range(self, config: RunConfig) -> None:
-        section = self._section(config)
+        section = section_of(config, self.task)
         ratio = section.schedule.ratio if section.schedule.kind in HAS_RATIO else 1.0
         self.plot.set_range(section.lr / ratio, section.lr)
 

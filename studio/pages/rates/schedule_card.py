@@ -15,10 +15,15 @@ from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, Paragraph
-from ulmengine.config import ConfigError, RunConfig
+from ulmengine.config import ClassifierConfig, ConfigError, LanguageModelConfig, RunConfig
 from ulmengine.plan.stages import StagePlan
 
 TASKS = ("language_model", "classifier")
+
+
+def section_of(config: RunConfig, task: str) -> LanguageModelConfig | ClassifierConfig:
+    """The settings of ``task``."""
+    return config.language_model if task == "language_model" else config.classifier
 
 
 class Readout(Paragraph):
@@ -122,7 +127,7 @@ class ScheduleCard(Card):
     @Slot(object)
     def _edited(self, values: dict[str, float]) -> None:
         current: RunConfig = self.project.config
-        section = current.language_model if self.task == "language_model" else current.classifier
+        section = section_of(current, self.task)
         old = {"lr": section.lr, **{f"schedule.{k}": v for k, v in section.schedule.model_dump().items()}}
         changed = {f"{self.task}.{name}": value for name, value in values.items() if old.get(name) != value}
         if not changed:
@@ -141,9 +146,7 @@ class ScheduleCard(Card):
         self.readout.read(said)
 
     def _hint(self) -> None:
-        config: RunConfig = self.project.config
-        section = config.language_model if self.task == "language_model" else config.classifier
-        kind = section.schedule.kind
+        kind = section_of(self.project.config, self.task).schedule.kind
         if kind in X_SETTING and kind in HAS_RATIO:
             said = self.tr("Drag the ring to set the peak and where it lies, the diamond for the lowest rate; or use "
                            "the arrow keys.")

@@ -16,6 +16,8 @@ from studio.widgets import Card, ConfigField, Fold
 from ulmengine.config import RunConfig
 from ulmengine.config.published import RATES
 
+from .schedule_card import section_of
+
 COMMON = ("lr", "factor", "epochs")
 ONLY = {
     "cut_frac": ("stlr",), "ratio": ("stlr", "clr", "sgdr"), "clr_mode": ("clr",), "cycles": ("clr", "sgdr"),
@@ -150,7 +152,7 @@ class SettingsCard(Card):
         self._fields[name] = row
 
     def _show_fitting(self, config: RunConfig) -> None:
-        section = config.language_model if self.task == "language_model" else config.classifier
+        section = section_of(config, self.task)
         useless = set() if self._pretrained else {"language_model.factor", "language_model.interpolate"}
         if config.model.head_hidden:  # a head that does not begin as a regression
             useless.add("language_model.interpolate")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import QPoint, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
 
@@ -71,10 +73,7 @@ class TrainButtons(FittingRow):
         self.step_menu = QMenu(self.tr("Step"), self)
         for size, text in (("batch", self.tr("One batch")), ("epoch", self.tr("To the end of the epoch")),
                            ("stage", self.tr("To the end of the stage"))):
-            action = QAction(text, self.step_menu)
-            action.setData(size)
-            action.triggered.connect(self._step)
-            self.step_menu.addAction(action)
+            _add(self.step_menu, text, size, self.stepWanted)
         self.step.setMenu(self.step_menu)
         self.back_menu = QMenu(self.tr("Go back to a checkpoint, or repeat a stage"), self)
         self.back_menu.aboutToShow.connect(self.pointsWanted)
@@ -153,31 +152,22 @@ class TrainButtons(FittingRow):
         """Fill the menu with ``points``, and with the same once more for a new run to be branched off there."""
         self.back_menu.clear()
         for point in points:
-            action = QAction(str(point), self.back_menu)
-            action.setData(point)
-            action.triggered.connect(self._go_back)
-            self.back_menu.addAction(action)
+            _add(self.back_menu, str(point), point, self.goBackWanted)
         if points:
             self.back_menu.addSeparator()
             self.branch_menu = self.back_menu.addMenu(self.tr("Branch a new run from here"))
             for point in points:
                 if point.place:
-                    action = QAction(point.place[:1].upper() + point.place[1:], self.branch_menu)
-                    action.setData(point)
-                    action.triggered.connect(self._branch)
-                    self.branch_menu.addAction(action)
-        if not points:
-            nothing = self.back_menu.addAction(self.tr("There is no checkpoint yet"))
-            nothing.setEnabled(False)
+                    place = point.place[:1].upper() + point.place[1:]
+                    _add(self.branch_menu, place, point, self.branchWanted)
+        else:
+            self.back_menu.addAction(self.tr("There is no checkpoint yet")).setEnabled(False)
 
     def set_runs(self, runs: list[tuple[str, object]]) -> None:
         """Fill the menu of the runs with ``runs``: what each is called, and what stands for it."""
         self.runs_menu.clear()
         for words, run in runs:
-            action = QAction(words, self.runs_menu)
-            action.setData(run)
-            action.triggered.connect(self._choose_run)
-            self.runs_menu.addAction(action)
+            _add(self.runs_menu, words, run, self.runChosen)
         if not runs:
             self.runs_menu.addAction(self.tr("There is no other run")).setEnabled(False)
 
@@ -189,26 +179,11 @@ class TrainButtons(FittingRow):
         self.finish.clicked.connect(self.finishWanted)
         self.between.toggled.connect(self.betweenChanged)
 
-    @Slot()
-    def _step(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.stepWanted.emit(str(action.data()))
 
-    @Slot()
-    def _branch(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.branchWanted.emit(action.data())
+def _add(menu: QMenu, text: str, value: object, wanted: SignalInstance) -> None:
+    """An entry of ``menu`` that lets ``wanted`` say ``value``."""
+    menu.addAction(text).triggered.connect(partial(_say, wanted, value))
 
-    @Slot()
-    def _choose_run(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.runChosen.emit(action.data())
 
-    @Slot()
-    def _go_back(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.goBackWanted.emit(action.data())
+def _say(wanted: SignalInstance, value: object, *_: object) -> None:
+    wanted.emit(value)

@@ -152,7 +152,7 @@ class TrainPage(ProjectPage):
     def _draw_anew(self) -> None:
         """Another run is shown, or the same one with another past or plan."""
         self._told = None
-        self.view.clear_failure()
+        self.view.failure.clear()
         plans, facts = self.shown.plans, known_facts(self.project.config, self.project.cache)
         batches = {} if facts is None else batches_an_epoch(self.project.config, facts)
         lengths = {plan.index: plan.steps(batches.get(plan.task, EPOCH)) for plan in plans}
@@ -179,7 +179,7 @@ class TrainPage(ProjectPage):
             return
         self._told = trouble
         if trouble is None:
-            self.view.clear_failure()
+            self.view.failure.clear()
         elif isinstance(trouble, ev.SaveFailed):
             card = ev.Failed("disk_full", self.tr("The disk is full: the run waits"), trouble.text, trouble.advice, "")
             self.view.show_failure(card, self.mender.after_waiting(self.shown))

@@ -100,7 +100,7 @@ class TrainView(QWidget):
     ) -> None:
         """Show another run, or the same one anew; ``left_out``: stages that it is not going to begin.
 
-        :param lengths: see :meth:`~studio.plots.run_plots.RunPlots.set_history`.
+        :param lengths: see :meth:`~studio.plots.history_plot.HistoryPlot.set_history`.
         """
         self.history, self.left_out = history, left_out
         self.strip.set_plans(plans)
@@ -134,10 +134,6 @@ class TrainView(QWidget):
         """Show what went wrong, with ``found`` to try."""
         self._tries = len(found)
         self.failure.show_failure(failed, found)
-
-    def clear_failure(self) -> None:
-        """The failure is of the past."""
-        self.failure.clear()
 
     def show_readiness(self, chosen: bool, *, readable: bool) -> None:
         """Whether a run could begin: there is a corpus, and nothing is known that speaks against it."""
