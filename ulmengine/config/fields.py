@@ -50,32 +50,32 @@ def section(factory: type[Section], *, label: str, help: str) -> Any:  # noqa: A
 
 def unit_of(info: FieldInfo) -> str:
     """The unit a field is counted in, or an empty string."""
-    extra = info.json_schema_extra
-    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    return str(_declared(info, "unit") or "")
 
 
 def zero_of(info: FieldInfo) -> str:
     """What 0 means in the field where it is no amount, or an empty string."""
-    extra = info.json_schema_extra
-    return str(extra.get("zero", "")) if isinstance(extra, dict) else ""
+    return str(_declared(info, "zero") or "")
 
 
 def is_advanced(info: FieldInfo) -> bool:
     """Whether a form shows the field only when unfolded."""
-    extra = info.json_schema_extra
-    return bool(extra.get("advanced", False)) if isinstance(extra, dict) else False
+    return bool(_declared(info, "advanced"))
 
 
 def is_logarithmic(info: FieldInfo) -> bool:
     """Whether a form moves the field on a logarithmic scale."""
-    extra = info.json_schema_extra
-    return bool(extra.get("log", False)) if isinstance(extra, dict) else False
+    return bool(_declared(info, "log"))
 
 
 def before_it_was(info: FieldInfo) -> Any:
     """The value that does what runs did before there was this field; None where the default does."""
-    extra = info.json_schema_extra
-    return extra.get("before") if isinstance(extra, dict) else None
+    return _declared(info, "before")
+
+
+def _declared(info: FieldInfo, name: str) -> Any:
+    """What :func:`knob` was told as ``name``; None for a section."""
+    return info.json_schema_extra.get(name) if isinstance(info.json_schema_extra, dict) else None
 
 
 def bounds(info: FieldInfo) -> tuple[float | None, float | None]:
