@@ -147,11 +147,11 @@ class Project(QObject):
             self._note_file()
         except OSError as error:
             self._unsaved = True
-            self.saveFailed.emit(
-                self.tr("{file} could not be written: {why}").format(
-                    file=self.folder / FILE, why=error.strerror or str(error)
-                )
-            )
+            self._tell_unwritten(self.folder / FILE, error)
+
+    def _tell_unwritten(self, file: Path, error: OSError) -> None:
+        self.saveFailed.emit(self.tr("{file} could not be written: {why}").format(
+            file=file, why=error.strerror or str(error)))
 
     def close(self) -> None:
         """Write what is not yet written; the object is of no use afterwards."""
@@ -238,8 +238,7 @@ class Project(QObject):
             try:
                 self.labels.write_down(before.corpus.relabelled, config.corpus.relabelled)
             except OSError as error:
-                self.saveFailed.emit(self.tr("{file} could not be written: {why}").format(
-                    file=self.labels.path, why=error.strerror or str(error)))
+                self._tell_unwritten(self.labels.path, error)
         if self._gap.isActive():
             self._unsaved = True
         else:

@@ -155,11 +155,5 @@ def labels_at(documents: Documents, row: int) -> tuple[str, ...]:
 
 def balance(documents: Documents) -> tuple[tuple[str, int], ...]:
     """How many documents bear each label, in the order of the labels; dropped rows are not counted."""
-    if not documents.labels:
-        return ()
-    kept = documents.all_targets[documents.parts >= 0]
-    if documents.multi_label:
-        counts = kept.sum(axis=0).astype(np.int64)
-    else:
-        counts = np.bincount(kept[kept >= 0], minlength=len(documents.labels))
-    return tuple((name, int(count)) for name, count in zip(documents.labels, counts, strict=True))
+    counts = documents.label_counts(documents.parts >= 0).tolist()
+    return tuple(zip(documents.labels, counts, strict=True))

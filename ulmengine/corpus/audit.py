@@ -114,8 +114,8 @@ def _text_findings(marks: _Marks, max_words: int) -> list[Finding]:
 
 
 class _Leaks:
-    """Labels whose own name stands in most of their texts and hardly in others: the answer is written in the "
-    "question."""
+    """Labels whose own name stands in most of their texts and hardly in others: the answer is written in the
+    question."""
 
     def __init__(self, documents: Documents) -> None:
         self._labels = documents.labels

@@ -88,6 +88,18 @@ class Documents:
         """int64 (n,), or float32 (n, classes) for several labels; -1 or zeros in a part without labels."""
         return np.asarray(self.all_targets[self.rows(part)])
 
+    def label_counts(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """How many of ``rows`` (numbers or a mask; all of them) bear each label: int64 (classes,)."""
+        targets = self.all_targets[rows]
+        if self.multi_label:
+            return np.asarray(targets.sum(axis=0), dtype=np.int64)
+        return np.bincount(targets[targets >= 0], minlength=len(self.labels)).astype(np.int64)
+
+    def bearing(self, labels: Sequence[int] | np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Which of ``rows`` bear one of the ``labels`` (places in :attr:`labels`): bool (n,)."""
+        targets = self.all_targets[rows]
+        return np.asarray((targets[:, labels] > 0).any(axis=1) if self.multi_label else np.isin(targets, labels))
+
     def texts(self, part: str) -> Iterator[str]:
         """The part's documents in the order of :meth:`rows`, a few megabytes in memory at a time."""
         return self.texts_of(self.rows(part))

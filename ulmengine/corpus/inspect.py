@@ -7,8 +7,6 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ulmengine.config import CorpusConfig
 from ulmengine.events import Event
 
@@ -33,17 +31,12 @@ def _inspect(config: CorpusConfig, cache: Path) -> Generator[Event, None, dict[s
     documents = yield from open_corpus(config, cache)
     findings = yield from audit(documents)
     found = documents.understood.to_json()
-    targets = documents.all_targets
-    counts = (
-        targets.sum(axis=0).astype(int).tolist() if documents.multi_label
-        else np.bincount(targets[targets >= 0], minlength=len(documents.labels)).tolist()
-    )
     names = ("path", "format", "encoding", "delimiter", "sheet", "sheets", "rows", "columns", "text_columns",
              "label_columns", "label_delimiter", "split_column")
     return {
         **{name: list(found[name]) if isinstance(found[name], tuple) else found[name] for name in names},
         "labels": list(documents.labels),
-        "label_counts": dict(zip(documents.labels, counts, strict=True)),
+        "label_counts": dict(zip(documents.labels, documents.label_counts().tolist(), strict=True)),
         "multi_label": documents.multi_label,
         "parts": {part: documents.count(part) for part in PART_NAMES},
         "undecodable": documents.undecodable,

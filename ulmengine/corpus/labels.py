@@ -127,8 +127,7 @@ def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:
         if len(strange):
             raise CorpusError(
                 f"Several label columns must hold 0 and 1, but '{column.name}' holds '{strange[0]}'. Choose one "
-                "label column, "
-                "or only columns of 0 and 1."
+                "label column, or only columns of 0 and 1."
             )
         marks[:, place] = values.is_in(sorted(TRUE)).to_numpy()
     packed = np.packbits(np.column_stack([marks, bare]), axis=1)  # rows of bytes: an eighth to compare

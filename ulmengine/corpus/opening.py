@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulmengine.config import NONE, CorpusConfig
+from ulmengine.config import NONE, CorpusConfig, located
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 
@@ -45,7 +45,7 @@ def open_corpus(
     for role, name in (("main", config.path), ("test", config.test_path), ("unlabelled", config.unlabelled_path)):
         if name:
             settings = config if role == "main" else _for_other_file(config, tables[0][2], role)
-            table = yield from import_table(_absolute(name, base), settings, cache)
+            table = yield from import_table(located(name, base or Path()), settings, cache)
             tables.append((role, table, _columns_of(table, settings, role)))
     pieces = _pieces(tables)
     hashes = np.zeros(0, dtype=np.uint64)
@@ -56,11 +56,6 @@ def open_corpus(
     for note in documents.notes:
         yield Note(note, "warning")
     return documents
-
-
-def _absolute(name: str, base: Path | None) -> Path:
-    path = Path(name).expanduser()
-    return path if path.is_absolute() or base is None else base / path
 
 
 def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> CorpusConfig:

@@ -11,7 +11,7 @@ from .cells import pieces
 from .documents import Documents
 from .findings import Alternative, Finding, Rows, documents_are
 from .lookalike import plain_name, visible_name
-from .split import EMPTY, TEST, TRAIN, VALIDATION
+from .split import EMPTY, TEST, VALIDATION
 
 RARE = 10
 """A label with fewer documents than this is hardly learnt."""
@@ -35,15 +35,13 @@ def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
     if len(copies):
         why = documents_are(len(copies), "repeats", "repeat") + (
             " the text of an earlier one (but for case and spaces). Copies count several times in training and in "
-            "every "
-            "result; they are kept in the same part."
+            "every result; they are kept in the same part."
         )
         found.append(Finding("duplicate", "Repeated texts", why, len(copies), copies, copies))
     if len(clash):
         why = documents_are(len(clash), "has", "have") + (
             " the same text as another with a different label. At least one of the labels is wrong or the text does "
-            "not "
-            "decide it; the network cannot learn both."
+            "not decide it; the network cannot learn both."
         )
         found.append(Finding("conflict", "Same text, different labels", why, len(clash), clash,
                              _outvoted(documents, clash)))
@@ -98,25 +96,19 @@ def class_findings(documents: Documents) -> list[Finding]:
     if not documents.labels:
         return []
     kept = np.flatnonzero(documents.parts >= 0)
-    targets = documents.all_targets[kept]
-    counts = (
-        targets.sum(axis=0).astype(np.int64) if documents.multi_label
-        else np.bincount(targets[targets >= 0], minlength=len(documents.labels))
-    )
+    counts = documents.label_counts(kept)
     found = []
     if int((counts > 0).sum()) == 1:
         name = documents.labels[int(counts.argmax())]
         found.append(Finding(
             "one_class", "Only one label", f"Every labelled document bears the label '{name}'. There is nothing to "
-            "tell "
-            "apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
+            "tell apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
         ))
     found += _lopsided(documents, counts) + _unseen(documents)
-    found += _doubtful_names(documents, kept, targets, counts) + _tiny(documents, kept, targets, counts)
+    found += _doubtful_names(documents, kept, counts) + _tiny(documents, kept, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
-        mask = targets[:, rare].any(axis=1) if documents.multi_label else np.isin(targets, rare)
-        rows = kept[mask].astype(np.int64)
+        rows = kept[documents.bearing(rare, kept)]
         names = ", ".join(f"{documents.labels[place]} ({counts[place]})" for place in rare[:8])
         why = (
             f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents: {names}"
@@ -128,21 +120,20 @@ def class_findings(documents: Documents) -> list[Finding]:
     return found
 
 
-def _tiny(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
+def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]:
     """Classes with too few documents for training to begin; the repair leaves out who bears no other one."""
     tiny = np.flatnonzero((counts > 0) & (counts < FEWEST))
     if not len(tiny) or len(documents.labels) < 2:
         return []
     others = np.setdiff1d(np.flatnonzero(counts), tiny)
-    mask = targets[:, tiny].any(axis=1) if documents.multi_label else np.isin(targets, tiny)
-    alone = mask & ~targets[:, others].any(axis=1) if documents.multi_label else mask
+    mask = documents.bearing(tiny, kept)
+    alone = mask & ~documents.bearing(others, kept)
     names = ", ".join(f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny[:8])
     return [Finding(
         "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
         f"than {FEWEST} documents: {names}{', ...' if len(tiny) > 8 else ''}. They can be neither learnt nor measured, "
-        "and training does not begin with them.", len(tiny), kept[mask].astype(np.int64),
-        kept[alone].astype(np.int64), "Add documents, put such labels together, or set the fewest documents of a class "
-        f"to {FEWEST}, which leaves them out.",
+        "and training does not begin with them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
+        f"together, or set the fewest documents of a class to {FEWEST}, which leaves them out.",
     )]
 
 
@@ -161,20 +152,11 @@ def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:
 
 def _unseen(documents: Documents) -> list[Finding]:
     """Labels that stand in held-back parts alone: nothing can be learnt about them."""
-    def borne(mask: np.ndarray) -> np.ndarray:
-        targets = documents.all_targets[mask]
-        if documents.multi_label:
-            return np.asarray(targets.any(axis=0)) if len(targets) else np.zeros(len(documents.labels), dtype=bool)
-        return np.bincount(targets[targets >= 0], minlength=len(documents.labels)) > 0
-
-    held = np.isin(documents.parts, (TEST, VALIDATION))
-    unseen = borne(held) & ~borne(documents.parts == TRAIN)
-    if not unseen.any() or not (documents.parts == TRAIN).any():
+    held, train = np.flatnonzero(np.isin(documents.parts, (TEST, VALIDATION))), documents.rows("train")
+    places = np.flatnonzero((documents.label_counts(held) > 0) & (documents.label_counts(train) == 0))
+    if not len(places) or not len(train):
         return []
-    places = np.flatnonzero(unseen)
-    targets = documents.all_targets
-    mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
-    rows = np.flatnonzero(mask & held).astype(np.int64)
+    rows = held[documents.bearing(places, held)]
     names = ", ".join(visible_name(documents.labels[place]) for place in places[:8])
     return [Finding(
         "unseen_label", "Labels without a training document", f"{documents_are(len(rows), 'bears', 'bear')} a label "
@@ -195,7 +177,7 @@ def size_findings(kept: Rows) -> list[Finding]:
     )]
 
 
-def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, counts: np.ndarray) -> list[Finding]:
+def _doubtful_names(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]:
     """Labels that differ in spelling alone, and labels that say that there is none."""
     alike: dict[str, list[int]] = {}
     for place in np.flatnonzero(counts).tolist():
@@ -213,8 +195,7 @@ def _doubtful_names(documents: Documents, kept: Rows, targets: np.ndarray, count
          "If it is no class of its own, empty these cells in the file."),
     ):
         if places:
-            mask = targets[:, places].any(axis=1) if documents.multi_label else np.isin(targets, places)
-            rows = kept[mask].astype(np.int64)
+            rows = kept[documents.bearing(places, kept)]
             found.append(Finding(kind, title, f"{documents_are(len(rows), why.replace('bear', 'bears', 1), why)}: "
                                  f"{names}. Each is learnt as a class of its own.", len(rows), rows, advice=advice))
     return found
@@ -283,15 +264,13 @@ def loss_findings(documents: Documents) -> list[Finding]:
         rows = np.intersect1d(documents.ragged, np.flatnonzero(documents.parts >= 0)).astype(np.int64)
         why = documents_are(len(rows), "comes", "come") + (
             " from a row with too few or too many cells. What was missing is empty, what was too much has been put "
-            "into "
-            "the text."
+            "into the text."
         )
         found += [Finding("ragged", "Uneven rows", why, len(rows), rows, rows)] if len(rows) else []
     if documents.undecodable:
         found.append(Finding(
             "undecodable", "Unreadable bytes", f"{documents.undecodable:,} bytes are not text in the encoding and "
-            "stand "
-            "as \ufffd in the documents.", documents.undecodable, advice="Choose another encoding for the file.",
+            "stand as \ufffd in the documents.", documents.undecodable, advice="Choose another encoding for the file.",
         ))
     if documents.skipped:
         found.append(Finding(

@@ -150,8 +150,7 @@ def given_parts(column: pl.Series) -> np.ndarray:
     if strange:
         raise CorpusError(
             f"The split column '{column.name}' holds '{strange[0]}', which is not the name of a part. Use train, "
-            "validation, "
-            "test or unlabelled (or true and false in a column like is_valid), or split another way."
+            "validation, test or unlabelled (or true and false in a column like is_valid), or split another way."
         )
     return np.array([meaning[value] for value in values.to_list()], dtype=np.int8)
 

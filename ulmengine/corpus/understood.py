@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,7 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
 
     :raises CorpusError: a column that was set is not in the source, or no column holds texts.
     """
-    values = {name: getattr(found, name) for name in Understood.__dataclass_fields__}
+    values: dict[str, Any] = {name: getattr(found, name) for name in ("text_columns", "label_columns", "split_column")}
     reasons = dict(found.reasons)
     for name in ("text_columns", "label_columns", "label_delimiter"):
         if getattr(config, name):
@@ -148,8 +148,7 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
         )
     if not config.label_columns:
         values["label_columns"] = tuple(n for n in values["label_columns"] if n not in values["text_columns"])
-    values["reasons"] = reasons
-    return Understood(**values)
+    return replace(found, **values, reasons=reasons)
 
 
 def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
@@ -162,5 +161,4 @@ def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
         rows = max(seen, round(seen * going.size / going.position))
     else:
         return found
-    values = {name: getattr(found, name) for name in Understood.__dataclass_fields__}
-    return Understood(**{**values, "rows": rows})
+    return replace(found, rows=rows)

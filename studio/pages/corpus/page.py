@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -21,7 +22,7 @@ from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
-from ulmengine.corpus.split import TEST, TRAIN, VALIDATION
+from ulmengine.corpus.split import LEFT_OUT, TEST, TRAIN, VALIDATION
 from ulmengine.events import Failed
 from ulmengine.plan.sample import sample_config
 from ulmengine.record.failures import describe
@@ -39,7 +40,6 @@ from .tables import TablesPanel
 from .understood import UnderstoodBar
 from .work import Opened, Profile, summary
 
-_LEFT_OUT = 4
 _SIDE = 400
 _LOW = 200
 
@@ -130,7 +130,7 @@ class CorpusPage(ProjectPage):
         self.problems.left_out.backWanted.connect(self._take_back)
         self.problems.left_out.allWanted.connect(self._take_all_back)
         self.problems.corrected.rowsWanted.connect(self._show_corrected)
-        self.problems.corrected.backWanted.connect(self._take_labels_back)
+        self.problems.corrected.backWanted.connect(self.project.take_labels_back)
         self.tables.documentPicked.connect(self._show_document)
         self.tables.filterCleared.connect(self._filter_cleared)
         self.document.stepped.connect(self.tables.step)
@@ -289,7 +289,7 @@ class CorpusPage(ProjectPage):
         self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
         self.tables.show_corpus(opened)  # picks a document, whose label is one of those
         self.overview.show_corpus(opened)
-        left_out = int((opened.documents.parts == _LEFT_OUT).sum())
+        left_out = int((opened.documents.parts == LEFT_OUT).sum())
         self.splits.show_counts(opened.counts, left_out)
         self.problems.show_findings(None)
         self._name_problems(None)
@@ -346,22 +346,25 @@ class CorpusPage(ProjectPage):
     def _filter_cleared(self) -> None:
         self.overview.labels.set_picked("")
 
+    def _show_only(self, rows: npt.NDArray[np.int64], why: str) -> None:
+        """Show these rows of the source, whatever label is picked."""
+        self.overview.labels.set_picked("")
+        self.tables.show_only(rows, why)
+
     @Slot(object)
     def _show_finding(self, finding: Finding) -> None:
-        self.overview.labels.set_picked("")
-        self.tables.show_only(finding.rows, finding.title)
+        self._show_only(finding.rows, finding.title)
 
     @Slot(object)
     def _repair(self, finding: Finding) -> None:
-        rows = finding.repair
         self.repairs.write_down(finding.title, finding.records)
         self.project.change(
             {"corpus.drop_rows": repaired(self.project.config.corpus, finding).drop_rows},
             self.tr("Leave out: {finding}").format(finding=finding.title),
         )
         self.shell.toast(
-            counted(len(rows), self.tr("1 row is left out."), self.tr("{n} rows are left out.")), "ok", self.tr("Undo"),
-            self.project.undo.undo, undoes=True,
+            counted(len(finding.repair), self.tr("1 row is left out."), self.tr("{n} rows are left out.")), "ok",
+            self.tr("Undo"), self.project.undo.undo, undoes=True,
         )
 
     @Slot(object)
@@ -370,8 +373,7 @@ class CorpusPage(ProjectPage):
         if opened is not None:
             documents = opened.documents
             rows, _ = recorded_rows(repair.records, documents.pieces, documents.hashes)
-            self.overview.labels.set_picked("")
-            self.tables.show_only(rows, repair.title or self.tr("left out earlier"))
+            self._show_only(rows, repair.title or self.tr("left out earlier"))
 
     @Slot(object)
     def _take_back(self, repair: Repair) -> None:
@@ -387,14 +389,8 @@ class CorpusPage(ProjectPage):
         opened = self.analysis.corpus
         if opened is not None:
             documents = opened.documents
-            rows = rows_named(keys, documents.pieces, documents.hashes)
-            self.overview.labels.set_picked("")
-            rows.sort()
-            self.tables.show_only(rows[rows >= 0], self.tr("labels corrected"))
-
-    @Slot(object)
-    def _take_labels_back(self, keys: tuple[str, ...]) -> None:
-        self.project.take_labels_back(keys)
+            rows = np.sort(rows_named(keys, documents.pieces, documents.hashes))
+            self._show_only(rows[rows >= 0], self.tr("labels corrected"))
 
     @Slot()
     def _take_all_back(self) -> None:

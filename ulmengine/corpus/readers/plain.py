@@ -150,8 +150,7 @@ def _grown(size: int, line: str) -> int:
     if size > limits.MAX_FIELD:
         raise CorpusError(
             f"A document is longer than {limits.MAX_FIELD:,} characters. Is every line a document of its own? Then "
-            "choose "
-            "the format 'lines'."
+            "choose the format 'lines'."
         )
     return size
 

@@ -150,8 +150,7 @@ class Stream:
             self._raw.close()
             raise CorpusError(
                 f"'{source.path.name}' cannot be unpacked here ({plain_reason(error)}). Fetch it again if it may be "
-                "damaged; "
-                "otherwise unpack it yourself and open the unpacked file."
+                "damaged; otherwise unpack it yourself and open the unpacked file."
             ) from error
 
     def _unpacked(self) -> IO[bytes]:
@@ -279,7 +278,6 @@ def refuse_bomb(declared: int, path: Path) -> None:
     if declared > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * size):
         raise CorpusError(
             f"The archive '{path.name}' ({size / 2**20:.1f} MB) says that it unpacks to {declared / 2**30:.1f} GB, "
-            "more "
-            f"than {limits.BOMB_RATIO} times its size: it looks like a decompression bomb and is not read. If it is "
-            "genuine, unpack it yourself and open the unpacked file."
+            f"more than {limits.BOMB_RATIO} times its size: it looks like a decompression bomb and is not read. If it "
+            "is genuine, unpack it yourself and open the unpacked file."
         )

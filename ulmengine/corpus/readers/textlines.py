@@ -65,9 +65,8 @@ def text_lines(blocks: Iterator[str], name: str) -> Iterator[str]:
         if len(rest) > limits.MAX_FIELD:
             raise CorpusError(
                 f"Line {number + 1:,} of '{name}' is longer than {limits.MAX_FIELD:,} characters. A document or "
-                "table row "
-                "of that length is not read. Is it one long text? Put each document on a line of its own; is it "
-                "another kind of file? Choose its format."
+                "table row of that length is not read. Is it one long text? Put each document on a line of its own; is "
+                "it another kind of file? Choose its format."
             )
     if rest:
         yield rest
