@@ -85,9 +85,6 @@ class DocumentRows:
         self._snippets = snippets
         self._columns = names
         self._words = parts
-        self._parts = documents.parts
-        self._targets = documents.all_targets
-        self._labels = documents.labels
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -100,7 +97,7 @@ class DocumentRows:
     def cell(self, row: int, column: int) -> str:
         """One cell."""
         if column == 0:
-            return self._words.get(int(self._parts[row]), "")
+            return self._words.get(int(self.documents.parts[row]), "")
         return self.label(row) if column == 1 else self._snippets.text(row)
 
     def label(self, row: int) -> str:
@@ -109,11 +106,9 @@ class DocumentRows:
 
     def rows_with(self, label: str) -> npt.NDArray[np.int64]:
         """The source rows that bear ``label``."""
-        if label not in self._labels:
-            return np.zeros(0, dtype=np.int64)
-        place = self._labels.index(label)
-        bears = self._targets[:, place] > 0 if self.documents.multi_label else self._targets == place
-        return np.flatnonzero(bears & (self._parts >= 0)).astype(np.int64)
+        kept = np.flatnonzero(self.documents.parts >= 0).astype(np.int64)
+        places = [place for place, name in enumerate(self.documents.labels) if name == label]
+        return np.asarray(kept[self.documents.bearing(places, kept)])
 
 
 def order_of(rows: DocumentRows, column: int) -> Generator[Event, None, npt.NDArray[np.int64]]:

@@ -157,7 +157,7 @@ def test_corrected_labels_are_listed_shown_and_taken_back(
             zip(card.lines, names, others, strict=True)] == [True, True]
     assert "looked twice" in card.lines[0].text.text()
     assert page.analysis.corpus.documents.relabelled.tolist() == [3, 5]
-    card.lines[1].show_row.click()
+    card.lines[1].show_rows.click()
     table = page.tables.documents.rows
     assert [table.source_row(n) for n in range(table.rowCount())] == [5]
     card.lines[0].back.click()
@@ -200,7 +200,7 @@ def test_a_label_is_corrected_where_the_document_is_read(
     assert table.currentIndex().row() == 1
     assert table.rows.index(1, 1).data() == other
     assert correct.one.currentText() == other
-    assert [one.key for one in page.problems.corrected.lines] == [key]
+    assert [one.change for one in page.problems.corrected.lines] == [(key,)]
     desk.project.undo.undo()
     settle(qtbot, page)
     assert table.rows.index(1, 1).data() == FRUIT[5][0]
