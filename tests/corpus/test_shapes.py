@@ -47,6 +47,7 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "a sheet's values": ({"range": "A1:B61", "values": [["text", "label"], *PAIRS]}, ROWS),
     "pairs by part": ({"train": PAIRS[:40], "val": PAIRS[40:50], "test": PAIRS[50:]}, ROWS),
     "records by part": ({"train": RECORDS[:40], "dev": RECORDS[40:]}, ROWS),
+    "records by named part": ({"trainset": RECORDS[:40], "test data": RECORDS[40:]}, ROWS),
     "parts with outliers": ({"oos_val": PAIRS[:5], "val": PAIRS[5:9], "train": PAIRS[9:50], "oos_test": PAIRS[50:]},
                             ROWS),
     "labels with texts": (TEXTS, GROUPED),

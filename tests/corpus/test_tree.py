@@ -125,6 +125,46 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
         preview(tmp_path / "none")
 
 
+@pytest.mark.parametrize(("train", "test"), [
+    ("20news-bydate-train", "20news-bydate-test"), ("train_data", "test_data"), ("Training Set", "Test Set"),
+    ("trainset", "testset"), ("corpus.train", "corpus.test"), ("train-2023", "eval-2024"), ("train", "test"),
+])
+@pytest.mark.parametrize("kind", ["", "tar.gz"])
+def test_a_word_of_a_folders_name_tells_the_part(tmp_path: Path, train: str, test: str, kind: str) -> None:
+    for part, count in ((train, 6), (test, 3)):
+        for label in ("autos", "space"):
+            (tmp_path / "news" / part / label).mkdir(parents=True)
+            for number in range(count):
+                (tmp_path / "news" / part / label / f"{number:03}.txt").write_text(f"{part} {label} text {number}")
+    (tmp_path / "news" / "readme.txt").write_text("about the data")
+    root = tmp_path / "news"
+    documents = opened(pack(root, kind) if kind else root, validation=0.0)
+    assert documents.labels == ("autos", "space")
+    assert (documents.count("train"), documents.count("test")) == (12, 6)
+    assert {text.split(" autos")[0].split(" space")[0] for text in documents.texts("test")} == {test}
+
+
+@pytest.mark.parametrize("folders", [
+    ("train-travel", "test-cricket"), ("train_data", "test_data", "weather"), ("dev", "val d'or", "tr"),
+    ("test one", "test two"), ("trains", "tests"),
+])
+def test_folders_of_other_things_are_classes(folders: tuple[str, ...]) -> None:
+    layout = find_layout([f"{folder}/{n}.txt" for folder in folders for n in range(5)])
+    assert layout.labelled
+    assert not layout.told
+
+
+def test_files_of_lines_lie_in_folders_of_which_a_word_tells_the_part(tmp_path: Path) -> None:
+    for part, count in (("my-train", 12), ("my-test", 6)):
+        (tmp_path / "mr" / part).mkdir(parents=True)
+        for label in ("pos", "neg"):
+            (tmp_path / "mr" / part / f"{label}.txt").write_text(
+                "".join(f"a {label} sentence {n} of {part}\n" for n in range(count)))
+    documents = opened(tmp_path / "mr", validation=0.0)
+    assert documents.labels == ("neg", "pos")
+    assert (documents.count("train"), documents.count("test")) == (24, 12)
+
+
 def test_layout_of_numbered_files_without_suffix() -> None:
     layout = find_layout(["20news/sci.med/54.12", "20news/sci.med/100", "20news/rec.autos/7"])
     assert (layout.skip, layout.labelled, layout.parts) == (1, True, False)

@@ -133,6 +133,12 @@ _WORD = re.compile(r"[^\W_]+")
 _GERMAN = ("kategorie", "klasse")
 
 
+def part_in(name: str) -> str:
+    """The part that a word of a name tells of, as in "oos_val", "20news-bydate-train" or "testset"; "" where none."""
+    words = (word.removesuffix("set").removesuffix("data") for word in _WORD.findall(name.lower()))
+    return next((PART_WORDS[word] for word in words if word in PART_WORDS), "")
+
+
 def key_of(name: str) -> str:
     """A column's name as it is looked up: small letters, "_" between words, of "a.b" the last part."""
     key = unicodedata.normalize("NFC", name).strip().lower().rsplit(".", 1)[-1]

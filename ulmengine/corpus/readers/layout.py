@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ulmengine.corpus.names import PART_WORDS
+from ulmengine.corpus.names import PART_WORDS, part_in
 
 _POLES = frozenset((
     "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
@@ -41,6 +41,7 @@ class TreeLayout:
     :param parts: whether folders name the parts.
     :param shape: how the names of most documents end ("number", ".html", ...), so that others are none; "": any way.
     :param classes: folders named like a part that are classes beside others, such as "training" beside "nutrition".
+    :param told: folders of which a word tells the part, as 20news-bydate-train beside 20news-bydate-test.
     :param lines: each line of a file is a document, labelled by the file's name: pos.txt and neg.txt.
     :param mails: most files begin with the headers of a mail, whatever they are called, and are read as mails.
     """
@@ -50,6 +51,7 @@ class TreeLayout:
     parts: bool = False
     shape: str = ""
     classes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     lines: bool = False
     mails: bool = False
 
@@ -62,21 +64,22 @@ class TreeLayout:
         """(label, part) of the file ``name``, None where it is no document."""
         path = PurePosixPath(name)
         if self.lines:
-            return _pole(path)
+            return _pole(path, self.told)
         shape = _shape(path)
         if shape not in (*DOCUMENT_SUFFIXES, "number", self.shape) or (self.shape and shape != self.shape):
             return None
         folders = path.parts[self.skip : -1]
-        part = next((folder for folder in folders if self.is_part(folder)), "")
+        parts = [part_in(folder) if folder in self.told else folder for folder in folders if self.is_part(folder)]
+        part = next(iter(parts), "")
         own = [folder for folder in folders if not self.is_part(folder)]
-        unlabelled = any(PART_WORDS.get(folder.lower()) == "unlabelled" for folder in folders)
+        unlabelled = any(PART_WORDS.get(one.lower()) == "unlabelled" for one in parts)
         if self.labelled and not own and not unlabelled:
             return None
         return ("", "unlabelled") if unlabelled else ("/".join(own), part)
 
     def is_part(self, folder: str) -> bool:
         """Whether a folder of this name is a part of the corpus."""
-        return folder.lower() in PART_WORDS and folder not in self.classes
+        return folder in self.told or (folder.lower() in PART_WORDS and folder not in self.classes)
 
     def row(self, name: str, text: str) -> list[str] | None:
         """The row of a document, None where ``name`` is none."""
@@ -95,12 +98,12 @@ def _shape(path: PurePosixPath) -> str:
     return "number" if not suffix and any(c.isdigit() for c in path.name) else suffix
 
 
-def _pole(path: PurePosixPath) -> tuple[str, str] | None:
+def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | None:
     """(label, part) that a file's name tells, as pos.txt, test_neg.txt, rt-polarity.pos or train/ham.txt do."""
     words = re.split(r"[\W_]+", path.name.lower())
     label = next((word for word in words if word in _POLES), "")
-    told = (*words, *map(str.lower, path.parts[:-1]))
-    part = next((word for word in told if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
+    above = (part_in(name) if name in told else name.lower() for name in path.parts[:-1])
+    part = next((word for word in (*words, *above) if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
     return (label, part) if label else None
 
 
@@ -111,11 +114,14 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
         return None
     folders = {path.parts[:-1] for path in files}
-    if len(folders) > 1 and not all(any(name.lower() in PART_WORDS for name in parts) for parts in folders):
+    told = _told_parts([path.parts for path in files if path.parts[1:]])
+    if len(folders) > 1 and not told and not all(any(name.lower() in PART_WORDS for name in parts)
+                                                 for parts in folders):
         return None
     if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in _POLES)}:
         return None
-    return TreeLayout(0, labelled=True, parts=any((_pole(path) or ("", ""))[1] for path in files), lines=True)
+    parts = any((_pole(path, told) or ("", ""))[1] for path in files)
+    return TreeLayout(0, labelled=True, parts=parts, told=told, lines=True)
 
 
 def find_layout(names: Sequence[str]) -> TreeLayout:
@@ -130,7 +136,7 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
             break
         skip += 1
     rest = [parts[skip:] for parts in folders]
-    layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest))
+    layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest), told=_told_parts(rest))
     within = {part for parts in rest for part in parts}
     return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
 
@@ -152,6 +158,23 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
     deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
     alone = len(named) == 1 and PART_WORDS[named[0].lower()] == "train" and len(top) > 1
     return tuple(named) if alone and not deeper else ()
+
+
+def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Folders beside each other of which one word each tells the part: they are called alike besides, or hold folders
+    of the same names; otherwise "test-cricket" and "train-travel" are classes."""
+    tops = {parts[0]: {one[1] for one in folders if one[1:] and one[0] == parts[0]} for parts in folders if parts}
+    told = {name: part_in(name) for name in tops}
+    if not all(told.values()) or "train" not in told.values() or len(set(told.values())) < 2:
+        return ()
+    names = {_without_part(name) for name in tops}
+    inside = [labels for name, labels in tops.items() if told[name] != "unlabelled"]
+    shared = set(inside[0]).intersection(*inside[1:])
+    return tuple(tops) if len(names) == 1 or shared else ()
+
+
+def _without_part(name: str) -> str:
+    return "".join(word for word in re.split(r"([^\W_]+)", name.lower()) if not part_in(word))
 
 
 def layout_reason(layout: TreeLayout) -> str:

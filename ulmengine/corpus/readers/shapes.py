@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, WEAK_LABEL_NAMES, is_label_name, key_of
+from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES, WEAK_LABEL_NAMES, is_label_name, key_of, part_in
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
@@ -143,9 +143,9 @@ def _table(value: dict[str, Any], _: int) -> Shaped | None:
 
 def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
     """The parts of a corpus by their names: {"train": [...], "test": [...]}."""
-    parts = {key: _part(key) for key, item in value.items() if isinstance(item, list | dict) and item}
+    parts = {key: part_in(key) for key, item in value.items() if isinstance(item, list | dict) and item}
     named = {key: part for key, part in parts.items() if part}
-    if not named or len(named) < len(parts) or (len(value) == 1 and _part(next(iter(value))) == ""):
+    if not named or len(named) < len(parts) or (len(value) == 1 and part_in(next(iter(value))) == ""):
         return None
     inside = {key: documents_in(value[key], depth + 1) for key in named}
 
@@ -161,12 +161,6 @@ def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
 
     first = next(iter(inside.values()))
     return Shaped(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
-
-
-def _part(key: str) -> str:
-    """The part that a name like "train", "oos_val" or "test_set" tells of."""
-    words = key.lower().replace("-", "_").split("_")
-    return next((PART_WORDS[word] for word in words if word in PART_WORDS), "")
 
 
 def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
