@@ -13,7 +13,8 @@ import torch
 from tests.models.made import save
 from tests.models.test_reference import WORDS, classifier_weights
 from ulmengine.cli import main
-from ulmengine.models import load_bundle, onnx
+from ulmengine.inference import onnx
+from ulmengine.models import load_bundle
 
 
 def test_models_lists_what_is_there_and_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

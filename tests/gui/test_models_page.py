@@ -21,7 +21,8 @@ from tests.gui.pages_help import Desk
 from tests.models.learners import exported, filled
 from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
 from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
-from ulmengine.models import load_bundle, onnx, save_bundle
+from ulmengine.inference import onnx
+from ulmengine.models import load_bundle, save_bundle
 from ulmengine.runs.smaller import Cost
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ulmengine.inference import export_onnx
 from ulmengine.inference.sources import labelled, open_table
 from ulmengine.models import (
     SUFFIX,
     Bundle,
     add_model,
     describe_bundle,
-    export_onnx,
     free_path,
     import_reference,
     is_export,
@@ -67,9 +67,6 @@ def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> int:
     chosen = list(islice(read_texts(texts), MOST_TEXTS)) if texts is not None else sample_texts(MOST_TEXTS)
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
-    if check.network_alone:
-        complain("this is the network alone: the model itself answers together with word counts, which are not in the "
-                 "file; its probabilities, and now and then its label, are others")
     say(str(target))
     return 0
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ulmengine.tokens.terms import CHARACTERS, PARTS, WORDS
+
 from .calibrate import Floats, probabilities
 from .errors import InferenceError
 
@@ -25,13 +27,8 @@ STRENGTH = 10.0
 MAX_FEATURES = 200_000
 # Scripts written without spaces: Thai to Myanmar, Khmer, kana, Han.
 _UNSPACED = ((0x0E00, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
-# A word: letters, digits, and the vowel signs and accents that \\w leaves out (Devanagari to Sinhala, Arabic, Hebrew).
-_WORD = r"(?:\w|[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d])+"
 _PROBE = 200
 _PROBE_CHARACTERS = 1_000
-_WORD_UNITS: dict[str, Any] = {"token_pattern": _WORD, "ngram_range": (1, 2)}
-_CHARACTER_UNITS: dict[str, Any] = {"analyzer": "char", "ngram_range": (1, 3)}
-_PART_UNITS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 4)}
 _MOST_READ = 5_000_000  # characters: beyond, parts of words take minutes to count, and words alone are many enough
 
 
@@ -137,13 +134,11 @@ class Baseline:
             made.classes, made.multi_label = len(made._bias), bool(about["multi_label"])
             made.sharpness = float(about.get("sharpness", 1.0))
             idf, made._vectorizers = np.asarray(arrays.get("idf", ()), dtype=np.float64), []
-            counted = [(about["terms"], _CHARACTER_UNITS if about.get("units") == "char" else _WORD_UNITS),
-                       (about.get("parts"), _PART_UNITS)]
             begin = 0
-            for terms, units in counted:
-                if terms is not None:
-                    made._vectorizers.append(_known(units, terms, idf[begin : begin + len(terms)]))
-                    begin += len(terms)
+            for name, units in units_of(about).items():
+                terms = about[name]
+                made._vectorizers.append(_known(units, terms, idf[begin : begin + len(terms)]))
+                begin += len(terms)
             if made._weight.shape != (made.classes, begin) or not np.isfinite(made._weight).all():
                 raise ValueError(f"weights of {made._weight.shape}")
             if not 0 < made.sharpness < np.inf:
@@ -151,6 +146,14 @@ class Baseline:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InferenceError(f"the word counts cannot be used ({error})") from error
         return made
+
+
+def units_of(about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """How what is counted is cut, by its name in the values that :meth:`Baseline.pack` gave: none, "terms", or these
+    and "parts"; the columns of the weights in this order."""
+    units = {"terms": CHARACTERS if about.get("units") == "char" else WORDS, "parts": PARTS}
+    known = {"terms": about["terms"], "parts": about.get("parts")}
+    return {name: units[name] for name, terms in known.items() if terms is not None}
 
 
 def written_without_spaces(texts: Iterable[str]) -> bool:
@@ -172,7 +175,7 @@ def vectorize(
     # Asked beforehand, because the vectorizer has no way to say "no words at all" but an error about its options.
     if not any(any(char.isalnum() for char in text) for text in texts):
         return None, None
-    return _counted(_CHARACTER_UNITS if written_without_spaces(texts) else _WORD_UNITS, texts, most)
+    return _counted(CHARACTERS if written_without_spaces(texts) else WORDS, texts, most)
 
 
 def _count(texts: Sequence[str], most: int, parts: bool) -> tuple[list[TfidfVectorizer], csr_matrix | None]:
@@ -184,7 +187,7 @@ def _count(texts: Sequence[str], most: int, parts: bool) -> tuple[list[TfidfVect
         return [words], features
     from scipy.sparse import hstack
 
-    pieces, counted = _counted(_PART_UNITS, texts, most)
+    pieces, counted = _counted(PARTS, texts, most)
     return [words, pieces], hstack([features, counted], format="csr")
 
 

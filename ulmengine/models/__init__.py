@@ -32,21 +32,18 @@ from .usage import onnx_snippet, snippet
 if TYPE_CHECKING:
     from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle
     from .learner import is_export
-    from .onnx import OnnxCheck, OnnxDiffersError, OnnxMissingError, export_onnx, need_onnx
     from .reference import classes_of, import_reference, labels_of
 
 __all__ = [
-    "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "OnnxCheck",
-    "OnnxDiffersError", "OnnxMissingError", "add_model", "as_stored", "classes_of", "copy_model", "delete_model",
-    "describe_bundle", "export_onnx", "facts", "free_path", "import_reference", "is_export", "knows_enough",
-    "labels_of", "load_bundle", "models_folder", "need_onnx", "onnx_snippet", "own_models",
-    "pretrained_path", "render_card", "restore_model", "run_models", "save_again", "save_bundle", "shipped_models",
-    "snippet",
+    "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "add_model",
+    "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle", "facts", "free_path",
+    "import_reference", "is_export", "knows_enough", "labels_of", "load_bundle", "models_folder", "onnx_snippet",
+    "own_models", "pretrained_path", "render_card", "restore_model", "run_models", "save_again", "save_bundle",
+    "shipped_models", "snippet",
 ]
 
 __getattr__ = names_of(__name__, {
     "bundle": ("Bundle", "as_stored", "load_bundle", "save_again", "save_bundle"),
     "learner": ("is_export",),
-    "onnx": ("OnnxCheck", "OnnxDiffersError", "OnnxMissingError", "export_onnx", "need_onnx"),
     "reference": ("classes_of", "import_reference", "labels_of"),
 })

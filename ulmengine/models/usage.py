@@ -29,26 +29,28 @@ def snippet(path: Path, description: Description) -> str:
     )
 
 
-def onnx_snippet(path: Path, *, network_alone: bool = False) -> str:
+def onnx_snippet(path: Path, *, counted: bool = False) -> str:
     """A whole program that answers with the exported ONNX file at ``path``; the tokeniser comes out of the file.
 
-    :param network_alone: the model's own answer has word counts in it besides, and the program says so.
+    :param counted: word counts answer with the network, and the file wants the terms that they count.
     """
     return (
-        ("# The file holds the network alone: the model itself answers together with word counts, so it may differ.\n"
-         if network_alone else "")
-        + "import json\n"
+        "import json\n"
         "\n"
         "import numpy as np\n"
         "import onnxruntime\n"
-        "from ulmengine.tokens import tokenizer_from_json\n"
+        f"from ulmengine.tokens import {'terms_from_json, ' if counted else ''}tokenizer_from_json\n"
         "\n"
         f"session = onnxruntime.InferenceSession({str(path)!r})\n"
         "about = session.get_modelmeta().custom_metadata_map\n"
         'labels, tokenizer = json.loads(about["labels"]), tokenizer_from_json(json.loads(about["tokenizer"]))\n'
         "\n"
-        'tokens = np.array([tokenizer.encode("the first text")])\n'
+        'text = "the first text"\n'
+        "tokens = np.array([tokenizer.encode(text)])\n"
         'inputs = {"tokens": tokens, "lengths": np.array([tokens.shape[1]])}\n'
-        '(shares,) = session.run(["probabilities"], inputs)[0]\n'
+        + ('for name in {"terms", "parts"} & set(about):  # what the word counts count\n'
+           "    cut = terms_from_json(json.loads(about[name]))\n"
+           "    inputs[name] = np.array([cut(text)], dtype=object)\n" if counted else "")
+        + '(shares,) = session.run(["probabilities"], inputs)[0]\n'
         "print(dict(zip(labels, shares.tolist(), strict=True)))\n"
     )

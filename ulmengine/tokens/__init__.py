@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .store import TokenStore
     from .stream import IGNORED, LanguageModelStream, StreamBatch
     from .subwords import SubwordTokenizer
+    from .terms import terms_from_json
     from .tokenizer import Tokenizer
     from .vocabulary import Coverage, Vocabulary, coverage_of_counts, vocabulary_transfer
     from .wordwise import WordTokenizer
@@ -28,7 +29,8 @@ __all__ = [
     "BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches",
     "LanguageModelStream", "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError",
     "Vocabulary", "WordTokenizer", "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts",
-    "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "tokenizer_from_json", "vocabulary_transfer",
+    "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "terms_from_json", "tokenizer_from_json",
+    "vocabulary_transfer",
 ]
 
 _WHERE = {
@@ -40,6 +42,7 @@ _WHERE = {
     "store": ("TokenStore",),
     "stream": ("IGNORED", "LanguageModelStream", "StreamBatch"),
     "subwords": ("SubwordTokenizer",),
+    "terms": ("terms_from_json",),
     "description": ("fingerprint", "tokenizer_from_json"),
     "tokenizer": ("Tokenizer",),
     "vocabulary": ("Coverage", "Vocabulary", "coverage_of_counts", "vocabulary_transfer"),

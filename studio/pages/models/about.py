@@ -61,8 +61,8 @@ class AboutModel(QTabWidget):
         self.card.setMarkdown(re.sub(r"^(#+ )", r"##\1", text, flags=re.MULTILINE))  # no larger than the page's heading
         code = snippet(entry.path, about)
         if about.kind == "classifier":
-            code += "\n\n# after Export, ONNX:\n\n" + onnx_snippet(
-                entry.path.with_suffix(".onnx"), network_alone=about.blend is not None)
+            code += "\n\n# after Export, ONNX:\n\n" + onnx_snippet(entry.path.with_suffix(".onnx"),
+                                                                     counted=about.blend is not None)
         self.code.setPlainText(code)
 
     @Slot()

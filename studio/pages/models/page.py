@@ -23,7 +23,8 @@ from studio.shell import Shell
 from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
 from ulmengine.disk import file_stem
 from ulmengine.events import Failed
-from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, OnnxMissingError, models_folder, need_onnx
+from ulmengine.inference import OnnxMissingError, need_onnx
+from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
 from ulmengine.record.failures import describe
 from ulmengine.runs.smaller import Cost
 
@@ -393,8 +394,6 @@ class ModelsPage(Page):
         buttons["default"].setText(self.tr("Not for new projects") if is_default else self.tr("For new projects"))
         buttons["export"].setEnabled(about is not None)
         self.as_onnx.setEnabled(about is not None and not language)
-        blends = about is not None and about.blend is not None
-        self.as_onnx.setText(self.tr("ONNX, the network without the word counts…") if blends else self.tr("ONNX…"))
         self.as_int8.setEnabled(about is not None and not language and about.dtype != "int8")
         buttons["keep"].setVisible(entry is not None and not own and not entry.shipped and about is not None)
         buttons["delete"].setVisible(entry is not None and not entry.shipped)
@@ -415,9 +414,6 @@ class ModelsPage(Page):
         elif isinstance(result, tuple):
             path, check = result
             told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")
-            if check.network_alone:
-                told = self.tr("{path} answers {n} texts as the model's network does (probabilities within {far}); the "
-                               "word counts that answer with it are not in the file.")
             self.shell.toast(told.format(path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
         elif isinstance(result, list) and result:
             self._current = result[-1]

@@ -12,15 +12,14 @@ from PySide6.QtGui import QUndoCommand
 from studio.pages.parts.quantities import size_words
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
+from ulmengine.inference import OnnxCheck, export_onnx
 from ulmengine.models import (
     Bundle,
     ModelError,
     ModelFile,
-    OnnxCheck,
     add_model,
     copy_model,
     delete_model,
-    export_onnx,
     load_bundle,
     own_models,
     restore_model,

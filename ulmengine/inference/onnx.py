@@ -1,14 +1,14 @@
 """A trained classifier as one ONNX file, which many programs run without this one.
 
-The graph is written operator by operator from the weights, as the networks read a document step by step. It is checked
-against the networks on real texts before it is put where it was asked for. Needs the optional packages ``onnx`` and,
-for the check, ``onnxruntime``.
+The graph is written operator by operator from the weights: the networks, as they read a document step by step, and the
+word counts that answer with them. It is checked against the :class:`.Predictor` on real texts before it is put where it
+was asked for. Needs the optional packages ``onnx`` and, for the check, ``onnxruntime``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,10 +21,13 @@ from torch import Tensor
 
 from ulmengine import __version__
 from ulmengine.disk import whole
-from ulmengine.tokens import PAD
+from ulmengine.models import Bundle, ModelError
+from ulmengine.models.bundle import Counts
+from ulmengine.tokens import PAD, terms_from_json
+from ulmengine.tokens.terms import terms_to_json
 
-from .archive import ModelError
-from .bundle import Bundle
+from .baseline import units_of
+from .predict import Predictor, padded
 
 if TYPE_CHECKING:
     from ulmengine.nets import TextClassifier
@@ -43,19 +46,15 @@ class OnnxMissingError(ModelError):
 
 
 class OnnxDiffersError(ModelError):
-    """The written network does not answer as the original does; nothing was kept of it."""
+    """The written file does not answer as the original does; nothing was kept of it."""
 
 
 @dataclass(frozen=True)
 class OnnxCheck:
-    """How the file answers beside the original: number of ``texts``, largest ``difference`` of a probability.
-
-    ``network_alone``: in the model itself word counts answer with the network, and they are not in the file.
-    """
+    """How the file answers beside the original: number of ``texts``, largest ``difference`` of a probability."""
 
     texts: int
     difference: float
-    network_alone: bool = False
 
 
 def need_onnx() -> None:
@@ -73,34 +72,37 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite
     """Write the classifier ``bundle`` to ``target``, once it has answered ``texts`` as the original does.
 
     Inputs of the file: ``tokens`` (batch, time) int64, right-padded with 1; ``lengths`` (batch,) int64, at least 1.
-    Outputs: ``logits`` and ``probabilities``, both (batch, classes) float32, the probabilities calibrated. Its metadata
-    hold as JSON ``labels``, ``multi_label`` and ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json`` reads.
+    Where word counts answer with the network also ``terms`` and, where parts of words are counted, ``parts``, both
+    (batch, number) strings, filled up with "". Outputs: ``logits``, the network's, and ``probabilities``, the model's,
+    (batch, classes) float32, the probabilities calibrated; beside word counts also ``network``, its probabilities.
 
-    Where word counts answer with the network, the file holds the network alone, is compared with that, and says so in
-    its metadata (``answers``), which also hold the model's ``card``.
+    The metadata hold as JSON ``labels``, ``multi_label``, ``tokenizer``, which ``ulmengine.tokens.tokenizer_from_json``
+    reads, and how ``terms`` and ``parts`` are cut, in words and for ``ulmengine.tokens.terms_from_json``; also the
+    model's ``card``.
 
     :param texts: real ones, best of the kind the model is for; at least one.
     :param overwrite: take the place of what stands at ``target``, once the new file is whole.
     :raises OnnxMissingError: an optional package is not installed.
     :raises OnnxDiffersError: an answer is further than :data:`TOLERANCE` from the original's.
     :raises ModelError: a language model, something stands at ``target``, or it cannot be written.
+    :raises InferenceError: the model itself cannot answer.
     """
     need_onnx()
     if target.exists() and not overwrite:
         raise ModelError(f"{target} is there already; choose another name")
-    networks = bundle.classifiers()
-    content = onnx_bytes(bundle, networks)
-    check = compare(content, bundle, networks, texts)
+    predictor = Predictor(bundle, "cpu", "float32")
+    content = _content(bundle, predictor)
+    check = _compare(content, bundle, predictor, texts)
     if not check.difference <= TOLERANCE:
-        raise OnnxDiffersError(f"{target}: not written. The ONNX network's probabilities differ from the original's by "
+        raise OnnxDiffersError(f"{target}: not written. The ONNX file's probabilities differ from the original's by "
                                f"up to {check.difference:.2g} on {check.texts:,} texts ({TOLERANCE:g} is allowed); "
                                "use the model itself instead")
     _write(target, content)
     return check
 
 
-def onnx_bytes(bundle: Bundle, networks: Mapping[str, TextClassifier]) -> bytes:
-    """The content of the file: ``networks`` by direction and what ``bundle`` says of them.
+def _content(bundle: Bundle, predictor: Predictor) -> bytes:
+    """The file: the networks of ``predictor``, the word counts, and what ``bundle`` says of them.
 
     :raises ModelError: too large for the format.
     """
@@ -108,23 +110,28 @@ def onnx_bytes(bundle: Bundle, networks: Mapping[str, TextClassifier]) -> bytes:
 
     graph = _Graph()
     tokens, lengths = graph("Transpose", "tokens", perm=[1, 0]), "lengths"
-    scores = [_classifier(graph, network, direction, tokens, lengths) for direction, network in networks.items()]
+    scores = [_classifier(graph, one, direction, tokens, lengths) for direction, one in predictor.networks.items()]
     graph("Identity", _averaged(graph, scores, bundle.multi_label), out="logits")
     tempered = graph("Div", "logits", graph.value(np.float32(bundle.temperature)))
-    if bundle.multi_label:
-        graph("Sigmoid", tempered, out="probabilities")
+    terms, outputs = _terms(bundle), ["logits", "probabilities"]
+    if bundle.counts is None:
+        _probabilities(graph, tempered, bundle.multi_label, out="probabilities")
     else:
-        graph("Softmax", tempered, out="probabilities", axis=1)
+        outputs.append(_probabilities(graph, tempered, bundle.multi_label, out="network"))
+        counted = _probabilities(graph, _counts(graph, bundle.counts), bundle.multi_label)
+        network, counts = (graph.value(np.float32(share)) for share in (bundle.counts[0], 1 - bundle.counts[0]))
+        graph("Add", graph("Mul", "network", network), graph("Mul", counted, counts), out="probabilities")
     if sum(len(part.raw_data) for part in graph.values) >= _LARGEST:
         raise ModelError(f"{bundle.path}: the model is larger than the 2 GB that one ONNX file can hold")
-    classes = len(bundle.labels)
     made = helper.make_model(
         helper.make_graph(
             graph.nodes, "ulmfit",
             [helper.make_tensor_value_info("tokens", TensorProto.INT64, ["batch", "time"]),
-             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"])],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", classes])
-             for name in ("logits", "probabilities")],
+             helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
+             *(helper.make_tensor_value_info(name, TensorProto.STRING, ["batch", f"number of {name}"])
+               for name in terms)],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", len(bundle.labels)])
+             for name in outputs],
             graph.values,
         ),
         opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR,
@@ -135,26 +142,31 @@ def onnx_bytes(bundle: Bundle, networks: Mapping[str, TextClassifier]) -> bytes:
         "multi_label": json.dumps(bundle.multi_label), "padding": str(PAD), "answers": _answers(bundle),
         "card": f"{bundle.card.rstrip()}\n\n## This file\n\n{_answers(bundle)}\n",
         "tokenizer": json.dumps(bundle.tokenizer_json, ensure_ascii=False),
+        **{name: json.dumps(how, ensure_ascii=False) for name, how in terms.items()},
     })
     checker.check_model(made)
     content: bytes = made.SerializeToString()
     return content
 
 
+def _terms(bundle: Bundle) -> dict[str, dict[str, Any]]:
+    """How the terms of each input of strings are cut."""
+    if bundle.counts is None:
+        return {}
+    return {name: terms_to_json(units) for name, units in units_of(bundle.counts[2]).items()}
+
+
 def _answers(bundle: Bundle) -> str:
-    """Whose answer the file gives, in words."""
+    """Who answers in the file, in words."""
     blend = bundle.description.blend
     if blend is None:
         return "The file answers as the model does: its network is the whole of it."
-    return (f"The file answers as the model's network alone does. The model itself answers with {blend:.0%} of the "
-            f"network and {1 - blend:.0%} of word counts, which are not in this file: its probabilities, and now and "
-            "then its label, are others.")
+    return (f"The file answers as the model does: with {blend:.0%} of the network and {1 - blend:.0%} of word counts. "
+            "The output network is what the network alone answers.")
 
 
-def compare(
-    content: bytes, bundle: Bundle, networks: Mapping[str, TextClassifier], texts: Sequence[str]
-) -> OnnxCheck:
-    """Run the file's ``content`` by onnxruntime and the ``networks`` by PyTorch on ``texts``.
+def _compare(content: bytes, bundle: Bundle, predictor: Predictor, texts: Sequence[str]) -> OnnxCheck:
+    """Ask onnxruntime with the file's ``content`` and ``predictor`` for ``texts``.
 
     :raises ModelError: there are no texts.
     """
@@ -166,43 +178,29 @@ def compare(
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     furthest = 0.0
-    for tokens, lengths in _batches(bundle, texts):
-        found = session.run(["probabilities"], {"tokens": tokens, "lengths": lengths})[0]
-        wanted = _probabilities(bundle, networks, torch.from_numpy(tokens), torch.from_numpy(lengths))
-        distance = np.abs(found - wanted.numpy())
+    for chosen, inputs in _batches(bundle, texts):
+        distance = np.abs(session.run(["probabilities"], inputs)[0] - predictor.probabilities(chosen))
         furthest = max(furthest, float(distance.max()) if np.isfinite(distance).all() else float("inf"))
-    return OnnxCheck(len(texts), furthest, bundle.counts is not None)
+    return OnnxCheck(len(texts), furthest)
 
 
-def _batches(bundle: Bundle, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Right-padded token ids and lengths, sorted from the longest document down."""
-    documents = sorted((bundle.tokenizer.encode(text) for text in texts), key=len, reverse=True)
+def _batches(bundle: Bundle, texts: Sequence[str]) -> Iterator[tuple[list[str], dict[str, NDArray[Any]]]]:
+    """``texts`` from the longest down, a batch at a time, and the file's inputs of them."""
+    cutters = {name: terms_from_json(how) for name, how in _terms(bundle).items()}
+    documents = sorted(((bundle.tokenizer.encode(text), text) for text in texts), key=lambda one: -len(one[0]))
     for start in range(0, len(documents), _BATCH):
         batch = documents[start : start + _BATCH]
-        tokens = np.full((len(batch), len(batch[0])), PAD, dtype=np.int64)
-        for row, document in enumerate(batch):
-            tokens[row, : len(document)] = document
-        yield tokens, np.array([len(document) for document in batch])
+        chosen = [text for _, text in batch]
+        tokens, lengths = padded([document for document, _ in batch], backwards=False)
+        yield chosen, {"tokens": tokens.numpy(), "lengths": lengths.numpy(),
+                       **{name: _strings(cut, chosen) for name, cut in cutters.items()}}
 
 
-@torch.no_grad()
-def _probabilities(
-    bundle: Bundle, networks: Mapping[str, TextClassifier], tokens: Tensor, lengths: Tensor
-) -> Tensor:
-    """(batch, classes): what the original answers, in float64 from the scores on."""
-    scores = []
-    for direction, network in networks.items():
-        turned = tokens.clone()
-        if direction == "backward":
-            for row, length in enumerate(lengths.tolist()):
-                turned[row, :length] = tokens[row, :length].flip(0)
-        scores.append(network(turned, lengths).double())
-    if bundle.multi_label:
-        mean = torch.stack([score.sigmoid() for score in scores]).mean(0)
-        logits = scores[0] if len(scores) == 1 else torch.logit(mean)
-        return (logits / bundle.temperature).sigmoid()
-    mean = torch.stack([score.softmax(1) for score in scores]).mean(0)
-    return (mean.log() / bundle.temperature).softmax(1)
+def _strings(cut: Callable[[str], list[str]], texts: Sequence[str]) -> NDArray[np.object_]:
+    """(texts, most terms of one), filled up with ""."""
+    rows = [cut(text) for text in texts]
+    width = max(map(len, rows))
+    return np.array([[*row, *[""] * (width - len(row))] for row in rows], dtype=object)
 
 
 class _Graph:
@@ -319,6 +317,27 @@ def _averaged(graph: _Graph, scores: list[str], multi_label: bool) -> str:
         return graph("Sub", yes, no)
     share = graph.value(np.float32(np.log(len(scores))))
     return graph("Sub", together([graph("LogSoftmax", score, axis=1) for score in scores]), share)
+
+
+def _counts(graph: _Graph, counts: Counts) -> str:
+    """Scores (batch, classes) of the word counts (:class:`.Baseline`) from the inputs of strings."""
+    _, arrays, about = counts
+    scores, begin = graph.value(arrays["bias"]), 0
+    for name in units_of(about):
+        end, one = begin + len(about[name]), graph.value(np.float32(1))
+        occurs = graph("TfIdfVectorizer", name, mode="TF", pool_strings=about[name], ngram_counts=[0],
+                       ngram_indexes=range(end - begin), min_gram_length=1, max_gram_length=1, max_skip_count=0)
+        damped = graph("Add", graph("Log", graph("Max", occurs, one)), one)  # 1 + log of how often it occurs, if at all
+        weighed = graph("Mul", graph("Mul", damped, graph("Min", occurs, one)), graph.value(arrays["idf"][begin:end]))
+        length = graph("Max", graph("ReduceL2", weighed, axes=[1]), graph.value(np.float32(1e-9)))
+        weight = graph.value(arrays["weight"][:, begin:end].T)
+        scores = graph("Add", graph("MatMul", graph("Div", weighed, length), weight), scores)
+        begin = end
+    return graph("Mul", scores, graph.value(np.float32(about.get("sharpness", 1.0))))
+
+
+def _probabilities(graph: _Graph, scores: str, multi_label: bool, out: str = "") -> str:
+    return graph("Sigmoid", scores, out=out) if multi_label else graph("Softmax", scores, out=out, axis=-1)
 
 
 def _write(target: Path, content: bytes) -> None:

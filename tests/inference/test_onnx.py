@@ -1,7 +1,8 @@
-"""ONNX: the written graph answers as the networks do, or nothing is written; what is not installed is said."""
+"""ONNX: the written file answers as the model does, or nothing is written; what is not installed is said."""
 
 from __future__ import annotations
 
+import ast
 import json
 from itertools import product
 
@@ -11,11 +12,11 @@ import torch
 
 from tests.models.made import TOKENS, save
 from ulmengine.config import ModelConfig, Sizes
-from ulmengine.inference import Baseline, Predictor
-from ulmengine.models import ModelError, load_bundle, onnx, onnx_snippet
+from ulmengine.inference import Baseline, Predictor, onnx
+from ulmengine.models import ModelError, load_bundle, onnx_snippet
 from ulmengine.nets import AWDLSTM, TextClassifier
 from ulmengine.plan import sample_texts
-from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
+from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, terms_from_json
 
 # One token; within one chunk; over chunks; longer than the 40 tokens that are pooled, so that a window moves.
 TEXTS = ["", "good film", "bad good film " * 4, "film bad good good unknown " * 11, "good bad film bad " * 23]
@@ -92,7 +93,6 @@ def test_a_network_of_the_papers_size_on_real_texts(tmp_path):
     joined = [" ".join(texts[n:n + 3]) for n in range(0, 12, 3)] + texts[12:16]
     check = onnx.export_onnx(bundle, tmp_path / "p.onnx", joined)
     assert check.difference < 1e-5
-    assert not check.network_alone
     session = runtime.InferenceSession(str(tmp_path / "p.onnx"), providers=["CPUExecutionProvider"])
     wanted = Predictor(bundle, "cpu", "float32").probabilities(joined)
     assert np.ptp(wanted, axis=0).max() > .01
@@ -102,29 +102,76 @@ def test_a_network_of_the_papers_size_on_real_texts(tmp_path):
         assert found[0] == pytest.approx(row, abs=1e-5)
 
 
-def test_a_blend_is_exported_as_its_network_and_the_file_says_so(tmp_path):
+COUNTED = {
+    "parts": (["good film", "bad film", "so good"] * 4, True),
+    "words": (["good film", "bad film", "so good"] * 4, False),
+    "characters": (["好看的电影", "难看的电影", "不好不坏"] * 4, True),
+    "none": (["?", "!", "..."] * 4, True),  # no words at all: each class has its share
+}
+
+
+@pytest.mark.parametrize(("counted", "directions", "multi_label"), [
+    ("parts", ("forward",), False), ("words", ("forward",), False), ("characters", ("forward",), False),
+    ("none", ("forward",), False), ("parts", ("forward", "backward"), False), ("parts", ("forward", "backward"), True),
+])
+def test_word_counts_answer_together_with_the_network_in_the_file_too(
+    tmp_path, capsys, counted, directions, multi_label
+):
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")
-    plain = load_bundle(written(tmp_path))
-    counts = Baseline(["good film", "bad film", "so film"] * 4, np.arange(12) % 3, 3)
-    arrays, terms = counts.pack()
+    plain = load_bundle(written(tmp_path, directions=directions, multi_label=multi_label))
+    seen, parts = COUNTED[counted]
+    targets = np.eye(3)[np.arange(12) % 3] if multi_label else np.arange(12) % 3
+    counts = Baseline(seen, targets, 3, parts=parts)
+    counts.sharpness = 1.7
     about = plain.description
-    save(tmp_path / "b.ulmfit", dict(plain.state), sizes=SIZES, model=about.model, labels=plain.labels,
-         temperature=about.temperature, counts=(.4, arrays, terms), card={"title": "Blended"})
+    save(tmp_path / "b.ulmfit", dict(plain.state), sizes=SIZES, model=about.model,
+         labels=plain.labels, temperature=about.temperature, counts=(.4, *counts.pack()), card={"title": "Blended"},
+         multi_label=multi_label)
     bundle = load_bundle(tmp_path / "b.ulmfit")
-    check = onnx.export_onnx(bundle, tmp_path / "b.onnx", TEXTS[1:])
-    assert check.network_alone
+    texts = [*TEXTS, "Good GOOD good film, so so", "好看 的\n\n电影"]
+    check = onnx.export_onnx(bundle, tmp_path / "b.onnx", texts)
+    assert check.texts == len(texts)
+    assert check.difference < 1e-5
+
     session = runtime.InferenceSession(str(tmp_path / "b.onnx"), providers=["CPUExecutionProvider"])
     meta = session.get_modelmeta().custom_metadata_map
+    inputs = {"parts": {"terms", "parts"}, "words": {"terms"}, "characters": {"terms"}, "none": set()}[counted]
+    assert {one.name for one in session.get_inputs()} == {"tokens", "lengths"} | inputs
+    assert {"terms", "parts"} & set(meta) == inputs
+    assert all(json.loads(meta[name])["how"] for name in inputs)
     assert "40% of the network and 60% of word counts" in meta["answers"]
     assert meta["card"].startswith("# Blended")
     assert meta["answers"] in meta["card"]
-    ids = np.array([TOKENS.encode(TEXTS[1])])
-    found = session.run(["probabilities"], {"tokens": ids, "lengths": np.array([ids.shape[1]])})[0][0]
-    assert found == pytest.approx(Predictor(plain, "cpu", "float32").probabilities(TEXTS[1:2])[0], abs=1e-5)
-    assert np.abs(found - Predictor(bundle, "cpu", "float32").probabilities(TEXTS[1:2])[0]).max() > .01
-    assert "network alone" in onnx_snippet(tmp_path / "b.onnx", network_alone=True)
-    assert "network alone" not in onnx_snippet(tmp_path / "b.onnx")
+    answers = Predictor(bundle, "cpu", "float32").answers(texts)
+    assert np.abs(answers["blend"] - answers["network"]).max() > .01
+    cut = {name: terms_from_json(json.loads(meta[name])) for name in inputs}
+    for row, text in enumerate(texts):
+        ids = np.array([TOKENS.encode(text)])
+        given = {"tokens": ids, "lengths": np.array([ids.shape[1]])}
+        given |= {name: np.array([one(text)], dtype=object) for name, one in cut.items()}
+        both, network = session.run(["probabilities", "network"], given)
+        assert both[0] == pytest.approx(answers["blend"][row], abs=1e-5)
+        assert network[0] == pytest.approx(answers["network"][row], abs=1e-5)
+
+    exec(compile(onnx_snippet(tmp_path / "b.onnx", counted=True), "snippet", "exec"), {})
+    printed = ast.literal_eval(capsys.readouterr().out)
+    assert printed == pytest.approx(Predictor(bundle, "cpu", "float32").predict_one("the first text").probabilities,
+                                    abs=1e-5)
+
+
+def test_counts_that_are_not_the_models_are_found_out(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    plain = load_bundle(written(tmp_path))
+    arrays, terms = Baseline(["good film", "bad film", "so good"] * 4, np.arange(12) % 3, 3).pack()
+    about = plain.description
+    save(tmp_path / "b.ulmfit", dict(plain.state), sizes=SIZES, model=about.model, labels=plain.labels,
+         counts=(.4, arrays, terms))
+    monkeypatch.setattr(onnx, "terms_from_json", lambda _: str.split)  # no pairs of words
+    with pytest.raises(onnx.OnnxDiffersError, match=r"not written.*differ"):
+        onnx.export_onnx(load_bundle(tmp_path / "b.ulmfit"), tmp_path / "b.onnx", TEXTS)
+    assert not (tmp_path / "b.onnx").exists()
 
 
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
