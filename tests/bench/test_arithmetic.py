@@ -25,7 +25,7 @@ def test_the_step_of_the_published_language_model() -> None:
 def test_layers_are_counted_by_what_flows_through_them() -> None:
     sizes = Sizes(3, 5, 2)
     first, last = 2 * 4 * 5 * (3 + 5), 2 * 4 * 3 * (5 + 3)
-    assert arithmetic.widths(sizes) == [(3, 5), (5, 3)]
+    assert sizes.widths == [(3, 5), (5, 3)]
     assert arithmetic.reading(sizes, 7) == 7 * (first + last)
     assert arithmetic.classifier(sizes, 7, 6, 1) == 7 * (first + last), "the head alone learns"
     weights_and_states = 2 * 4 * 3 * (5 + 3 + 3)
@@ -39,7 +39,7 @@ def test_the_operations_are_those_that_pytorch_counts(unfrozen: int) -> None:
     with FlopCounterMode(display=False) as counter:
         outs = list(torch.randn(rows, time, sizes.embedding, requires_grad=unfrozen == 4).unbind(1))
         first = 0.0
-        for number, (inputs, hidden) in enumerate(arithmetic.widths(sizes)):
+        for number, (inputs, hidden) in enumerate(sizes.widths):
             learns = unfrozen > sizes.layers - number
             ih, hh = (torch.randn(4 * hidden, k, requires_grad=learns) for k in (inputs, hidden))
             outs = read_layer(outs, ih, hh)

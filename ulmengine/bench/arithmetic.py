@@ -7,8 +7,6 @@ learns takes as much again for the gradient of what went in, and once more for t
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from ulmengine.config import Sizes
 
 _GATES = 4
@@ -22,7 +20,7 @@ def language_model(sizes: Sizes, vocabulary: int, tokens: int, *, learns: bool) 
 
 def reading(sizes: Sizes, tokens: int) -> float:
     """Operations of the encoder's forward pass over ``tokens``."""
-    return sum(2.0 * _GATES * hidden * (inputs + hidden) * tokens for inputs, hidden in widths(sizes))
+    return sum(2.0 * _GATES * hidden * (inputs + hidden) * tokens for inputs, hidden in sizes.widths)
 
 
 def classifier(sizes: Sizes, tokens: int, learnt: int, unfrozen: int) -> float:
@@ -33,14 +31,9 @@ def classifier(sizes: Sizes, tokens: int, learnt: int, unfrozen: int) -> float:
         have no backward pass, and the lowest that learns has no gradient of what went in.
     """
     total = reading(sizes, tokens)
-    for number, (inputs, hidden) in enumerate(widths(sizes)):
+    for number, (inputs, hidden) in enumerate(sizes.widths):
         above = sizes.layers - number  # groups above this layer, the head among them
         if unfrozen > above:
             weights, states = inputs + hidden, hidden
             total += 2.0 * _GATES * hidden * (weights + states + (inputs if unfrozen > above + 1 else 0)) * learnt
     return total
-
-
-def widths(sizes: Sizes) -> list[tuple[int, int]]:
-    """(inputs, hidden) of every layer; the last is as wide as the embedding."""
-    return list(pairwise([sizes.embedding, *[sizes.hidden] * (sizes.layers - 1), sizes.embedding]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .fields import Section, knob, section
@@ -15,6 +16,11 @@ class Sizes(NamedTuple):
     embedding: int
     hidden: int
     layers: int
+
+    @property
+    def widths(self) -> list[tuple[int, int]]:
+        """(inputs, outputs) of every layer; the last is as wide as the embedding."""
+        return list(pairwise([self.embedding, *[self.hidden] * (self.layers - 1), self.embedding]))
 
 
 PRESETS: dict[str, Sizes] = {

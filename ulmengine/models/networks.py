@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,10 +72,9 @@ def _filled(make: Callable[[], Net], description: Description, weights: Mapping[
 
 def encoder_shapes(description: Description) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the encoder's weights that ``description`` asks for."""
-    embedding, hidden, layers = description.sizes
-    shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (description.vocabulary, embedding)}
-    widths = [embedding, *[hidden] * (layers - 1), embedding]
-    for number, (inputs, outputs) in enumerate(pairwise(widths)):
+    sizes = description.sizes
+    shapes: dict[str, tuple[int, ...]] = {"encoder.embedding.weight": (description.vocabulary, sizes.embedding)}
+    for number, (inputs, outputs) in enumerate(sizes.widths):
         name = f"encoder.layers.{number}."
         shapes |= {f"{name}weight_ih": (4 * outputs, inputs), f"{name}weight_hh": (4 * outputs, outputs),
                    f"{name}bias_ih": (4 * outputs,), f"{name}bias_hh": (4 * outputs,)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -72,10 +71,9 @@ class AWDLSTM(nn.Module):
         self.set_dropout(dropout)
         self.embedding = nn.Embedding(vocabulary, sizes.embedding, padding_idx=PAD)
         nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # 1708.02182, 5
-        widths = [sizes.embedding] + [sizes.hidden] * (sizes.layers - 1) + [sizes.embedding]
         self.layers = nn.ModuleList(
             LSTMLayer(inputs, hidden, dropout.effective("weight"), dropout.effective("input_weight"))
-            for inputs, hidden in pairwise(widths)
+            for inputs, hidden in sizes.widths
         )
         workspace = Workspace()
         for layer in self._layers():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from ulmengine.config import RunConfig, Sizes, value_of
@@ -62,8 +61,7 @@ def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[U
 def activation_bytes(sizes: Sizes, tokens: int) -> int:
     """What a network keeps of ``tokens`` for the backward pass, about: the embedded token, and of every layer its four
     gates, cell and hidden state and dropped output, as float32."""
-    widths = pairwise([sizes.embedding, *[sizes.hidden] * (sizes.layers - 1), sizes.embedding])
-    return 4 * (2 * sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in widths)) * tokens
+    return 4 * (2 * sizes.embedding + sum(7 * outputs + inputs for inputs, outputs in sizes.widths)) * tokens
 
 
 def readings(config: RunConfig) -> int:

@@ -59,7 +59,7 @@ def plan_of(network: Network, width: float) -> Plan:
 def layer_boxes(network: Network) -> list[tuple[str, str, bool]]:
     """Title, widths and whether a skip connection passes by, of each box in the stack of LSTM layers."""
     translate = QCoreApplication.translate
-    widths = network.widths
+    widths = network.sizes.widths
     skips = [network.model.skip_connections and inputs == outputs for inputs, outputs in widths]
     rows = [(translate("_Placer", "LSTM layer {n}").format(n=n), f"{inputs:,} → {outputs:,}", skip)
             for n, ((inputs, outputs), skip) in enumerate(zip(widths, skips, strict=True), 1)]

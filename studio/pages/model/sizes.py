@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 from studio.pages.parts.facts import CorpusFacts
@@ -31,12 +30,6 @@ class Network:
     pretrained: str = ""
     problem: str = ""
     known: float | None = None
-
-    @property
-    def widths(self) -> list[tuple[int, int]]:
-        """Inputs and outputs of every LSTM layer; the last is as wide as the embedding."""
-        sizes = self.sizes
-        return list(pairwise([sizes.embedding, *[sizes.hidden] * (sizes.layers - 1), sizes.embedding]))
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def parameters_of(network: Network, vocabulary: int, classes: int) -> Parameters
     """The parameters of a network with so many tokens and classes."""
     embedding, width = network.sizes.embedding, network.model.head_hidden
     # a layer: four gates, each from its inputs and from its own state, with two biases as PyTorch has it
-    layers = tuple(4 * outputs * (inputs + outputs + 2) for inputs, outputs in network.widths)
+    layers = tuple(4 * outputs * (inputs + outputs + 2) for inputs, outputs in network.sizes.widths)
     pooled = 3 * embedding
     attention = embedding if network.model.pooling == "attention" else 0
     # two blocks: batch norm's scale and shift, then a matrix without bias; or one, whose matrix has a bias
