@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 from zlib import crc32
 
+from .description import tokenizer_from_json
 from .pieces import split_pieces
+from .rules import piece_rules
+from .runs import cut_runs
+
+Cutter = Callable[[str], list[str]]
 
 MOST_PIECES = 1_000_000
 MOST_CHARACTERS = 60_000_000
 MOST_TOKENS = 4_000_000
 MOST_CUTS = 400_000
+
+
+def cutter_from_json(values: dict[str, Any]) -> Cutter:
+    """How pieces are cut for counting, before there is a vocabulary: ``{"runs": {"lower": true}}`` into the runs that
+    subwords are learnt from, or ``{"tokens": tokenizer.to_json()}``."""
+    if "runs" in values:
+        lower = bool(values["runs"]["lower"])
+        return lambda piece: cut_runs(piece_rules(piece, lower=lower))
+    return tokenizer_from_json(values["tokens"]).piece_tokens
 
 
 class PieceCounter:
@@ -22,7 +37,7 @@ class PieceCounter:
     an even sample of them is counted: those whose checksum falls on a multiple of a number that grows as needed.
     """
 
-    def __init__(self, cut: Callable[[str], list[str]]) -> None:
+    def __init__(self, cut: Cutter) -> None:
         self._cut = cut
         self.cuts: dict[str, list[str]] = {}  # of the first pieces, for who wants to encode the same texts
         self._pieces: Counter[str] = Counter()

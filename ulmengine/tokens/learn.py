@@ -11,11 +11,10 @@ from typing import Any
 from ulmengine.config import TokenConfig
 from ulmengine.events import Event, Progress
 
-from .counting import PieceCounter
-from .cutters import cutter_from_json
+from .counting import PieceCounter, cutter_from_json
 from .pool import batched, own_share, shared
 from .specials import SPECIALS, TokensError
-from .tokenizer import PieceTokenizer, Tokenizer
+from .tokenizer import Tokenizer
 from .vocabulary import Vocabulary
 from .wordwise import WordTokenizer
 from .worker import unpack
@@ -103,7 +102,7 @@ def _learn_words(
 
 
 def count_tokens(
-    texts: Iterable[str], cutter: PieceTokenizer, *, total: int = 0, workers: int = 0
+    texts: Iterable[str], cutter: Tokenizer, *, total: int = 0, workers: int = 0
 ) -> Generator[Event, None, Counter[str]]:
     """How often each token stands in ``texts`` (``xxbos`` not counted), as ``cutter`` cuts them."""
     counts, _ = yield from _count(texts, {"tokens": cutter.to_json()}, total, workers)

@@ -18,11 +18,11 @@ from .detokenise import undo_marks
 from .rules import piece_rules
 from .runs import NEWLINE, SPACE, cut_runs
 from .specials import SPECIALS, UNK_TOKEN, TokensError
-from .tokenizer import LONGEST_REMEMBERED, MOST_REMEMBERED, PieceTokenizer
+from .tokenizer import LONGEST_REMEMBERED, MOST_REMEMBERED, Tokenizer
 from .vocabulary import Vocabulary
 
 
-class SubwordTokenizer(PieceTokenizer):
+class SubwordTokenizer(Tokenizer):
     """Pieces of words.
 
     :param kind: "bpe" or "unigram".

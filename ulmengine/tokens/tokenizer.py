@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -20,32 +20,6 @@ LONGEST_REMEMBERED = 48
 """How many pieces are remembered (about 150 MB at most), and how long one may be."""
 
 
-@runtime_checkable
-class Tokenizer(Protocol):
-    """Cuts text into tokens and knows their ids."""
-
-    kind: str
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """Its tokens by id."""
-
-    def tokens(self, text: str) -> list[str]:
-        """The tokens of one document, ``xxbos`` first; unknown words as they stand."""
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of one document's tokens; ``UNK`` for unknown ones."""
-
-    def packed(self, text: str) -> bytes:
-        """The same ids as int32, least byte first."""
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Readable text again: capitals and repetitions restored, punctuation in its place."""
-
-    def to_json(self) -> dict[str, Any]:
-        """All that is needed to make the same tokeniser again with :func:`ulmengine.tokens.tokenizer_from_json`."""
-
-
 def _packed(ids: Sequence[int]) -> bytes:
     return struct.pack(f"<{len(ids)}i", *ids)
 
@@ -53,7 +27,7 @@ def _packed(ids: Sequence[int]) -> bytes:
 class PieceMemory(dict[str, bytes]):
     """The packed ids of every piece met so far; a new piece is worked out by the tokeniser on first sight."""
 
-    def __init__(self, owner: PieceTokenizer) -> None:
+    def __init__(self, owner: Tokenizer) -> None:
         super().__init__()
         self._owner = owner
 
@@ -64,20 +38,18 @@ class PieceMemory(dict[str, bytes]):
         return ids
 
 
-class PieceTokenizer:
-    """Common to words and subwords: a document is cut at its spaces, and pieces between them are remembered."""
+class Tokenizer:
+    """Cuts text into tokens and knows their ids. A document is cut at its spaces; the pieces are remembered.
+
+    :ivar kind: what the description calls it. :ivar vocabulary: its tokens by id.
+    """
 
     kind: str = ""
 
     def __init__(self, vocabulary: Vocabulary, *, lower: bool) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self.lower = lower
         self._memory = PieceMemory(self)
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """Its tokens by id."""
-        return self._vocabulary
 
     def piece_tokens(self, piece: str) -> list[str]:
         """The tokens of the text between two spaces."""
@@ -89,6 +61,14 @@ class PieceTokenizer:
 
     def ids_of(self, parts: Sequence[str]) -> list[int]:
         """The ids of what :meth:`cut` gave."""
+        raise NotImplementedError
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Readable text again: capitals and repetitions restored, punctuation in its place."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        """All that is needed to make the same tokeniser again with :func:`ulmengine.tokens.tokenizer_from_json`."""
         raise NotImplementedError
 
     def remember(self, cuts: Mapping[str, Sequence[str]]) -> None:
@@ -109,7 +89,3 @@ class PieceTokenizer:
     def packed(self, text: str) -> bytes:
         """The same ids as int32, least byte first: how they are made fastest, without a number in between."""
         return b"".join((_BOS, *map(self._memory.__getitem__, split_pieces(text))))
-
-    def to_json(self) -> dict[str, Any]:
-        """All that is needed to make the same tokeniser again."""
-        raise NotImplementedError

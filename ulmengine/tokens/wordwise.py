@@ -10,14 +10,14 @@ from typing import Any
 from .detokenise import readable
 from .rules import piece_rules
 from .specials import SPECIALS, TokensError
-from .tokenizer import PieceTokenizer
+from .tokenizer import Tokenizer
 from .vocabulary import Vocabulary
 from .words import word_splitter
 
 _RUNS = re.compile(r"\s+|\S+")
 
 
-class WordTokenizer(PieceTokenizer):
+class WordTokenizer(Tokenizer):
     """Whole words after fastai's rules; a word that the vocabulary lacks is ``xxunk``.
 
     :param lower: write words in lower case, capitals as ``xxmaj`` and ``xxup``.

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .counting import PieceCounter
-from .cutters import cutter_from_json
+from .counting import PieceCounter, cutter_from_json
 from .description import tokenizer_from_json
 
 OK, FAILED = b"+", b"-"
@@ -62,16 +61,6 @@ def unpack_documents(content: bytes) -> tuple[npt.NDArray[np.int32], npt.NDArray
     return numbers[1 : count + 1], numbers[count + 1 :]
 
 
-class Work(Protocol):
-    """What a worker does with a batch of texts, and what it has to say at the end."""
-
-    def batch(self, texts: list[str]) -> bytes:
-        """The answer to a batch."""
-
-    def end(self) -> bytes:
-        """The answer at the end."""
-
-
 class EncodeWork:
     """Token ids of every text."""
 
@@ -104,12 +93,12 @@ class CountWork:
         return pack(self._counter.result())
 
 
-TASKS: dict[str, type[EncodeWork] | type[CountWork]] = {"encode": EncodeWork, "count": CountWork}
+TASKS: dict[str, type[EncodeWork | CountWork]] = {"encode": EncodeWork, "count": CountWork}
 
 
 def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
     """Answer every frame: first the settings, then batches of texts; an empty frame asks for the end."""
-    work: Work | None = None
+    work: EncodeWork | CountWork | None = None
     while (content := read_frame(inward)) is not None:
         try:
             if work is None:
