@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import PRESETS, ClassifierConfig, DropoutConfig, ModelConfig
-from ulmengine.inference.packed import PackedClassifier, can_pack
-from ulmengine.inference.predict import Reader
+from ulmengine.inference.packed import Reader, reader_of
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
 from ulmengine.nets.bpt3c import window_starts
 from ulmengine.nets.losses import classifier_loss
@@ -22,7 +21,7 @@ from ulmengine.training.tasks import ClassifierTask
 from . import arithmetic
 from .device import placed, reached, timed_on
 from .lm import random_tokens
-from .measure import PEAKS, BenchTask, document_lengths, with_reference
+from .measure import PEAKS, BenchTask, document_lengths, dropouts_there, sizes_there, with_reference
 from .steps import MeasuredSteps
 
 CLASSES = 2
@@ -54,16 +53,10 @@ def bench_classifier(
 
 def classifier_task(preset: str, vocab: int, seq: int, place: BenchTask, threads: int, max_tokens: int) -> BenchTask:
     """What both sides need to know to build the same network; ``place``: what :func:`placed` gave."""
-    sizes, dropout = PRESETS[preset], DropoutConfig()
     return {
         "preset": preset, "vocabulary": vocab, "time": seq, **place, "max_tokens": max_tokens,
         "classes": CLASSES, "threads": threads or torch.get_num_threads(),
-        "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
-        "dropout": {
-            "output_p": dropout.effective("pooled"), "hidden_p": dropout.effective("hidden"),
-            "input_p": dropout.effective("input"), "embed_p": dropout.effective("embedding"),
-            "weight_p": dropout.effective("weight"),
-        },
+        "sizes": sizes_there(PRESETS[preset]), "dropout": dropouts_there(DropoutConfig(), "pooled"),
     }
 
 
@@ -158,4 +151,4 @@ def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[st
 def reader(network: TextClassifier, precision: torch.dtype) -> Reader:
     """What answers, as :class:`ulmengine.inference.Predictor` has it: on a processor the network packed for it."""
     set_precision(network, precision)
-    return PackedClassifier(network, precision) if can_pack(network, precision) else network
+    return reader_of(network, precision)

@@ -15,7 +15,7 @@ from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic
 from .device import placed, reached, timed_on
-from .measure import BenchTask, with_reference
+from .measure import BenchTask, dropouts_there, sizes_there, with_reference
 from .steps import MeasuredSteps
 
 
@@ -35,16 +35,10 @@ def bench_lm(
         see :func:`ulmengine.bench.measure.with_reference` and :mod:`ulmengine.bench.device`.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
-    sizes, dropout = PRESETS[preset], DropoutConfig()
     task: BenchTask = {
         "work": "validate" if validate else "lm", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq,
         "steps": steps, **placed(device, precision), "softmax": softmax, "threads": threads or torch.get_num_threads(),
-        "sizes": {"emb_sz": sizes.embedding, "n_hid": sizes.hidden, "n_layers": sizes.layers},
-        "dropout": {
-            "output_p": dropout.effective("output"), "hidden_p": dropout.effective("hidden"),
-            "input_p": dropout.effective("input"), "embed_p": dropout.effective("embedding"),
-            "weight_p": dropout.effective("weight"),
-        },
+        "sizes": sizes_there(PRESETS[preset]), "dropout": dropouts_there(DropoutConfig(), "output"),
     }
     return with_tokens(with_reference(task, reference_python))
 

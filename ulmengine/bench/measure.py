@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.threads import SETTINGS
 
 T = TypeVar("T")
@@ -128,6 +129,17 @@ def with_reference(task: BenchTask, python: str | None, theirs_task: BenchTask |
     both = [name for name in (*PEAKS, "optimizer_ms") if name in result and name in theirs]
     ratio |= {name: round(result[name] / theirs[name], 2) for name in both}
     return {**result, "reference": theirs, "ratio": ratio}
+
+
+def sizes_there(sizes: Sizes) -> dict[str, int]:
+    """A network's sizes by the names that the reference has for them."""
+    return dict(zip(("emb_sz", "n_hid", "n_layers"), sizes, strict=True))
+
+
+def dropouts_there(dropout: DropoutConfig, output: str) -> dict[str, float]:
+    """Our dropouts by the names that the reference has for them; ``output``: ours of what its encoder gives on."""
+    ours = {"embed_p": "embedding", "input_p": "input", "weight_p": "weight", "hidden_p": "hidden", "output_p": output}
+    return {name: dropout.effective(own) for name, own in ours.items()}
 
 
 def document_lengths(batches: int, batch: int) -> list[list[int]]:

@@ -29,7 +29,7 @@ from ulmengine.tokens.specials import SPECIALS
 
 from . import measure
 from .device import placed
-from .measure import BenchError, outcome
+from .measure import BenchError, dropouts_there, outcome, sizes_there
 
 LANGUAGE_MODEL = (
     "tokens.vocab_size=10000", "tokens.tokenizer=word", "model.preset=custom", "model.embedding_size=100",
@@ -217,11 +217,12 @@ def _reference_task(place: Path, language_config: RunConfig, cache: Path, config
         "device": config.compute.device,
         "classes": len(classifier.documents.labels),
         "vocabulary": len(language.tokenizer.vocabulary), "words": len(classifier.tokenizer.vocabulary),
-        "sizes": dict(zip(("emb_sz", "n_hid", "n_layers"), language.sizes, strict=True)),
+        "sizes": sizes_there(language.sizes),
         "head_width": config.model.head_hidden,
         "language_model": _budget(language_config), "tuning": _budget(config),
         "classifier": {"lr": config.classifier.lr, "batch": config.classifier.batch_size,
-                       "epochs": list(config.classifier.epochs), "dropout": _dropout(config, "pooled"),
+                       "epochs": list(config.classifier.epochs),
+                       "dropout": dropouts_there(config.model.dropout, "pooled"),
                        "head_p": config.model.dropout.effective("head")},
     }
 
@@ -229,13 +230,7 @@ def _reference_task(place: Path, language_config: RunConfig, cache: Path, config
 def _budget(config: RunConfig) -> dict[str, Any]:
     settings = config.language_model
     return {"lr": settings.lr, "batch": settings.batch_size, "bptt": settings.bptt, "epochs": settings.epochs,
-            "dropout": _dropout(config, "output")}
-
-
-def _dropout(config: RunConfig, output: str) -> dict[str, float]:
-    """Our dropouts by the names that the reference has for them; ``output``: ours of what its encoder gives on."""
-    ours = {"embed_p": "embedding", "input_p": "input", "weight_p": "weight", "hidden_p": "hidden", "output_p": output}
-    return {name: config.model.dropout.effective(own) for name, own in ours.items()}
+            "dropout": dropouts_there(config.model.dropout, "output")}
 
 
 def _write_ids(path: Path, prepared: Prepared) -> None:

@@ -5,11 +5,15 @@ The reading is the step-by-step LSTM of the networks themselves, and so are the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from ulmengine.nets import TextClassifier
 from ulmengine.nets.kernels.native import is_available
+
+Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
 
 # The packing is made for about so many rows; it serves any number.
 _ROWS = 16
@@ -18,6 +22,11 @@ _ROWS = 16
 def can_pack(network: TextClassifier, precision: torch.dtype) -> bool:
     """Whether ``network`` can be packed: on a processor, with a build of PyTorch that has the packed products."""
     return network.encoder.device.type == "cpu" and is_available() and precision != torch.float16
+
+
+def reader_of(network: TextClassifier, precision: torch.dtype) -> Reader:
+    """What answers for ``network`` in ``precision``: the network packed, where it can be, otherwise itself."""
+    return PackedClassifier(network, precision) if can_pack(network, precision) else network
 
 
 class PackedClassifier:

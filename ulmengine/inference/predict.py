@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +18,7 @@ from ulmengine.tokens import PAD
 from .blend import Blend
 from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
-from .packed import PackedClassifier, can_pack
-
-Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
+from .packed import Reader, reader_of
 
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
 WINDOW_TEXTS = 2_048
@@ -66,10 +64,8 @@ class Predictor:
                 set_precision(network.to(self.device).eval(), self.precision)
         except (RuntimeError, ValueError) as error:
             raise InferenceError(f"{device}, {precision}: the model cannot run like that ({error})") from error
-        self._readers: dict[str, Reader] = {
-            name: PackedClassifier(network, self.precision) if can_pack(network, self.precision) else network
-            for name, network in self.networks.items()
-        }
+        self._readers: dict[str, Reader] = {name: reader_of(network, self.precision)
+                                            for name, network in self.networks.items()}
 
     def twin(self) -> Predictor:
         """The same weights with scratch memory of its own: another thread may ask it while this one is asked.
