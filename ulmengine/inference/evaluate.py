@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .calibrate import one_hot
+from .calibrate import Floats, one_hot
 from .errors import InferenceError
 from .ranking import Bin, Ranked, Reliability
-from .tally import Bools, Floats, Patterns, Tally
+from .tally import Bools, Patterns, Tally
 
 RESAMPLES = 1_000
 # The figures that need the documents themselves are resampled less often when there are many of them.

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from .errors import InferenceError
 from .predictions import Predictions, Who
+from .tally import Bools
 
-Bools = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 DRAWS = 20_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from .calibrate import Floats
 
 BINS = 15  # as Guo et al. 2017 (1706.04599)
 _CURVE_POINTS = 200

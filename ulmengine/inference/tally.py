@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-Floats = NDArray[np.float64]
+from .calibrate import Floats
+
 Bools = NDArray[np.bool_]
 
 _SHORT_CUT = 5  # documents a pattern from which on drawing pattern counts is faster than drawing documents

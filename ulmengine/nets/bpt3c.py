@@ -102,10 +102,7 @@ def _read_windows(
     for (chunk, here), known in zip(chunks, vectors, strict=True):
         alive = len(here)
         before, masks = first_rows(state, alive), draw.rows(slice(0, alive))
-        if known is None:
-            encoded = encoder(chunk, before, here, masks)
-        else:
-            encoded = encoder(chunk, before, here, masks, known)
+        encoded = encoder(chunk, before, here, masks, known)
         state = encoded.state
         pieces.append(encoded.layout.unpack(encoded.hidden))
     return pieces
