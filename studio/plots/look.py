@@ -57,6 +57,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(orientation, maxTickLength=-4)
         self.narrow = narrow
         self.numbered = True
+        self._full = False
+        """Not all numbers of a level could be shown: those of finer ones, which come after it, have no place."""
         # A prefix such as "k" would have to be read together with the numbers.
         self.enableAutoSIPrefix(False)
 
@@ -72,9 +74,17 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [""] * len(values)
         if self.logMode:
             return [_power(value) for value in values]
+        if self._full:
+            return [""] * len(values)
         every = self._every(spacing)
+        self._full = every > 1
         return [text if round(value / spacing) % every == 0 else ""
                 for text, value in zip(self._figures(values, spacing), values, strict=True)]
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Coarse levels first; each is put into words before the next."""
+        self._full = False
+        return super().tickValues(low, high, size)  # type: ignore[no-any-return]
 
     def _figures(self, values: list[float], spacing: float) -> list[str]:
         largest = max((abs(value) for value in values), default=0.0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -306,7 +307,19 @@ def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> No
     for lines_apart, wanted in ((1.2, ["0.0", "0.1", "0.2", "0.3", "0.4"]), (0.7, ["0.0", "", "0.2", "", "0.4"]),
                                 (0.3, ["0.0", "", "", "", ""])):
         axis.setGeometry(QRectF(0, 0, 56, 4 * lines_apart * line))
+        axis.tickValues(0.0, 0.4, 4 * lines_apart * line)
         assert axis.tickStrings(tenths, 1, 0.1) == wanted
+
+
+@pytest.mark.parametrize("height", [40, 50, 60, 80, 120])
+def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(qtbot: QtBot, height: int) -> None:
+    axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
+    axis.setRange(0.0, 0.0042)
+    axis.setGeometry(QRectF(0, 0, 56, height))
+    shown = [value for spacing, values in axis.tickValues(0.0, 0.0042, height)
+             for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text]
+    assert shown
+    assert all((after - before) * height / 0.0042 >= line for before, after in pairwise(sorted(shown)))
 
 
 def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:
