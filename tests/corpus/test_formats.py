@@ -14,6 +14,7 @@ import pytest
 from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, limits, preview
+from ulmengine.corpus.readers.formats import recognise
 from ulmengine.corpus.understood import PREVIEW_BYTES
 
 
@@ -249,3 +250,28 @@ def test_broken_lines_among_lists_and_under_a_heading_keep_their_places(tmp_path
         documents = opened(written(tmp_path, "a.jsonl", "\n".join(lines) + "\n"))
         lost = documents.pieces[0].table.record["lost"]
         assert [row for row in range(len(kept) + 1) if row not in lost] == kept
+
+
+@pytest.mark.parametrize("mark", [
+    "[01/03/2021, 10:11:{n:02}] Anna:", "[2024-01-01 10:{n:02}:00]", "[{n}]", "[{n}, 7]", "[[Berlin]]", "[ ]", "[x]",
+    '["note"]', "{{{n}}}", "[{n}] [2]", "[12:{n:02}] Ben:", "[-]", "[5, 6 July]", "[{n}]\n\n", "[{n}]\n",
+])
+def test_marks_in_brackets_before_texts_are_no_json(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "a.txt"
+    rows = [f"{mark.format(n=n)} the film of{' that' * (n % 4)} day was as long as a winter" for n in range(1, 41)]
+    path.write_text("\n".join(rows) + "\n")
+    whole = preview(path)
+    assert whole.understood.format in ("lines", "blocks")
+    assert "".join(row[0] for row in whole.rows).count("as a winter") == 40
+
+
+@pytest.mark.parametrize("text", [
+    '[\n1,\n2]', '["good film",\n"bad film"]', '[["good film", 1],\n\n["bad film", 2]]', '[\n\n["good film", 1]]',
+    '[{"text": "good film"}]\nthe end', '[{\n"text": "good film"}]', '{\n"a": {"text": "good film"}}', '[[]\n,[1]]',
+    '["he said \\"good\\" of it, and of ' + "very " * 3_000 + 'much",\n"bad film"]', '[null,\n{"text": "a"}]',
+    "[" + ", ".join(f'["good film", {n}.5]' for n in range(1_500)) + ",\n[\"bad film\", -1]]",
+])
+def test_json_by_any_name_is_json(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    assert recognise(path, CorpusConfig()).format == "json"

@@ -29,6 +29,12 @@ _MOST_DIGITS = 1_000
 _TURNS = tuple(frozenset(names) for names in (
     ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
 """What the turns of a conversation are made of."""
+_UNFINISHED = re.compile(
+    r"(?:\[(?:\s|[\[\],]|\"(?:[^\"\\]|\\.)*+\"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
+    r"|true|false|null|-?Infinity|NaN)(?=[\s,\]]|$))*+)?(?:$|\"(?:[^\"\\]|\\.)*+\\?$|\{\s*(?:[\"}]|$))")
+"""A line that may be the beginning of JSON. In brackets stand also times and marks of plain texts, before words:
+"[01/03/2021, 10:11] Anna: ...", "[0] ...", "[[Link]] ...", "{0} ..."."""
+_LONG_LINE = 10_000
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
@@ -63,11 +69,24 @@ def _json_kind(text: str) -> str:
     try:
         value = _understood(first)
     except ValueError:
-        return "json" if re.match(r'[\[{]\s*(["{\[\]}\d-]|$)', text) else ""
+        return "json" if _may_go_on(text) else ""
     second = text.split("\n", 2)[1].strip() if text.count("\n") else ""
     if second[:1] in ("{", "["):
         return "jsonl"
+    following = text[len(first) :].lstrip()
+    if following and isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):
+        return "jsonl" if following[0] in "{[" else ""  # a mark above a passage, as "[1]"
     return "json" if isinstance(value, list | dict) else "jsonl"
+
+
+def _may_go_on(text: str) -> bool:
+    """Whether the first line with more than brackets may be the beginning of JSON."""
+    brackets = re.match(r"[\[{\s]*", text)
+    end = text.find("\n", brackets.end() if brackets else 0)
+    line = text[: end if end >= 0 else None]
+    if len(line) > _LONG_LINE:
+        line = re.sub(r"[^\s,\[\]{}\"]*$", "", line[:_LONG_LINE])
+    return _UNFINISHED.match(line.rstrip()) is not None
 
 
 def plan(kind: str, look: Look, reason: str) -> Reading:
