@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def test_a_branch_without_changes_ends_with_the_same_bits(whole: RunFolder, tmp_
     assert same_weights(made, whole)
     assert timeless(made) == timeless(whole)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_branch_does_without_the_end_of_a_stage_that_it_does_not_need(whole: RunFolder, tmp_path: Path) -> None:
+    harmed = RunFolder(tmp_path / "harmed")
+    shutil.copytree(whole.path, harmed.path)
+    first, last = Checkpoints(harmed.checkpoints).all()[::2]
+    (harmed.checkpoints / f"{first.name}.safetensors").unlink()
+    made = branch(harmed, last.name, tmp_path / "branch")
+    assert isinstance(list(Run(made).events(resume=True))[-1], ev.Finished)
+    assert same_weights(made, whole)
 
 
 def test_a_branch_may_differ_in_rates_and_not_in_its_words(whole: RunFolder, tmp_path: Path) -> None:

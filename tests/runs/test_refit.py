@@ -22,6 +22,8 @@ from ulmengine.runs.batches import ALL_LABELLED, document_batches
 from ulmengine.runs.measured import measure_again, open_measured
 from ulmengine.runs.prepare import prepare
 from ulmengine.runs.smaller import measured_on_its_run
+from ulmengine.training.groups import copy_of, learning
+from ulmengine.training.session import Session
 
 from .made import tiny_config, tiny_run, write_corpus
 from .test_measured import end_of
@@ -122,6 +124,63 @@ def test_taken_up_anywhere_it_ends_as_one_that_was_never_interrupted(place: Path
         finished(folder, resume=True)
         assert alike(whole, folder), total
         assert (open_measured(folder).kept.uncalibrated() == open_measured(whole).kept.uncalibrated()).all(), total
+
+
+def stopped(folder: RunFolder, stage: int) -> RunFolder:
+    """Put down after the second step of ``stage``."""
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, ev.Step) and (event.stage, event.step) == (stage, 2))
+    run.close()
+    return folder
+
+
+@pytest.mark.parametrize("harm", ["weights", "record", "start"])
+def test_without_the_end_of_the_stage_before_it_goes_on_all_the_same(place: Path, refit: RunFolder, harm: str) -> None:
+    folder = stopped(tiny_run(place / f"harmed-{harm}", "classifier.refit=2"), 3)
+    end = Run(folder).checkpoints.end_of(2)
+    assert end is not None
+    shared = next(entry["file"] for key, entry in end.files.items() if key.startswith("start"))
+    name = {"weights": f"{end.name}.safetensors", "record": f"{end.name}.json", "start": shared}[harm]
+    path = folder.checkpoints / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    finished(folder, resume=True)
+    assert alike(refit, folder)
+    assert (open_measured(folder).kept.uncalibrated() == open_measured(refit).kept.uncalibrated()).all()
+
+
+def test_a_run_of_an_earlier_version_takes_the_weights_before_from_the_end_of_the_stage_before(
+    place: Path, refit: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It kept what moves of the beginning of a stage, and not the running means of the head."""
+    with monkeypatch.context() as before:
+        before.setattr(Session, "_kept_tensors", lambda self: copy_of(learning(self.groups)))
+        folder = stopped(tiny_run(place / "earlier", "classifier.refit=2"), 3)
+    shutil.copytree(folder.path, place / "earlier-harmed")
+    finished(folder, resume=True)
+    assert alike(refit, folder)
+    harmed = RunFolder(place / "earlier-harmed")
+    (harmed.checkpoints / "000003-stage.safetensors").write_bytes(b"short")
+    last = list(Run(harmed).events(resume=True))[-1]
+    assert isinstance(last, ev.Failed)
+    assert "'classifier: all layers' is missing or damaged" in last.title
+    assert "go back to 000002-stage (step" in last.title
+
+
+def test_what_cannot_go_on_gives_nothing_up(place: Path) -> None:
+    """The forward half of the model is nowhere but at the end of its last stage."""
+    more = ("model.direction=both", "language_model.epochs=0", "classifier.epochs=[1]")
+    folder = stopped(tiny_run(place / "halves", *more), 1)
+    first, second = Run(folder).checkpoints.all()
+    (folder.checkpoints / f"{first.name}.safetensors").write_bytes(b"short")
+    log = folder.log_path.read_bytes()
+    for how in ({"resume": True}, {"checkpoint": second.name}):
+        last = list(Run(folder).events(**how))[-1]  # type: ignore[arg-type]
+        assert isinstance(last, ev.Failed)
+        assert "go back to start" in last.title
+        assert [info.name for info in Run(folder).checkpoints.all()] == [first.name, second.name]
+        assert folder.log_path.read_bytes() == log
 
 
 def test_after_the_last_stage_nothing_is_averaged_twice(place: Path, refit: RunFolder) -> None:

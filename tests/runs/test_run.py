@@ -309,11 +309,12 @@ def test_a_skip_asked_while_a_stage_ends_does_not_hit_the_next(tmp_path: Path) -
     assert [e.skipped for e in folder.events() if isinstance(e, ev.StageEnded)] == [False, False, False]
 
 
-def test_a_run_that_goes_on_from_an_older_checkpoint_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["safetensors", "json"])
+def test_a_run_that_goes_on_from_an_older_checkpoint_says_so(tmp_path: Path, file: str) -> None:
     folder = tiny_run(tmp_path / "run")
     list(Run(folder).events())
     older, newest = Checkpoints(folder.checkpoints).all()[-2:]
-    (folder.checkpoints / f"{newest.name}.safetensors").write_bytes(b"short")
+    (folder.checkpoints / f"{newest.name}.{file}").write_bytes(b"short")
     said = list(Run(folder).events(resume=True))
     assert isinstance(said[-1], ev.Finished)
     warnings = [event.text for event in said if isinstance(event, ev.Note) and event.level == "warning"]

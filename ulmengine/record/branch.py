@@ -62,6 +62,7 @@ def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoint
         if other.name == info.name or (other.finished and other.stage < info.stage and other.sequence < info.sequence)
     ]
     for name in {entry["file"] for other in wanted for entry in other.files.values()}:
-        shutil.copyfile(source.checkpoints / name, folder.checkpoints / name)
+        if (source.checkpoints / name).is_file():  # what is lost of an earlier stage may not be needed
+            shutil.copyfile(source.checkpoints / name, folder.checkpoints / name)
     for other in wanted:  # the records last: one whose files are not there does not exist
         shutil.copyfile(source.checkpoints / f"{other.name}.json", folder.checkpoints / f"{other.name}.json")

@@ -82,6 +82,16 @@ class CheckpointFolder:
         """The newest checkpoint that is whole; damaged ones are passed over."""
         return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
 
+    def damaged_after(self, name: str) -> str:
+        """Which newer checkpoint than ``name`` cannot be gone on from, the newest if there are several; "" if none."""
+        newest = max((path.stem for path in self.folder.glob("*.json")), key=_number, default="")
+        if _number(newest) <= _number(name):
+            return ""
+        try:
+            return f"{newest}, step {self.info(newest).total:,}"
+        except CheckpointError:
+            return newest
+
     def why_unusable(self) -> str:
         """Why nothing here can be gone on from although there are checkpoints; empty where there are none.
 
@@ -229,6 +239,11 @@ def _is_file_entry(entry: Any) -> bool:
 def _is_plain(name: str) -> bool:
     """Whether ``name`` is that of something in a folder, and leads nowhere else."""
     return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
+
+
+def _number(name: str) -> str:
+    """The digits that checkpoints are counted by, which their names begin with."""
+    return name.partition("-")[0]
 
 
 def _unlink(path: Path) -> None:

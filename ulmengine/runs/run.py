@@ -134,10 +134,10 @@ class Run:
             return None
         latest = self.checkpoints.latest()
         if latest is not None:
-            newest = self.checkpoints.all()[-1]
-            if newest.name != latest.name:
-                self._warning = (f"The newest checkpoint ({newest.name}, step {newest.total:,}) is damaged; the run "
-                                 f"goes on from {latest.name}, step {latest.total:,}.")
+            damaged = self.checkpoints.damaged_after(latest.name)
+            if damaged:
+                self._warning = (f"The newest checkpoint ({damaged}) is damaged; the run goes on from {latest.name}, "
+                                 f"step {latest.total:,}.")
             return self._last_learnt(latest) if self._early.wanted else latest.name
         unusable = self.checkpoints.why_unusable()
         if unusable:
@@ -251,6 +251,15 @@ class Run:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
         in_vain = self._early.check(plans, snapshot)
+        ctx = TrainContext(
+            device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
+            end_at_once=self._early.wanted,
+            checkpoint=None if log is None else partial(self._save, config, log),
+            world=self._world,
+        )
+        stages = Stages(config, prepared, plans, ctx, self.checkpoints, self._early)
+        if snapshot is not None:
+            stages.bring_back(snapshot)
         here, told, lost = machine(device, precision, prepared.documents.fingerprint, self._world), "", None
         if log is not None:
             if snapshot is not None:
@@ -266,13 +275,6 @@ class Run:
             if start is None:
                 remember_texts(self.folder, prepared)
                 remember_machine(self.folder, here)
-        ctx = TrainContext(
-            device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
-            end_at_once=self._early.wanted,
-            checkpoint=None if log is None else partial(self._save, config, log),
-            world=self._world,
-        )
-        stages = Stages(config, prepared, plans, ctx, self.checkpoints, self._early)
         self._repeating = start is not None and lost is None
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +14,10 @@ from ulmengine.events import Event
 from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel, TextClassifier, set_precision
 from ulmengine.plan import StagePlan
-from ulmengine.record.folder import RunFolderError
+from ulmengine.record.checkpoints import CheckpointError
+from ulmengine.record.folder import START, RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
+from ulmengine.training.groups import copy_of
 
 from .batches import ALL_LABELLED, document_batches, has_learnt, streams
 from .early import EarlyEnd
@@ -55,9 +59,8 @@ class Stages:
         self.skipped = False
 
     def events(self, start: Snapshot | None) -> Generator[Event, None, None]:
-        """Train every stage of the plan, from ``start`` on if given."""
+        """Train every stage of the plan, from ``start`` on (after :meth:`bring_back`) if given."""
         first = 0 if start is None else start.stage
-        self._bring_back(first)
         for plan in self.plans[first:]:
             taken_up = start if plan.index == first else None
             if taken_up is None and self._is_to_finish():
@@ -109,8 +112,7 @@ class Stages:
             raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")
         held = None if plan.refit else document_batches(self.config, self.prepared, plan.direction, "validation")
         if plan.refit and start is None:
-            weights = self.classifiers[plan.direction].state_dict()
-            self.before_refit[plan.direction] = {name: value.clone() for name, value in weights.items()}
+            self.before_refit[plan.direction] = copy_of(self.classifiers[plan.direction].state_dict().items())
         loss = training_loss(self.config, self.prepared)
         result = yield from train_classifier(
             self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
@@ -148,30 +150,52 @@ class Stages:
         self.ctx.optimizer = None
         return new_classifier(self.config, self.prepared, model.encoder).to(self.ctx.device)
 
-    def _bring_back(self, first: int) -> None:
-        """Networks that were finished before stage ``first``, from the checkpoints at the ends of their stages."""
-        ends = {info.stage: info for info in self.checkpoints.all() if info.finished and info.stage < first}
-        for plan in self.plans[:first]:
-            later = self.plans[plan.index + 1]
-            if later.direction == plan.direction and not later.refit:
-                continue  # a later stage goes on with this network, and its checkpoint brings the weights
-            if plan.index not in ends:
-                raise RunFolderError(f"the checkpoint at the end of {plan.name!r} is missing; start the run anew")
-            end = self.checkpoints.load(ends[plan.index].name)
-            weights = end.weights()
-            if later.refit and later.direction == plan.direction:
-                self.before_refit[plan.direction] = weights
-                continue
-            self._note_perplexity(plan, ends[plan.index].metrics)
-            if plan.task == "classifier":
-                self.classifiers[plan.direction] = self._classifier(plan.direction)
-                self.classifiers[plan.direction].load_state_dict(weights)
-                if plan.refit:
-                    self._end_refit(plan.direction, bool(end.values["standing"]["skipped"]))
-            else:
-                model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
-                model.load_state_dict(weights)
-                self.language_models[plan.direction] = model
+    def bring_back(self, start: Snapshot) -> None:
+        """Bring what the stages before that of ``start`` have left and its own network does not hold.
+
+        :raises RunFolderError: it cannot be read any more.
+        """
+        for plan, later in pairwise(self.plans[: start.stage + 1]):
+            if later.direction != plan.direction:  # otherwise a later stage went on with this network
+                self._take_over(plan, self._end_of(plan))
+        plan = self.plans[start.stage]
+        if plan.refit:
+            self.classifiers[plan.direction] = self._classifier(plan.direction)
+            self.before_refit[plan.direction] = self._before(plan, start)
+
+    def _take_over(self, plan: StagePlan, end: Snapshot) -> None:
+        """The network that ``plan``, its last stage, has trained."""
+        self._note_perplexity(plan, end.values["metrics"])
+        model: nn.Module
+        if plan.task == "classifier":
+            model = self.classifiers[plan.direction] = self._classifier(plan.direction)
+        else:
+            model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
+            self.language_models[plan.direction] = model
+        model.load_state_dict(end.weights())
+        if plan.refit:
+            self.before_refit[plan.direction] = self._before(plan, end)
+            self._end_refit(plan.direction, bool(end.values["standing"]["skipped"]))
+
+    def _before(self, plan: StagePlan, snapshot: Snapshot) -> dict[str, Tensor]:
+        """The weights with which a stage began that learns from the validation documents, of a ``snapshot`` of it."""
+        start = snapshot.shared.get(snapshot.values["start"])
+        buffers = dict(self.classifiers[plan.direction].named_buffers())
+        if start is None or not start.keys() >= buffers.keys():  # an earlier version kept no buffers there
+            return self._end_of(self.plans[plan.index - 1]).weights()
+        return {name: start.get(name, value) for name, value in snapshot.weights().items()}
+
+    def _end_of(self, plan: StagePlan) -> Snapshot:
+        """The end of the stage ``plan``, without what is damaged of what it shares with other checkpoints."""
+        every = self.checkpoints.all()[::-1]
+        for info in every:
+            if info.finished and info.stage == plan.index:
+                with suppress(CheckpointError):
+                    return self.checkpoints.load(info.name, shared_too=False)
+        back = next((info for info in every if info.stage <= plan.index and self.checkpoints.verify(info.name)), None)
+        where = START if back is None else f"{back.name} (step {back.total:,})"
+        raise RunFolderError(f"the checkpoint at the end of {plan.name!r} is missing or damaged, and the model is made "
+                             f"of its weights too; go back to {where}, or copy this folder back from a backup")
 
 
 def writer(config: RunConfig, prepared: Prepared, direction: str) -> Callable[[nn.Module], tuple[str, str]]:

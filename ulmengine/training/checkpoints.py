@@ -60,9 +60,10 @@ class Checkpoints(CheckpointFolder):
             raise
         return info_of(record, name)
 
-    def load(self, name: str) -> Snapshot:
+    def load(self, name: str, *, shared_too: bool = True) -> Snapshot:
         """Read the checkpoint called ``name``.
 
+        :param shared_too: False: what it shares with others is left out where it is damaged.
         :raises CheckpointError: it is missing or damaged.
         """
         record = read_checkpoint_record(self.folder / f"{name}.json")
@@ -70,6 +71,8 @@ class Checkpoints(CheckpointFolder):
         tensors: dict[str, dict[str, Tensor]] = {}
         for key, entry in info.files.items():
             if not self.is_whole(entry):
+                if key != "state" and not shared_too:
+                    continue
                 raise CheckpointError(
                     f"the checkpoint {name} in {self.folder} is damaged ({entry['file']} is missing or has changed); "
                     "go on from an earlier one"
@@ -110,6 +113,7 @@ class Checkpoints(CheckpointFolder):
         checksum = hashlib.sha256(body.encode()).hexdigest()
         with whole(path) as beside:
             beside.write_text(f'{{"sha256":"{checksum}","record":{body}}}\n', encoding="utf-8")
+
 
 def _as_os_error(error: SafetensorError, path: Path) -> OSError:
     text = str(error)

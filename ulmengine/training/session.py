@@ -267,7 +267,7 @@ class Session(StageState):
     def _begin_stage(self) -> None:
         self.optimizer.begin_stage()
         self.start_key = f"start-{self.plan.index}-{uuid4().hex[:12]}"
-        self.start = copy_of(learning(self.groups)) if self.ctx.track_drift else {}
+        self.start = self._kept_tensors() if self.ctx.track_drift else {}
         self.outbox.append(StageStarted(
             self.plan.index, self.plan.name, self.plan.groups, self.plan.unfrozen, self.plan.epochs,
             self.plan.steps(len(self.task)), self.plan.task, self.plan.direction, self.plan.refit,

@@ -25,7 +25,8 @@ from .trees import put_together, take_apart
 class StageState:
     """One stage's network, optimizer, counters, best epoch, and what it has to say but has not said yet.
 
-    :ivar start: the learning weights as the stage began; ``start_key``: their name among shared tensors.
+    :ivar start: the learning weights and the buffers as the stage began; ``start_key``: their name among shared
+        tensors.
     :raises TrainingError: the plan does not fit the network, or there is nothing to train on.
     """
 
