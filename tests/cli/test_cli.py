@@ -96,6 +96,8 @@ def test_evaluate_measures_a_model_on_labelled_texts(
     [result] = lines(capsys)
     assert result["documents"] == 20
     assert result["labels"] == ["fruit", "tool"]
+    assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table)]) == 0
+    assert "20 documents; " in capsys.readouterr().err
 
 
 def test_evaluate_leaves_out_and_names_a_label_that_the_model_does_not_know(
@@ -232,6 +234,8 @@ def test_the_model_of_a_run_is_carried_away(
 
 def test_something_is_noted_about_a_run(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = str(trained / "run")
+    assert main(["notes", run]) == 0
+    assert "nothing has been noted" in capsys.readouterr().err
     for arguments, shown in (([], ""), (["too", "few", "epochs"], "too few epochs\n"), (["größer"], "größer\n")):
         assert main(["notes", run, *arguments]) == 0
         assert capsys.readouterr().out.endswith(shown)

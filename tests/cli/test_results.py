@@ -62,3 +62,29 @@ def test_a_run_that_kept_nothing_names_the_command_that_helps(
     assert main(["measure", str(old)]) == 0
     assert "accuracy" in capsys.readouterr().out
     assert main(["compare", str(old), str(two[1].path)]) == 0
+
+
+def test_runs_that_are_right_alike_are_said_to_be_so_and_called_apart(
+    two: tuple[RunFolder, RunFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for place in ("a", "b"):
+        shutil.copytree(two[0].path, tmp_path / place / "run")
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "a/run", "b/run"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith(f"{Path('a/run')}: right in")
+    assert said[1].startswith(f"{Path('b/run')}: right in")
+    assert said[2].endswith("both are right in the same documents")
+    assert "may be chance" not in said[2]
+
+
+def test_a_list_of_runs_tells_the_perplexity_where_there_is_no_accuracy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tiny_run(tmp_path / "language")
+    with folder.open_log() as log:
+        log.append(ev.StageEnded(0, "language model", 1, 1, 4.0, 3.95, {"valid_loss": 3.95, "perplexity": 51.9}, 1.0))
+        log.append(ev.Finished(None, None, "model.ulmfit", 1.0))
+    assert main(["runs", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.split() == ["language", "finished", "1", "stage", "perplexity", "51.9"]

@@ -70,6 +70,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
     if options.json:
         say_json(result)
         return 0
+    whose = "network and word counts together" if kept.saved == "blend" else "the network"
+    complain(f"{len(kept):,} documents; {whose}; each figure with its 95 % interval")
     for name, estimate in result["metrics"].items():
         value, low, high = (float("nan") if estimate[one] is None else estimate[one]
                             for one in ("value", "low", "high"))

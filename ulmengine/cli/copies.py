@@ -9,7 +9,7 @@ from ulmengine.config import with_settings
 from ulmengine.record import START, CheckpointFolder, RunFolder, export_model, export_run, import_run
 from ulmengine.record.branch import branch as branch_off
 
-from .output import say, say_json
+from .output import complain, say, say_json
 
 
 def run_checkpoints(options: argparse.Namespace) -> int:
@@ -70,4 +70,6 @@ def run_notes(options: argparse.Namespace) -> int:
         folder.write_notes(noted)
     if noted:
         say(noted.rstrip("\n"))
+    else:
+        complain(f"nothing has been noted about {options.run}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ulmengine.inference import PredictionsError, compare
+from ulmengine.inference import Paired, PredictionsError, compare
 from ulmengine.record import RunFolder, in_words
 from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
 from ulmengine.runs.report import write_report
@@ -47,16 +47,19 @@ def run_compare(options: argparse.Namespace) -> int:
             "broken_documents": found.first.keys[found.broken].tolist(),
         })
         return 0
-    say(f"{options.first.name}: right in {paired.first:.1%} of {paired.documents:,} {found.part} documents")
-    say(f"{options.second.name}: right in {paired.second:.1%}")
+    names = [path.resolve().name for path in (options.first, options.second)]
+    if names[0] == names[1]:
+        names = [str(options.first), str(options.second)]
+    say(f"{names[0]}: right in {paired.first:.1%} of {paired.documents:,} {found.part} documents")
+    say(f"{names[1]}: right in {paired.second:.1%}")
     say(f"difference {100 * paired.difference:+.1f} points (95 % interval {100 * paired.low:+.1f} to "
-        f"{100 * paired.high:+.1f}): {_words(paired.verdict)}")
-    say(f"mended {paired.mended:,}, broken {paired.broken:,}")
+        f"{100 * paired.high:+.1f}): {_words(paired)}")
+    say(f"mended {paired.mended:,} that {names[0]} has wrong, broken {paired.broken:,} that it has right")
     if found.part == "validation" and (first.record.get("refit") or second.record.get("refit")):
         say("compared are the networks before they learnt from these documents too")
     for count, told in ((found.relabelled, "documents left out: their label was corrected in between"),
-                        (found.only_first, f"documents that only {options.first.name} was measured on"),
-                        (found.only_second, f"documents that only {options.second.name} was measured on")):
+                        (found.only_first, f"documents that only {names[0]} was measured on"),
+                        (found.only_second, f"documents that only {names[1]} was measured on")):
         if count:
             say(f"{count:,} {told}")
     return 0
@@ -69,5 +72,9 @@ def _kept(path: Path) -> Measured:
         raise PredictionsError(f"{error}: python -m ulmengine measure {path}") from error
 
 
-def _words(verdict: str) -> str:
-    return "may be chance" if verdict == "no difference" else f"the second run is {verdict}, more than chance explains"
+def _words(paired: Paired) -> str:
+    if not paired.mended and not paired.broken:
+        return "both are right in the same documents"
+    if paired.verdict == "no difference":
+        return "may be chance"
+    return f"the second run is {paired.verdict}, more than chance explains"

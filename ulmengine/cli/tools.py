@@ -28,10 +28,11 @@ def run_runs(options: argparse.Namespace) -> int:
         if line.problem:
             complain(f"{run.path.name}: {line.problem}")
             continue
-        figure = "" if line.accuracy is None else (
-            f"accuracy {line.accuracy:.1%} (baseline {result['baseline_accuracy']:.1%})"
-        )
-        say(f"{run.path.name:30} {line.state:12} {len(result['stages'])} stages  {figure}")
+        figure = "" if line.perplexity is None else f"perplexity {line.perplexity:.1f}"
+        if line.accuracy is not None:
+            figure = f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
+        count = len(result["stages"])
+        say(f"{run.path.name:30} {line.state:12} {count} stage{'' if count == 1 else 's'}  {figure}".rstrip())
     return 0
 
 

@@ -72,8 +72,9 @@ def render(measured: Measured, config: RunConfig, texts: dict[int, str], missing
     kept = measured.kept.part(part)
     sections = [
         _headline(measured, config, found, part), _asked(config), _data(measured, config, folder),
-        _curves(folder), _results(measured, found, part), _classes(found), _pictures(kept, found),
-        _mistakes(kept, texts, missing), _limits(measured, found, part), _again(folder, config),
+        _curves(folder), _results(measured, found, f"Results on the {part} documents"), _classes(found),
+        _pictures(kept, found), _mistakes(kept, texts, missing), _limits(measured, found, part),
+        _again(folder, config),
     ]
     return _page(f"{run_name(folder)}: report", sections)
 
@@ -91,7 +92,7 @@ def write_file_report(path: Path, model: Path, source: Path, kept: Predictions, 
     head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
             f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")
     wrong = {int(place): texts[place] for place in worst(measured)}
-    sections = [head, _results(measured, found, "test"), _classes(found), _pictures(kept, found),
+    sections = [head, _results(measured, found, "Results"), _classes(found), _pictures(kept, found),
                 _mistakes(kept, wrong, ""), _limits(measured, found, "test")]
     with whole(path) as beside:
         beside.write_text(_page(f"{model.stem} on {source.name}", sections), encoding="utf-8")
@@ -191,7 +192,7 @@ def _curves(folder: RunFolder) -> str:
             + _table(("stage", "epochs", "training loss", "validation loss", "validation accuracy", "time"), stages))
 
 
-def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
+def _results(measured: Measured, found: dict[str, Any], heading: str) -> str:
     names = {"accuracy": "accuracy", "f1_macro": "macro F1", "f1_micro": "micro F1", "mcc": "MCC", "auc": "AUC (mean)",
              "average_precision": "average precision (mean)", "ece": "calibration error", "loss": "loss (nats)"}
     who = [name for name in ("network", "baseline", "counts", "blend") if name in found]
@@ -205,9 +206,12 @@ def _results(measured: Measured, found: dict[str, Any], part: str) -> str:
         have = "have" if other == "counts" else "has"
         told.append(f"The network has {paired['mended']:,} documents right that the {other} {have} wrong, and "
                     f"{paired['broken']:,} the other way round.")
-    return (f"<h2>Results on the {part} documents</h2><p class=soft>With 95 % bootstrap intervals; the baseline counts "
-            "words and pairs of words (TF-IDF + logistic regression); blend is the mean of the network and of counts "
-            "that know parts of words too.</p>" + _table(("", *who), rows)
+    what = ["With 95 % bootstrap intervals"]
+    if "baseline" in who:
+        what.append("the baseline counts words and pairs of words (TF-IDF + logistic regression)")
+    if "blend" in who:
+        what.append("blend is the mean of the network and of counts that know parts of words too")
+    return (f"<h2>{heading}</h2><p class=soft>{'; '.join(what)}.</p>" + _table(("", *who), rows)
             + f"<p>{escape(' '.join(told))}</p>")
 
 
@@ -244,7 +248,9 @@ def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
         return f"<h2>Worst mistakes</h2><p>{escape(missing)}</p>"
     losses = _losses(kept)
     order = sorted(texts, key=lambda place: -losses[place])
-    parts = ["<h2>Worst mistakes</h2>" if order else "<h2>Worst mistakes</h2><p>There are none.</p>"]
+    told = ("First come those that gave least to the right answer; the share is that of what was said." if order
+            else "There are none.")
+    parts = [f"<h2>Worst mistakes</h2><p>{told}</p>"]
     for place in order:
         one = np.array([place])
         given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted(kept.saved)[one])[0]
