@@ -136,10 +136,6 @@ def test_the_latest_the_best_and_the_ends_of_stages_are_kept(tmp_path: Path) -> 
     assert end is not None
     assert end.name == names[2]
     assert checkpoints.end_of(1) is None
-    best = checkpoints.best()
-    assert best is not None
-    assert best.name == names[2]
-    assert checkpoints.best(stage=1) is None
 
 
 def test_a_shared_file_is_written_once_and_outlives_its_first_checkpoint(tmp_path: Path) -> None:

@@ -105,11 +105,6 @@ class CheckpointFolder:
                 return str(error)
         return f"every checkpoint in {self.folder} is damaged" if names else ""
 
-    def best(self, stage: int | None = None) -> CheckpointInfo | None:
-        """The newest whole checkpoint of a best epoch, of ``stage`` if given."""
-        wanted = (info for info in reversed(self.all()) if info.best and stage in (None, info.stage))
-        return next((info for info in wanted if self.verify(info.name)), None)
-
     def end_of(self, stage: int) -> CheckpointInfo | None:
         """The newest whole checkpoint of the end of ``stage``: where to go back to, to repeat the stage after it."""
         ends = (info for info in reversed(self.all()) if info.finished and info.stage == stage)

@@ -105,7 +105,6 @@ class TrainContext:
     skip: Callable[[], bool] | None = None
     end_at_once: bool = False
     optimizer: LayerOptimizer | None = None
-    track_drift: bool = True
     read_every: int = 0
     world: World | None = None
     clock: Callable[[], float] = time.monotonic

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ulmengine.config import OptimizerConfig
 
-from .groups import LayerGroup, learning
+from .groups import LayerGroup, copy_of, learning
 
 
 class LayerOptimizer:
@@ -182,7 +182,7 @@ class Averages:
         begins = not self.running and bool(earlier) and loss > min(earlier)
         self._losses.append(loss if math.isfinite(loss) else math.inf)  # one that is no number is the worst of all
         if begins:
-            self._means = {name: p.detach().clone() for name, p in learning(self._groups)}
+            self._means = copy_of(learning(self._groups))
             self._count = 1
         return begins
 

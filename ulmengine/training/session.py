@@ -188,7 +188,7 @@ class Session(StageState):
         standing.seconds = now - self._started
         self.outbox.append(EpochEnded(
             self.plan.index, standing.epoch + 1, self.ctx.total, standing.train_loss, metrics, better,
-            standing.seconds - standing.epoch_began, self._drift(),
+            standing.seconds - standing.epoch_began, drift(self.groups, self.start),
         ))
         self._write_text()
         # Asked here too: while it validated, or of so short an epoch that the losses were not looked at within it.
@@ -232,9 +232,6 @@ class Session(StageState):
         """Copies of what this stage changes: the learning weights and the buffers."""
         return copy_of([*learning(self.groups), *self.model.named_buffers()])
 
-    def _drift(self) -> dict[str, float]:
-        return drift(self.groups, self.start) if self.ctx.track_drift else {}
-
     def _write_text(self) -> None:
         if self.ctx.write is None or self.plan.task != "language_model":
             return
@@ -267,7 +264,7 @@ class Session(StageState):
     def _begin_stage(self) -> None:
         self.optimizer.begin_stage()
         self.start_key = f"start-{self.plan.index}-{uuid4().hex[:12]}"
-        self.start = self._kept_tensors() if self.ctx.track_drift else {}
+        self.start = self._kept_tensors()
         self.outbox.append(StageStarted(
             self.plan.index, self.plan.name, self.plan.groups, self.plan.unfrozen, self.plan.epochs,
             self.plan.steps(len(self.task)), self.plan.task, self.plan.direction, self.plan.refit,
