@@ -9,7 +9,7 @@ from ulmengine.events import RunStarted
 from ulmengine.plan.stages import plan_stages
 
 from .checkpoints import CheckpointFolder
-from .folder import RunFolder, RunFolderError
+from .folder import RunFolder, RunFolderError, writing
 from .words import value_words
 
 _STAGE = ("lr", "epochs", "refit", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
@@ -95,11 +95,9 @@ def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     before, changed = folder.config(), check_change(folder, after)
     if not changed:
         return changed
-    try:
+    with writing(folder.path):
         keep_old(folder, before)
         save(after, folder.config_path, comments=True)
-    except OSError as error:
-        raise RunFolderError(f"{folder.path} cannot be written: {error.strerror or error}") from error
     folder.append_text("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
     return changed
 

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +32,18 @@ BRANCH, IMPORTED = "branch.json", "imported.json"
 
 class RunFolderError(ValueError):
     """The folder is no run of this program, or cannot be used as asked; the message says why and what to try."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes ``path``, or something in it.
+
+    :raises RunFolderError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True)
@@ -116,12 +129,10 @@ class RunFolder:
             raise RunFolderError(
                 f"{path} holds a run already; give another folder, or go on with it (--resume)"
             )
-        try:
+        with writing(path):
             folder.checkpoints.mkdir(parents=True, exist_ok=True)
             save(config, folder.config_path, comments=True)
             write_record(path / "environment.json", environment())
-        except OSError as error:
-            raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
         return folder
 
     @classmethod

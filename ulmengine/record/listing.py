@@ -12,7 +12,7 @@ from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
-from .folder import RunFolder, RunFolderError, began, find_runs, is_copy
+from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, writing
 from .lock import owner_of
 from .records import read_record, write_record
 from .summary import summary
@@ -82,10 +82,8 @@ def write_about(folder: RunFolder, about: RunMarks) -> None:
 
     :raises RunFolderError: the folder cannot be written.
     """
-    try:
+    with writing(folder.path):
         write_record(folder.path / _ABOUT, {"title": about.title, "tags": list(about.tags), "archived": about.archived})
-    except OSError as error:
-        raise RunFolderError(f"{folder.path} cannot be written: {error.strerror or error}") from error
 
 
 def run_line(folder: RunFolder) -> RunLine:

@@ -9,13 +9,13 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ulmengine.disk import move, whole
 
-from .folder import IMPORTED, RunFolder, RunFolderError, find_runs
+from .folder import IMPORTED, RunFolder, RunFolderError, find_runs, writing
 from .listing import read_about, run_name, write_about
 from .records import write_record
 
@@ -36,23 +36,17 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     :param checkpoints: take them along, so that the copy can go on; without them it can be looked at and used.
     :raises RunFolderError: something stands at ``target``, or it cannot be written.
     """
-    if target.exists():
-        raise RunFolderError(f"{target} is there already; choose another name")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as beside:
-            made = Path(beside) / target.name
-            if target.suffix.lower() == ".zip":
-                _write_zip(source, made, checkpoints)
-            else:
-                for path, name in _files(source, checkpoints):
-                    (made / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, made / name)
-                    _date(made / name, path.stat().st_mtime)
-                (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
-            move(made, target)
-    except OSError as error:
-        raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
+    with _new(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as beside:
+        made = Path(beside) / target.name
+        if target.suffix.lower() == ".zip":
+            _write_zip(source, made, checkpoints)
+        else:
+            for path, name in _files(source, checkpoints):
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, made / name)
+                _date(made / name, path.stat().st_mtime)
+            (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
+        move(made, target)
     return target
 
 
@@ -63,15 +57,22 @@ def export_model(source: RunFolder, target: Path) -> Path:
     """
     if not source.model_path.is_file():
         raise RunFolderError(f"the run in {source.path} has no model yet; let it finish first")
+    with _new(target), whole(target) as beside:
+        shutil.copyfile(source.model_path, beside)
+    return target
+
+
+@contextmanager
+def _new(target: Path) -> Iterator[None]:
+    """A block that makes ``target``, in a folder that is there.
+
+    :raises RunFolderError: something stands there, or it cannot be written.
+    """
     if target.exists():
         raise RunFolderError(f"{target} is there already; choose another name")
-    try:
+    with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with whole(target) as beside:
-            shutil.copyfile(source.model_path, beside)
-    except OSError as error:
-        raise RunFolderError(f"{target} cannot be written: {error.strerror or error}") from error
-    return target
+        yield
 
 
 def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
