@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import knows_enough, load_bundle, pretrained_path
-from ulmengine.plan.usual import LEAST_KNOWN, CorpusSize, usual_settings
+from ulmengine.plan.usual import LEAST_KNOWN, CorpusSize, Usual, usual_settings
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
 
 from .prepare import known_share, language_texts, with_best_pretrained
@@ -20,18 +18,8 @@ from .prepare import known_share, language_texts, with_best_pretrained
 _SAMPLE = 300
 
 
-@dataclass(frozen=True)
-class Explained:
-    """A setting for a corpus, as a run takes it or as is usual. ``plain``: what it is for any other."""
-
-    name: str
-    value: Any
-    plain: Any
-    why: str
-
-
-def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generator[Event, None, list[Explained]]:
-    """The settings that the corpus decides, or for which another value is usual.
+def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generator[Event, None, list[Usual]]:
+    """The settings that the corpus decides, as a run takes them, and those of which another value is usual for it.
 
     :param own: the folder of the person's own models.
     :raises CorpusError: the corpus cannot be read.
@@ -52,14 +40,13 @@ def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generato
     tokens = sum(len(cutter.tokens(text)) for text in sample) / max(1, len(sample))
     sizes = config.model.sizes() if bundle is None else Sizes(*bundle.description.sizes)
     name = "none: from scratch" if bundle is None else bundle.description.title or bundle.path.stem
-    found = [Explained("model.pretrained", name, config.model.pretrained, told)]
+    found = [Usual("model.pretrained", name, config.model.pretrained, told)]
     if config.tokens.tokenizer == "auto":
         kind, why = (bundle.description.tokenizer, "as the pretrained model has it") if bundle is not None \
             else (choose_kind(language_texts(documents)), "as suits the script")
-        found.append(Explained("tokens.tokenizer", kind, "auto", why))
+        found.append(Usual("tokens.tokenizer", kind, "auto", why))
     size = CorpusSize(
         documents=documents.count("train") if documents.labels else 0,
         texts=documents.count("train") + documents.count("unlabelled"), tokens=tokens, pretrained=bundle is not None,
     )
-    return found + [Explained(one.name, one.value, one.plain, one.why)
-                    for one in usual_settings(size, sizes, config)]
+    return [*found, *usual_settings(size, sizes, config)]

@@ -31,6 +31,7 @@ from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
 
 from .batches import document_batches
+from .checks import class_counts
 from .measured import evaluated, keep_measured, majority_label, measure_parts
 from .prepare import Prepared
 
@@ -186,9 +187,7 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit
         "title": config.name,
         "summary": f"Trained on {documents.count('train'):,} labelled and {documents.count('unlabelled'):,} "
                    f"unlabelled documents of {documents.understood.path.name}.{held if refit else ''}",
-        "labels and documents": {label: int(count) for label, count in
-                                 zip(documents.labels, _label_counts(documents.targets("train"), len(documents.labels)),
-                                     strict=True)},
+        "labels and documents": dict(zip(documents.labels, class_counts(documents, "train").tolist(), strict=True)),
     }
     if result is not None:
         accuracy, (low, high) = result.saved
@@ -198,7 +197,3 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit
             card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
     return card
-
-
-def _label_counts(targets: np.ndarray, classes: int) -> np.ndarray:
-    return targets.sum(axis=0) if targets.ndim > 1 else np.bincount(targets[targets >= 0], minlength=classes)

@@ -8,17 +8,18 @@ training documents best, cross-validated.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Note, Progress
 from ulmengine.nets import TextClassifier
+from ulmengine.training.groups import copy_of
 
 from .head_start import STRENGTHS, Floats, mean_loss, pooled_states, regression, standardised
 from .prepare import Prepared
@@ -46,21 +47,21 @@ def interpolate(
 
     :param before: of the encoder, by the same names.
     """
-    after = {name: value.clone() for name, value in model.encoder.state_dict().items()}
+    after = copy_of(model.encoder.state_dict().items())
     rows = _rows(prepared, config)
     if len(rows) < LEAST:
         return
     losses = []
     for number, share in enumerate(SHARES):
-        _move(model, before, after, share)
+        move_between(model.encoder, before, after, share)
         reading = pooled_states(model, config, prepared, direction, "train", rows)
         states, targets = yield from _as_part(reading, number, _READING)
         if not np.isfinite(states).all():
-            _move(model, before, after, 1.0)
+            move_between(model.encoder, before, after, 1.0)
             return  # it has diverged: the first step of the training says so, and what to do
         losses.append((yield from _loss(states, targets, model.classes, config, number)))
     best = int(np.argmin(losses))
-    _move(model, before, after, SHARES[best])
+    move_between(model.encoder, before, after, SHARES[best])
     which = f"{direction} language model" if config.model.direction == "both" else "language model"
     yield Note(
         f"Of what tuning has changed in the {which} the classifier takes {SHARES[best]:.0%}. A simple classifier that "
@@ -78,8 +79,11 @@ def _rows(prepared: Prepared, config: RunConfig) -> NDArray[np.int64]:
     return np.sort(drawn[: max(fits, min(len(drawn), 4 * LEAST))])
 
 
-def _move(model: TextClassifier, before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> None:
-    model.encoder.load_state_dict({
+def move_between(
+    model: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float
+) -> None:
+    """Give ``model`` the weights at that ``share`` of the straight line from those ``before`` to those ``after``."""
+    model.load_state_dict({
         name: before[name].to(value.device).lerp(value, share) if value.is_floating_point() else value
         for name, value in after.items()
     })

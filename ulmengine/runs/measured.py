@@ -5,7 +5,6 @@ Whatever is told of a run's result later (a page, a comparison, a report) is a r
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +38,8 @@ from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.records import read_record, write_record
+
+from .checks import class_counts
 
 PREDICTIONS, EVALUATION = "predictions.parquet", "evaluation.json"
 
@@ -154,10 +155,10 @@ def measure_parts(
     labels, multi = labels or documents.labels, documents.multi_label
     place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
     yield Progress("Fitting the baseline", 0, 0)
-    learnt = list(documents.texts("train")), _as_known(documents.targets("train"), place, len(labels)), len(labels)
+    learnt = list(documents.texts("train")), as_known(documents.targets("train"), place, len(labels)), len(labels)
     plain = dict.fromkeys(scores, Baseline(*learnt)) if "validation" in scores or not refit else {}
     if refit and "test" in scores:
-        held = _as_known(documents.targets("validation"), place, len(labels))
+        held = as_known(documents.targets("validation"), place, len(labels))
         texts = [*learnt[0], *documents.texts("validation")]
         plain["test"] = Baseline(texts, np.concatenate([learnt[1], held]), len(labels))
     if blend is not None and counts is None and "validation" in scores:
@@ -177,7 +178,7 @@ def measure_parts(
             given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(part_predictions(
             part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
-            _as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
+            as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
             labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
         ))
     return joined(found)
@@ -270,9 +271,8 @@ def against_words(paired: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 def majority_label(documents: Documents) -> str:
     """The commonest label of the training documents; "" where a document may bear several, or there are none."""
-    targets = documents.targets("train")
-    counted = Counter() if documents.multi_label else Counter(targets[targets >= 0].tolist())
-    return documents.labels[min(counted, key=lambda label: (-counted[label], label))] if counted else ""
+    counts = class_counts(documents, "train")
+    return documents.labels[int(counts.argmax())] if counts.any() and not documents.multi_label else ""
 
 
 def evaluated(measured: Measured) -> Evaluated:
@@ -325,7 +325,7 @@ def summing_to_one(values: Floats, multi_label: bool) -> Floats:
     return values if multi_label else np.asarray(values / values.sum(1, keepdims=True))
 
 
-def _as_known(targets: np.ndarray, place: np.ndarray, classes: int) -> np.ndarray:
+def as_known(targets: np.ndarray, place: np.ndarray, classes: int) -> np.ndarray:
     """The corpus' targets with the numbers that the model gives to its labels."""
     if targets.ndim == 1:
         return np.asarray(place[targets])

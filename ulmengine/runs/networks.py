@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from ulmengine.config import RunConfig
@@ -10,6 +9,7 @@ from ulmengine.models import ModelError
 from ulmengine.nets import AWDLSTM, LanguageModel, Loss, TextClassifier, classifier_loss, transfer_embedding
 from ulmengine.tokens import vocabulary_transfer
 
+from .checks import class_counts
 from .prepare import Prepared
 
 
@@ -61,10 +61,8 @@ def new_classifier(config: RunConfig, prepared: Prepared, encoder: AWDLSTM) -> T
 
 def training_loss(config: RunConfig, prepared: Prepared) -> Loss:
     """The classifier's loss, weighted by the training documents of each label if set."""
-    documents = prepared.documents
-    targets = documents.targets("train")
-    counts = targets.sum(axis=0) if targets.ndim > 1 else np.bincount(targets, minlength=len(documents.labels))
-    return classifier_loss(config.classifier, torch.as_tensor(counts), documents.multi_label)
+    counts = torch.as_tensor(class_counts(prepared.documents, "train"))
+    return classifier_loss(config.classifier, counts, prepared.documents.multi_label)
 
 
 def parameter_count(config: RunConfig, prepared: Prepared) -> int:

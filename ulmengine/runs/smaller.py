@@ -18,6 +18,8 @@ from ulmengine.models import Bundle, ModelError, int8
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 
+from .measured import as_known
+
 MOST = 5_000
 """So many documents are asked about; more say nothing new."""
 _SAMPLE = 200
@@ -102,13 +104,7 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
     if not part or any(name not in bundle.labels for name in documents.labels):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
     place = np.array([bundle.labels.index(name) for name in documents.labels], dtype=np.int64)
-    given = documents.targets(part)[:MOST]
-    if given.ndim > 1:
-        wide = np.zeros((len(given), len(bundle.labels)))
-        wide[:, place] = given
-        given = wide
-    else:
-        given = place[given.astype(np.int64)]
+    given = as_known(documents.targets(part)[:MOST], place, len(bundle.labels))
     texts = list(islice(documents.texts(part), MOST))
     return (yield from measured(bundle, texts, given, part))
 

@@ -22,7 +22,7 @@ from ulmengine.training.groups import copy_of
 from .batches import ALL_LABELLED, document_batches, has_learnt, streams
 from .early import EarlyEnd
 from .head_start import begin_head
-from .interpolation import interpolate
+from .interpolation import interpolate, move_between
 from .networks import new_classifier, new_language_model, pretrained_weights, training_loss
 from .prepare import Prepared
 
@@ -131,10 +131,7 @@ class Stages:
         if skipped:
             model.load_state_dict(self.before_refit.pop(direction))
             return
-        model.load_state_dict({
-            name: before[name].to(value.device).lerp(value, 0.5) if value.is_floating_point() else value
-            for name, value in model.state_dict().items()
-        })
+        move_between(model, before, model.state_dict(), 0.5)
 
     def _interpolated(self, classifier: TextClassifier, direction: str) -> Generator[Event, None, None]:
         weights = pretrained_weights(self.prepared, direction)
