@@ -55,7 +55,7 @@ def run_sample(options: argparse.Namespace) -> int:
 
 def run_train(options: argparse.Namespace) -> int:
     """``train`` and ``pretrain``: a run as its configuration says."""
-    config = with_absolute_paths(with_settings(load_description(options.config), options.set), options.config.parent)
+    config = _as_asked(load_description(options.config), options)
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
@@ -65,6 +65,11 @@ def run_train(options: argparse.Namespace) -> int:
     if started_by_torchrun():
         return _run_together(out, config, options)
     return _run_to_model(_folder(out, _settled(out, config), options), options)
+
+
+def _as_asked(config: RunConfig, options: argparse.Namespace) -> RunConfig:
+    """``config`` with the settings that are given now, its paths as seen from the file that was named."""
+    return with_absolute_paths(with_settings(config, options.set), options.config.parent)
 
 
 def _settled(out: Path, config: RunConfig) -> RunConfig:
@@ -146,16 +151,11 @@ def _folder(out: Path, config: RunConfig, options: argparse.Namespace) -> RunFol
             # From the newest checkpoint, and whatever node the dead process had the lock on.
             options.checkpoint, options.take_over = None, True
         else:
-            _tell_change(folder, _resumed(folder, options), config)
+            _tell_change(folder, _as_asked(folder.config(), options), config)
         options.resume = True
     if job:
         folder.give_to_job(job)
     return folder
-
-
-def _resumed(folder: RunFolder, options: argparse.Namespace) -> RunConfig:
-    """With what a run goes on: its own settings and those that are given now."""
-    return with_absolute_paths(with_settings(folder.config(), options.set), options.config.parent)
 
 
 def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None:
@@ -173,7 +173,7 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
 
 def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
-    config = with_absolute_paths(with_settings(load_description(options.config), options.set), options.config.parent)
+    config = _as_asked(load_description(options.config), options)
     if options.plot is not None:
         check_picture(options.plot)
     points: list[RangePoint] = []
@@ -238,7 +238,7 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
                 waiting.daemon = True
                 waiting.start()
 
-        config = _resumed(folder, options) if options.resume else None
+        config = _as_asked(folder.config(), options) if options.resume else None
         run = Run(folder, skip=control.take_skip, world=world, take_over=options.take_over, config=config)
         events = run.events(resume=options.resume, checkpoint=options.checkpoint, finish=options.finish)
         drive(events, control, show, agree=None if world is None else world.agree_to_stop)

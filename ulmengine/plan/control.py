@@ -168,10 +168,7 @@ class RunControl:
 
     def take_skip(self) -> bool:
         """Whether a stage was to be skipped; asking takes the request away."""
-        if not self._skip.is_set():
-            return False
-        self._skip.clear()
-        return True
+        return _taken(self._skip)
 
     def finish(self) -> None:
         """Let the stage in hand be the run's last one: it ends after the current step, the later ones do not begin."""
@@ -179,10 +176,7 @@ class RunControl:
 
     def take_finish(self) -> bool:
         """Whether the run was to finish; asking takes the request away."""
-        if not self._finish.is_set():
-            return False
-        self._finish.clear()
-        return True
+        return _taken(self._finish)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block while the run is paused. True: go on or stop; False: ``timeout`` seconds have passed."""
@@ -262,6 +256,14 @@ def _wait_out_pause(control: RunControl) -> None:
             _quietly(control, Move.HELD)
         control.wait(POLL_S)
         control.hear()
+
+
+def _taken(asked: threading.Event) -> bool:
+    """Whether it was set; it is not any more."""
+    was = asked.is_set()
+    if was:
+        asked.clear()
+    return was
 
 
 def _quietly(control: RunControl, move: Move) -> None:
