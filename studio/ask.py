@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from .theme import restyle
+
 Role = Literal["default", "plain", "danger", "cancel"]
 
 
@@ -62,17 +64,14 @@ class QtAsk:
         buttons = {box.addButton(choice.text, QMessageBox.ButtonRole.ActionRole): choice for choice in choices}
         for button, choice in buttons.items():
             if choice.role == "default":
-                button.setProperty("role", "primary")
+                restyle(button, "role", "primary")
                 box.setDefaultButton(button)
             elif choice.role == "danger":
-                button.setProperty("role", "danger")
+                restyle(button, "role", "danger")
             elif choice.role == "cancel":
                 box.setEscapeButton(button)
                 if box.defaultButton() is None:  # else Return would do the first thing, a dangerous one perhaps
                     box.setDefaultButton(button)
-        for button in buttons:
-            button.style().unpolish(button)
-            button.style().polish(button)
         for inner in box.findChildren(QDialogButtonBox):
             inner.setCenterButtons(False)
         box.exec()

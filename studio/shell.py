@@ -119,6 +119,28 @@ class Shell(QObject):
             self.toast_busy(self.tr("Training is under way. Stop it before you open another project."))
         return not self.busy
 
+    def ask_for_new_project(self) -> None:
+        """Ask where a new project goes, make it, and show the page where it begins."""
+        if not self.may_change_project():
+            return
+        folder = self.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
+        if folder is not None and self.new_project(folder):
+            self.go("corpus")
+
+    def ask_for_project(self) -> None:
+        """Ask for a project's folder and open it."""
+        if not self.may_change_project():
+            return
+        start = data_folder() / "projects"
+        folder = self.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
+        if folder is not None:
+            self.visit_project(folder)
+
+    def visit_project(self, folder: Path) -> None:
+        """Open the project at ``folder`` and show its corpus."""
+        if self.open_project(folder):
+            self.go("corpus")
+
     def tell_corpus(self, config: CorpusConfig, *, readable: bool) -> None:
         """The open project's corpus was read as ``config`` says, or it could not be."""
         if self.project is not None:

@@ -41,7 +41,7 @@ from .pages import page_of_setting
 from .pages.base import Page
 from .pages.parts.scroll import scrolling
 from .project import Project
-from .settings import Preferences, data_folder, fresh_folder
+from .settings import Preferences
 from .shell import Shell
 from .widgets import Toasts, paths_in
 
@@ -93,22 +93,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def new_project(self) -> None:
-        """Ask where the new project goes, make it, and show the page where it begins."""
-        if not self.shell.may_change_project():
-            return
-        folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
-        if folder is not None and self.shell.new_project(folder):
-            self.go("corpus")
+        """Begin a new project."""
+        self.shell.ask_for_new_project()
 
     @Slot()
     def choose_project(self) -> None:
-        """Ask for a project's folder and open it."""
-        if not self.shell.may_change_project():
-            return
-        start = data_folder() / "projects"
-        folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
-        if folder is not None and self.shell.open_project(folder):
-            self.go("corpus")
+        """Open another project."""
+        self.shell.ask_for_project()
 
     @Slot()
     def open_sample(self) -> None:
@@ -207,7 +198,7 @@ class MainWindow(QMainWindow):
     def palette_entries(self) -> list[Entry]:
         """Everything the palette finds: the frame's actions, those of the pages made so far, all settings."""
         return found_by_palette(
-            self.actions(), self.pages, self.shell, do=self._go_and_do, opened=self._open_recent,
+            self.actions(), self.pages, self.shell, do=self._go_and_do, opened=self.shell.visit_project,
             setting=self.show_setting, topic=self.show_topic,
         )
 
@@ -229,8 +220,7 @@ class MainWindow(QMainWindow):
         that has a use for it, begins a project where none is open, and else goes to the corpus."""
         folder = project_in(paths)
         if folder is not None:
-            if self.shell.open_project(folder):
-                self.go("corpus")
+            self.shell.visit_project(folder)
             return
         names = [str(path) for path in paths]
         page = None if self.pages.key == "home" else self.pages.page(self.pages.key)
@@ -369,10 +359,6 @@ class MainWindow(QMainWindow):
         for action in page.actions() if page is not None else ():
             if action.text() == text and action.isEnabled():
                 action.trigger()
-
-    def _open_recent(self, folder: Path) -> None:
-        if self.shell.open_project(folder):
-            self.go("corpus")
 
     @Slot()
     def _show_run(self) -> None:

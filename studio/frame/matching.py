@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,8 @@ def score(query: str, entry: Entry) -> float:
 def best(query: str, entries: list[Entry], limit: int = 50) -> list[Entry]:
     """The entries that fit ``query``, best first; equally good ones stay in order."""
     scored = [(score(query, entry), entry) for entry in entries]
-    fitting = [pair for pair in scored if pair[0] > 0]
-    fitting.sort(key=_negative_score)
+    fitting = sorted((pair for pair in scored if pair[0] > 0), key=itemgetter(0), reverse=True)
     return [entry for _, entry in fitting[:limit]]
-
-
-def _negative_score(pair: tuple[float, Entry]) -> float:
-    return -pair[0]
 
 
 def _one(part: str, title: str, rest: str) -> float:

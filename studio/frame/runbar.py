@@ -13,7 +13,7 @@ from studio.plots.series import SeriesBuffer, Smoothed
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot
+from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
 from studio.words import figure, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
@@ -80,9 +80,7 @@ class RunBar(QWidget):
         self.bar.setRange(0, RESOLUTION)
         self.bar.setMinimumWidth(40)  # less than Qt wants for a text that it does not show
         self.bar.setAccessibleName(self.tr("Progress"))
-        retained = self.bar.sizePolicy()
-        retained.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(retained)
+        keep_place(self.bar)
         top = QHBoxLayout()
         top.addWidget(self.step, 1)
         top.addWidget(self.loss)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import ConfigField, ConfigForm
+
+from .parts.scroll import scrolling
 
 
 class Page(QWidget):
@@ -60,12 +62,7 @@ class Page(QWidget):
         row.addStretch(1)
         row.addWidget(column, 1000)
         row.addStretch(1)
-        area = QScrollArea()
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside takes it, and comes into view
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
-        self._outer.addWidget(area)
+        self._outer.addWidget(scrolling(inside, sideways=True))
         return self._body
 
     def activated(self) -> None:

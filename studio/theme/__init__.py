@@ -19,9 +19,9 @@ from .metrics import (
     S,
     Type,
 )
-from .theme import Mode, Theme, apply_theme, colors, current, set_type
+from .theme import Mode, Theme, apply_theme, colors, current, restyle, set_type
 
 __all__ = [
     "CONTENT_WIDTH", "CONTROL_RADIUS", "DARK", "ICON", "LIGHT", "RADIUS", "RAIL_WIDTH", "TARGET", "XL", "XS", "XXL",
-    "Colors", "L", "M", "Mode", "S", "Theme", "Type", "apply_theme", "colors", "current", "set_type",
+    "Colors", "L", "M", "Mode", "S", "Theme", "Type", "apply_theme", "colors", "current", "restyle", "set_type",
 ]

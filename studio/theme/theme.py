@@ -266,6 +266,14 @@ def set_type(widget: QWidget, step: Type, *, numbers: bool = False) -> None:
     widget.setFont(current().font(step, numbers=numbers))
 
 
+def restyle(widget: QWidget, name: str, value: str | bool) -> None:
+    """Give ``widget`` the property ``name``, which the style sheet looks at."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def _palette(colors: Colors) -> QPalette:
     """A palette with every role set; disabled text is paler, a selection stays readable without focus."""
     palette = QPalette()

@@ -2,7 +2,7 @@
 
 from .buttons import Button, IconButton, OnePress, PrimaryButton
 from .card import Card
-from .cells import Beside, Cells, Lines, Stacked, Turning
+from .cells import Beside, Cells, Lines, Stacked, Turning, keep_place
 from .config_field import ConfigField
 from .config_form import ConfigForm, section_names
 from .dot import StatusDot, paint_dot
@@ -20,5 +20,6 @@ __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
     "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "Label", "Lines", "NumberBox",
     "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts",
-    "Turning", "bring_into_view", "focus_in_view", "make_editor", "paint_dot", "paths_in", "section_names",
+    "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor", "paint_dot", "paths_in",
+    "section_names",
 ]

@@ -30,9 +30,7 @@ class Button(QPushButton):
     def set_role(self, role: str) -> None:
         """Let the button be of another kind: the primary one, say, or no longer."""
         if self.property("role") != role:
-            self.setProperty("role", role)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            theme.restyle(self, "role", role)
             self._show_icon(role)
 
     def set_icon(self, name: str) -> None:

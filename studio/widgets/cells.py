@@ -9,6 +9,13 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QSplitter, Q
 from studio import theme
 
 
+def keep_place(part: QWidget) -> None:
+    """Keep the room of ``part`` also while it is hidden, so that nothing moves when it comes and goes."""
+    policy = part.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    part.setSizePolicy(policy)
+
+
 class Cells(QWidget):
     """Widgets in a grid whose columns are at least ``least`` px wide: what does not fit beside goes below."""
 

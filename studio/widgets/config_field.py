@@ -17,6 +17,7 @@ from studio.words import help_of, words
 from ulmengine.config import ConfigError, RunConfig
 
 from .buttons import IconButton
+from .cells import keep_place
 from .editors import make_editor
 from .in_view import focus_in_view
 from .labels import ElidedLabel, Label, Paragraph
@@ -45,9 +46,7 @@ class ConfigField(QWidget):
         self.label = ElidedLabel(label or words(self.field.label), Type.BODY)
         self.unit = ElidedLabel(words(self.field.counted(None)), Type.SMALL, muted=True)
         self.reset = IconButton("reset", self.tr("Back to the usual value"))
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
+        keep_place(self.reset)
         self.said = Paragraph("", Type.SMALL, muted=False)
         self.said.hide()
         self._published: Any = None

@@ -205,6 +205,7 @@ class TextEditor(Editor):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.line = QLineEdit()
+        self.line.setProperty("wrong", False)
         self.row.addWidget(self.line, 1)
         self._value: Any = field.default
         self.line.editingFinished.connect(self._finished)
@@ -248,10 +249,7 @@ class TextEditor(Editor):
             return None
 
     def _mark(self, wrong: bool) -> None:
-        if bool(self.line.property("wrong")) != wrong:
-            self.line.setProperty("wrong", wrong)
-            self.line.style().unpolish(self.line)
-            self.line.style().polish(self.line)
+        theme.restyle(self.line, "wrong", wrong)
 
 
 def make_editor(field: Field) -> Editor:

@@ -108,6 +108,7 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         # Not NoButtons: with a style sheet, Qt then leaves the text one pixel (seen in 6.12).
         self.setProperty("bare", True)
+        self.setProperty("wrong", False)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFont(theme.current().font(numbers=True))
@@ -186,10 +187,7 @@ class NumberBox(QDoubleSpinBox):
         return None if self.scale.whole and value != round(value) else value
 
     def _mark(self, wrong: bool) -> None:
-        if bool(self.property("wrong")) != wrong:
-            self.setProperty("wrong", wrong)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        theme.restyle(self, "wrong", wrong)
 
 
 def _number(text: str) -> float | None:

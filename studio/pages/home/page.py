@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
-from studio.settings import data_folder, fresh_folder
 from studio.shell import Shell
 from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
 
@@ -107,9 +106,9 @@ class HomePage(Page):
             ("sample", self.tr("See it work"), self.tr("A real run on a small help desk, in minutes."),
              self.tr("Open the sample"), self._open_sample),
             ("new", self.tr("Start your own"), self.tr("A project for texts of your own."),
-             self.tr("New project"), self._new),
+             self.tr("New project"), self.shell.ask_for_new_project),
             ("folder", self.tr("Go on"), self.tr("A project, or a run made elsewhere."),
-             self.tr("Open a project"), self._open),
+             self.tr("Open a project"), self.shell.ask_for_project),
         )
         for icon, title, text, button_text, slot in lines:
             card = Card(title)
@@ -198,23 +197,6 @@ class HomePage(Page):
     def _open_sample(self) -> None:
         if self.shell.open_sample():
             self.shell.go("train")
-
-    @Slot()
-    def _new(self) -> None:
-        if not self.shell.may_change_project():
-            return
-        folder = self.shell.ask.new_folder(self.tr("Name the new project"), fresh_folder(self.tr("My project")))
-        if folder is not None and self.shell.new_project(folder):
-            self.shell.go("corpus")
-
-    @Slot()
-    def _open(self) -> None:
-        if not self.shell.may_change_project():
-            return
-        start = data_folder() / "projects"
-        folder = self.shell.ask.folder(self.tr("Open a project"), start if start.is_dir() else Path.home())
-        if folder is not None and self.shell.open_project(folder):
-            self.shell.go("corpus")
 
     @Slot()
     def _open_run(self) -> None:

@@ -32,6 +32,7 @@ class ProjectRow(QWidget):
         self.shell = shell
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # painted anew when the mouse comes and goes
         self.setFixedHeight(52)
         self.setAccessibleName(f"{project.name}, {state_line(project)}")
         row = QHBoxLayout(self)
@@ -92,12 +93,6 @@ class ProjectRow(QWidget):
         painter.setBrush(colors.color("hover") if self.underMouse() else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
         painter.end()
-
-    def enterEvent(self, event: object) -> None:
-        self.update()
-
-    def leaveEvent(self, event: object) -> None:
-        self.update()
 
     def _result(self) -> str:
         if self.project.accuracy is None:

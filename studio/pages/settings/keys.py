@@ -11,7 +11,7 @@ from studio.frame.commands import TABLE, ActionLine, keys_in_force, text_of, tro
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, IconButton, Label, Paragraph
+from studio.widgets import Button, Card, ElidedLabel, IconButton, Label, Paragraph, keep_place
 
 
 class KeysCard(Card):
@@ -102,6 +102,7 @@ class KeysLine(QWidget):
             clear.setToolTip(clear.accessibleName())
             clear.clicked.connect(self._edited, Qt.ConnectionType.QueuedConnection)  # Qt tells only of typed keys
         self.reset = IconButton("reset", self.tr("{action}: the usual keys").format(action=text))
+        keep_place(self.reset)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.S)
@@ -116,9 +117,6 @@ class KeysLine(QWidget):
         self._shown = keys
         if self.box.keySequence() != QKeySequence(keys):
             self.box.setKeySequence(QKeySequence(keys))
-        policy = self.reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.reset.setSizePolicy(policy)
         self.reset.setVisible(keys != self.usual)
 
     @Slot()

@@ -15,7 +15,7 @@ from studio.pages.parts.quantities import size_words
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel
+from studio.widgets import Button, Card, ElidedLabel, keep_place
 from ulmengine.events import Failed
 
 from .room import Cleared, ProjectRoom, Room, clear_copies, measure
@@ -167,9 +167,7 @@ class PlaceRow(QWidget):
         self.show_folder.clicked.connect(self._show_folder)
         self.clear = Button(self.tr("Clear…"), role="quiet")
         self.clear.setAccessibleName(self.tr("Clear what was prepared: {name}").format(name=name))
-        kept = self.clear.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.clear.setSizePolicy(kept)
+        keep_place(self.clear)
         self.clear.clicked.connect(self._clear)
         row.addWidget(self.show_folder)
         row.addWidget(self.clear)
