@@ -50,7 +50,8 @@ class Theme(QObject):
         self.mode: Mode = "system"
         self.colors: Colors = LIGHT
         self._icons: dict[tuple[str, str, float], QIcon] = {}
-        self._targets: list[_Icon] = []
+        self._looks: weakref.WeakKeyDictionary[QObject, tuple[str, str, float]] = weakref.WeakKeyDictionary()
+        """Of everything that has an icon: its name, its colour, its gap."""
         self._steps: Generator[None, None, None] | None = None
         self._undressed: list[QWidget] = []
         self._old_icons: list[_Icon] = []
@@ -117,8 +118,7 @@ class Theme(QObject):
     def set_icon(self, target: QObject, name: str, color: str = "text", gap: float = 0.0) -> None:
         """Give ``target`` (a button or an action) an icon now and again whenever the colours change. ``gap``: a share
         of its width that stays free behind it."""
-        self._targets = [entry for entry in self._targets if entry[0]() not in (None, target)]
-        self._targets.append((weakref.ref(target), name, color, gap))
+        self._looks[target] = name, color, gap
         _put(target, self.icon(name, color, gap))
 
     def font(self, step: Type = Type.BODY, *, numbers: bool = False) -> QFont:
@@ -172,8 +172,8 @@ class Theme(QObject):
             for widget in aside:
                 widget.setAttribute(_OWN_STYLE, False)
             yield
-            self._targets = [entry for entry in self._targets if _alive(entry[0]())]
-            self._old_icons = self._draw_icons(self._targets, QWidget.isVisible)
+            icons = [(weakref.ref(target), *look) for target, look in self._looks.items()]
+            self._old_icons = self._draw_icons(icons, QWidget.isVisible)
             self.changed.emit()
         finally:
             for window in windows:
