@@ -10,6 +10,7 @@ import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
+from ulmengine.corpus import preview
 
 ROWS = made()
 PAIRS = [list(row) for row in ROWS]
@@ -264,6 +265,41 @@ def test_an_intent_of_snips_has_a_file_of_its_own(tmp_path: Path) -> None:
     documents = opened(path)
     assert everything(documents) == [t for t, _ in ROWS]
     assert documents.labels == ("AddToPlaylist",)
+
+
+def test_an_intent_of_dialogflow_has_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    says = [{"id": n, "data": [{"text": t[:9]}, {"text": t[9:], "alias": "x", "meta": "@sys.any"}], "count": 0}
+            for n, (t, _) in enumerate(ROWS)]
+    path.write_text(json.dumps({"id": "x", "name": "billing.refund", "auto": True, "userSays": says}))
+    documents = opened(path)
+    assert everything(documents) == [t for t, _ in ROWS]
+    assert documents.labels == ("billing.refund",)
+    path.write_text(json.dumps(says))  # as Dialogflow writes the utterances beside the intent
+    assert everything(opened(path)) == [t for t, _ in ROWS]
+
+
+@pytest.mark.parametrize(("who", "what"), [("from", "text"), ("sender", "message"), ("role", "content")])
+@pytest.mark.parametrize("form", ["{}", "[{}]", "{{\"conversations\": [{}]}}"])
+def test_what_is_said_in_turn_is_one_text(tmp_path: Path, who: str, what: str, form: str) -> None:
+    """A conversation under each record: its turns one a line, not the JSON that they are written in."""
+    path = tmp_path / "a.json"
+    records = [{"id": n, "messages": [{who: "a", what: t, "time": n}, {who: "b", what: None}, {who: "a", what: "why"}],
+                "label": k} for n, (t, k) in enumerate(ROWS)]
+    path.write_text(form.format(("\n" if form == "{}" else ", ").join(map(json.dumps, records))))
+    documents = opened(path)
+    assert everything(documents) == [f"{t}\nwhy" for t, _ in ROWS]
+    assert labels_in_order(documents) == [k for _, k in ROWS]
+
+
+def test_lists_of_other_objects_stay_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    spans = [{"from": 0, "text": "good"}, {"from": 5, "text": "film"}]
+    path.write_text(lines([{"text": t, "label": k, "spans": spans, "data": [{"text": "a", "score": 2}]}
+                           for t, k in ROWS]))
+    found = preview(path)
+    assert [json.loads(found.rows[0][found.columns.index(name)]) for name in ("spans", "data")] == [
+        spans, [{"text": "a", "score": 2}]]
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -28,13 +28,20 @@ _DEPTH = 3
 _MOST_DIGITS = 1_000
 _TURNS = tuple(frozenset(names) for names in (
     ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
-"""What the turns of a conversation are made of."""
+"""What the turns of a conversation are made of: who speaks and what is said."""
+_TALKS = (*_TURNS, *(frozenset(names) for names in (
+    ("from", "text"), ("sender", "text"), ("author", "text"), ("user", "text"), ("role", "message"),
+    ("sender", "message"), ("author", "body"))))
+"""The same within a record, where they are surely one document."""
 _UNFINISHED = re.compile(
     r"(?:\[(?:\s|[\[\],]|\"(?:[^\"\\]|\\.)*+\"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
     r"|true|false|null|-?Infinity|NaN)(?=[\s,\]]|$))*+)?(?:$|\"(?:[^\"\\]|\\.)*+\\?$|\{\s*(?:[\"}]|$))")
 """A line that may be the beginning of JSON. In brackets stand also times and marks of plain texts, before words:
 "[01/03/2021, 10:11] Anna: ...", "[0] ...", "[[Link]] ...", "{0} ..."."""
 _LONG_LINE = 10_000
+_SAID = ("content", "text", "utterance", "message", "body", "value")
+_PIECES = ("data", "parts")
+_OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
@@ -320,7 +327,7 @@ def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], 
         if isinstance(item, dict) and item and depth < _DEPTH:
             _flatten(item, f"{prefix}{key}.", record, depth + 1)
         else:
-            record[f"{prefix}{key}"] = _cell(item)
+            record[f"{prefix}{key}"] = _pieced(item) if key in _PIECES else _cell(item)
     if len(record) > limits.MAX_COLUMNS:
         raise CorpusError(
             f"A JSON document has more than {limits.MAX_COLUMNS:,} fields; that is not one document a record."
@@ -336,11 +343,32 @@ def _list_record(value: list[Any]) -> dict[str, str | None]:
     return {f"column {place}": _cell(item) for place, item in enumerate(value, 1)}
 
 
+def _said(turns: list[Any]) -> str:
+    """What is said in the turns of a conversation, one a line; "" where these are none."""
+    first = turns[0] if turns and isinstance(turns[0], dict) else {}
+    names = next((names for names in _TALKS if all(isinstance(first.get(name), str) for name in names)), None)
+    said = next((name for name in _SAID if names and name in names), "")
+    if not all(isinstance(turn, dict) and isinstance(turn.get(said), str | None) for turn in turns):
+        return ""
+    return "\n".join(turn[said] for turn in turns if turn.get(said))
+
+
+def _pieced(value: Any) -> str | None:
+    """The text that lies in pieces, as an utterance of Dialogflow or Snips does."""
+    pieces = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    if pieces and len(pieces) == len(value) and all(
+            isinstance(one.get("text"), str) and one.keys() <= _OF_PIECES for one in pieces):
+        return "".join(one["text"] for one in pieces)
+    return _cell(value)
+
+
 def _cell(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list) and (said := _said(value)):
+        return said
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

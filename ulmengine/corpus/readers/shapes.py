@@ -285,10 +285,15 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
 
 
 def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
-    """{"AddToPlaylist": [{"data": [{"text": ...}, ...]}, ...]}: Snips has a file for each intent."""
+    """{"AddToPlaylist": [{"data": [{"text": ...}, ...]}, ...]}: Snips has a file for each intent, and so has
+    Dialogflow, {"name": "AddToPlaylist", "userSays": [{"data": ...}, ...]}."""
     (name, items), *others = value.items()
+    if isinstance(value.get("name"), str) and "userSays" in value:
+        name, items, others = value["name"], value["userSays"], []
+    elif not isinstance(items, list) or not all(isinstance(one, dict) and set(one) == {"data"} for one in items):
+        return None
     if others or not isinstance(items, list) or not items or not all(
-            isinstance(one, dict) and set(one) == {"data"} and _spoken(one) is not None for one in items):
+            isinstance(one, dict) and "data" in one and _spoken(one) is not None for one in items):
         return None
     said = "one label with the list of its texts"
     rows = ({"text": _spoken(one), "label": name} for one in items)
