@@ -419,13 +419,49 @@ def cells_of(told: str) -> list[str]:
     ({"phase": "training test"}, "phase", ""),
     ({"activity": "training evaluation"}, "activity", ""),
     ({"Menge": "0 1", "verdict": "good bad"}, "verdict", "Menge"),
+    ({"genre": "fiction travel", "gold_label": "yes no maybe"}, "gold_label", "genre"),
+    ({"emotion": "joy anger fear", "sentiment_class": "good bad"}, "emotion", "sentiment_class"),
+    ({"score": "1 2 3", "class_name": "good bad"}, "score", "class_name"),
+    ({"tags": "new old", "manual_category": "praise complaint"}, "manual_category", ""),
+    ({"language": "en de", "label_name": "ham spam"}, "label_name", ""),
+    ({"genre": "fiction", "gold_label": "yes no maybe"}, "gold_label", ""),
+    ({"labels": "10 of ui", "kind": "bug story task"}, "kind", ""),
+    ({"labels": "15 of ui api", "kind": "bug story task"}, "labels", "kind"),
+    ({"target": "all", "category": "bug story task"}, "category", ""),
+    ({"Labels": "ui api", "Labels (2)": "10 of legacy", "kind": "bug story task"}, "Labels", "kind"),
+    ({"target": "all"}, "target", ""),
+    ({"priority": "low high urgent", "escalated": "Yes No No", "reopened": "Yes No", "is_vip": "No Yes"}, "priority",
+     ""),
+    ({"spam": "0 1", "ham": "1 0", "archived": "0 0 1"}, "spam ham", ""),
+    ({"queue": "a b c", "gift": "0", "paid": "1"}, "queue", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "very_unclear": "True False"}, "joy anger", "very_unclear"),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "very_unclear": "True False"}, "joy anger fear", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "forum": "news art"}, "joy anger fear", "forum"),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0"}, "joy anger fear", ""),
+    ({"gold_label": "0 1", "agreed": "1 0 0", "fear": "0 0 1"}, "gold_label", ""),
+    ({"app": "A B C", "review_score": "-1 1"}, "review_score", "app"),
+    ({"device": "pixel s9", "Star Rating": "1 2 3 4 5"}, "Star Rating", "device"),
+    ({"outcome": "late broken", "risk_score": " ".join(map(str, range(12)))}, "outcome", "risk_score"),
+    ({"asin": "B1 B2 B3", "overall": "1.0 5.0"}, "overall", ""),
+    ({"Name": "Ann Bob", "Reason for contact": "refund question praise"}, "Reason for contact", "Name"),
+    ({"*first name*?": "Ann Bob", "How likely?": "1 2 3 4 5"}, "How likely?", "*first name*?"),
+    ({"type.name": "bug task", "state": "new old older"}, "type.name", "state"),
+    ({"comment": "done ok", "queue": "billing sales tech"}, "queue", "comment"),
 ])
 def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> None:
     guess = guess_columns(frame(text=long(60), **{name: cells_of(told) for name, told in columns.items()}))
-    assert guess.label == tuple(label.split())
+    assert guess.label == tuple(name for name in columns if name in (label, *label.split()))
     assert guess.split == ""
     told = guess.reasons.get("label_doubt", "").partition("could be")[2]
-    assert [name for name in columns if f"'{name}'" in told] == doubt.split()
+    named = [name for name in columns if name in (doubt, *doubt.split())]
+    assert [name for name in columns if f"'{name}'" in told] == named
+
+
+def test_a_label_of_one_value_in_many_rows_may_be_sorted() -> None:
+    columns = {"text": long(1_000), "label": ["good"] * 1_000, "source": ["web", "app"] * 500}
+    guess = guess_columns(frame(**columns))
+    assert (guess.label, guess.rivals) == (("label",), ("source",))
+    assert guess_columns(frame(**{name: cells[:999] for name, cells in columns.items()})).label == ("source",)
 
 
 @pytest.mark.parametrize(("phase", "split"), [("training test", "phase"), ("training rest", "")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import IntEnum
 
 
 def _names(text: str) -> frozenset[str]:
@@ -73,6 +74,7 @@ WEAK_LABEL_NAMES = _names("""
 """Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
 LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
     categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
+    overall
     thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
     schlagwörter stichwort emotionen
     thème thèmes intention émotion étoiles évaluation classement annotation tema temas intención emoción
@@ -85,6 +87,8 @@ LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES
     หัวข้อ विषय
 """)
 ABOUT_NAMES = _names("""
+    name first_name last_name full_name firstname lastname fullname surname nickname vorname nachname prénom nom
+    nombre apellido
     gender sex age city town country region province county district zip plz postcode nationality education
     income occupation religion ethnicity race birthday birthyear marital location place site branch store
     geschlecht alter stadt ort land bundesland kreis staat nationalität bildung einkommen beruf wohnort standort filiale
@@ -130,6 +134,7 @@ _EXTRA = _names("einordnung einstufung zuordnung kodierung codierung topic inten
 _FIRST_OF_TWO = re.compile(r"(.*?)_?(1|a|one|first)")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
+_SCALES = ("rating", "score", "stars")
 _GERMAN = ("kategorie", "klasse")
 
 
@@ -145,17 +150,53 @@ def key_of(name: str) -> str:
     return key.replace(" ", "_").replace("-", "_")
 
 
+class Nearness(IntEnum):
+    """How near a column is to being the label: that with the lowest is taken."""
+
+    FIRST = 0
+    """Called label or class, nothing else."""
+    PLAIN = 1
+    """Called gold_label or label_name: of several labels it is the one that counts."""
+    USUAL = 2
+    KNOWN = 3
+    MARKS = 4
+    """Columns of yes and no, one a label."""
+    PARTLY = 5
+    """A word for a label begins or ends its name."""
+    SCALE = 6
+    """Called star_rating or review_score."""
+    WEAK = 7
+    """Called tags or language."""
+    FEW = 8
+    """Holds a few values that come again."""
+    BARE = 9
+    """Called like a label, but holds one value, or tags in few rows."""
+    ABOUT = 10
+    """Says something of a person or a place."""
+
+
+def called_like_label(key: str) -> Nearness | None:
+    """What a column's name says of it as a label; None where it says nothing."""
+    for names, near in ((frozenset(FIRST_LABEL_NAMES), Nearness.FIRST), (_USUAL_LABEL_NAMES, Nearness.USUAL),
+                            (WEAK_LABEL_NAMES, Nearness.WEAK), (LABEL_NAMES, Nearness.KNOWN)):
+        if key in names:
+            return near
+    words = _WORD.findall(key)
+    if words and (words[-1] in ("label", "labels") or words in (["label", "name"], ["label", "text"])):
+        return Nearness.PLAIN
+    plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "labels", "classes"}
+    if words and (words[0] in plain or words[-1] in plain or words[0] in _EXTRA):
+        return Nearness.PARTLY
+    if any(word.endswith(_GERMAN) for word in words):
+        return Nearness.PARTLY
+    if any(not word.isascii() and len(word) > 1 and key.endswith(word) for word in plain if _unspaced(word)):
+        return Nearness.PARTLY
+    return Nearness.SCALE if words and words[-1] in _SCALES else None
+
+
 def is_label_name(key: str) -> bool:
     """Whether a column is called like a label, or its name begins or ends with a word for one."""
-    if key in LABEL_NAMES:
-        return True
-    words = _WORD.findall(key)
-    plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "labels", "classes"}
-    if words and (words[0] in plain or words[-1] in plain):
-        return True
-    if any(word.endswith(_GERMAN) for word in words) or (words and words[0] in _EXTRA):
-        return True
-    return any(not word.isascii() and len(word) > 1 and key.endswith(word) for word in plain if _unspaced(word))
+    return called_like_label(key) not in (None, Nearness.SCALE)
 
 
 def _unspaced(word: str) -> bool:
@@ -166,16 +207,8 @@ def _unspaced(word: str) -> bool:
 def is_about_name(key: str) -> bool:
     """Whether a column is called like what is asked of people and places."""
     words = _WORD.findall(key)
-    return key in ABOUT_NAMES or (bool(words) and words[-1] in ABOUT_NAMES)
-
-
-def label_rank(key: str) -> int:
-    """Which name wins where several columns are named like a label: the lower one."""
-    if key in FIRST_LABEL_NAMES:
-        return 0
-    if key in _USUAL_LABEL_NAMES:
-        return 1
-    return 3 if key in WEAK_LABEL_NAMES else 2 if key in LABEL_NAMES else 4
+    return key in ABOUT_NAMES or (bool(words) and words[-1] in ABOUT_NAMES - {"name"}) or (
+        "_".join(words[-2:]) in ABOUT_NAMES)
 
 
 def second_of_pair(key: str) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ulmengine.corpus.guess import Hints, is_number
+from ulmengine.corpus.guess import Hints
 from ulmengine.corpus.names import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES
+from ulmengine.corpus.sampled import is_number
 
 _KNOWN = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
 _COMMENT = ("#", "%", "//")

@@ -1,0 +1,172 @@
+"""Which columns are the label: all that could be, in one order; how sure that is; which others could be it as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .cells import FALSE
+from .names import FIRST_LABEL_NAMES, TEXT_NAMES, Nearness, is_label_name
+from .sampled import Sampled
+
+_SHORT, _LONG_LABEL = 60, 200
+"""Characters of a usual label, and of the longest, on average."""
+_RIVALS = 4
+"""Columns that are named at most where the label is not certain."""
+_MANY_ROWS = 1_000
+"""The first rows of a longer table may be of one class alone, where it is sorted."""
+
+
+@dataclass(frozen=True)
+class ChosenLabel:
+    """The ``columns`` of the label and ``why``; ``rivals``: others that could be it, and the sentence that says so."""
+
+    columns: tuple[str, ...] = ()
+    why: str = ""
+    rivals: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+def choose_label(seen: Sequence[Sampled], rows: int) -> ChosenLabel:
+    """The label among the columns ``seen``, of which a sample of ``rows`` was looked at."""
+    refused = {c.name: why for c in seen if c.called == Nearness.FIRST and (why := _no_label(c))}
+    able = [c for c in seen if c.called == Nearness.FIRST or 1 <= c.names <= max(20, min(1000, rows // 3))]
+    able = [c for c in able if c.name not in refused]
+    hot = _one_hot([c for c in able if c.called != Nearness.FIRST], rows)
+    near = {c.name: found for c in able
+            if (found := Nearness.MARKS if c in hot else _nearness(c, rows)) is not None}
+    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name]))
+    once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
+    chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
+    if refused:
+        name, why = next(iter(refused.items()))
+        other = chosen.why if chosen.columns else "no other column looks like a label"
+        return ChosenLabel(chosen.columns, f"{other}; not '{name}': {why}", chosen.rivals, chosen.doubt)
+    return chosen
+
+
+def _nearness(column: Sampled, rows: int) -> Nearness | None:
+    """How near a column is to being the label by itself; None: it is none."""
+    called = column.called
+    if called == Nearness.FIRST and (column.names > 1 or column.filled == rows >= _MANY_ROWS):
+        return called
+    if called is not None and (column.length < _SHORT or called == Nearness.FIRST or (
+            column.length < _LONG_LABEL and column.names <= 0.5 * column.filled)):
+        bare = column.names < 2 or (called == Nearness.WEAK and column.filled <= 0.5 * rows)
+        return Nearness.BARE if bare else called
+    if called is None and _comes_again(column, rows) and not column.aside:
+        return Nearness.ABOUT if column.about else Nearness.FEW
+    return None
+
+
+def _comes_again(column: Sampled, rows: int) -> bool:
+    """Whether most rows hold one of a few short values."""
+    return (column.length < _SHORT and 2 <= column.names <= min(50, max(2, rows // 4)) and column.filled > 0.5 * rows
+            and not column.counts)
+
+
+def _place(column: Sampled, near: Nearness) -> tuple[int, ...]:
+    """Where a column stands among all that could be the label: the lowest comes first."""
+    if near == Nearness.FIRST:
+        return near, FIRST_LABEL_NAMES.index(column.key)
+    if near in (Nearness.FEW, Nearness.ABOUT):
+        return near, column.key in TEXT_NAMES, column.letters <= 0.5, column.distinct
+    return near, column.aside, column.distinct
+
+
+def _chosen(
+    ranked: list[Sampled], near: dict[str, Nearness], hot: list[Sampled], rows: int, once: set[str]
+) -> ChosenLabel:
+    """The first of ``ranked``, the nearest, and those that could as well be it.
+
+    :param once: the columns of which no other bears the name.
+    """
+    best, others = ranked[0], ranked[1:]
+    if best in hot:
+        columns = tuple(c.name for c in hot)
+        rivals = [c for c in others if c not in hot and near[c.name] in (Nearness.PARTLY, Nearness.WEAK, Nearness.FEW)
+                  and (len(hot) == 2 or (not c.marks and c.letters > 0.5))]
+        values = ", ".join(sorted({value for column in hot for value in column.values})[:4])
+        return _told(columns, f"{len(hot)} columns of yes and no ({values}), one a label", rivals,
+                     ", ".join(map(repr, columns)) if len(hot) < 4 else f"a group of {len(hot)} columns of yes and no")
+    why = (f"named '{best.name}', with {best.names} different values" if best.called is not None
+           else f"only {best.names} different values")
+    if best.length >= _SHORT:
+        why += f", of {best.length:.0f} characters on average"
+    if near[best.name] < Nearness.SCALE and best.names > 1 and best.filled > 0.5 * rows and best.name in once:
+        rivals = [] if near[best.name] == Nearness.FIRST else [
+            c for c in others if c not in hot and near[c.name] < Nearness.SCALE]
+    else:
+        rivals = [c for c in others if near[c.name] != Nearness.BARE]
+    if rivals and best.called is None:
+        why += f"; so have {', '.join(repr(c.name) for c in rivals[:_RIVALS])}"
+    return _told((best.name,), why, rivals, f"'{best.name}' ({best.names} values)")
+
+
+def _told(columns: tuple[str, ...], why: str, rivals: list[Sampled], chosen: str) -> ChosenLabel:
+    """The chosen ``columns``, and in a sentence that ``rivals`` could be the label as well."""
+    if not rivals:
+        return ChosenLabel(columns, why)
+    return ChosenLabel(columns, why, tuple(c.name for c in rivals[:_RIVALS]), (
+        f"Which column holds the labels is not certain: {chosen} is read as the label, but it could be "
+        f"{_listed(rivals)} as well. If it is another one, choose it as the label column."))
+
+
+def _none(seen: Sequence[Sampled], able: list[Sampled], rows: int) -> ChosenLabel:
+    """No column is the label; those are named that could be it after all."""
+    long = [c for c in able if _SHORT <= c.length < _LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
+            and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
+    doubt = (f"No column is read as the label, but it could be {_listed(long)}. If so, choose it as the label column."
+             if long else "")
+    return ChosenLabel((), _why_none(seen) if seen else "", tuple(c.name for c in long[:_RIVALS]), doubt)
+
+
+def _why_none(seen: Sequence[Sampled]) -> str:
+    """Why no column is the label, by the one that is nearest to it."""
+    nearest = min(seen, key=lambda c: (c.called is None, c.names))
+    if nearest.names < 2:
+        return "no column holds several values that come again"
+    held = f"{nearest.names} different values in {nearest.filled} rows"
+    if nearest.aside:
+        return f"no column looks like a label; '{nearest.name}' is named like what is kept beside a text"
+    return f"no column looks like a label; '{nearest.name}' holds {held}, of {nearest.length:.0f} characters on average"
+
+
+def _listed(columns: list[Sampled]) -> str:
+    return ", ".join(f"'{c.name}' ({c.names} values)" for c in columns[:_RIVALS])
+
+
+def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
+    """The columns of yes and no that are one label each: those in the commonest alphabet, of which two or more hold
+    both; of these, those whose names begin alike, where some do."""
+    alphabets: dict[frozenset[int], list[Sampled]] = {}
+    for column in columns:
+        if column.marks and not column.aside and column.called != Nearness.PLAIN and column.length < _SHORT and (
+                column.filled == rows or not {value.lower() for value in column.values} & FALSE):
+            alphabets.setdefault(column.marks, []).append(column)
+    whole = max(alphabets.values(), key=len, default=[])
+    heads: dict[str, list[Sampled]] = {}
+    for column in whole:
+        name = column.name.strip().lower()
+        head = re.split(r"[_.:\- ]", name, maxsplit=1)[0]
+        if head != name:
+            heads.setdefault(head, []).append(column)
+    alike = max(heads.items(), key=lambda item: (len(item[1]) > 1 and is_label_name(item[0]), len(item[1])),
+                default=("", []))
+    found = alike[1] if len(alike[1]) > 2 or (len(alike[1]) == 2 and is_label_name(alike[0])) else whole
+    varied = [c for c in found if c.distinct > 1 or c.filled < rows]
+    return found if len(varied) > 1 and len({v.lower() for c in found for v in c.values}) <= 4 else []
+
+
+def _no_label(column: Sampled) -> str:
+    """Why a column cannot be the label although it is called so; "" where it can."""
+    if column.names > 20 and column.names > 0.9 * column.filled:
+        return f"nearly every row of it holds another value ({column.names} in {column.filled})"
+    if column.counts:
+        return f"it holds {column.names} different numbers: a measure or a counter"
+    if sum(value.startswith(("[[", "[{\"start", "[{\"end")) for value in column.values) > 0.5 * column.distinct:
+        return "its cells mark passages of the texts, not whole texts"
+    if column.length >= _LONG_LABEL:
+        return f"its cells are texts of {column.length:.0f} characters on average"
+    return ""

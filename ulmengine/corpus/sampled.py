@@ -1,0 +1,104 @@
+"""What a sample says of one column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces, repeats
+from .names import LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES, Nearness, called_like_label, is_about_name, key_of
+
+_LONGEST_SCALE = 11
+"""From 0 to 10. A rating or score of more values is a measure."""
+_ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"},
+              {"x", "\u2713", "\u2714", "+", "-"})
+_LISTING = re.compile(r"[\n|;,/+#]")
+_ASIDE = re.compile(
+    r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
+    r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
+    r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
+    r"filename|path|version|answer|status|session|project|task|batch|confidence|probability|length|tokens|"
+    r"verified|truncated|seed|author_id|was_cancelled|ground_truth|asin|isbn|sku|ean|upc|gtin|"
+    r"deleted|archived|reviewed|escalated|reopened|closed|resolved|answered|read|seen|public|private|vip|active|"
+    r"overdue|retweeted|favorited|first_contact_resolution)$|^_|^unnamed"
+)
+"""Names of what is kept beside a text and is no class: numbers of rows, times, codes of wares, a labelling tool's
+bookkeeping, the flags of a desk."""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the sample says of one column."""
+
+    name: str
+    filled: int
+    distinct: int
+    length: float
+    letters: float
+    coded: bool
+    values: frozenset[str]
+    names: int
+    """Different labels where the cells hold lists of them; otherwise different cells."""
+
+    @property
+    def key(self) -> str:
+        return key_of(self.name)
+
+    @property
+    def called(self) -> Nearness | None:
+        """What its name says of it as a label; None where it says nothing."""
+        called = called_like_label(self.key)
+        return None if called == Nearness.SCALE and self.names > _LONGEST_SCALE else called
+
+    @property
+    def aside(self) -> bool:
+        """Named like bookkeeping."""
+        return _ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+
+    @property
+    def about(self) -> bool:
+        """Named like what is asked of people and places; "type.name" is no person's name."""
+        return is_about_name(self.key) and not self.name.lower().endswith(".name")
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """Which marks of yes and no its cells are, as numbers of their alphabets; none where other things are there."""
+        low = {value.lower() for value in self.values}
+        if not low <= TRUE | FALSE:
+            return frozenset()
+        return frozenset(number for number, marks in enumerate(_ALPHABETS) if low & marks)
+
+    @property
+    def counts(self) -> bool:
+        """A number of its own in nearly every row: a counter or a measure, never a class."""
+        return self.distinct > 20 and self.names > 0.5 * self.filled and all(map(is_number, self.values))
+
+
+def look(column: pl.Series) -> Sampled:
+    values = [value.strip() for value in column.drop_nulls().to_list() if value.strip()]
+    joined = "".join(values[:200])[:20_000]
+    letters = sum(c.isalpha() or c.isspace() for c in joined) / max(1, len(joined))
+    mean = sum(map(len, values)) / max(1, len(values))
+    coded = joined.isascii() and mean > 15 and " ".join(values[:200])[:20_000].count(" ") < 0.05 * len(joined)
+    different = frozenset(values)
+    lists = [value for value in values[:50] if listed(value) is not None or is_angled(value)]
+    names = len(different)
+    if values and len(lists) >= 0.8 * len(values[:50]) and not repeats([listed(value) or () for value in lists]):
+        names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
+    elif names > 5 and mean < 80 and key_of(column.name) not in PLAIN_TEXT_NAMES:
+        some = [value for value in values[:400] if _LISTING.search(value)]
+        between = guess_label_delimiter(pl.Series(column.name, values[:400])) if len(some) > 5 else ""
+        if between:
+            names = len({piece for value in different for piece in pieces(value, between)})
+    return Sampled(column.name, len(values), len(different), mean, letters, coded, different, names)
+
+
+def is_number(text: str) -> bool:
+    """Whether ``text`` is a number as it stands."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
