@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import polars as pl
 
@@ -13,6 +14,11 @@ from .reading import Pass
 
 _MOST = 5
 _MOST_REMARKS = 2
+_MOST_SIGNED = 12
+_SIGNED = re.compile(
+    r"confidential information|(?:report )?generated (?:by|on|at)\b|exported (?:by|on|from|at)\b|report run\b|"
+    r"grand totals? \(|(?:copyright )?(?:\(c\)|\u00a9) ?\d{4}|copyright \d{4}", re.IGNORECASE)
+"""How a line begins by which a program signs a report that it exports, as Salesforce does."""
 _SUMS = """
     total totals sum summe gesamt gesamtsumme insgesamt totaux somme suma totale somma soma totaal summa toplam razem
     celkem итого всего усього σύνολο 合计 总计 合計 總計 総計 합계 총계 المجموع סהכ
@@ -40,7 +46,7 @@ def without_footer(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.D
     if held is None:
         return
     behind = held.height + rows - faults.after_blank if faults.after_blank else 0
-    short = set(range(rows + held.height - behind, rows + held.height)) <= set(faults.ragged[-_MOST:])
+    short = set(range(rows + held.height - behind, rows + held.height)) <= set(faults.ragged[-_MOST_SIGNED:])
     count = footer_rows(held, behind if short else 0)
     if count:
         kept = held.height - count
@@ -60,7 +66,8 @@ def footer_note(rows: pl.DataFrame) -> str:
 
 def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:
     """How many of the last rows are none of the table: sums, and one or two words behind a blank line where all
-    others fill more cells than one. ``behind``: how many rows stand behind the last blank line, if all are short."""
+    others fill more cells than one, or more that sign a report. ``behind``: how many rows stand behind the last blank
+    line, if all are short."""
     if frame.width < 2 or frame.height < 6:
         return 0
     tail = [[(cell or "").strip() for cell in row] for row in frame.tail(_MOST).rows()]
@@ -68,11 +75,21 @@ def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:
     while count < len(tail) and _is_sum(tail[-1 - count], frame[: frame.height - count - 1]):
         count += 1
     own = [row for row in tail[max(0, len(tail) - behind) : len(tail) - count] if _is_remark(row)]
+    filled = frame.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != "")).to_series()
+    if behind and (signed := _signed_rows(frame)) >= behind and bool((filled[:-signed] > 1).all()):
+        return signed
     if not own or len(own) > _MOST_REMARKS or count + len(own) < behind:
         return count
-    above = frame[: frame.height - behind]
-    filled = above.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != "")).to_series()
-    return behind if above.height and bool((filled > 1).all()) else count
+    above = filled[: frame.height - behind]
+    return behind if len(above) and bool((above > 1).all()) else count
+
+
+def _signed_rows(frame: pl.DataFrame) -> int:
+    """How many of the last rows fill their first cell alone, if several of them sign the report of a program."""
+    tail = [[(cell or "").strip() for cell in row] for row in frame.tail(_MOST_SIGNED).rows()]
+    alone = list(takewhile(lambda row: row[0] and not any(row[1:]), reversed(tail)))
+    signs = sum(_SIGNED.match(row[0]) is not None for row in alone)
+    return len(alone) if len(alone) < len(tail) and signs > 1 else 0
 
 
 def _is_remark(row: Sequence[str]) -> bool:
