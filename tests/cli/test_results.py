@@ -48,6 +48,8 @@ def test_compare_counts_what_was_mended_and_broken(
     assert found["low"] <= found["difference"] <= found["high"]
     assert main(["compare", str(two[0].path), str(two[1].path), "--part", "validation"]) == 0
     assert "validation documents" in capsys.readouterr().out
+    assert main(["compare", str(two[0].path), str(two[0].path)]) == 0
+    assert "difference +0.0 points: both are right in the same documents" in capsys.readouterr().out
 
 
 def test_a_run_that_kept_nothing_names_the_command_that_helps(

@@ -44,8 +44,14 @@ def test_overlapping_intervals_may_still_differ_for_sure():
 
 
 def test_equal_answers_have_no_width():
-    found = paired_difference(np.ones(5, bool), np.ones(5, bool))
+    found = paired_difference(np.ones(6, bool), np.ones(6, bool))
     assert (found.difference, found.low, found.high, found.verdict) == (0, 0, 0, "no difference")
+
+
+@pytest.mark.parametrize(("documents", "verdict"), [(1, "too few"), (2, "too few"), (5, "too few"), (6, "better")])
+def test_a_handful_of_documents_tells_nothing_even_where_all_go_one_way(documents: int, verdict: str):
+    # A fair coin falls the same way 5 times once in 16, which is more than 5 %; 6 times once in 32.
+    assert paired_difference(np.zeros(documents, bool), np.ones(documents, bool)).verdict == verdict
 
 
 def test_nothing_and_unlike_things_are_refused():

@@ -159,3 +159,16 @@ def test_words_too_long_for_a_models_file_stay_out_of_it(tmp_path: Path, monkeyp
 def test_the_difference_from_the_baseline_in_words(difference: float, low: float, high: float, told: str) -> None:
     said, figures = against_words(Paired(50, .8, .8 + difference, difference, low, high, 1, 1).to_json())
     assert said.format(**figures) == told
+
+
+@pytest.mark.parametrize(("documents", "difference", "changed", "told"), [
+    (2, 1.0, (2, 0), "too few to tell whether that is better than the word-count baseline"),
+    (5, .0, (0, 0), "too few to tell whether that is better than the word-count baseline"),
+    (50, .0, (0, 0), "exactly the documents that the word-count baseline has right"),
+])
+def test_no_interval_without_width_is_told_of_the_baseline(
+    documents: int, difference: float, changed: tuple[int, int], told: str
+) -> None:
+    record = Paired(documents, 0, difference, difference, difference, difference, *changed).to_json()
+    said, figures = against_words(record | {"verdict": "better"})  # as runs of earlier versions have kept it
+    assert said.format(**figures) == told

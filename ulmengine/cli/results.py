@@ -52,8 +52,7 @@ def run_compare(options: argparse.Namespace) -> int:
         names = [str(options.first), str(options.second)]
     say(f"{names[0]}: right in {paired.first:.1%} of {paired.documents:,} {found.part} documents")
     say(f"{names[1]}: right in {paired.second:.1%}")
-    say(f"difference {100 * paired.difference:+.1f} points (95 % interval {100 * paired.low:+.1f} to "
-        f"{100 * paired.high:+.1f}): {_words(paired)}")
+    say(f"difference {100 * paired.difference:+.1f} points{_words(paired)}")
     say(f"mended {paired.mended:,} that {names[0]} has wrong, broken {paired.broken:,} that it has right")
     if found.part == "validation" and (first.record.get("refit") or second.record.get("refit")):
         say("compared are the networks before they learnt from these documents too")
@@ -73,8 +72,11 @@ def _kept(path: Path) -> Measured:
 
 
 def _words(paired: Paired) -> str:
+    """How sure the difference is."""
+    if paired.verdict == "too few":
+        return f": {paired.documents:,} documents are too few to tell the runs apart"
     if not paired.mended and not paired.broken:
-        return "both are right in the same documents"
-    if paired.verdict == "no difference":
-        return "may be chance"
-    return f"the second run is {paired.verdict}, more than chance explains"
+        return ": both are right in the same documents"
+    verdict = "may be chance" if paired.verdict == "no difference" else \
+        f"the second run is {paired.verdict}, more than chance explains"
+    return f" (95 % interval {100 * paired.low:+.1f} to {100 * paired.high:+.1f}): {verdict}"

@@ -19,7 +19,9 @@ from .tally import Bools
 Positions = NDArray[np.int64]
 
 DRAWS = 20_000
-Verdict = Literal["better", "worse", "no difference"]
+FEWEST = 6
+"""Of fewer documents nothing is told: that all of them go one way, a fair coin does with 5 of them once in 16."""
+Verdict = Literal["better", "worse", "no difference", "too few"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,10 @@ class Paired:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether ``second`` is "better" or "worse": then the interval leaves 0 out."""
+        """Whether ``second`` is "better" or "worse": then the interval leaves 0 out. Drawn from a handful of documents
+        that go the same way, it has no width and means nothing: they are "too few"."""
+        if self.documents < FEWEST:
+            return "too few"
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "no difference"

@@ -32,6 +32,7 @@ from ulmengine.inference import (
     write_predictions,
 )
 from ulmengine.inference.calibrate import Floats
+from ulmengine.inference.paired import FEWEST
 from ulmengine.inference.predict import windows
 from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
@@ -256,6 +257,10 @@ def against_words(paired: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """What :func:`against_baseline` found, as the end of a sentence with places for figures, and these figures."""
     points, low, high = (100 * float(paired[name]) for name in ("difference", "low", "high"))
     figures = {"points": f"{abs(points):.1f}", "low": f"{low:+.1f}", "high": f"{high:+.1f}"}
+    if paired["documents"] < FEWEST:  # runs of earlier versions have kept another verdict
+        return "too few to tell whether that is better than the word-count baseline", figures
+    if not paired["mended"] and not paired["broken"]:
+        return "exactly the documents that the word-count baseline has right", figures
     if paired["verdict"] == "better":
         return ("{points} points better than the word-count baseline ({low} to {high})",
                 figures | {"low": f"{low:.1f}", "high": f"{high:.1f}"})

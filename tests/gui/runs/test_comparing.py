@@ -112,6 +112,21 @@ def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
     keep_measured(run, kept, "fruit", 0)
 
 
+@pytest.mark.parametrize(("size", "right", "head"), [
+    (8, [True, False], "Only 2 document(s) in common: too few to tell whether b is better than a."),
+    (80, [True, True], "b and a are right on the same documents."),
+])
+def test_a_duel_tells_no_interval_without_width(page, desk, qtbot, tmp_path, size: int, right: list[bool], head: str):
+    corpus = write_corpus(tmp_path / "corpus.csv", size)  # a quarter of them test documents
+    measured(desk.project.runs / "a", corpus, [True, True])
+    measured(desk.project.runs / "b", corpus, right)
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert one.duel.head.text() == head
+
+
 def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk, qtbot, tmp_path):
     corpus = write_corpus(tmp_path / "corpus.csv", 80)  # 20 of them test documents
     measured(desk.project.runs / "a", corpus, [True, False, False, True])
