@@ -32,6 +32,10 @@ class Deed(Protocol):
 
     line: RunLine
 
+    @property
+    def folder(self) -> Path:
+        """Where the run stands, or stood last."""
+
     def there(self) -> None:
         """Do it."""
 
@@ -43,16 +47,15 @@ class DeleteRun:
     """A run is put aside."""
 
     def __init__(self, line: RunLine) -> None:
-        self.line = line
-        self._folder = line.folder
+        self.line, self.folder = line, line.folder
         self._waiting: Path | None = None
 
     def there(self) -> None:
-        self._waiting = delete_run(self._folder)
+        self._waiting = delete_run(self.folder)
 
     def back(self) -> None:
         if self._waiting is not None:
-            self._folder = restore_run(self._waiting)
+            self.folder = restore_run(self._waiting)
 
 
 class TakeUp:
@@ -61,6 +64,10 @@ class TakeUp:
     def __init__(self, line: RunLine) -> None:
         self.line = line
         self._away = DeleteRun(line)
+
+    @property
+    def folder(self) -> Path:
+        return self._away.folder
 
     def there(self) -> None:
         self._away.back()  # the first time it stands there already
@@ -81,7 +88,7 @@ class Say:
         self, line: RunLine, *, title: str | None = None, tags: tuple[str, ...] | None = None,
         archived: bool | None = None
     ) -> None:
-        self.line = line
+        self.line, self.folder = line, line.folder
         self._run = RunFolder(line.folder)
         old = read_about(self._run)  # the line may be older than what was said a moment ago
         self._old, self._new = old, RunMarks(
@@ -97,12 +104,16 @@ class Say:
 
 class Together(QUndoCommand):
     """What is done to one run or to several at once. What fails is told and left out of the step; a step of which
-    nothing is left is forgotten."""
+    nothing is left is forgotten. ``done`` is told where the runs are that it was taken back for or done again to;
+    nothing the first time."""
 
-    def __init__(self, deeds: Sequence[Deed], naming: Naming, done: Callable[[], None], failed: Tell) -> None:
+    def __init__(
+        self, deeds: Sequence[Deed], naming: Naming, done: Callable[[Sequence[Path]], None], failed: Tell
+    ) -> None:
         super().__init__()
         self.deeds = list(deeds)
         self._naming, self._done, self._failed = naming, done, failed
+        self._first = True
 
     def redo(self) -> None:
         self._carry_out(self.deeds, lambda deed: deed.there())
@@ -120,4 +131,5 @@ class Together(QUndoCommand):
         self.setObsolete(not self.deeds)
         if self.deeds:
             self.setText(self._naming([deed.line.name for deed in self.deeds]))
-        self._done()
+        again, self._first = [] if self._first else [deed.folder for deed in self.deeds], False
+        self._done(again)

@@ -62,8 +62,6 @@ class Details(QWidget):
         if not same:
             self.keep_notes()
         self._lines = tuple(lines)
-        if not lines:
-            return
         line = self._line
         if not (same and self._title.hasFocus()):
             self._title.setText(line.name if line is not None else "")
@@ -73,12 +71,13 @@ class Details(QWidget):
             self._notes.blockSignals(True)
             self._notes.setPlainText(line.notes if line is not None else "")
             self._notes.blockSignals(False)
-        self._result.setText(self._told(line) if line is not None else self._told_of_all())
+        self._result.setText(self._told(line) if line is not None else self._told_of_all() if lines else
+                             self.tr("Choose a run in the list."))
         self._problem.setText(line.problem if line is not None else "")
         self._problem.setVisible(bool(self._problem.text()))
         self._path.setText(str(line.folder) if line is not None else "")
         sound = [one for one in lines if not one.problem]
-        alone = self.tr("Choose one run alone for this.") if line is None else ""
+        alone = self.tr("Choose one run alone for this.") if len(lines) > 1 else ""
         for part, enabled in ((self._title, line in sound), (self._tags, len(sound) == len(lines)),
                               (self._notes, line in sound)):
             part.setEnabled(enabled)
@@ -166,8 +165,8 @@ class Details(QWidget):
                        "all of them.", "", len(self._lines)).format(names=names_words(self._lines))
 
     def _common_tags(self) -> tuple[str, ...]:
-        first, *others = (line.about.tags for line in self._lines)
-        return tuple(tag for tag in first if all(tag in tags for tags in others))
+        given = [line.about.tags for line in self._lines]
+        return tuple(tag for tag in given[0] if all(tag in tags for tags in given)) if given else ()
 
     @Slot()
     def _titled(self) -> None:

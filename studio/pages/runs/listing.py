@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
 
@@ -67,22 +67,26 @@ class RunsTable(LinesTable):
         """Give the states the room that they take, once archived runs are among them."""
         self.setColumnWidth(STATE, max(self.columnWidth(STATE), self.sizeHintForColumn(STATE)))
 
-    def choose(self, folders: Sequence[Path]) -> None:
-        """Choose the runs in ``folders``, or the first one where none of them is shown."""
+    def choose(self, folders: Sequence[Path], otherwise: int = 0) -> None:
+        """Choose the runs in ``folders``; where none of them is shown the run in the row ``otherwise``, or the last."""
         chosen, model = QItemSelection(), self.selectionModel()
         for folder in folders:
             row = self._shown.row_of(folder)
             if row >= 0:
                 chosen.select(self._shown.index(row, 0), self._shown.index(row, self._shown.columnCount() - 1))
         if chosen.isEmpty():
-            self.selectRow(0)
+            self.selectRow(min(otherwise, self._shown.rowCount() - 1))
         else:
+            model.setCurrentIndex(chosen.indexes()[0], model.SelectionFlag.NoUpdate)
             model.select(chosen, model.SelectionFlag.ClearAndSelect)
         self.viewport().update()
 
 
 class RunFilter(QWidget):
     """What is searched for, which state, and whether archived runs are shown."""
+
+    changed = Signal()
+    """Other runs may be shown now."""
 
     def __init__(self, shown: RunsFilter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +111,8 @@ class RunFilter(QWidget):
         self.search.textChanged.connect(shown.set_words)
         self.states.currentIndexChanged.connect(self._state_chosen)
         self.archived.toggled.connect(shown.set_archived)
+        for control in (self.search.textChanged, self.states.currentIndexChanged, self.archived.toggled):
+            control.connect(self.changed)
         for changed in (shown.modelReset, shown.rowsInserted, shown.rowsRemoved, shown.layoutChanged):
             changed.connect(self._count)
 

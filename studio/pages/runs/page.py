@@ -60,7 +60,8 @@ class RunsPage(ProjectPage):
         self.tabs = QTabWidget()
         self.slot, self.errand = JobSlot(self), Errand(self)
         self.stack = Stacked()
-        self._select: Path | None = None
+        self._select: tuple[Path, ...] = ()
+        """What is chosen once the folders are read."""
         self._arrange()
         self._make_actions()
         self._connect()
@@ -146,6 +147,7 @@ class RunsPage(ProjectPage):
 
         gone = self._push([DeleteRun(line) for line in self.chosen()], naming)
         self._can_come_back(gone)
+        self._leave_button(gone)
         if len(gone) == 1:
             self._tell(self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(
                 name=gone[0].name))
@@ -167,6 +169,7 @@ class RunsPage(ProjectPage):
 
         done = self._push([Say(line, archived=not back) for line in lines
                            if line.about.archived == back], naming)
+        self._leave_button(done)
         if len(done) == 1:
             told = self.tr("{name} is archived no longer.") if back else \
                 self.tr("{name} is archived: it is listed where archived runs are shown too.")
@@ -262,6 +265,7 @@ class RunsPage(ProjectPage):
         self.errand.finished.connect(self._errand_done)
         self.table.selectionModel().selectionChanged.connect(self._show_chosen)
         self.archived.toggled.connect(self.table.fit_states)
+        self.filters.changed.connect(self._filtered)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
         self.details.titled.connect(self._titled)
@@ -288,12 +292,13 @@ class RunsPage(ProjectPage):
 
     @Slot(object)
     def _listed(self, lines: list[RunLine]) -> None:
-        wanted = [self._select] if self._select is not None else [line.folder for line in self.chosen()]
-        self._select = None
+        wanted = self._select or [line.folder for line in self.chosen()]
+        row = min((index.row() for index in self.table.selectionModel().selectedRows()), default=0)
+        self._select = ()
         self.table.set_lines(lines)
         self.stack.setCurrentIndex(2 if lines else 1)
         self.filters.setVisible(bool(lines))
-        self.table.choose(wanted)
+        self.table.choose(wanted, row)
         self._show_chosen()
         shown = self.shell.shown.folder
         if shown is not None and not self.shell.busy and not shown.path.is_dir():  # it was deleted
@@ -308,7 +313,7 @@ class RunsPage(ProjectPage):
     @Slot(object)
     def _errand_done(self, found: RunLine | Path | list[Path]) -> None:
         if isinstance(found, RunLine):
-            self._select = found.folder
+            self._select = (found.folder,)
             self._push([TakeUp(found)], lambda names: self.tr("Take up {name}").format(name=names[0]))
             self._can_come_back([found])
             self._tell(self.tr("{name} was taken up.").format(name=found.name))
@@ -317,6 +322,12 @@ class RunsPage(ProjectPage):
                              "ok")
         else:
             self.shell.toast(self.tr("The run was exported to {path}.").format(path=found), "ok")
+
+    @Slot()
+    def _filtered(self) -> None:
+        """What is told and what the buttons do is of runs in view, never of one that is hidden."""
+        self.table.choose([line.folder for line in self.chosen()])
+        self._show_chosen()
 
     @Slot()
     def _show_chosen(self) -> None:
@@ -378,14 +389,24 @@ class RunsPage(ProjectPage):
         """Do it all as one step; returns the runs that it was done to."""
         if not deeds:
             return []
-        step = Together(deeds, naming, self.refresh, self._say_failed)
+        step = Together(deeds, naming, self._done, self._say_failed)
         self.project.undo.push(step)
         return [deed.line for deed in step.deeds]
+
+    def _done(self, again: Sequence[Path]) -> None:
+        """A step is done, or it was taken back or done ``again`` to the runs in these folders: these are chosen."""
+        self._select = tuple(again) or self._select
+        self.refresh()
 
     def _can_come_back(self, lines: Sequence[RunLine]) -> None:
         """Where these runs wait, once they are put aside, is emptied at the next start and not before."""
         for line in lines:
             self.shell.settings.remember_deleted(line.folder.parent / TRASH)
+
+    def _leave_button(self, done: Sequence[RunLine]) -> None:
+        """Once a run is gone, the key that was meant for it must not reach another one through the same button."""
+        if done and self.details.isAncestorOf(self.focusWidget()):
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tell(self, text: str) -> None:
         """Tell what was just done, with the way back."""

@@ -45,6 +45,66 @@ def test_search_state_and_order(page, desk, qtbot):
     assert [time_spent(seconds) for seconds in (5, 65, 3_725)] == ["0:05", "1:05", "1:02:05"]
 
 
+def test_what_is_told_is_of_a_run_in_view_never_of_one_that_the_filter_hides(page, desk, qtbot):
+    for name in "abc":
+        made(desk.project.runs / name)
+    write_about(RunFolder(desk.project.runs / "b"), RunMarks("", ("kept",)))
+    one = page()
+    details = one.details
+    choose(one, "a")
+    one.search.setText("kept")
+    assert [line.folder.name for line in one.chosen()] == ["b"]
+    assert (details._title.text(), details._tags.text()) == ("b", "kept")
+    one.search.setText("nowhere")
+    assert one.chosen() == []
+    assert (details._title.text(), details._tags.text(), details._path.text()) == ("", "", "")
+    assert details._result.text() == "Choose a run in the list."
+    assert not details.isEnabled()
+    one.search.clear()
+    first = names(one)[0]
+    assert details._title.text() == first  # there is something to look at again
+    assert [line.folder.name for line in one.chosen()] == [first]
+    choose(one, "b", "c")
+    one.tabs.setCurrentIndex(2)
+    one.states.setCurrentIndex(one.states.findData("failed"))
+    assert one.differences.table.rows.columnCount() == 1  # the setting's name alone, of no run
+    one.states.setCurrentIndex(0)
+    one.tabs.setCurrentIndex(0)
+    one.archived.setChecked(True)
+    choose(one, "b")
+    one.archive()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert details._title.text() == "b"  # it is in view
+    one.archived.setChecked(False)
+    assert details._title.text() == names(one)[0] != "b"
+
+
+@pytest.mark.parametrize("deed", ["archive", "delete"])
+def test_after_a_run_is_gone_its_neighbour_is_chosen_and_the_button_let_go(page, desk, qtbot, deed: str):
+    for name in "abcd":
+        made(desk.project.runs / name)
+    one = page()
+    one.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    one.activateWindow()
+
+    def settled() -> list[str]:
+        qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+        return [line.folder.name for line in one.chosen()]
+
+    choose(one, "b", "c")
+    button = one.details.buttons[deed]
+    button.setFocus()
+    button.click()
+    assert one.focusWidget() is one.table
+    assert settled() == ["d"]
+    choose(one, "a")
+    desk.project.undo.undo()
+    assert sorted(settled()) == ["b", "c"]  # what came back
+    choose(one, "d")
+    getattr(one, deed)()
+    assert settled() == ["c"]  # there is none below
+
+
 def test_archived_runs_are_marked_muted_and_stand_last(page, desk, qtbot):
     for name, accuracy in (("a", .7), ("b", .9), ("c", .8)):
         made(desk.project.runs / name, accuracy)
