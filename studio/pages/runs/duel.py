@@ -205,13 +205,13 @@ class DuelView(QWidget):
             "worse": self.tr("{second} is worse than {first} by {points} points ({low} to {high})."),
             "no difference": self.tr("{second} and {first} do not differ more than chance explains: {signed} points "
                                      "({low} to {high})."),
-            "too few": self.tr("Only %n document(s) in common: too few to tell whether {second} is better than {first}.",
-                               "", paired.documents),
+            "too few": self.tr("Only %n document(s) in common: too few to tell whether {second} is better than "
+                               "{first}.", "", paired.documents),
         }
         text = verdicts[paired.verdict]
         if paired.verdict != "too few" and not paired.difference:
             text = self.tr("{second} and {first} are right equally often ({low} to {high} points).") \
-                if paired.mended else self.tr("{second} and {first} are right on the same documents.")
+                if paired.mended else self.tr("{second} and {first} are right in the same documents.")
         self.head.setText(text.format(
             first=first, second=second, points=f"{abs(100 * paired.difference):.1f}",
             signed=f"{100 * paired.difference:+.1f}", low=f"{100 * paired.low:+.1f}", high=f"{100 * paired.high:+.1f}"))

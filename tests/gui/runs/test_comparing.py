@@ -114,7 +114,7 @@ def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
 
 @pytest.mark.parametrize(("size", "right", "head"), [
     (8, [True, False], "Only 2 document(s) in common: too few to tell whether b is better than a."),
-    (80, [True, True], "b and a are right on the same documents."),
+    (80, [True, True], "b and a are right in the same documents."),
 ])
 def test_a_duel_tells_no_interval_without_width(page, desk, qtbot, tmp_path, size: int, right: list[bool], head: str):
     corpus = write_corpus(tmp_path / "corpus.csv", size)  # a quarter of them test documents
