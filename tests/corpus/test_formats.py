@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -275,3 +276,48 @@ def test_json_by_any_name_is_json(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text(text)
     assert recognise(path, CorpusConfig()).format == "json"
+
+
+def arrow(path: Path, kind: str, rows: int = 60) -> Path:
+    """A table as Hugging Face saves it, with the names of its classes: a stream; or a file, as Feather is."""
+    told = {"info": {"features": {"label": {"names": ["neg", "pos"], "_type": "ClassLabel"}}}}
+    schema = pa.schema([("text", pa.string()), ("label", pa.int64()), ("by", pa.dictionary(pa.int8(), pa.string()))],
+                       metadata={b"huggingface": json.dumps(told).encode()})
+    table = pa.table({"text": [f"the {n}th film was seen" for n in range(rows)],
+                      "label": [-1 if n == 7 else n % 2 for n in range(rows)],
+                      "by": pa.array([f"user {n}" for n in range(rows)]).dictionary_encode()
+                      .cast(pa.dictionary(pa.int8(), pa.string()))}, schema=schema)
+    with path.open("wb") as file:
+        maker = pa.ipc.new_stream if kind == "stream" else pa.ipc.new_file
+        options = pa.ipc.IpcWriteOptions(compression=None if kind == "stream" else "lz4")
+        with maker(file, schema, options=options) as out:
+            out.write_table(table, max_chunksize=25)
+    return path
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("data-00000-of-00001.arrow", "stream"), ("a.feather", "file"), ("a.dat", "stream"), ("a.csv", "file"),
+])
+def test_arrow_is_read_with_the_names_of_its_classes(tmp_path: Path, name: str, kind: str) -> None:
+    documents = opened(arrow(tmp_path / name, kind))
+    assert documents.understood.format == "arrow"
+    assert documents.understood.columns == ("text", "label", "by")
+    assert everything(documents) == [f"the {n}th film was seen" for n in range(60)]
+    assert labels_in_order(documents) == [("neg", "pos")[n % 2] for n in range(60) if n != 7]
+    assert documents.rows("unlabelled").tolist() == [7]
+
+
+def test_packed_arrow_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.arrow.gz"
+    path.write_bytes(gzip.compress(arrow(tmp_path / "a.arrow", "stream").read_bytes()))
+    assert len(everything(opened(path))) == 60
+
+
+@pytest.mark.parametrize("kind", ["stream", "file"])
+def test_damaged_arrow_is_told(tmp_path: Path, kind: str) -> None:
+    path = arrow(tmp_path / "a.arrow", kind)
+    whole = path.read_bytes()
+    for data in (whole[: len(whole) // 2], whole[:60], whole[:40] + b"\xff" * 400 + whole[440:]):
+        path.write_bytes(data)
+        with pytest.raises(CorpusError, match=r"a\.arrow.* damaged"):
+            opened(path)

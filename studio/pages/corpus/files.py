@@ -12,7 +12,7 @@ from studio.shell import Shell
 
 SUFFIXES = (
     "csv", "tsv", "tab", "psv", "ssv", "txt", "text", "md", "label", "tokens", "json", "jsonl", "ndjson", "parquet",
-    "xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "bz2", "xz", "zip", "tar", "tgz", "tbz2", "txz",
+    "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "bz2", "xz", "zip", "tar", "tgz", "tbz2", "txz",
     "html", "htm", "xml", "sgm", "mbox", "eml",
 )
 """Names' endings that the file dialog shows; any other file can be chosen under "All files"."""

@@ -27,7 +27,7 @@ LEAST = 138
 """Px that a list is wide at least: "Auto: utf-8" can be read in it."""
 _DELIMITED = ("csv",)
 _WITH_HEADER = ("csv", "excel")
-_BINARY = ("parquet", "excel")
+_BINARY = ("parquet", "arrow", "excel")
 
 
 class UnderstoodBar(Cells):

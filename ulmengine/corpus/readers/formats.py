@@ -13,7 +13,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
+from . import arrow, delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -21,6 +21,7 @@ from .textlines import without_padding
 FORMATS = {one.name: one for one in (
     Format("folder", tree.recognise, tree.plan, tree.chunks),
     Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
+    Format("arrow", arrow.recognise, arrow.plan, arrow.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
     *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
     Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
@@ -38,7 +39,7 @@ FORMAT_NAMES = tuple(name for name in FORMATS if name not in refused.NAMES)
 
 ALIASES = {
     "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
-    "ndjson": "jsonl", "htm": "html", "sgm": "xml",
+    "ndjson": "jsonl", "feather": "arrow", "htm": "html", "sgm": "xml",
     "sgml": "xml", "eml": "mail", "aclimdb": "folder", "line": "lines", "block": "blocks",
 }
 

@@ -28,7 +28,8 @@ PARSED_SUFFIXES = (".html", ".htm", ".eml")
 """Documents where most files of a tree are such; read by a parser."""
 
 TABLE_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".gz", ".bz2", ".xz", ".zip",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods",
+    ".gz", ".bz2", ".xz", ".zip",
 )
 
 

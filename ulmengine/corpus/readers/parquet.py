@@ -31,7 +31,7 @@ def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a Parquet file. :raises CorpusError: damaged, or too many columns."""
     source = look.source
     with _opened(source) as file:
-        _refuse_broken(file.schema_arrow, source)
+        refuse_broken(file.schema_arrow, source)
         names = tuple(file.schema_arrow.names)
         rows = file.metadata.num_rows
     if len(names) > limits.MAX_COLUMNS:
@@ -40,7 +40,7 @@ def plan(look: Look, reason: str) -> Reading:
                    reasons={"format": reason, "rows": "as the file itself says"})
 
 
-def _refuse_broken(schema: pa.Schema, source: Source) -> None:
+def refuse_broken(schema: pa.Schema, source: Source) -> None:
     """:raises CorpusError: the description of the table holds bytes that are no text, so it has been damaged."""
     told = [schema.metadata, *(field.metadata for field in schema)]
     try:
@@ -48,8 +48,7 @@ def _refuse_broken(schema: pa.Schema, source: Source) -> None:
             part.decode()
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"'{source.path.name}' is a damaged Parquet file (its description of the columns is no text). Fetch it "
-            "again."
+            f"'{source.path.name}' is damaged (its description of the columns is no text). Fetch it again."
         ) from error
 
 
@@ -60,7 +59,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         meta = file.metadata
         heavy = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) / max(1, meta.num_rows)
         size = int(min(limits.CHUNK_ROWS, max(16, limits.CHUNK_CHARACTERS / max(1.0, heavy))))
-        names = _class_names(file.schema_arrow)
+        names = class_names(file.schema_arrow)
         done = 0
         try:
             for batch in file.iter_batches(batch_size=size, use_threads=False):
@@ -68,7 +67,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
                 going.position = int(going.size * done / max(1, meta.num_rows))
                 yield as_strings(pa.Table.from_batches([batch]), names)
         except (pa.ArrowException, OSError) as error:
-            raise _failure(error, reading.source, f"is damaged after row {done:,}") from error
+            raise failure(error, reading.source, f"is damaged after row {done:,}") from error
     going.digest = reading.source.digest()
 
 
@@ -81,12 +80,12 @@ def _opened(source: Source) -> Iterator[pq.ParquetFile]:
         try:
             file = pq.ParquetFile(unpacked if source.compression else source.path)
         except (pa.ArrowException, OSError) as error:
-            raise _failure(error, source, "is a damaged Parquet file") from error
+            raise failure(error, source, "is a damaged Parquet file") from error
         with file:
             yield file
 
 
-def _failure(error: Exception, source: Source, what: str) -> CorpusError:
+def failure(error: Exception, source: Source, what: str) -> CorpusError:
     """``error`` in plain words, with the file's name once: the library puts its path into some of its own."""
     if isinstance(error, OSError) and error.errno is not None:
         return os_failure(error, source.path)
@@ -101,7 +100,7 @@ def unpack(source: Source, target: IO[bytes]) -> None:
     target.seek(0)
 
 
-def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """Names of the classes that Hugging Face datasets store in a file's metadata: column -> names."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
