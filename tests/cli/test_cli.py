@@ -107,11 +107,16 @@ def test_evaluate_leaves_out_and_names_a_label_that_the_model_does_not_know(
     table.write_text("text,label\n" + "a nice old plum,fruit\nthe big red car,car\nanother saw,tool\n" * 3)
     assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table), "--json"]) == 0
     said = capsys.readouterr()
-    assert "does not know car: 3 of 9 documents are left out" in said.err
+    assert "does not know 'car': 3 of 9 documents are left out" in said.err
     assert json.loads(said.out)["documents"] == 6
     table.write_text("text,label\n" + "the big red car,car\na blue bus,bus\n" * 3)
     assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table)]) == 1
-    assert "does not know the labels bus, car; it knows fruit, tool" in capsys.readouterr().err
+    assert "does not know the labels 'bus', 'car'; it knows 'fruit', 'tool'" in capsys.readouterr().err
+    table.write_text("text,label\n" + "a nice old plum,fruit\n" * 3)
+    assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table)]) == 0
+    figures = capsys.readouterr().out
+    assert "accuracy" in figures
+    assert "nan to nan" not in figures  # of one class alone there is no area under a curve
 
 
 def test_a_finished_run_is_listed(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
-from ulmengine.events import Event
+from ulmengine.events import Event, Note
 from ulmengine.inference import InferenceError, Predictor, sources
 from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answer_texts, labelled, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
@@ -38,10 +38,14 @@ def test_the_columns_that_the_model_learnt_from_are_read(tmp_path: Path) -> None
 
 
 def test_a_table_without_them_asks(tmp_path: Path) -> None:
-    with pytest.raises(ColumnsWantedError, match=r"reads the column note.*has no note.*id, text.*--text") as asked:
+    with pytest.raises(ColumnsWantedError, match=r"reads the column 'note'.*has no 'note'.*id, text.*--text") as asked:
         done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE))
     assert asked.value.columns == ("id", "text")
     assert len(list(done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE, ("text",))))) == 8
+    with pytest.raises(ColumnsWantedError, match=r"has neither 'title' nor 'body'.*order.*--text COLUMN --text COLUMN"):
+        done(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("title", "body"))))
+    with pytest.raises(ColumnsWantedError, match=r"has no 'body'"):
+        done(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("Text", "body"))))
 
 
 def test_another_case_is_the_same_column_and_a_single_column_is_no_question(tmp_path: Path) -> None:
@@ -85,14 +89,78 @@ def bears(tmp_path: Path, rows: list[str], labels: tuple[str, ...], multi: bool 
 def test_labels_in_another_spelling_are_those_of_the_model(tmp_path: Path) -> None:
     found = bears(tmp_path, ["GOOD", "BAD", "good"], ("bad", "good"))
     assert found.targets.tolist() == [1, 0, 1]
-    assert found.notes == ("BAD is read as bad.", "GOOD is read as good.")
+    assert found.notes == ("'BAD' is read as 'bad'.", "'GOOD' is read as 'good'.")
     assert bears(tmp_path, ["1.0", "2.0", "1.0"], ("1", "2")).targets.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(("written", "labels"), [
+    (("1", "0"), ("False", "True")), (("yes", "no"), ("False", "True")), (("TRUE", "FALSE"), ("0", "1")),
+    (('"5,0"', '"1,0"'), ("1.0", "5.0")), (("y", "n"), ("no", "yes")),
+])
+def test_marks_and_numbers_are_understood_as_others_write_them(
+    tmp_path: Path, written: tuple[str, str], labels: tuple[str, ...]
+) -> None:
+    assert bears(tmp_path, [*written, written[0]], labels).targets.tolist() == [1, 0, 1]
+
+
+def test_marks_that_could_be_two_labels_are_none(tmp_path: Path) -> None:
+    with pytest.raises(InferenceError, match="does not know the label 'yes'; it knows '1', 'True', 'x y'"):
+        bears(tmp_path, ["yes"] * 3, ("1", "True", "x y"))
+
+
+def test_a_list_of_known_labels_is_these_for_a_model_of_several(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["joy", "Anger|fear", "joy|odd"], ("anger", "fear", "joy"), multi=True)
+    np.testing.assert_array_equal(found.targets, [[0, 0, 1], [1, 1, 0]])
+    assert found.rows.tolist() == [0, 1]
+    assert found.notes == ("'Anger|fear' is read as 'anger', 'fear'.",
+                           "The model does not know 'joy|odd': 1 of 3 documents are left out.")
+    with pytest.raises(InferenceError, match=r"does not know the label 'bad\|good'"):
+        bears(tmp_path, ["bad|good"] * 3, ("bad", "good"))
+
+
+def marked(tmp_path: Path, table: str) -> tuple[Labelled, list[str]]:
+    """A table of marks as a model of three labels, a column each, is measured on it; and what was said."""
+    (tmp_path / "marks.csv").write_text(table)
+    said: list[str] = []
+    roles = Columns(text=("text",), label=("joy", "odd", "ill"))
+    opening = open_table(tmp_path / "marks.csv", tmp_path / "cache", roles)
+    while True:
+        try:
+            event = next(opening)
+        except StopIteration as end:
+            return labelled(end.value, ("ill", "joy", "odd"), multi_label=True), said
+        said += [event.text] if isinstance(event, Note) else []
+
+
+def test_a_label_without_its_column_cannot_be_measured(tmp_path: Path) -> None:
+    with pytest.raises(InferenceError, match=r"marks.csv has no column 'ill'.*with 1 where"):
+        marked(tmp_path, "text,joy,odd\na film,1,0\nthe film,0,1\nmy film,1,1\n")
+
+
+def test_a_label_that_the_model_lacks_is_told(tmp_path: Path) -> None:
+    table = "text,joy,odd,ill,sad\na film,1,0,0,1\nthe film,0,1,1,0\nmy film,1,1,0,1\n"
+    found, said = marked(tmp_path, table)
+    assert found.targets.tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 1]]
+    assert said == ["The model knows no label 'sad': what this column says is not measured."]
+
+
+def test_a_named_label_column_may_be_in_another_case(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,Queue\na good film,x\na bad film,y\n")
+    assert done(open_table(tmp_path / "a.csv", tmp_path / "c", text=("text",), label=("queue",))).labels == ("x", "y")
+
+
+def test_which_column_is_the_label_is_no_question_where_none_is_read(tmp_path: Path) -> None:
+    rows = "".join(f"a film of day {n},{'ab'[n % 2]},{'xyz'[n % 3]}\n" for n in range(60))
+    (tmp_path / "a.csv").write_text(f"text,kind,team\n{rows}")
+    opening = texts_of(tmp_path / "a.csv", tmp_path / "c", Columns(text=("text",)))
+    said = list(opening)
+    assert [event for event in said if isinstance(event, Note)] == []
 
 
 def test_an_unknown_label_leaves_out_its_documents_alone(tmp_path: Path) -> None:
     found = bears(tmp_path, ["good", "odd", "bad"], ("bad", "good"))
     assert (found.rows.tolist(), found.targets.tolist()) == ([0, 2], [1, 0])
-    assert found.notes == ("The model does not know odd: 1 of 3 documents are left out.",)
+    assert found.notes == ("The model does not know 'odd': 1 of 3 documents are left out.",)
     with pytest.raises(InferenceError, match="does not know the label"):
         bears(tmp_path, ["odd", "odd", "odd"], ("bad", "good"))
     # Two labels that differ by their case alone are no spelling of each other's third.

@@ -73,9 +73,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
     whose = "network and word counts together" if kept.saved == "blend" else "the network"
     complain(f"{len(kept):,} documents; {whose}; each figure with its 95 % interval")
     for name, estimate in result["metrics"].items():
-        value, low, high = (float("nan") if estimate[one] is None else estimate[one]
-                            for one in ("value", "low", "high"))
-        say(f"{name:20} {value:8.4f}   {low:.4f} to {high:.4f}")
+        if estimate["value"] is not None:  # where only one class is there, some figures have no meaning
+            low, high = (float("nan") if estimate[end] is None else estimate[end] for end in ("low", "high"))
+            say(f"{name:20} {estimate['value']:8.4f}   {low:.4f} to {high:.4f}")
     return 0
 
 

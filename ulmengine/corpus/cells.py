@@ -17,7 +17,8 @@ ANGLED = "><"
 """The delimiter of labels written <a><b>, as Stack Exchange writes them."""
 
 _PLURAL = ("labels", "tags", "genres", "categories", "topics", "classes", "emotions", "intents", "subjects", "keywords")
-_BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
+BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
+"""What may stand between several labels of a cell."""
 _PLAIN = ("|", ";", ",", " ")
 """What stands between the items of many a list: it is enough that they stand alone as well."""
 _IN_NAMES = (",", "/", "+", "#")
@@ -108,7 +109,7 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     alone = set(cells)
     plural = column.name.strip().lower().endswith(_PLURAL)
     doubtful = ""
-    for delimiter in _BETWEEN:
+    for delimiter in BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
         if not split or repeats(split):
             continue

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ulmengine.config import CorpusConfig, SplitConfig
+from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
+from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
 from ulmengine.corpus.readers.formats import look_at
 from ulmengine.corpus.readers.pipes import is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
 from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Columns
 
 from .errors import InferenceError
@@ -41,11 +42,13 @@ class ColumnsWantedError(InferenceError):
 
     def __init__(self, path: Path, wanted: tuple[str, ...], columns: tuple[str, ...]) -> None:
         self.path, self.wanted, self.columns = path, wanted, columns
-        lacking = [name for name in wanted if name not in columns]
+        lacking = [name for name in wanted if not _as_named((name,), columns)]
+        without = f"neither {_quoted(lacking, ' nor ')}" if len(lacking) == 2 else f"no {_quoted(lacking)}"
         super().__init__(
-            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}, and "
-            f"this table has no {lacking[0] if lacking else wanted[0]}. Its columns are: {', '.join(columns[:30])}. "
-            "Name the one with the texts: --text COLUMN"
+            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {_quoted(wanted)}, and "
+            f"this table has {without}. Its columns are: {', '.join(columns[:30])}. "
+            + ("Name the one with the texts: --text COLUMN" if len(wanted) == 1 else
+               "Name those with the texts, in the order of the model's: " + " ".join(["--text COLUMN"] * len(wanted)))
         )
 
 
@@ -95,9 +98,14 @@ def open_table(
     :raises CorpusError: it cannot be read.
     """
     config, found = seen or as_table(path, _wanted(roles, text))
-    labels, delimiter = tuple(label), ""
+    labels, delimiter = _as_named(tuple(label), found.columns) or tuple(label), ""
     if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
         labels, delimiter = known, roles.label_delimiter
+        more = [name for name in found.label_columns if name not in known]
+        if len(known) > 1 and more and set(known) < set(found.label_columns):
+            yield Note(f"The model knows no label {_quoted(more)}: what this column says is not measured."
+                       if len(more) == 1 else
+                       f"The model knows no labels {_quoted(more)}: what these columns say is not measured.", "warning")
     config = config.model_copy(update={
         "text_columns": text_columns(path, found.columns, roles, text), "label_columns": labels,
         "label_delimiter": delimiter,
@@ -144,7 +152,7 @@ def texts_of(
     seen = table_in(path, _wanted(roles, text))
     if seen is None:
         return iter([Text(path, None, read_text(path))])
-    documents = yield from open_table(path, cache, roles, text=text, seen=seen)
+    documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
     rows = source_rows(documents)
     texts = documents.texts_of(np.arange(len(rows)))
     return (Text(path, int(row), found) for row, found in zip(rows, texts, strict=True))
@@ -221,20 +229,28 @@ class Labelled:
 def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> Labelled:
     """The labels of the part "train" of ``documents`` as those of a model: of several ``labels`` always as such.
 
-    Another spelling of a label (``GOOD`` for ``good``, ``1.0`` for ``1``) is taken for it where only one is meant. A
-    document whose labels the model does not know is left out.
+    Another spelling of a label (``GOOD`` for ``good``, ``1.0`` for ``1``, ``yes`` for ``True``) is taken for it where
+    only one is meant, and for a model of several labels a list of known ones (``anger|fear``) for these. A document
+    whose labels the model does not know is left out.
 
-    :raises InferenceError: there are no labels, the model knows none of them, or a document has several and the model
-        one a document.
+    :raises InferenceError: there are no labels, the model knows none of them, a document has several and the model one
+        a document, or of a model's several labels, a column each, one has no column.
     """
     name = documents.understood.path.name
     if not documents.labels:
         raise InferenceError(f"{name}: no labels were found; name the column with --label")
     places = {label: _meant(label, labels) for label in documents.labels}
-    unknown = [label for label, place in places.items() if place is None]
+    if multi_label:
+        places = {label: meant or _listed(label, labels) for label, meant in places.items()}
+    unknown = [label for label, meant in places.items() if not meant]
     if len(unknown) == len(places):
         raise InferenceError(f"{name}: the model does not know the label{'s' if len(unknown) > 1 else ''} "
-                             f"{', '.join(unknown)}; it knows {', '.join(labels)}")
+                             f"{_quoted(unknown)}; it knows {_quoted(labels)}")
+    told = {place for meant in places.values() for place in meant}
+    lacking = [label for place, label in enumerate(labels) if place not in told]
+    if multi_label and lacking and len(documents.understood.label_columns) > 1:
+        raise InferenceError(f"{name} has no column {_quoted(lacking, ' or ')}, a label of the model: which documents "
+                             "bear it cannot be known. Add it, with 1 where the label applies and 0 elsewhere.")
     targets = documents.targets("train")
     if targets.ndim == 1:
         targets = np.eye(len(documents.labels), dtype=np.float32)[targets]
@@ -242,30 +258,38 @@ def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> 
         raise InferenceError(f"{name}: some documents bear several labels, the model gives each document one")
     wide = np.zeros((len(targets), len(labels)), dtype=np.float32)
     for column, label in enumerate(documents.labels):
-        if (place := places[label]) is not None:
+        for place in places[label]:
             wide[:, place] = np.maximum(wide[:, place], targets[:, column])
     bears, known = targets.any(axis=1), wide.any(axis=1)
     rows = np.flatnonzero(known | ~bears if multi_label else known)
-    notes = [f"{label} is read as {labels[place]}." for label, place in places.items()
-             if place is not None and labels[place] != label]
+    notes = [f"'{label}' is read as {_quoted([labels[place] for place in meant])}." for label, meant in places.items()
+             if meant and [labels[place] for place in meant] != [label]]
     if bare := len(documents.rows("unlabelled")):
         notes.append(f"{bare:,} of {bare + len(targets):,} documents bear no label and are left out.")
     if unknown:
         out = len(targets) - len(rows)
-        notes.append(f"The model does not know {', '.join(unknown)}: {out:,} of {len(targets):,} documents are left "
-                     "out.")
+        notes.append(f"The model does not know {_quoted(unknown)}: {out:,} of {len(targets):,} documents are left out.")
     return Labelled(rows, wide[rows] if multi_label else wide[rows].argmax(axis=1), tuple(notes))
 
 
-def _meant(label: str, known: Sequence[str]) -> int | None:
-    """Which of the ``known`` labels ``label`` is; None where it is none or could be several."""
+def _meant(label: str, known: Sequence[str]) -> tuple[int, ...]:
+    """Which of the ``known`` labels ``label`` is; none where it is none or could be several."""
     if label in known:
-        return known.index(label)
-    for form in (_folded, _number):
+        return (known.index(label),)
+    for form in (_folded, _number, _truth):
         same = [place for place, other in enumerate(known) if form(label) is not None and form(other) == form(label)]
         if same:
-            return same[0] if len(same) == 1 else None
-    return None
+            return tuple(same) if len(same) == 1 else ()
+    return ()
+
+
+def _listed(label: str, known: Sequence[str]) -> tuple[int, ...]:
+    """The places of the ``known`` labels that ``label`` lists, one sign between them; none where one is unknown."""
+    for delimiter in BETWEEN:
+        parts = [_meant(part.strip(), known) for part in label.split(delimiter)]
+        if len(parts) > 1 and all(parts):
+            return tuple(dict.fromkeys(place for part in parts for place in part))
+    return ()
 
 
 def _folded(label: str) -> str | None:
@@ -274,9 +298,19 @@ def _folded(label: str) -> str | None:
 
 def _number(label: str) -> float | None:
     try:
-        return float(label)
+        return float(label.replace(",", ".") if re.fullmatch(r"-?\d+,\d+", label) else label)
     except ValueError:
         return None
+
+
+def _truth(label: str) -> bool | None:
+    """What a mark says: "yes" is "True", and "0" is "False"."""
+    mark = label.strip().lower()
+    return mark in TRUE if mark in TRUE | FALSE else None
+
+
+def _quoted(names: Sequence[str], last: str = ", ") -> str:
+    return last.join(f"'{name}'" for name in names)
 
 
 def _as_named(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
