@@ -37,6 +37,7 @@ from .frame.runbar import HEIGHT, RunBar
 from .frame.stack import PageStack
 from .frame.tour import Tour
 from .frame.tray import Tray
+from .frame.undoing import UndoKeys, redo_keys, undo_keys
 from .pages import page_of_setting
 from .pages.base import Page
 from .pages.parts.scroll import scrolling
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.bar = RunBar(shell)
         self._arrange()
         self.undo_group = QUndoGroup(self)
+        self._undo_keys = UndoKeys(self)
         self.toasts = Toasts(self, lift=HEIGHT, inset=theme.RAIL_WIDTH)
         self.palette_view = Palette(self)
         self.veil = DropVeil(self)
@@ -282,8 +284,7 @@ class MainWindow(QMainWindow):
         self.addActions(list(self.commands.values()))
         undo = self.undo_group.createUndoAction(self, self.tr("Undo"))
         redo = self.undo_group.createRedoAction(self, self.tr("Redo"))
-        for action, keys, icon in ((undo, QKeySequence.StandardKey.Undo, "undo"),
-                                   (redo, QKeySequence.StandardKey.Redo, "redo")):
+        for action, keys, icon in ((undo, undo_keys(), "undo"), (redo, redo_keys(), "redo")):
             action.setShortcuts(keys)
             action.setProperty("icon_name", icon)
             self.addAction(action)

@@ -10,6 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from studio import theme
 
+from .undoing import redo_keys, undo_keys
+
 
 @dataclass(frozen=True)
 class ActionLine:
@@ -90,7 +92,7 @@ def trouble_with(slot: str, keys: str, own: Mapping[str, str]) -> str:
         if line.slot != slot and QKeySequence(keys_in_force(own)[line.slot]) == wanted:
             return _tr_with("{keys} is taken by “{action}”. Choose others, or give that action other keys first.",
                             keys=named, action=_tr(line.text))
-    if any(wanted in QKeySequence.keyBindings(one) for one in _FIXED) or \
+    if any(wanted in QKeySequence.keyBindings(one) for one in _FIXED) or wanted in undo_keys() + redo_keys() or \
             wanted in [QKeySequence(f"Ctrl+{number}") for number in range(10)]:
         return _tr_with("{keys} has its meaning everywhere in the program already. Choose others.", keys=named)
     first = wanted[0]  # type: ignore[index]  # missing in PySide6's description of it
@@ -103,7 +105,7 @@ def trouble_with(slot: str, keys: str, own: Mapping[str, str]) -> str:
 
 
 _STANDARD = QKeySequence.StandardKey
-_FIXED = (_STANDARD.Undo, _STANDARD.Redo, _STANDARD.Cut, _STANDARD.Copy, _STANDARD.Paste, _STANDARD.SelectAll)
+_FIXED = (_STANDARD.Cut, _STANDARD.Copy, _STANDARD.Paste, _STANDARD.SelectAll)
 
 
 def _tr_with(text: str, **values: str) -> str:

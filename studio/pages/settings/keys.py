@@ -40,7 +40,7 @@ class KeysCard(Card):
         fixed.setHorizontalSpacing(theme.XL)
         for row, (what, keys) in enumerate((
             (self.tr("Go to a page"), self.tr("Ctrl+1 and on")),
-            (self.tr("Undo, redo"), self.tr("Ctrl+Z, Ctrl+Shift+Z")),
+            (self.tr("Undo, redo"), self.tr("Ctrl+Z, Ctrl+Shift+Z or Ctrl+Y")),
             (self.tr("In a plot: move the cursor or the handle"), self.tr("Arrow keys")),
             (self.tr("In a plot: follow the newest, logarithmic scale"), "F, L"),
         )):
