@@ -77,6 +77,7 @@ class Shell(QObject):
         """Steps that belong to no project, as its deletion; those of the open one are its own."""
         self.shown = ShownRun(run, self)
         """The run of the window: the one under way, or else the one that was looked at last; the newest at first."""
+        self.shown.gone.connect(self.show_newest_run)
         run.stateChanged.connect(self._run_changed)
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
@@ -238,6 +239,7 @@ class Shell(QObject):
         except ConfigError as error:
             self.toast(str(error), "error")
 
+    @Slot()
     def show_newest_run(self) -> None:
         """Let the newest run of the open project be the window's, or what a first one would be."""
         folders = self.project.run_folders() if self.project is not None else []

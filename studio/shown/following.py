@@ -26,10 +26,13 @@ class Following(QObject):
     """Another process has taken up the run that is shown: it is to be read anew and followed."""
     ended = Signal()
     """The other process has let go of the run, or has died."""
+    gone = Signal()
+    """The run that was shown has been deleted."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._folder: RunFolder | None = None
+        self._was_there = False
         self._follower: LogFollower | None = None
         self._viewers: set[int] = set()
         self._timer = QTimer(self)
@@ -44,10 +47,11 @@ class Following(QObject):
     def watch(self, folder: RunFolder | None) -> None:
         """Look at ``folder``: nobody is working on it now, but somebody may begin."""
         self._folder, self._follower = folder, None
+        self._was_there = folder is not None and folder.path.is_dir()
 
     def follow(self, folder: RunFolder, follower: LogFollower) -> None:
         """Somebody is working on ``folder``; ``follower`` has read what there was so far."""
-        self._folder, self._follower = folder, follower
+        self._folder, self._follower, self._was_there = folder, follower, True
 
     def seen_by(self, widget: QWidget) -> None:
         """Look as long as ``widget`` is in view (or another one that was named)."""
@@ -81,6 +85,11 @@ class Following(QObject):
         folder, follower = self._folder, self._follower
         if folder is None:
             return
+        if self._was_there and _is_deleted(folder):
+            self.watch(None)
+            self.gone.emit()
+            return
+        self._was_there = self._was_there or folder.path.is_dir()  # one that failed early may never have been there
         owned = is_owned(folder)
         if follower is None:
             if owned:
@@ -99,6 +108,11 @@ class Following(QObject):
         if not owned:
             self._follower = None
             self.ended.emit()
+
+
+def _is_deleted(folder: RunFolder) -> bool:
+    """Whether the run is there no more; a shared folder that is away for a moment takes the run's parent with it."""
+    return not folder.path.is_dir() and folder.path.parent.is_dir()
 
 
 def is_owned(folder: RunFolder) -> bool:

@@ -56,6 +56,8 @@ class ShownRun(QObject):
     follows."""
     changed = Signal()
     """It has said more, or stands otherwise."""
+    gone = Signal()
+    """It has been deleted: another one, or none, is to be shown in its place."""
 
     def __init__(self, run: RunService, parent: QObject) -> None:
         super().__init__(parent)
@@ -79,6 +81,7 @@ class ShownRun(QObject):
         self._following.saidAnew.connect(self._said_anew)
         self._following.taken.connect(self.again)
         self._following.ended.connect(self._replace)
+        self._following.gone.connect(self.gone)
         run.stateChanged.connect(self._state_changed)
         run.events.connect(self._events_came)
 
@@ -201,6 +204,10 @@ class ShownRun(QObject):
         """The person has read of :attr:`trouble`: it is of the past, and so is every mark of it."""
         self._dismissed = self.trouble
         self.changed.emit()
+
+    def look(self) -> None:
+        """See at once whether it is there still, and who is working on it."""
+        self._following.look()
 
     def seen_by(self, widget: QWidget) -> None:
         """See once a second whether another process is working on the run, as long as ``widget`` is in view."""

@@ -173,6 +173,25 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
     assert buttons == ["Go on", "Remove…"]
 
 
+def test_the_window_lets_go_of_a_run_that_is_removed(
+    window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, tmp_path: Path
+) -> None:
+    shell = window.shell
+    assert shell.new_project(tmp_path / "project")
+    assert shell.project is not None
+    own = RunFolder.create(shell.project.runs / "2026-01-01", shell.project.run_config())
+    folder = begin_pretraining(runs_folder() / "2026-01-02", RunConfig(corpus=corpus_of(tmp_path)),
+                               ModelInfo("Reviews"))
+    shell.show_run(RunFolder(folder.path))
+    page = page_of(window)
+    page.pretraining.card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), "stopped"), possible=True)
+    asked.answers = ["remove"]
+    qtbot.mouseClick(page.pretraining.card.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not folder.path.exists(), timeout=WAIT)
+    qtbot.waitUntil(lambda: shell.shown.folder == RunFolder(own.path), timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.pretraining.work.running, timeout=WAIT)
+
+
 def test_the_dialog_keeps_its_size_and_its_buttons_their_places_while_it_looks_and_measures(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

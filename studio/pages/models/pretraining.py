@@ -229,6 +229,7 @@ class Pretraining(QObject):
     def _worked(self, result: Path | None) -> None:
         if result is not None:
             self._tell(result)
+        self.shell.shown.look()  # it may have been the one that is removed
         self.look()
 
 

@@ -300,9 +300,7 @@ class RunsPage(ProjectPage):
         self.filters.setVisible(bool(lines))
         self.table.choose(wanted, row)
         self._show_chosen()
-        shown = self.shell.shown.folder
-        if shown is not None and not self.shell.busy and not shown.path.is_dir():  # it was deleted
-            self.shell.show_newest_run()
+        self.shell.shown.look()  # it may have been deleted
 
     @Slot(object)
     def _not_listed(self, failure: Failed) -> None:

@@ -46,6 +46,7 @@ class TrainPage(ProjectPage):
         self.title = self.tr("Train")
         self.shown = shell.shown
         self._beside = ShownRun(shell.run, self)
+        self._beside.gone.connect(self._look_at_windows)
         self._told: object = None
         self.going_on = GoingOn(project, shell, self)
         self.mender = Mender(project, shell, self.going_on, self)
@@ -134,6 +135,10 @@ class TrainPage(ProjectPage):
             self._listen_to(run)
         self._draw_anew()
         self._refresh()
+
+    @Slot()
+    def _look_at_windows(self) -> None:
+        self._look_at(self.shell.shown)
 
     def _listen_to(self, run: ShownRun) -> None:
         self.shown = self.choice.shown = run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,39 @@ def test_a_run_that_an_update_has_stopped_begins_again_with_its_own_settings(ben
     second = bench.project.run_folders()[-1]
     assert difference(first.config(), second.config()) == {}
     assert bench.project.config.classifier.lr == first.config().classifier.lr
+
+
+def test_a_run_whose_folder_is_deleted_is_shown_no_more(bench: Bench) -> None:
+    for _ in range(2):
+        bench.page.start()
+        bench.until(RunState.FINISHED)
+    first, second = bench.project.run_folders()
+    assert bench.page.folder == second
+    shutil.rmtree(second.path)  # by whomever: nobody says it
+    bench.qtbot.waitUntil(lambda: bench.page.folder == first, timeout=WAIT)
+    shutil.rmtree(first.path)
+    bench.qtbot.waitUntil(lambda: bench.page.folder is None, timeout=WAIT)
+    assert bench.page.view.big_start.isVisible()
+
+
+def test_a_shared_folder_that_is_away_for_a_moment_is_not_taken_for_deleted(bench: Bench, tmp_path: Path) -> None:
+    bench.page.start()
+    bench.until(RunState.FINISHED)
+    [folder] = bench.project.run_folders()
+    bench.project.runs.rename(tmp_path / "away")
+    bench.shell.shown.look()
+    assert bench.page.folder == folder
+
+
+def test_a_run_looked_at_beside_the_one_under_way_gives_its_place_back_when_it_is_deleted(
+    paused: Bench, tmp_path: Path
+) -> None:
+    other = RunFolder.create(tmp_path / "other", paused.page.config)
+    paused.page.show_run(other)
+    assert paused.page.folder == other
+    shutil.rmtree(other.path)
+    paused.qtbot.waitUntil(lambda: paused.page.folder == paused.shell.shown.folder, timeout=WAIT)
+    assert paused.page.shown.own
 
 
 def test_what_is_not_a_run_is_not_shown(bench: Bench, tmp_path: Path) -> None:
