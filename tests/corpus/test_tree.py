@@ -165,6 +165,27 @@ def test_files_of_lines_lie_in_folders_of_which_a_word_tells_the_part(tmp_path: 
     assert (documents.count("train"), documents.count("test")) == (24, 12)
 
 
+@pytest.mark.parametrize(("suffix", "what"), [(".docx", "Word documents"), (".odt", "Word documents"), (".pdf", "PDF")])
+def test_a_folder_of_other_programs_documents_is_told_what_they_are(tmp_path: Path, suffix: str, what: str) -> None:
+    for label in ("a", "b"):
+        (tmp_path / "docs" / label).mkdir(parents=True)
+        for number in range(5):
+            (tmp_path / "docs" / label / f"{number}{suffix}").write_bytes(b"PK\3\4")
+    with pytest.raises(CorpusError, match=f"{what}.*\\.txt"):
+        preview(tmp_path / "docs")
+
+
+def test_a_table_beside_texts_without_labels_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for number in range(10):
+        (tmp_path / "docs" / f"{number}.txt").write_text(f"text number {number}")
+    (tmp_path / "docs" / "labels.csv").write_text("file,label\n" + "".join(f"{n}.txt,good\n" for n in range(10)))
+    documents = opened(tmp_path / "docs")
+    assert len(everything(documents)) == 10
+    note, = (note for note in documents.notes if "labels.csv" in note)
+    assert "a folder named like its label" in note
+
+
 def test_layout_of_numbered_files_without_suffix() -> None:
     layout = find_layout(["20news/sci.med/54.12", "20news/sci.med/100", "20news/rec.autos/7"])
     assert (layout.skip, layout.labelled, layout.parts) == (1, True, False)

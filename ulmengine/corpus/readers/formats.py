@@ -13,12 +13,14 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import arrow, delimited, jsonrows, mail, markup, parquet, plain, refused, tree, workbook
+from . import arrow, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
 
 FORMATS = {one.name: one for one in (
+    Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
+           lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
     Format("folder", tree.recognise, tree.plan, tree.chunks),
     Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
     Format("arrow", arrow.recognise, arrow.plan, arrow.chunks),
@@ -58,7 +60,7 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
     source = find_source(path, member=config.member)
     if source.is_tree:
         wanted = ""
-    elif wanted == "folder":
+    elif wanted in ("folder", "shards"):
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
     look = look_at(source, config)
     if wanted in FORMATS:
@@ -101,7 +103,11 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
     with plain_words(reading.source.path):
-        yield from FORMATS[reading.format].read(reading, going)
+        yield from _read(reading, going)
+
+
+def _read(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    return FORMATS[reading.format].read(reading, going)
 
 
 @contextmanager

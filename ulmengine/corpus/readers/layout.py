@@ -23,6 +23,8 @@ _MAILDIR = re.compile(r":2,[A-Z]*$")
 _ABOUT = re.compile(
     r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b", re.IGNORECASE
 )
+DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""What Hugging Face writes beside the files of a data set."""
 DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")
 PARSED_SUFFIXES = (".html", ".htm", ".eml")
 """Documents where most files of a tree are such; read by a parser."""
@@ -110,7 +112,7 @@ def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | No
 
 def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     """The layout of a few files, each of which is named like the label of the texts on its lines."""
-    files = [PurePosixPath(name) for name in names if not _is_about(name)]
+    files = [PurePosixPath(name) for name in names if not is_about(name)]
     poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in _POLES} for path in files]
     if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
         return None
@@ -199,6 +201,10 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
         else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
+    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
+    if not layout.labelled and len(tables) == 1:
+        return [f"'{tables[0]}' is a table beside the texts and was not read. If it holds their labels, write text and "
+                "label into one table, or put each text into a folder named like its label."]
     files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
     return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
             + (", in a folder named like its label." if layout.labelled else ".")]
@@ -206,7 +212,7 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
 
 def main_member(names: Sequence[str]) -> str:
     """The one file of an archive that is the corpus where the others only tell about it; "" where there is none."""
-    telling = [name for name in names if _is_about(name)]
+    telling = [name for name in names if is_about(name)]
     others = [name for name in names if name not in telling]
     tables = [name for name in others if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
     documents = [name for name in others if name not in tables and TreeLayout().place(name) is not None]
@@ -215,7 +221,8 @@ def main_member(names: Sequence[str]) -> str:
     return documents[0] if len(documents) == 1 and telling and not tables else ""
 
 
-def _is_about(name: str) -> bool:
+def is_about(name: str) -> bool:
     """Whether a file tells about a corpus rather than being one."""
     path = PurePosixPath(name)
-    return path.suffix.lower() in (".pdf", ".html", ".htm") or bool(_ABOUT.match(path.name))
+    return (path.suffix.lower() in (".pdf", ".html", ".htm") or path.name.lower() in DESCRIPTIONS
+            or bool(_ABOUT.match(path.name)))

@@ -30,6 +30,13 @@ class JoinedSheet(NamedTuple):
     columns: tuple[str, ...]
 
 
+class Shard(NamedTuple):
+    """One of several files of a folder that are one table, and what its name says of all its rows: column -> cell."""
+
+    name: str
+    cells: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
@@ -37,9 +44,10 @@ class Reading:
     ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
-    ``joined``: the sheets of a workbook that are read one after another, where they are several. ``grid``: the table
-    that a page of markup consists of. ``member``: the element that is a document. ``hints``: what the source says of
-    its columns. ``notes``: sentences for the person about the reading chosen.
+    ``joined``: the sheets of a workbook that are read one after another, where they are several. ``shards``: the files
+    of a folder that are one table, each to be read under ``settings``. ``grid``: the table that a page of markup
+    consists of. ``member``: the element that is a document. ``hints``: what the source says of its columns. ``notes``:
+    sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -50,6 +58,8 @@ class Reading:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     joined: tuple[JoinedSheet, ...] = ()
+    shards: tuple[Shard, ...] = ()
+    settings: CorpusConfig | None = None
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -15,16 +16,24 @@ import polars as pl
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.names import part_in
 
 from .binary import is_binary
 from .encoding import TextDecoder, detect, known_encoding
 from .frames import frames_of
-from .layout import TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
+from .layout import DESCRIPTIONS, TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .packed import packed_names, read_packed, read_zipped, walk_names
 from .reading import Look, Pass, Reading
 from .source import Source
+
+_UNREAD = {
+    **dict.fromkeys((".doc", ".docx", ".docm", ".odt", ".pages"), "Word documents"), ".pdf": "PDF documents",
+    ".rtf": "rich-text documents", ".epub": "e-books", ".msg": "mails of Outlook",
+    **dict.fromkeys((".ppt", ".pptx", ".odp"), "presentations"),
+}
+"""Documents of other programs, of which a folder may be full."""
 
 
 def recognise(look: Look) -> str:
@@ -42,9 +51,10 @@ def plan(look: Look, reason: str) -> Reading:
     if layout.lines and not _are_lines(source, documents):
         layout = find_layout(names)
         documents = [name for name in names if layout.place(name) is not None]
-    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
+    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
+              and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
-        raise _no_documents(source, tables)
+        raise _no_documents(source, names, tables)
     files = [data for _, data in read_tree(source, documents[:200], 1 << 18) if data]
     sample = b"".join(files)
     mails = sum(map(begins_as_mail, files))
@@ -90,7 +100,7 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
                    reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
-def _no_documents(source: Source, tables: list[str]) -> CorpusError:
+def _no_documents(source: Source, names: Sequence[str], tables: Sequence[str]) -> CorpusError:
     path = source.path
     if tables:
         shown = ", ".join(tables[:5]) + (", ..." if len(tables) > 5 else "")
@@ -99,11 +109,15 @@ def _no_documents(source: Source, tables: list[str]) -> CorpusError:
             "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {tables[0]}; or "
             "unpack the archive, and a second table can be the test file.",
         }.get(source.compression, "Unpack the archive and choose one of them.")
+        if len(tables) > 1 and not any(part_in(PurePosixPath(name).stem) for name in tables):
+            advice += " If they are pieces of one table, join them into one file first."
         return CorpusError(f"'{path.name}' holds tables ({shown}) rather than one text a file. {advice}")
-    return CorpusError(
-        f"'{path.name}' holds no texts. A folder is read as one document a .txt file, best in a folder for each label, "
-        "as in train/pos/1.txt."
-    )
+    kinds = Counter(_UNREAD.get(PurePosixPath(name).suffix.lower(), "") for name in names)
+    what = max(kinds, key=lambda kind: kinds[kind], default="")
+    advice = (f"The {what} in it are not read: save the text of each as a .txt file under the same name, and open the "
+              "folder of these." if what else
+              "A folder is read as one document a .txt file, best in a folder for each label, as in train/pos/1.txt.")
+    return CorpusError(f"'{path.name}' holds no texts. {advice}")
 
 
 def tree_names(source: Source) -> tuple[list[str], bool]:

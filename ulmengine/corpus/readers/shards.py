@@ -1,0 +1,141 @@
+"""One table in several files of a folder, as programs write them: train-00000-of-00002.parquet and the data sets that
+Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+import polars as pl
+
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.names import part_in
+
+from .layout import is_about
+from .reading import Look, Pass, Reading, Shard
+from .tree import tree_files
+
+_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow")
+_PACKED = (".gz", ".gzip", ".bz2", ".xz")
+_COUNTED = re.compile(r"(.+?)[-_]\d{3,6}[-_]of[-_]\d{3,6}(?:-[0-9a-f]+)?(?:\.[a-z]\w*)?")
+_SPARK = re.compile(r"part-(?:[mr]-)?\d{5}(?:-[\w-]+)?(?:\.[a-z]\w*)*")
+_HIVE = re.compile(r"([A-Za-z_]\w*)=(.+)")
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+Recognise = Callable[[Path, CorpusConfig], Reading]
+Read = Callable[[Reading, Pass], Iterator[pl.DataFrame]]
+
+
+def recognise(look: Look) -> str:
+    """A folder in which all tables are named as the pieces of one."""
+    shards = shards_in(look.source.path) if look.source.path.is_dir() else []
+    return f"one table in {len(shards):,} file{'s' * (len(shards) > 1)}" if shards else ""
+
+
+def shards_in(folder: Path) -> list[Shard]:
+    """The pieces of the table that a folder holds, in the order of their names; none where there is anything else."""
+    shards: list[Shard] = []
+    kinds: set[tuple[str, str]] = set()
+    for name, _ in tree_files(folder):
+        path = PurePosixPath(name)
+        if path.name.startswith("_") or is_about(name):
+            continue
+        bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
+        cells = {key: _value(value) for key, value in (
+            found.groups() for found in map(_HIVE.fullmatch, path.parts[:-1]) if found)}
+        counted = _COUNTED.fullmatch(bare.stem)
+        if bare.suffix.lower() not in _SUFFIXES or not (counted or cells or _SPARK.fullmatch(bare.stem)):
+            return []
+        words = (counted[1] if counted else "", *reversed(path.parts[:-1]))
+        part = next((part for part in map(part_in, words) if part), "")
+        kinds.add((bare.suffix.lower(), "" if part or cells or not counted else counted[1]))
+        shards.append(Shard(name, {"split": part, **cells} if part else cells))
+    columns = {tuple(cells) for _, cells in shards}
+    if len(kinds) != 1 or len(columns) != 1:
+        return []
+    alone = len({cells.get("split") for _, cells in shards}) == 1
+    return [Shard(name, {key: cell for key, cell in cells.items() if key != "split" or not alone})
+            for name, cells in shards]
+
+
+def _value(text: str) -> str:
+    return "" if text == _NO_VALUE else unquote(text)
+
+
+def plan(look: Look, reason: str, recognised: Recognise) -> Reading:
+    """Plan the reading of all pieces by the first one. :raises CorpusError: it cannot be read."""
+    folder = look.source.path
+    shards = shards_in(folder)
+    first = recognised(folder / shards[0].name, _settings(look.config, None))
+    settings = _settings(look.config, first)
+    told = [name for name in shards[0].cells if name not in first.columns]
+    columns = (*first.columns, *told) if first.columns else ()
+    reasons = {**first.reasons, "format": f"{reason}: {first.reasons.get('format', first.format)}"}
+    return Reading(
+        look.source, "shards", first.encoding, first.dialect, columns, text_place=first.text_place,
+        hints=first.hints, reasons=reasons, shards=tuple(shards), settings=settings,
+    )
+
+
+def _settings(config: CorpusConfig, first: Reading | None) -> CorpusConfig:
+    """How each piece is to be read: as is set, and as the first one was found to be."""
+    config = config.model_copy(update={"format": "", "member": "", "sheet": ""})
+    if first is None or first.dialect is None:
+        return config
+    return config.model_copy(update={
+        "format": "csv", "delimiter": first.dialect.delimiter, "header": "yes" if first.dialect.header else "no",
+    })
+
+
+def chunks(reading: Reading, going: Pass, recognised: Recognise, read: Read) -> Iterator[pl.DataFrame]:
+    """The rows of all pieces, one after another, with what their names say in columns of its own.
+
+    :raises CorpusError: a piece cannot be read, or has other columns than the first one.
+    """
+    folder = reading.source.path
+    going.size = sum((folder / name).stat().st_size for name, _ in reading.shards)
+    digest = hashlib.blake2b(digest_size=16)
+    rows = before = given = 0
+    for name, cells in reading.shards:
+        piece = recognised(folder / name, reading.settings or CorpusConfig())
+        _refuse_other_columns(piece, reading, name)
+        own = Pass(None if going.most is None else max(1, going.most - given))
+        first = rows
+        for frame in read(piece, own):
+            rows += frame.height
+            told = {key: cell or None for key, cell in cells.items() if key not in frame.columns}
+            going.hints, going.said = own.hints, own.said
+            going.position, going.given = min(going.size, before + own.position), given + own.given
+            yield frame.with_columns(pl.lit(cell, pl.String).alias(key) for key, cell in told.items())
+        _gather(own.faults, going.faults, first)
+        before += (folder / name).stat().st_size
+        given += own.given
+        digest.update(f"{name}\0{own.digest}\n".encode("utf-8", "surrogateescape"))
+        if going.most is not None and given >= going.most:
+            return
+    going.position, going.digest = going.size, digest.hexdigest()
+
+
+def _refuse_other_columns(piece: Reading, whole: Reading, name: str) -> None:
+    """:raises CorpusError: ``piece`` has other columns than the first one."""
+    first = whole.shards[0]
+    known = {column for column in whole.columns if column not in first.cells}
+    if piece.columns and whole.columns and set(piece.columns) - set(first.cells) != known:
+        raise CorpusError(
+            f"'{name}' in '{whole.source.path.name}' has other columns ({', '.join(piece.columns[:10])}) than "
+            f"'{first.name}' ({', '.join(whole.columns[:10])}), so they are no pieces of one table. Choose one of the "
+            "files as the corpus."
+        )
+
+
+def _gather(own: Faults, all_of_them: Faults, first: int) -> None:
+    """Add what was lost in one piece, whose rows begin with the ``first``, to what was lost before."""
+    for name in ("undecodable", "skipped", "mended", "joined", "headings"):
+        setattr(all_of_them, name, getattr(all_of_them, name) + getattr(own, name))
+    all_of_them.lost += [first + place for place in own.lost]
+    all_of_them.ragged += [first + place for place in own.ragged]
+    all_of_them.notes += [note for note in own.notes if note not in all_of_them.notes]
