@@ -321,7 +321,8 @@ def test_dummies_of_one_question_are_not_joined_by_another_column_of_yes_and_no(
 
 @pytest.mark.parametrize("names", [
     ("premise", "hypothesis"), ("question1", "question2"), ("sentence1", "sentence2"), ("text_a", "text_b"),
-    ("Sentence 1", "Sentence 2"), ("frage1", "frage2"), ("question", "sentence"),
+    ("Sentence 1", "Sentence 2"), ("frage1", "frage2"), ("question", "sentence"), ("#1 String", "#2 String"),
+    ("question", "answer"), ("pros", "cons"), ("Summary", "Description"),
 ])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_pair_of_texts_is_read_together(names: tuple[str, str], turned: bool) -> None:
@@ -331,6 +332,39 @@ def test_a_pair_of_texts_is_read_together(names: tuple[str, str], turned: bool) 
     guess = guess_columns(frame(**texts, label=[NAMES[n % 3] for n in range(60)]))
     assert guess.text == names
     assert "pair of texts" in guess.reasons["text_columns"]
+
+
+def test_what_was_said_of_a_ticket_later_is_not_its_text_and_is_told() -> None:
+    later = [f"01/Feb/24 10:{n};we looked into it on day {n}, and the customer was told what there was to tell about it"
+             for n in range(60)]
+    columns = {"Summary": [f"problem {n} of ours" for n in range(60)], "Description": long(60), "Comment": later}
+    guess = guess_columns(frame(**columns))
+    assert guess.text == ("Summary", "Description")
+    assert "'Comment' holds texts as well and is not read" in guess.reasons["text_doubt"]
+    del columns["Summary"]
+    assert guess_columns(frame(**columns)).text == ("Comment",)
+
+
+def test_other_texts_are_named_until_someone_chooses(tmp_path: Path) -> None:
+    answers = [f"what was bad is the delivery, {n} days late" for n in range(60)]
+    rows = [[text, answer, text.upper(), answer if n < 9 else ""]
+            for n, (text, answer) in enumerate(zip(long(60), answers, strict=True))]
+    path = table(tmp_path / "a.csv", rows, ["Q1 good?", "Q2 bad?", "Q1 good? cleaned", "Q3 else?"])
+    told = next(note for note in opened(path).notes if "not read" in note)
+    assert told.startswith("Besides 'Q1 good?', 'Q2 bad?' holds texts as well")
+    assert not any("not read" in note for note in opened(path, text_columns=("Q1 good?",)).notes)
+
+
+@pytest.mark.parametrize("name", ["answer", "status", "order", "user", "project", "confidence"])
+def test_what_is_kept_beside_a_text_is_the_label_where_nothing_else_is(name: str) -> None:
+    guess = guess_columns(frame(text=long(60), **{name: cells_of("open closed")}))
+    assert guess.label == (name,)
+    assert "'none'" in guess.reasons["label_doubt"]
+    both = guess_columns(frame(text=long(60), **{name: cells_of("open closed"), "is_vip": cells_of("no yes")}))
+    assert (both.label, both.rivals) == ((), (name, "is_vip"))
+    assert guess_columns(frame(text=long(60), **{name: cells_of("1 2")})).label == ()
+    assert guess_columns(frame(text=long(60), **{name: cells_of("open closed"), "team": cells_of("a b c")})).label == (
+        "team",)
 
 
 def test_two_columns_of_which_one_holds_few_values_are_no_pair() -> None:

@@ -114,12 +114,20 @@ def _told(columns: tuple[str, ...], why: str, rivals: list[Sampled], chosen: str
 
 
 def _none(seen: Sequence[Sampled], able: list[Sampled], rows: int) -> ChosenLabel:
-    """No column is the label; those are named that could be it after all."""
+    """No column is plainly the label: the only one of a few words is taken, in doubt; else those that could be it are
+    named."""
+    kept = [c for c in able if c.aside and _comes_again(c, rows) and c.names <= 20 and c.letters > 0.5]
     long = [c for c in able if _SHORT <= c.length < _LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
             and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
-    doubt = (f"No column is read as the label, but it could be {_listed(long)}. If so, choose it as the label column."
-             if long else "")
-    return ChosenLabel((), _why_none(seen) if seen else "", tuple(c.name for c in long[:_RIVALS]), doubt)
+    if len(kept) == 1 and not long:
+        return ChosenLabel((kept[0].name,), f"only {kept[0].names} different values", (), (
+            f"Whether '{kept[0].name}' ({kept[0].names} values) is the label is not certain: by its name it is rather "
+            "something kept beside the texts, but no other column could be it. If the texts have no label, set the "
+            "label column to 'none'."))
+    rivals = long or kept
+    doubt = (f"No column is read as the label, but it could be {_listed(rivals)}. If so, choose it as the label column."
+             if rivals else "")
+    return ChosenLabel((), _why_none(seen) if seen else "", tuple(c.name for c in rivals[:_RIVALS]), doubt)
 
 
 def _why_none(seen: Sequence[Sampled]) -> str:
@@ -129,7 +137,8 @@ def _why_none(seen: Sequence[Sampled]) -> str:
         return "no column holds several values that come again"
     held = f"{nearest.names} different values in {nearest.filled} rows"
     if nearest.aside:
-        return f"no column looks like a label; '{nearest.name}' is named like what is kept beside a text"
+        return (f"no column looks like a label; '{nearest.name}' holds {held} and is called like a number, a date, a "
+                "person or a state that is kept beside the texts")
     return f"no column looks like a label; '{nearest.name}' holds {held}, of {nearest.length:.0f} characters on average"
 
 

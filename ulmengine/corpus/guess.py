@@ -14,8 +14,10 @@ from .names import (
     PLAIN_TEXT_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
+    TICKET_NAMES,
     TITLE_NAMES,
     is_label_name,
+    key_of,
     second_of_pair,
 )
 from .sampled import Sampled, look
@@ -73,6 +75,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         guess.reasons |= {key: why for key, why in told.items() if why}
+    _doubt_text([column for column in rest if column.filled > 0.3 * frame.height], guess)
     if len(guess.label) == 1:
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
         _doubt_delimiter(frame[guess.label[0]], guess)
@@ -96,6 +99,18 @@ def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
         f"Cells of '{column.name}' such as {shown} are read as one label each. If they hold several labels, set the "
         f"label delimiter to {mark}."
     )
+
+
+def _doubt_text(rest: list[Sampled], guess: Guess) -> None:
+    """Name the columns of ``rest`` that hold texts as well and are not read; other forms of what is read are none."""
+    read = [key_of(name) for name in guess.text]
+    others = [repr(c.name) for c in rest if c.name not in guess.label and c.is_prose and c.length > 30
+              and c.distinct > 0.5 * c.filled and not any(key in c.key for key in read)]
+    if others and read:
+        what = "holds texts as well and is" if len(others) == 1 else "hold texts as well and are"
+        guess.reasons["text_doubt"] = (
+            f"Besides {' and '.join(map(repr, guess.text))}, {', '.join(others[:4])} {what} not read. If a document is "
+            "all of this, choose these columns too as text columns.")
 
 
 def _tool_hints(columns: list[str]) -> Hints:
@@ -137,9 +152,17 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
     """The column with the most prose in it; a title beside it is read too."""
     if not seen:
         return
+    subjects, bodies, comments = TICKET_NAMES
+    keys = {column.key for column in seen}
+    later = comments if keys & subjects and keys & bodies else frozenset()
+
     def weight(column: Sampled) -> float:
-        known = (4.0 if column.key in PLAIN_TEXT_NAMES else 1.5 if column.key in TEXT_NAMES - TITLE_NAMES
-                 else 0.5 if is_label_name(column.key) else 1.0)
+        if column.key in later:
+            known = 0.3
+        elif column.key in PLAIN_TEXT_NAMES:
+            known = 4.0
+        else:
+            known = 1.5 if column.key in TEXT_NAMES - TITLE_NAMES else 0.5 if is_label_name(column.key) else 1.0
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
         beside = 0.2 if column.aside else 1.0
@@ -170,8 +193,7 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
 
 def _pair_of(best: Sampled, seen: list[Sampled]) -> tuple[Sampled, ...]:
     """The pair of texts that ``best`` is one of; nothing where it stands alone."""
-    prose = [c for c in seen if c.letters >= 0.5 and not c.coded and not c.aside and c.distinct > 0.2 * c.filled
-             and c.names == c.distinct]
+    prose = [c for c in seen if c.is_prose and c.distinct > 0.2 * c.filled]
     for first in prose:
         second = next((c for c in prose if c.key in second_of_pair(first.key)), None)
         if second is not None and best in (first, second):

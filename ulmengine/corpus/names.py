@@ -21,7 +21,7 @@ def _unaccented(word: str) -> str:
 
 
 PLAIN_TEXT_NAMES = _names("""
-    text review sentence content body comment message tweet document
+    text review sentence content body comment message tweet document utt
     nachricht kommentar inhalt satz dokument freitext rezension volltext
     texte commentaire contenu avis texto comentario mensaje contenido reseña oración
     testo commento messaggio contenuto frase recensione comentário mensagem conteúdo resenha
@@ -127,11 +127,18 @@ PART_CELLS = PART_WORDS | {word: part for part, words in _PART_CELLS.items() for
 PAIRS = (
     ("premise", "hypothesis"), ("text", "hypothesis"), ("claim", "evidence"), ("question", "sentence"),
     ("question", "passage"), ("query", "passage"), ("text", "text_pair"), ("sentence", "sentence_pair"),
+    ("question", "answer"), ("pros", "cons"), ("summary", "description"), ("zusammenfassung", "beschreibung"),
 )
 """Two texts of which a label speaks together, under the names of known collections."""
 
 _EXTRA = _names("einordnung einstufung zuordnung kodierung codierung topic intent thema тема 主题 トピック 주제")
+TICKET_NAMES = (frozenset(["summary", "subject", "zusammenfassung", "betreff"]),
+                frozenset(["description", "beschreibung"]),
+                frozenset(["comment", "comments", "kommentar", "kommentare"]))
+"""What a ticket is called, what it is about, and what was said of it later: the first two are its text."""
+
 _FIRST_OF_TWO = re.compile(r"(.*?)_?(1|a|one|first)")
+_FIRST_BEFORE = re.compile(r"(#?)1(_(?:string|text|sentence|question))")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
 _SCALES = ("rating", "score", "stars")
@@ -214,6 +221,8 @@ def is_about_name(key: str) -> bool:
 def second_of_pair(key: str) -> tuple[str, ...]:
     """The names that the second of two texts may have whose first is called ``key``."""
     known = tuple(second for first, second in PAIRS if first == key)
+    if before := _FIRST_BEFORE.fullmatch(key):
+        return (f"{before[1]}2{before[2]}",)
     numbered = _FIRST_OF_TWO.fullmatch(key)
     if numbered is None or (numbered[1] not in TEXT_NAMES and key not in TEXT_NAMES):
         return known

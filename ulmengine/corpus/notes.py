@@ -60,7 +60,7 @@ def _label_notes(
     documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
 ) -> list[str]:
     """What has no label where one would be expected."""
-    doubts = ("label_doubt", "delimiter_doubt") if role == "main" else ()
+    doubts = ("text_doubt", "label_doubt", "delimiter_doubt") if role == "main" else ()
     notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
     if labels.missing:
         words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.missing.items())

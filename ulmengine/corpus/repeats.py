@@ -205,7 +205,8 @@ def doubt_findings(documents: Documents) -> list[Finding]:
     """What the guess of the label left open, as long as nobody has chosen."""
     understood, taken, found = documents.understood, documents.understood.label_columns, []
     if understood.rivals:
-        own, table = " and ".join(map(repr, taken)), documents.pieces[0].table
+        own = " and ".join(map(repr, taken)) if len(taken) < 4 else f"{len(taken)} columns of yes and no"
+        table = documents.pieces[0].table
         counts = {own: len(documents.labels)} if taken else {}
         counts |= {repr(name): _classes(table.column(name)) for name in understood.rivals}
         told = [f"{name} ({count:,} class{'es' * (count != 1)})" for name, count in counts.items()]

@@ -58,6 +58,12 @@ class Sampled:
         return _ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
 
     @property
+    def is_prose(self) -> bool:
+        """Holds words, and neither codes nor lists."""
+        return self.letters >= 0.5 and not self.coded and self.names == self.distinct and not (
+            self.aside and self.key != "answer")
+
+    @property
     def about(self) -> bool:
         """Named like what is asked of people and places; "type.name" is no person's name."""
         return is_about_name(self.key) and not self.name.lower().endswith(".name")

@@ -125,6 +125,8 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
     for name in ("text_columns", "label_columns", "label_delimiter"):
         if getattr(config, name):
             values[name], reasons[name] = getattr(config, name), "as set"
+    if config.text_columns:
+        reasons.pop("text_doubt", None)
     if config.label_columns:
         values["rivals"] = ()
         reasons.pop("label_doubt", None)
