@@ -162,6 +162,29 @@ def test_xml_and_sgml_are_their_records(tmp_path: Path, name: str, head: str, ea
     assert labels_in_order(documents) == [label for _, label in ROWS]
 
 
+@pytest.mark.parametrize(("name", "start"), [
+    ("dump.sql", "CREATE TABLE t (text text, label varchar(9));"), ("dump.sql", "-- a dump\nDROP TABLE t;"),
+    ("dump", "-- MySQL dump 10.13  Distrib 8.0.36\n--"), ("a.txt", "--\n-- PostgreSQL database dump\n--\n"),
+    ("dump", "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19"), ("a.txt", "-- phpMyAdmin SQL Dump"),
+    ("a.dump", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t (text);"),
+])
+def test_a_dump_of_a_database_is_refused_by_name(tmp_path: Path, name: str, start: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"{start}\n" + "".join(f"INSERT INTO t VALUES ('the {n}th film','good');\n" for n in range(20)))
+    with pytest.raises(CorpusError, match=r"a dump of a database.* as CSV"):
+        preview(path)
+
+
+@pytest.mark.parametrize(("name", "line"), [
+    ("a.txt", "CREATE TABLE t (text text, n int)"), ("a.txt", "-- MySQL is what the {n}th question is about"),
+    ("a.csv", '"SELECT * FROM t WHERE n = {n}",query'),
+])
+def test_texts_about_databases_are_texts(tmp_path: Path, name: str, line: str) -> None:
+    path = tmp_path / name
+    path.write_text("".join(f"{line.format(n=n)}\n" for n in range(20)))
+    assert len(preview(path).rows) == 20
+
+
 def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<?xml version='1.0'?>\n<letter><from>me</from><body>One text.</body></letter>\n")

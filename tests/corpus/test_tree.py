@@ -19,7 +19,7 @@ from ulmengine.corpus import CorpusError, open_corpus, preview
 from ulmengine.corpus.importing import import_table
 from ulmengine.corpus.readers import packed
 from ulmengine.corpus.readers.formats import recognise
-from ulmengine.corpus.readers.layout import find_layout
+from ulmengine.corpus.readers.layout import find_layout, is_about
 from ulmengine.events import Progress
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
@@ -163,6 +163,24 @@ def test_files_of_lines_lie_in_folders_of_which_a_word_tells_the_part(tmp_path: 
     documents = opened(tmp_path / "mr", validation=0.0)
     assert documents.labels == ("neg", "pos")
     assert (documents.count("train"), documents.count("test")) == (24, 12)
+
+
+@pytest.mark.parametrize("readme", ["rt-polaritydata.README.1.0.txt", "README", "about_readme.txt", "the-read-me.txt"])
+def test_a_readme_beside_files_of_labels_is_no_corpus(tmp_path: Path, readme: str) -> None:
+    (tmp_path / "rt").mkdir()
+    for label in ("pos", "neg"):
+        (tmp_path / "rt" / f"rt-polarity.{label}").write_text(
+            "".join(f"a {label} sentence of film {n}\n" for n in range(20)))
+    (tmp_path / "rt" / readme).write_text("".join(f"line {n} about the data\n" for n in range(30)))
+    documents = opened(tmp_path / "rt")
+    assert documents.labels == ("neg", "pos")
+    assert len(everything(documents)) == 40
+    assert not any(readme in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("name", ["readmeter.txt", "bread-me.txt", "already me.txt", "unreadme.txt"])
+def test_a_text_whose_name_only_sounds_so_is_a_text(name: str) -> None:
+    assert not is_about(name)
 
 
 @pytest.mark.parametrize(("suffix", "what"), [(".docx", "Word documents"), (".odt", "Word documents"), (".pdf", "PDF")])

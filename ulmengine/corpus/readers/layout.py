@@ -21,7 +21,8 @@ _POLES = frozenset((
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Z]*$")
 _ABOUT = re.compile(
-    r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b", re.IGNORECASE
+    r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b"
+    r"|.*[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE
 )
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What Hugging Face writes beside the files of a data set."""
@@ -193,8 +194,13 @@ def layout_reason(layout: TreeLayout) -> str:
 
 def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
     """A sentence about the files that are no documents, by what they are."""
+    if layout.lines:  # one that only tells about the others is none of them by its name alone
+        names = [name for name in names if not is_about(name)]
     if not names:
         return []
+    if layout.lines:
+        files = "1 file was" if len(names) == 1 else f"{len(names):,} files were"
+        return [f"{files} left aside, as no label stands in the name (for example {names[0]})."]
     kinds = Counter(
         "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
         else "outside of the folders that name the labels" if TreeLayout().place(name) is not None and layout.labelled

@@ -32,6 +32,14 @@ _KINDS = {
             r"(?:[+-]?\d[\d.,]*(?:[ \t]+(?:qid|\d+):[\d.eE+-]+){3,}[ \t]*(?:#[^\n]*)?\r?\n){2}"),
         "a table of numbers in the form of SVMlight, without texts", "Choose the file with the texts.",
     ),
+    "sql": _Refusal(
+        (".sql",), re.compile(
+            r"(?:/\*M?![^\n]*\n\s*)?(?:--[ \t]*\n)*--[ \t]*(?:MySQL dump|MariaDB dump|phpMyAdmin SQL Dump|"
+            r"PostgreSQL database (?:cluster )?dump|Adminer \S+ (?:MySQL|PostgreSQL|SQLite)|SQLite (?:database )?dump)"
+            r"|PRAGMA foreign_keys ?= ?OFF;\s*BEGIN TRANSACTION;", re.IGNORECASE),
+        "a dump of a database in SQL",
+        "Load it into a database, and export the table with the texts as CSV.",
+    ),
     "rasa": _Refusal(
         (), re.compile(
             r"(?:[^\n]*\n)*?nlu:\s*(?:#[^\n]*\n\s*)*- (?:intent|lookup|synonym|regex):"
