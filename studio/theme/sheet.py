@@ -25,6 +25,7 @@ QPushButton[role="danger"] {{ color: {error}; border-color: {error}; }}
 QPushButton[role="danger"]:disabled {{ color: {disabled}; border-color: {border}; }}
 QPushButton[role="quiet"] {{ background: transparent; border-color: transparent; color: {accent}; padding: 5px 8px; }}
 QPushButton[role="quiet"]:hover {{ background: {hover}; }}
+QPushButton[role="quiet"]:checked {{ background: {accent_soft}; border-color: {accent}; }}
 QPushButton[role="quiet"]:focus {{ border: 2px solid {accent}; padding: 4px 7px; }}
 QPushButton[role="quiet"]:disabled {{ color: {disabled}; }}
 QPushButton[role="search"] {{ text-align: left; padding: 5px 10px; color: {muted}; border-color: {border}; }}

@@ -497,3 +497,16 @@ def test_what_a_number_counts_is_said_once_and_what_nought_means(project: Projec
     assert field("saving.minutes").counted(5.0) == "minutes"
     assert field("saving.minutes").counted(0.0) == "at epochs only"
     assert field("saving.keep").counted(2) == ""
+
+
+@pytest.mark.parametrize("role", ["plain", "danger", "quiet"])
+def test_a_button_that_is_switched_on_is_seen_to_be(qtbot: QtBot, role: str) -> None:
+    button = Button("Log", role=role)
+    qtbot.addWidget(button)
+    button.setCheckable(True)
+    button.show()
+    off = button.grab().toImage()
+    button.setChecked(True)
+    on = button.grab().toImage()
+    differ = sum(off.pixel(x, y) != on.pixel(x, y) for x in range(off.width()) for y in range(off.height()))
+    assert differ > off.width() * off.height() / 2  # the whole ground, not a line of it
