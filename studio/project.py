@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate, value_of, with_absolute_paths
 from ulmengine.disk import unused_path
-from ulmengine.record import RunFolder, find_runs
+from ulmengine.record import RunFolder, find_runs, is_copy
 from ulmengine.record.relabelled import correction
 
 from .fields import all_fields, field
@@ -137,6 +137,11 @@ class Project(QObject):
     def run_folders(self) -> list[RunFolder]:
         """The project's runs, oldest first."""
         return find_runs(self.runs)
+
+    def newest_run(self) -> RunFolder | None:
+        """The newest of the project's runs; one that was taken up from elsewhere only where there is no other."""
+        found = self.run_folders()
+        return next((run for run in reversed(found) if not is_copy(run)), found[-1] if found else None)
 
     def save(self) -> None:
         """Write the project file now, with what another window has changed in it meanwhile."""

@@ -242,9 +242,9 @@ class Shell(QObject):
     @Slot()
     def show_newest_run(self) -> None:
         """Let the newest run of the open project be the window's, or what a first one would be."""
-        folders = self.project.run_folders() if self.project is not None else []
-        if folders:
-            self.show_run(folders[-1])
+        newest = None if self.project is None else self.project.newest_run()
+        if newest is not None:
+            self.show_run(newest)
         else:
             self.shown.clear(RunConfig() if self.project is None else self.project.run_config())
 

@@ -12,12 +12,13 @@ from studio.pages.parts.quantities import counted
 from studio.project import FILE
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Evaluated, Finished
-from ulmengine.record import RunFolder, find_runs, last_event
+from ulmengine.record import RunFolder, find_runs, is_copy, last_event
 
 
 @dataclass(frozen=True)
 class RecentProject:
-    """A project on the list: its newest run's state and result, and the run that can be gone on with."""
+    """A project on the list: the state of its newest run, the newest result on its corpus, and the run that can be gone
+    on with. Runs that were taken up from elsewhere count for none of it: what they came to is not this project's."""
 
     folder: Path
     name: str
@@ -31,16 +32,17 @@ class RecentProject:
 def look_at(folder: Path) -> RecentProject | None:
     """How the project at ``folder`` stands; None if it is there no more or cannot be read."""
     try:
-        name = load(folder / FILE).name
+        config = load(folder / FILE)
         used = (folder / FILE).stat().st_mtime
     except (ConfigError, OSError):
         return None
-    runs = find_runs(folder / "runs")
+    every = find_runs(folder / "runs")
+    runs, name = [run for run in every if not is_copy(run)], config.name
     if not runs:
-        return RecentProject(folder, name, "", None, None, used, None)
+        return RecentProject(folder, name, "copied" if every else "", None, None, used, None)
     newest = runs[-1]
     state = newest.state()
-    result = _result(runs)
+    result = _result(runs, Path(config.corpus.path).name)
     stopped = state in ("interrupted", "stopped", "failed") and _has_checkpoint(newest)
     used = max(used, newest.path.stat().st_mtime)
     return RecentProject(folder, name, state, result.saved[0] if result else None,
@@ -52,6 +54,7 @@ def state_line(project: RecentProject) -> str:
     texts = {
         "": _tr("No run yet"), "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"),
         "failed": _tr("Failed"), "stopped": _tr("Stopped"), "interrupted": _tr("Interrupted"),
+        "copied": _tr("Imported runs"),
     }
     return texts.get(project.state, project.state)
 
@@ -75,12 +78,20 @@ def age_words(moment: float) -> str:
     return counted(round(hours / 24), _tr("1 day ago"), _tr("{n} days ago"))
 
 
-def _result(runs: list[RunFolder]) -> Evaluated | None:
+def _result(runs: list[RunFolder], corpus: str) -> Evaluated | None:
+    """What the newest of ``runs`` came to that finished on the corpus of that name; where it lies may have changed."""
     for run in reversed(runs):
-        if isinstance(last_event(run.log_path), Finished):
+        if isinstance(last_event(run.log_path), Finished) and _corpus_of(run) == corpus:
             found = last_event(run.log_path, Evaluated)
             return found if isinstance(found, Evaluated) else None
     return None
+
+
+def _corpus_of(run: RunFolder) -> str | None:
+    try:
+        return Path(run.config().corpus.path).name
+    except ConfigError:
+        return None
 
 
 def _has_checkpoint(run: RunFolder) -> bool:

@@ -18,14 +18,14 @@ from studio.pages.home import page as module
 from studio.pages.home.deleting import PARTS, purge, set_aside
 from studio.pages.home.page import HomePage
 from studio.pages.home.project_rows import InterruptedCard, ProjectRow
-from studio.pages.home.recent import RecentProject, look_at
+from studio.pages.home.recent import RecentProject, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
 from studio.widgets import ElidedLabel, IconButton
 from studio.window import MainWindow
-from ulmengine.config import RunConfig
-from ulmengine.events import Evaluated, Finished
-from ulmengine.record import RunFolder
+from ulmengine.config import CorpusConfig, RunConfig
+from ulmengine.events import Evaluated, Finished, Stopped
+from ulmengine.record import RunFolder, import_run
 
 
 def _page(shell: Shell, qtbot: QtBot) -> HomePage:
@@ -260,6 +260,44 @@ def test_a_project_is_told_by_the_accuracy_of_its_model_as_saved(tmp_path: Path)
         stands = look_at(project.folder)
         assert stands is not None
         assert (stands.accuracy, stands.baseline) == (blend if math.isfinite(blend) else .8, .75)
+
+
+def _run(folder: Path, corpus: str, accuracy: float | None, at: str) -> RunFolder:
+    """A run in the folder that is finished with that accuracy, or was stopped."""
+    run = RunFolder.create(folder / at, RunConfig(corpus=CorpusConfig(path=corpus)))
+    with run.open_log() as log:
+        if accuracy is None:
+            log.append(Stopped(3))
+        else:
+            log.append(Evaluated("test", 50, accuracy, (.4, .9), {}, .5, (.4, .6)))
+            log.append(Finished(accuracy, .5, str(run.model_path), 12.0))
+    return run
+
+
+def test_a_project_is_told_by_its_own_runs_on_its_own_corpus(shell: Shell, tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "one", RunConfig(name="one", corpus=CorpusConfig(path="/now/desk.csv")))
+    elsewhere = _run(tmp_path / "elsewhere", "/other/trec.csv", .5, "trec")
+
+    def stands() -> tuple[str, float | None]:
+        found = look_at(project.folder)
+        assert found is not None
+        return found.state, found.accuracy
+
+    import_run(elsewhere.path, project.runs)
+    assert stands() == ("copied", None)
+    assert state_line(look_at(project.folder)) == "Imported runs"  # type: ignore[arg-type]
+    _run(project.runs, "/before/other.csv", .9, "a")
+    assert stands() == ("finished", None)  # on a corpus that is the project's no more
+    _run(project.runs, "/before/desk.csv", .8, "b")  # which lay elsewhere then
+    assert stands() == ("finished", .8)
+    stopped = _run(project.runs, "/now/desk.csv", None, "c")
+    late = time.time() + 100
+    assert stands() == ("stopped", .8)
+    again = import_run(_run(tmp_path / "elsewhere", "/other/trec.csv", .4, "late").path, project.runs)
+    assert project.run_folders()[-1] == again
+    assert stands() == ("stopped", .8)
+    assert shell.open_project(project.folder)
+    assert shell.shown.folder == stopped
 
 
 def test_the_project_used_last_stands_first_and_in_little_room_its_name_is_whole(
