@@ -35,6 +35,9 @@ class Project(QObject):
 
     changed = Signal(object)
     """The new :class:`ulmengine.config.RunConfig`, after a change, an undo or a redo."""
+    runsChanged = Signal(object)
+    """Runs were taken up, put aside or marked by a person; a list of the folders of those for which that was taken back
+    or done again."""
     saveFailed = Signal(str)
     """The project file could not be written: why."""
     changedElsewhere = Signal()

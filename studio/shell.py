@@ -417,6 +417,7 @@ class Shell(QObject):
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
         project.changed.connect(self._settings_changed)
+        project.runsChanged.connect(self.shown.look)
         if self.wanted_run is None:
             self.show_newest_run()
         else:

@@ -205,6 +205,7 @@ class ShownRun(QObject):
         self._dismissed = self.trouble
         self.changed.emit()
 
+    @Slot()
     def look(self) -> None:
         """See at once whether it is there still, and who is working on it."""
         self._following.look()

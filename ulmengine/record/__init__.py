@@ -26,7 +26,7 @@ __all__ = [
     "START", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower", "RunBusyError",
     "RunFolder", "RunFolderError", "RunLine", "RunLock", "RunMarks", "cause_of", "change", "check_branched",
     "check_change", "check_resumed", "delete_run", "describe", "export_model", "export_run", "find_runs",
-    "import_run", "in_words", "is_copy", "last_event", "list_runs", "load_description", "owner_of", "read_about", "read_events",
-    "release_memory", "restore_run", "run_line", "run_name", "saved_event", "summary", "unusual", "value_words",
-    "write_about",
+    "import_run", "in_words", "is_copy", "last_event", "list_runs", "load_description", "owner_of", "read_about",
+    "read_events", "release_memory", "restore_run", "run_line", "run_name", "saved_event", "summary", "unusual",
+    "value_words", "write_about",
 ]

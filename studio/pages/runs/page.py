@@ -20,6 +20,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.runs import RunsFilter, RunsModel
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
+from studio.pages.parts.run_changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up
 from studio.pages.parts.run_copies import exporting, exporting_all
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
@@ -31,7 +32,6 @@ from ulmengine.events import Failed
 from ulmengine.record import RunFolder, RunLine, list_runs
 from ulmengine.record.listing import TRASH
 
-from .changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up
 from .curves import CurvesView
 from .details import Details
 from .differences import Differences
@@ -286,6 +286,7 @@ class RunsPage(ProjectPage):
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
+        self.project.runsChanged.connect(self._done)
         self.shell.run.stateChanged.connect(self._run_changed)
 
     # What comes back
@@ -387,12 +388,14 @@ class RunsPage(ProjectPage):
         """Do it all as one step; returns the runs that it was done to."""
         if not deeds:
             return []
-        step = Together(deeds, naming, self._done, self._say_failed)
+        step = Together(deeds, naming, self.project.runsChanged.emit, self._say_failed)
         self.project.undo.push(step)
         return [deed.line for deed in step.deeds]
 
+    @Slot(object)
     def _done(self, again: Sequence[Path]) -> None:
-        """A step is done, or it was taken back or done ``again`` to the runs in these folders: these are chosen."""
+        """A step is done, here or on the Train page, or it was taken back or done ``again`` to the runs in these
+        folders: these are chosen."""
         self._select = tuple(again) or self._select
         self.refresh()
 

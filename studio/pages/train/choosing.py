@@ -9,14 +9,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
-from studio.pages.parts.run_copies import exporting, importing
+from studio.pages.parts.run_changes import TakeUp, Together, taking_up
+from studio.pages.parts.run_copies import exporting
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import STATES, ShownRun
 from studio.words import state_words
 from ulmengine.events import Failed
 from ulmengine.plan.control import RunState
-from ulmengine.record import RunFolder, run_name
+from ulmengine.record import RunFolder, RunLine, run_name
+from ulmengine.record.listing import TRASH
 
 from .buttons import TrainButtons
 
@@ -85,17 +87,24 @@ class RunChoice(QObject):
         """Ask for an exported run, and take it up into the project."""
         paths = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Exported run (*.zip)"))
         if paths:
-            self._importer.start(partial(importing, paths[0], self.project.runs))
+            self._importer.start(partial(taking_up, paths[0], self.project.runs))
 
     @Slot(object)
     def _exported(self, path: Path) -> None:
         self.shell.toast(self.tr("Exported to {place}.").format(place=path), "ok")
 
     @Slot(object)
-    def _taken_in(self, path: Path) -> None:
-        run = RunFolder(path)
-        self.chosen.emit(run)
-        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=run_name(run)), "ok")
+    def _taken_in(self, line: RunLine) -> None:
+        undo = self.project.undo
+        undo.push(Together([TakeUp(line)], lambda names: self.tr("Take up {name}").format(name=names[0]),
+                           self.project.runsChanged.emit, self._say_failed))
+        self.shell.settings.remember_deleted(line.folder.parent / TRASH)  # where it waits once that is undone
+        self.chosen.emit(RunFolder(line.folder))
+        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=line.name), "ok",
+                         self.tr("Undo"), undo.undo, undoes=True)
+
+    def _say_failed(self, why: str) -> None:
+        self.shell.toast(why, "error")
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:

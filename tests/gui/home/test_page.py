@@ -291,7 +291,6 @@ def test_a_project_is_told_by_its_own_runs_on_its_own_corpus(shell: Shell, tmp_p
     _run(project.runs, "/before/desk.csv", .8, "b")  # which lay elsewhere then
     assert stands() == ("finished", .8)
     stopped = _run(project.runs, "/now/desk.csv", None, "c")
-    late = time.time() + 100
     assert stands() == ("stopped", .8)
     again = import_run(_run(tmp_path / "elsewhere", "/other/trec.csv", .4, "late").path, project.runs)
     assert project.run_folders()[-1] == again

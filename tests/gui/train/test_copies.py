@@ -126,6 +126,28 @@ def test_a_run_is_exported_with_its_commands_and_opens_again(
     assert [stage.loss.y.tolist() for stage in bench.page.history.stages] == live
 
 
+def test_an_import_is_a_step_that_can_be_undone(bench: Bench, tmp_path: Path) -> None:
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    own = bench.page.folder
+    news: list[Any] = []
+    bench.shell.noticed.connect(news.append)
+    bench.ask.answers = ["file", tmp_path / "copy.zip", tmp_path / "copy.zip"]
+    bench.page.view.buttons.export.trigger()
+    bench.qtbot.waitUntil(lambda: bool(news), timeout=WAIT)
+    bench.page.view.buttons.import_run.trigger()
+    taken = RunFolder(bench.project.runs / "copy")
+    bench.qtbot.waitUntil(lambda: bench.page.folder == taken, timeout=WAIT)
+    assert bench.project.undo.undoText() == "Take up copy"
+    assert (news[-1].button, news[-1].undoes) == ("Undo", True)
+    news[-1].action()
+    assert not taken.path.exists()
+    assert bench.page.folder == own
+    assert bench.shell.settings.values.deleted == (str(bench.project.runs / ".deleted"),)
+    bench.project.undo.redo()
+    assert taken.config_path.is_file()
+
+
 def test_an_export_takes_the_place_of_a_file_only_where_that_was_asked(bench: Bench, tmp_path: Path) -> None:
     bench.click(bench.page.view.big_start)
     bench.until(RunState.FINISHED)

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from PySide6.QtGui import QUndoCommand
 
-from studio.pages.parts.run_copies import importing
 from ulmengine.events import Event
 from ulmengine.record import (
     RunFolder,
@@ -21,6 +20,8 @@ from ulmengine.record import (
     run_line,
     write_about,
 )
+
+from .run_copies import importing
 
 Tell = Callable[[str], None]
 Naming = Callable[[Sequence[str]], str]
