@@ -193,13 +193,40 @@ def test_a_folder_of_other_programs_documents_is_told_what_they_are(tmp_path: Pa
         preview(tmp_path / "docs")
 
 
-def test_a_table_beside_texts_without_labels_is_told_of(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
+def beside_texts(root: Path, table: str, name: str = "labels.csv") -> Path:
+    """Ten texts in files, and a table beside them."""
+    (root / "docs").mkdir(parents=True)
     for number in range(10):
-        (tmp_path / "docs" / f"{number}.txt").write_text(f"text number {number}")
-    (tmp_path / "docs" / "labels.csv").write_text("file,label\n" + "".join(f"{n}.txt,good\n" for n in range(10)))
-    documents = opened(tmp_path / "docs")
-    assert len(everything(documents)) == 10
+        (root / "docs" / f"d{number}.txt").write_text(f"text number {number}")
+    (root / name).write_text(table)
+    return root
+
+
+@pytest.mark.parametrize("called", ["d{}.txt", "d{}", "docs/d{}.txt", "docs\\d{}.txt"])
+@pytest.mark.parametrize("name", ["labels.csv", "docs/labels.csv"])
+def test_a_table_beside_the_texts_says_their_labels(tmp_path: Path, called: str, name: str) -> None:
+    rows = "".join(f"{called.format(n)},{('good', 'bad')[n % 2]},{n}\n" for n in (*range(9, -1, -1), 77))
+    root = beside_texts(tmp_path / "news", f"filename,label,length\n{rows}", name)
+    documents = opened(root)
+    assert documents.understood.columns == ("text", "label", "length", "file")
+    assert everything(documents) == [f"text number {n}" for n in range(10)]
+    assert labels_in_order(documents) == [("good", "bad")[n % 2] for n in range(10)]
+    assert not any(name in note for note in documents.notes)
+    before = documents.fingerprint
+    (root / name).write_text((root / name).read_text().replace("good", "fine"))
+    assert opened(root).labels == ("bad", "fine")
+    assert opened(root).fingerprint != before
+
+
+@pytest.mark.parametrize("table", [
+    "file,label\n" + "".join(f"d{n}.txt,good\n" for n in range(9)),  # one text has no row
+    "file,label\n" + "".join(f"d{n}.txt,good\n" for n in (*range(10), 3)),  # one has two
+    "file,note\n" + "".join(f"e{n}.txt,good\n" for n in range(10)),
+    "file\n" + "".join(f"d{n}.txt\n" for n in range(10)), "nothing at all\n",
+])
+def test_another_table_beside_texts_is_told_of(tmp_path: Path, table: str) -> None:
+    documents = opened(beside_texts(tmp_path / "news", table))
+    assert (len(everything(documents)), documents.labels) == (10, ())
     note, = (note for note in documents.notes if "labels.csv" in note)
     assert "a folder named like its label" in note
 

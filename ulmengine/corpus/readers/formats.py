@@ -13,7 +13,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import arrow, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
+from . import arrow, beside, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -21,7 +21,7 @@ from .textlines import without_padding
 FORMATS = {one.name: one for one in (
     Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
            lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
-    Format("folder", tree.recognise, tree.plan, tree.chunks),
+    Format("folder", tree.recognise, lambda look, reason: beside.plan(look, reason, _recognise, _read), beside.chunks),
     Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
     Format("arrow", arrow.recognise, arrow.plan, arrow.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),

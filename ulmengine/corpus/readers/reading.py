@@ -37,6 +37,14 @@ class Shard(NamedTuple):
     cells: dict[str, str]
 
 
+class Beside(NamedTuple):
+    """The table beside the texts of a folder: its columns without that of the files' names, and file -> its cells."""
+
+    name: str
+    columns: tuple[str, ...]
+    cells: dict[str, tuple[str | None, ...]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
@@ -45,9 +53,9 @@ class Reading:
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
     ``joined``: the sheets of a workbook that are read one after another, where they are several. ``shards``: the files
-    of a folder that are one table, each to be read under ``settings``. ``grid``: the table that a page of markup
-    consists of. ``member``: the element that is a document. ``hints``: what the source says of its columns. ``notes``:
-    sentences for the person about the reading chosen.
+    of a folder that are one table, each to be read under ``settings``. ``beside``: what a table says of the texts of a
+    folder. ``grid``: the table that a page of markup consists of. ``member``: the element that is a document.
+    ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -60,6 +68,7 @@ class Reading:
     joined: tuple[JoinedSheet, ...] = ()
     shards: tuple[Shard, ...] = ()
     settings: CorpusConfig | None = None
+    beside: Beside | None = None
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True

@@ -219,7 +219,8 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         passed = "1 link was passed over" if len(links) == 1 else f"{len(links):,} links were passed over"
         faults.notes.append(f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
                             "Unpack it and open the folder to read what the links lead to.")
-    faults.notes += left_aside(others, layout)
+    told = reading.beside.name if reading.beside else ""
+    faults.notes += left_aside([name for name in others if name != told], layout)
     going.digest = digest.hexdigest()
 
 

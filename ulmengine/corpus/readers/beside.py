@@ -1,0 +1,84 @@
+"""A folder of texts without labels beside one table that has a row for each of them: its columns are the texts' own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+import polars as pl
+
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus.errors import CorpusError
+
+from . import tree
+from .layout import TABLE_SUFFIXES, is_about
+from .reading import Beside, Look, Pass, Reading
+from .shards import Read, Recognise
+
+_MOST_BYTES = 64 << 20
+_TAKEN = {"text", "file", "part"}
+_KEYS: tuple[Callable[[PurePosixPath], str], ...] = (PurePosixPath.as_posix, lambda path: path.name,
+                                                     lambda path: path.stem)
+"""What a table calls a file by: its place in the folder, its name, its name without the suffix."""
+
+
+def plan(look: Look, reason: str, recognised: Recognise, read: Read) -> Reading:
+    """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
+    reading = tree.plan(look, reason)
+    folder = look.source.path
+    if look.source.compression or reading.layout.labelled or reading.layout.lines:
+        return reading
+    names, _ = tree.tree_names(look.source)
+    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES and not is_about(name)]
+    if len(tables) != 1 or (folder / tables[0]).stat().st_size > _MOST_BYTES:
+        return reading
+    try:
+        piece = recognised(folder / tables[0], CorpusConfig())
+        frames = list(read(piece, Pass()))
+    except CorpusError:
+        return reading  # what lies beside the texts need not be readable
+    documents = [PurePosixPath(name) for name in names if reading.layout.place(name) is not None]
+    found = _rows_of(documents, pl.concat(frames, how="diagonal")) if frames else None
+    if found is None:
+        return reading
+    beside = Beside(tables[0], *found)
+    columns = ("text", *beside.columns, *reading.columns[1:])
+    reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
+    return replace(reading, columns=columns, beside=beside, reasons=reasons)
+
+
+def _rows_of(
+    documents: Sequence[PurePosixPath], table: pl.DataFrame
+) -> tuple[tuple[str, ...], dict[str, tuple[str | None, ...]]] | None:
+    """The columns of ``table`` besides that which names the files, and each document's cells; None where not every
+    document has one row, or the table has texts of its own."""
+    for name in table.columns:
+        called = [PurePosixPath((cell or "").strip().replace("\\", "/")).as_posix() for cell in table[name].to_list()]
+        for key in _KEYS:
+            keys = {document.as_posix(): key(document) for document in documents}
+            wanted = set(keys.values())
+            rows = [row for row, cell in enumerate(called) if cell in wanted]
+            others = [column for column in table.columns if column != name]
+            if len(rows) == len(wanted) == len(documents) and others and not _TAKEN & set(others):
+                cells = dict(zip((called[row] for row in rows), table.select(others)[rows].rows(), strict=True))
+                if len(cells) == len(wanted):
+                    return tuple(others), {document: cells[own] for document, own in keys.items()}
+    return None
+
+
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The documents of a folder or archive as frames, with what the table beside them says of each."""
+    beside = reading.beside
+    if beside is None:
+        yield from tree.chunks(reading, going)
+        return
+    for frame in tree.chunks(replace(reading, columns=reading.layout.columns), going):
+        rows = [beside.cells[name] for name in frame["file"].to_list()]
+        told = pl.DataFrame(rows, schema=dict.fromkeys(beside.columns, pl.String), orient="row")
+        yield frame.with_columns(told.get_columns()).select(reading.columns)
+    if going.digest:
+        text = "\n".join(f"{name}\0{cells}" for name, cells in sorted(beside.cells.items()))
+        going.digest = hashlib.blake2b(f"{going.digest}\n{text}".encode("utf-8", "surrogateescape"),
+                                       digest_size=16).hexdigest()
