@@ -77,7 +77,8 @@ def test_models_of_runs_own_and_shipped_with_their_cards(page, desk):
     assert own(one) == ["Trained", "Mine <img src='http://x/y.png'>", "broken"]
     rows = one.table.rows
     assert [rows.index(0, place).data() for place in (1, 2, 3, 5)] == [
-        "Classifier, 2 labels", "forward", "91.0%", "Run 2026-01-01"]
+        "Classifier, 2 labels", "forward", "91.0%", "This project"]
+    assert rows.index(0, 0).data() == "Run 2026-01-01"  # as Classify and Evaluate call it
     pick(one, "Mine <img src='http://x/y.png'>")
     assert "<img src='http://x/y.png'>" in one.about.card.toPlainText()  # shown as it stands, not fetched
     assert "neg, pos" in one.about.card.toPlainText()
@@ -178,6 +179,71 @@ def test_deleting_is_undone_by_the_toast_and_by_the_key(page, desk, qtbot):
     desk.shell.undo.undo()
     qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)
     settled(one, qtbot)
+
+
+def test_what_is_next_to_a_deleted_model_is_chosen_and_what_comes_back_too(page, desk, qtbot):
+    page_folder(desk).mkdir(parents=True)
+    for name in "abc":
+        save(page_folder(desk) / f"{name}.ulmfit", card={"title": name})
+    one = page()
+    one.activateWindow()
+    pick(one, "b")
+    one.buttons["delete"].setFocus()
+    one.buttons["delete"].click()
+    assert one.focusWidget() is one.table  # not the button, which is for another model now
+    settled(one, qtbot)
+    assert one.current.name == "c"
+    pick(one, "a")
+    desk.project.undo.undo()
+    settled(one, qtbot)
+    assert one.current.name == "b"
+
+
+def test_deleting_the_model_that_projects_start_from_says_so(page, desk, qtbot):
+    page_folder(desk).mkdir(parents=True)
+    path = save_language_model(page_folder(desk) / "own.ulmfit")
+    one = page()
+    pick(one, "Own words")
+    one.make_default()
+    one.use()
+    one.delete()
+    assert "New projects started from it" in desk.news[-1].text
+    assert "This project starts from it" in desk.news[-1].text
+    assert desk.news[-1].level == "warning"
+    desk.news[-1].action()
+    assert desk.shell.usual_config("new").model.pretrained == str(path)
+    settled(one, qtbot)
+
+
+def test_models_of_one_title_are_told_apart_and_taking_them_in_is_a_step(page, desk, qtbot, tmp_path):
+    for folder in "xy":
+        (tmp_path / folder).mkdir()
+    first = save(tmp_path / "x" / "z.ulmfit", card={"title": "trec"})
+    second = save(tmp_path / "y" / "a.ulmfit", card={"title": "trec"})
+    one, undo = page(), desk.project.undo
+    assert one.dropped([str(first)])
+    settled(one, qtbot)
+    assert one.dropped([str(second)])
+    settled(one, qtbot)
+    # the one that was there first keeps its name, though its file's name is the later one
+    assert [one.names[entry.path] for entry in one.entries if not entry.shipped] == ["trec (2)", "trec"]
+    assert [news.text for news in desk.news] == ["trec was taken in.", "trec (2) was taken in."]
+    assert (undo.undoText(), desk.news[-1].undoes) == ("Take in trec (2)", True)
+    undo.undo()
+    settled(one, qtbot)
+    assert own(one) == ["trec"]
+    assert desk.shell.settings.values.deleted == (str(page_folder(desk) / ".deleted"),)
+    undo.redo()
+    settled(one, qtbot)
+    assert own(one) == ["trec", "trec"]
+    assert one.names[one.current.path] == "trec (2)"
+    undo.undo()
+    undo.undo()
+    settled(one, qtbot)
+    assert own(one) == []
+    assert one.dropped([str(first), str(second)])
+    settled(one, qtbot)
+    assert desk.news[-1].text == "trec, trec (2) were taken in."
 
 
 def test_a_language_model_becomes_that_of_new_projects(page, desk, qtbot, tmp_path):

@@ -69,6 +69,8 @@ def opened(window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, texts: Path) ->
     dialog = page.pretraining.dialog
     assert dialog is not None
     assert not dialog.begin.isEnabled()
+    sizes = [dialog.size_box.itemText(place).split(":")[0] for place in range(3)]
+    assert sizes == ["Paper", "Small", "Tiny"]  # as on the Model page, in its order
     asked.answers = [texts]
     qtbot.mouseClick(dialog.file, Qt.MouseButton.LeftButton)
     dialog.size_box.setCurrentIndex(dialog.size_box.findData("tiny"))
@@ -92,7 +94,7 @@ def test_texts_become_a_model_that_the_next_project_starts_from(
     QTest.mouseClick(dialog.begin, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
     assert page.pretraining.card.isVisible()
-    assert "reviews is being learnt" in page.pretraining.card.text.text()
+    assert "“reviews” is being learnt" in page.pretraining.card.text.text()
     qtbot.mouseClick(page.pretrain_button, Qt.MouseButton.LeftButton)  # one at a time
     assert page.pretraining.dialog is dialog
     qtbot.waitUntil(lambda: run.state is RunState.FINISHED, timeout=WAIT)
@@ -168,7 +170,7 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
         log.append(Failed("disk_full", "The disk is full", "", "", ""))
     card = page_of(window).pretraining.card
     card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), "failed"), possible=True)
-    assert card.text.text() == "Reviews could not be learnt to the end: The disk is full"
+    assert card.text.text() == "“Reviews” could not be learnt to the end: The disk is full"
     buttons = [one.text() for one in card.findChildren(Button) if not one.isHidden()]
     assert buttons == ["Go on", "Remove…"]
 
@@ -212,4 +214,14 @@ def test_the_dialog_keeps_its_size_and_its_buttons_their_places_while_it_looks_a
     qtbot.waitUntil(lambda: dialog.begin.isEnabled() and bool(dialog.speeds), timeout=60_000)
     qtbot.wait(20)
     assert places() == before
+    dialog.epochs.setFocus()
+    dialog.epochs.selectAll()
+    qtbot.keyClicks(dialog.epochs, "0")
+    qtbot.keyClick(dialog.epochs, Qt.Key.Key_Return)
+    assert dialog.isVisible()  # nothing is begun by the key that ends the number
+    assert dialog.refused.text() == "0 is less than the lowest value, 1. It stays 4."
+    qtbot.wait(20)
+    assert places() == before
+    dialog.epochs.setValue(5)
+    assert dialog.refused.text() == ""
     dialog.reject()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.pages.parts.model_names import model_name, saved_at
 from ulmengine.config import ConfigError
 from ulmengine.events import Event, Progress
 from ulmengine.inference.explain import Explanation, explain_by_gradient
 from ulmengine.inference.predict import Prediction, Predictor
 from ulmengine.models import Columns, ModelError, load_bundle
-from ulmengine.record import RunFolder, run_name
+from ulmengine.record import RunFolder
 
 _FIRST = "This is a text."
 
@@ -39,6 +40,8 @@ class Answering:
         self.path = path
         self.predictor = predictor
         self._own_title = title
+        self.name = ""
+        """What the page that asks it calls it, where that knows other models too; "" elsewhere."""
         self.saved = saved
         """When the file was written that was opened: see :func:`saved_at`."""
         self.text_columns = text_columns
@@ -51,7 +54,7 @@ class Answering:
     @property
     def title(self) -> str:
         """What the model is called now: its run may have been renamed since it was opened."""
-        return title_of(self.path, self._own_title)
+        return self.name or model_name(self.path, self._own_title)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,21 +106,6 @@ def make_ready(path: Path, device: str, precision: str) -> Generator[Event, None
     predictor.predict_one(_FIRST)  # what the first question makes ready is not to hold up the person's
     return Answering(path, predictor, bundle.description.title, saved=saved, columns=bundle.columns,
                      text_columns=bundle.columns.text if bundle.columns else trained_columns(path))
-
-
-def title_of(path: Path, title: str) -> str:
-    """What the model at ``path``, whose own ``title`` this is, is called: as its run where it is a run's."""
-    folder = RunFolder(path.parent)
-    is_run = folder.model_path == path and folder.config_path.is_file()
-    return _tr("Run {name}").format(name=run_name(folder)) if is_run else title or path.stem
-
-
-def saved_at(path: Path) -> int:
-    """When the file at ``path`` was written last, in nanoseconds; 0 if it is not there."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def trained_columns(path: Path) -> tuple[str, ...]:

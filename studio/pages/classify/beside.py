@@ -67,7 +67,7 @@ class BesideChoice(Button):
             action = QAction(one.name, self._menu)
             action.setCheckable(True)
             action.setChecked(one.path in self.paths)
-            action.setToolTip(", ".join(one.labels))
+            action.setToolTip(one.tip)
             action.setData(one.path)
             action.triggered.connect(self._ticked)
             self._menu.addAction(action)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from studio import theme
+from studio.pages.parts.model_names import file_words, found_models, names_apart
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, CalmCombo, Card, IconButton, Paragraph
-from ulmengine.models import SUFFIX, ModelError, describe_bundle, models_folder, own_models, shipped_models
+from ulmengine.models import SUFFIX, models_folder
 from ulmengine.record import RunFolder, run_name
 
 _FILE = "\0file"
-_FITS = 20
 NARROWEST = 140
 """Px of the list where there is no room for all of a name: it ends in dots then, and the tooltip has the whole."""
 
@@ -29,37 +30,26 @@ class ListedModel:
     name: str
     labels: tuple[str, ...] = ()
 
+    @property
+    def tip(self) -> str:
+        """Its labels, and which file it is: models may bear the same title."""
+        return "\n".join(part for part in (", ".join(self.labels), file_words(self.path)) if part)
 
-def classifiers(project: Project) -> list[ListedModel]:
-    """All classifiers that can be found, those of the project's runs first, newest first."""
-    found = []
-    for run in reversed(project.run_folders()):
-        if run.model_path.is_file():
-            try:
-                about = describe_bundle(run.model_path)
-            except ModelError:
-                continue  # said when it is chosen by hand; a list is no place for it
-            if about.kind == "classifier":
-                found.append(ListedModel(run.model_path, _tr("Run {name}: {labels}").format(
-                    name=run_name(run), labels=few(about.labels)), about.labels))
-    kept = (*own_models(models_folder()), *shipped_models())
-    return found + [ListedModel(entry.path, entry.name, entry.description.labels) for entry in kept
-                    if entry.description is not None and entry.description.kind == "classifier"]
+
+def classifiers(project: Project, by_hand: Sequence[Path] = ()) -> list[ListedModel]:
+    """All classifiers that can be found, those chosen ``by_hand`` first, then the project's runs', newest first."""
+    found = found_models([run.path for run in project.run_folders()], models_folder())
+    names = names_apart(found, by_hand)
+    # One that cannot be read says why when it is chosen by hand; a list is no place for it.
+    about = {entry.path: entry.description for entry in found
+             if entry.description is not None and entry.description.kind == "classifier"}
+    return [ListedModel(path, names[path], about[path].labels if path in about else ())
+            for path in dict.fromkeys((*by_hand, *about))]
 
 
 def run_of(project: Project, path: Path) -> str:
     """The name of the project's run whose model lies at ``path``; "" if it is no run's of the project."""
     return run_name(RunFolder(path.parent)) if path.parent.parent == project.runs else ""
-
-
-def few(labels: tuple[str, ...]) -> str:
-    """The labels where they fit into a line, else their number."""
-    all_of_them = ", ".join(labels)
-    return all_of_them if len(all_of_them) <= _FITS else _tr("{n} labels").format(n=len(labels))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelPicker", text)
 
 
 class ModelPicker(CalmCombo):
@@ -72,7 +62,7 @@ class ModelPicker(CalmCombo):
         super().__init__(parent)
         self.project = project
         self.shell = shell
-        self._by_hand: list[ListedModel] = []
+        self._by_hand: list[Path] = []
         self.choices: list[ListedModel] = []
         """All models in the list."""
         self._current: Path | None = None
@@ -93,13 +83,11 @@ class ModelPicker(CalmCombo):
 
     def refresh(self) -> list[ListedModel]:
         """Look for models anew; the one in use stays."""
-        choices = [*self._by_hand, *(one for one in classifiers(self.project)
-                                     if one.path not in {mine.path for mine in self._by_hand})]
-        self.choices = choices
+        self.choices = choices = classifiers(self.project, self._by_hand)
         self.clear()
         for one in choices:
             self.addItem(one.name, str(one.path))
-            self.setItemData(self.count() - 1, ", ".join(one.labels), Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(self.count() - 1, one.tip, Qt.ItemDataRole.ToolTipRole)
         if choices:
             self.insertSeparator(self.count())
         self.addItem(self.tr("Choose a file…"), _FILE)
@@ -110,14 +98,14 @@ class ModelPicker(CalmCombo):
         """Make ``path`` the model in use, in the list or not."""
         self.by_person = by_person
         if self.findData(str(path)) < 0:
-            self._by_hand.insert(0, ListedModel(path, path.name))
+            self._by_hand.insert(0, path)
         self._current = path
         self.refresh()
         self.picked.emit(path)
 
     def keep(self, path: Path | None) -> None:
         """Go back to ``path``, which is still in use, because another model could not be opened."""
-        self._by_hand = [one for one in self._by_hand if one.path != self._current or one.path == path]
+        self._by_hand = [one for one in self._by_hand if one != self._current or one == path]
         self._current = path
         self.refresh()
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
+from studio.pages.parts.model_names import saved_at
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import (
@@ -28,7 +29,7 @@ from studio.widgets import (
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
-from .answering import Answering, make_ready, saved_at
+from .answering import Answering, make_ready
 from .beside import BesideChoice, make_all_ready
 from .many import ManyTexts
 from .model_picker import ModelPicker, NewerModel, run_of
@@ -183,22 +184,35 @@ class ClassifyPage(ProjectPage):
             self.picker.use(choices[0].path, by_person=False)
         elif current is not None and self.answering is not None and not self._slot.running:
             self._look_for_newer(current, newest, self.answering.saved)
+        self._name_models()
         self.one.look_at_names()
         there = self.picker.current is not None
         self.beside.set_choices(self.picker.choices, self.picker.current)
         self.stack.setCurrentIndex(1 if there else 0)
         self.chooser.setVisible(there)
 
+    @property
+    def _looked_at(self) -> bool:
+        """Whether there are answers that another model would change without a word, or a comparison with it."""
+        return self.many.holds_answers or bool(self.beside.paths) or bool(self.one.editor.toPlainText().strip())
+
+    def _name_models(self) -> None:
+        """Those that answer are called as in the lists."""
+        names = {choice.path: choice.name for choice in self.picker.choices}
+        for one in (self.answering, *self.others):
+            if one is not None:
+                one.name = names.get(one.path, "")
+
     def _look_for_newer(self, current: Path, newest: Path | None, saved: int) -> None:
         """Go on to a model that is newer than ``current`` (or is it, saved anew after ``saved``); offer it where the
-        person chose the one in use, or where answers would be lost."""
+        person chose the one in use, or is looking at what it says."""
         newer = newest is not None and newest != current and saved_at(newest) > self._opened
         found = newest if newer else current
         now = saved_at(found) if found is not None else 0
         if found is None or (found, now) == self._looked or (found == current and now in (0, saved)):
             return
         self._newest, self._looked = found, (found, now)
-        if not self.many.holds_answers and not (newer and self.picker.by_person):
+        if not self._looked_at and not (newer and self.picker.by_person):
             self._use_newest()
         elif newer:
             self.newer.offer(self.tr("A newer model is there, of run {name}.").format(
@@ -227,6 +241,7 @@ class ClassifyPage(ProjectPage):
     @Slot(object)
     def _loaded(self, answering: Answering) -> None:
         self.answering = answering
+        self._name_models()
         self.status.emit("ready")
         self.one.set_model(answering)
         self.one.set_others(self.others)
@@ -241,6 +256,7 @@ class ClassifyPage(ProjectPage):
     def _others_loaded(self, models: list[Answering]) -> None:
         if models != self.others:
             self.others = models
+            self._name_models()
             self.one.set_others(models)
             self.many.set_others(models)
 

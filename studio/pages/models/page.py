@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.base import Page
 from studio.pages.parts.errand import Errand
+from studio.pages.parts.model_names import names_apart
 from studio.pages.parts.rows_table import RowsTable
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
@@ -32,7 +34,7 @@ from .about import AboutModel
 from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
 from .pretraining import Pretraining
 from .work import (
-    DeleteModel,
+    ModelsAside,
     cells,
     copying,
     cost_words,
@@ -64,6 +66,9 @@ class ModelsPage(Page):
         self.slot, self.errand = JobSlot(self), Errand(self)
         self.pretraining = Pretraining(shell, self)
         self._current: Path | None = None
+        self._row = 0
+        self.names: dict[Path, str] = {}
+        """What each model is called, as everywhere."""
         self._arrange()
         self._connect()
         self.refresh()
@@ -202,7 +207,7 @@ class ModelsPage(Page):
     def _where(self, entry: ModelFile, suffix: str, kind: str, mark: str = "") -> Path | None:
         """Ask for a place; ``mark``: what tells the file proposed apart from another kind of the same suffix."""
         name = file_stem(entry.name, "model")
-        title = self.tr("Export {name}").format(name=entry.name)
+        title = self.tr("Export {name}").format(name=self.names[entry.path])
         return self.shell.ask.save_file(title, Path.home() / f"{name}{mark}{suffix}", f"{kind} (*{suffix})")
 
     # Using
@@ -217,7 +222,7 @@ class ModelsPage(Page):
             self.shell.classify_with(entry.path)
         else:
             project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model"))
-            self.shell.toast(self.tr("This project starts from {name}.").format(name=entry.name), "ok",
+            self.shell.toast(self.tr("This project starts from {name}.").format(name=self.names[entry.path]), "ok",
                              self.tr("Undo"), project.undo.undo, undoes=True)
 
     @Slot()
@@ -228,9 +233,10 @@ class ModelsPage(Page):
             return
         new = "" if before == str(entry.path) else str(entry.path)
         step = self.tr("Start new projects from {name}") if new else self.tr("Do not start new projects from {name}")
-        self._stack.push(UndoStep(step.format(name=entry.name), partial(self._set_default, new),
+        name = self.names[entry.path]
+        self._stack.push(UndoStep(step.format(name=name), partial(self._set_default, new),
                                   partial(self._set_default, before)))
-        told = self.tr("New projects start from {name}.").format(name=entry.name) if new \
+        told = self.tr("New projects start from {name}.").format(name=name) if new \
             else self.tr("New projects start from the shipped model that fits.")
         self.shell.toast(told, "ok", self.tr("Undo"), self._stack.undo, undoes=True)
 
@@ -252,12 +258,39 @@ class ModelsPage(Page):
         entry, stack = self.current, self._stack
         if entry is None or entry.shipped:
             return
-        step = DeleteModel(entry.path, self.tr("Delete {name}").format(name=entry.name), self.refresh, self._say_failed)
+        name = self.names[entry.path]
+        step = ModelsAside([entry.path], self.tr("Delete {name}").format(name=name), self._moved, self._say_failed)
         stack.push(step)
-        if step.carried_out:
-            self.shell.settings.remember_deleted(entry.path.parent / TRASH)
-            told = self.tr("{name} is deleted. Until the next start of the program it can be put back.")
-            self.shell.toast(told.format(name=entry.name), "info", self.tr("Undo"), stack.undo, undoes=True)
+        if not step.carried_out:
+            return
+        self.shell.settings.remember_deleted(entry.path.parent / TRASH)
+        # The next key is not to reach another model through the same button.
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        told = [self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(name=name)]
+        if str(entry.path) == self.shell.settings.values.pretrained:
+            told.append(self.tr("New projects started from it: now they start from the shipped model that fits."))
+        project = self.shell.project
+        if project is not None and project.value("model.pretrained") == str(entry.path):
+            told.append(self.tr("This project starts from it: choose another pretrained model."))
+        self.shell.toast(" ".join(told), "warning" if len(told) > 1 else "info", self.tr("Undo"), stack.undo,
+                         undoes=True)
+
+    def _moved(self, back: Path | None) -> None:
+        """Models were put aside, or came ``back``: the last of these is the chosen one."""
+        self._current = back or self._current
+        self.refresh()
+
+    def _taken_in(self, paths: Sequence[Path]) -> None:
+        """New models stand in the folder: a step that can be taken back, as their deletion can."""
+        self._current = paths[-1]
+        names = names_apart(self.entries, paths)
+        told = ", ".join(names[path] for path in paths)
+        stack = self._stack
+        self.shell.settings.remember_deleted(self.folder / TRASH)
+        stack.push(ModelsAside(paths, self.tr("Take in {name}").format(name=told), self._moved, self._say_failed,
+                               taken_in=True))
+        said = self.tr("{name} was taken in.") if len(paths) == 1 else self.tr("{name} were taken in.")
+        self.shell.toast(said.format(name=told), "ok", self.tr("Undo"), stack.undo, undoes=True)
 
     # How it looks
 
@@ -363,7 +396,8 @@ class ModelsPage(Page):
     def _fill(self) -> None:
         default = self.shell.settings.values.pretrained
         runs = None if self.shell.project is None else self.shell.project.runs
-        rows = [cells(entry, runs, default) for entry in self.entries]
+        self.names = names_apart(self.entries)
+        rows = [cells(entry, self.names[entry.path], runs, default) for entry in self.entries]
         chosen = self._current
         self.table.set_source(ListRows(headings(), rows), {})
         header = self.table.horizontalHeader()
@@ -373,13 +407,13 @@ class ModelsPage(Page):
         header.resizeSection(0, min(header.sectionSize(0), WIDEST))
         header.setStretchLastSection(True)
         places = [place for place, entry in enumerate(self.entries) if entry.path == chosen]
-        self.table.pick(places[0] if places else 0)
+        self.table.pick(places[0] if places else min(self._row, len(rows) - 1))  # a neighbour of what is gone
         if not self.entries:
             self._show(None)
 
     @Slot(int)
     def _picked(self, row: int) -> None:
-        self._current = self.entries[row].path
+        self._current, self._row = self.entries[row].path, row
         self._show(self.entries[row])
 
     def _show(self, entry: ModelFile | None) -> None:
@@ -416,8 +450,7 @@ class ModelsPage(Page):
             told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")
             self.shell.toast(told.format(path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
         elif isinstance(result, list) and result:
-            self._current = result[-1]
-            self.shell.toast(self.tr("{name} was taken in.").format(name=result[-1].stem), "ok")
+            self._taken_in(result)
         self.refresh()
 
     @Slot(object)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from studio import theme
@@ -30,7 +30,7 @@ from studio.widgets import (
     SectionTitle,
     paths_in,
 )
-from studio.words import time_words
+from studio.words import choice_words, time_words
 from ulmengine.config import RunConfig
 from ulmengine.config.run import ComputeConfig
 from ulmengine.runs.own_texts import ModelInfo, Survey, pretraining_config, survey
@@ -71,11 +71,13 @@ class PretrainDialog(QDialog):
         self.title, self.language, self.licence = QLineEdit(), QLineEdit(), QLineEdit()
         self.licence.setPlaceholderText(self.tr("as the texts allow: CC BY-SA 4.0, say"))
         self.size_box, self.epochs = CalmCombo(), NumberBox(EPOCHS)
-        for key, text in (("tiny", self.tr("Tiny: for trying out")), ("small", self.tr("Small: made for a laptop")),
-                          ("paper", self.tr("As published: for a graphics card"))):
-            self.size_box.addItem(text, key)
+        for key, text in (("paper", self.tr("as published, for a graphics card")),
+                          ("small", self.tr("made for a laptop")), ("tiny", self.tr("for trying out"))):
+            self.size_box.addItem(f"{choice_words(key)}: {text}", key)
         self.size_box.setCurrentIndex(1)
         self.epochs.set_value(EPOCHS.usual)
+        self.refused = Paragraph("", Type.SMALL, lines=1)
+        """Why a number that was typed does not count; its line is kept, so that no button moves."""
         self.told, self.cost = Paragraph(muted=False, lines=1), Paragraph(muted=False, lines=2)
         for part in (self.work.bar, self.work.bar.cancel):  # their place is kept: no button lands under the mouse
             held = part.sizePolicy()
@@ -109,7 +111,7 @@ class PretrainDialog(QDialog):
             field.setAccessibleName(text)
             form.addRow(label, field)
         column.addLayout(form)
-        for widget in (self.told, self.cost, self.work.bar, self.work.failure):
+        for widget in (self.refused, self.told, self.cost, self.work.bar, self.work.failure):
             column.addWidget(widget)
         self.hint = Paragraph(self.tr(
             "A Wikipedia extract, a table or a folder of texts; a million words or more are worth it. It can be "
@@ -129,10 +131,19 @@ class PretrainDialog(QDialog):
         self.work.failed.connect(self._show)
         self.size_box.currentIndexChanged.connect(self._measure)
         self.epochs.edited.connect(self._show)
+        self.epochs.edited.connect(self._epochs_taken)
+        self.epochs.refused.connect(self.refused.setText)
         self.title.textChanged.connect(self._show)
         self.begin.clicked.connect(self.accept)
         self.leave.clicked.connect(self.reject)
         self.finished.connect(self.work.cancel)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter ends what is typed into a field; it neither opens the first button's files nor begins the work."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), Button):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Texts can be dropped here as well."""
@@ -210,6 +221,10 @@ class PretrainDialog(QDialog):
 
     def _key(self) -> str:
         return str(self.size_box.currentData())
+
+    @Slot()
+    def _epochs_taken(self) -> None:
+        self.refused.setText("")
 
     @Slot()
     def _show(self) -> None:

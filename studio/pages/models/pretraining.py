@@ -14,6 +14,7 @@ from studio import theme
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.errand import Errand
+from studio.pages.parts.model_names import found_models, names_apart
 from studio.shell import Shell
 from studio.widgets import Button, Card, Paragraph
 from ulmengine.config.run import ComputeConfig
@@ -79,7 +80,7 @@ class PretrainingCard(Card):
     def show_live(self, about: ModelInfo) -> None:
         """It is being learnt."""
         self.folder = None
-        self.text.setText(self.tr("{title} is being learnt. The bar below says how far it is; it can be paused and "
+        self.text.setText(self.tr("“{title}” is being learnt. The bar below says how far it is; it can be paused and "
                                   "stopped there.").format(title=about.title))
         self._set(offered=False)
 
@@ -87,9 +88,9 @@ class PretrainingCard(Card):
         """It waits. ``possible``: nothing else is being trained."""
         self.folder = found.folder
         told = {
-            "failed": self.tr("{title} could not be learnt to the end: {why}"),
-            "finished": self.tr("{title} is learnt, but is not among the models yet."),
-        }.get(found.state, self.tr("{title} is not learnt to the end. It goes on where it stopped."))
+            "failed": self.tr("“{title}” could not be learnt to the end: {why}"),
+            "finished": self.tr("“{title}” is learnt, but is not among the models yet."),
+        }.get(found.state, self.tr("“{title}” is not learnt to the end. It goes on where it stopped."))
         self.text.setText(told.format(title=found.about.title, why=_why(found.folder)))
         self._set(offered=True)
         self.resume.setEnabled(possible)
@@ -200,7 +201,8 @@ class Pretraining(QObject):
         """A new model is there."""
         self.made.emit(path)
         project = self.shell.project
-        told = self.tr("{name} is learnt and stands among the models.").format(name=path.stem)
+        name = names_apart(found_models([], models_folder()))[path]
+        told = self.tr("“{name}” is learnt and stands among the models.").format(name=name)
         if project is None:
             self.shell.toast(told, "ok")
         else:
@@ -219,9 +221,10 @@ class Pretraining(QObject):
         about = about_of(folder)
         answer = self.shell.ask.choose(
             self.tr("Remove what was learnt"),
-            self.tr("Remove what was learnt for {title}?").format(title=about.title if about else folder.path.name),
+            self.tr("Remove what was learnt for “{title}”?").format(title=about.title if about else folder.path.name),
             (Choice("remove", self.tr("Remove"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")),
-            self.tr("The texts stay as they are. It could only be learnt anew."))
+            self.tr("The texts stay as they are. What was learnt from them cannot be brought back; the model would "
+                    "have to be learnt from the beginning."))
         if answer == "remove" and not self.shell.busy:
             self.work.begin(self.tr("Removing…"), lambda: put_aside(folder.path))
 

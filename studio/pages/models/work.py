@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QUndoCommand
 
+from studio.pages.parts.model_names import found_models
 from studio.pages.parts.quantities import size_words
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
@@ -21,60 +22,71 @@ from ulmengine.models import (
     copy_model,
     delete_model,
     load_bundle,
-    own_models,
     restore_model,
-    run_models,
     save_again,
-    shipped_models,
 )
 from ulmengine.models.card import accuracy_of
 from ulmengine.plan import sample_texts
-from ulmengine.record import RunFolder, RunFolderError, run_name
+from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import Cost, measured_on_its_run
 
 TEXTS = 200
 """So many texts an ONNX file has to answer as the model does."""
 
 
-class DeleteModel(QUndoCommand):
-    """A model is put aside; brought back it may have another name."""
+class ModelsAside(QUndoCommand):
+    """Models are put aside; brought back they may have other names. ``taken_in``: the other way round, they have just
+    been made, and are put aside when that is taken back. ``done`` is told which model to look at then, if any."""
 
-    def __init__(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+    def __init__(
+        self, paths: Sequence[Path], text: str, done: Callable[[Path | None], None], failed: Callable[[str], None], *,
+        taken_in: bool = False,
+    ) -> None:
         super().__init__(text)
-        self._path, self._done, self._failed = path, done, failed
-        self._waiting: Path | None = None
+        self._paths, self._taken_in = list(paths), taken_in
+        self._waiting: list[Path] = []
+        self._done, self._failed = done, failed
 
     @property
     def carried_out(self) -> bool:
         """Whether it could be; otherwise the stack of steps has thrown the step away."""
-        return self._waiting is not None
+        return bool(self._waiting)
 
     def redo(self) -> None:
-        try:
-            self._waiting = delete_model(self._path)
-        except ModelError as error:
-            self.setObsolete(True)
-            self._failed(str(error))
-        self._done()
+        if not self._taken_in:
+            self._put_aside()
+        elif self._waiting:  # the first time they stand there already
+            self._bring_back()
 
     def undo(self) -> None:
-        try:
-            if self._waiting is not None:
-                self._path = restore_model(self._waiting)
-        except ModelError as error:
-            self.setObsolete(True)
-            self._failed(str(error))
-        self._done()
+        if self._taken_in:
+            self._put_aside()
+        else:
+            self._bring_back()
+
+    def _put_aside(self) -> None:
+        self._paths, self._waiting = [], self._move(self._paths, delete_model)
+        self._done(None)
+
+    def _bring_back(self) -> None:
+        self._waiting, self._paths = [], self._move(self._waiting, restore_model)
+        self._done(self._paths[-1] if self._paths else None)
+
+    def _move(self, paths: Sequence[Path], move: Callable[[Path], Path]) -> list[Path]:
+        """What cannot be moved is told and left out of the step; a step of which nothing is left is forgotten."""
+        moved = []
+        for path in paths:
+            try:
+                moved.append(move(path))
+            except ModelError as error:
+                self._failed(str(error))
+        self.setObsolete(not moved)
+        return moved
 
 
 def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[ModelFile, ...]]:
     yield Progress("Looking for models", 0, 0)
-    return (*run_models(reversed(runs)), *own_models(folder), *sorted(shipped_models(), key=_is_second_choice))
-
-
-def _is_second_choice(entry: ModelFile) -> bool:
-    """Of the shipped ones a classifier starts rather from one whose encoder was taught: it stands first."""
-    return entry.description is None or "taught" not in entry.description.card
+    return found_models(runs, folder)
 
 
 def copying(source: Path, target: Path) -> Generator[Event, None, Path]:
@@ -140,8 +152,9 @@ def headings() -> tuple[str, ...]:
     return _tr("Name"), _tr("Kind"), _tr("Reads"), _tr("Accuracy"), _tr("Size"), _tr("From")
 
 
-def cells(entry: ModelFile, runs: Path | None, default: str) -> tuple[str, ...]:
-    """A model's line in the list. ``runs``: where the open project's are; ``default``: that of new projects."""
+def cells(entry: ModelFile, name: str, runs: Path | None, default: str) -> tuple[str, ...]:
+    """A model's line in the list, in which it is called ``name``. ``runs``: where the open project's are; ``default``:
+    the model of new projects."""
     about = entry.description
     directions = {"forward": _tr("forward"), "backward": _tr("backward")}
     kind, reads, result = _tr("Cannot be read"), "", ""
@@ -153,12 +166,12 @@ def cells(entry: ModelFile, runs: Path | None, default: str) -> tuple[str, ...]:
     if entry.shipped:
         place = _tr("Shipped")
     elif runs is not None and entry.path.parent.parent == runs:
-        place = _tr("Run {name}").format(name=run_name(RunFolder(entry.path.parent)))
+        place = _tr("This project")
     else:
         place = _tr("Your own")
     if str(entry.path) == default:
         place = _tr("{place}, for new projects").format(place=place)
-    return entry.name, kind, reads, result, size_words(entry.bytes), place
+    return name, kind, reads, result, size_words(entry.bytes), place
 
 
 def _tr(text: str) -> str:

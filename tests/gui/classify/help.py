@@ -20,7 +20,7 @@ WORDS = ("good", "bad", "film", "the", "a", "was", "not", "very", "story", ".", 
 TEXTS = ("The good film was good!", "A bad story.", "not very good", "The film. The story! Bad, bad.")
 
 
-def make_bundle(path: Path, seed: int = 0, labels: tuple[str, ...] = ("neg", "pos")) -> Path:
+def make_bundle(path: Path, seed: int = 0, labels: tuple[str, ...] = ("neg", "pos"), title: str = "") -> Path:
     """A classifier that has made up its mind without having learnt anything."""
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
     tokenizer = WordTokenizer(Vocabulary((*SPECIALS, *WORDS)))
@@ -31,7 +31,8 @@ def make_bundle(path: Path, seed: int = 0, labels: tuple[str, ...] = ("neg", "po
         for parameter in network.parameters():
             torch.nn.init.normal_(parameter, std=0.7)
     save_bundle(path, kind="classifier", state=network.state_dict(), tokenizer=tokenizer.to_json(),
-                sizes=Sizes(6, 8, 2), model=model, labels=labels, max_tokens=40, bptt=7)
+                sizes=Sizes(6, 8, 2), model=model, labels=labels, max_tokens=40, bptt=7,
+                card={"title": title} if title else {})
     return path
 
 

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from studio.engine.job import shutdown_jobs
 from studio.pages.classify.answering import Answering
 from studio.pages.classify.editor import MOST_MARKS, MarkedEditor, utf16_places
-from studio.pages.classify.model_picker import few
 from studio.pages.classify.page import ClassifyPage
+from studio.pages.parts.model_names import found_models, names_apart
 from studio.project import Project
 from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, WORDS, expected, finished_run, hold, make_bundle, settle
@@ -23,7 +23,7 @@ from tests.gui.pages_help import write_csv
 from ulmengine.inference import Predictor
 from ulmengine.inference.explain import Explanation, WordWeight
 from ulmengine.inference.predict import Prediction
-from ulmengine.models import load_bundle
+from ulmengine.models import load_bundle, models_folder
 from ulmengine.plan.control import RunState
 
 
@@ -179,7 +179,8 @@ def test_a_run_that_finished_is_found(page: ClassifyPage, project: Project, bund
     settle(qtbot, page)
     assert page.picker.current == path
     assert page.answering is not None
-    assert page.picker.currentText() == "Run one: neg, pos"
+    assert page.picker.currentText() == "Run one"
+    assert str(page.picker.itemData(0, Qt.ItemDataRole.ToolTipRole)).startswith("neg, pos\n")
 
 
 def test_the_newest_run_follows_the_one_before(
@@ -263,6 +264,48 @@ def test_answers_are_not_thrown_away_for_a_newer_model(
     assert page.newer.isVisibleTo(page)
 
 
+@pytest.mark.parametrize("looking", ["text", "beside"])
+def test_what_is_looked_at_does_not_change_its_model_by_itself(
+    page: ClassifyPage, project: Project, bundle: Path, run: FakeRun, qtbot: QtBot, looking: str
+) -> None:
+    other = finished_run(project, "zero", bundle)
+    first = finished_run(project, "one", bundle)
+    page.activated()
+    settle(qtbot, page)
+    if looking == "text":
+        page.one.show_text(TEXTS[0])
+    else:
+        page.beside.use((other,))
+    settle(qtbot, page)
+    newer = finished_run(project, "two", bundle)
+    run.enter(RunState.FINISHED)
+    settle(qtbot, page)
+    assert page.picker.current == first
+    assert page.newer.isVisibleTo(page)
+    assert "two" in page.newer.text.text()
+    page.newer.use.click()
+    settle(qtbot, page)
+    assert page.picker.current == newer
+
+
+def test_models_of_one_title_are_told_apart_everywhere_alike(
+    page: ClassifyPage, qtbot: QtBot
+) -> None:
+    folder = models_folder()
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("z", "a"), 1):  # the later file has the earlier name
+        make_bundle(folder / f"{name}.ulmfit", title="trec")
+        os.utime(folder / f"{name}.ulmfit", (number, number))
+    page.picker.use(folder / "a.ulmfit")
+    page.beside.use((folder / "z.ulmfit",))
+    settle(qtbot, page)
+    assert page.picker.currentText() == "trec (2)"
+    assert page.beside._menu.actions()[0].text() == "trec"
+    assert (page.one.whose.text(), page.one.beside.cards[0].name) == ("trec (2)", "trec")
+    assert [one.title for one in (page.answering, *page.others) if one is not None] == ["trec (2)", "trec"]
+    assert names_apart(found_models([], folder))[folder / "a.ulmfit"] == "trec (2)"  # as on Models
+
+
 def test_a_newer_model_that_cannot_be_opened_is_tried_once(
     page: ClassifyPage, project: Project, bundle: Path, run: FakeRun, qtbot: QtBot
 ) -> None:
@@ -285,11 +328,6 @@ def test_a_newer_model_that_cannot_be_opened_is_tried_once(
 def test_places_count_as_qt_does() -> None:
     assert utf16_places("a\U0001f600b") == [0, 1, 3, 4]
     assert np.diff(utf16_places("plain")).tolist() == [1] * 5
-
-
-def test_many_labels_are_counted_in_the_list_and_named_in_its_tool_tip() -> None:
-    assert few(("neg", "pos")) == "neg, pos"
-    assert few(("account", "delivery", "fault", "product", "returns")) == "5 labels"
 
 
 def test_the_legend_names_the_label_explained(page: ClassifyPage, bundle: Path, qtbot: QtBot) -> None:
@@ -329,7 +367,7 @@ def test_what_stands_in_place_of_an_answer_is_true(
     news: list[Notice] = []
     page.shell.noticed.connect(news.append)
     page.dropped([str(bundle)])
-    assert page.one.label.text() == "Opening made.ulmfit…"
+    assert page.one.label.text() == "Opening made…"
     table = write_csv(bundle.with_name("table.csv"), [("a", "one"), ("b", "two")])
     page.dropped([str(table)])  # not lost, and not without a word
     assert "as soon as it is ready" in news[-1].text
@@ -338,7 +376,7 @@ def test_what_stands_in_place_of_an_answer_is_true(
     broken = bundle.with_name("broken.ulmfit")
     broken.write_bytes(b"PK" + bytes(100))
     page.dropped([str(broken)])
-    assert page.one.label.text() == "Opening broken.ulmfit…"
+    assert page.one.label.text() == "Opening broken…"
     qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
     assert page.one.label.text() == "No text yet"
     assert not page.one.clear.isEnabled()
