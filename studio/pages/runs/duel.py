@@ -16,6 +16,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.classify.editor import MarkedEditor
 from studio.pages.parts.jobbar import JobBar
+from studio.pages.parts.quantities import counted
 from studio.pages.parts.rows_table import RowsTable
 from studio.theme import Type
 from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
@@ -216,11 +217,15 @@ class DuelView(QWidget):
             first=first, second=second, points=f"{abs(100 * paired.difference):.1f}",
             signed=f"{100 * paired.difference:+.1f}", low=f"{100 * paired.low:+.1f}", high=f"{100 * paired.high:+.1f}"))
         part = self.tr("test") if duel.found.part == "test" else self.tr("validation")
-        told = [self.tr("{n} {part} documents: {first} right in {one}, {second} in {other}").format(
-            n=f"{paired.documents:,}", part=part, first=first, second=second, one=f"{paired.first:.1%}",
-            other=f"{paired.second:.1%}")]
-        for count, text in ((duel.found.relabelled, self.tr("{n} left out, their label was corrected in between")),
-                            (duel.found.only_first, self.tr("{n} answered by {first} alone")),
+        text = self.tr("1 {part} document: {first} right in {one}, {second} in {other}") if paired.documents == 1 \
+            else self.tr("{n} {part} documents: {first} right in {one}, {second} in {other}")
+        told = [text.format(n=f"{paired.documents:,}", part=part, first=first, second=second,
+                            one=f"{paired.first:.1%}", other=f"{paired.second:.1%}")]
+        corrected = duel.found.relabelled
+        if corrected:
+            told.append(counted(corrected, self.tr("1 left out, its label was corrected in between"),
+                                self.tr("{n} left out, their labels were corrected in between")))
+        for count, text in ((duel.found.only_first, self.tr("{n} answered by {first} alone")),
                             (duel.found.only_second, self.tr("{n} answered by {second} alone"))):
             if count:
                 told.append(text.format(n=f"{count:,}", first=first, second=second))
