@@ -14,7 +14,7 @@ from ulmengine.corpus.errors import CorpusError
 
 from . import tree
 from .layout import TABLE_SUFFIXES, is_about
-from .reading import Beside, Look, Pass, Reading
+from .reading import Look, Pass, Reading, TableBeside
 from .shards import Read, Recognise
 
 _MOST_BYTES = 64 << 20
@@ -43,7 +43,7 @@ def plan(look: Look, reason: str, recognised: Recognise, read: Read) -> Reading:
     found = _rows_of(documents, pl.concat(frames, how="diagonal")) if frames else None
     if found is None:
         return reading
-    beside = Beside(tables[0], *found)
+    beside = TableBeside(tables[0], *found)
     columns = ("text", *beside.columns, *reading.columns[1:])
     reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
     return replace(reading, columns=columns, beside=beside, reasons=reasons)

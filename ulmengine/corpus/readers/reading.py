@@ -37,7 +37,7 @@ class Shard(NamedTuple):
     cells: dict[str, str]
 
 
-class Beside(NamedTuple):
+class TableBeside(NamedTuple):
     """The table beside the texts of a folder: its columns without that of the files' names, and file -> its cells."""
 
     name: str
@@ -68,7 +68,7 @@ class Reading:
     joined: tuple[JoinedSheet, ...] = ()
     shards: tuple[Shard, ...] = ()
     settings: CorpusConfig | None = None
-    beside: Beside | None = None
+    beside: TableBeside | None = None
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True
