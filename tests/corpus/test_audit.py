@@ -151,8 +151,28 @@ def test_rare_labels(tmp_path: Path) -> None:
 def test_constant_and_empty_columns(tmp_path: Path) -> None:
     rows = [[text, label, "2024", "", str(n)] for n, (text, label) in enumerate(plain())]
     documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", "year", "", "n"]))
-    titles = [finding.title for finding in finish(audit(documents)) if finding.kind == "constant_column"]
-    assert titles == ["Column 'year' says nothing", "Column 'column 4' says nothing"]
+    finding = found(documents)["constant_column"]
+    assert finding.title == "2 columns say nothing"
+    assert finding.why.startswith("In every row 'year' holds '2024', 'column 4' is empty. They are not used")
+    one = found(opened(table(tmp_path / "b.csv", [row[:3] for row in rows], ["text", "label", "year"])))
+    assert one["constant_column"].title == "Column 'year' says nothing"
+
+
+def test_many_constant_columns_are_one_finding(tmp_path: Path) -> None:
+    rows = [[text, label, *["same"] * 11] for text, label in plain()]
+    documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", *(f"c{n}" for n in range(11))]))
+    finding, = [one for one in finish(audit(documents)) if one.kind == "constant_column"]
+    assert finding.title == "11 columns say nothing"
+    assert "'c7' holds 'same'; so it is with 3 more. They" in finding.why
+
+
+def test_documents_of_several_empty_columns_are_empty(tmp_path: Path) -> None:
+    rows = [[f"Problem {n}" if n % 5 else "", text if n % 5 else " ", label] for n, (text, label) in enumerate(plain())]
+    documents = opened(table(tmp_path / "a.csv", rows, ["Subject", "Description", "label"]))
+    assert documents.understood.text_columns == ("Subject", "Description")
+    findings = found(documents)
+    assert findings["empty"].rows.tolist() == list(range(0, 40, 5))
+    assert "duplicate" not in findings
 
 
 def test_a_label_in_its_own_text(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_what_is_left_with_one_class_is_not_left_so_where_words_are_names(tmp_pa
 @pytest.mark.parametrize(("one", "other"), [
     ("spam", "spam\u200b"), ("spam", "\ufeffspam"), ("spam", "sp\u0430m"), ("spam", "SPAM"), ("spam", "sp\u00adam"),
     ("1", "1.0"), ("not spam", "not_spam"), ("caf\u00e9", "cafe\u0301"), ("a-b", "a\u2013b"), ("ok", "o\u043a"),
-    ("good.", "good"),
+    ("good.", "good"), ('"good"', "good"), ("'1", "1"),
 ])
 def test_names_that_look_alike_are_found(one: str, other: str) -> None:
     assert plain_name(one) == plain_name(other)

@@ -105,6 +105,21 @@ def test_is_valid_holds_back_validation_and_the_test_is_drawn(tmp_path: Path) ->
     assert len(parts["test"]) == 8
 
 
+def test_what_is_not_for_training_is_the_test(tmp_path: Path) -> None:
+    rows = [[f"document {n}", "ab"[n % 2], str(n < 80)] for n in range(100)]
+    parts = parts_of(opened(table(tmp_path / "a.csv", rows, ["text", "label", "is_train"])))
+    assert parts["test"] == set(range(80, 100))
+    assert len(parts["validation"]) == 8
+
+
+def test_a_public_test_is_the_validation_and_a_private_one_the_test(tmp_path: Path) -> None:
+    usage = ["Training"] * 80 + ["PublicTest"] * 8 + ["PrivateTest"] * 12
+    rows = [[f"document {n}", "ab"[n % 2], part] for n, part in enumerate(usage)]
+    parts = parts_of(opened(table(tmp_path / "a.csv", rows, ["text", "label", "Usage"])))
+    assert parts["validation"] == set(range(80, 88))
+    assert parts["test"] == set(range(88, 100))
+
+
 def test_a_given_column_with_a_strange_value_is_told(tmp_path: Path) -> None:
     rows = [["one text", "a", "train"], ["another text", "b", "later"]]
     with pytest.raises(CorpusError, match="'later', which is not the name of a part"):

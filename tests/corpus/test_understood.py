@@ -298,6 +298,26 @@ def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -
     assert read_labels([column], guess_label_delimiter(column)).names == names
 
 
+def test_tags_in_cells_parted_by_spaces_are_several_labels() -> None:
+    tags = ("billing", "refund", "vip", "web_form", "sales_lead", "login")
+    picked = [[tag for place, tag in enumerate(tags) if n >> place & 1] for n in range(1, 64)] * 2
+    cells = [" ".join(row[n % len(row):] + row[:n % len(row)]) for n, row in enumerate(picked)] + list(tags) * 12
+    guess = guess_columns(frame(text=long(len(cells)), Tags=cells))
+    assert (guess.label, guess.label_delimiter) == (("Tags",), " ")
+
+
+@pytest.mark.parametrize(("name", "cells", "delimiter"), [
+    ("categories", ["cs.CL", "cs.LG cs.CL", "cs.LG stat.ML", "hep-ph", "stat.ML"], " "),
+    ("category", ["cs.CL", "cs.LG cs.CL", "cs.LG stat.ML", "hep-ph", "stat.ML"], ""),
+    ("categories", ["red shoes", "blue shoes", "red shirts", "blue shirts"], ""),
+    ("labels", ["positive", "negative", "very positive", "very negative", "no answer", "an odd one"], ""),
+    ("categories", ["Customer Service", "Customer Support", "Technical Support", "Other"], ""),
+    ("categories", ["area 51 north", "area 51 south", "area 52"], ""),
+])
+def test_spaces_part_codes_in_columns_of_several_labels(name: str, cells: list[str], delimiter: str) -> None:
+    assert guess_label_delimiter(pl.Series(name, cells * 10)) == delimiter
+
+
 @pytest.mark.parametrize("cells", [
     ["yes", "no", "yes/no"], ["C", "C#", "C++"], ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
     ["Paris, France", "Lyon, France", "Oslo, Norway", "Bergen, Norway", "Rome, Italy", "Turin, Italy", "Milan, Italy"],

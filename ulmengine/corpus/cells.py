@@ -24,6 +24,7 @@ _PLAIN = ("|", ";", ",", " ")
 _IN_NAMES = (",", "/", "+", "#")
 """What stands in many a name of one label: half of its parts must stand alone."""
 
+_CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
 _NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))*\s*\]""")
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
@@ -107,7 +108,7 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     if all(map(is_angled, cells)) and any(ANGLED in cell for cell in cells):
         return ANGLED, ""
     alone = set(cells)
-    plural = column.name.strip().lower().endswith(_PLURAL)
+    plural = is_plural(column.name)
     doubtful = ""
     for delimiter in BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
@@ -118,6 +119,8 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
             return delimiter, ""
         if delimiter == " " and all(piece[:1] == "#" for piece in found):
             return delimiter, ""
+        if delimiter == " " and plural and _are_codes(split, alone):
+            return delimiter, ""
         if delimiter == " " or not _recur(split, alone):
             continue
         if delimiter in ("|", ";") or (delimiter == "," and plural):
@@ -127,6 +130,19 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
                 return delimiter, ""
             doubtful = doubtful or delimiter
     return "", doubtful
+
+
+def is_plural(name: str) -> bool:
+    """Whether a column's name says that it holds several labels."""
+    return name.strip().lower().endswith(_PLURAL)
+
+
+def _are_codes(split: list[list[str]], alone: set[str]) -> bool:
+    """Whether the pieces of cells are codes like cs.LG, which stand alone or come again in different cells."""
+    places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+    again = sum(count for piece, count in places.items() if count > 1 or piece in alone)
+    codes = sum(_CODE.search(piece) is not None for piece in places)
+    return 2 * codes >= len(places) and again >= 0.8 * places.total() and not alone.isdisjoint(places)
 
 
 def _change_places(split: list[list[str]]) -> bool:

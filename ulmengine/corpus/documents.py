@@ -14,9 +14,12 @@ from .understood import Understood
 
 
 def joined(cells: Sequence[str]) -> str:
-    """One document out of its text columns; several are marked "xxfld 1 ... xxfld 2 ..." as the reference does."""
+    """One document out of its text columns; several are marked "xxfld 1 ... xxfld 2 ..." as the reference does, but
+    where nothing stands in any of them there is no text."""
     if len(cells) == 1:
         return cells[0]
+    if not any(map(str.strip, cells)):
+        return ""
     return " ".join(f"xxfld {number} {cell}" for number, cell in enumerate(cells, 1))
 
 

@@ -29,7 +29,7 @@ def plain_name(label: str) -> str:
     if any("a" <= c <= "z" for c in shown):  # a word wholly in another script is that script's own
         shown = unicodedata.normalize("NFD", shown.translate(_TWINS))
         shown = "".join(c for c in shown if unicodedata.category(c) != "Mn")
-    return " ".join(shown.split()).strip(" .:;,!?")
+    return " ".join(shown.split()).strip(" .:;,!?'\"")
 
 
 def visible_name(label: str) -> str:

@@ -100,7 +100,7 @@ ABOUT_NAMES = _names("""
     الجنس العمر المدينة البلد
 """)
 """What is asked of people and places beside a text."""
-PLAIN_SPLIT_NAMES = _names("split is_valid is_validation is_test set part partition subset fold dataset_split")
+PLAIN_SPLIT_NAMES = _names("split is_valid is_validation is_test is_train set part partition subset fold dataset_split")
 """Of these a column may say with yes and no which part a row belongs to."""
 SPLIT_NAMES = PLAIN_SPLIT_NAMES | _names("""
     teil teilmenge aufteilung menge datensatz partie ensemble jeu partición conjunto división insieme partizione
@@ -117,9 +117,9 @@ _PART_CELLS = {
     "train": """trainieren lernen apprentissage entraînement entrenamiento addestramento allenamento treino treinamento
         trening szkolenie eğitim träning opplæring træning trénink обучение обучающая тренировка тренировочная
         训练 训练集 訓練 学習 学習用 훈련 학습 تدريب""",
-    "validation": """validierung validación validazione convalida validação walidacja doğrulama validering validatie
-        validace validálás валидация валидационная проверочная 验证 验证集 検証 検証用 검증 تحقق""",
-    "test": """prüfung essai prueba prova teste testowy testowanie testowe testi тест тестовая тестирование
+    "validation": """publictest validierung validación validazione convalida validação walidacja doğrulama validering
+        validatie validace validálás валидация валидационная проверочная 验证 验证集 検証 検証用 검증 تحقق""",
+    "test": """privatetest prüfung essai prueba prova teste testowy testowanie testowe testi тест тестовая тестирование
         测试 测试集 測試 テスト 評価用 테스트 평가 اختبار""",
 }
 PART_CELLS = PART_WORDS | {word: part for part, words in _PART_CELLS.items() for word in _names(words)}

@@ -17,6 +17,8 @@ RARE = 10
 """A label with fewer documents than this is hardly learnt."""
 FEWEST = 3
 """Documents that a class needs: one to learn from, one to choose the best epoch by, one to be measured on."""
+_TOLD = 8
+"""Columns that are told one by one."""
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 _NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
 
@@ -247,15 +249,18 @@ def column_findings(documents: Documents) -> list[Finding]:
             first = values.setdefault(name, str(column[0]))
             if not bool((column == first).all()):
                 del open_columns[name]
-    found = []
-    for name in open_columns:
-        said = f"holds '{values[name][:60]}' in every row" if values[name] else "is empty in every row"
-        found.append(Finding(
-            "constant_column", f"Column '{name}' says nothing", f"The column '{name}' {said}. It is not used; if it "
-            "should hold the text or the label, the file may have been read wrongly.", table.rows,
-            advice="Look at the preview: are delimiter and sheet right?",
-        ))
-    return found
+    if not open_columns:
+        return []
+    told = [f"'{name}' holds '{values[name][:60]}'" if values[name] else f"'{name}' is empty" for name in open_columns]
+    if len(told) == 1:
+        title = f"Column '{next(iter(open_columns))}' says nothing"
+        why = f"The column {told[0]} in every row. It is not used; if it"
+    else:
+        title = f"{len(told):,} columns say nothing"
+        more = f"; so it is with {len(told) - _TOLD:,} more" if len(told) > _TOLD else ""
+        why = f"In every row {', '.join(told[:_TOLD])}{more}. They are not used; if one"
+    return [Finding("constant_column", title, f"{why} should hold the text or the label, the file may have been read "
+                    "wrongly.", table.rows, advice="Look at the preview: are delimiter and sheet right?")]
 
 
 def loss_findings(documents: Documents) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, listed, pieces, repeats
+from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, is_plural, listed, pieces, repeats
 from .names import LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES, Nearness, called_like_label, is_about_name, key_of
 
 _LONGEST_SCALE = 11
@@ -94,7 +94,7 @@ def look(column: pl.Series) -> Sampled:
     if values and len(lists) >= 0.8 * len(values[:50]) and not repeats([listed(value) or () for value in lists]):
         names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
     elif names > 5 and mean < 80 and key_of(column.name) not in PLAIN_TEXT_NAMES:
-        some = [value for value in values[:400] if _LISTING.search(value)]
+        some = [value for value in values[:400] if _LISTING.search(value) or (" " in value and is_plural(column.name))]
         between = guess_label_delimiter(pl.Series(column.name, values[:400])) if len(some) > 5 else ""
         if between:
             names = len({piece for value in different for piece in pieces(value, between)})

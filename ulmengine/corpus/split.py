@@ -137,15 +137,16 @@ def by_time(moments: np.ndarray, hashes: np.ndarray, shares: tuple[float, float]
 
 
 def given_parts(column: pl.Series) -> np.ndarray:
-    """Part of each row as a column names it; OPEN where the cell is empty.
+    """Part of each row as a column names it, or says with yes and no; OPEN where the cell is empty.
 
     :raises CorpusError: a value that is not known as the name of a part.
     """
     values = column.fill_null("").str.strip_chars().str.to_lowercase()
     truth = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
-    held = TEST if "test" in column.name.lower() else VALIDATION
+    name = column.name.lower()
+    yes, no = (TRAIN, TEST) if "train" in name else (TEST, TRAIN) if "test" in name else (VALIDATION, TRAIN)
     meaning = {"": OPEN, **{name: PART_NAMES.index(part) for name, part in PART_CELLS.items()}}
-    meaning |= {name: held if true else TRAIN for name, true in truth.items()}
+    meaning |= {mark: yes if true else no for mark, true in truth.items()}
     strange = sorted(set(values.unique().to_list()) - set(meaning))
     if strange:
         raise CorpusError(
