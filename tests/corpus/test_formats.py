@@ -278,6 +278,17 @@ def test_json_by_any_name_is_json(tmp_path: Path, text: str) -> None:
     assert recognise(path, CorpusConfig()).format == "json"
 
 
+def test_what_is_said_in_turn_in_parquet_is_one_text(tmp_path: Path) -> None:
+    turns = [[{"role": "user", "content": f"the {n}th film"}, {"role": "system", "content": None},
+              {"role": "user", "content": "was it good"}] for n in range(20)]
+    pl.DataFrame({"messages": turns, "spans": [[{"start": 1, "end": 2}]] * 20,
+                  "label": ["good", "bad"] * 10}).write_parquet(tmp_path / "a.parquet")
+    documents = opened(tmp_path / "a.parquet")
+    assert documents.understood.text_columns == ("messages",)
+    assert everything(documents) == [f"the {n}th film\nwas it good" for n in range(20)]
+    assert json.loads(preview(tmp_path / "a.parquet").rows[0][1]) == [{"start": 1, "end": 2}]
+
+
 def arrow(path: Path, kind: str, rows: int = 60) -> Path:
     """A table as Hugging Face saves it, with the names of its classes: a stream; or a file, as Feather is."""
     told = {"info": {"features": {"label": {"names": ["neg", "pos"], "_type": "ClassLabel"}}}}

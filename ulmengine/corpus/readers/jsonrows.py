@@ -19,6 +19,7 @@ from .reading import Look, Pass, Reading, plan_text, text_frames
 from .shapes import documents_in, grouped_texts, heading_of
 from .textlines import text_lines
 from .tools import tool_of
+from .turns import TURNS, said_in_turn
 
 MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
@@ -26,20 +27,12 @@ MAX_OBJECT = 256_000_000
 LINES = (".jsonl", ".ndjson")
 _DEPTH = 3
 _MOST_DIGITS = 1_000
-_TURNS = tuple(frozenset(names) for names in (
-    ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
-"""What the turns of a conversation are made of: who speaks and what is said."""
-_TALKS = (*_TURNS, *(frozenset(names) for names in (
-    ("from", "text"), ("sender", "text"), ("author", "text"), ("user", "text"), ("role", "message"),
-    ("sender", "message"), ("author", "body"))))
-"""The same within a record, where they are surely one document."""
 _UNFINISHED = re.compile(
     r"(?:\[(?:\s|[\[\],]|\"(?:[^\"\\]|\\.)*+\"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
     r"|true|false|null|-?Infinity|NaN)(?=[\s,\]]|$))*+)?(?:$|\"(?:[^\"\\]|\\.)*+\\?$|\{\s*(?:[\"}]|$))")
 """A line that may be the beginning of JSON. In brackets stand also times and marks of plain texts, before words:
 "[01/03/2021, 10:11] Anna: ...", "[0] ...", "[[Link]] ...", "{0} ..."."""
 _LONG_LINE = 10_000
-_SAID = ("content", "text", "utterance", "message", "body", "value")
 _PIECES = ("data", "parts")
 _OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
 _PEEK = 60
@@ -155,7 +148,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
 def _are_records(value: Any) -> bool:
     """Whether a line is a list of records; that of the turns of a conversation is one document."""
     return isinstance(value, list) and bool(value) and all(
-        isinstance(one, dict) and not any(turn <= one.keys() for turn in _TURNS) for one in value)
+        isinstance(one, dict) and not any(turn <= one.keys() for turn in TURNS) for one in value)
 
 
 def _understood(text: str) -> Any:
@@ -343,16 +336,6 @@ def _list_record(value: list[Any]) -> dict[str, str | None]:
     return {f"column {place}": _cell(item) for place, item in enumerate(value, 1)}
 
 
-def _said(turns: list[Any]) -> str:
-    """What is said in the turns of a conversation, one a line; "" where these are none."""
-    first = turns[0] if turns and isinstance(turns[0], dict) else {}
-    names = next((names for names in _TALKS if all(isinstance(first.get(name), str) for name in names)), None)
-    said = next((name for name in _SAID if names and name in names), "")
-    if not all(isinstance(turn, dict) and isinstance(turn.get(said), str | None) for turn in turns):
-        return ""
-    return "\n".join(turn[said] for turn in turns if turn.get(said))
-
-
 def _pieced(value: Any) -> str | None:
     """The text that lies in pieces, as an utterance of Dialogflow or Snips does."""
     pieces = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
@@ -367,7 +350,7 @@ def _cell(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and (said := _said(value)):
+    if isinstance(value, list) and (said := said_in_turn(value)):
         return said
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)

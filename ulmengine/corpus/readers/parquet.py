@@ -17,6 +17,7 @@ from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 
 from .reading import Look, Pass, Reading
 from .source import Source
+from .turns import said_in_turn
 
 _DEPTH = 3
 """Structs within structs become columns so deep; what lies deeper stays JSON."""
@@ -160,10 +161,14 @@ def string_column(column: pl.Series, class_names: list[str] | None = None) -> pl
         rows = column.to_list()
         if class_names:
             rows = [None if row is None else _all_named(row, class_names) for row in rows]
-        values = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in rows]
+        values = [None if v is None else _said(v) or json.dumps(v, ensure_ascii=False, default=str) for v in rows]
     else:
         return column.cast(pl.String)
     return pl.Series(column.name, values, dtype=pl.String)
+
+
+def _said(value: Any) -> str:
+    return said_in_turn(value) if isinstance(value, list) else ""
 
 
 def _named(number: Any, names: list[str]) -> str | None:
