@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayou
 from studio import theme
 from studio.engine.quiet import Quiet
 from studio.plots.history import RunHistory
-from studio.plots.series import SeriesBuffer, Smoothed
+from studio.plots.series import recent
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
@@ -20,8 +20,6 @@ from ulmengine.plan.control import RunState
 
 HEIGHT = 64
 RESOLUTION = 1_000
-RECENT = 100
-"""Steps over which loss and time are smoothed."""
 NARROW, TIGHT = 560, 720
 """Below these widths there is no room for the time that is left, and none for the loss."""
 MOST = 304
@@ -75,6 +73,7 @@ class RunBar(QWidget):
         self.step = FittingLabel(Type.SMALL, muted=True, numbers=True)
         self.loss = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
         self.loss.alignment = Qt.AlignmentFlag.AlignRight
+        self.loss.set_help(self.tr("Of the training texts, smoothed over the last steps"))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, RESOLUTION)
@@ -200,7 +199,8 @@ class RunBar(QWidget):
         history, alive = self.shown.history, self.shown.alive
         doing = history.progress if alive else None
         stage, started = self.shown.stage, history.started
-        loss = recent(stage.loss) if stage is not None else None
+        between = doing is not None and not _in_steps(history)  # its own words need the room
+        loss = recent(stage.loss.y) if stage is not None and not between else None
         left = None if not alive else _seconds_left(history)
         self.stage.set_wordings(*self._stage_wordings(state))
         self.step.set_wordings(*self._doing_wordings(history, doing, state))
@@ -229,6 +229,10 @@ class RunBar(QWidget):
         if stage is None:
             return ("",)
         count = len(history.started.stages) if history.started is not None else 0
+        if stage.ended is not None and count > 1:
+            place = {"number": stage.index + 1, "count": count}
+            return (self.tr("{number} of {count} stages done").format(**place),
+                    self.tr("{number} of {count}").format(**place))
         learns = stage.name.rpartition(": ")[2]  # "classifier: head + layer 2": the head is the classifier's
         if count < 2:
             return stage.name, learns
@@ -258,8 +262,11 @@ class RunBar(QWidget):
         stage, last = history.stage, history.last
         if doing is not None and not _in_steps(history):
             return self._task_words(doing), words(doing.task)
-        if stage is None or last is None or last.stage != stage.index:
+        if stage is None:
             return ("",)
+        if last is None or last.stage != stage.index:
+            begins = self.tr("step {step} of {steps}").format(step=0, steps=f"{stage.steps:,}")
+            return (begins if stage.steps else "",)
         place = {"step": f"{last.step:,}", "steps": f"{stage.steps:,}"}
         told = self.tr("step {step} of {steps}").format(**place)
         short = self.tr("{step} of {steps}").format(**place)
@@ -292,13 +299,6 @@ class RunBar(QWidget):
             self.opened.emit()
 
 
-def recent(series: SeriesBuffer) -> float | None:
-    """The smoothed value at the end of ``series``; None where nothing was said yet."""
-    smooth = Smoothed(0.9)
-    smooth.extend(series.y[-RECENT:])
-    return float(smooth.y[-1]) if len(smooth.y) else None
-
-
 def _in_steps(history: RunHistory) -> bool:
     """Whether the stage in hand has taken steps and is not over: what is done besides, a validation, is a part of it.
     """
@@ -320,7 +320,9 @@ def _fraction(history: RunHistory, doing: Progress | None) -> float | None:
 def _seconds_left(history: RunHistory) -> float | None:
     """Seconds left of the stage; None while it cannot be told, and when there are none."""
     stage, last = history.stage, history.last
-    pace = recent(stage.seconds) if stage is not None else None
-    if stage is None or last is None or pace is None or not stage.steps:
+    if stage is None or last is None or not stage.steps or stage.ended is not None:
+        return None
+    pace = recent(stage.seconds.y)
+    if pace is None:
         return None
     return max(0, stage.steps - last.step) * pace or None

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication
+
 from ulmengine.plan.stages import StagePlan
 
 from .curve import Curve
 from .history import RunHistory, StageRecord
 from .plot import Plot
 from .stages import stage_end, upcoming
+
+_tr = QCoreApplication.translate
 
 NO_LENGTHS: Mapping[int, int] = {}
 
@@ -53,6 +57,13 @@ class HistoryPlot(Plot):
         stages, total = self.stages(), self.history.total
         end = stage_end(stages[-1]) if stages else 1.0
         return max(min(end, 4.0 * total), 20.0 if end > 20 else end) if total else end
+
+    def without_steps(self) -> str:
+        """What is said in the place of a stage's figures before its first step."""
+        if not self.history.total:
+            return _tr("HistoryPlot", "No step yet.")
+        told = _tr("HistoryPlot", "No step of this stage yet, {step} of the run.")
+        return told.format(step=f"{self.history.total:,}")
 
     def gather(self) -> None:
         if self._version != self.history.version:

@@ -19,7 +19,7 @@ from .curve import Curve
 from .history import RunHistory, StageRecord
 from .history_plot import HistoryPlot
 from .look import line_pen, pen, set_line, set_points
-from .series import Floats, Smoothed
+from .series import recent
 from .stages import StageBands, stage_end
 
 TRAIN, VALID = 1, 2
@@ -97,29 +97,20 @@ class LossPlot(HistoryPlot):
 
     def summary(self) -> str:
         stage = self.history.stage
-        if stage is None or not len(stage.loss):
-            return self.tr("No step yet.")
-        line = self._smoothed(stage)
-        before = line[max(0, len(line) - 1 - max(10, len(line) // 5))]
-        change = line[-1] - before
+        losses = stage.loss.y if stage is not None else np.empty(0)
+        now, before = recent(losses), recent(losses[:max(1, len(losses) - max(10, len(losses) // 5))])
+        if stage is None or now is None or before is None:
+            return self.without_steps()
         way = self.tr("level")
-        if abs(change) > 0.01 * abs(before):
-            way = self.tr("falling") if change < 0 else self.tr("rising")
-        said = self.tr("Smoothed loss {loss}, {way}, step {step} of the run.").format(
-            loss=figure(float(line[-1])), way=way, step=f"{self.history.total:,}"
+        if abs(now - before) > 0.01 * abs(before):
+            way = self.tr("falling") if now < before else self.tr("rising")
+        said = self.tr("Loss {loss}, {way}, step {step} of the run.").format(
+            loss=figure(now), way=way, step=f"{self.history.total:,}"
         )
         best = stage.best
         if best is not None and best.metrics:
             said += " " + self._best_words(best, stage.ends)
         return said
-
-    def _smoothed(self, stage: StageRecord) -> Floats:
-        """As it is drawn, or will be: a plot that was not painted yet has no curve of the last stage."""
-        if len(self._curves) == len(self.history.stages) and len(self._curves[-1].smoothed.y):
-            return self._curves[-1].smoothed.y
-        smoothed = Smoothed(self.beta)
-        smoothed.extend(stage.loss.y)
-        return smoothed.y
 
     def _best_words(self, best: EpochEnded, ends: list[EpochEnded]) -> str:
         """Which epoch is kept, and by what: a classifier's last that is not clearly worse than the most accurate."""

@@ -64,8 +64,8 @@ class RatePlot(HistoryPlot):
 
     def summary(self) -> str:
         last, stage = self.history.last, self.history.stage
-        if last is None or stage is None:
-            return self.tr("No step yet.")
+        if last is None or stage is None or last.stage != stage.index:
+            return self.without_steps()
         parts = [f"{name} {rate(value)}" for name, value in zip(stage.learning, last.lrs, strict=False)]
         return self.tr("Learning rates: {rates}.").format(rates=", ".join(reversed(parts)))
 

@@ -14,6 +14,10 @@ MAX_BETA = 0.999
 """The strongest smoothing: beyond this a line shows its own past rather than the run."""
 
 
+RECENT = 100
+"""Steps that count for the figure by which a curve is told: of those before, the smoothing leaves nothing."""
+
+
 class SeriesBuffer:
     """Points of a curve. ``x`` and ``y`` are views of float64, valid until the next :meth:`extend`."""
 
@@ -118,6 +122,14 @@ class Smoothed:
             self._seen += len(part)
             result[start: start + len(part)] = states / weight
         return result
+
+
+def recent(values: Floats) -> float | None:
+    """The smoothed value at the end of ``values``: the figure by which a curve is told in words, whatever smoothing it
+    is drawn with. None where nothing was said yet."""
+    smooth = Smoothed()
+    smooth.extend(values[-RECENT:])
+    return float(smooth.y[-1]) if len(smooth.y) else None
 
 
 class Extent:

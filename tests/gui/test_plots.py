@@ -244,7 +244,7 @@ def test_reading_at_the_cursor(plots: RunPlots) -> None:
     plots.loss.cursorMoved.emit(95.0)
     assert "step 95" in plots.readout.text()
     plots.loss.cursorMoved.emit(None)
-    assert plots.readout.text().startswith("Smoothed loss")
+    assert plots.readout.text().startswith("Loss ")
 
 
 def test_what_a_screen_reader_says(plots: RunPlots) -> None:

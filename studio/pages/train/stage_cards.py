@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QS
 
 from studio import theme
 from studio.plots.history import RunHistory, StageRecord
+from studio.plots.series import recent
 from studio.theme import Type
 from studio.widgets import Card, ElidedLabel, StatusDot
 from studio.widgets.dot import dot_words
@@ -93,7 +94,7 @@ class StageCard(Card):
         if best is not None and best.metrics:
             self.second.setText(self.tr("kept: {result}").format(result=metrics_words(best.metrics)))
         else:
-            self.second.setText(self.tr("loss {loss}").format(loss=figure(float(stage.loss.y[-1]))) if done else "")
+            self.second.setText(self.tr("loss {loss}").format(loss=figure(recent(stage.loss.y))) if done else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -126,13 +126,11 @@ def _verdict(result: ev.Evaluated) -> str:
 
 
 def standing_words(name: str, state: RunState, history: RunHistory, active: bool, *, barred: bool = False) -> str:
-    """How a run stands, in a line: its name, state, step, size, device. ``barred``: state and step are told by the run
-    bar, and the buttons leave little room."""
+    """How a run stands, in a line: its name, state, step, size, device. ``barred``: state, step and what is done
+    between two steps are told by the run bar, and the buttons leave little room."""
     parts = [name] if barred else [name, state_words(state)]
-    if history.progress is not None and active:
+    if history.progress is not None and active and not barred:
         parts.append(progress_words(history.progress))
-        if barred:
-            return "  ·  ".join(parts)
     elif history.total and not barred:
         parts.append(_tr("TrainWords", "step {step}").format(step=f"{history.total:,}"))
     if history.started is not None:

@@ -113,7 +113,7 @@ def test_bar_and_page_offer_the_same_in_the_same_order_and_nothing_comes_and_goe
 
 
 def test_a_stopped_run_is_the_same_everywhere_and_a_new_one_beside_it_asks(qtbot: QtBot, tmp_path: Path) -> None:
-    bench = Bench(qtbot, tmp_path, partial(logged, steps=20, nap=0.004))
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=20, nap=0.02))  # not over before it is stopped
     bar = bar_of(bench)
     bench.click(bench.page.view.big_start)
     qtbot.waitUntil(lambda: bench.page.history.total > 25, timeout=WAIT)  # past its first checkpoint
@@ -141,6 +141,46 @@ def test_a_stopped_run_is_the_same_everywhere_and_a_new_one_beside_it_asks(qtbot
     bench.run.stop()
     bench.until(RunState.STOPPED)
     bench.shell.close_project()
+
+
+def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_told_of_the_one_that_is_over(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    window.go("train")
+    page, bar = window.pages.page("train"), window.bar
+    assert isinstance(page, TrainPage)
+    run.move(Move.BEGUN)
+    stages = ({"name": "language model", "task": "language_model"},
+              {"name": "classifier: head", "task": "classifier"})
+    run.say(ev.RunStarted("x", "cpu", "float32", 10, stages),
+            ev.StageStarted(0, "language model", ("a", "b"), 2, 3, 100, "language_model"))
+    page.view.plots.loss.redraw()
+    assert bar.step.text() == "step 0 of 100"
+    plots = page.view.plots
+    for number, (loss, smoothed) in enumerate(((4.0, "4.000"), (3.0, "3.474"), (3.0, "3.299")), 1):
+        # 4, (0.09 * 4 + 0.1 * 3) / 0.19, (0.081 * 4 + 0.09 * 3 + 0.1 * 3) / 0.271
+        run.say(ev.Step(0, 1, number, number, loss, (1e-3, 1e-3), 0.1, 10, 0.4))
+        assert bar.loss.text() == f"loss {smoothed}"
+        assert page.view.strip.cards[0].second.text() == f"loss {smoothed}"
+        assert plots.readout.text().startswith(f"Loss {smoothed}, ")  # before the curve is drawn
+    assert bar.left.text() == "stage: 39 s left"  # 97 steps of 0.4 seconds
+    run.say(ev.EpochEnded(0, 1, 3, 3.3, {"valid_loss": 3.2, "perplexity": 24.5}, True, 1.5, {}),
+            ev.StageEnded(0, "language model", 2, 1, 3.3, 3.2, {"perplexity": 24.5}, 1.5, True),
+            ev.Progress("Trying how much of the tuned language model to take", 2, 11, ""))
+    assert bar.stage.text() == "1 of 2 stages done"
+    assert (bar.left.text(), bar.loss.text()) == ("", "")
+    assert bar.step.text().startswith("Trying how much of the tuned language model to take")
+    window.resize(1_280, 800)
+    qtbot.wait(20)
+    assert "Trying" not in page.view.heading.below.text()  # the bar says it, with room for the whole of it
+    assert bar.step.text() == "Trying how much of the tuned language model to take: 2 of 11"
+    run.say(ev.StageStarted(1, "classifier: head", ("a", "b"), 1, 1, 20, "classifier"))
+    assert bar.stage.text() == "2 of 2: classifier: head"
+    assert bar.step.text() == "step 0 of 20"
+    assert plots.readout.text() == "No step of this stage yet, 3 of the run."
+    assert plots.rate.summary() == "No step of this stage yet, 3 of the run."
 
 
 def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_path: Path) -> None:
