@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 SORT = int(Qt.ItemDataRole.UserRole)
 LINE = SORT + 1
+DIFFERS, FROM, CORPUS = 7, 8, 9
+"""Columns: what is not as usual, in whose folder a run lies, what it learnt from."""
 
 
 def _tr(text: str) -> str:
@@ -95,8 +97,26 @@ def _moment(line: RunLine) -> str:
     return f"{when:%H:%M}" if today else f"{when:%Y-%m-%d %H:%M}"
 
 
-def columns() -> tuple[Column, ...]:
-    """The columns, in order."""
+def from_words(line: RunLine, own: Path | None) -> str:
+    """In whose folder the run lies: in that of the project with the runs ``own``, or in another one, by its name."""
+    folder = line.folder.parent
+    if folder == own:
+        return _tr("This project")
+    return folder.parent.name if folder.name == "runs" else folder.name
+
+
+def told_apart(lines: Sequence[RunLine], own: Path | None) -> list[RunLine]:
+    """The runs, those of equal names called by where they are from too, or else by a number."""
+    names = [line.name for line in lines]
+    longer = [name if names.count(name) == 1 else f"{name} ({from_words(line, own)})"
+              for name, line in zip(names, lines, strict=True)]
+    numbered = [name if longer.count(name) == 1 else f"{name} ({longer[:place].count(name) + 1})"
+                for place, name in enumerate(longer)]
+    return [replace(line, name=name) for line, name in zip(lines, numbered, strict=True)]
+
+
+def columns(own: Path | None = None) -> tuple[Column, ...]:
+    """The columns, in order. ``own``: where the project's runs are."""
     return (
         Column(_tr("Name"), lambda line: line.name, lambda line: line.name.casefold()),
         Column(_tr("State"), state_words, state_words),
@@ -107,16 +127,18 @@ def columns() -> tuple[Column, ...]:
         Column(_tr("Begun"), _moment, lambda line: line.began),
         Column(_tr("Tags"), lambda line: ", ".join(line.about.tags), lambda line: ", ".join(line.about.tags)),
         Column(_tr("Not as usual"), differs_words, differs_words),
+        Column(_tr("From"), lambda line: from_words(line, own), lambda line: from_words(line, own).casefold()),
+        Column(_tr("Corpus"), lambda line: line.corpus, lambda line: line.corpus.casefold()),
     )
 
 
 class RunsModel(QAbstractTableModel):
-    """One line a run."""
+    """One line a run. ``own``: where the project's runs are."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, own: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lines: tuple[RunLine, ...] = ()
-        self.columns = columns()
+        self.own, self.columns = own, columns(own)
 
     def set_lines(self, lines: Sequence[RunLine]) -> None:
         """Show these runs."""
@@ -186,7 +208,7 @@ class RunsFilter(QSortFilterProxyModel):
         if (line.about.archived and not self._archived) or (self._state and line.state != self._state):
             return False
         told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
-                         *line.differs)).casefold()
+                         from_words(line, self.runs.own), *line.differs)).casefold()
         return all(word in told for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:

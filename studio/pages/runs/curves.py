@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
@@ -33,6 +33,8 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self._runs: tuple[RunLine, ...] = ()
         self._chosen = 0
+        self._wanted = FIGURES[0]
+        """The figure that the person has chosen, also where no run in view has it."""
         self._known: dict[tuple[Path, int], Curves] = {}
         self.figures, self.along = CalmCombo(), CalmCombo()
         self.figures.setAccessibleName(self.tr("Figure"))
@@ -43,14 +45,14 @@ class CurvesView(QWidget):
         for name, what in zip(names, FIGURES, strict=True):
             self.figures.addItem(name, what)
         for text, value in ((self.tr("by step"), "steps"), (self.tr("by tokens read"), "tokens"),
-                            (self.tr("by minutes"), "seconds")):
+                            (self.tr("by minutes in steps"), "seconds")):
             self.along.addItem(text, value)
         self.plot, self.legend = OverlayPlot(), Legend()
         self.hint = Label("", theme.Type.SMALL, muted=True)
         self.slot = JobSlot(self)
         self.slot.finished.connect(self._read)
         self.slot.failed.connect(self._failed)
-        self.figures.currentIndexChanged.connect(self._draw)
+        self.figures.currentIndexChanged.connect(self._figure_chosen)
         self.along.currentIndexChanged.connect(self._draw)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.S, 0, 0)
@@ -72,6 +74,7 @@ class CurvesView(QWidget):
             self.slot.start(lambda: _reading(missing))
         else:
             self.slot.cancel()
+            self._choose_a_figure()
         self._draw()
 
     @Slot(object)
@@ -84,11 +87,18 @@ class CurvesView(QWidget):
     def _failed(self, failure: object) -> None:
         self.hint.setText(str(getattr(failure, "title", "")))
 
+    @Slot()
+    def _figure_chosen(self) -> None:
+        self._wanted = self.figures.currentData()
+        self._draw()
+
     def _choose_a_figure(self) -> None:
-        """Where no run has the figure that is shown, show the first one that there is."""
+        """Where no run has the figure that is wanted, show the first one that there is."""
         there = {what for run in self._runs for what in self._known.get(_key(run.folder), {})}
-        if there and self.figures.currentData() not in there:
-            self.figures.setCurrentIndex(next(place for place, what in enumerate(FIGURES) if what in there))
+        if there:
+            shown = self._wanted if self._wanted in there else next(what for what in FIGURES if what in there)
+            with QSignalBlocker(self.figures):
+                self.figures.setCurrentIndex(FIGURES.index(shown))
 
     @Slot()
     def _draw(self) -> None:
@@ -98,8 +108,10 @@ class CurvesView(QWidget):
             line = self._known.get(_key(run.folder), {}).get(what)
             if line is not None:
                 lines.append(OverlayLine(run.name, number, _along(line, along), line.values, what[1] == "loss"))
-        unit = {"steps": self.tr("Steps"), "tokens": self.tr("Tokens read"), "seconds": self.tr("Minutes")}[along]
-        self.plot.set_lines(lines, self.figures.currentText(), unit)
+        units = {"steps": self.tr("Steps of the {task}"), "tokens": self.tr("Tokens that the {task} has read"),
+                 "seconds": self.tr("Minutes in steps of the {task}, without what lies between them")}
+        task = self.tr("classifier") if what[0] == "classifier" else self.tr("language model")
+        self.plot.set_lines(lines, self.figures.currentText(), units[along].format(task=task))
         self.legend.set_entries([LegendEntry(one.name, one.color) for one in lines])
         if self.slot.running:
             self.hint.setText(self.tr("Reading…"))

@@ -10,15 +10,20 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
 
 from studio import theme
-from studio.models.runs import LINE, RunsFilter, saved_state_words
+from studio.models.runs import CORPUS, DIFFERS, FROM, LINE, RunsFilter, saved_state_words
 from studio.pages.parts.rows_table import LinesTable, RowDelegate
 from studio.widgets import CalmCombo, Label
 from ulmengine.record import RunLine
 
 STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
-WIDTHS = (170, 100, 100, 80, 70, 120, 120)
-STATE, BEGUN = 1, 5
-"""Two of the columns; by the second one the list is sorted at first."""
+WIDTHS = (170, 100, 100, 80, 70, 90, 80, 110, 100, 100)
+WIDEST = (220, 190, 150, 100, 80, 160, 150, 0, 150, 130)
+"""Px of the columns at first, and as much as they may take of themselves for what stands in them; what is not as usual
+takes what is left."""
+_MARGINS, _ARROW = 24, 20
+"""Px beside a heading's words: its margins, and the arrow of the column that is sorted by."""
+BEGUN = 5
+"""The column by which the list is sorted at first."""
 NAMED = 4
 """So many runs are told by name."""
 
@@ -46,9 +51,14 @@ class RunsTable(LinesTable):
         self.setItemDelegate(RunDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.verticalHeader().hide()
-        self.horizontalHeader().setStretchLastSection(True)
+        header = self.horizontalHeader()
+        for place, column in enumerate((FROM, CORPUS), 1):  # beside the name
+            header.moveSection(header.visualIndex(column), place)
+        header.setStretchLastSection(True)
+        self._fitted = dict(enumerate(WIDTHS))
         self.setSortingEnabled(True)
         self.sortByColumn(BEGUN, Qt.SortOrder.DescendingOrder)
+        header.sortIndicatorChanged.connect(self.fit)
 
     def chosen(self) -> list[RunLine]:
         """The chosen runs, the oldest first."""
@@ -63,9 +73,21 @@ class RunsTable(LinesTable):
         selection.blockSignals(False)
 
     @Slot()
-    def fit_states(self) -> None:
-        """Give the states the room that they take, once archived runs are among them."""
-        self.setColumnWidth(STATE, max(self.columnWidth(STATE), self.sizeHintForColumn(STATE)))
+    def fit(self) -> None:
+        """Show where runs are from, and of which corpus, where that differs; give every column the room that it takes,
+        unless the person has given it another one."""
+        lines, own = self._shown.runs.lines, self._shown.runs.own
+        self.setColumnHidden(FROM, all(line.folder.parent == own for line in lines))
+        self.setColumnHidden(CORPUS, len({line.corpus for line in lines}) < 2)
+        header = self.horizontalHeader()
+        for column, most in enumerate(WIDEST):
+            if column != DIFFERS and not self.isColumnHidden(column) and \
+                    self.columnWidth(column) == self._fitted[column]:
+                title = header.fontMetrics().horizontalAdvance(self._shown.runs.columns[column].title) + _MARGINS
+                arrow = _ARROW if column == header.sortIndicatorSection() else 0
+                wanted = max(title + arrow, self.sizeHintForColumn(column))
+                self._fitted[column] = min(wanted, most)
+                self.setColumnWidth(column, self._fitted[column])
 
     def choose(self, folders: Sequence[Path], otherwise: int = 0) -> None:
         """Choose the runs in ``folders``; where none of them is shown the run in the row ``otherwise``, or the last."""

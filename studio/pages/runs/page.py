@@ -17,12 +17,11 @@ from PySide6.QtWidgets import (
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.models.runs import RunsFilter, RunsModel
+from studio.models.runs import RunsFilter, RunsModel, told_apart
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.run_changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up
 from studio.pages.parts.run_copies import exporting, exporting_all
-from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
@@ -36,6 +35,7 @@ from .curves import CurvesView
 from .details import Details
 from .differences import Differences
 from .duel import DuelView
+from .folders import OtherFolders
 from .listing import RunFilter, RunsTable, names_words
 
 # What stays as it is in the project: its own files, and on what this machine computes.
@@ -51,13 +51,14 @@ class RunsPage(ProjectPage):
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
         self.title = self.tr("Runs")
-        self.model = RunsModel(self)
+        self.model = RunsModel(project.runs, self)
         self.shown = RunsFilter(self.model, self)
         self.table = RunsTable(self.shown)
         self.filters = RunFilter(self.shown)
         self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
         self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
         self.tabs = QTabWidget()
+        self.folders = OtherFolders(project, shell)
         self.slot, self.errand = JobSlot(self), Errand(self)
         self.stack = Stacked()
         self._select: tuple[Path, ...] = ()
@@ -84,7 +85,7 @@ class RunsPage(ProjectPage):
     @Slot()
     def refresh(self) -> None:
         """Read the folders anew, in the background."""
-        folders = [self.project.runs, *map(Path, self.shell.settings.values.run_folders)]
+        folders = [self.project.runs, *map(Path, self.folders.known)]
         self.slot.start(lambda: list_runs(folders))
 
     def chosen(self) -> list[RunLine]:
@@ -97,23 +98,6 @@ class RunsPage(ProjectPage):
         self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), partial(taking_up, path, into))
 
     # What is asked for
-
-    @Slot()
-    def add_folder(self) -> None:
-        """Ask for a folder of runs, or a run, that is shown from now on where it lies."""
-        folder = self.shell.ask.folder(self.tr("Show the runs of another folder"), self.project.folder.parent)
-        known = self.shell.settings.values.run_folders
-        if folder is not None:
-            runs = folder / "runs" if (folder / "runs").is_dir() else folder
-            if str(runs) not in known:
-                self._show_folders((*known, str(runs)), self.tr("Show the runs of {name}").format(name=folder.name))
-
-    @Slot()
-    def forget_folders(self) -> None:
-        """Show the project's own runs alone again; nothing on disk is touched."""
-        if self.shell.settings.values.run_folders:
-            self._show_folders((), self.tr("Show only the runs of this project"))
-            self._tell(self.tr("Only the runs of this project are shown."))
 
     @Slot()
     def choose_import(self) -> None:
@@ -217,7 +201,7 @@ class RunsPage(ProjectPage):
         self.folder_button = Button(self.tr("Add a folder…"), "folder")
         self.import_button = Button(self.tr("Import…"), "import")
         self.again = IconButton("refresh", self.tr("Read the folders again"))
-        for part in (self.folder_button, self.import_button, self.again):
+        for part in (self.folders, self.folder_button, self.import_button, self.again):
             head.addWidget(part)
         body.addLayout(head)
         body.addWidget(self.errand.failure)
@@ -246,12 +230,12 @@ class RunsPage(ProjectPage):
     def _make_actions(self) -> None:
         self._actions = []
         for text, icon, slot in (
-            (self.tr("Add a folder of runs…"), "folder", self.add_folder),
+            (self.tr("Add a folder of runs…"), "folder", self.folders.add),
             (self.tr("Import a run…"), "import", self.choose_import),
             (self.tr("Export the chosen runs…"), "export", self.export),
             (self.tr("Use the chosen run's settings"), "copy", self.use_settings),
             (self.tr("Delete the chosen runs"), "trash", self.delete),
-            (self.tr("Show only the runs of this project"), "filter", self.forget_folders),
+            (self.tr("Show only the runs of this project"), "filter", self.folders.forget_all),
         ):
             action = QAction(text, self)
             action.setProperty("icon_name", icon)
@@ -263,8 +247,9 @@ class RunsPage(ProjectPage):
         self.slot.finished.connect(self._listed)
         self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._errand_done)
+        self.folders.changed.connect(self.refresh)
         self.table.selectionModel().selectionChanged.connect(self._show_chosen)
-        self.archived.toggled.connect(self.table.fit_states)
+        self.archived.toggled.connect(self.table.fit)
         self.filters.changed.connect(self._filtered)
         self.table.doubleClicked.connect(self.open_chosen)
         self.tabs.currentChanged.connect(self._show_chosen)
@@ -272,7 +257,7 @@ class RunsPage(ProjectPage):
         self.details.tagged.connect(self._tagged)
         self.details.notesFailed.connect(self._say_failed)
         does = self.details.buttons
-        for button, slot in ((self.folder_button, self.add_folder), (self.empty_folder, self.add_folder),
+        for button, slot in ((self.folder_button, self.folders.add), (self.empty_folder, self.folders.add),
                              (self.import_button, self.choose_import), (self.again, self.refresh),
                              (self.start, self._start), (does["open"], self.open_chosen),
                              (does["clone"], self.use_settings), (does["export"], self.export),
@@ -299,6 +284,8 @@ class RunsPage(ProjectPage):
         self.table.set_lines(lines)
         self.stack.setCurrentIndex(2 if lines else 1)
         self.filters.setVisible(bool(lines))
+        self.table.fit()
+        self.folders.fill()
         self.table.choose(wanted, row)
         self._show_chosen()
         self.shell.shown.look()  # it may have been deleted
@@ -336,7 +323,9 @@ class RunsPage(ProjectPage):
         if view is self.details:
             self.details.setEnabled(bool(lines))
             self.details.show_runs(lines)
-        elif view is self.curves:
+            return
+        lines = told_apart(lines, self.project.runs)
+        if view is self.curves:
             self.curves.show_runs(lines)
         elif view is self.differences:
             self.differences.show_runs(lines)
@@ -412,14 +401,6 @@ class RunsPage(ProjectPage):
     def _tell(self, text: str) -> None:
         """Tell what was just done, with the way back."""
         self.shell.toast(text, "info", self.tr("Undo"), self.project.undo.undo, undoes=True)
-
-    def _show_folders(self, folders: tuple[str, ...], text: str) -> None:
-        known = self.shell.settings.values.run_folders
-        self.project.undo.push(UndoStep(text, partial(self._set_folders, folders), partial(self._set_folders, known)))
-
-    def _set_folders(self, folders: tuple[str, ...]) -> None:
-        self.shell.settings.change(run_folders=folders)
-        self.refresh()
 
 
 def foreign_settings(own: RunConfig, other: RunConfig) -> dict[str, object]:

@@ -50,6 +50,24 @@ def test_curves_and_settings_of_the_chosen_runs(page, desk, qtbot):
     assert rows.rowCount() > 40
 
 
+def test_the_figure_that_was_chosen_comes_back_and_the_axis_says_whose_minutes(page, desk, qtbot):
+    for name, task, figure in (("a", "classifier", "accuracy"), ("b", "language_model", "perplexity")):
+        run = made(desk.project.runs / name)
+        with run.open_log() as log:
+            log.append(StageStarted(0, task, ("embedding", "head"), 1, 1, 2, task))
+            log.append(EpochEnded(0, 0, 2, .7, {"valid_loss": .6, figure: .5}, True, 1.0))
+    one = page()
+    one.tabs.setCurrentIndex(1)
+    for name, shown in (("a", "Accuracy"), ("b", "Perplexity"), ("a", "Accuracy"), ("b", "Perplexity")):
+        choose(one, name)
+        qtbot.waitUntil(lambda: not one.curves.slot.running, timeout=10_000)
+        assert one.curves.figures.currentText() == shown
+        assert [line.name for line in one.curves.plot._lines] == [name]
+    one.curves.along.setCurrentIndex(2)
+    assert one.curves.plot.getAxis("bottom").labelText == \
+        "Minutes in steps of the language model, without what lies between them"
+
+
 def test_settings_that_differ_by_little_do_differ(page, desk):
     for name, rate in (("a", "0.01234567"), ("b", "0.01234568")):
         made(desk.project.runs / name, .8, f"classifier.lr={rate}")

@@ -10,10 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio import theme
-from studio.models.runs import time_spent
+from studio.models.runs import CORPUS, FROM, time_spent
 from studio.pages.runs.page import foreign_settings
 from tests.record.test_listing import made
 from tests.runs.made import tiny_config
+from ulmengine.events import StageEnded
 from ulmengine.record import RunFolder, RunMarks, export_run, read_about, write_about
 
 from .help import choose, names
@@ -370,10 +371,10 @@ def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, t
     made(tmp_path / "other" / "runs" / "far")
     one = page()
     desk.answers.files = [tmp_path / "other"]
-    one.add_folder()
+    one.folders.add()
     qtbot.waitUntil(lambda: names(one) == ["far"], timeout=10_000)
     assert desk.shell.settings.values.run_folders == (str(tmp_path / "other" / "runs"),)
-    one.forget_folders()
+    one.folders.forget_all()
     qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
     desk.news[-1].action()
     qtbot.waitUntil(lambda: names(one) == ["far"], timeout=10_000)
@@ -381,6 +382,75 @@ def test_folders_of_other_projects_are_shown_where_they_lie(page, desk, qtbot, t
     desk.project.undo.undo()
     qtbot.waitUntil(lambda: names(one) == [], timeout=10_000)
     qtbot.waitUntil(lambda: not one.slot.running)
+
+
+def test_where_runs_are_from_is_shown_once_some_are_from_elsewhere(page, desk, qtbot, tmp_path):
+    made(desk.project.runs / "r2")
+    one = page()
+    header = one.table.horizontalHeader()
+
+    def shown() -> list[str]:
+        places = sorted(range(header.count()), key=header.visualIndex)
+        return [one.model.headerData(place, Qt.Orientation.Horizontal) for place in places
+                if not one.table.isColumnHidden(place)]
+
+    assert shown() == ["Name", "State", "Result", "Baseline", "Time", "Begun", "Tags", "Not as usual"]
+    assert not one.folders.isVisible()
+    made(tmp_path / "Help desk" / "runs" / "r2", .5, "corpus.path='/elsewhere/trec.csv'")
+    desk.answers.files = [tmp_path / "Help desk"]
+    one.folders.add()
+    qtbot.waitUntil(lambda: names(one) == ["r2", "r2"] and not one.slot.running, timeout=10_000)
+    assert shown()[:4] == ["Name", "From", "Corpus", "State"]
+    assert {(one.shown.index(row, FROM).data(), one.shown.index(row, CORPUS).data()) for row in range(2)} == {
+        ("This project", "corpus.csv"), ("Help desk", "trec.csv")}
+    one.search.setText("help desk")
+    assert names(one) == ["r2"]
+    one.search.clear()
+    one.table.selectAll()
+    one.tabs.setCurrentIndex(2)
+    rows = one.differences.table.rows
+    assert {rows.headerData(place, Qt.Orientation.Horizontal) for place in (1, 2)} == {
+        "r2 (This project)", "r2 (Help desk)"}
+    assert one.folders.isVisible()
+    menu = one.folders.menu().actions()
+    assert [action.text() for action in menu] == ["Do not show Help desk"]
+    menu[0].trigger()
+    qtbot.waitUntil(lambda: names(one) == ["r2"] and not one.slot.running, timeout=10_000)
+    assert not one.folders.isVisible()
+    assert (desk.news[-1].text, desk.news[-1].undoes) == ("The runs of Help desk are no longer shown.", True)
+    assert shown()[1] == "State"
+    desk.project.undo.undo()
+    qtbot.waitUntil(lambda: names(one) == ["r2", "r2"] and not one.slot.running, timeout=10_000)
+
+
+def test_a_folder_without_runs_is_told_and_not_kept(page, desk, qtbot, tmp_path):
+    one = page()
+    (tmp_path / "empty").mkdir()
+    desk.answers.files = [tmp_path / "empty"]
+    one.folders.add()
+    assert desk.news[-1].text.startswith(f"There is no run in {tmp_path / 'empty'}.")
+    assert desk.shell.settings.values.run_folders == ()
+    made(tmp_path / "other" / "runs" / "far")
+    desk.answers.files = [tmp_path / "other"]
+    for told in ("The runs of other are shown too.", "The runs of other are shown already."):
+        one.folders.add()
+        assert desk.news[-1].text == told
+    assert desk.project.undo.count() == 1
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+
+
+def test_a_result_is_whole_while_there_is_room_and_a_width_that_was_chosen_stays(page, desk, qtbot):
+    run = RunFolder.create(desk.project.runs / "a", tiny_config(Path("/nowhere.csv")))
+    with run.open_log() as log:
+        log.append(StageEnded(0, "language model", 3, 1, 4.0, 4.2, {"perplexity": 12345.67}, 2.0))
+    one = page()
+    cell = one.shown.index(0, 2)
+    assert cell.data() == "perplexity 12345.7"
+    assert one.table.columnWidth(2) >= one.table.fontMetrics().horizontalAdvance(cell.data()) + 14
+    one.table.setColumnWidth(2, 77)
+    one.refresh()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert one.table.columnWidth(2) == 77
 
 
 def test_keys_reach_what_the_mouse_does(page, desk, qtbot: Any):
