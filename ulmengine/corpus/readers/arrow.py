@@ -77,5 +77,5 @@ def _opened(source: Source) -> Iterator[tuple[Iterator[pa.RecordBatch], pa.Schem
                 schema = file.schema
             except (pa.ArrowException, OSError) as error:
                 raise failure(error, source, "is a damaged Arrow file") from error
-            refuse_broken(schema, source)
+            refuse_broken(schema, source, "Arrow")
             yield (map(file.get_batch, range(file.num_record_batches)) if start == _FILE else iter(file)), schema, raw

@@ -32,7 +32,7 @@ def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a Parquet file. :raises CorpusError: damaged, or too many columns."""
     source = look.source
     with _opened(source) as file:
-        refuse_broken(file.schema_arrow, source)
+        refuse_broken(file.schema_arrow, source, "Parquet")
         names = tuple(file.schema_arrow.names)
         rows = file.metadata.num_rows
     if len(names) > limits.MAX_COLUMNS:
@@ -41,7 +41,7 @@ def plan(look: Look, reason: str) -> Reading:
                    reasons={"format": reason, "rows": "as the file itself says"})
 
 
-def refuse_broken(schema: pa.Schema, source: Source) -> None:
+def refuse_broken(schema: pa.Schema, source: Source, kind: str) -> None:
     """:raises CorpusError: the description of the table holds bytes that are no text, so it has been damaged."""
     told = [schema.metadata, *(field.metadata for field in schema)]
     try:
@@ -49,7 +49,8 @@ def refuse_broken(schema: pa.Schema, source: Source) -> None:
             part.decode()
     except UnicodeDecodeError as error:
         raise CorpusError(
-            f"'{source.path.name}' is damaged (its description of the columns is no text). Fetch it again."
+            f"'{source.path.name}' is a damaged {kind} file (its description of the columns is no text). Fetch it "
+            "again."
         ) from error
 
 

@@ -109,7 +109,8 @@ def _no_documents(source: Source, names: Sequence[str], tables: Sequence[str]) -
             "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {tables[0]}; or "
             "unpack the archive, and a second table can be the test file.",
         }.get(source.compression, "Unpack the archive and choose one of them.")
-        if len(tables) > 1 and not any(part_in(PurePosixPath(name).stem) for name in tables):
+        alike = len({PurePosixPath(name).suffix.lower() for name in tables}) == 1 < len(tables)
+        if alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
             advice += " If they are pieces of one table, join them into one file first."
         return CorpusError(f"'{path.name}' holds tables ({shown}) rather than one text a file. {advice}")
     kinds = Counter(_UNREAD.get(PurePosixPath(name).suffix.lower(), "") for name in names)
