@@ -116,6 +116,8 @@ def test_every_shape_of_json_is_its_documents(tmp_path: Path, shape: str, indent
 
 @pytest.mark.parametrize(("other", "notes"), [
     ([{"id": n, "name": f"user {n}", "mail": f"u{n}@example.org"} for n in range(80)], 0),
+    (["Read the whole text first.", "Then choose one of the labels."], 0),
+    (["good", "bad", "mid", "odd", "none", "x"], 0),
     ([{"id": n, "question": f"what is the matter with number {n}", "asked": n, "open": True} for n in range(40)], 1),
 ])
 def test_records_of_another_kind_are_no_label(tmp_path: Path, other: list[Any], notes: int) -> None:
@@ -127,6 +129,18 @@ def test_records_of_another_kind_are_no_label(tmp_path: Path, other: list[Any], 
     assert labels_in_order(documents) == [label for _, label in ROWS]
     assert [note for note in documents.notes if "40 under 'others'" in note] == list(documents.notes)
     assert len(documents.notes) == notes
+
+
+def test_what_lists_hold_is_no_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    bare = [{"text": t} for t, _ in ROWS]
+    path.write_text(json.dumps({"documents": bare, "queries": bare[:40]}))
+    documents = opened(path)
+    assert (everything(documents), documents.labels) == ([t for t, _ in ROWS], ())
+    assert any("40 under 'queries'" in note for note in documents.notes)
+    path.write_text(json.dumps({"films": bare, "tags": ["good", "bad", "mid", "odd", "long", "short"]}))
+    documents = opened(path)
+    assert (everything(documents), documents.labels) == ([t for t, _ in ROWS], ())
 
 
 def test_columns_of_texts_are_no_labels(tmp_path: Path) -> None:

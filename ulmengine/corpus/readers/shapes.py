@@ -26,6 +26,9 @@ _EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questi
 _COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d+)+")
 """What lists are called that are only counted, or of a time."""
 _ITEMS = ("items", "results", "data", "records", "rows", "entries", "documents", "hits", "values", "list")
+_HELD = frozenset((*_ITEMS, *_EXAMPLES))
+"""What lists are called by what they hold: names of no label."""
+_FEWEST = 5
 
 
 class Shaped(NamedTuple):
@@ -182,13 +185,17 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
     """{"good": [{"text": ...}, ...], "bad": [...]}: lists of records of one kind. Their names are the labels where no
     record brings a label of its own; of pages or years, {"2022": [...], "2023": [...]}, only the records are read."""
     lists = {name: _inner_list(item) for name, item in value.items() if isinstance(item, list | dict) and item}
-    if len(lists) < 2 or not any(isinstance(one, dict) for items in lists.values() for one in items):
+    given = [one for items in lists.values() for one in items]
+    if len(lists) < 2 or not any(isinstance(one, dict) for one in given) or _HELD & {name.lower() for name in lists}:
         return None
     records = {name: [_utterance(one) for one in items] for name, items in lists.items()}
-    if not all(records.values()) or not _of_one_kind(list(records.values())):
+    pieced = all(isinstance(one, dict) and len(one) == 1 and _utterance(one) is not one for one in given)
+    if not all(records.values()) or not (pieced or _of_one_kind(list(records.values()))):
         return None
     every = [record for items in records.values() for record in items]
     own = any(_is_label(field, every) for field in _usual_fields(every))
+    if any(isinstance(items[0], str) and (own or len(items) < _FEWEST) for items in lists.values()):
+        return None  # a few words beside the records, such as what was asked of annotators
     said = f"the records under {', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
     numbers = all(name.strip().isdigit() and len(name.strip()) < 3 for name in records)
     if all(_COUNTED.fullmatch(name.strip().lower()) for name in records) and (own or not numbers):
@@ -222,8 +229,6 @@ def _of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:
         return False
     fields = [_usual_fields(items) for items in lists]
     shared = set(fields[0]).intersection(*fields[1:])
-    if all(own == ["text"] for own in fields):
-        return True
     if any(len(own) > 2 * len(shared) for own in fields):
         return False
     return any(all(_has_texts([{field: one.get(field)} for one in items]) for items in lists) for field in shared)
