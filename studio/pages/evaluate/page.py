@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -38,7 +38,7 @@ from .views import Views
 from .words import below, headline
 from .work import Subject, Texts, columns_of
 
-_EMPTY, _BUSY, _FULL, _NOTHING = range(4)
+_EMPTY, _BUSY, _FULL, _NOTHING, _READING = range(5)
 
 
 class EvaluatePage(ProjectPage):
@@ -127,7 +127,8 @@ class EvaluatePage(ProjectPage):
         waiting.addWidget(self.bar)
         waiting.addStretch(1)
         self.stack = Stacked()
-        for widget in (self.empty, busy, full, QWidget()):
+        reading = Paragraph(self.tr("Reading…"), alignment=Qt.AlignmentFlag.AlignHCenter)
+        for widget in (self.empty, busy, full, QWidget(), reading):
             self.stack.addWidget(widget)
         self.body.setSpacing(theme.S)
         self.body.setContentsMargins(theme.L, theme.L, theme.L, theme.M)
@@ -217,6 +218,8 @@ class EvaluatePage(ProjectPage):
         """Open what the run in ``folder`` has kept."""
         self.failure.clear()
         self.choosing.show_run(folder.path)
+        if self.stack.currentIndex() in (_EMPTY, _NOTHING):  # which would say that there is nothing to be seen
+            self.stack.setCurrentIndex(_READING)
         self.opening.run(folder)
 
     def measure_table(self, wanted: TableToMeasure) -> None:

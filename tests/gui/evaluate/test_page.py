@@ -19,6 +19,7 @@ from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.words import who_words
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
+from studio.widgets import Paragraph
 from tests.gui.classify.help import TEXTS, expected, make_bundle
 from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
@@ -100,6 +101,24 @@ def test_without_a_run_it_says_what_to_do(project: Project, shell: Shell, qtbot:
     qtbot.addWidget(made)
     made.show()
     assert made.empty.isVisible()
+
+
+def test_while_a_run_is_read_it_does_not_say_that_nothing_was_measured(
+    project: Project, shell: Shell, qtbot: QtBot
+) -> None:
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    made.show()
+    assert made.empty.isVisible()
+    measured_run(project.folder)
+    made.activated()
+    assert made.opening.under_way
+    assert not made.empty.isVisible()
+    shown = made.stack.currentWidget()
+    assert isinstance(shown, Paragraph)
+    assert shown.text() == "Reading…"
+    qtbot.waitUntil(lambda: made.texts is not None, timeout=20_000)
+    assert made.heading.isVisible()
 
 
 def test_altered_answers_are_refused_and_the_way_out_is_offered(
