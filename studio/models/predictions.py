@@ -38,11 +38,6 @@ class PredictionRow:
     others: tuple[tuple[str, float], ...] = ()
 
     @property
-    def differs(self) -> bool:
-        """Whether not all models say the same."""
-        return any(label != self.label for label, _ in self.others)
-
-    @property
     def answered(self) -> bool:
         """Whether there was something to answer."""
         return not math.isnan(self.confidence)
@@ -86,6 +81,7 @@ class PredictionsModel(QAbstractTableModel):
         self._order = (-1, Qt.SortOrder.AscendingOrder)
         self._known: frozenset[str] = frozenset()
         self._others: tuple[str, ...] = ()
+        self._other_labels: tuple[frozenset[str], ...] = ()
         self._forget()
 
     def _forget(self) -> None:
@@ -95,14 +91,17 @@ class PredictionsModel(QAbstractTableModel):
         self._confidences = _Column(np.float64)
         self._wrongs, self._differs = _Column(np.bool_), _Column(np.bool_)
         self._given = self._right = self._unanswered = 0
+        self._others_right = [(0, 0) for _ in self._others]
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def start(self, labels: Iterable[str], others: Iterable[str] = ()) -> None:
-        """Forget all rows; the answers to come are of a model that knows ``labels``, and of the ``others`` beside it.
-        The filter stays, but where it asks for what cannot be told any more."""
+    def start(self, labels: Iterable[str], others: Iterable[tuple[str, Iterable[str]]] = ()) -> None:
+        """Forget all rows; the answers to come are of a model that knows ``labels``, and of the ``others`` beside it,
+        each with its name and labels. The filter stays, but where it asks for what cannot be told any more."""
         self.beginResetModel()
-        self._known, self._others = frozenset(labels), tuple(others)
-        self._only_differing = self._only_differing and bool(self._others)
+        beside = [(name, frozenset(known)) for name, known in others]
+        self._known, self._others = frozenset(labels), tuple(name for name, _ in beside)
+        self._other_labels = tuple(known for _, known in beside)
+        self._only_differing = self._only_differing and self.can_differ
         self._forget()
         self.endResetModel()
 
@@ -129,9 +128,28 @@ class PredictionsModel(QAbstractTableModel):
         self._unanswered += sum(not row.answered for row in rows)
         right = [_same(row.label, row.given, self._known) for row in rows]
         self._wrongs.extend([there and not same for there, same in zip(given, right, strict=True)])
-        self._differs.extend([row.differs for row in rows])
+        self._differs.extend([any(self._differs_in(row, number) for number in range(len(self._others)))
+                              for row in rows])
+        for number, known in enumerate(self._other_labels):
+            count, hits = self._others_right[number]
+            told = [(row.others[number][0], row.given) for row in rows
+                    if row.answered and labels_in(row.given, known) is not None]
+            self._others_right[number] = (count + len(told),
+                                          hits + sum(_same(said, own, known) for said, own in told))
         self._given += sum(given)
         self._right += sum(there and same for there, same in zip(given, right, strict=True))
+
+    def _compares(self, number: int) -> bool:
+        """Whether the other model knows labels of the first one: else it can only say something else."""
+        return not self._known.isdisjoint(self._other_labels[number])
+
+    def _differs_in(self, row: PredictionRow, number: int) -> bool:
+        return row.others[number][0] != row.label and self._compares(number)
+
+    @property
+    def can_differ(self) -> bool:
+        """Whether there is another model that can say the same as the first one."""
+        return any(map(self._compares, range(len(self._others))))
 
     def _knows(self, given: str) -> bool:
         """Whether the model can predict ``given``, one label or several."""
@@ -167,6 +185,10 @@ class PredictionsModel(QAbstractTableModel):
         """How many rows bring a label with them that the model knows, and for how many of these it was predicted."""
         return self._given, self._right
 
+    def labelled_by_others(self) -> list[tuple[str, int, int]]:
+        """By name of each other model the same as :meth:`labelled`."""
+        return [(name, *found) for name, found in zip(self._others, self._others_right, strict=True)]
+
     def differing(self) -> int:
         """Of how many rows the models say different things."""
         return int(self._differs.values.sum())
@@ -198,7 +220,8 @@ class PredictionsModel(QAbstractTableModel):
         answer = (row.label, f"{row.confidence:.1%}") if row.answered else (self.tr("no text"), "–")
         if index.column() >= OTHERS:
             label, sure = row.others[index.column() - OTHERS]
-            text = f"{DIFFERS if label != row.label else ''}{label} ({sure:.0%})" if row.answered else answer[0]
+            mark = DIFFERS if self._differs_in(row, index.column() - OTHERS) else ""
+            text = f"{mark}{label} ({sure:.0%})" if row.answered else answer[0]
         else:
             text = (row.source, *answer, row.given, row.text)[index.column()]
         return one_line(text) if role == Qt.ItemDataRole.DisplayRole else plain_tip(text)

@@ -18,7 +18,9 @@ from studio.models.predictions import CONFIDENCE, OTHERS, SOURCE, TEXT, Predicti
 from studio.pages.parts.rows_table import LinesTable
 
 _WIDTHS = (190, 120, 116, 110)
-_WIDEST = 190
+_BESIDE = (136, 96, 96, 96)
+"""Px of the same columns beside those of other models: the text is to keep its room."""
+_WIDEST = 150
 """Px of the column of another model, whose name stands above it."""
 _PADDING = 10
 
@@ -44,6 +46,7 @@ class AnswersTable(LinesTable):
 
     def __init__(self, answers: PredictionsModel, parent: QWidget | None = None) -> None:
         super().__init__("", answers, _WIDTHS, parent)
+        self._beside = False
         self.setAccessibleName(self.tr("Classified texts"))
         self.setItemDelegateForColumn(SOURCE, SourceDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -56,7 +59,11 @@ class AnswersTable(LinesTable):
     def show_others(self, count: int) -> None:
         """Let the labels by so many other models stand right of the first one's."""
         header = self.horizontalHeader()
+        if bool(count) != self._beside:
+            self._beside = bool(count)
+            for column, width in enumerate(_BESIDE if count else _WIDTHS):
+                self.setColumnWidth(column, width)
         for number in range(count):
             wanted = header.sectionSizeHint(OTHERS + number)
-            self.setColumnWidth(OTHERS + number, min(_WIDEST, max(_WIDTHS[1] + 24, wanted)))
+            self.setColumnWidth(OTHERS + number, min(_WIDEST, max(_BESIDE[1] + 24, wanted)))
             header.moveSection(header.visualIndex(OTHERS + number), CONFIDENCE + 1 + number)

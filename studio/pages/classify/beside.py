@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -121,15 +121,16 @@ class BesideAnswers(QWidget):
         """Whether answers are on their way."""
         return self._slot.running
 
-    def set_models(self, models: Sequence[Answering], names: Sequence[str]) -> None:
-        """These models answer from now on."""
+    def set_models(self, models: Sequence[Answering], names: Sequence[str], labels: Collection[str]) -> None:
+        """These models answer from now on beside the one in use, which knows ``labels``."""
         self._slot.cancel()
         self._models, self._text = tuple(models), ""
         for card in self.cards:
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = [OtherAnswer(name) for name in names]
+        self.cards = [OtherAnswer(name, apart=not labels or set(labels).isdisjoint(model.labels))
+                      for name, model in zip(names, models, strict=True)]
         for card in self.cards:
             self._column.addWidget(card)
         self.setVisible(bool(models))
@@ -156,11 +157,12 @@ class BesideAnswers(QWidget):
 
 
 class OtherAnswer(Card):
-    """What another model says, marked where it is something else."""
+    """What another model says, marked where it is something else; ``apart``: it knows none of the labels of the model
+    in use, and so can say nothing else."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, apart: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(margin=theme.M, parent=parent)
-        self.name = name
+        self.name, self._apart = name, apart
         self.label = ElidedLabel("", theme.Type.STRONG)
         self.bars = ProbabilityBars(pickable=False)
         self.bars.setAccessibleName(self.tr("Probabilities by {model}").format(model=name))
@@ -172,9 +174,13 @@ class OtherAnswer(Card):
 
     def show_answer(self, said: Prediction | None, main: str) -> None:
         """Show what it says where the model in use says ``main``."""
-        differs = said is not None and said.label != main
+        differs = said is not None and said.label != main and not self._apart
         label = "" if said is None else said.label or self.tr("none of the labels")
-        self.label.setText(DIFFERS + self.tr("{label} (differs)").format(label=label) if differs else label)
+        if differs:
+            label = DIFFERS + self.tr("{label} (differs)").format(label=label)
+        elif self._apart and said is not None:
+            label = self.tr("{label} (other labels)").format(label=label)
+        self.label.setText(label)
         self.set_colors("warn_soft" if differs else "panel", "warn" if differs else "border")
         self.bars.show_probabilities(said.probabilities if said is not None else {}, "")
         self.bars.setVisible(said is not None)

@@ -126,7 +126,7 @@ class ManyTexts(QWidget):
         # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
         self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
         self.progress.setMinimumWidth(PROGRESS)
-        column.addWidget(Beside(self.summary, self.progress, theme.L))
+        column.addWidget(Beside(self.summary, self.progress, theme.L, first_grows=True))
         self.stack = QStackedWidget()
         start = QWidget()
         beginning = QVBoxLayout(start)
@@ -217,9 +217,10 @@ class ManyTexts(QWidget):
         self.begun.emit()
         self._drop_result()
         others = self._others
-        self.model.start(answering.labels, names_of((answering, *others))[1:])
+        names = names_of((answering, *others))[1:]
+        self.model.start(answering.labels, zip(names, (one.labels for one in others), strict=True))
         self.table.show_others(len(others))
-        self.differing.setChecked(self.differing.isChecked() and bool(others))
+        self.differing.setChecked(self.differing.isChecked() and self.model.can_differ)
         self.table.unsort()
         self.skipped.forget()
         self.label.clear()
@@ -245,7 +246,7 @@ class ManyTexts(QWidget):
             self.progress.text.setText(self.tr("Stopping"))
         elif self._export.running:
             self._export.cancel()
-            self.progress.done(self.tr("Cancelled. Nothing was written."))
+            self._rest(self.tr("Cancelled. Nothing was written."))
         self._follow()
 
     def _drop_result(self) -> None:
@@ -268,18 +269,23 @@ class ManyTexts(QWidget):
     @Slot(object)
     def _finished(self, result: BatchResult) -> None:
         self.result = result if result.rows else None
-        self.progress.done(self._asked() if result.whole else self.tr("Cancelled. The answers so far are kept."))
+        self._rest(self._asked() if result.whole else self.tr("Cancelled. The answers so far are kept."))
         self._settle()
         if self.columns.asks_of and self.isVisible():
             self.columns.box.setFocus(Qt.FocusReason.OtherFocusReason)  # what was asked is answered there
 
     @Slot(object)
     def _failed(self, failure: object) -> None:
-        self.progress.done()
+        self._rest()
         if self.result is None and self.model.rows and self._target.is_file():
             self.result = BatchResult(self._target, len(self.model.rows), whole=False)
         self._settle()
         self.failed.emit(failure)
+
+    def _rest(self, text: str = "") -> None:
+        """The work is over: ``text`` stays to be read, else what a double click does."""
+        hint = self.tr("Double-click a text to see which words count") if self.model.rows else ""
+        self.progress.done(text or hint)
 
     def _asked(self) -> str:
         """What a person has to say before a table can be read."""
@@ -307,15 +313,15 @@ class ManyTexts(QWidget):
                                 self.tr("the given label not predicted"),
                                 self.tr("{share} of the {{n}} given labels predicted").format(
                                     share=f"{right / given:.1%}")))
-        if self._others and rows:
+            told += [self.tr("{share} by {model}").format(share=f"{hits / count:.1%}", model=name)
+                     for name, count, hits in self.model.labelled_by_others() if count]
+        if self.model.can_differ and rows:
             told.append(self.tr("the models differ on {n}").format(n=f"{self.model.differing():,}"))
         if self.model.unanswered:
             told.append(self.tr("{n} without text, and so without an answer").format(n=f"{self.model.unanswered:,}"))
-        if rows and not self.busy:
-            told.append(self.tr("double-click a text to see which words count"))
         self.summary.setText("   ·   ".join(told) if rows else "")
         self.wrong.setVisible(given > 0)
-        self.differing.setVisible(bool(self._others))
+        self.differing.setVisible(self.model.can_differ)
         self.evaluate.setVisible(given > 0 and len(self._paths) == 1 and not self._work.running)
         self.copy.setEnabled(self.result is not None and shown > 0 and not self._copying.running)
         self.table.setColumnHidden(GIVEN, given == 0)
@@ -365,7 +371,7 @@ class ManyTexts(QWidget):
 
     @Slot(object)
     def _copied(self, text: str) -> None:
-        self.progress.done()
+        self._rest()
         QGuiApplication.clipboard().setText(text)
         self._follow()
         told = counted(self._wanted, self.tr("1 row is on the clipboard."), self.tr("{n} rows are on the clipboard."))
@@ -396,6 +402,6 @@ class ManyTexts(QWidget):
 
     @Slot(object)
     def _exported(self, path: Path) -> None:
-        self.progress.done()
+        self._rest()
         self._follow()
         self.shell.toast(self.tr("Written: {path}").format(path=path), "ok")

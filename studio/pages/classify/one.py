@@ -130,7 +130,8 @@ class OneText(QWidget):
         self._others = tuple(models)
         whole = (self._answering, *models) if self._answering is not None else tuple(models)
         names = self._names = names_of(whole)
-        self.beside.set_models(models, names[len(whole) - len(models):])
+        labels = self._answering.labels if self._answering is not None else ()
+        self.beside.set_models(models, names[len(whole) - len(models):], labels)
         self.whose.setText(names[0] if models else "")
         self.whose.setVisible(bool(models))
         if self.answer is not None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOpt
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
-from studio.models.predictions import DIFFERS, OTHERS, SOURCE
+from studio.models.predictions import DIFFERS, OTHERS, SOURCE, TEXT
 from studio.pages.classify import batch, many
 from studio.pages.classify.page import ClassifyPage
 from studio.project import Project
@@ -300,6 +300,65 @@ def test_models_side_by_side_are_marked_and_filtered_where_they_differ(
     settle(qtbot, page)
     assert model.columnCount() == OTHERS
     assert len(model.shown) == len(texts)  # what the models differ in is not asked any more
+
+
+def test_how_often_each_model_is_right_is_told(
+    page: ClassifyPage, project: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    hold(page, first, qtbot)
+    page.beside.use((second,))
+    settle(qtbot, page)
+    rows = [(("neg", "pos")[n % 3 > 0], f"{TEXTS[n % 4]} {'bad ' * (n % 7)}{'film ' * n}") for n in range(40)]
+    page.dropped([str(write_csv(tmp_path / "table.csv", rows))])
+    settle(qtbot, page)
+    shares = []
+    for path in (first, second):
+        said = [max(one, key=one.__getitem__) for one in expected(path, [text for _, text in rows])]
+        shares.append(sum(one == given for one, (given, _) in zip(said, rows, strict=True)) / 40)
+    assert shares[0] != shares[1]
+    summary = page.many.summary.text()
+    assert f"{shares[0]:.1%} of the 40 given labels predicted   ·   {shares[1]:.1%} by Run two" in summary
+    assert page.many.progress.text.text() == "Double-click a text to see which words count"
+
+
+def test_a_model_of_other_labels_is_said_to_have_these_and_not_to_differ(
+    page: ClassifyPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = make_bundle(tmp_path / "apart.ulmfit", 3, ("HUM", "LOC", "NUM"))
+    hold(page, other, qtbot)
+    hold(page, make_bundle(tmp_path / "made.ulmfit"), qtbot)
+    page.beside.use((other,))
+    page.one.show_text(TEXTS[0])
+    settle(qtbot, page)
+    [card] = page.one.beside.cards
+    assert card.label.text().endswith(" (other labels)")
+    assert card.label.text().split()[0] in ("HUM", "LOC", "NUM")
+    page.dropped([str(write_csv(tmp_path / "table.csv", [("x", text) for text in TEXTS]))])
+    settle(qtbot, page)
+    model = page.many.model
+    assert not any(str(model.index(row, OTHERS).data()).startswith(DIFFERS) for row in range(4))
+    assert model.differing() == 0
+    assert not page.many.differing.isVisibleTo(page.many)
+    assert "differ" not in page.many.summary.text()
+
+
+def test_the_text_keeps_its_room_beside_two_other_models(
+    page: ClassifyPage, project: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first, second = two_models(tmp_path, project)
+    third = make_bundle(tmp_path / "third.ulmfit", 5)
+    page.show()
+    hold(page, third, qtbot)
+    hold(page, first, qtbot)
+    page.beside.use((second, third))
+    settle(qtbot, page)
+    page.dropped([str(write_csv(tmp_path / "table.csv", [("pos", f"{TEXTS[n % 4]} {n}") for n in range(40)]))])
+    settle(qtbot, page)
+    assert page.many.table.columnWidth(TEXT) >= 260
+    page.beside.use(())
+    settle(qtbot, page)
+    assert page.many.table.columnWidth(0) == 190  # alone it has the widths of before
 
 
 @pytest.mark.parametrize("width", [780, 1096])
