@@ -492,6 +492,7 @@ def cells_of(told: str) -> list[str]:
     ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "very_unclear": "True False"}, "joy anger fear", ""),
     ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "forum": "news art"}, "joy anger fear", "forum"),
     ({"joy": "0 1", "anger": "1 0 0", "fear": "0"}, "joy anger fear", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "AssignmentStatus": "Approved Submitted"}, "joy anger fear", ""),
     ({"gold_label": "0 1", "agreed": "1 0 0", "fear": "0 0 1"}, "gold_label", ""),
     ({"app": "A B C", "review_score": "-1 1"}, "review_score", "app"),
     ({"device": "pixel s9", "Star Rating": "1 2 3 4 5"}, "Star Rating", "device"),

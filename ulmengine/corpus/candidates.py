@@ -165,7 +165,7 @@ def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
                 default=("", []))
     found = alike[1] if len(alike[1]) > 2 or (len(alike[1]) == 2 and is_label_name(alike[0])) else whole
     varied = [c for c in found if c.distinct > 1 or c.filled < rows]
-    return found if len(varied) > 1 and len({v.lower() for c in found for v in c.values}) <= 4 else []
+    return found if len(varied) > 1 else []
 
 
 def _no_label(column: Sampled) -> str:

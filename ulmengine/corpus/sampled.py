@@ -22,7 +22,7 @@ _ASIDE = re.compile(
     r"filename|path|version|answer|status|session|project|task|batch|confidence|probability|length|tokens|"
     r"verified|truncated|seed|author_id|was_cancelled|ground_truth|asin|isbn|sku|ean|upc|gtin|"
     r"deleted|archived|reviewed|escalated|reopened|closed|resolved|answered|read|seen|public|private|vip|active|"
-    r"overdue|retweeted|favorited|first_contact_resolution)$|^_|^unnamed"
+    r"overdue|retweeted|favorited|assignmentstatus|first_contact_resolution)$|^_|^unnamed"
 )
 """Names of what is kept beside a text and is no class: numbers of rows, times, codes of wares, a labelling tool's
 bookkeeping, the flags of a desk."""

@@ -207,7 +207,8 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     unknown = [name for name in documents.labels if name not in bundle.labels]
     if unknown or bundle.multi_label != documents.multi_label:
         raise PredictionsError(f"The model does not know the label{'s' if len(unknown) > 1 else ''} "
-                               f"{', '.join(unknown)} of the corpus; it knows {', '.join(bundle.labels)}"
+                               f"{', '.join(map(repr, unknown))} of the corpus; it knows "
+                               f"{', '.join(map(repr, bundle.labels))}"
                                if unknown else
                                "The model and the corpus differ in whether a document bears several labels")
     predictor = Predictor(bundle, config.compute.device, config.compute.precision)
