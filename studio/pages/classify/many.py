@@ -309,12 +309,13 @@ class ManyTexts(QWidget):
         if shown != rows:
             told.append(self.tr("{n} shown").format(n=f"{shown:,}"))
         if given:
-            told.append(counted(given, self.tr("the given label predicted") if right else
-                                self.tr("the given label not predicted"),
-                                self.tr("{share} of the {{n}} given labels predicted").format(
-                                    share=f"{right / given:.1%}")))
-            told += [self.tr("{share} by {model}").format(share=f"{hits / count:.1%}", model=name)
-                     for name, count, hits in self.model.labelled_by_others() if count]
+            shares = [counted(given, self.tr("the given label predicted") if right else
+                              self.tr("the given label not predicted"),
+                              self.tr("{share} of the {{n}} given labels predicted").format(
+                                  share=f"{right / given:.1%}"))]
+            shares += [self.tr("{share} by {model}").format(share=f"{hits / count:.1%}", model=name)
+                       for name, count, hits in self.model.labelled_by_others() if count]
+            told.append(", ".join(shares))
         if self.model.can_differ and rows:
             told.append(self.tr("the models differ on {n}").format(n=f"{self.model.differing():,}"))
         if self.model.unanswered:

@@ -318,7 +318,7 @@ def test_how_often_each_model_is_right_is_told(
         shares.append(sum(one == given for one, (given, _) in zip(said, rows, strict=True)) / 40)
     assert shares[0] != shares[1]
     summary = page.many.summary.text()
-    assert f"{shares[0]:.1%} of the 40 given labels predicted   ·   {shares[1]:.1%} by Run two" in summary
+    assert f"{shares[0]:.1%} of the 40 given labels predicted, {shares[1]:.1%} by Run two" in summary
     assert page.many.progress.text.text() == "Double-click a text to see which words count"
 
 
