@@ -17,6 +17,7 @@ from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDo
 from studio.words import figure, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
+from ulmengine.record import run_name
 
 HEIGHT = 64
 RESOLUTION = 1_000
@@ -215,6 +216,14 @@ class RunBar(QWidget):
             self.bar.setValue(round((fraction or 0.0) * RESOLUTION))
 
     def _stage_wordings(self, state: RunState) -> tuple[str, ...]:
+        """Where it is; a run that is not of the open project is called by its name."""
+        told = self._unnamed_wordings(state)
+        if self.shown.folder is None or self.shown.is_of(self.shell.project):
+            return told
+        name = self.tr("“{run}”").format(run=run_name(self.shown.folder))
+        return (*(f"{name}: {words}" for words in told if words), name, *filter(None, told))
+
+    def _unnamed_wordings(self, state: RunState) -> tuple[str, ...]:
         run = self.shown
         history, stage = run.history, run.stage
         if run.folder is None:
@@ -229,14 +238,12 @@ class RunBar(QWidget):
         if stage is None:
             return ("",)
         count = len(history.started.stages) if history.started is not None else 0
-        if stage.ended is not None and count > 1:
-            place = {"number": stage.index + 1, "count": count}
-            return (self.tr("{number} of {count} stages done").format(**place),
-                    self.tr("{number} of {count}").format(**place))
         learns = stage.name.rpartition(": ")[2]  # "classifier: head + layer 2": the head is the classifier's
         if count < 2:
             return stage.name, learns
         place = self.tr("{number} of {count}").format(number=stage.index + 1, count=count)
+        if stage.ended is not None:
+            return self.tr("{number} of {count} stages done").format(number=stage.index + 1, count=count), place
         several = self.tr("{number} of {count}: {name}")
         return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, learns)),
                 place)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.engine.jobslot import JobSlot
 from studio.engine.run_service import RunService
 from studio.plots.history import RunHistory, StageRecord
+from studio.project import Project
 from studio.words import state_dot
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
@@ -108,6 +109,10 @@ class ShownRun(QObject):
     def alive(self) -> bool:
         """Whether anybody is working on it."""
         return self.own or self.elsewhere
+
+    def is_of(self, project: Project | None) -> bool:
+        """Whether it is one of the ``project``'s own; there may be none of either."""
+        return self.folder is None or (project is not None and self.folder.path.parent == project.runs)
 
     @property
     def reading(self) -> bool:

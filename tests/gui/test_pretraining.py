@@ -175,6 +175,14 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
     assert buttons == ["Go on", "Remove…"]
 
 
+def test_the_card_says_that_a_paused_one_waits(window: MainWindow) -> None:
+    card = page_of(window).pretraining.card
+    card.show_live(ModelInfo("Reviews"))
+    assert card.text.text().startswith("“Reviews” is being learnt.")
+    card.show_live(ModelInfo("Reviews"), paused=True)
+    assert card.text.text().startswith("“Reviews” is half learnt and waits.")
+
+
 def test_the_window_lets_go_of_a_run_that_is_removed(
     window: MainWindow, qtbot: QtBot, asked: ScriptedAsk, tmp_path: Path
 ) -> None:

@@ -40,6 +40,18 @@ def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> Non
     assert line.isHidden()
 
 
+def test_further_notes_move_nothing_below(qtbot: QtBot) -> None:
+    line = NotesLine()
+    qtbot.addWidget(line)
+    line.resize(900, 40)
+    line.show_notes([ev.Note("starts")])
+    line.show()
+    before = line.sizeHint().height()
+    line.show_notes([ev.Note("starts"), ev.Note("learns")])
+    assert not line.more.isHidden()
+    assert line.sizeHint().height() == before
+
+
 def test_a_small_network_has_its_parameters_told(qtbot: QtBot) -> None:
     started = next(one for one in replay.script(replay.small_config(), 2) if isinstance(one, ev.RunStarted))
     for parameters, told in ((40_563, "41 k"), (3_612_000, "3.6 M"), (812, "812")):

@@ -19,7 +19,7 @@ from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import SUFFIX, ModelError, free_path, load_bundle, save_bundle
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
 
@@ -124,12 +124,13 @@ def pretraining_config(
 
 
 def begin_pretraining(path: Path, config: RunConfig, about: ModelInfo) -> RunFolder:
-    """Make the run's folder, with what is said of its model.
+    """Make the run's folder, with what is said of its model, by whose title the run is called.
 
     :raises RunFolderError: a run stands there already, or the folder cannot be written.
     """
     folder = RunFolder.create(path, config)
     write_record(path / RECORD, asdict(about))
+    write_about(folder, RunMarks(about.title))
     return folder
 
 

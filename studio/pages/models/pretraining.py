@@ -77,11 +77,13 @@ class PretrainingCard(Card):
         self.remove.clicked.connect(self._remove)
         self.hide()
 
-    def show_live(self, about: ModelInfo) -> None:
+    def show_live(self, about: ModelInfo, *, paused: bool = False) -> None:
         """It is being learnt."""
         self.folder = None
-        self.text.setText(self.tr("“{title}” is being learnt. The bar below says how far it is; it can be paused and "
-                                  "stopped there.").format(title=about.title))
+        told = self.tr("“{title}” is half learnt and waits. The bar below says how far it is; it goes on or is stopped "
+                       "there.") if paused else \
+            self.tr("“{title}” is being learnt. The bar below says how far it is; it can be paused and stopped there.")
+        self.text.setText(told.format(title=about.title))
         self._set(offered=False)
 
     def show_undone(self, found: Undone, *, possible: bool) -> None:
@@ -172,7 +174,7 @@ class Pretraining(QObject):
         live = self._live()
         if live is not None:
             self._looking.cancel()
-            self.card.show_live(live)
+            self.card.show_live(live, paused=self.shell.run.state is RunState.PAUSED)
         else:
             self._looking.start(undone)
 

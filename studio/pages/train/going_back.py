@@ -61,7 +61,17 @@ def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> l
             found.append(Point(START, words))
         elif before is not None:
             found.append(Point(before.name, words, "", before.total))
-    return found + [_point(info, plans) for info in reversed(infos)]
+    return found + [_point(info, plans, goes_on=info.stage in ends and ends[info.stage].total == info.total)
+                    for info in reversed(_told_apart(infos, history))]
+
+
+def _told_apart(infos: list[CheckpointInfo], history: RunHistory) -> list[CheckpointInfo]:
+    """``infos`` without those from which a run would go on no otherwise than from another one of the same step: the
+    older of two, and one within a stage that has come to its own end there."""
+    early = {stage.index for stage in history.stages if stage.ended is not None and stage.ended.skipped}
+    ended = {(info.stage, info.total) for info in infos if info.finished and info.stage not in early}
+    newest = {(info.stage, info.total, info.finished): info for info in infos}
+    return [info for info in newest.values() if info.finished or (info.stage, info.total) not in ended]
 
 
 def lost_by_going_to(point: Point, folder: Path, history: RunHistory) -> Lost:
@@ -72,13 +82,16 @@ def lost_by_going_to(point: Point, folder: Path, history: RunHistory) -> Lost:
     return Lost(newer, max(0, history.total - point.total), history.finished is not None)
 
 
-def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> Point:
-    place = _describe(info, plans)
+def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...], *, goes_on: bool) -> Point:
+    place = _describe(info, plans, goes_on=goes_on and not info.finished)
     return Point(info.name, _tr("GoingBack", "Go back to {place}").format(place=place), place, info.total)
 
 
-def _describe(info: CheckpointInfo, plans: tuple[StagePlan, ...]) -> str:
-    if info.finished:
+def _describe(info: CheckpointInfo, plans: tuple[StagePlan, ...], *, goes_on: bool) -> str:
+    """``goes_on``: the stage was ended at the same step, from where another point leads on with the next stage."""
+    if goes_on:
+        text = _tr("GoingBack", "step {total}: within {stage}, which goes on")
+    elif info.finished:
         text = _tr("GoingBack", "step {total}: end of {stage}")
     elif info.reason == "epoch":
         text = _tr("GoingBack", "step {total}: {stage}, after epoch {epoch}")

@@ -57,7 +57,7 @@ class GoingOn(QObject):
         if run.folder is None:
             return
         lost = lost_by_going_to(point, run.folder.path, run.history)
-        answer = self._asked(point, lost) if lost else "back"
+        answer = self._asked(point, lost, goes_on=run.state is RunState.RUNNING) if lost else "back"
         if answer == "back":
             self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
@@ -88,12 +88,15 @@ class GoingOn(QObject):
         if answer != "cancel":
             self.after_stop(folder, partial(self._copy, folder, point.checkpoint, wanted if answer == "new" else None))
 
-    def _asked(self, point: Point, lost: Lost) -> str:
+    def _asked(self, point: Point, lost: Lost, *, goes_on: bool) -> str:
+        """What to do; ``goes_on``: the run takes further steps meanwhile."""
         parts = [self.tr("%n checkpoint(s)", "", lost.checkpoints)] if lost.checkpoints else []
         parts += [self.tr("{count} steps of the curves and the log").format(count=f"{lost.steps:,}")] \
             if lost.steps else []
         detail = self.tr("What came after it is given up for good: {what}.").format(
             what=self.tr(" and ").join(parts) or self.tr("the result"))
+        if goes_on:
+            detail += " " + self.tr("Training goes on until you decide; what it learns meanwhile is given up too.")
         if lost.result:
             detail += " " + self.tr("The finished model stays until the run finishes again.")
         back, cancel = Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")

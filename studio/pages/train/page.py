@@ -211,9 +211,9 @@ class TrainPage(ProjectPage):
             return self.tr("Reading the run…")
         if run.unreadable:
             return self.tr("The run could not be read")
-        here = run.folder.path.parent == self.project.runs
-        name = run_name(run.folder) if here else str(run.folder.path)
-        words = standing_words(name, run.state, self.history, run.alive, barred=run.own)
+        words = standing_words(run_name(run.folder), run.state, self.history, run.alive, barred=run.own)
+        if not run.is_of(self.project):
+            words += f"  ·  {run.folder.path}"
         if run.elsewhere:
             words = self.tr("{run}  ·  in another process, only looked at").format(run=words)
         return words

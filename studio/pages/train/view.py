@@ -207,6 +207,9 @@ class NotesLine(QWidget):
         row.setSpacing(theme.S)
         for part in (self._icon, self.line, self.whole, self.more):
             row.addWidget(part, 1 if part in (self.line, self.whole) else 0)
+        policy = self.more.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # what lies below stays where it is when the button comes
+        self.more.setSizePolicy(policy)
         theme.current().changed.connect(self._draw)
         self.hide()
 
@@ -239,7 +242,7 @@ class NotesLine(QWidget):
 
     def _offer(self) -> None:
         """The button is there where the line does not say it all."""
-        room = self.width() - self._icon.sizeHint().width() - 2 * theme.M
+        room = self.width() - self._icon.sizeHint().width() - self.more.sizeHint().width() - 2 * theme.M - theme.S
         self.more.setVisible(self.whole.isVisibleTo(self) or len(self._notes) > 1
                              or self.line.sizeHint().width() > room)
 

@@ -6,13 +6,20 @@ from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
+import pytest
+import torch
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
+from studio.pages.train.going_back import points
+from studio.plots.history import RunHistory
+from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.plan.control import RunControl, RunState
-from ulmengine.record import START
+from ulmengine.plan.stages import plan_stages
+from ulmengine.record import START, RunFolder
+from ulmengine.training import Checkpoints, Snapshot
 
 from .help import WAIT, Bench, logged
 
@@ -37,6 +44,54 @@ def test_going_back_asks_before_anything_is_given_up(bench: Bench) -> None:
     first.trigger()
     bench.until(RunState.FINISHED)
     assert RunState.STARTING in begun
+
+
+def kept(folder: RunFolder, reason: str, stage: int, total: int, *, finished: bool = False) -> None:
+    """Another checkpoint in ``folder``."""
+    Checkpoints(folder.checkpoints).save(Snapshot(
+        reason, stage, total, False, finished, {"weight": torch.zeros(4)}, {}, {"epoch": 1, "metrics": {}}), {})
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_of_places_at_one_step_those_are_listed_that_lead_elsewhere(tmp_path: Path, early: bool) -> None:
+    folder = RunFolder.create(tmp_path / "run", replay.small_config())
+    history = RunHistory()
+    plans = plan_stages(folder.config(), pretrained=True)
+    history.extend([ev.RunStarted("x", "cpu", "float32", 10, tuple(plan.describe() for plan in plans)),
+                    ev.StageStarted(0, plans[0].name, plans[0].groups, 3, 2, 40, "language_model"),
+                    ev.Step(0, 1, 13, 13, 5.0, (.1, .1, .1), 1.0, 10, .1),
+                    ev.StageEnded(0, plans[0].name, 3, 1, 5.0, 5.0, {}, 1.0, early)])
+    kept(folder, "stop", 0, 9)
+    kept(folder, "stop", 0, 13)
+    kept(folder, "stop", 0, 13)  # paused, and stopped without a step between
+    kept(folder, "stage", 0, 13, finished=True)
+    told = [point.words for point in points(folder.path, history, plans)]
+    here = ["Go back to step 13: within Language model, which goes on"] if early else []
+    assert told == ["Repeat the stage Language model", "Go back to step 13: end of Language model", *here,
+                    "Go back to step 9: within Language model"]
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_who_goes_back_while_steps_are_taken_is_told_that_these_go_too(
+    qtbot: QtBot, tmp_path: Path, paused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.02))
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 3, timeout=WAIT)
+    if paused:
+        bench.run.pause()
+        bench.until(RunState.PAUSED)
+    told: list[str] = []
+
+    def answer(title: str, text: str, choices: object, detail: str = "") -> str:
+        told.append(detail)
+        return "cancel"
+
+    monkeypatch.setattr(bench.ask, "choose", answer)
+    beginning(bench).trigger()
+    assert ("Training goes on until you decide" in told[0]) is not paused
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
 
 
 def beginning(bench: Bench) -> QAction:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from studio.frame.runbar import RunBar
 from studio.shown import reading
 from ulmengine import events as ev
-from ulmengine.config import difference
+from ulmengine.config import RunConfig, difference
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
+from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
 
 from .help import ROOT, WAIT, Bench
 
@@ -110,6 +112,30 @@ def test_a_run_that_an_update_has_stopped_begins_again_with_its_own_settings(ben
     second = bench.project.run_folders()[-1]
     assert difference(first.config(), second.config()) == {}
     assert bench.project.config.classifier.lr == first.config().classifier.lr
+
+
+def test_a_run_that_is_not_of_the_project_is_named_on_the_page_and_in_the_bar(bench: Bench, tmp_path: Path) -> None:
+    bar = RunBar(bench.shell)
+    bench.qtbot.addWidget(bar)
+    bar.resize(1_280, 64)
+    bar.show()
+    place = tmp_path / "a rather long way to" / "pretraining" / "runs" / "2026-01-02-120000"
+    config = RunConfig(corpus=corpus_of(tmp_path))
+    folder = begin_pretraining(place, config, ModelInfo("small"))
+    with folder.open_log() as log:
+        log.append(ev.RunStarted("small", "cpu", "float32", 1_000, ({"name": "language model"},)))
+        log.append(ev.StageStarted(0, "language model", ("a",), 1, 1, 20, "language_model"))
+        log.append(ev.Step(0, 1, 1, 1, 4.0, (.1,), 1.0, 10, .1))
+    bench.shell.show_run(RunFolder(place))
+    assert bench.page.view.heading.below.text().startswith("small  ·  Interrupted")
+    assert bench.page.view.heading.below.text().endswith(str(place))
+    assert bar.stage.text() == "“small”: language model"
+    bar.stage.setFixedWidth(60)
+    assert bar.stage.shown() == "“small”"  # what there is room for
+    own = RunFolder.create(bench.project.runs / "own", bench.project.run_config())
+    bench.shell.show_run(own)
+    assert str(own.path) not in bench.page.view.heading.below.text()
+    assert "“" not in bar.stage.text()
 
 
 def test_a_run_whose_folder_is_deleted_is_shown_no_more(bench: Bench) -> None:
