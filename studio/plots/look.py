@@ -57,8 +57,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(orientation, maxTickLength=-4)
         self.narrow = narrow
         self.numbered = True
-        self._full = False
-        """Not all numbers of a level could be shown: those of finer ones, which come after it, have no place."""
+        self._begun = self._full = False
+        """Numbers of a level are shown, or not all of them could be: between these there is no place for some of a
+        finer level's, or for any."""
         # A prefix such as "k" would have to be read together with the numbers.
         self.enableAutoSIPrefix(False)
 
@@ -78,12 +79,16 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [""] * len(values)
         every = self._every(spacing)
         self._full = every > 1
-        return [text if round(value / spacing) % every == 0 else ""
-                for text, value in zip(self._figures(values, spacing), values, strict=True)]
+        if self._full and self._begun:  # 5.5 would stand between 5.4 and 5.6
+            return [""] * len(values)
+        shown = [text if round(value / spacing) % every == 0 else ""
+                 for text, value in zip(self._figures(values, spacing), values, strict=True)]
+        self._begun = self._begun or any(shown)
+        return shown
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Coarse levels first; each is put into words before the next."""
-        self._full = False
+        self._begun = self._full = False
         return super().tickValues(low, high, size)  # type: ignore[no-any-return]
 
     def _figures(self, values: list[float], spacing: float) -> list[str]:

@@ -311,15 +311,18 @@ def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> No
         assert axis.tickStrings(tenths, 1, 0.1) == wanted
 
 
-@pytest.mark.parametrize("height", [40, 50, 60, 80, 120])
-def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(qtbot: QtBot, height: int) -> None:
+@pytest.mark.parametrize("height", [40, 50, 60, 80, 120, 250, 400])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.0042), (4.55, 6.25), (5.62, 6.35)])
+def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(
+    qtbot: QtBot, height: int, low: float, high: float
+) -> None:
     axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
-    axis.setRange(0.0, 0.0042)
+    axis.setRange(low, high)
     axis.setGeometry(QRectF(0, 0, 56, height))
-    shown = [value for spacing, values in axis.tickValues(0.0, 0.0042, height)
+    shown = [value for spacing, values in axis.tickValues(low, high, height)
              for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text]
     assert shown
-    assert all((after - before) * height / 0.0042 >= line for before, after in pairwise(sorted(shown)))
+    assert all((after - before) * height / (high - low) >= line for before, after in pairwise(sorted(shown)))
 
 
 def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:
