@@ -212,12 +212,18 @@ def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: by
         opened(path)
 
 
-def test_a_word_document_is_refused_by_name(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("word/document.xml", "<document/>")
-    with pytest.raises(CorpusError, match="Word document"):
-        opened(tmp_path / "a.docx")
+@pytest.mark.parametrize(("name", "members", "what"), [
+    ("a.docx", ("[Content_Types].xml", "word/document.xml"), "Word document.*as CSV"),
+    ("a.ulmfit", ("model.json", "tokenizer.json", "card.md", "weights.safetensors"), "trained model.*page Models"),
+])
+def test_an_archive_that_is_no_corpus_is_refused_by_name(
+    tmp_path: Path, name: str, members: tuple[str, ...], what: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        for member in members:
+            archive.writestr(member, "<x/>")
+    with pytest.raises(CorpusError, match=what):
+        opened(tmp_path / name)
 
 
 def page(rows: list[str], around: str = "{}") -> str:

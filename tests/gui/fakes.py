@@ -20,6 +20,7 @@ class ScriptedAsk:
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.filters: list[str] = []
 
     def choose(self, title: str, text: str, choices: Sequence[Choice], detail: str = "") -> str:
         self.asked.append((title, tuple(choice.key for choice in choices)))
@@ -32,6 +33,7 @@ class ScriptedAsk:
         return self._path(title)
 
     def open_files(self, title: str, start: Path, filters: str, several: bool = False) -> list[Path]:
+        self.filters.append(filters)
         found = self._path(title)
         return [] if found is None else [found]
 

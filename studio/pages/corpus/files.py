@@ -7,15 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from studio.ask import Choice
+from studio.pages.parts.corpus_filters import corpus_filters
 from studio.project import Project
 from studio.shell import Shell
-
-SUFFIXES = (
-    "csv", "tsv", "tab", "psv", "ssv", "txt", "text", "md", "label", "tokens", "json", "jsonl", "ndjson", "parquet",
-    "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "bz2", "xz", "zip", "tar", "tgz", "tbz2", "txz",
-    "html", "htm", "xml", "sgm", "mbox", "eml",
-)
-"""Names' endings that the file dialog shows; any other file can be chosen under "All files"."""
 
 _FRESH = {
     "corpus.format": "", "corpus.encoding": "", "corpus.delimiter": "", "corpus.header": "auto", "corpus.sheet": "",
@@ -37,7 +31,7 @@ class CorpusFiles(QObject):
     @Slot()
     def choose_file(self) -> None:
         """Ask for the file with the documents."""
-        self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), self._filters()))
+        self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
 
     @Slot()
     def choose_folder(self) -> None:
@@ -113,7 +107,7 @@ class CorpusFiles(QObject):
                 old=old, file=path.name), choices)
 
     def _set(self, setting: str, title: str, text: str) -> None:
-        paths = self.shell.ask.open_files(title, self._start(), self._filters())
+        paths = self.shell.ask.open_files(title, self._start(), corpus_filters())
         if paths:
             self.project.change({setting: self._stored(paths[0])}, text)
 
@@ -130,7 +124,3 @@ class CorpusFiles(QObject):
     def _start(self) -> Path:
         chosen = self.project.config.corpus.path
         return (self.project.folder / chosen).parent if chosen else Path.home()
-
-    def _filters(self) -> str:
-        kinds = " ".join(f"*.{suffix}" for suffix in SUFFIXES)
-        return self.tr("Corpora ({kinds});;All files (*)").format(kinds=kinds)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
+from studio.pages.parts.corpus_filters import corpus_filters
 from studio.shell import Shell
 from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
 
@@ -214,9 +215,6 @@ class HomePage(Page):
     def _choose_file(self) -> None:
         if not self.shell.may_change_project():
             return
-        filters = self.tr("Corpora") + \
-            " (*.csv *.tsv *.txt *.jsonl *.ndjson *.json *.parquet *.xlsx *.xls *.gz *.zip);;" + \
-            self.tr("All files") + " (*)"
-        paths = self.shell.ask.open_files(self.tr("Choose a corpus"), Path.home(), filters)
+        paths = self.shell.ask.open_files(self.tr("Choose a corpus"), Path.home(), corpus_filters())
         if paths:
             self.shell.take_files(paths)

@@ -21,8 +21,9 @@ from studio.pages.home.project_rows import InterruptedCard, ProjectRow
 from studio.pages.home.recent import RecentProject, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
-from studio.widgets import ElidedLabel, IconButton
+from studio.widgets import DropArea, ElidedLabel, IconButton
 from studio.window import MainWindow
+from tests.gui.fakes import ScriptedAsk
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.events import Evaluated, Finished, Stopped
 from ulmengine.record import RunFolder, import_run
@@ -327,3 +328,12 @@ def test_the_project_used_last_stands_first_and_in_little_room_its_name_is_whole
         area = home.findChild(QScrollArea)
         assert area is not None
         assert area.horizontalScrollBar().maximum() == 0
+
+
+def test_a_file_is_chosen_from_all_that_are_read(shell: Shell, tmp_path: Path, qtbot: QtBot) -> None:
+    ask = ScriptedAsk(None)
+    shell.ask = ask
+    page = _page(shell, qtbot)
+    page.findChild(DropArea).clicked.emit()
+    (filters,) = ask.filters
+    assert {"*.csv", "*.parquet", "*.arrow", "*.eml", "*.tar"} <= set(filters.partition(")")[0].split("(")[1].split())

@@ -22,10 +22,15 @@ from .layout import main_member
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
 SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
 JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
-OFFICE_MARKS = {
-    "word/document.xml": "a Word document", "ppt/presentation.xml": "a presentation",
-    "META-INF/container.xml": "an e-book", "data.pkl": "a Python archive, which could run any program",
+_AS_TEXT = "Save its text as a .txt file, or its table as CSV, first."
+OTHER_MARKS = {
+    "word/document.xml": f"a Word document. {_AS_TEXT}", "ppt/presentation.xml": f"a presentation. {_AS_TEXT}",
+    "META-INF/container.xml": f"an e-book. {_AS_TEXT}",
+    "data.pkl": f"a Python archive, which could run any program. {_AS_TEXT}",
+    "weights.safetensors": "a trained model and holds no texts. Choose the file with the texts; the model is taken up "
+                           "on the page Models.",
 }
+"""A name within an archive that tells what the archive is, and what to do."""
 WORKBOOK_MARKS = ("[Content_Types].xml", "mimetype", "content.xml")
 
 
@@ -103,9 +108,9 @@ def _is_tar(source: Source) -> bool:
 def _in_zip(path: Path, wanted: str) -> Source:
     members = zip_members(path)
     names = [member.filename for member in members]
-    office = next((what for mark, what in OFFICE_MARKS.items() if mark in names), "")
-    if office:
-        raise CorpusError(f"'{path.name}' is {office}. Save its text as a .txt file, or its table as CSV, first.")
+    other = next((what for mark, what in OTHER_MARKS.items() if mark in names), "")
+    if other:
+        raise CorpusError(f"'{path.name}' is {other}")
     if any(mark in names for mark in WORKBOOK_MARKS):
         return Source(path, "", "", path.name)  # .xlsx and .ods are zip archives themselves
     chosen = _wanted_member(path, names, wanted) if wanted else names[0] if len(names) == 1 else main_member(names)
