@@ -39,7 +39,21 @@ def test_much_text_is_learnt_in_fewer_passes() -> None:
     assert [(one.name, one.value, one.plain) for one in found] == [("language_model.epochs", 4, 10)]
     assert "about 50,000 tokens" in found[0].why
     assert usual_settings(size(10, texts=4_999), small, RunConfig()) == ()
-    assert usual_settings(size(10, texts=5_000, pretrained=False), small, RunConfig()) == ()
+
+
+def test_little_text_from_scratch_is_read_in_fewer_rows_and_learnt_by_all_layers_at_once() -> None:
+    small = PRESETS["small"]
+    found = usual_settings(size(20, texts=5_000, pretrained=False), small, RunConfig())
+    assert [(one.name, one.value, one.plain) for one in found] == [
+        ("language_model.batch_size", 8, 32), ("language_model.lr", 0.008, 0.004),
+        ("classifier.epochs", (12,), (1, 1, 1, 6)),
+    ]
+    assert "about 100,000 tokens" in found[0].why
+    assert usual_settings(size(20, texts=5_001, pretrained=False), small, RunConfig()) == ()
+    assert usual_settings(size(20, texts=0, pretrained=False), small, RunConfig()) == ()
+    own = with_settings(RunConfig(), ["language_model.batch_size=16"])
+    left = [one.name for one in usual_settings(size(20, texts=10, pretrained=False), small, own)]
+    assert left == ["language_model.lr", "classifier.epochs"]
 
 
 def test_what_a_person_has_set_is_left_alone() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from ulmengine.config import RunConfig, difference, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed
@@ -87,11 +88,16 @@ def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
         if options.json:
             say_json({"setting": one.name, "value": one.value, "plain": one.plain, "why": one.why})
         else:
-            other = "" if one.plain == "auto" else f" (plain: {one.plain})"
-            say(f"{one.name} = {one.value}{other}: {one.why}")
+            other = "" if one.plain == "auto" else f" (plain: {_listed(one.plain)})"
+            say(f"{one.name} = {_listed(one.value)}{other}: {one.why}")
     if not options.json and all(one.plain == "auto" for one in found):
         say("Everything else is usual for any corpus.")
     return 0
+
+
+def _listed(value: Any) -> str:
+    """A setting's value as ``--set`` takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def run_pretrain(options: argparse.Namespace) -> int:

@@ -65,4 +65,6 @@ def _called(name: str) -> str:
 
 
 def _figure(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_figure, value))
     return f"{value:,}" if isinstance(value, int) else str(value)
