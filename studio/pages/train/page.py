@@ -211,8 +211,10 @@ class TrainPage(ProjectPage):
             return self.tr("Reading the run…")
         if run.unreadable:
             return self.tr("The run could not be read")
-        words = standing_words(run_name(run.folder), run.state, self.history, run.alive, barred=run.own)
-        if not run.is_of(self.project):
+        own, name = run.is_of(self.project), run_name(run.folder)
+        words = standing_words(name if own else self.tr("“{run}”").format(run=name), run.state, self.history,
+                               run.alive, barred=run.own)
+        if not own:
             words += f"  ·  {run.folder.path}"
         if run.elsewhere:
             words = self.tr("{run}  ·  in another process, only looked at").format(run=words)

@@ -127,7 +127,7 @@ def test_a_run_that_is_not_of_the_project_is_named_on_the_page_and_in_the_bar(be
         log.append(ev.StageStarted(0, "language model", ("a",), 1, 1, 20, "language_model"))
         log.append(ev.Step(0, 1, 1, 1, 4.0, (.1,), 1.0, 10, .1))
     bench.shell.show_run(RunFolder(place))
-    assert bench.page.view.heading.below.text().startswith("small  ·  Interrupted")
+    assert bench.page.view.heading.below.text().startswith("“small”  ·  Interrupted")
     assert bench.page.view.heading.below.text().endswith(str(place))
     assert bar.stage.text() == "“small”: language model"
     bar.stage.setFixedWidth(60)
