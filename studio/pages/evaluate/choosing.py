@@ -65,7 +65,9 @@ class Choosing(QWidget):
     def set_subjects(self, runs: Sequence[RunFolder], tables: Sequence[Subject]) -> None:
         """What there is to look at: runs, the newest first, and tables that were measured since the program began."""
         listed: list[tuple[str, object]] = [(one.name, one) for one in tables]
-        listed += [(run_name(run), run.path) for run in runs]
+        names = [run_name(run) for run in runs]
+        listed += [(name if names.count(name) == 1 else f"{name} ({run.path.name})", run.path)
+                   for name, run in zip(names, runs, strict=True)]
         if listed != self._listed:
             place = self.runs.currentIndex()
             chosen = self._listed[place][1] if place >= 0 else None

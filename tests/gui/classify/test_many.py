@@ -319,6 +319,9 @@ def test_how_often_each_model_is_right_is_told(
     assert shares[0] != shares[1]
     summary = page.many.summary.text()
     assert f"{shares[0]:.1%} of the 40 given labels predicted, {shares[1]:.1%} by Run two" in summary
+    page.show()
+    room = page.many.width() - page.many.progress.minimumWidth()
+    assert page.many.summary.width() >= room - 40  # all but what is kept for the progress
     assert page.many.progress.text.text() == "Double-click a text to see which words count"
 
 

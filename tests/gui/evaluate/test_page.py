@@ -273,4 +273,8 @@ def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_win
     page.refresh()
     assert runs.findText("Second try") >= 0
     assert runs.currentText() == "run"  # what is shown, whatever else there is now
+    write_about(measured.folder, RunMarks("Second try"))
+    page.refresh()
+    assert sorted(map(runs.itemText, range(runs.count()))) == ["Second try (run)", "Second try (zzz)"]
+    assert runs.currentText() == "Second try (run)"
     qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
