@@ -52,11 +52,22 @@ def test_a_label_that_is_not_certain_can_be_settled(tmp_path: Path) -> None:
         assert "label_doubt" not in found(opened(path, label_columns=chosen))
 
 
+def test_a_state_that_is_taken_for_the_label_can_be_settled(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[prose(n), "01"[n % 2]] for n in range(40)], ["text", "is_active"])
+    one = found(opened(path))["label_doubt"]
+    assert one.why.startswith("One column could be the label: 'is_active' (2 classes). 'is_active' is taken. By the")
+    assert one.alternatives == (Alternative("corpus.label_columns", ("is_active",), taken=True),
+                                Alternative("corpus.label_columns", ("none",)))
+    for chosen in (("is_active",), ("none",)):
+        assert "label_doubt" not in found(opened(path, label_columns=chosen))
+
+
 def test_a_text_that_may_be_the_label_is_offered_where_there_is_none(tmp_path: Path) -> None:
     answers = [f"The {name} of the house is what people who answered here spoke of most of all" for name in WORDS[:4]]
     rows = [[prose(n), f"id{n}", answers[n % 4]] for n in range(40)]
     one = found(opened(table(tmp_path / "a.csv", rows, ["text", "id", "reply"])))["label_doubt"]
-    assert one.why == "One column could be the label: 'reply' (4 classes). None is taken."
+    assert one.why == ("One column could be the label: 'reply' (4 classes). None is taken. If the texts have a label, "
+                       "choose its column.")
     assert one.alternatives == (Alternative("corpus.label_columns", ("reply",)),)
 
 

@@ -375,16 +375,31 @@ def test_other_texts_are_named_until_someone_chooses(tmp_path: Path) -> None:
     assert not any("not read" in note for note in opened(path, text_columns=("Q1 good?",)).notes)
 
 
-@pytest.mark.parametrize("name", ["answer", "status", "order", "user", "project", "confidence"])
-def test_what_is_kept_beside_a_text_is_the_label_where_nothing_else_is(name: str) -> None:
-    guess = guess_columns(frame(text=long(60), **{name: cells_of("open closed")}))
+@pytest.mark.parametrize("name", ["answer", "status", "is_active", "deleted"])
+@pytest.mark.parametrize("values", ["open closed", "1 2", "0 1"])
+def test_a_state_beside_a_text_is_the_label_in_doubt_where_nothing_else_is(name: str, values: str) -> None:
+    columns = {"text": long(60), name: cells_of(values)}
+    guess = guess_columns(frame(**columns))
     assert guess.label == (name,)
     assert "'none'" in guess.reasons["label_doubt"]
-    both = guess_columns(frame(text=long(60), **{name: cells_of("open closed"), "is_vip": cells_of("no yes")}))
-    assert (both.label, both.rivals) == ((), (name, "is_vip"))
-    assert guess_columns(frame(text=long(60), **{name: cells_of("1 2")})).label == ()
-    assert guess_columns(frame(text=long(60), **{name: cells_of("open closed"), "team": cells_of("a b c")})).label == (
-        "team",)
+    assert guess_columns(frame(**columns, team=cells_of("a b c"))).label == ("team",)
+    assert guess_columns(frame(**columns, user=cells_of("ann bob"))).label == (name,)
+
+
+def test_states_of_yes_and_no_are_the_labels_in_doubt_and_others_are_named() -> None:
+    guess = guess_columns(frame(text=long(60), escalated=cells_of("0 1"), reopened=cells_of("1 0 0")))
+    assert (guess.label, guess.rivals) == (("escalated", "reopened"), ())
+    assert "Whether 'escalated' (2 values) and 'reopened' (2 values) are the label" in guess.reasons["label_doubt"]
+    guess = guess_columns(frame(text=long(60), status=cells_of("open closed"), is_vip=cells_of("no yes")))
+    assert (guess.label, guess.rivals) == ((), ("status", "is_vip"))
+
+
+@pytest.mark.parametrize("name", ["user", "agent", "annotator", "file", "version", "order", "project", "confidence"])
+def test_persons_and_files_are_no_label_but_named(name: str) -> None:
+    guess = guess_columns(frame(message=long(60), **{name: cells_of("ann bob")}))
+    assert (guess.label, guess.rivals) == ((), (name,))
+    assert f"could be '{name}' (2 values)" in guess.reasons["label_doubt"]
+    assert guess_columns(frame(message=long(60), **{name: cells_of("1 2")})).rivals == ()
 
 
 def test_two_columns_of_which_one_holds_few_values_are_no_pair() -> None:
@@ -479,9 +494,20 @@ def cells_of(told: str) -> list[str]:
     ({"tags": "new old", "manual_category": "praise complaint"}, "manual_category", ""),
     ({"language": "en de", "label_name": "ham spam"}, "label_name", ""),
     ({"genre": "fiction", "gold_label": "yes no maybe"}, "gold_label", ""),
-    ({"labels": "10 of ui", "kind": "bug story task"}, "kind", ""),
-    ({"labels": "15 of ui api", "kind": "bug story task"}, "labels", "kind"),
-    ({"target": "all", "category": "bug story task"}, "category", ""),
+    ({"labels": "10 of ui", "kind": "bug story task"}, "kind", "labels"),
+    ({"labels": "15 of ui api", "kind": "bug story task"}, "labels", ""),
+    ({"labels": "6 of ui api", "kind": "bug story task", "topic": "6 of a b"}, "labels", "kind"),
+    ({"target": "all", "category": "bug story task"}, "category", "target"),
+    ({"label": "A", "dept": "x y"}, "dept", "label"),
+    ({"label": "24 of a b", "language": "en de"}, "label", ""),
+    ({"genre": "jazz rock", "record_label": "Sony EMI"}, "genre", "record_label"),
+    ({"rating": "1 2 3", "shelf_label": "a b"}, "rating", "shelf_label"),
+    ({"record_label": "Sony EMI", "majority_label": "a b c"}, "majority_label", "record_label"),
+    ({"predicted_label": "neg pos", "human_label": "pos neg"}, "human_label", ""),
+    ({"old_category": "a b", "queue": "x y z"}, "queue", "old_category"),
+    ({"annotator1_label": "a b", "annotator2_label": "b a a"}, "annotator1_label", "annotator2_label"),
+    ({"toxic": "0 1", "obscene": "0", "threat": "0"}, "toxic obscene threat", ""),
+    ({"label_good": "1", "label_bad": "0"}, "label_good label_bad", ""),
     ({"Labels": "ui api", "Labels (2)": "10 of legacy", "kind": "bug story task"}, "Labels", "kind"),
     ({"target": "all"}, "target", ""),
     ({"priority": "low high urgent", "escalated": "Yes No No", "reopened": "Yes No", "is_vip": "No Yes"}, "priority",
@@ -512,11 +538,29 @@ def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> Non
     assert [name for name in columns if f"'{name}'" in told] == named
 
 
-def test_a_label_of_one_value_in_many_rows_may_be_sorted() -> None:
-    columns = {"text": long(1_000), "label": ["good"] * 1_000, "source": ["web", "app"] * 500}
-    guess = guess_columns(frame(**columns))
-    assert (guess.label, guess.rivals) == (("label",), ("source",))
-    assert guess_columns(frame(**{name: cells[:999] for name, cells in columns.items()})).label == ("source",)
+def test_a_label_of_one_value_in_the_beginning_of_a_table_may_be_sorted(tmp_path: Path) -> None:
+    seen = frame(text=long(60), label=["good"] * 60, source=["web", "app"] * 30)
+    guess = guess_columns(seen, whole=False)
+    assert (guess.label, guess.rivals) == (("label",), ())
+    guess = guess_columns(seen)
+    assert (guess.label, guess.rivals) == (("source",), ("label",))
+    page = "a sentence of quite a length about it " * 600  # 600 rows of it are more than is looked at
+    rows = [[f"{n} {page}", "AB"[n // 300], ("web", "app")[n % 2]] for n in range(600)]
+    found = preview(table(tmp_path / "a.csv", rows, ["text", "label", "source"])).understood
+    assert (found.label_columns, found.rivals) == (("label",), ())
+
+
+def test_what_a_person_chose_as_text_is_no_rival_of_the_label(tmp_path: Path) -> None:
+    rows = [[text, NAMES[n % 3], ("web", "app")[n % 2], "ab"[n % 4 % 2]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["remark", "verdict", "channel", "kind"])
+    found = preview(path, CorpusConfig(text_columns=("remark", "kind"))).understood
+    assert (found.label_columns, found.rivals) == (("channel",), ("verdict",))
+    assert "it could be 'verdict' as well" in found.reasons["label_doubt"]
+    found = preview(path, CorpusConfig(text_columns=("remark", "kind", "verdict"))).understood
+    assert (found.rivals, "label_doubt" in found.reasons) == ((), False)
+    found = preview(path, CorpusConfig(text_columns=("remark", "channel"))).understood
+    assert (found.label_columns, found.rivals) == ((), ("kind", "verdict"))
+    assert "No column is read as the label, but it could be 'kind', 'verdict'." in found.reasons["label_doubt"]
 
 
 @pytest.mark.parametrize(("phase", "split"), [("training test", "phase"), ("training rest", "")])

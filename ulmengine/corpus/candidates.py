@@ -14,8 +14,7 @@ _SHORT, _LONG_LABEL = 60, 200
 """Characters of a usual label, and of the longest, on average."""
 _RIVALS = 4
 """Columns that are named at most where the label is not certain."""
-_MANY_ROWS = 1_000
-"""The first rows of a longer table may be of one class alone, where it is sorted."""
+_NEARLY_EMPTY = 0.2
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,15 @@ class ChosenLabel:
     doubt: str = ""
 
 
-def choose_label(seen: Sequence[Sampled], rows: int) -> ChosenLabel:
-    """The label among the columns ``seen``, of which a sample of ``rows`` was looked at."""
+def choose_label(seen: Sequence[Sampled], rows: int, whole: bool = True) -> ChosenLabel:
+    """The label among the columns ``seen``, of which ``rows`` were looked at: the ``whole`` table, or its beginning,
+    which may be of one class alone, where it is sorted."""
     refused = {c.name: why for c in seen if c.called == Nearness.FIRST and (why := _no_label(c))}
     able = [c for c in seen if c.called == Nearness.FIRST or 1 <= c.names <= max(20, min(1000, rows // 3))]
     able = [c for c in able if c.name not in refused]
-    hot = _one_hot([c for c in able if c.called != Nearness.FIRST], rows)
+    hot = _one_hot([c for c in able if c.called != Nearness.FIRST and not c.aside], rows)
     near = {c.name: found for c in able
-            if (found := Nearness.MARKS if c in hot else _nearness(c, rows)) is not None}
+            if (found := Nearness.MARKS if c in hot else _nearness(c, rows, whole)) is not None}
     ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name]))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
@@ -46,10 +46,10 @@ def choose_label(seen: Sequence[Sampled], rows: int) -> ChosenLabel:
     return chosen
 
 
-def _nearness(column: Sampled, rows: int) -> Nearness | None:
+def _nearness(column: Sampled, rows: int, whole: bool) -> Nearness | None:
     """How near a column is to being the label by itself; None: it is none."""
     called = column.called
-    if called == Nearness.FIRST and (column.names > 1 or column.filled == rows >= _MANY_ROWS):
+    if called == Nearness.FIRST and (column.names > 1 or not whole):
         return called
     if called is not None and (column.length < _SHORT or called == Nearness.FIRST or (
             column.length < _LONG_LABEL and column.names <= 0.5 * column.filled)):
@@ -87,47 +87,70 @@ def _chosen(
         columns = tuple(c.name for c in hot)
         rivals = [c for c in others if c not in hot and near[c.name] in (Nearness.PARTLY, Nearness.WEAK, Nearness.FEW)
                   and (len(hot) == 2 or (not c.marks and c.letters > 0.5))]
-        values = ", ".join(sorted({value for column in hot for value in column.values})[:4])
-        return _told(columns, f"{len(hot)} columns of yes and no ({values}), one a label", rivals,
-                     ", ".join(map(repr, columns)) if len(hot) < 4 else f"a group of {len(hot)} columns of yes and no")
-    why = (f"named '{best.name}', with {best.names} different values" if best.called is not None
-           else f"only {best.names} different values")
+        return _told(columns, _marks_told(hot), rivals)
+    why = f"named '{best.name}', with {_values(best)}" if best.called is not None else f"only {_values(best)}"
     if best.length >= _SHORT:
         why += f", of {best.length:.0f} characters on average"
-    if near[best.name] < Nearness.SCALE and best.names > 1 and best.filled > 0.5 * rows and best.name in once:
-        rivals = [] if near[best.name] == Nearness.FIRST else [
-            c for c in others if c not in hot and near[c.name] < Nearness.SCALE]
+    if near[best.name] == Nearness.FIRST and best.name in once:
+        rivals = [c for c in others if best.filled <= _NEARLY_EMPTY * rows and c.filled > 0.9 * rows
+                  and near[c.name] < Nearness.SAID]
+    elif near[best.name] < Nearness.SCALE and best.names > 1 and best.filled > 0.5 * rows and best.name in once:
+        rivals = [c for c in others if c not in hot and near[c.name] < Nearness.SCALE]
     else:
         rivals = [c for c in others if near[c.name] != Nearness.BARE]
+    rivals += [c for c in others if c.called == Nearness.FIRST and near[c.name] == Nearness.BARE]
     if rivals and best.called is None:
         why += f"; so have {', '.join(repr(c.name) for c in rivals[:_RIVALS])}"
-    return _told((best.name,), why, rivals, f"'{best.name}' ({best.names} values)")
+    return _told((best.name,), why, rivals, f" ({best.names} values)")
 
 
-def _told(columns: tuple[str, ...], why: str, rivals: list[Sampled], chosen: str) -> ChosenLabel:
+def _told(columns: tuple[str, ...], why: str, rivals: Sequence[Sampled], values: str = "") -> ChosenLabel:
     """The chosen ``columns``, and in a sentence that ``rivals`` could be the label as well."""
+    shown = [f"'{c.name}' ({c.names} value{'s' * (c.names != 1)})" for c in rivals[:_RIVALS]]
+    return ChosenLabel(columns, why, tuple(c.name for c in rivals[:_RIVALS]), label_doubt(columns, shown, values))
+
+
+def label_doubt(columns: Sequence[str], rivals: Sequence[str], values: str = "") -> str:
+    """That ``rivals`` could be the label as well as the ``columns`` that are, or where none is; "" without any.
+
+    :param values: how many there are of the one column, in brackets.
+    """
     if not rivals:
-        return ChosenLabel(columns, why)
-    return ChosenLabel(columns, why, tuple(c.name for c in rivals[:_RIVALS]), (
-        f"Which column holds the labels is not certain: {chosen} is read as the label, but it could be "
-        f"{_listed(rivals)} as well. If it is another one, choose it as the label column."))
+        return ""
+    could = f"it could be {', '.join(rivals)}"
+    if not columns:
+        return f"No column is read as the label, but {could}. If so, choose it as the label column."
+    several = 1 < len(columns) < 4
+    chosen = f"a group of {len(columns)} columns of yes and no" if len(columns) > 3 else ", ".join(map(repr, columns))
+    return (f"Which column holds the labels is not certain: {chosen}{values} {'are' if several else 'is'} read as the "
+            f"label, but {could} as well. If it is another one, choose it as the label column.")
+
+
+def _values(column: Sampled) -> str:
+    return f"{column.names} different values" if column.names != 1 else "a single value"
+
+
+def _marks_told(hot: Sequence[Sampled]) -> str:
+    values = ", ".join(sorted({value for column in hot for value in column.values})[:4])
+    return f"{len(hot)} columns of yes and no ({values}), one a label"
 
 
 def _none(seen: Sequence[Sampled], able: list[Sampled], rows: int) -> ChosenLabel:
-    """No column is plainly the label: the only one of a few words is taken, in doubt; else those that could be it are
-    named."""
-    kept = [c for c in able if c.aside and _comes_again(c, rows) and c.names <= 20 and c.letters > 0.5]
+    """No column is plainly the label: a state is taken, in doubt, whatever marks it holds; what else could be the label
+    is only named."""
+    beside = [c for c in able if c.aside and c.names <= 20 and _comes_again(c, rows) and (c.state or c.letters > 0.5)]
     long = [c for c in able if _SHORT <= c.length < _LONG_LABEL and 2 <= c.names <= min(20, rows // 5)
             and c.filled > 0.5 * rows and not c.aside and not c.coded and c.letters > 0.5]
-    if len(kept) == 1 and not long:
-        return ChosenLabel((kept[0].name,), f"only {kept[0].names} different values", (), (
-            f"Whether '{kept[0].name}' ({kept[0].names} values) is the label is not certain: by its name it is rather "
-            "something kept beside the texts, but no other column could be it. If the texts have no label, set the "
-            "label column to 'none'."))
-    rivals = long or kept
-    doubt = (f"No column is read as the label, but it could be {_listed(rivals)}. If so, choose it as the label column."
-             if rivals else "")
-    return ChosenLabel((), _why_none(seen) if seen else "", tuple(c.name for c in rivals[:_RIVALS]), doubt)
+    states = [c for c in beside if c.state]
+    taken = _one_hot(states, rows) or states
+    if len(taken) == len(states) and not long and (len(taken) == 1 or taken is not states):
+        names = " and ".join(f"'{c.name}' ({c.names} values)" for c in taken)
+        are, their, they = ("are", "their names", "they are") if len(taken) > 1 else ("is", "its name", "it is")
+        why = _marks_told(taken) if len(taken) > 1 else f"only {_values(taken[0])}"
+        return ChosenLabel(tuple(c.name for c in taken), why, (), (
+            f"Whether {names} {are} the label is not certain: by {their} {they} rather kept beside the texts, but no "
+            "other column could be it. If the texts have no label, set the label column to 'none'."))
+    return _told((), _why_none(seen) if seen else "", long or beside)
 
 
 def _why_none(seen: Sequence[Sampled]) -> str:
@@ -137,21 +160,17 @@ def _why_none(seen: Sequence[Sampled]) -> str:
         return "no column holds several values that come again"
     held = f"{nearest.names} different values in {nearest.filled} rows"
     if nearest.aside:
-        return (f"no column looks like a label; '{nearest.name}' holds {held} and is called like a number, a date, a "
-                "person or a state that is kept beside the texts")
+        return (f"no column looks like a label; '{nearest.name}' holds {held} and is called like what is kept beside "
+                "texts and is no class of them")
     return f"no column looks like a label; '{nearest.name}' holds {held}, of {nearest.length:.0f} characters on average"
 
 
-def _listed(columns: list[Sampled]) -> str:
-    return ", ".join(f"'{c.name}' ({c.names} values)" for c in columns[:_RIVALS])
-
-
 def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
-    """The columns of yes and no that are one label each: those in the commonest alphabet, of which two or more hold
-    both; of these, those whose names begin alike, where some do."""
+    """The columns of yes and no that are one label each: those in the commonest alphabet, of these those whose names
+    begin alike, where some do. One of three must hold both, and of two both, if no word for a label begins them."""
     alphabets: dict[frozenset[int], list[Sampled]] = {}
     for column in columns:
-        if column.marks and not column.aside and column.called != Nearness.PLAIN and column.length < _SHORT and (
+        if column.marks and column.called != Nearness.PLAIN and column.length < _SHORT and (
                 column.filled == rows or not {value.lower() for value in column.values} & FALSE):
             alphabets.setdefault(column.marks, []).append(column)
     whole = max(alphabets.values(), key=len, default=[])
@@ -163,9 +182,10 @@ def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
             heads.setdefault(head, []).append(column)
     alike = max(heads.items(), key=lambda item: (len(item[1]) > 1 and is_label_name(item[0]), len(item[1])),
                 default=("", []))
-    found = alike[1] if len(alike[1]) > 2 or (len(alike[1]) == 2 and is_label_name(alike[0])) else whole
+    named = len(alike[1]) > 1 and is_label_name(alike[0])
+    found = alike[1] if named or len(alike[1]) > 2 else whole
     varied = [c for c in found if c.distinct > 1 or c.filled < rows]
-    return found if len(varied) > 1 else []
+    return found if named or len(varied) > 1 or (varied and len(found) > 2) else []
 
 
 def _no_label(column: Sampled) -> str:

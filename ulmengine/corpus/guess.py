@@ -53,8 +53,9 @@ class Guess:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
-def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
-    """Guess from ``frame``, the first rows of a table, all columns strings; what the source itself says comes first."""
+def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool = True) -> Guess:
+    """Guess from ``frame``, the ``whole`` of a table or its first rows, all columns strings; what the source itself
+    says comes first."""
     hints = hints if hints is not None and hints.reason else _tool_hints(frame.columns)
     seen = [look(frame[name]) for name in frame.columns]
     guess = Guess()
@@ -71,7 +72,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None) -> Guess:
     if guess.label:
         guess.reasons["label_columns"] = hints.reason
     else:
-        chosen = choose_label(rest, frame.height)
+        chosen = choose_label(rest, frame.height, whole)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         guess.reasons |= {key: why for key, why in told.items() if why}

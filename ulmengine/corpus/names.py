@@ -142,6 +142,9 @@ _FIRST_BEFORE = re.compile(r"(#?)1(_(?:string|text|sentence|question))")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
 _SCALES = ("rating", "score", "stars")
+_PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
+                      "label_name", "label_text")
+_SAID = re.compile(r"(?:pred|predicted|prediction|model|old|annotator|coder|rater)\d*")
 _GERMAN = ("kategorie", "klasse")
 
 
@@ -163,7 +166,7 @@ class Nearness(IntEnum):
     FIRST = 0
     """Called label or class, nothing else."""
     PLAIN = 1
-    """Called gold_label or label_name: of several labels it is the one that counts."""
+    """Called gold_label or class_label: of several labels it is the one that counts."""
     USUAL = 2
     KNOWN = 3
     MARKS = 4
@@ -176,9 +179,11 @@ class Nearness(IntEnum):
     """Called tags or language."""
     FEW = 8
     """Holds a few values that come again."""
-    BARE = 9
+    SAID = 9
+    """Called predicted_label or annotator1_label: what a model, or one of several people, took it for."""
+    BARE = 10
     """Called like a label, but holds one value, or tags in few rows."""
-    ABOUT = 10
+    ABOUT = 11
     """Says something of a person or a place."""
 
 
@@ -189,16 +194,21 @@ def called_like_label(key: str) -> Nearness | None:
         if key in names:
             return near
     words = _WORD.findall(key)
-    if words and (words[-1] in ("label", "labels") or words in (["label", "name"], ["label", "text"])):
+    if "_".join(words).removesuffix("s") in _PLAIN_LABEL_NAMES:
         return Nearness.PLAIN
-    plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "labels", "classes"}
-    if words and (words[0] in plain or words[-1] in plain or words[0] in _EXTRA):
-        return Nearness.PARTLY
-    if any(word.endswith(_GERMAN) for word in words):
-        return Nearness.PARTLY
-    if any(not word.isascii() and len(word) > 1 and key.endswith(word) for word in plain if _unspaced(word)):
-        return Nearness.PARTLY
+    if _is_partly(key, words):
+        return Nearness.SAID if any(map(_SAID.fullmatch, words)) else Nearness.PARTLY
     return Nearness.SCALE if words and words[-1] in _SCALES else None
+
+
+def _is_partly(key: str, words: list[str]) -> bool:
+    """Whether a word for a label begins or ends the name ``key`` of ``words``."""
+    plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "classes"}
+    if words and (words[0] in plain - {"labels"} or words[-1] in plain or words[0] in _EXTRA):
+        return True
+    if any(word.endswith(_GERMAN) for word in words):
+        return True
+    return any(not word.isascii() and len(word) > 1 and key.endswith(word) for word in plain if _unspaced(word))
 
 
 def is_label_name(key: str) -> bool:

@@ -206,7 +206,7 @@ def _doubtful_names(documents: Documents, kept: Rows, counts: np.ndarray) -> lis
 def doubt_findings(documents: Documents) -> list[Finding]:
     """What the guess of the label left open, as long as nobody has chosen."""
     understood, taken, found = documents.understood, documents.understood.label_columns, []
-    if understood.rivals:
+    if "label_doubt" in understood.reasons:
         own = " and ".join(map(repr, taken)) if len(taken) < 4 else f"{len(taken)} columns of yes and no"
         table = documents.pieces[0].table
         counts = {own: len(documents.labels)} if taken else {}
@@ -214,10 +214,14 @@ def doubt_findings(documents: Documents) -> list[Finding]:
         told = [f"{name} ({count:,} class{'es' * (count != 1)})" for name, count in counts.items()]
         columns = f"{_COUNTS[len(told)]} column{'s' * (len(told) > 1)} could be the label: "
         listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
-        here = f"{own} {'is' if len(taken) == 1 else 'are'} taken." if taken else "None is taken."
+        here = (f"{own} {'is' if len(taken) == 1 else 'are'} taken." if taken else "None is taken. If the texts have a "
+                "label, choose its column.")
         ways = [Alternative("corpus.label_columns", (name,)) for name in understood.rivals]
         if taken:
             ways.append(Alternative("corpus.label_columns", taken, taken=True))
+        if taken and not understood.rivals:
+            here += " By the name it is rather kept beside the texts. If they have no label, choose 'none'."
+            ways.append(Alternative("corpus.label_columns", (NONE,)))
         found.append(Finding("label_doubt", "The label is not certain", f"{columns}{listed}. {here}", len(told),
                              alternatives=tuple(ways)))
     if understood.other_delimiter:

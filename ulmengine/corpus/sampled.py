@@ -15,17 +15,21 @@ _LONGEST_SCALE = 11
 _ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"},
               {"x", "\u2713", "\u2714", "+", "-"})
 _LISTING = re.compile(r"[\n|;,/+#]")
+_STATE = re.compile(
+    r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|truncated|was_cancelled|deleted|archived|reviewed|"
+    r"escalated|reopened|closed|resolved|read|seen|public|private|vip|active|overdue|retweeted|favorited|"
+    r"first_contact_resolution)$"
+)
+"""Names of the flags of a desk: rather kept beside a text than its class."""
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
     r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
     r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
-    r"filename|path|version|answer|status|session|project|task|batch|confidence|probability|length|tokens|"
-    r"verified|truncated|seed|author_id|was_cancelled|ground_truth|asin|isbn|sku|ean|upc|gtin|"
-    r"deleted|archived|reviewed|escalated|reopened|closed|resolved|answered|read|seen|public|private|vip|active|"
-    r"overdue|retweeted|favorited|assignmentstatus|first_contact_resolution)$|^_|^unnamed"
+    r"filename|path|version|session|project|task|batch|confidence|probability|length|tokens|"
+    r"seed|author_id|ground_truth|asin|isbn|sku|ean|upc|gtin)$|^_|^unnamed"
 )
-"""Names of what is kept beside a text and is no class: numbers of rows, times, codes of wares, a labelling tool's
-bookkeeping, the flags of a desk."""
+"""Names of what is kept beside a text and is no class: numbers of rows, times, persons, codes of wares, a labelling
+tool's bookkeeping."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,13 @@ class Sampled:
 
     @property
     def aside(self) -> bool:
-        """Named like bookkeeping."""
-        return _ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+        """Named like bookkeeping, or like a state."""
+        return self.state or (_ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES)
+
+    @property
+    def state(self) -> bool:
+        """Named like a flag of a desk: is it closed, seen, answered?"""
+        return _STATE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
 
     @property
     def is_prose(self) -> bool:

@@ -11,6 +11,7 @@ import polars as pl
 from ulmengine.config import NONE, CorpusConfig
 
 from . import limits
+from .candidates import label_doubt
 from .errors import CorpusError
 from .guess import Guess, guess_columns
 from .readers.formats import chunks, recognise
@@ -91,6 +92,8 @@ def first_frame(reading: Reading, going: Pass, rows: int) -> pl.DataFrame:
         have += frame.height
         if have >= rows and going.size > limits.SAMPLE_BYTES:  # a small file is read whole: its rows are then known
             break
+    else:
+        going.whole = bool(going.digest) and going.position >= going.size
     if not frames:
         return pl.DataFrame(schema=dict.fromkeys(reading.columns, pl.String))
     return pl.concat(frames, how="diagonal")
@@ -99,7 +102,8 @@ def first_frame(reading: Reading, going: Pass, rows: int) -> pl.DataFrame:
 def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, going: Pass) -> Understood:
     """Put what is known of a source together; ``frame`` holds its first rows."""
     columns = tuple(frame.columns) or reading.columns
-    guess = guess_columns(frame, going.hints if going.said else reading.hints) if columns else Guess()
+    hints = going.hints if going.said else reading.hints
+    guess = guess_columns(frame, hints, going.whole) if columns else Guess()
     if reading.format == "wiki":
         guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"
     reasons = {**reading.reasons, **guess.reasons}
@@ -150,6 +154,12 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
         )
     if not config.label_columns:
         values["label_columns"] = tuple(n for n in values["label_columns"] if n not in values["text_columns"])
+        rivals = tuple(n for n in found.rivals if n not in (*values["text_columns"], values["split_column"]))
+        if (rivals, values["label_columns"]) != (found.rivals, found.label_columns):
+            values["rivals"] = rivals
+            reasons["label_doubt"] = label_doubt(values["label_columns"], list(map(repr, rivals)))
+            if not rivals:
+                del reasons["label_doubt"]
     return replace(found, **values, reasons=reasons)
 
 
@@ -157,7 +167,7 @@ def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:
     """``found`` with the number of rows reckoned from the share of the file that was read."""
     if not going.size:  # a compressed tar does not say how many files it holds
         return found
-    if going.digest and going.position >= going.size:
+    if going.whole:
         rows = seen
     elif seen and 0 < going.position < going.size:  # a JSON object is read to its end before its first record
         rows = max(seen, round(seen * going.size / going.position))

@@ -106,6 +106,8 @@ class FindingCard(Card):
         if one.setting == "corpus.label_delimiter":
             return self.tr("One label each") if one.value == NONE else \
                 self.tr("Several, parted by: {delimiter}").format(delimiter=delimiter_words(str(one.value)))
+        if one.value == (NONE,):
+            return self.tr("There is no label")
         columns = ", ".join(name[:_LONG_NAME] for name in one.value)
         told = self.tr("Keep “{columns}”") if one.taken else self.tr("Take “{columns}”")
         return told.format(columns=columns.replace("&", "&&"))

@@ -64,6 +64,19 @@ def test_a_label_that_is_not_certain_is_settled_with_a_click(
         settle(qtbot, page)
 
 
+def test_a_state_taken_for_the_label_is_none_with_a_click(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [(text, "01"[n % 2]) for n, (_, text) in enumerate(FRUIT)]
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", rows, ("text", "is_active")))
+    card, = doubts(page)
+    assert [button.text() for button in card.alternatives] == ["Keep “is_active”", "There is no label"]
+    qtbot.mouseClick(card.alternatives[1], Qt.MouseButton.LeftButton)
+    assert desk.project.config.corpus.label_columns == ("none",)
+    settle(qtbot, page)
+    assert doubts(page) == []
+
+
 def doubts(page: CorpusPage) -> list[FindingCard]:
     return [card for card in page.problems.cards if card.finding.kind == "label_doubt"]
 

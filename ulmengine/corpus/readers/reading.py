@@ -87,7 +87,7 @@ class Reading:
 class Pass:
     """One passage through a source: how far it is (of ``size`` bytes on disk, or documents of a tree: ``unit``), the
     hash of what was read, and what was lost. ``most`` limits the bytes read (for a preview). ``hints``, ``said``: what
-    only the reading itself shows of the columns and of the shape of the whole."""
+    only the reading itself shows of the columns and of the shape of the whole. ``whole``: it went to the end."""
 
     most: int | None = None
     faults: Faults = field(default_factory=Faults)
@@ -98,6 +98,7 @@ class Pass:
     unit: str = "bytes"
     digest: str = ""
     given: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True)
