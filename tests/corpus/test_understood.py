@@ -402,6 +402,16 @@ def test_persons_and_files_are_no_label_but_named(name: str) -> None:
     assert guess_columns(frame(message=long(60), **{name: cells_of("1 2")})).rivals == ()
 
 
+def test_an_answer_that_comes_with_the_label_is_no_text() -> None:
+    intents = [f"intent {n % 40}" for n in range(60)]
+    fixed = [f"the answer that we give to all of kind {n % 40}" for n in range(60)]
+    guess = guess_columns(frame(question=long(60), answer=fixed, label=intents))
+    assert (guess.text, guess.label) == (("question",), ("label",))
+    assert "pair" not in guess.reasons["text_columns"]
+    few = [f"the answer that we give to all of kind {n % 20}" for n in range(60)]
+    assert guess_columns(frame(question=long(60), answer=few, kind=cells_of("a b c"))).text == ("question",)
+
+
 def test_two_columns_of_which_one_holds_few_values_are_no_pair() -> None:
     guess = guess_columns(frame(text1=long(60), text2=[NAMES[n % 3] for n in range(60)]))
     assert (guess.text, guess.label) == (("text1",), ("text2",))

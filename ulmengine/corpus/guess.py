@@ -76,6 +76,9 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         guess.reasons |= {key: why for key, why in told.items() if why}
+    if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
+        guess.text = guess.text[:1]
+        guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
     _doubt_text([column for column in rest if column.filled > 0.3 * frame.height], guess)
     if len(guess.label) == 1:
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
@@ -193,10 +196,19 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
 
 
 def _pair_of(best: Sampled, seen: list[Sampled]) -> tuple[Sampled, ...]:
-    """The pair of texts that ``best`` is one of; nothing where it stands alone."""
+    """The pair of texts that ``best`` is one of; nothing where it stands alone. Of a question the answer is none of
+    its text where one answer serves many: it would tell the label."""
     prose = [c for c in seen if c.is_prose and c.distinct > 0.2 * c.filled]
     for first in prose:
         second = next((c for c in prose if c.key in second_of_pair(first.key)), None)
         if second is not None and best in (first, second):
-            return first, second
+            return (first, second) if second.distinct > 0.5 * first.distinct else ()
     return ()
+
+
+def _answers(frame: pl.DataFrame, second: str, label: tuple[str, ...]) -> bool:
+    """Whether the ``second`` text is the same wherever the label is, as a fixed answer to every question of a kind."""
+    if not label:
+        return False
+    kinds = frame.drop_nulls([*label, second]).group_by(label).agg(pl.col(second).n_unique(), pl.len())
+    return bool((kinds[second] == 1).all()) and bool((kinds["len"] > 1).any())
