@@ -55,7 +55,7 @@ def test_a_label_that_is_not_certain_can_be_settled(tmp_path: Path) -> None:
 def test_a_state_that_is_taken_for_the_label_can_be_settled(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [[prose(n), "01"[n % 2]] for n in range(40)], ["text", "is_active"])
     one = found(opened(path))["label_doubt"]
-    assert one.why.startswith("One column could be the label: 'is_active' (2 classes). 'is_active' is taken. By the")
+    assert one.why.startswith("Whether 'is_active' (2 values) is the label is not certain")
     assert one.alternatives == (Alternative("corpus.label_columns", ("is_active",), taken=True),
                                 Alternative("corpus.label_columns", ("none",)))
     for chosen in (("is_active",), ("none",)):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.corpus.helpers import everything, labels_in_order, opened
+from tests.corpus.helpers import everything, finish, labels_in_order, opened
 from tests.corpus.test_dialects import made
-from ulmengine.corpus import preview
+from ulmengine.corpus import audit, preview
 
 ROWS = made()
 PAIRS = [list(row) for row in ROWS]
@@ -141,6 +142,53 @@ def test_what_lists_hold_is_no_label(tmp_path: Path) -> None:
     path.write_text(json.dumps({"films": bare, "tags": ["good", "bad", "mid", "odd", "long", "short"]}))
     documents = opened(path)
     assert (everything(documents), documents.labels) == ([t for t, _ in ROWS], ())
+
+
+def lists(path: Path, value: dict[str, list[Any]]) -> tuple[list[str], tuple[str, ...], bool]:
+    """The texts and labels of a file of lists by name, and whether it is said that the labels are not certain."""
+    path.write_text(json.dumps(value))
+    documents = opened(path)
+    return everything(documents), documents.labels, "label_doubt" in documents.understood.reasons
+
+
+@pytest.mark.parametrize("names", [("posts", "comments"), ("questions", "statements"), ("articles", "faq")])
+def test_names_of_lists_are_labels_in_doubt(tmp_path: Path, names: tuple[str, str]) -> None:
+    bare = [{"text": t} for t, _ in ROWS]
+    value = {names[0]: bare[:40], names[1]: bare[40:]}
+    assert lists(tmp_path / "a.json", value) == ([t for t, _ in ROWS], tuple(sorted(names)), True)
+    found = {one.kind: one for one in finish(audit(opened(tmp_path / "a.json")))}["label_doubt"]
+    assert f"The names of the lists ('{names[0]}', '{names[1]}') are read as the labels" in found.why
+    assert [one.value for one in found.alternatives] == [("label",), ("none",)]
+    value = {"pos": bare[:40], "neg": bare[40:]}
+    assert lists(tmp_path / "a.json", value) == ([t for t, _ in ROWS], ("neg", "pos"), False)
+
+
+@pytest.mark.parametrize("name", ["user_{}", "doc{}", "{}", "page {}", "Ann {} Smith"])
+def test_names_of_many_lists_of_few_records_are_no_labels(tmp_path: Path, name: str) -> None:
+    value = {name.format(n): [{"text": t} for t, _ in ROWS[n * 3 : n * 3 + 3]] for n in range(20)}
+    assert lists(tmp_path / "a.json", value) == ([t for t, _ in ROWS], (), False)
+
+
+@pytest.mark.parametrize("wrap", [lambda text: text, lambda text: {"text": text}])
+def test_a_list_that_is_called_unlabelled_is_no_class(tmp_path: Path, wrap: Callable[[str], Any]) -> None:
+    given = [wrap(t) for t, _ in ROWS]
+    value = {"pos": given[:20], "neg": given[20:40], "unsup": given[40:]}
+    assert lists(tmp_path / "a.json", value) == ([t for t, _ in ROWS], ("neg", "pos"), False)
+    assert opened(tmp_path / "a.json").count("unlabelled") == 20
+
+
+@pytest.mark.parametrize(("names", "labels"), [
+    (("test cricket", "train travel"), ("test cricket", "train travel")),
+    (("Test reports", "Training plans", "Evaluation forms"), ("Evaluation forms", "Test reports", "Training plans")),
+    (("training data", "test data"), ()), (("trainset", "testset"), ()),
+])
+def test_lists_called_by_a_word_for_parts_may_be_classes(
+    tmp_path: Path, names: tuple[str, ...], labels: tuple[str, ...]
+) -> None:
+    texts = {name: [t for t, _ in ROWS[n :: len(names)]] for n, name in enumerate(names)}
+    assert lists(tmp_path / "a.json", texts)[1] == labels
+    records = {name: [{"text": t, "label": one} for t, one in ROWS[n :: len(names)]] for n, name in enumerate(names)}
+    assert lists(tmp_path / "a.json", records)[1] == ("bad", "good", "mid")
 
 
 def test_columns_of_texts_are_no_labels(tmp_path: Path) -> None:

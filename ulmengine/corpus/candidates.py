@@ -170,7 +170,7 @@ def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
     begin alike, where some do. One of three must hold both, and of two both, if no word for a label begins them."""
     alphabets: dict[frozenset[int], list[Sampled]] = {}
     for column in columns:
-        if column.marks and column.called != Nearness.PLAIN and column.length < _SHORT and (
+        if column.marks and column.called not in (Nearness.PLAIN, Nearness.SAID) and column.length < _SHORT and (
                 column.filled == rows or not {value.lower() for value in column.values} & FALSE):
             alphabets.setdefault(column.marks, []).append(column)
     whole = max(alphabets.values(), key=len, default=[])

@@ -28,12 +28,13 @@ _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 @dataclass(frozen=True)
 class Hints:
     """What a source itself says of its columns: the texts, the labels, those that are only ``aside`` (a labelling
-    tool's bookkeeping), and why."""
+    tool's bookkeeping), and why; ``doubt``: why the labels may be none."""
 
     text: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     reason: str = ""
+    doubt: str = ""
 
 
 @dataclass
@@ -71,6 +72,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     guess.label = tuple(name for name in hints.label if name in there and name not in guess.text)
     if guess.label:
         guess.reasons["label_columns"] = hints.reason
+        guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
     else:
         chosen = choose_label(rest, frame.height, whole)
         guess.label, guess.rivals = chosen.columns, chosen.rivals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 
 
@@ -152,6 +153,21 @@ def part_in(name: str) -> str:
     """The part that a word of a name tells of, as in "oos_val", "20news-bydate-train" or "testset"; "" where none."""
     words = (word.removesuffix("set").removesuffix("data") for word in _WORD.findall(name.lower()))
     return next((PART_WORDS[word] for word in words if word in PART_WORDS), "")
+
+
+def parts_of(inside: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The parts that names beside each other tell of, one word in each: they are called alike besides, or hold things
+    of the same names ``inside``; {} where they are rather classes, as "test-cricket" and "train-travel"."""
+    told = {name: part_in(name) for name in inside}
+    if not told or not all(told.values()):
+        return {}
+    held = [set(things) for name, things in inside.items() if told[name] != "unlabelled"]
+    alike = len({_without_part(name) for name in inside}) == 1
+    return told if alike or (held and set.intersection(*held)) else {}
+
+
+def _without_part(name: str) -> str:
+    return "".join(word for word in re.split(r"([^\W_]+)", name.lower()) if not part_in(word))
 
 
 def key_of(name: str) -> str:

@@ -219,11 +219,11 @@ def doubt_findings(documents: Documents) -> list[Finding]:
         ways = [Alternative("corpus.label_columns", (name,)) for name in understood.rivals]
         if taken:
             ways.append(Alternative("corpus.label_columns", taken, taken=True))
-        if taken and not understood.rivals:
-            here += " By the name it is rather kept beside the texts. If they have no label, choose 'none'."
+        why = f"{columns}{listed}. {here}"
+        if taken and not understood.rivals:  # this one or none
+            why = understood.reasons["label_doubt"]
             ways.append(Alternative("corpus.label_columns", (NONE,)))
-        found.append(Finding("label_doubt", "The label is not certain", f"{columns}{listed}. {here}", len(told),
-                             alternatives=tuple(ways)))
+        found.append(Finding("label_doubt", "The label is not certain", why, len(told), alternatives=tuple(ways)))
     if understood.other_delimiter:
         found.append(Finding("delimiter_doubt", "One label a cell, or several?", understood.reasons["delimiter_doubt"],
                              1, alternatives=(Alternative("corpus.label_delimiter", understood.other_delimiter),

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ulmengine.corpus.names import PART_WORDS, part_in
+from ulmengine.corpus.names import PART_WORDS, part_in, parts_of
 
-_POLES = frozenset((
+POLES = frozenset((
     "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
     "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
     "subj", "obj", "quote", "plot", "sarcastic", "serious", "ironic", "human", "machine", "pro", "con", "happy", "sad",
     "angry", "joy", "anger", "fear", "love", "surprise", "sadness",
 ))
-"""Names of labels that a file of many texts is called by."""
+"""Names of labels that a file or a list of many texts is called by."""
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Z]*$")
@@ -105,7 +105,7 @@ def _shape(path: PurePosixPath) -> str:
 def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | None:
     """(label, part) that a file's name tells, as pos.txt, test_neg.txt, rt-polarity.pos or train/ham.txt do."""
     words = re.split(r"[\W_]+", path.name.lower())
-    label = next((word for word in words if word in _POLES), "")
+    label = next((word for word in words if word in POLES), "")
     above = (part_in(name) if name in told else name.lower() for name in path.parts[:-1])
     part = next((word for word in (*words, *above) if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
     return (label, part) if label else None
@@ -114,7 +114,7 @@ def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | No
 def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     """The layout of a few files, each of which is named like the label of the texts on its lines."""
     files = [PurePosixPath(name) for name in names if not is_about(name)]
-    poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in _POLES} for path in files]
+    poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in POLES} for path in files]
     if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
         return None
     folders = {path.parts[:-1] for path in files}
@@ -122,7 +122,7 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     if len(folders) > 1 and not told and not all(any(name.lower() in PART_WORDS for name in parts)
                                                  for parts in folders):
         return None
-    if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in _POLES)}:
+    if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in POLES)}:
         return None
     parts = any((_pole(path, told) or ("", ""))[1] for path in files)
     return TreeLayout(0, labelled=True, parts=parts, told=told, lines=True)
@@ -165,20 +165,10 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Folders beside each other of which one word each tells the part: they are called alike besides, or hold folders
-    of the same names; otherwise "test-cricket" and "train-travel" are classes."""
-    tops = {parts[0]: {one[1] for one in folders if one[1:] and one[0] == parts[0]} for parts in folders if parts}
-    told = {name: part_in(name) for name in tops}
-    if not all(told.values()) or "train" not in told.values() or len(set(told.values())) < 2:
-        return ()
-    names = {_without_part(name) for name in tops}
-    inside = [labels for name, labels in tops.items() if told[name] != "unlabelled"]
-    shared = set(inside[0]).intersection(*inside[1:])
-    return tuple(tops) if len(names) == 1 or shared else ()
-
-
-def _without_part(name: str) -> str:
-    return "".join(word for word in re.split(r"([^\W_]+)", name.lower()) if not part_in(word))
+    """Folders beside each other of which one word each tells the part, that for training among them."""
+    told = parts_of({parts[0]: {one[1] for one in folders if one[1:] and one[0] == parts[0]}
+                     for parts in folders if parts})
+    return tuple(told) if "train" in told.values() and len(set(told.values())) > 1 else ()
 
 
 def layout_reason(layout: TreeLayout) -> str:

@@ -6,13 +6,15 @@ Values become records (dicts) or rows (lists); what each record means is left to
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES, WEAK_LABEL_NAMES, is_label_name, key_of, part_in
+from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES, part_in, parts_of
+
+from .layout import POLES
+from .records import has_texts, is_label, of_one_kind, usual_fields
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
@@ -29,6 +31,8 @@ _ITEMS = ("items", "results", "data", "records", "rows", "entries", "documents",
 _HELD = frozenset((*_ITEMS, *_EXAMPLES))
 """What lists are called by what they hold: names of no label."""
 _FEWEST = 5
+"""Records that a label has at least, on average."""
+_LONGEST_SCALE = 11
 
 
 class Shaped(NamedTuple):
@@ -146,9 +150,9 @@ def _table(value: dict[str, Any], _: int) -> Shaped | None:
 
 def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
     """The parts of a corpus by their names: {"train": [...], "test": [...]}."""
-    parts = {key: part_in(key) for key, item in value.items() if isinstance(item, list | dict) and item}
-    named = {key: part for key, part in parts.items() if part}
-    if not named or len(named) < len(parts) or (len(value) == 1 and part_in(next(iter(value))) == ""):
+    held = {key: item for key, item in value.items() if isinstance(item, list | dict) and item}
+    named = parts_of({key: _labels_inside(item) for key, item in held.items()})
+    if not named:
         return None
     inside = {key: documents_in(value[key], depth + 1) for key in named}
 
@@ -166,45 +170,68 @@ def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
     return Shaped(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
 
 
+def _labels_inside(item: list[Any] | dict[str, Any]) -> set[str]:
+    """What a part of a corpus holds beside its texts: the labels of their lists, the fields of its records that are
+    called like a label, the cells of its rows."""
+    if isinstance(item, dict):
+        return set(item)
+    records = [one for one in item if isinstance(one, dict)]
+    fields = {field for field in usual_fields(records) if is_label(field, records)}
+    return fields | {f"column {len(one)}" for one in item[:1] if isinstance(one, list)}
+
+
 def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     """Records in a list beside other things: the list whose records hold texts, the longest of them."""
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
     records = {key: item for key, item in lists.items() if all(isinstance(one, dict) for one in item)}
     if not records:
         return None
-    key = max(records, key=lambda name: (_has_texts(records[name]), len(records[name])))
+    key = max(records, key=lambda name: (has_texts(records[name]), len(records[name])))
     rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
     found = _in_list(rows)
     left = [f"{len(item):,} under '{name}'" for name, item in records.items()
-            if name != key and _has_texts(item) and len(item) >= 0.1 * len(rows)]
+            if name != key and has_texts(item) and len(item) >= 0.1 * len(rows)]
     notes = (f"The records under '{key}' are read. Not read were others that hold texts: {', '.join(left)}.",)
     return found._replace(said=found.said or f"the records under '{key}'", notes=notes if left else ())
 
 
 def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
-    """{"good": [{"text": ...}, ...], "bad": [...]}: lists of records of one kind. Their names are the labels where no
-    record brings a label of its own; of pages or years, {"2022": [...], "2023": [...]}, only the records are read."""
+    """{"good": [{"text": ...}, ...], "bad": [...]}: lists of records of one kind. Their names are the labels, in doubt,
+    where they are few and no record brings a label of its own; of pages or years, {"2022": [...], "2023": [...]}, only
+    the records are read."""
     lists = {name: _inner_list(item) for name, item in value.items() if isinstance(item, list | dict) and item}
     given = [one for items in lists.values() for one in items]
-    if len(lists) < 2 or not any(isinstance(one, dict) for one in given) or _HELD & {name.lower() for name in lists}:
+    called = {name.lower() for name in lists}
+    if len(lists) < 2 or not any(isinstance(one, dict) for one in given) or called & {*_ITEMS} or called <= _HELD:
         return None
     records = {name: [_utterance(one) for one in items] for name, items in lists.items()}
     pieced = all(isinstance(one, dict) and len(one) == 1 and _utterance(one) is not one for one in given)
-    if not all(records.values()) or not (pieced or _of_one_kind(list(records.values()))):
+    if not all(records.values()) or not (pieced or of_one_kind(list(records.values()))):
         return None
     every = [record for items in records.values() for record in items]
-    own = any(_is_label(field, every) for field in _usual_fields(every))
+    own = any(is_label(field, every) for field in usual_fields(every))
     if any(isinstance(items[0], str) and (own or len(items) < _FEWEST) for items in lists.values()):
         return None  # a few words beside the records, such as what was asked of annotators
-    said = f"the records under {', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
-    numbers = all(name.strip().isdigit() and len(name.strip()) < 3 for name in records)
+    names = f"{', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
+    said = f"the records under {names}"
+    numbers = all(name.strip().isdigit() for name in records) and len(records) <= _LONGEST_SCALE
     if all(_COUNTED.fullmatch(name.strip().lower()) for name in records) and (own or not numbers):
         return Shaped(iter(every), said)
-    if own:
+    if own and called & _HELD:
+        return None
+    if own or not (pieced or len(every) >= _FEWEST * len(records)):
         return Shaped(({"key": name, **record} for name, items in records.items() for record in items), said)
     said = f"{len(records)} labels, each with the list of its records"
-    rows = ({**record, "label": name} for name, items in records.items() for record in items)
-    return Shaped(rows, said, Hints(label=("label",), reason=said))
+    rows = ({**record, "label": _label_of(name)} for name, items in records.items() for record in items)
+    sure = pieced or all(name in POLES or not _label_of(name) for name in called)
+    doubt = "" if sure else (f"The names of the lists ({names}) are read as the labels of what they hold. If they are "
+                             "none, set the label column to 'none'.")
+    return Shaped(rows, said, Hints(label=("label",), reason=said, doubt=doubt))
+
+
+def _label_of(name: str) -> str | None:
+    """The label that a list is called by; None where the name says that there is none."""
+    return None if part_in(name) == "unlabelled" else name
 
 
 def _inner_list(item: list[Any] | dict[str, Any]) -> list[Any]:
@@ -221,44 +248,6 @@ def _utterance(item: Any) -> Any:
     if isinstance(item, dict) and len(item) == 1 and isinstance(next(iter(item.values())), list):
         text = _spoken(item)
     return {"text": text} if text is not None else item
-
-
-def _of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:
-    """Whether lists of records share the field that holds their texts, and most of the others."""
-    if not all(isinstance(one, dict) for items in lists for one in items):
-        return False
-    fields = [_usual_fields(items) for items in lists]
-    shared = set(fields[0]).intersection(*fields[1:])
-    if any(len(own) > 2 * len(shared) for own in fields):
-        return False
-    return any(all(_has_texts([{field: one.get(field)} for one in items]) for items in lists) for field in shared)
-
-
-def _usual_fields(records: Sequence[dict[str, Any]]) -> list[str]:
-    """The fields that most records have."""
-    counts = Counter(field for record in records for field in record)
-    return [field for field, count in counts.items() if count > 0.5 * len(records)]
-
-
-def _is_label(field: str, records: Sequence[dict[str, Any]]) -> bool:
-    """Whether a field is called like a label, more than by the way, and holds several values."""
-    key = key_of(field)
-    plain = (record.get(field) for record in records)
-    values = {str(item) for item in plain if item not in (None, "")}
-    return is_label_name(key) and key not in WEAK_LABEL_NAMES and len(values) > 1
-
-
-def _has_texts(records: Sequence[dict[str, Any]]) -> bool:
-    return any(isinstance(item, str) and item.count(" ") >= 2 for record in records[:20] for item in _leaves(record, 3))
-
-
-def _leaves(value: Any, depth: int) -> Iterator[Any]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for item in inner:
-        if isinstance(item, dict | list) and depth:
-            yield from _leaves(item, depth - 1)
-        else:
-            yield item
 
 
 def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
@@ -284,7 +273,7 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
     if any(key.strip().lower() in _COLUMNS for key in value) or not all(map(_are_texts, value.values())):
         return None
     said = f"{len(value)} labels, each with the list of its texts"
-    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label}
+    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": _label_of(label)}
             for label, texts in value.items() for text in texts)
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
@@ -340,7 +329,7 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     items = list(value.values())
     if len(items) > 8 and all(isinstance(item, list) and 1 < len(item) < 5 for item in items):
         rows = ({"id": key, **{f"column {n}": cell for n, cell in enumerate(value[key], 1)}} for key in value)
-        return Shaped(rows, "each row under its name") if _has_texts([{"": item} for item in items]) else None
+        return Shaped(rows, "each row under its name") if has_texts([{"": item} for item in items]) else None
     if all(isinstance(item, list) for item in items) and len({len(item) for item in items}) == 1 and len(items) > 1:
         return Shaped((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
     if not all(isinstance(item, dict) for item in items) or not items[0]:
