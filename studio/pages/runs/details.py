@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
@@ -57,20 +57,17 @@ class Details(QWidget):
         return self._lines[0] if len(self._lines) == 1 else None
 
     def show_runs(self, lines: Sequence[RunLine]) -> None:
-        """Show the runs ``lines``; what was being written of another one is kept."""
+        """Show the runs ``lines``; what was being written is kept first."""
         same = [line.folder for line in lines] == [line.folder for line in self._lines]
-        if not same:
-            self.keep_notes()
+        self.keep_notes()
         self._lines = tuple(lines)
         line = self._line
         if not (same and self._title.hasFocus()):
             self._title.setText(line.name if line is not None else "")
         if not (same and self._tags.hasFocus()):
             self._tags.setText(", ".join(self._common_tags()))
-        if not (same and self._notes.hasFocus()):
-            self._notes.blockSignals(True)
-            self._notes.setPlainText(line.notes if line is not None else "")
-            self._notes.blockSignals(False)
+        if not (same and (self._notes.hasFocus() or self._notes.document().isModified())):
+            self._fill_notes()
         self._result.setText(self._told(line) if line is not None else self._told_of_all() if lines else
                              self.tr("Choose a run in the list."))
         self._problem.setText(line.problem if line is not None else "")
@@ -100,11 +97,23 @@ class Details(QWidget):
         line, text = self._line, self._notes.toPlainText()
         if line is None or line.problem or not self._notes.document().isModified():
             return
-        self._notes.document().setModified(False)
         try:
-            RunFolder(Path(line.folder)).write_notes(text)
+            RunFolder(line.folder).write_notes(text)
+            self._notes.document().setModified(False)
         except OSError as error:
             self.notesFailed.emit(self.tr("The notes could not be written: {why}").format(why=error.strerror or error))
+
+    def _fill_notes(self) -> None:
+        """Show what the run's file holds: the list was read before what has been written since."""
+        line = self._line
+        text = line.notes if line is not None else ""
+        if line is not None and not line.problem:
+            with suppress(OSError):
+                text = RunFolder(line.folder).notes()
+        if text != self._notes.toPlainText():  # else the way back through what was typed is left alone
+            with QSignalBlocker(self._notes):
+                self._notes.setPlainText(text)
+        self._notes.document().setModified(False)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
