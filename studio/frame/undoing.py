@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
@@ -23,8 +23,8 @@ class UndoKeys(QObject):
     """Lets the program's undo and redo through wherever nothing is being typed.
 
     Qt's fields keep these keys for themselves whenever they have the focus, and do nothing where there is nothing to
-    undo. Here a line has them only as long as it holds what was typed and not yet taken (by Return, or as the focus
-    left it), a text of several lines as long as there is something in it to undo or to do again.
+    undo. Here a line has the one only while it holds what was typed and not yet taken (by Return, or as the focus left
+    it), the other while that was undone; a text of several lines has both as long as it can use one of them.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -42,7 +42,8 @@ class UndoKeys(QObject):
             before.removeEventFilter(self)
         line = _line_of(now)
         self._focus = now if line is not None or isinstance(now, (QPlainTextEdit, QTextEdit)) else None
-        self._taken = "" if line is None else line.text()
+        if line is not None:
+            self._take(line)
         if self._focus is not None:
             self._focus.installEventFilter(self)
 
@@ -52,13 +53,13 @@ class UndoKeys(QObject):
             return False
         line = _line_of(self._focus)
         if line is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._taken = line.text()
+            self._take(line)
             return False
         keys = QKeySequence(event.keyCombination())
         redoes = keys in redo_keys()
         if not redoes and keys not in undo_keys():
             return False
-        if not self._typing():
+        if not self._is_texts(redoes):
             event.ignore()
             return event.type() == QEvent.Type.ShortcutOverride
         event.accept()
@@ -71,11 +72,21 @@ class UndoKeys(QObject):
                 text.undo()
         return True
 
-    def _typing(self) -> bool:
-        """Whether what has the focus holds something typed that undo or redo would change."""
+    def _take(self, line: QLineEdit) -> None:
+        """What is in ``line`` now is no longer just being typed."""
+        self._taken = line.text()
+        if self._taken and not line.hasSelectedText():
+            # A step of the line's undo ends where its cursor is moved: else it would go back past what was taken.
+            place = line.cursorPosition()
+            with QSignalBlocker(line):
+                line.setCursorPosition(0 if place else len(self._taken))
+                line.setCursorPosition(place)
+
+    def _is_texts(self, redoes: bool) -> bool:
+        """Whether redo or undo is the key of what has the focus."""
         line = _line_of(self._focus)
         if line is not None:
-            return line.isRedoAvailable() or (line.isUndoAvailable() and line.text() != self._taken)
+            return line.isRedoAvailable() if redoes else line.isUndoAvailable() and line.text() != self._taken
         text = self._focus
         return isinstance(text, (QPlainTextEdit, QTextEdit)) and \
             (text.document().isUndoAvailable() or text.document().isRedoAvailable())

@@ -86,6 +86,45 @@ def test_in_the_middle_of_typing_the_keys_are_the_texts(window: MainWindow, tmp_
     assert (line.text(), project.config.classifier.lr) == ("before after", 0.004)
 
 
+def test_what_was_just_typed_is_undone_first_and_then_the_programs_steps(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = open_model(window, tmp_path / "one", qtbot)
+    usual = project.config.model.dropout.embedding
+    box = box_of(window, "model.dropout.embedding")
+    QTest.keyClick(box, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(box, "0.3")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    QTest.keyClick(box, Qt.Key.Key_A, CTRL)
+    QTest.keyClicks(box, "0.4")
+    QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
+    line = box.findChild(QLineEdit)
+    assert line is not None
+    assert (line.text(), project.config.model.dropout.embedding) == ("0.3", 0.3)
+    QTest.keyClick(box, Qt.Key.Key_Z, CTRL)
+    assert project.config.model.dropout.embedding == usual
+
+
+def test_a_line_gives_the_key_back_once_its_typing_is_undone_and_never_goes_past_what_was_taken(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = open_model(window, tmp_path / "one", qtbot)
+    project.change({"classifier.lr": 0.5})
+    line = QLineEdit(window)
+    line.show()
+    line.setFocus()
+    QTest.keyClicks(line, "first")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    QTest.keyClicks(line, " second")
+    QTest.keyClick(line, Qt.Key.Key_Z, CTRL)
+    assert (line.text(), project.config.classifier.lr) == ("first", 0.5)
+    QTest.keyClick(line, Qt.Key.Key_Y, CTRL)
+    assert line.text() == "first second"
+    QTest.keyClick(line, Qt.Key.Key_Z, CTRL)
+    QTest.keyClick(line, Qt.Key.Key_Z, CTRL)
+    assert (line.text(), project.config.classifier.lr) == ("first", 0.004)
+
+
 def test_a_text_of_several_lines_has_the_keys_as_long_as_it_can_use_them(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
