@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCursor, QEnterEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCursor,
+    QEnterEvent,
+    QHideEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from studio import theme
@@ -24,7 +31,7 @@ SECONDS = {"info": 6, "ok": 6, "warning": 12, "error": 20}
 
 
 class Toast(Card):
-    """One piece of news. It stays while the mouse rests on it."""
+    """One piece of news. It stays while the mouse rests on it, and its time runs only while it is seen."""
 
     closed = Signal(object)
 
@@ -53,7 +60,6 @@ class Toast(Card):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SECONDS[notice.level] * 1_000)
         self._timer.timeout.connect(self.close_toast)
-        self._timer.start()
 
     def fit(self, width: int) -> None:
         """Be so wide, and as high as the text needs, of which only a toast that is shown knows how many lines it has.
@@ -65,18 +71,26 @@ class Toast(Card):
             layout.activate()
         self.adjustSize()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._timer.start()
+        if self.isVisible():  # the pointer leaves one that is hidden as well
+            self._timer.start()
         super().leaveEvent(event)
 
     @Slot()
     def close_toast(self) -> None:
         """Take the toast away."""
-        self._timer.stop()
         self.hide()
         self.closed.emit(self)
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
@@ -127,6 +127,20 @@ def test_toasts_fit_a_small_window_and_the_newest_is_seen(small: MainWindow) -> 
     assert seen()[-1] == "3"
     small.resize(1280, 800)
     assert seen() == ["0", "1", "2", "3"]
+
+
+def test_the_time_of_a_toast_runs_only_while_it_is_seen(small: MainWindow) -> None:
+    told = "It says something of some length, so that it has several lines in the width of a toast."
+    for number in range(4):
+        small.shell.toast(f"{told} {number}", "info", "Undo")
+    toasts = list(small.toasts.shown)
+    assert not toasts[0].isVisible()
+    QApplication.sendEvent(toasts[0], QEvent(QEvent.Type.Leave))
+    for toast in reversed(toasts):  # the newest goes first, and there is room for those that waited behind
+        assert toast.isVisible()
+        runs = [one.isVisible() and not one.underMouse() for one in toasts]
+        assert [one._timer.isActive() for one in toasts] == runs
+        toast.close_toast()
 
 
 def test_the_tour_fits_a_small_window(small: MainWindow) -> None:
