@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from dataclasses import dataclass
+from itertools import dropwhile, islice, takewhile
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -81,17 +83,24 @@ def age_words(moment: float) -> str:
 def _result(runs: list[RunFolder], corpus: str) -> Evaluated | None:
     """What the newest of ``runs`` came to that finished on the corpus of that name; where it lies may have changed."""
     for run in reversed(runs):
-        if isinstance(last_event(run.log_path), Finished) and _corpus_of(run) == corpus:
+        if _corpus_of(run) == corpus and isinstance(last_event(run.log_path), Finished):
             found = last_event(run.log_path, Evaluated)
             return found if isinstance(found, Evaluated) else None
     return None
 
 
 def _corpus_of(run: RunFolder) -> str | None:
+    """The name of its corpus, from that line of its description alone: there may be many runs, and to read the whole
+    of each takes the window's time."""
     try:
-        return Path(run.config().corpus.path).name
-    except ConfigError:
-        return None
+        with run.config_path.open(encoding="utf-8") as file:
+            table = islice(dropwhile(lambda line: line.strip() != "[corpus]", file), 1, None)
+            for line in takewhile(lambda line: not line.startswith("["), table):
+                if line.startswith("path ="):
+                    return Path(tomllib.loads(line)["path"]).name
+    except (OSError, ValueError):  # it cannot be read, or is not one of the program's
+        pass
+    return None
 
 
 def _has_checkpoint(run: RunFolder) -> bool:

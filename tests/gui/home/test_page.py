@@ -300,6 +300,23 @@ def test_a_project_is_told_by_its_own_runs_on_its_own_corpus(shell: Shell, tmp_p
     assert shell.shown.folder == stopped
 
 
+def test_no_whole_description_of_a_run_is_read_for_a_projects_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = '[corpus] "ä".csv'
+    project = Project.create(tmp_path / "one", RunConfig(name="one", corpus=CorpusConfig(path=f"/now/{name}")))
+    _run(project.runs, f"/before/{name}", .8, "a")
+    for number in range(3):
+        _run(project.runs, "/now/other.csv", .9, f"b{number}")
+    damaged = _run(project.runs, f"/now/{name}", .7, "c")
+    damaged.config_path.write_text("[corpus]\npath = what?\n", encoding="utf-8")
+    read: list[Path] = []
+    monkeypatch.setattr(RunFolder, "config", lambda run: read.append(run.path))
+    found = look_at(project.folder)
+    assert found is not None
+    assert (found.accuracy, read) == (.8, [])
+
+
 def test_the_project_used_last_stands_first_and_in_little_room_its_name_is_whole(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
