@@ -67,6 +67,7 @@ class TrainPage(ProjectPage):
         run.stateChanged.connect(self._run_changed)
         self.shell.runWanted.connect(self._wanted)
         self.shell.corpusTold.connect(self._refresh)
+        self.project.runsChanged.connect(self._runs_changed)
         self.choice.chosen.connect(self.show_run)
         for signal in (buttons.startWanted, view.big_start.clicked):
             signal.connect(self.start)
@@ -145,6 +146,10 @@ class TrainPage(ProjectPage):
         run.replaced.connect(self._draw_anew)
         run.changed.connect(self._refresh)
         run.seen_by(self)
+
+    @Slot()
+    def _runs_changed(self) -> None:
+        self.shown.look()  # it may be gone; at the window's own the shell looks
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from studio.pages.train import going_on
 from studio.pages.train.going_back import Point
+from tests.record.test_listing import made
 from ulmengine.config import RunConfig
 from ulmengine.plan.control import RunState
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, export_run
 from ulmengine.record.branch import branch
 from ulmengine.training import Checkpoints
 
-from .help import WAIT, Bench
+from .help import WAIT, Bench, logged
 
 
 @pytest.fixture
@@ -146,6 +149,24 @@ def test_an_import_is_a_step_that_can_be_undone(bench: Bench, tmp_path: Path) ->
     assert bench.shell.settings.values.deleted == (str(bench.project.runs / ".deleted"),)
     bench.project.undo.redo()
     assert taken.config_path.is_file()
+
+
+def test_an_import_shown_beside_a_run_under_way_is_shown_no_longer_once_it_is_undone(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.zip"
+    export_run(made(tmp_path / "elsewhere" / "run"), copy)
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=200, nap=0.05))
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 2, timeout=WAIT)
+    own = bench.page.folder
+    bench.ask.answers = [copy]
+    bench.page.view.buttons.import_run.trigger()
+    qtbot.waitUntil(lambda: bench.page.folder not in (None, own), timeout=WAIT)
+    bench.project.undo.undo()
+    assert bench.page.folder == own
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
 
 
 def test_an_export_takes_the_place_of_a_file_only_where_that_was_asked(bench: Bench, tmp_path: Path) -> None:
