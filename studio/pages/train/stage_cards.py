@@ -10,7 +10,7 @@ from studio import theme
 from studio.plots.history import RunHistory, StageRecord
 from studio.plots.series import recent
 from studio.theme import Type
-from studio.widgets import Card, ElidedLabel, StatusDot
+from studio.widgets import Card, ElidedLabel, StatusDot, keep_place
 from studio.widgets.dot import dot_words
 from studio.words import figure
 from ulmengine.plan.stages import StagePlan
@@ -45,9 +45,7 @@ class StageCard(Card):
         self.body.addWidget(self.first)
         self.body.addWidget(self.second)
         self.body.addWidget(self.bar)
-        retained = self.bar.sizePolicy()
-        retained.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(retained)
+        keep_place(self.bar)
         self.setMinimumWidth(NARROWEST)
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

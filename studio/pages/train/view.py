@@ -33,6 +33,7 @@ from studio.widgets import (
     Paragraph,
     PrimaryButton,
     SectionTitle,
+    keep_place,
 )
 from studio.widgets.cells import Stacked, Turning
 from studio.words import figure
@@ -207,9 +208,7 @@ class NotesLine(QWidget):
         row.setSpacing(theme.S)
         for part in (self._icon, self.line, self.whole, self.more):
             row.addWidget(part, 1 if part in (self.line, self.whole) else 0)
-        policy = self.more.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # what lies below stays where it is when the button comes
-        self.more.setSizePolicy(policy)
+        keep_place(self.more)
         theme.current().changed.connect(self._draw)
         self.hide()
 
