@@ -174,6 +174,19 @@ def test_counts_that_are_not_the_models_are_found_out(tmp_path, monkeypatch):
     assert not (tmp_path / "b.onnx").exists()
 
 
+def test_texts_with_half_a_character_are_passed_over(tmp_path):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    plain = load_bundle(written(tmp_path))
+    arrays, terms = Baseline(["good film", "bad film", "so good"] * 4, np.arange(12) % 3, 3).pack()
+    save(tmp_path / "b.ulmfit", dict(plain.state), sizes=SIZES, model=plain.description.model, labels=plain.labels,
+         counts=(.4, arrays, terms))
+    bundle = load_bundle(tmp_path / "b.ulmfit")
+    assert onnx.export_onnx(bundle, tmp_path / "b.onnx", [*TEXTS, "half \ud83d of one"]).texts == len(TEXTS)
+    with pytest.raises(ModelError, match="no texts"):
+        onnx.export_onnx(bundle, tmp_path / "c.onnx", ["half \ud83d of one"])
+
+
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")

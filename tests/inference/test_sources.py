@@ -108,6 +108,12 @@ def test_marks_that_could_be_two_labels_are_none(tmp_path: Path) -> None:
         bears(tmp_path, ["yes"] * 3, ("1", "True", "x y"))
 
 
+def test_a_dash_is_no_label(tmp_path: Path) -> None:
+    found = bears(tmp_path, ["yes", "-", "no"], ("no", "yes"))
+    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 2], [1, 0])
+    assert found.notes == ("The model does not know '-': 1 of 3 documents are left out.",)
+
+
 def test_a_list_of_known_labels_is_these_for_a_model_of_several(tmp_path: Path) -> None:
     found = bears(tmp_path, ["joy", "Anger|fear", "joy|odd"], ("anger", "fear", "joy"), multi=True)
     np.testing.assert_array_equal(found.targets, [[0, 0, 1], [1, 1, 0]])

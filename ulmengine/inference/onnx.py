@@ -8,6 +8,7 @@ was asked for. Needs the optional packages ``onnx`` and, for the check, ``onnxru
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -37,6 +38,7 @@ TOLERANCE = 1e-4
 _OPSET, _IR = 17, 9
 _LARGEST = 2 << 30  # of a file in the format's single part
 _BATCH = 16
+_LONE = re.compile("[\ud800-\udfff]")  # half of a character, which the format cannot hold
 # The gates as this program has them, i f g o, in the order of the format: i o f c.
 _GATES = (0, 3, 1, 2)
 
@@ -80,7 +82,8 @@ def export_onnx(bundle: Bundle, target: Path, texts: Sequence[str], *, overwrite
     reads, and how ``terms`` and ``parts`` are cut, in words and for ``ulmengine.tokens.terms_from_json``; also the
     model's ``card``.
 
-    :param texts: real ones, best of the kind the model is for; at least one.
+    :param texts: real ones, best of the kind the model is for; at least one. With halves of characters, which the
+        format cannot hold, they are passed over.
     :param overwrite: take the place of what stands at ``target``, once the new file is whole.
     :raises OnnxMissingError: an optional package is not installed.
     :raises OnnxDiffersError: an answer is further than :data:`TOLERANCE` from the original's.
@@ -121,7 +124,7 @@ def _content(bundle: Bundle, predictor: Predictor) -> bytes:
         counted = _probabilities(graph, _counts(graph, bundle.counts), bundle.multi_label)
         network, counts = (graph.value(np.float32(share)) for share in (bundle.counts[0], 1 - bundle.counts[0]))
         graph("Add", graph("Mul", "network", network), graph("Mul", counted, counts), out="probabilities")
-    if sum(len(part.raw_data) for part in graph.values) >= _LARGEST:
+    if sum(len(part.raw_data) for part in graph.values) + sum(node.ByteSize() for node in graph.nodes) >= _LARGEST:
         raise ModelError(f"{bundle.path}: the model is larger than the 2 GB that one ONNX file can hold")
     made = helper.make_model(
         helper.make_graph(
@@ -168,10 +171,11 @@ def _answers(bundle: Bundle) -> str:
 def _compare(content: bytes, bundle: Bundle, predictor: Predictor, texts: Sequence[str]) -> OnnxCheck:
     """Ask onnxruntime with the file's ``content`` and ``predictor`` for ``texts``.
 
-    :raises ModelError: there are no texts.
+    :raises ModelError: there are no texts, or none that can be written.
     """
     import onnxruntime
 
+    texts = [text for text in texts if _LONE.search(text) is None]
     if not texts:
         raise ModelError("there are no texts to check the ONNX file on; give some")
     options = onnxruntime.SessionOptions()

@@ -304,9 +304,9 @@ def _number(label: str) -> float | None:
 
 
 def _truth(label: str) -> bool | None:
-    """What a mark says: "yes" is "True", and "0" is "False"."""
+    """What a mark says: "yes" is "True", and "0" is "False"; but a dash may only say that there is nothing."""
     mark = label.strip().lower()
-    return mark in TRUE if mark in TRUE | FALSE else None
+    return mark in TRUE if mark in (TRUE | FALSE) - {"-"} else None
 
 
 def _quoted(names: Sequence[str], last: str = ", ") -> str:

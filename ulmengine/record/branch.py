@@ -64,5 +64,5 @@ def _copy(source: RunFolder, folder: RunFolder, info: CheckpointInfo, checkpoint
     for name in {entry["file"] for other in wanted for entry in other.files.values()}:
         if (source.checkpoints / name).is_file():  # what is lost of an earlier stage may not be needed
             shutil.copyfile(source.checkpoints / name, folder.checkpoints / name)
-    for other in wanted:  # the records last: one whose files are not there does not exist
+    for other in wanted:  # the records last: without its record a checkpoint does not exist
         shutil.copyfile(source.checkpoints / f"{other.name}.json", folder.checkpoints / f"{other.name}.json")

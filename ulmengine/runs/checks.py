@@ -49,10 +49,7 @@ def check_start(config: RunConfig, documents: Documents) -> None:
 
 def class_counts(documents: Documents, part: str = "") -> np.ndarray:
     """How many documents of ``part``, or of all that no repair has left out, bear each label, int64 (classes,)."""
-    targets = documents.targets(part) if part else documents.all_targets[documents.parts >= 0]
-    if targets.ndim > 1:
-        return np.asarray(targets.sum(axis=0), dtype=np.int64)
-    return np.bincount(targets[targets >= 0], minlength=len(documents.labels)).astype(np.int64)
+    return documents.label_counts(documents.rows(part) if part else documents.parts >= 0)
 
 
 def _too_few_classes(documents: Documents, everywhere: np.ndarray, train: np.ndarray) -> list[StartProblem]:
