@@ -290,6 +290,7 @@ def test_what_stands_below_a_sheet_is_no_row(tmp_path: Path, kind: str, footer: 
 @pytest.mark.parametrize("end", [
     [["Total", "good", 3]], [["Total disaster", "", 435]], [["", "", ""], ["Not labelled yet."]],
     [["", "", ""], *[[f"a new text, the {n}th"] for n in range(3)]],
+    [["", "", ""], ["I loved it so much"]], [["", "", ""], ["the 8th film was late"], ["a film was not seen"]],
 ])
 def test_a_last_row_of_a_sheet_that_only_looks_like_a_sum_stays(tmp_path: Path, end: Sheet) -> None:
     path = write_xlsx(tmp_path / "a.xlsx", {"films": [*scored(), *end]})

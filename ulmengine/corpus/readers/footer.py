@@ -14,6 +14,8 @@ from .reading import Pass
 
 _MOST = 5
 _MOST_REMARKS = 2
+_REMARK = 4
+"""Words that a remark has at most, where it does not say that it is one."""
 _MOST_SIGNED = 12
 _SIGNED = re.compile(
     r"confidential information|(?:report )?generated (?:by|on|at)\b|exported (?:by|on|from|at)\b|report run\b|"
@@ -74,7 +76,8 @@ def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:
     count = 0
     while count < len(tail) and _is_sum(tail[-1 - count], frame[: frame.height - count - 1]):
         count += 1
-    own = [row for row in tail[max(0, len(tail) - behind) : len(tail) - count] if _is_remark(row)]
+    usual = _usual_words(frame.to_series(0).head(frame.height - behind)) if behind else 0
+    own = [row for row in tail[max(0, len(tail) - behind) : len(tail) - count] if _is_remark(row, usual)]
     filled = frame.select(pl.sum_horizontal(pl.all().fill_null("").str.strip_chars() != "")).to_series()
     if behind and (signed := _signed_rows(frame)) >= behind and bool((filled[:-signed] > 1).all()):
         return signed
@@ -92,9 +95,20 @@ def _signed_rows(frame: pl.DataFrame) -> int:
     return len(alone) if len(alone) < len(tail) and signs > 1 else 0
 
 
-def _is_remark(row: Sequence[str]) -> bool:
-    """Whether a row fills its first cell alone, and not with a sentence, which may be a text without a label."""
-    return bool(row[0]) and not any(row[1:]) and row[0][-1] not in ".!?\u2026\u3002\uff01\uff1f"
+def _usual_words(column: pl.Series) -> float:
+    """How many words the cells of a column hold, in the middle."""
+    words = column.drop_nulls().str.split(" ").list.len().median()
+    return words if isinstance(words, float) else 0.0
+
+
+def _is_remark(row: Sequence[str], usual: float) -> bool:
+    """Whether a row fills its first cell alone, and not with what may be a text without a label: a sentence, or words
+    as many as the ``usual`` ones above. "Source: ..." is none, whatever its length."""
+    if not row[0] or any(row[1:]) or row[0][-1] in ".!?\u2026\u3002\uff01\uff1f":
+        return False
+    words = row[0].split()
+    return any(word.endswith(":") for word in words[:2]) or _SIGNED.match(row[0]) is not None or usual <= 2 or (
+        len(words) <= _REMARK and len(words) < usual)
 
 
 def _is_sum(row: Sequence[str], above: pl.DataFrame) -> bool:
