@@ -354,6 +354,27 @@ def test_what_is_said_in_turn_is_one_text(tmp_path: Path, who: str, what: str, f
     assert labels_in_order(documents) == [k for _, k in ROWS]
 
 
+def test_one_object_with_a_text_is_no_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"text": t, "likes": [{"user": "x", "text": "hey"}]} for t, _ in ROWS]))
+    assert preview(path).rows[0] == (ROWS[0][0], '[{"user": "x", "text": "hey"}]')
+
+
+def test_pieces_of_a_text_keep_their_sentences_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([
+        {"id": n, "parts": [{"text": f"{t} It broke."}, {"text": "Service"}, {"text": "s, too"}]}
+        for n, (t, _) in enumerate(ROWS)]))
+    assert everything(opened(path))[0] == f"{ROWS[0][0]} It broke. Services, too"
+
+
+def test_years_and_pages_are_no_labels(tmp_path: Path) -> None:
+    bare = [{"text": t} for t, _ in ROWS]
+    for names in (("2022", "2023"), ("page 1", "page 2")):
+        assert lists(tmp_path / "a.json", dict(zip(names, (bare[:30], bare[30:]), strict=True)))[1] == ()
+    assert lists(tmp_path / "a.json", {"1": bare[:30], "5": bare[30:]})[1:] == (("1", "5"), True)
+
+
 def test_lists_of_other_objects_stay_as_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     spans = [{"from": 0, "text": "good"}, {"from": 5, "text": "film"}]

@@ -19,7 +19,7 @@ from .reading import Look, Pass, Reading, plan_text, text_frames
 from .shapes import documents_in, grouped_texts, heading_of
 from .textlines import text_lines
 from .tools import tool_of
-from .turns import TURNS, said_in_turn
+from .turns import TURNS, glued, said_in_turn
 
 MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
@@ -341,7 +341,7 @@ def _pieced(value: Any) -> str | None:
     pieces = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
     if pieces and len(pieces) == len(value) and all(
             isinstance(one.get("text"), str) and one.keys() <= _OF_PIECES for one in pieces):
-        return "".join(one["text"] for one in pieces)
+        return glued(one["text"] for one in pieces)
     return _cell(value)
 
 

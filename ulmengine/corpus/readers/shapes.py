@@ -15,6 +15,7 @@ from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES, part_in, parts_of
 
 from .layout import POLES
 from .records import has_texts, is_label, of_one_kind, usual_fields
+from .turns import glued
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
@@ -122,7 +123,7 @@ def _spoken(item: Any) -> str | None:
     if isinstance(item, list):
         words = [piece.get("value", piece.get("text")) for piece in item if isinstance(piece, dict)]
         fits = 0 < len(words) == len(item) and all(isinstance(word, str) for word in words)
-        return "".join(map(str, words)) if fits else None
+        return glued(map(str, words)) if fits else None
     if not isinstance(item, dict):
         return None
     for name in ("text", "utterance", "sentence", "query", "value"):
@@ -131,7 +132,7 @@ def _spoken(item: Any) -> str | None:
     pieces = item.get("data", item.get("parts", item.get("text")))
     if not isinstance(pieces, list) or not all(isinstance(piece, dict) for piece in pieces):
         return None
-    return "".join(str(piece.get("text", "")) for piece in pieces)
+    return glued(str(piece.get("text", "")) for piece in pieces)
 
 
 def _table(value: dict[str, Any], _: int) -> Shaped | None:
@@ -214,7 +215,8 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
         return None  # a few words beside the records, such as what was asked of annotators
     names = f"{', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
     said = f"the records under {names}"
-    numbers = all(name.strip().isdigit() for name in records) and len(records) <= _LONGEST_SCALE
+    numbers = len(records) <= _LONGEST_SCALE and all(  # of four digits they are years
+        name.strip().isdigit() and len(name.strip()) < 4 for name in records)
     if all(_COUNTED.fullmatch(name.strip().lower()) for name in records) and (own or not numbers):
         return Shaped(iter(every), said)
     if own and called & _HELD:
