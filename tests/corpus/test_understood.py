@@ -514,6 +514,7 @@ def cells_of(told: str) -> list[str]:
     ({"rating": "1 2 3", "shelf_label": "a b"}, "rating", "shelf_label"),
     ({"record_label": "Sony EMI", "majority_label": "a b c"}, "majority_label", "record_label"),
     ({"predicted_label": "neg pos", "human_label": "pos neg"}, "human_label", ""),
+    ({"category": "x y", "pred_label": "y x x"}, "category", ""),
     ({"old_category": "a b", "queue": "x y z"}, "queue", "old_category"),
     ({"annotator1_label": "a b", "annotator2_label": "b a a"}, "annotator1_label", "annotator2_label"),
     ({"toxic": "0 1", "obscene": "0", "threat": "0"}, "toxic obscene threat", ""),
