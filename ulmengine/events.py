@@ -220,6 +220,11 @@ class RangeEnded(Event):
     diverged: bool
 
 
+FEWEST_COMPARED = 6
+"""On fewer documents two classifiers are not compared: that all of them go one way, a fair coin does with 5 of
+them once in 16."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluated(Event):
     """The classifier measured on ``part`` ("test" or "validation") beside the TF-IDF + logistic-regression baseline.
@@ -252,6 +257,11 @@ class Evaluated(Event):
     def before_refit(self) -> bool:
         """Whether the figures are those of the network before it learnt from these very documents."""
         return self.refit and self.part == "validation"
+
+    @property
+    def too_few(self) -> bool:
+        """Whether the documents are too few to say who is better."""
+        return self.documents < FEWEST_COMPARED
 
     @property
     def has_blend(self) -> bool:

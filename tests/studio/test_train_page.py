@@ -152,6 +152,10 @@ def test_the_verdict_is_honest() -> None:
     level = replace(result(0.84, (0.80, 0.87), 0.84, (0.80, 0.87)), difference_interval=(-0.02, 0.02))
     assert "right as often as the simple baseline" in verdict(level)
     assert "+0.0" not in verdict(level)
+    few = replace(result(1.0, (1.0, 1.0), 0.0, (0.0, 0.0)), documents=5, difference_interval=(1.0, 1.0))
+    assert verdict(few).startswith("Too few documents (5)")
+    assert "100.0 to 100.0" not in verdict(few)
+    assert "better" in verdict(replace(few, documents=6))
 
 
 def test_a_halved_batch_keeps_the_effective_one() -> None:

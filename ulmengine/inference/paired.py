@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ulmengine.events import FEWEST_COMPARED
+
 from .errors import InferenceError
 from .predictions import Predictions, Who
 from .tally import Bools
@@ -19,8 +21,6 @@ from .tally import Bools
 Positions = NDArray[np.int64]
 
 DRAWS = 20_000
-FEWEST = 6
-"""Of fewer documents nothing is told: that all of them go one way, a fair coin does with 5 of them once in 16."""
 Verdict = Literal["better", "worse", "no difference", "too few"]
 
 
@@ -45,7 +45,7 @@ class Paired:
     def verdict(self) -> Verdict:
         """Whether ``second`` is "better" or "worse": then the interval leaves 0 out. Drawn from a handful of documents
         that go the same way, it has no width and means nothing: they are "too few"."""
-        if self.documents < FEWEST:
+        if self.documents < FEWEST_COMPARED:
             return "too few"
         if self.low > 0:
             return "better"

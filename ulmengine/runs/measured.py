@@ -16,7 +16,7 @@ from ulmengine.corpus import Documents, open_corpus
 from ulmengine.corpus.relabel import corrections
 from ulmengine.corpus.repairs import records_of, rows_named
 from ulmengine.disk import sha256
-from ulmengine.events import Evaluated, Event, Progress, defined
+from ulmengine.events import FEWEST_COMPARED, Evaluated, Event, Progress, defined
 from ulmengine.inference import (
     Baseline,
     Blend,
@@ -32,7 +32,6 @@ from ulmengine.inference import (
     write_predictions,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.paired import FEWEST
 from ulmengine.inference.predict import windows
 from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
@@ -258,7 +257,7 @@ def against_words(paired: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """What :func:`against_baseline` found, as the end of a sentence with places for figures, and these figures."""
     points, low, high = (100 * float(paired[name]) for name in ("difference", "low", "high"))
     figures = {"points": f"{abs(points):.1f}", "low": f"{low:+.1f}", "high": f"{high:+.1f}"}
-    if paired["documents"] < FEWEST:  # runs of earlier versions have kept another verdict
+    if paired["documents"] < FEWEST_COMPARED:  # runs of earlier versions have kept another verdict
         return "too few to tell whether that is better than the word-count baseline", figures
     if not paired["mended"] and not paired["broken"]:
         return "exactly the documents that the word-count baseline has right", figures

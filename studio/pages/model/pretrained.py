@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import field
+from studio.pages.parts.model_names import names_apart
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
@@ -55,8 +56,9 @@ class PretrainedPicker(QWidget):
         self.box.addItem(self.tr("Automatic"), "auto")
         self.box.addItem(self.tr("None: from scratch"), "none")
         entries = language_models()
+        names = names_apart(entries)
         for entry in entries:
-            self.box.addItem(entry.name, str(entry.path))
+            self.box.addItem(names[entry.path], str(entry.path))
         if chosen not in ("auto", "none") and self.box.findData(chosen) < 0:
             self.box.addItem(Path(chosen).name, chosen)
         self.box.insertSeparator(self.box.count())

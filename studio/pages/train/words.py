@@ -59,6 +59,11 @@ def plan_name(plan: StagePlan) -> str:
 
 def verdict(result: ev.Evaluated) -> str:
     """What the saved model is worth beside the simple baseline, told as it is."""
+    if result.too_few:
+        return _tr("TrainWords", "Too few documents ({count}) to say who is better: the saved model is right in "
+                   "{share}, the simple baseline in {baseline}.").format(
+                       count=result.documents, share=percent(result.saved[0]),
+                       baseline=percent(result.baseline_accuracy))
     text = _verdict_of_both(result) if result.has_blend else _verdict(result)
     if result.before_refit:
         text += " " + _tr("TrainWords", "These are the answers of the network before it learnt from these documents "
