@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from studio.window import MainWindow
 from tests.gui.fakes import ScriptedAsk
 from ulmengine.config import RunConfig
 from ulmengine.events import Failed
-from ulmengine.models import load_bundle
+from ulmengine.models import ModelFile, load_bundle
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
 from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
@@ -175,12 +176,33 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
     assert buttons == ["Go on", "Remove…"]
 
 
+def test_a_new_model_is_told_of_without_models_being_opened_in_the_windows_thread(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    opened_in: list[bool] = []
+    pretraining, path = page_of(window).pretraining, tmp_path / "reviews.ulmfit"
+    model = ModelFile(path, 0, shipped=False, description=None)
+
+    def found(*_: object) -> tuple[ModelFile, ...]:
+        opened_in.append(threading.current_thread() is threading.main_thread())
+        return (model,) if len(opened_in) == 1 else ()
+
+    monkeypatch.setattr("studio.pages.models.pretraining.found_models", found)
+    monkeypatch.setattr(window.shell, "toast", lambda text, *_: told.append(text))
+    for _ in range(2):  # the second time its file is gone already
+        pretraining._worked(path)
+        qtbot.waitUntil(lambda: not pretraining._naming.running, timeout=WAIT)
+    assert told == ["“reviews” is learnt and stands among the models."]
+    assert opened_in == [False, False]
+
+
 def test_the_card_says_that_a_paused_one_waits(window: MainWindow) -> None:
     card = page_of(window).pretraining.card
     card.show_live(ModelInfo("Reviews"))
     assert card.text.text().startswith("“Reviews” is being learnt.")
     card.show_live(ModelInfo("Reviews"), paused=True)
-    assert card.text.text().startswith("“Reviews” is half learnt and waits.")
+    assert card.text.text().startswith("“Reviews” is not learnt to the end yet and waits.")
 
 
 def test_the_window_lets_go_of_a_run_that_is_removed(

@@ -80,8 +80,8 @@ class PretrainingCard(Card):
     def show_live(self, about: ModelInfo, *, paused: bool = False) -> None:
         """It is being learnt."""
         self.folder = None
-        told = self.tr("“{title}” is half learnt and waits. The bar below says how far it is; it goes on or is stopped "
-                       "there.") if paused else \
+        told = self.tr("“{title}” is not learnt to the end yet and waits. The bar below says how far it is; it goes "
+                       "on or is stopped there.") if paused else \
             self.tr("“{title}” is being learnt. The bar below says how far it is; it can be paused and stopped there.")
         self.text.setText(told.format(title=about.title))
         self._set(offered=False)
@@ -133,6 +133,8 @@ class Pretraining(QObject):
         self.dialog: PretrainDialog | None = None
         self._looking = JobSlot(self)
         self._looking.finished.connect(self._looked)
+        self._naming = JobSlot(self)
+        self._naming.finished.connect(self._tell)
         self.work.finished.connect(self._worked)
         self.card.goOn.connect(self._go_on)
         self.card.giveUp.connect(self._give_up)
@@ -197,13 +199,19 @@ class Pretraining(QObject):
         if state is RunState.FINISHED and folder is not None and folder.parent == runs_folder():
             path = published(RunFolder(folder))
             if path is not None:
-                self._tell(path)
+                self._has_made(path)
 
-    def _tell(self, path: Path) -> None:
-        """A new model is there."""
+    def _has_made(self, path: Path) -> None:
+        """A new model is there; it is told of by its name among the others, which have to be opened for that."""
         self.made.emit(path)
+        self._naming.start(lambda: _naming(path))
+
+    @Slot(object)
+    def _tell(self, found: tuple[Path, str] | None) -> None:
+        if found is None:  # it is gone already
+            return
+        path, name = found
         project = self.shell.project
-        name = names_apart(found_models([], models_folder()))[path]
         told = self.tr("“{name}” is learnt and stands among the models.").format(name=name)
         if project is None:
             self.shell.toast(told, "ok")
@@ -233,9 +241,15 @@ class Pretraining(QObject):
     @Slot(object)
     def _worked(self, result: Path | None) -> None:
         if result is not None:
-            self._tell(result)
+            self._has_made(result)
         self.shell.shown.look()  # it may have been the one that is removed
         self.look()
+
+
+def _naming(path: Path) -> Generator[Event, None, tuple[Path, str] | None]:
+    yield Progress("Looking for models", 0, 0)
+    name = names_apart(found_models([], models_folder())).get(path)
+    return None if name is None else (path, name)
 
 
 def _publishing(folder: RunFolder) -> Generator[Event, None, Path]:

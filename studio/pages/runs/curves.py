@@ -45,7 +45,7 @@ class CurvesView(QWidget):
         for name, what in zip(names, FIGURES, strict=True):
             self.figures.addItem(name, what)
         for text, value in ((self.tr("by step"), "steps"), (self.tr("by tokens read"), "tokens"),
-                            (self.tr("by minutes in steps"), "seconds")):
+                            (self.tr("by minutes of training"), "seconds")):
             self.along.addItem(text, value)
         self.plot, self.legend = OverlayPlot(), Legend()
         self.hint = Label("", theme.Type.SMALL, muted=True)

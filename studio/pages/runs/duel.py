@@ -64,6 +64,8 @@ class DuelView(QWidget):
         super().__init__(parent)
         self._runs: tuple[RunLine, RunLine] | None = None
         self._shown: tuple[Path, Path] | None = None
+        self._ended = False
+        """The comparison of these two was cancelled or has failed: it begins again once they are chosen again."""
         self._duel: Duel | None = None
         self._readers: dict[Path, Predictor] = {}
         self.slot, self.words = JobSlot(self), JobSlot(self)
@@ -99,7 +101,7 @@ class DuelView(QWidget):
         """Compare these two, the first one being the older; None: there are not two."""
         before, self._runs = self._runs, runs
         folders = None if runs is None else (runs[0].folder, runs[1].folder)
-        if folders == self._shown and (self._duel is not None or self.slot.running):
+        if folders == self._shown and (self._duel is not None or self.slot.running or self._ended):
             renamed = runs is not None and before is not None and \
                 [run.name for run in runs] != [run.name for run in before]
             if renamed:
@@ -107,7 +109,7 @@ class DuelView(QWidget):
             return
         self.slot.cancel()
         self.failure.clear()
-        self._shown, self._duel = folders, None
+        self._shown, self._duel, self._ended = folders, None, False
         if runs is None:
             self._say(self.tr("Choose two runs in the list (Ctrl and a click) to see which documents one of them "
                               "mended and which it broke."))
@@ -169,6 +171,7 @@ class DuelView(QWidget):
         if self._runs is None:
             return
         first, second = self._runs
+        self._ended = False
         self.pages.setCurrentIndex(1)
         self.failure.clear()
         self.bar.begin(self.tr("Comparing…"))
@@ -178,12 +181,13 @@ class DuelView(QWidget):
     def _cancel(self) -> None:
         self.slot.cancel()
         self.bar.done()
-        self._shown = None
+        self._ended = True
         self._say(self.tr("Cancelled. Choose the two runs again to compare them."))
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
         self.bar.done()
+        self._ended = True
         self.failure.show_failure(failure, [(self.tr("Measure again from the models"), self._measure)])
 
     @Slot(object)

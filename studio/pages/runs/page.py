@@ -63,6 +63,8 @@ class RunsPage(ProjectPage):
         self.stack = Stacked()
         self._select: tuple[Path, ...] = ()
         """What is chosen once the folders are read."""
+        self._told: tuple[QWidget, list[RunLine]] | None = None
+        """The tab that was open and the runs it was shown last."""
         self._arrange()
         self._make_actions()
         self._connect()
@@ -286,6 +288,7 @@ class RunsPage(ProjectPage):
         self.filters.setVisible(bool(lines))
         self.table.fit()
         self.folders.fill()
+        self._told = None  # the runs themselves may have gone on
         self.table.choose(wanted, row)
         self._show_chosen()
         self.shell.shown.look()  # it may have been deleted
@@ -317,9 +320,12 @@ class RunsPage(ProjectPage):
 
     @Slot()
     def _show_chosen(self) -> None:
-        """Show the chosen runs in the tab that is open; the others learn of it when they are."""
-        lines = self.chosen()
-        view = self.tabs.currentWidget()
+        """Show the chosen runs in the tab that is open; the others learn of it when they are. Runs that it shows
+        already are not read and compared anew, as with every letter that is typed into the search."""
+        lines, view = self.chosen(), self.tabs.currentWidget()
+        if self._told == (view, lines):
+            return
+        self._told = view, lines
         if view is self.details:
             self.details.setEnabled(bool(lines))
             self.details.show_runs(lines)

@@ -15,7 +15,7 @@ from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
-from ulmengine.events import EpochEnded, StageStarted, Step
+from ulmengine.events import EpochEnded, Failed, StageStarted, Step
 from ulmengine.inference.predictions import part_predictions
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.measured import keep_measured
@@ -66,6 +66,7 @@ def test_the_figure_that_was_chosen_comes_back_and_the_axis_says_whose_minutes(p
         assert one.curves.figures.currentText() == shown
         assert [line.name for line in one.curves.plot._lines] == [name]
     one.curves.along.setCurrentIndex(2)
+    assert one.curves.along.currentText() == "by minutes of training"
     assert one.curves.plot.getAxis("bottom").labelText == \
         "Minutes in steps of the language model, without what lies between them"
 
@@ -213,3 +214,52 @@ def test_predictions_that_were_altered_are_told(page, desk, qtbot, tmp_path):
     one.tabs.setCurrentIndex(3)
     qtbot.waitUntil(one.duel.failure.isVisible, timeout=20_000)
     assert "altered" in one.duel.failure.accessibleName()
+
+
+def test_with_every_letter_searched_for_the_same_runs_are_not_read_anew(page, desk, qtbot, tmp_path, monkeypatch):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False])
+    measured(desk.project.runs / "zzz", corpus, [True, True])
+    one, read = page(), []
+    choose(one, "a", "zzz")
+    for view in (one.curves, one.differences, one.duel):
+        monkeypatch.setattr(view, "show_runs", _counted(view.show_runs, read))
+    for place in (1, 2, 3):
+        one.tabs.setCurrentIndex(place)
+        for typed in ("t", "ti", "tin", ""):  # both runs are of tiny settings
+            one.search.setText(typed)
+            assert len(one.chosen()) == 2
+    assert read == [2, 2, 2]
+    one.search.setText("zzz")
+    assert [line.folder.name for line in one.chosen()] == ["zzz"]
+    assert len(read) == 4
+
+
+def _counted(show, read: list[int]):
+    def counted(runs) -> None:
+        read.append(len(runs or ()))
+        show(runs)
+    return counted
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_a_duel_that_has_ended_begins_again_once_the_two_are_chosen_again(page, desk, qtbot, tmp_path, how: str):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False])
+    measured(desk.project.runs / "b", corpus, [True, True])
+    one = page()
+    one.tabs.setCurrentIndex(3)
+    choose(one, "a", "b")
+    if how == "cancelled":
+        one.duel.bar.cancel.click()
+    else:
+        one.duel.slot.cancel()
+        one.duel._failed(Failed("broken", "Broken", "", "", ""))
+    one.refresh()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    one.tabs.setCurrentIndex(0)
+    one.tabs.setCurrentIndex(3)
+    assert not one.duel.slot.running
+    choose(one, "a")
+    choose(one, "a", "b")
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
