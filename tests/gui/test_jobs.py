@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import Job, run_job, shutdown_jobs
+from studio.pages.parts.jobbar import JobBar
 from ulmengine.events import Event, Failed, Progress
 
 closed = threading.Event()
@@ -132,3 +133,14 @@ def test_a_job_ends_with_its_parent(qtbot: QtBot) -> None:
     job = run_job(parent, endless)
     with qtbot.waitSignal(job.ended, timeout=5000):
         parent.deleteLater()
+
+
+def test_how_far_the_work_is_can_be_read_whole_in_the_width_that_is_asked_for(qtbot: QtBot) -> None:
+    shown = JobBar()
+    qtbot.addWidget(shown)
+    shown.begin("Classifying texts  ·  1,234,567 / 12,345,678 texts  ·  12 min 30 s left")
+    shown.resize(shown.sizeHint())
+    shown.show()
+    assert shown.text.isVisible()
+    assert shown.text.width() >= shown.text.sizeHint().width()
+    assert shown.bar.width() >= 72

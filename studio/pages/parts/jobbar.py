@@ -38,8 +38,8 @@ class JobBar(QWidget):
         self.bar.setAccessibleName(self.tr("Progress"))
         self.cancel = Button(self.tr("Cancel"), "close", "quiet")
         self.cancel.clicked.connect(self.cancelled)
-        row.addWidget(self.bar, 1, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.text, 2)
+        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.text, 1)  # what the bar does not need: where it has its own width, all of it can be read
         row.addWidget(self.cancel)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._left = TimeLeft()
