@@ -100,19 +100,26 @@ def _moment(line: RunLine) -> str:
 def from_words(line: RunLine, own: Path | None) -> str:
     """In whose folder the run lies: in that of the project with the runs ``own``, or in another one, by its name."""
     folder = line.folder.parent
-    if folder == own:
-        return _tr("This project")
+    return _tr("This project") if folder == own else folder_words(folder)
+
+
+def folder_words(folder: Path) -> str:
+    """What a folder of runs is called: as its project where it is a project's, else by its own name."""
     return folder.parent.name if folder.name == "runs" else folder.name
 
 
+def apart(names: Sequence[str], more: Sequence[str]) -> list[str]:
+    """The names of runs, no two alike: equal ones with what there is ``more`` to say of each in brackets, those that
+    are equal even so with a number."""
+    longer = [name if names.count(name) == 1 else f"{name} ({said})" for name, said in zip(names, more, strict=True)]
+    return [name if longer.count(name) == 1 else f"{name} ({longer[:place].count(name) + 1})"
+            for place, name in enumerate(longer)]
+
+
 def told_apart(lines: Sequence[RunLine], own: Path | None) -> list[RunLine]:
-    """The runs, those of equal names called by where they are from too, or else by a number."""
-    names = [line.name for line in lines]
-    longer = [name if names.count(name) == 1 else f"{name} ({from_words(line, own)})"
-              for name, line in zip(names, lines, strict=True)]
-    numbered = [name if longer.count(name) == 1 else f"{name} ({longer[:place].count(name) + 1})"
-                for place, name in enumerate(longer)]
-    return [replace(line, name=name) for line, name in zip(lines, numbered, strict=True)]
+    """The runs, those of equal names called by where they are from too."""
+    names = apart([line.name for line in lines], [from_words(line, own) for line in lines])
+    return [replace(line, name=name) for line, name in zip(lines, names, strict=True)]
 
 
 def columns(own: Path | None = None) -> tuple[Column, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from studio import theme
+from studio.models.runs import apart
 from studio.widgets import CalmCombo
 from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
@@ -65,9 +66,8 @@ class Choosing(QWidget):
     def set_subjects(self, runs: Sequence[RunFolder], tables: Sequence[Subject]) -> None:
         """What there is to look at: runs, the newest first, and tables that were measured since the program began."""
         listed: list[tuple[str, object]] = [(one.name, one) for one in tables]
-        names = [run_name(run) for run in runs]
-        listed += [(name if names.count(name) == 1 else f"{name} ({run.path.name})", run.path)
-                   for name, run in zip(names, runs, strict=True)]
+        names = apart([run_name(run) for run in runs], [run.path.name for run in runs])
+        listed += zip(names, (run.path for run in runs), strict=True)
         if listed != self._listed:
             place = self.runs.currentIndex()
             chosen = self._listed[place][1] if place >= 0 else None
@@ -76,6 +76,10 @@ class Choosing(QWidget):
             for name, what in listed:
                 self.runs.addItem(name, what)
             self.runs.setCurrentIndex(self._place(chosen))
+
+    def name_of(self, path: Path) -> str:
+        """What the run in ``path`` is called among those that are listed."""
+        return self._listed[self._place(path)][0]
 
     def show_run(self, path: Path) -> None:
         """The run in ``path`` is looked at."""

@@ -26,7 +26,7 @@ from studio.widgets import (
     Turning,
 )
 from ulmengine.events import Failed
-from ulmengine.record import RunFolder, run_name
+from ulmengine.record import RunFolder
 
 from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size, by_value
 from .choosing import Choosing
@@ -282,7 +282,7 @@ class EvaluatePage(ProjectPage):
             tries.append((self.tr("Measure it again"), self.measure_again))
         others = [run for run in self._list_runs() if run != wanted]
         if others and self.subject is None:  # there is no list to choose one from
-            tries.append((self.tr("Show {run}").format(run=run_name(others[0])),
+            tries.append((self.tr("Show {run}").format(run=self.choosing.name_of(others[0].path)),
                           partial(self._run_chosen, others[0])))
         self.failure.show_failure(failure, tries)
         self.stack.setCurrentIndex(_FULL if self.subject is not None else _NOTHING)

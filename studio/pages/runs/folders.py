@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.models.runs import folder_words
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
@@ -42,7 +43,7 @@ class OtherFolders(Button):
         self.setVisible(bool(self.known))
         self._menu.clear()
         for folder in self.known:
-            action = self._menu.addAction(self.tr("Do not show {name}").format(name=_name(folder)))
+            action = self._menu.addAction(self.tr("Do not show {name}").format(name=folder_words(Path(folder))))
             action.setToolTip(folder)
             action.setData(folder)
             action.triggered.connect(self._unwanted)
@@ -65,7 +66,7 @@ class OtherFolders(Button):
 
     def forget(self, folder: str) -> None:
         """Show the runs of ``folder`` no longer."""
-        name = _name(folder)
+        name = folder_words(Path(folder))
         self._show(tuple(one for one in self.known if one != folder),
                    self.tr("Do not show the runs of {name}").format(name=name),
                    self.tr("The runs of {name} are no longer shown.").format(name=name))
@@ -89,8 +90,3 @@ class OtherFolders(Button):
     def _set(self, folders: tuple[str, ...]) -> None:
         self.shell.settings.change(run_folders=folders)
         self.changed.emit()
-
-
-def _name(folder: str) -> str:
-    path = Path(folder)
-    return path.parent.name if path.name == "runs" else path.name

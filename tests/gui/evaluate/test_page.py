@@ -19,7 +19,7 @@ from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.words import who_words
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
-from studio.widgets import Paragraph
+from studio.widgets import Button, Paragraph
 from tests.gui.classify.help import TEXTS, expected, make_bundle
 from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
@@ -127,12 +127,17 @@ def test_altered_answers_are_refused_and_the_way_out_is_offered(
     path = measured.folder.path / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:-40])
     measured.folder.model_path.write_bytes(b"not a model")
+    other = measured_run(project.folder, name="another", seed=4).folder
+    for folder in (measured.folder, other):
+        write_about(folder, RunMarks("Second try"))
+    shell.show_run(measured.folder)
     made = EvaluatePage(project, shell)
     qtbot.addWidget(made)
     made.show()
     qtbot.waitUntil(made.failure.isVisible, timeout=10_000)
     assert made.failure.failure is not None
     assert "cannot be read" in made.failure.failure.title
+    assert "Show Second try (another)" in [button.text() for button in made.failure.findChildren(Button)]
     told = made.failure.failure
     assert f"{told.title} {told.kept} {told.advice}".count("predictions.parquet") == 1
     made.measure_again()
