@@ -1,6 +1,6 @@
 """Parts that several pages use."""
 
-from .buttons import Button, IconButton, OnePress, PrimaryButton
+from .buttons import Button, ElidedButton, IconButton, OnePress, PrimaryButton
 from .card import Card
 from .cells import Beside, Cells, Lines, Stacked, Turning, keep_place
 from .config_field import ConfigField
@@ -18,8 +18,8 @@ from .toast import Toast, Toasts
 
 __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
-    "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "Label", "Lines", "NumberBox",
-    "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot", "Toast", "Toasts",
-    "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor", "paint_dot", "paths_in",
-    "section_names",
+    "ElidedButton", "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "Label",
+    "Lines", "NumberBox", "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked", "StatusDot",
+    "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor", "paint_dot",
+    "paths_in", "section_names",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from studio import theme
@@ -49,6 +50,43 @@ class PrimaryButton(Button):
 
     def __init__(self, text: str, icon: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, icon, "primary", parent)
+
+
+class ElidedButton(Button):
+    """A button that gives way when there is no room: its text is cut in the middle, whole in the tooltip then."""
+
+    def __init__(self, text: str, icon: str = "", role: str = "plain", parent: QWidget | None = None) -> None:
+        """``text``: as it is to be read; an "&" in it is no mark of a key."""
+        super().__init__(text.replace("&", "&&"), icon, role, parent)
+        self.whole = text
+        self.setAccessibleName(text)
+
+    def sizeHint(self) -> QSize:
+        """With room for the whole text."""
+        return super().sizeHint() + QSize(self._advance(self.whole) - self._advance(self.shown()), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), self.fontMetrics().averageCharWidth() * 12), self.sizeHint().height())
+
+    def shown(self) -> str:
+        """What is to be read."""
+        return self.text().replace("&&", "&")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        text = self.whole
+        if self.width() < self.sizeHint().width():
+            around = super().sizeHint().width() - self._advance(self.shown())
+            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self.width() - around)
+        if text != self.shown():
+            self.setText(text.replace("&", "&&"))
+        self.setToolTip(self.whole if text != self.whole else "")
+
+    def _advance(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text)
 
 
 class IconButton(QToolButton):

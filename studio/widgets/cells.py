@@ -211,8 +211,9 @@ class Lines(_Arranging):
         return QSize(max(0, width), max(self._height(), max((size.height() for size in sizes), default=0)))
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as the widest, as high as it is now."""
-        return QSize(max((part.sizeHint().width() for part in self._shown()), default=0), self.sizeHint().height())
+        """As narrow as the widest can be, as high as it is now."""
+        widths = (min(part.sizeHint().width(), part.minimumSizeHint().width()) for part in self._shown())
+        return QSize(max(widths, default=0), self.sizeHint().height())
 
     def _shown(self) -> list[QWidget]:
         return [part for part in self.parts if not part.isHidden()]
@@ -223,6 +224,7 @@ class Lines(_Arranging):
         x = y = below = 0
         for part in self._shown():
             size = part.sizeHint()
+            size.setWidth(min(size.width(), max(part.minimumSizeHint().width(), self.width())))
             if x and x + size.width() > self.width():
                 x, y = 0, below + theme.S
             places.append(QRect(x, y, size.width(), size.height()))

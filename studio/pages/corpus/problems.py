@@ -9,15 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, Card, EmptyState, Lines, Paragraph
+from studio.widgets import Button, Card, ElidedButton, EmptyState, Lines, Paragraph
 from ulmengine.config import NONE
 from ulmengine.corpus import Alternative, Finding
 
 from .changes import CorrectedCard, LeftOutCard
 from .understood import delimiter_words
-
-_LONG_NAME = 40
-"""Characters of a column's name that a button has room for."""
 
 
 class ProblemsPanel(QWidget):
@@ -94,7 +91,7 @@ class FindingCard(Card):
         buttons.addWidget(self.repair)
         buttons.addStretch(1)
         self.body.addLayout(buttons)
-        self.alternatives = [Button(self._words(one), "done", "quiet") for one in finding.alternatives]
+        self.alternatives = [ElidedButton(self._words(one), "done", "quiet") for one in finding.alternatives]
         lines = Lines()
         for button in self.alternatives:
             button.clicked.connect(self._choose)
@@ -108,9 +105,9 @@ class FindingCard(Card):
                 self.tr("Several, parted by: {delimiter}").format(delimiter=delimiter_words(str(one.value)))
         if one.value == (NONE,):
             return self.tr("There is no label")
-        columns = ", ".join(name[:_LONG_NAME] for name in one.value)
+        columns = ", ".join(one.value)
         told = self.tr("Keep “{columns}”") if one.taken else self.tr("Take “{columns}”")
-        return told.format(columns=columns.replace("&", "&&"))
+        return told.format(columns=columns)
 
     @Slot()
     def _choose(self) -> None:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from pytestqt.qtbot import QtBot
 
 from studio import project
 from studio.pages.corpus.page import CorpusPage
-from studio.pages.corpus.problems import FindingCard
+from studio.pages.corpus.problems import FindingCard, ProblemsPanel
 from studio.pages.corpus.repair_book import Repair, RepairBook
 from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
+from ulmengine.corpus import Alternative, Finding
 from ulmengine.corpus.repairs import records_of
 from ulmengine.record.relabelled import read_journal
 
@@ -75,6 +76,35 @@ def test_a_state_taken_for_the_label_is_none_with_a_click(
     assert desk.project.config.corpus.label_columns == ("none",)
     settle(qtbot, page)
     assert doubts(page) == []
+
+
+def test_the_buttons_of_a_doubt_fit_their_panel_and_long_names_are_told_apart(qtbot: QtBot) -> None:
+    asked = "Please choose the category that describes your request best"
+    columns = ((f"{asked} (one)",), (f"{asked} (all)",), ("a & b", f"{asked} (one)", f"{asked} (all)"), ("kind",))
+    none = np.empty(0, np.int64)
+    panel = ProblemsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(340, 600)
+    panel.show_findings([Finding("label_doubt", "Which is the label?", "", 0, none, none, "", alternatives=tuple(
+        Alternative("corpus.label_columns", names, taken=False) for names in columns))])
+    panel.show()
+    buttons = panel.cards[0].alternatives
+    qtbot.waitUntil(lambda: buttons[0].width() < 340)
+    for button in buttons:
+        place = QRect(button.mapTo(panel, QPoint()), button.size())
+        assert panel.rect().contains(place)
+        assert button.fontMetrics().horizontalAdvance(button.shown()) < button.width()
+    assert [button.toolTip() for button in buttons] == [
+        f"Take “{asked} (one)”", f"Take “{asked} (all)”", f"Take “a & b, {asked} (one), {asked} (all)”", ""]
+    one, all_, several, short = (button.shown() for button in buttons)
+    assert one.startswith("Take “Please")
+    assert one.endswith("(one)”")
+    assert all_.endswith("(all)”")
+    assert several.startswith("Take “a & b")
+    assert (short, buttons[3].text()) == ("Take “kind”", "Take “kind”")
+    panel.resize(1_200, 600)
+    qtbot.waitUntil(lambda: buttons[0].shown() == buttons[0].whole)
+    assert buttons[0].toolTip() == ""
 
 
 def doubts(page: CorpusPage) -> list[FindingCard]:
