@@ -228,7 +228,14 @@ def test_what_the_corpus_decides_is_explained(
     assert main(command) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("model.pretrained = none: from scratch: it knows ")
-    assert lines[1:] == ["tokens.tokenizer = word: as suits the script", "Everything else is usual for any corpus."]
+    assert lines[1] == "tokens.tokenizer = word: as suits the script"
+    assert [line.partition(": from scratch, about ")[0] for line in lines[2:]] == [
+        "language_model.batch_size = 8 (plain: 32)", "language_model.lr = 0.008 (plain: 0.004)",
+        "classifier.epochs = 12 (plain: 1,1,1,6)",
+    ]
+    own = [f"--set={line.split(' (')[0].replace(' ', '')}" for line in lines[2:]]  # as it is told, it can be given
+    assert main([*command, *own]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Everything else is usual for any corpus."
     own_model(tmp_path / "models", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
     assert main([*command, "--set", "model.preset=paper", "--json"]) == 0
     assert '"value": "German"' in capsys.readouterr().out
