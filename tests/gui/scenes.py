@@ -81,7 +81,8 @@ def until(reached: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     while not reached():
         if time.monotonic() > end:
             raise TimeoutError("the page did not come to rest")
-        QTest.qWait(10)
+        QTest.qWait(1)
+        time.sleep(0.01)  # while Qt waits no other thread gets on with what it imports
 
 
 def at_rest(window: QWidget, seconds: float = 5.0) -> None:
