@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +27,12 @@ def with_events(generator: Generator[Event, None, T]) -> tuple[T, list[Event]]:
             events.append(next(generator))
         except StopIteration as stop:
             return stop.value, events
+
+
+def table(path: Path, rows: list[list[str]], header: list[str] | None = None) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header or ["text", "label"], *rows])
+    return path
 
 
 def opened(path: Path, **settings: Any) -> Documents:

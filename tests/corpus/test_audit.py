@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.corpus.helpers import finish, opened, with_events
-from tests.corpus.test_split import table
+from tests.corpus.helpers import finish, opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Alternative, Documents, Finding, audit, inspect, open_corpus, repaired
 from ulmengine.corpus.near import shingles

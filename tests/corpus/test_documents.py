@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.corpus.helpers import everything, finish, opened, with_events
-from tests.corpus.test_split import table
+from tests.corpus.helpers import everything, finish, opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits, open_corpus
 from ulmengine.corpus.likeness import normalised

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,18 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.corpus.helpers import finish, opened
+from tests.corpus.helpers import finish, opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Documents, open_corpus
 from ulmengine.corpus.split import TEST, TRAIN, VALIDATION, by_time, grouped, moments_of, stratified
 
 PARTS = ("train", "validation", "test", "unlabelled")
-
-
-def table(path: Path, rows: list[list[str]], header: list[str] | None = None) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header or ["text", "label"], *rows])
-    return path
 
 
 def parts_of(documents: Documents) -> dict[str, set[int]]:

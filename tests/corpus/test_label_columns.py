@@ -1,0 +1,247 @@
+"""Which column is the label: by name, by values and by what stands beside it; doubts are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
+from tests.corpus.helpers import opened, table
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus.guess import guess_columns
+
+
+def test_texts_alone_have_no_label() -> None:
+    assert guess_columns(frame(id=["1", "2", "3"], text=long(3))).label == ()
+
+
+def test_a_column_with_far_too_many_values_is_no_label(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[LONG, f"value {n}"] for n in range(10_001)], ["text", "key"])
+    with pytest.raises(CorpusError, match="10,001 different values"):
+        opened(path, label_columns=("key",))
+
+
+@pytest.mark.parametrize(("text", "label", "beside"), [
+    ("text", "kategorie", "team"), ("Nachricht", "Klasse", "Schicht"), ("Freitext", "Thema", "Kanal"),
+    ("Bemerkung", "Bewertungsklasse", "Standort"), ("Freitext", "Einordnung (Anna)", "Kanal"),
+    ("texte", "catégorie", "équipe"), ("commentaire", "Etiquette", "canal"), ("texto", "categoría", "equipo"),
+    ("comentario", "Etiqueta", "turno"), ("testo", "etichetta", "squadra"), ("texto", "rótulo", "equipe"),
+    ("tekst", "kategoria", "zmiana"), ("tekst", "categorie", "ploeg"), ("metin", "etiket", "vardiya"),
+    ("текст", "категория", "смена"), ("текст", "метка", "смена"), ("文本", "标签", "渠道"), ("内容", "类别", "渠道"),
+    ("本文", "ラベル", "店舗"), ("本文", "カテゴリ", "店舗"), ("텍스트", "라벨", "채널"), ("텍스트", "분류", "채널"),
+    ("نص", "تصنيف", "فريق"), ("text", "情感标签", "渠道"), ("body", "ticket category", "shift"),
+])
+def test_a_column_named_like_a_label_in_any_language_wins(text: str, label: str, beside: str) -> None:
+    guess = guess_columns(frame(**{
+        beside: [("a", "b")[n % 7 % 2] for n in range(60)], text: long(60), label: [NAMES[n % 3] for n in range(60)],
+    }))
+    assert (guess.text, guess.label) == ((text,), (label,))
+    assert f"'{label}'" in guess.reasons["label_columns"]
+    assert "label_doubt" not in guess.reasons
+
+
+def people(**columns: list[str]) -> pl.DataFrame:
+    return frame(city=[("Rome", "Oslo")[n % 2] for n in range(60)], gender=[("m", "f")[n % 7 % 2] for n in range(60)],
+                 age=[str(20 + n % 40) for n in range(60)], remark=long(60), **columns)
+
+
+@pytest.mark.parametrize("name", ["code_final", "q7_code", "Kode", "type", "Produkt"])
+def test_what_is_said_of_people_is_no_label_beside_a_code(name: str) -> None:
+    assert guess_columns(people(**{name: [NAMES[n % 3] for n in range(60)]})).label == (name,)
+
+
+@pytest.mark.parametrize("name", ["zip_code", "country code"])
+def test_other_codes_are_no_labels_before_all_others(name: str) -> None:
+    columns = {name: [NAMES[n % 3] for n in range(60)], "verdict": ["yes", "no"] * 30}
+    assert guess_columns(people(**columns)).label == ("verdict",)
+
+
+def test_where_two_columns_could_be_the_label_both_are_named(tmp_path: Path) -> None:
+    rows = [[text, NAMES[n % 3], ("web", "app")[n % 2]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["remark", "verdict", "channel"])
+    note = next(note for note in opened(path).notes if "not certain" in note)
+    assert "'verdict'" in note
+    assert "'channel'" in note
+    assert not any("not certain" in note for note in opened(path, label_columns=("verdict",)).notes)
+
+
+def test_a_name_for_tags_that_are_mostly_lacking_does_not_win() -> None:
+    guess = guess_columns(frame(text=long(60), Tags=["vip"] + [""] * 59, Product=[NAMES[n % 3] for n in range(60)]))
+    assert guess.label == ("Product",)
+
+
+def test_sentences_that_come_again_are_named_and_not_taken_for_the_label() -> None:
+    told = [f"This customer is {name}, as far as the reader can tell from the comment alone" for name in NAMES]
+    guess = guess_columns(frame(comment=long(60), assessment=[told[n % 3] for n in range(60)]))
+    assert guess.label == ()
+    assert "could be 'assessment' (3 values)" in guess.reasons["label_doubt"]
+    guess = guess_columns(frame(comment=long(60), category=[told[n % 3] for n in range(60)]))
+    assert guess.label == ("category",)
+    assert "characters on average" in guess.reasons["label_columns"]
+
+
+@pytest.mark.parametrize("values", [
+    [f"https://www.example.com/archive/2024/reviews/{name}/index.html?page=1" for name in NAMES],
+    ["1234 5678 9012 3456 7890 1234 5678 9012 3456 7890 1234 5678 9012 3456 7890", "0" * 70],
+])
+def test_addresses_and_numbers_that_come_again_are_no_label(values: list[str]) -> None:
+    guess = guess_columns(frame(text=long(60), origin=[values[n % len(values)] for n in range(60)]))
+    assert (guess.label, "label_doubt" in guess.reasons) == ((), False)
+
+
+def test_where_no_column_is_a_label_the_nearest_is_named() -> None:
+    guess = guess_columns(frame(text=long(60), remark=[f"{n} and some more words" for n in range(60)]))
+    assert guess.label == ()
+    assert "'remark' holds 60 different values in 60 rows" in guess.reasons["label_columns"]
+
+
+@pytest.mark.parametrize("name", ["answer", "status", "is_active", "deleted"])
+@pytest.mark.parametrize("values", ["open closed", "1 2", "0 1"])
+def test_a_state_beside_a_text_is_the_label_in_doubt_where_nothing_else_is(name: str, values: str) -> None:
+    columns = {"text": long(60), name: cells_of(values)}
+    guess = guess_columns(frame(**columns))
+    assert guess.label == (name,)
+    assert "'none'" in guess.reasons["label_doubt"]
+    assert guess_columns(frame(**columns, team=cells_of("a b c"))).label == ("team",)
+    assert guess_columns(frame(**columns, user=cells_of("ann bob"))).label == (name,)
+
+
+def test_states_of_yes_and_no_are_the_labels_in_doubt_and_others_are_named() -> None:
+    guess = guess_columns(frame(text=long(60), escalated=cells_of("0 1"), reopened=cells_of("1 0 0")))
+    assert (guess.label, guess.rivals) == (("escalated", "reopened"), ())
+    assert "Whether 'escalated' (2 values) and 'reopened' (2 values) are the label" in guess.reasons["label_doubt"]
+    guess = guess_columns(frame(text=long(60), status=cells_of("open closed"), is_vip=cells_of("no yes")))
+    assert (guess.label, guess.rivals) == ((), ("status", "is_vip"))
+
+
+@pytest.mark.parametrize("name", ["user", "agent", "annotator", "file", "version", "order", "project", "confidence"])
+def test_persons_and_files_are_no_label_but_named(name: str) -> None:
+    guess = guess_columns(frame(message=long(60), **{name: cells_of("ann bob")}))
+    assert (guess.label, guess.rivals) == ((), (name,))
+    assert f"could be '{name}' (2 values)" in guess.reasons["label_doubt"]
+    assert guess_columns(frame(message=long(60), **{name: cells_of("1 2")})).rivals == ()
+
+
+@pytest.mark.parametrize("wrap", [" ".join, lambda tags: json.dumps(list(tags))])
+def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence[str]], str]) -> None:
+    tags = [[("O", "B", "I")[(n + word) % 3 if word % 4 == 0 else 0] for word in range(5 + n % 7)] for n in range(60)]
+    table_of = pl.DataFrame({"text": [f"the words of sentence {n}, one after another" for n in range(60)],
+                             "tags": [wrap(one) for one in tags]})
+    assert guess_columns(table_of).label == ()
+    several = pl.DataFrame({"text": table_of["text"], "tags": [wrap(("a", "b", "c")[:1 + n % 3]) for n in range(60)]})
+    assert guess_columns(several).label == ("tags",)
+
+
+@pytest.mark.parametrize(("columns", "label", "doubt"), [
+    # a text and what stands beside it; the label; the other columns that a note names
+    ({"department": "Sales HR IT", "note": "15 of seen checked"}, "department", ""),
+    ({"department": "Sales HR IT", "note": "seen checked"}, "note", "department"),
+    ({"departamento": "Ventas RH TI", "nota": "15 of visto bien"}, "departamento", ""),
+    ({"decision": "accept reject", "annotation": "40 of unclear typo"}, "annotation", ""),
+    ({"reason": "late broken refund", "agent_code": "A12 B34 C77 D01"}, "reason", "agent_code"),
+    ({"type": "email sms", "is_spam": "0 1"}, "type", "is_spam"),
+    ({"type": "email sms", "toxic": "0 1", "insult": "0 1 0"}, "toxic insult", "type"),
+    ({"joy": "0 1", "anger": "1 0 0", "type": "web app"}, "joy anger", "type"),
+    ({"Klasse": "7a 7b 8c", "Kategorie": "Lob Tadel Bitte Frage"}, "Kategorie", "Klasse"),
+    ({"clase": "a b", "categoría": "queja elogio duda"}, "categoría", "clase"),
+    ({"product": "phone tv laptop", "outcome": "late broken"}, "outcome", "product"),
+    ({"product": "phone tv", "complaint": "late broken refund"}, "product", "complaint"),
+    ({"type": "email web chat", "urgency": "low high"}, "urgency", "type"),
+    ({"art": "oil ink", "style": "new old plain"}, "art", "style"),
+    ({"channel": "web app", "code": "K1 K2 K3"}, "channel", "code"),
+    ({"country": "it fr", "colour": "red white rose"}, "colour", "country"),
+    ({"gender": "m f", "country": "de us fr"}, "gender", "country"),
+    ({"category": "15 of good bad", "department": "Sales HR IT"}, "category", "department"),
+    ({"Thema": "15 of Preis Service", "Kanal": "Web Laden"}, "Thema", "Kanal"),
+    ({"tags": "15 of vip new", "product": "phone tv laptop"}, "product", ""),
+    ({"language": "en de", "outcome": "good bad mixed"}, "language", "outcome"),
+    ({"sentiment": "good bad", "topic": "price food staff"}, "sentiment", "topic"),
+    ({"category": "price food staff", "rating": "1 2 3 4 5"}, "category", "rating"),
+    ({"label": "good bad", "category": "price food staff"}, "label", ""),
+    ({"class": "good bad", "type": "web app", "code": "K1 K2"}, "class", ""),
+    ({"kategorie": "Lob Tadel", "team": "A B C"}, "kategorie", ""),
+    ({"state": "open closed", "priority": "low high mid"}, "state", "priority"),
+    ({"status": "open closed", "priority": "low high mid"}, "priority", ""),
+    ({"rating": "1 2 3 4 5", "store": "Rome Oslo"}, "rating", ""),
+    ({"phase": "training test"}, "phase", ""),
+    ({"activity": "training evaluation"}, "activity", ""),
+    ({"Menge": "0 1", "verdict": "good bad"}, "verdict", "Menge"),
+    ({"genre": "fiction travel", "gold_label": "yes no maybe"}, "gold_label", "genre"),
+    ({"emotion": "joy anger fear", "sentiment_class": "good bad"}, "emotion", "sentiment_class"),
+    ({"score": "1 2 3", "class_name": "good bad"}, "score", "class_name"),
+    ({"tags": "new old", "manual_category": "praise complaint"}, "manual_category", ""),
+    ({"language": "en de", "label_name": "ham spam"}, "label_name", ""),
+    ({"genre": "fiction", "gold_label": "yes no maybe"}, "gold_label", ""),
+    ({"labels": "10 of ui", "kind": "bug story task"}, "kind", "labels"),
+    ({"labels": "15 of ui api", "kind": "bug story task"}, "labels", ""),
+    ({"labels": "6 of ui api", "kind": "bug story task", "topic": "6 of a b"}, "labels", "kind"),
+    ({"target": "all", "category": "bug story task"}, "category", "target"),
+    ({"label": "A", "dept": "x y"}, "dept", "label"),
+    ({"label": "24 of a b", "language": "en de"}, "label", ""),
+    ({"genre": "jazz rock", "record_label": "Sony EMI"}, "genre", "record_label"),
+    ({"rating": "1 2 3", "shelf_label": "a b"}, "rating", "shelf_label"),
+    ({"record_label": "Sony EMI", "majority_label": "a b c"}, "majority_label", "record_label"),
+    ({"predicted_label": "neg pos", "human_label": "pos neg"}, "human_label", ""),
+    ({"category": "x y", "pred_label": "y x x"}, "category", ""),
+    ({"old_category": "a b", "queue": "x y z"}, "queue", "old_category"),
+    ({"annotator1_label": "a b", "annotator2_label": "b a a"}, "annotator1_label", "annotator2_label"),
+    ({"toxic": "0 1", "obscene": "0", "threat": "0"}, "toxic obscene threat", ""),
+    ({"label_good": "1", "label_bad": "0"}, "label_good label_bad", ""),
+    ({"Labels": "ui api", "Labels (2)": "10 of legacy", "kind": "bug story task"}, "Labels", "kind"),
+    ({"target": "all"}, "target", ""),
+    ({"priority": "low high urgent", "escalated": "Yes No No", "reopened": "Yes No", "is_vip": "No Yes"}, "priority",
+     ""),
+    ({"spam": "0 1", "ham": "1 0", "archived": "0 0 1"}, "spam ham", ""),
+    ({"queue": "a b c", "gift": "0", "paid": "1"}, "queue", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "very_unclear": "True False"}, "joy anger", "very_unclear"),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "very_unclear": "True False"}, "joy anger fear", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "forum": "news art"}, "joy anger fear", "forum"),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0"}, "joy anger fear", ""),
+    ({"joy": "0 1", "anger": "1 0 0", "fear": "0 0 1", "AssignmentStatus": "Approved Submitted"}, "joy anger fear", ""),
+    ({"gold_label": "0 1", "agreed": "1 0 0", "fear": "0 0 1"}, "gold_label", ""),
+    ({"app": "A B C", "review_score": "-1 1"}, "review_score", "app"),
+    ({"device": "pixel s9", "Star Rating": "1 2 3 4 5"}, "Star Rating", "device"),
+    ({"outcome": "late broken", "risk_score": " ".join(map(str, range(12)))}, "outcome", "risk_score"),
+    ({"asin": "B1 B2 B3", "overall": "1.0 5.0"}, "overall", ""),
+    ({"Name": "Ann Bob", "Reason for contact": "refund question praise"}, "Reason for contact", "Name"),
+    ({"*first name*?": "Ann Bob", "How likely?": "1 2 3 4 5"}, "How likely?", "*first name*?"),
+    ({"type.name": "bug task", "state": "new old older"}, "type.name", "state"),
+    ({"comment": "done ok", "queue": "billing sales tech"}, "queue", "comment"),
+])
+def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> None:
+    guess = guess_columns(frame(text=long(60), **{name: cells_of(told) for name, told in columns.items()}))
+    assert guess.label == tuple(name for name in columns if name in (label, *label.split()))
+    assert guess.split == ""
+    told = guess.reasons.get("label_doubt", "").partition("could be")[2]
+    named = [name for name in columns if name in (doubt, *doubt.split())]
+    assert [name for name in columns if f"'{name}'" in told] == named
+
+
+def test_a_label_of_one_value_in_the_beginning_of_a_table_may_be_sorted(tmp_path: Path) -> None:
+    seen = frame(text=long(60), label=["good"] * 60, source=["web", "app"] * 30)
+    guess = guess_columns(seen, whole=False)
+    assert (guess.label, guess.rivals) == (("label",), ())
+    guess = guess_columns(seen)
+    assert (guess.label, guess.rivals) == (("source",), ("label",))
+    page = "a sentence of quite a length about it " * 600  # 600 rows of it are more than is looked at
+    rows = [[f"{n} {page}", "AB"[n // 300], ("web", "app")[n % 2]] for n in range(600)]
+    found = preview(table(tmp_path / "a.csv", rows, ["text", "label", "source"])).understood
+    assert (found.label_columns, found.rivals) == (("label",), ())
+
+
+def test_what_a_person_chose_as_text_is_no_rival_of_the_label(tmp_path: Path) -> None:
+    rows = [[text, NAMES[n % 3], ("web", "app")[n % 2], "ab"[n % 4 % 2]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["remark", "verdict", "channel", "kind"])
+    found = preview(path, CorpusConfig(text_columns=("remark", "kind"))).understood
+    assert (found.label_columns, found.rivals) == (("channel",), ("verdict",))
+    assert "it could be 'verdict' as well" in found.reasons["label_doubt"]
+    found = preview(path, CorpusConfig(text_columns=("remark", "kind", "verdict"))).understood
+    assert (found.rivals, "label_doubt" in found.reasons) == ((), False)
+    found = preview(path, CorpusConfig(text_columns=("remark", "channel"))).understood
+    assert (found.label_columns, found.rivals) == ((), ("kind", "verdict"))
+    assert "No column is read as the label, but it could be 'kind', 'verdict'." in found.reasons["label_doubt"]

@@ -1,0 +1,171 @@
+"""Several labels in one cell or in columns of yes and no; what is a label's name, and in which order they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.corpus.frames import LONG, NAMES, frame, long
+from tests.corpus.helpers import opened, table
+from ulmengine.corpus import CorpusError
+from ulmengine.corpus.cells import guess_label_delimiter, listed
+from ulmengine.corpus.guess import guess_columns
+from ulmengine.corpus.labels import read_labels
+from ulmengine.corpus.ordering import in_order
+
+
+def test_one_hot_columns_are_several_labels() -> None:
+    marks = {name: ["0", "1", "0", "1"] for name in ("toxic", "obscene", "threat")}
+    guess = guess_columns(frame(id=["a", "b", "c", "d"], comment_text=long(4), **marks))
+    assert guess.label == ("toxic", "obscene", "threat")
+
+
+@pytest.mark.parametrize(("cells", "delimiter"), [
+    (["a|b", "a", "b", "c", "b|c"], "|"), (["x, y", "x", "y"], ","), (["New York", "Paris", "London"], ""),
+    (["a", "b"], ""), (["one;two", "two;one", "one", "two"], ";"),
+])
+def test_the_delimiter_of_labels_needs_evidence(cells: list[str], delimiter: str) -> None:
+    assert guess_label_delimiter(pl.Series("label", cells)) == delimiter
+
+
+def test_lists_in_cells_are_understood_as_json_and_as_python_writes_them() -> None:
+    assert listed('["a", "b"]') == ["a", "b"]
+    assert listed("['a', 'b']") == ["a", "b"]
+    assert listed("[]") == []
+    assert listed("[1, 2]") == ["1", "2"]
+    assert listed("[not a list]") is None
+    assert listed("a") is None
+
+
+def test_labels_are_ordered_as_people_count() -> None:
+    assert in_order({"10", "9", "1.0", "-2"}) == ("-2", "1.0", "9", "10")
+    assert in_order({"pos", "neg"}) == ("neg", "pos")
+    assert in_order({"b2", "b10", "a"}) == ("a", "b2", "b10")
+    assert in_order({"1", "a", "b"}) == ("1", "a", "b")
+
+
+def test_labels_in_one_cell(tmp_path: Path) -> None:
+    rows = [[text, label] for text, label in zip(long(4), ["a; b", "b", "a", ""], strict=True)]
+    documents = opened(table(tmp_path / "a.csv", rows), label_delimiter=";", validation=0.0, test=0.0)
+    assert documents.multi_label
+    assert documents.labels == ("a", "b")
+    assert documents.targets("train").tolist() == [[1, 1], [0, 1], [1, 0]]
+    assert documents.targets("train").dtype == "float32"
+    assert documents.count("unlabelled") == 1
+
+
+def test_one_hot_with_exactly_one_mark_a_row_is_one_label() -> None:
+    found = read_labels([pl.Series("x", ["1", "0"]), pl.Series("y", ["0", "1"])])
+    assert not found.multi
+    assert [found.kinds[code] for code in found.codes] == [("x",), ("y",)]
+
+
+def test_several_label_columns_must_be_marks(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", [[LONG, "a", "b"]], ["text", "one", "two"])
+    with pytest.raises(CorpusError, match="must hold 0 and 1, but 'one' holds 'a'"):
+        opened(path, label_columns=("one", "two"))
+
+
+def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
+    rows = [[text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "NaN", "NULL", "None"],
+                                                 strict=True)]
+    documents = opened(table(tmp_path / "a.csv", rows), label_columns=("label",))
+    assert documents.labels == ("None", "a", "b")
+    assert documents.rows("unlabelled").tolist() == [4, 5, 6]
+    note, = documents.notes
+    for word in ("'nan' (1)", "'NaN' (1)", "'NULL' (1)"):
+        assert word in note
+
+
+def test_one_hot_rows_without_a_mark_are_not_labelled(tmp_path: Path) -> None:
+    marks = [("1", "0"), ("0", "1"), ("", ""), ("1", "1"), ("-1", "-1"), ("0", "0"), ("1", "")]
+    rows = [[text, *pair] for text, pair in zip(long(7), marks, strict=True)]
+    path = table(tmp_path / "a.csv", rows, ["text", "rude", "loud"])
+    documents = opened(path, label_columns=("rude", "loud"), validation=0.0, test=0.0)
+    assert documents.rows("unlabelled").tolist() == [2, 4]
+    assert documents.labels == ("loud", "rude")
+    assert documents.targets("train").tolist() == [[0, 1], [1, 0], [1, 1], [0, 0], [0, 1]]
+
+
+def test_where_only_ones_are_written_an_empty_cell_is_a_zero() -> None:
+    found = read_labels([pl.Series("x", ["1", "", ""]), pl.Series("y", ["1", "1", None])])
+    assert [found.kinds[code] for code in found.codes] == [("x", "y"), ("y",), ()]
+
+
+@pytest.mark.parametrize("between", [", ", ",", "|", "; ", " / ", "/", " + ", "+", "\n"])
+@pytest.mark.parametrize("name", ["genres", "topic"])
+def test_lists_of_a_few_names_are_several_labels(name: str, between: str) -> None:
+    names = ("Drama", "Comedy", "Horror", "Science Fiction", "Romance", "Action")
+    cells = [between.join(dict.fromkeys((names[n % 6], names[n * n % 5], names[n // 7 % 6])[: 1 + n % 3]))
+             for n in range(90)]
+    guess = guess_columns(frame(**{"text": long(90), name: cells}))
+    assert guess.label == (name,)
+    found = read_labels([pl.Series(name, cells)], guess.label_delimiter)
+    assert found.names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize(("cells", "names"), [
+    (["#good #mid", "#good", "#bad", "#mid #bad"], ("#bad", "#good", "#mid")),
+    (["good#mid", "mid#bad", "bad#good", "good", "bad", "mid"], ("bad", "good", "mid")),
+])
+def test_labels_parted_by_hash_signs(cells: list[str], names: tuple[str, ...]) -> None:
+    column = pl.Series("label", cells * 5)
+    assert read_labels([column], guess_label_delimiter(column)).names == names
+
+
+def test_tags_in_cells_parted_by_spaces_are_several_labels() -> None:
+    tags = ("billing", "refund", "vip", "web_form", "sales_lead", "login")
+    picked = [[tag for place, tag in enumerate(tags) if n >> place & 1] for n in range(1, 64)] * 2
+    cells = [" ".join(row[n % len(row):] + row[:n % len(row)]) for n, row in enumerate(picked)] + list(tags) * 12
+    guess = guess_columns(frame(text=long(len(cells)), Tags=cells))
+    assert (guess.label, guess.label_delimiter) == (("Tags",), " ")
+
+
+@pytest.mark.parametrize(("name", "cells", "delimiter"), [
+    ("categories", ["cs.CL", "cs.LG cs.CL", "cs.LG stat.ML", "hep-ph", "stat.ML"], " "),
+    ("category", ["cs.CL", "cs.LG cs.CL", "cs.LG stat.ML", "hep-ph", "stat.ML"], ""),
+    ("categories", ["red shoes", "blue shoes", "red shirts", "blue shirts"], ""),
+    ("labels", ["positive", "negative", "very positive", "very negative", "no answer", "an odd one"], ""),
+    ("categories", ["Customer Service", "Customer Support", "Technical Support", "Other"], ""),
+    ("categories", ["area 51 north", "area 51 south", "area 52"], ""),
+])
+def test_spaces_part_codes_in_columns_of_several_labels(name: str, cells: list[str], delimiter: str) -> None:
+    assert guess_label_delimiter(pl.Series(name, cells * 10)) == delimiter
+
+
+@pytest.mark.parametrize("cells", [
+    ["yes", "no", "yes/no"], ["C", "C#", "C++"], ["Home, Garden", "Sports, Outdoors", "Books, Music"] * 4,
+    ["Paris, France", "Lyon, France", "Oslo, Norway", "Bergen, Norway", "Rome, Italy", "Turin, Italy", "Milan, Italy"],
+    ["TV / Radio", "Home / Garden", "Books"], ["Black+White", "Colour"],
+    *([sign.join((what, how)) for what in ("Hardware", "Software", "Network") for how in ("New", "Change", "Incident")]
+      for sign in (" / ", " + ", "/", "+", "\n", ", ")),
+    ["R&D / QA", "R&D", "QA", "HR"], ["R&D/QA", "R&D", "QA", "HR"], ["food", "food / fruit", "food / fruit / apple"],
+    ["Sales / North", "Sales / South", "Service / North", "Service / South", "Other / Other", "Other / South"],
+    ["Mr / Mrs", "Mr", "Mrs"], ["and/or", "and", "or"], ["C/C++", "C", "C++"], ["TCP/IP", "TCP", "IP"],
+    ["A+", "A", "B", "B+"], ["9/11", "7/7", "1/6"],
+])
+def test_signs_within_names_part_no_labels(cells: list[str]) -> None:
+    assert guess_label_delimiter(pl.Series("label", cells * 5)) == ""
+
+
+def test_dummies_of_one_question_are_not_joined_by_another_column_of_yes_and_no() -> None:
+    marks = {f"topic.{name}": [str(int(n % 3 == place)) for n in range(60)] for place, name in enumerate(NAMES)}
+    guess = guess_columns(frame(comment=long(60), is_member=["0", "1"] * 30, **marks))
+    assert guess.label == tuple(marks)
+
+
+def test_how_cells_with_several_names_were_read_is_told(tmp_path: Path) -> None:
+    lists = ["Drama|Comedy", "Comedy|Horror", "Horror|Drama", "Drama", "Comedy", "Horror"]
+    rows = [[text, lists[n % 6]] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["text", "genre"])
+    note = next(note for note in opened(path).notes if "several labels" in note)
+    assert "'Drama|Comedy'" in note
+    assert "'none'" in note
+    assert not any("several labels" in note for note in opened(path, label_delimiter="none").notes)
+    levels = [f"{what} / {how}" for what in ("Hardware", "Network") for how in ("New", "Change", "Incident")]
+    path = table(tmp_path / "b.csv", [[text, levels[n % 6]] for n, text in enumerate(long(60))], ["text", "category"])
+    assert opened(path).labels == tuple(sorted(levels))
+    note = next(note for note in opened(path).notes if "several labels" in note)
+    assert "'Hardware / New' are read as one label each" in note
