@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.app import make_window
+from studio.engine.job import shutdown_jobs
 from studio.project import Project
 from studio.settings import Settings
 from studio.shell import Shell
@@ -30,6 +31,7 @@ from ulmengine.config import RunConfig
 from ulmengine.plan.control import RunState
 
 from .fakes import FakeRun, ScriptedAsk
+from .pages_help import Desk
 
 GRACE_S = 3.0
 """How long threads, timers and windows that are on their way out may still take."""
@@ -110,6 +112,15 @@ def project(shell: Shell, tmp_path: Path) -> Project:
     assert shell.new_project(tmp_path / "project", RunConfig(name="project"))
     assert shell.project is not None
     return shell.project
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A shell in which nothing runs, with an open project; what it does in the background is over in the end."""
+    made = Desk(tmp_path)
+    yield made
+    assert shutdown_jobs(10)
+    made.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from studio.engine.job import shutdown_jobs
 from studio.pages.models.foreign import sorted_out
 from studio.pages.models.page import ModelsPage
 from studio.pages.models.work import cost_words
@@ -24,14 +23,6 @@ from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
 from ulmengine.inference import onnx
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.runs.smaller import Cost
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made_desk = Desk(tmp_path)
-    yield made_desk
-    made_desk.close()
-    assert shutdown_jobs(5)
 
 
 @pytest.fixture

@@ -1,24 +1,12 @@
-"""A project at a desk, and its Corpus page."""
+"""The Corpus page of a project at a desk."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.job import shutdown_jobs
 from studio.pages.corpus.page import CorpusPage
 from tests.gui.pages_help import Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
-    yield desk
-    assert shutdown_jobs(10)
-    desk.close()
 
 
 @pytest.fixture

@@ -1,24 +1,14 @@
-"""A desk with a Runs page."""
+"""The Runs page of a project at a desk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.engine.job import shutdown_jobs
 from studio.pages.runs.page import RunsPage
 from tests.gui.pages_help import Desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made_desk = Desk(tmp_path)
-    yield made_desk
-    made_desk.close()
-    assert shutdown_jobs(5)
 
 
 @pytest.fixture
