@@ -40,6 +40,7 @@ _CHOICES: dict[str, str] = {
     "both": _mark("Both, averaged"),
     "concat": _mark("Last, maximum and mean"),
     "attention": _mark("Attention"),
+    "last": _mark("Last state alone"),
     "full": _mark("Full"),
     "adaptive": _mark("Adaptive"),
     "sampled": _mark("Sampled"),

@@ -45,7 +45,7 @@ def written(folder, *, pooling="concat", skip=False, directions=("forward",), mu
 
 
 @pytest.mark.parametrize(("pooling", "skip", "directions", "multi_label"), [
-    *product(("concat", "attention"), (False, True), (("forward",),), (False,)),
+    *product(("concat", "attention", "last"), (False, True), (("forward",),), (False,)),
     ("concat", False, ("backward",), False), ("concat", False, ("forward", "backward"), False),
     ("attention", True, ("forward", "backward"), True), ("concat", False, ("forward",), True),
 ])

@@ -35,7 +35,8 @@ def batch(rows: list[Tensor], wider: int = 0) -> tuple[Tensor, Tensor]:
     return padded, torch.tensor([len(row) for row in rows])
 
 
-@pytest.mark.parametrize("options", [{}, {"pooling": "attention"}, {"skip_connections": True}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"pooling": "attention"}, {"pooling": "last"}, {"skip_connections": True}], ids=str)
 @pytest.mark.parametrize("max_tokens", [1000, 9])
 def test_padded_is_as_alone(options: dict[str, object], max_tokens: int) -> None:
     model = make(max_tokens=max_tokens, **options).eval()
@@ -117,6 +118,18 @@ def test_head_has_the_papers_shape() -> None:
     first, last = make().head.blocks
     assert (first.linear.in_features, first.linear.out_features) == (24, 6)
     assert (last.linear.in_features, last.linear.out_features) == (6, 3)
+
+
+def test_the_last_state_alone_is_scored() -> None:
+    """The head over the state after the last token, by hand, whatever came before it in other chunks."""
+    model = make(pooling="last").eval()
+    rows = documents([11, 4, 1])
+    first, last = model.head.blocks
+    assert (first.linear.in_features, last.linear.out_features) == (8, 3)
+    for row, scores in zip(rows, model(*batch(rows)), strict=True):
+        state = model.encoder(row[None]).hidden[-1]
+        inner = first.linear.weight @ (state / (1 + first.norm.eps) ** 0.5)
+        assert largest_error(last.linear.weight @ (inner.relu() / (1 + last.norm.eps) ** 0.5), scores) < 1e-5
 
 
 def test_a_batch_of_one_document_trains() -> None:

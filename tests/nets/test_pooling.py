@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ulmengine.nets.pooling import AttentionPooling, ConcatPooling
+from ulmengine.nets.pooling import AttentionPooling, ConcatPooling, LastPooling
 
 from .plain import largest_error
 
@@ -35,6 +35,7 @@ def test_concat_pooling_by_hand() -> None:
     pooled = ConcatPooling()([hidden], torch.tensor([2, 1]))
     assert pooled.tolist() == [[3, -1, 3, -1, 2, -3], [-2, 4, -2, 4, -2, 4]]
     assert ConcatPooling()([hidden.bfloat16()], torch.tensor([2, 1])).dtype == torch.float32
+    assert LastPooling()([hidden], torch.tensor([2, 1])).tolist() == [[3, -1], [-2, 4]]
 
 
 def test_attention_pooling_by_hand() -> None:
@@ -48,12 +49,11 @@ def test_attention_pooling_by_hand() -> None:
 
 
 @pytest.mark.parametrize("bptt", [1, 3, 4, 9, 20])
-@pytest.mark.parametrize("attention", [False, True])
-def test_in_pieces_as_the_whole_forward_and_backward(bptt: int, attention: bool) -> None:
+@pytest.mark.parametrize("pool", [ConcatPooling(), AttentionPooling(6), LastPooling()])
+def test_in_pieces_as_the_whole_forward_and_backward(bptt: int, pool: nn.Module) -> None:
     torch.manual_seed(0)
     hidden = torch.randn(5, 9, 6).requires_grad_()
     behind = torch.arange(9) >= LENGTHS[:, None]
-    pool = AttentionPooling(6) if attention else ConcatPooling()
     weight = None
     if isinstance(pool, AttentionPooling):
         torch.nn.init.normal_(pool.weight)
@@ -62,6 +62,8 @@ def test_in_pieces_as_the_whole_forward_and_backward(bptt: int, attention: bool)
     with torch.no_grad():
         hidden[behind] = float("nan")  # what stands behind a row's end is not looked at
     expected, found = plain(wide, LENGTHS, weight), pool(pieces(hidden, bptt), LENGTHS)
+    if isinstance(pool, LastPooling):
+        expected = expected[:, :6]
     assert largest_error(found, expected) < 1e-6
     factors = torch.randn(found.shape)
     (found * factors).sum().backward()

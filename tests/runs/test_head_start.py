@@ -27,7 +27,7 @@ from .made import tiny_config, write_corpus
 
 
 def states_of(model: TextClassifier, prepared: Prepared, part: str) -> np.ndarray:
-    """Pooled states of every document by itself, without batches."""
+    """Last state, maximum and mean of every document by itself, without batches."""
     rows = []
     with torch.no_grad():
         for number in range(prepared.documents.count(part)):
@@ -37,9 +37,10 @@ def states_of(model: TextClassifier, prepared: Prepared, part: str) -> np.ndarra
     return np.stack(rows).astype(np.float64)
 
 
-@pytest.mark.parametrize("balanced", [False, True])
-def test_the_head_answers_as_the_best_regression(tmp_path: Path, balanced: bool) -> None:
-    settings = ["classifier.class_weights=balanced"] if balanced else []
+@pytest.mark.parametrize(("settings", "features"), [
+    ([], 96), (["classifier.class_weights=balanced"], 96), (["model.pooling=last"], 32),
+], ids=str)
+def test_the_head_answers_as_the_best_regression(tmp_path: Path, settings: list[str], features: int) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), "corpus.split.validation=0.3", *settings)
     prepared = finish(prepare(config, tmp_path / "cache"))
     torch.manual_seed(3)
@@ -47,11 +48,11 @@ def test_the_head_answers_as_the_best_regression(tmp_path: Path, balanced: bool)
     torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
     finish(begin_head(model, config, prepared, "forward"))
 
-    train, held = states_of(model.eval(), prepared, "train"), states_of(model, prepared, "validation")
+    train, held = (states_of(model.eval(), prepared, part)[:, :features] for part in ("train", "validation"))
     targets, answers = prepared.documents.targets("train"), prepared.documents.targets("validation")
     found = []
     for strength in STRENGTHS:
-        weight = "balanced" if balanced else None
+        weight = "balanced" if config.classifier.class_weights == "balanced" else None
         regression = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000, class_weight=weight))
         chances = regression.fit(train, targets).predict_proba(held)
         found.append((-np.log(chances[np.arange(len(answers)), answers]).mean(), chances))

@@ -109,6 +109,23 @@ def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
     assert without_checkpoints(logged(folder)) == without_checkpoints(logged(whole))
 
 
+def test_a_classifier_of_the_last_state_alone_is_taken_up_saved_and_asked(tmp_path: Path) -> None:
+    whole, cut = (tiny_run(tmp_path / name, "model.pooling=last", "language_model.epochs=0") for name in ("a", "b"))
+    assert isinstance(list(Run(whole).events())[-1], ev.Finished)
+    run = Run(cut).events()
+    next(event for event in run if isinstance(event, ev.Step) and event.total == 5)
+    run.close()
+    assert isinstance(list(Run(cut).events(resume=True))[-1], ev.Finished)
+    ours, theirs = load_bundle(cut.model_path), load_bundle(whole.model_path)
+    assert all(torch.equal(ours.state[name], theirs.state[name]) for name in theirs.state)
+    network, tokens = ours.classifiers()["forward"], torch.tensor([ours.tokenizer.encode("the apple is nice")])
+    with torch.no_grad():
+        (block,), last = network.head.blocks, network.encoder(tokens).hidden[-1]
+        scores = block.linear(block.norm(last[None]))  # the head is one layer over the state after the last token
+    assert block.linear.in_features == 32
+    assert Predictor(ours, "cpu", "float32").logits(["the apple is nice"]) == pytest.approx(scores.numpy(), abs=1e-5)
+
+
 def test_resuming_without_a_checkpoint_starts_afresh(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run")
     events = list(Run(folder).events(resume=True))

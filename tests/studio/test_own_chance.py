@@ -55,7 +55,7 @@ def test_opening_a_model_and_asking_it(bundle: Path) -> None:
     assert end_of(explain_by_occlusion(answering.predictor, TEXTS[0])).words
 
 
-@pytest.mark.parametrize("pooling", ["concat", "attention"])
+@pytest.mark.parametrize("pooling", ["concat", "attention", "last"])
 @pytest.mark.usefixtures("untouched")
 def test_measuring_the_speed(pooling: str) -> None:
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5,

@@ -108,10 +108,10 @@ class ModelConfig(Section):
         help="Read the text forwards, backwards, or train both and average them (twice the time, about 0.5 points "
         "better on IMDb in the paper).",
     )
-    pooling: Literal["concat", "attention"] = knob(
+    pooling: Literal["concat", "attention", "last"] = knob(
         "concat", label="Pooling",
         help="concat: last state, maximum and mean over the document (1801.06146, 3.3). attention: a learnt mean "
-        "in place of the plain one.",
+        "in place of the plain one. last: the last state alone.",
     )
     skip_connections: bool = knob(
         False, label="Skip connections", advanced=True,
@@ -130,3 +130,7 @@ class ModelConfig(Section):
         if self.preset == "custom":
             return Sizes(self.embedding_size, self.hidden_size, self.layers)
         return PRESETS[self.preset]
+
+    def pooled(self, features: int) -> int:
+        """How many features a document has for the head, pooled from hidden states of so many."""
+        return features if self.pooling == "last" else 3 * features

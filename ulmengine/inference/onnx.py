@@ -24,6 +24,7 @@ from ulmengine import __version__
 from ulmengine.disk import whole
 from ulmengine.models import Bundle, ModelError
 from ulmengine.models.bundle import Counts
+from ulmengine.nets.pooling import LastPooling
 from ulmengine.tokens import PAD, terms_from_json
 from ulmengine.tokens.terms import terms_to_json
 
@@ -271,20 +272,22 @@ def _reordered(weight: Tensor) -> Tensor:
 
 
 def _pooled(graph: _Graph, network: TextClassifier, tokens: str, x: str, lengths: str) -> str:
-    """[last, max, mean] (batch, 3 * features) over the window of each document (``nets.bpt3c.window_starts``)."""
+    """What the head scores (batch, features), over the window of each document (``nets.bpt3c.window_starts``)."""
     one, chunk = graph.integers(1), graph.integers(network.bptt)
-    over = graph("Max", graph("Sub", lengths, graph.integers(network.max_tokens)), graph.integers(0))
-    whole = graph("Div", graph("Add", over, graph.integers(network.bptt - 1)), chunk)
     ends = graph("Sub", lengths, one)
-    start = graph("Mul", graph("Min", whole, graph("Div", ends, chunk)), chunk)
     time = graph("Squeeze", graph("Slice", graph("Shape", tokens), graph.integers(0), one), graph.integers(0))
     places = graph("Range", graph.value(np.int64(0)), time, graph.value(np.int64(1)))
     places = graph("Unsqueeze", places, one)
+    zero, lowest = graph.value(np.float32(0)), graph.value(np.float32(-3e38))
+    at_end = graph("Unsqueeze", graph("Equal", places, ends), graph.integers(2))
+    last = graph("ReduceSum", graph("Where", at_end, x, zero), graph.integers(0), keepdims=0)
+    if isinstance(network.head.pool, LastPooling):
+        return last
+    over = graph("Max", graph("Sub", lengths, graph.integers(network.max_tokens)), graph.integers(0))
+    whole = graph("Div", graph("Add", over, graph.integers(network.bptt - 1)), chunk)
+    start = graph("Mul", graph("Min", whole, graph("Div", ends, chunk)), chunk)
     inside = graph("And", graph("GreaterOrEqual", places, start), graph("Less", places, lengths))
     inside = graph("Unsqueeze", inside, graph.integers(2))  # (time, batch, 1)
-    at_end = graph("Unsqueeze", graph("Equal", places, ends), graph.integers(2))
-    zero, lowest = graph.value(np.float32(0)), graph.value(np.float32(-3e38))
-    last = graph("ReduceSum", graph("Where", at_end, x, zero), graph.integers(0), keepdims=0)
     most = graph("ReduceMax", graph("Where", inside, x, lowest), axes=[0], keepdims=0)
     weight = getattr(network.head.pool, "weight", None)
     if weight is None:

@@ -38,7 +38,7 @@ class TextClassifier(nn.Module):
         return scores[windows.back]
 
     def pooled(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """What the head scores: the pooled states (batch, 3 * features), float32; arguments as of :meth:`forward`."""
+        """What the head scores: the pooled states (batch, features), float32; arguments as of :meth:`forward`."""
         windows = read_documents(self.encoder, tokens, lengths, self.bptt, self.max_tokens)
         states: Tensor = self.head.pool(windows.pieces, windows.lengths)
         return states[windows.back]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ulmengine.config import ModelConfig
 
-from .pooling import AttentionPooling, ConcatPooling
+from .pooling import pooling
 
 
 class BatchNorm(nn.BatchNorm1d):
@@ -77,19 +77,19 @@ class Block(nn.Module):
 
 
 class Head(nn.Module):
-    """[3 * features, ``head_hidden``, classes] over pooled hidden states, in float32 throughout.
+    """[pooled features, ``head_hidden``, classes] over hidden states, in float32 throughout.
 
-    With a ``head_hidden`` of 0 one linear layer [3 * features, classes], which can begin as logistic regression
+    With a ``head_hidden`` of 0 one linear layer [pooled features, classes], which can begin as logistic regression
     (:meth:`begin_as`).
     """
 
     def __init__(self, features: int, classes: int, model: ModelConfig) -> None:
         super().__init__()
-        self.pool = AttentionPooling(features) if model.pooling == "attention" else ConcatPooling()
-        pooled, width = model.dropout.effective("pooled"), model.head_hidden
+        self.pool = pooling(model, features)
+        pooled, p, width = model.pooled(features), model.dropout.effective("pooled"), model.head_hidden
         self.blocks = nn.ModuleList(
-            [Block(3 * features, width, pooled), Block(width, classes, model.dropout.effective("head"))] if width
-            else [Block(3 * features, classes, pooled, bias=True)]
+            [Block(pooled, width, p), Block(width, classes, model.dropout.effective("head"))] if width
+            else [Block(pooled, classes, p, bias=True)]
         )
 
     @property
@@ -101,7 +101,7 @@ class Head(nn.Module):
     def begin_as(self, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor) -> None:
         """Score the pooled states x as ``weight @ ((x - mean) / sqrt(variance)) + bias``, nothing being dropped.
 
-        :param mean: (3 * features,), as the ``variance``; ``weight``: (classes, 3 * features); ``bias``: (classes,).
+        :param mean: (features,), as the ``variance``; ``weight``: (classes, features); ``bias``: (classes,).
         """
         (block,) = self.blocks
         assert isinstance(block, Block)

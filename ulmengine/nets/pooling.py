@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from ulmengine.config import ModelConfig
+
 from .kernels.layout import moved
 
 
@@ -101,6 +103,14 @@ def _gradient(span: _Span, places: Tensor, d_last: Tensor, d_most: Tensor, d_tot
     return gradient
 
 
+class LastPooling(nn.Module):
+    """The last state alone, (batch, features) in float32; arguments as of :meth:`ConcatPooling.forward`."""
+
+    def forward(self, pieces: Sequence[Tensor], lengths: Tensor) -> Tensor:
+        last: Tensor = _Pool.apply(list(_spans(pieces, lengths)), *pieces)[0]  # type: ignore[no-untyped-call]
+        return last
+
+
 class ConcatPooling(nn.Module):
     """Last state, maximum and mean over the document side by side (1801.06146, 3.3)."""
 
@@ -145,3 +155,10 @@ class AttentionPooling(ConcatPooling):
             part = (weights @ span.zeroed(piece)).squeeze(1)
             mean = mean + F.pad(part, (0, 0, 0, len(lengths) - span.rows))
         return mean
+
+
+def pooling(model: ModelConfig, features: int) -> nn.Module:
+    """The pooling that ``model`` asks for: hidden states of so many ``features`` to ``model.pooled(features)``."""
+    if model.pooling == "last":
+        return LastPooling()
+    return AttentionPooling(features) if model.pooling == "attention" else ConcatPooling()

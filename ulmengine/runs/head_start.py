@@ -73,13 +73,13 @@ def standardised(states: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[n
 def pooled_states(
     model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str, chosen: NDArray[np.int64]
 ) -> Generator[Event, None, tuple[Floats, NDArray[np.generic]]]:
-    """Pooled states (documents, 3 * features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
+    """Pooled states (documents, features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
     batches = document_batches(config, prepared, direction, part, shuffled=False, only=chosen)
     assert batches is not None
     targets = prepared.documents.targets(part)
     place = np.zeros(len(targets), dtype=np.int64)  # of a document among the chosen ones
     place[chosen] = np.arange(len(chosen))
-    states = np.zeros((len(chosen), 3 * model.encoder.sizes.embedding), dtype=np.float32)
+    states = np.zeros((len(chosen), config.model.pooled(model.encoder.sizes.embedding)), dtype=np.float32)
     device = next(model.parameters()).device
     model.eval()
     total = len(batches)  # which sorts all documents each time that it is asked

@@ -117,8 +117,10 @@ class _Placer:
         left = QRectF(20.0, top, width, _BOX)
         right = QRectF(40.0 + width, top, width, _BOX)
         self.plan.boxes.append(Box(left, self.tr("Decoder, tied"), self.tr("next word (language model)"), "decoder"))
-        pooled = self.tr("last, maximum, mean") if model.pooling == "concat" else self.tr("last, maximum, attention")
-        self.plan.boxes.append(Box(right, self.tr("Pooling"), f"{pooled} → {3 * sizes.embedding:,}", "head"))
+        pooled = {"concat": self.tr("last, maximum, mean"), "attention": self.tr("last, maximum, attention"),
+                  "last": self.tr("last")}[model.pooling]
+        into = f"{pooled} → {model.pooled(sizes.embedding):,}"
+        self.plan.boxes.append(Box(right, self.tr("Pooling"), into, "head"))
         start = QPointF(self.middle, self.last.bottom())
         for box, name, title in ((left, "output", self.tr("Output")), (right, None, "")):
             end = QPointF(box.center().x(), box.top())

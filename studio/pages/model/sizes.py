@@ -62,7 +62,7 @@ def parameters_of(network: Network, vocabulary: int, classes: int) -> Parameters
     embedding, width = network.sizes.embedding, network.model.head_hidden
     # a layer: four gates, each from its inputs and from its own state, with two biases as PyTorch has it
     layers = tuple(4 * outputs * (inputs + outputs + 2) for inputs, outputs in network.sizes.widths)
-    pooled = 3 * embedding
+    pooled = network.model.pooled(embedding)
     attention = embedding if network.model.pooling == "attention" else 0
     # two blocks: batch norm's scale and shift, then a matrix without bias; or one, whose matrix has a bias
     blocks = pooled * width + 2 * width + width * classes if width else pooled * classes + classes

@@ -59,7 +59,7 @@ def pills(page: ModelPage) -> dict[str, float]:
     return {pill.name: pill.value for pill in page.picture.plan.pills}
 
 
-@pytest.mark.parametrize("pooling", ["concat", "attention"])
+@pytest.mark.parametrize("pooling", ["concat", "attention", "last"])
 @pytest.mark.parametrize("sizes", [Sizes(12, 20, 3), Sizes(8, 16, 1), Sizes(10, 10, 5)])
 def test_parameters_are_those_of_the_networks(sizes: Sizes, pooling: str) -> None:
     model = ModelConfig(pooling=pooling, head_hidden=7)  # type: ignore[arg-type]
