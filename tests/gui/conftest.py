@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def dressed(qapp: QApplication) -> None:
 @pytest.fixture(autouse=True)
 def no_leaks(qapp: QApplication, dressed: None) -> Iterator[None]:
     """A test that leaves a thread, a running timer or a window behind fails, and says which."""
+    _set_aside()
     before = _alive()
     yield
     if theme.current().mode != "light":
@@ -141,6 +143,17 @@ def _always(folder: Path) -> Callable[..., Path]:
     return path
 
 
+aside: weakref.WeakSet[QTimer | QThread] = weakref.WeakSet()
+"""The timers and threads among what was set aside: one that a test starts is found all the same."""
+
+
+def _set_aside() -> None:
+    """What has outlived the tests before, modules for the most part, is kept out of the search too."""
+    gc.collect()
+    aside.update(thing for thing in gc.get_objects() if issubclass(type(thing), QTimer | QThread))
+    gc.freeze()
+
+
 def _alive() -> dict[str, object]:
     """What must not outlive a test, by a name that tells it apart."""
     found: dict[str, object] = {
@@ -149,7 +162,7 @@ def _alive() -> dict[str, object]:
     for widget in QApplication.topLevelWidgets():
         if widget.parent() is None:
             found[f"window {widget.objectName() or type(widget).__name__} at {id(widget):x}"] = widget
-    for thing in gc.get_objects():
+    for thing in (*gc.get_objects(), *aside):
         kind = type(thing)  # isinstance() would ask odd objects for their __class__, some of which warn
         if issubclass(kind, QTimer) and shiboken6.isValid(thing) and thing.isActive():
             parent = type(thing.parent()).__name__
