@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import tarfile
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -89,6 +91,76 @@ def test_the_folders_of_hive_are_a_column(tmp_path: Path) -> None:
     assert len(documents.rows("unlabelled")) == 15
 
 
+def packed(folder: Path, kind: str) -> Path:
+    """``folder`` in an archive beside it, the files in another order than that of their names."""
+    path = folder.parent / f"{folder.name}.{kind}"
+    files = sorted((file for file in folder.rglob("*") if file.is_file()), reverse=kind == "zip")
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in files:
+                archive.write(file, file.relative_to(folder.parent))
+    else:
+        with tarfile.open(path, f"w:{kind.removeprefix('tar').removeprefix('.')}") as tar:
+            for file in files:
+                tar.add(file, f"./{file.relative_to(folder.parent)}")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "jsonl", "parquet"])
+@pytest.mark.parametrize("archive", ["zip", "tar", "tar.gz"])
+def test_pieces_in_an_archive_are_one_table_as_in_a_folder(tmp_path: Path, archive: str, kind: str) -> None:
+    folder = tmp_path / "films"
+    for part, rows in (("train", ROWS[:45]), ("test", ROWS[45:])):
+        for number in range(3):
+            write(folder / part / f"part-{number:05}-5c1e.{kind}", rows[number::3])
+        (folder / part / "_SUCCESS").write_text("")
+        (folder / part / f".part-00000-5c1e.{kind}.crc").write_bytes(b"crc\0")
+    (folder / "README.md").write_text("about the data")
+    path = packed(folder, archive)
+    documents, same = opened(path, validation=0.0), opened(folder, validation=0.0)
+    assert documents.understood.format == "shards"
+    assert documents.count("test") == 15
+    for part in ("train", "test"):
+        assert list(documents.texts(part)) == list(same.texts(part))
+        assert documents.targets(part).tolist() == same.targets(part).tolist()
+    seen = preview(path)
+    assert len(seen.rows) == seen.understood.rows == 60
+
+
+def test_of_a_packed_tar_all_names_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ulmengine.corpus.readers.packed.PEEK_MEMBERS", 2)
+    for number in range(4):
+        write(tmp_path / "out" / f"part-{number:05}.csv", ROWS[number::4])
+    assert sorted(everything(opened(packed(tmp_path / "out", "tar.gz")))) == sorted(text for text, _ in ROWS)
+    write(tmp_path / "other" / "part-00000.csv", ROWS)
+    write(tmp_path / "other" / "part-00001.csv", ROWS)
+    write(tmp_path / "other" / "towns.csv", ROWS)
+    with pytest.raises(CorpusError, match="holds tables"):
+        preview(packed(tmp_path / "other", "tar.gz"))
+
+
+@pytest.mark.parametrize("archive", ["zip", "tar", "tar.gz"])
+def test_a_damaged_archive_of_pieces_is_refused(tmp_path: Path, archive: str) -> None:
+    for number in range(3):
+        write(tmp_path / "out" / f"part-{number:05}.csv", [(f"{text} {n}", k) for n in range(20) for text, k in ROWS])
+    path = packed(tmp_path / "out", archive)
+    data = bytearray(path.read_bytes())
+    if archive == "zip":
+        data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data if archive == "zip" else data[: len(data) // 2])
+    with pytest.raises(CorpusError, match=r"damaged|cut short"):
+        opened(path)
+
+
+def test_what_is_not_certain_of_the_first_piece_is_said(tmp_path: Path) -> None:
+    for number in range(2):
+        path = tmp_path / "out" / f"part-{number:05}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("A title above the table\ntext,label\n" + "".join(f"{t},{k}\n" for t, k in ROWS))
+    documents = opened(tmp_path / "out")
+    assert any("stands above the heading" in note for note in documents.notes)
+
+
 def test_uneven_rows_are_counted_in_the_place_of_the_whole(tmp_path: Path) -> None:
     for number in range(2):
         path = tmp_path / "out" / f"part-{number:05}.csv"
@@ -120,7 +192,7 @@ def test_a_preview_reads_no_more_pieces_than_it_needs(tmp_path: Path, monkeypatc
 def test_other_tables_are_not_joined(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
         write(tmp_path / "out" / name, ROWS[:10])
-    assert shards_in(tmp_path / "out") == []
+    assert shards_in(dict.fromkeys(names, 1)) == []
     with pytest.raises(CorpusError, match="Choose one of them") as told:
         preview(tmp_path / "out")
     alike = len({Path(name).suffix for name in names}) == 1

@@ -22,8 +22,9 @@ from ulmengine.events import Event, Progress
 from .errors import CorpusError, os_failure
 from .readers.encoding import detect
 from .readers.formats import chunks, recognise
+from .readers.packed import folder_files
 from .readers.reading import Pass, Reading, encoding_note
-from .readers.tree import settle_tree, tree_files
+from .readers.tree import settle_tree
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
@@ -152,7 +153,7 @@ def source_stamp(path: Path) -> dict[str, Any]:
             return {"size": state.st_size, "changed": str(state.st_mtime_ns)}
         mixed = hashlib.blake2b(digest_size=16)
         size = 0
-        for name, state in tree_files(path):
+        for name, state in folder_files(path):
             mixed.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
             size += state.st_size
     except OSError as error:

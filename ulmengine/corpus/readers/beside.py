@@ -27,19 +27,18 @@ _KEYS: tuple[Callable[[PurePosixPath], str], ...] = (PurePosixPath.as_posix, lam
 def plan(look: Look, reason: str, recognised: Recognise, read: Read) -> Reading:
     """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
     reading = tree.plan(look, reason)
-    folder = look.source.path
     if look.source.compression or reading.layout.labelled or reading.layout.lines:
         return reading
-    names, _ = tree.tree_names(look.source)
-    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES and not is_about(name)]
-    if len(tables) != 1 or (folder / tables[0]).stat().st_size > _MOST_BYTES:
+    files, _ = look.files
+    tables = [name for name in files if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES and not is_about(name)]
+    if len(tables) != 1 or files[tables[0]] > _MOST_BYTES:
         return reading
     try:
-        piece = recognised(folder / tables[0], CorpusConfig())
+        piece = recognised(look.source.path / tables[0], CorpusConfig())
         frames = list(read(piece, Pass()))
     except CorpusError:
         return reading  # what lies beside the texts need not be readable
-    documents = [PurePosixPath(name) for name in names if reading.layout.place(name) is not None]
+    documents = [PurePosixPath(name) for name in files if reading.layout.place(name) is not None]
     found = _rows_of(documents, pl.concat(frames, how="diagonal")) if frames else None
     if found is None:
         return reading

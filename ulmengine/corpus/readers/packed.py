@@ -1,14 +1,17 @@
-"""The files of a zip or tar archive that holds a whole folder."""
+"""The files of a folder, or of a zip or tar archive that holds one."""
 
 from __future__ import annotations
 
 import io
 import lzma
+import os
 import tarfile
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import Self, cast
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure
@@ -20,29 +23,94 @@ PEEK_BYTES = 16 << 20
 _EVERY = 500
 
 
-def packed_names(source: Source) -> tuple[list[str], bool]:
-    """The names in an archive and whether these are all; a compressed tar is only looked at from its beginning."""
+def files_of(source: Source) -> tuple[dict[str, int], bool]:
+    """The files of a folder or archive in the order they are read, each with its bytes, and whether these are all; a
+    compressed tar is only looked at from its beginning."""
+    if not source.compression:
+        return {name: state.st_size for name, state in folder_files(source.path)}, True
     if source.compression == "zip-tree":
-        return [member.filename for member in zip_members(source.path)], True
-    names: list[str] = []
+        return {member.filename: member.file_size for member in zip_members(source.path)}, True
     if not source.member:  # not compressed: from one header to the next without reading what lies between
         with _sought(source) as archive:
-            return [member.name for member in _members(archive, source)], True
+            return {member.name: member.size for member in _members(archive, source)}, True
+    files: dict[str, int] = {}
     with source.open() as stream:
         for member in _tar_members(stream, source):
-            names.append(member.name)
-            if len(names) >= PEEK_MEMBERS or stream.given > PEEK_BYTES:
-                return names, False
-    return names, True
+            files[member.name] = member.size
+            if len(files) >= PEEK_MEMBERS or stream.given > PEEK_BYTES:
+                return files, False
+    return files, True
 
 
-def walk_names(source: Source, names: list[str]) -> Iterator[tuple[int, int]]:
-    """Gather the names of all files of a tar in ``names``; now and then how far it is: bytes of how many."""
+def folder_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """All files under a folder, sorted, with / between folders; hidden ones and links to folders are passed over.
+
+    :raises CorpusError: more files than the limit.
+    """
+    count = 0
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            full = Path(folder, name)
+            if name.startswith(".") or not full.is_file():
+                continue
+            count += 1
+            if count > limits.MAX_MEMBERS:
+                raise CorpusError(
+                    f"'{path.name}' holds more than {limits.MAX_MEMBERS:,} files. Choose a smaller folder."
+                )
+            yield full.relative_to(path).as_posix(), full.stat()
+
+
+def walk_files(source: Source, files: dict[str, int]) -> Iterator[tuple[int, int]]:
+    """Gather all files of a tar in ``files``, each with its bytes; now and then how far it is: bytes of how many."""
     with source.open() as stream:
         for number, member in enumerate(_tar_members(stream, source)):
-            names.append(member.name)
+            files[member.name] = member.size
             if number % _EVERY == 0:
                 yield stream.position, stream.size
+
+
+def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path], None, None]:
+    """Each of the files ``names`` of a folder or archive in turn, as a file that can be read; of a tar in its own order.
+
+    One of an archive lies there only until the next is asked for.
+    """
+    if not source.compression:
+        yield from ((name, source.path / name) for name in names)
+        return
+    with tempfile.TemporaryDirectory(prefix="unpacked-") as folder:
+        for name, blocks in _unpacked(source, names):
+            path = Path(folder, PurePosixPath(name).name)
+            with path.open("wb") as file:
+                file.writelines(blocks)
+            yield name, path
+            path.unlink()
+
+
+def _unpacked(source: Source, names: Sequence[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    if source.compression == "zip-tree":
+        for name in names:
+            with Source(source.path, "zip", name, name).open() as stream:
+                yield name, iter(stream.read, b"")
+        return
+    wanted = set(names)
+    with source.open() as stream:
+        archive = _opened(stream, source)
+        for member in _members(archive, source):
+            if member.name in wanted and (file := archive.extractfile(member)) is not None:
+                wanted.discard(member.name)
+                yield member.name, _blocks(file, source)
+        while stream.read():  # what follows tells whether the compressed stream is whole
+            pass
+
+
+def _blocks(file: IO[bytes], source: Source) -> Iterator[bytes]:
+    try:
+        while data := file.read(limits.BLOCK_BYTES):
+            yield data
+    except tarfile.TarError as error:
+        raise _damaged(source, error) from error
 
 
 def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:

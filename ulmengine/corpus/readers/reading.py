@@ -18,6 +18,7 @@ from .dialect import Dialect
 from .encoding import Encoding, TextDecoder, detect, known_encoding
 from .grids import Grid
 from .layout import TreeLayout
+from .packed import files_of
 from .source import Source
 from .textlines import text_blocks, text_lines
 
@@ -31,10 +32,12 @@ class JoinedSheet(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """One of several files of a folder that are one table, and what its name says of all its rows: column -> cell."""
+    """One of several files of a tree that are one table, what its name says of all its rows (column -> cell), and its
+    bytes."""
 
     name: str
     cells: dict[str, str]
+    size: int
 
 
 class TableBeside(NamedTuple):
@@ -53,7 +56,7 @@ class Reading:
     ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
     ``joined``: the sheets of a workbook that are read one after another, where they are several. ``shards``: the files
-    of a folder that are one table, each to be read under ``settings``. ``beside``: what a table says of the texts of a
+    of a tree that are one table, each to be read under ``settings``. ``beside``: what a table says of the texts of a
     folder. ``grid``: the table that a page of markup consists of. ``member``: the element that is a document.
     ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
@@ -109,6 +112,11 @@ class Look:
     config: CorpusConfig
     sample: bytes = b""
     whole: bool = True
+
+    @cached_property
+    def files(self) -> tuple[dict[str, int], bool]:
+        """The files of a tree, each with its bytes, and whether these are all."""
+        return files_of(self.source)
 
     @cached_property
     def start(self) -> str:

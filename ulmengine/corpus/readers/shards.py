@@ -1,11 +1,12 @@
-"""One table in several files of a folder, as programs write them: train-00000-of-00002.parquet and the data sets that
+"""One table in several files of a folder or archive, as programs write them: train-00000-of-00002.parquet and the data sets that
 Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -16,8 +17,8 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.names import part_in
 
 from .layout import is_about
+from .packed import laid_down, walk_files
 from .reading import Look, Pass, Reading, Shard
-from .tree import tree_files
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow")
 _PACKED = (".gz", ".gzip", ".bz2", ".xz")
@@ -31,18 +32,29 @@ Read = Callable[[Reading, Pass], Iterator[pl.DataFrame]]
 
 
 def recognise(look: Look) -> str:
-    """A folder in which all tables are named as the pieces of one."""
-    shards = shards_in(look.source.path) if look.source.path.is_dir() else []
+    """A folder or archive in which all tables are named as the pieces of one."""
+    shards = _shards(look) if look.source.is_tree else []
     return f"one table in {len(shards):,} file{'s' * (len(shards) > 1)}" if shards else ""
 
 
-def shards_in(folder: Path) -> list[Shard]:
-    """The pieces of the table that a folder holds, in the order of their names; none where there is anything else."""
+def _shards(look: Look) -> list[Shard]:
+    files, complete = look.files
+    found = shards_in(files)
+    if found and not complete:
+        for _ in walk_files(look.source, files):
+            pass
+        found = shards_in(files)
+    return sorted(found) if look.source.compression == "zip-tree" else found
+
+
+def shards_in(files: Mapping[str, int]) -> list[Shard]:
+    """The pieces of the table that a tree with these ``files`` (name -> bytes) holds, in their order; none where there
+    is anything else."""
     shards: list[Shard] = []
     kinds: set[tuple[str, str]] = set()
-    for name, _ in tree_files(folder):
+    for name, size in files.items():
         path = PurePosixPath(name)
-        if path.name.startswith("_") or is_about(name):
+        if path.name.startswith("_") or is_about(name) or any(part.startswith(".") for part in path.parts):
             continue
         bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
         cells = {key: _value(value) for key, value in (
@@ -53,13 +65,13 @@ def shards_in(folder: Path) -> list[Shard]:
         words = (counted[1] if counted else "", *reversed(path.parts[:-1]))
         part = next((part for part in map(part_in, words) if part), "")
         kinds.add((bare.suffix.lower(), "" if part or cells or not counted else counted[1]))
-        shards.append(Shard(name, {"split": part, **cells} if part else cells))
-    columns = {tuple(cells) for _, cells in shards}
+        shards.append(Shard(name, {"split": part, **cells} if part else cells, size))
+    columns = {tuple(shard.cells) for shard in shards}
     if len(kinds) != 1 or len(columns) != 1:
         return []
-    alone = len({cells.get("split") for _, cells in shards}) == 1
-    return [Shard(name, {key: cell for key, cell in cells.items() if key != "split" or not alone})
-            for name, cells in shards]
+    alone = len({shard.cells.get("split") for shard in shards}) == 1
+    return [shard._replace(cells={key: cell for key, cell in shard.cells.items() if key != "split" or not alone})
+            for shard in shards]
 
 
 def _value(text: str) -> str:
@@ -68,16 +80,16 @@ def _value(text: str) -> str:
 
 def plan(look: Look, reason: str, recognised: Recognise) -> Reading:
     """Plan the reading of all pieces by the first one. :raises CorpusError: it cannot be read."""
-    folder = look.source.path
-    shards = shards_in(folder)
-    first = recognised(folder / shards[0].name, _settings(look.config, None))
+    shards = _shards(look)
+    with closing(laid_down(look.source, [shards[0].name])) as pieces:
+        first = recognised(next(pieces)[1], _settings(look.config, None))
     settings = _settings(look.config, first)
     told = [name for name in shards[0].cells if name not in first.columns]
     columns = (*first.columns, *told) if first.columns else ()
     reasons = {**first.reasons, "format": f"{reason}: {first.reasons.get('format', first.format)}"}
     return Reading(
         look.source, "shards", first.encoding, first.dialect, columns, text_place=first.text_place,
-        hints=first.hints, reasons=reasons, shards=tuple(shards), settings=settings,
+        hints=first.hints, notes=first.notes, reasons=reasons, shards=tuple(shards), settings=settings,
     )
 
 
@@ -96,27 +108,29 @@ def chunks(reading: Reading, going: Pass, recognised: Recognise, read: Read) -> 
 
     :raises CorpusError: a piece cannot be read, or has other columns than the first one.
     """
-    folder = reading.source.path
-    going.size = sum((folder / name).stat().st_size for name, _ in reading.shards)
+    shards = {shard.name: shard for shard in reading.shards}
+    going.size = sum(shard.size for shard in reading.shards)
     digest = hashlib.blake2b(digest_size=16)
     rows = before = given = 0
-    for name, cells in reading.shards:
-        piece = recognised(folder / name, reading.settings or CorpusConfig())
-        _refuse_other_columns(piece, reading, name)
-        own = Pass(None if going.most is None else max(1, going.most - given))
-        first = rows
-        for frame in read(piece, own):
-            rows += frame.height
-            told = {key: cell or None for key, cell in cells.items() if key not in frame.columns}
-            going.hints, going.said = own.hints, own.said
-            going.position, going.given = min(going.size, before + own.position), given + own.given
-            yield frame.with_columns(pl.lit(cell, pl.String).alias(key) for key, cell in told.items())
-        _gather(own.faults, going.faults, first)
-        before += (folder / name).stat().st_size
-        given += own.given
-        digest.update(f"{name}\0{own.digest}\n".encode("utf-8", "surrogateescape"))
-        if going.most is not None and given >= going.most:
-            return
+    with closing(laid_down(reading.source, list(shards))) as pieces:
+        for name, path in pieces:
+            cells = shards[name].cells
+            piece = recognised(path, reading.settings or CorpusConfig())
+            _refuse_other_columns(piece, reading, name)
+            own = Pass(None if going.most is None else max(1, going.most - given))
+            first = rows
+            for frame in read(piece, own):
+                rows += frame.height
+                told = {key: cell or None for key, cell in cells.items() if key not in frame.columns}
+                going.hints, going.said = own.hints, own.said
+                going.position, going.given = min(going.size, before + own.position), given + own.given
+                yield frame.with_columns(pl.lit(cell, pl.String).alias(key) for key, cell in told.items())
+            _gather(own.faults, going.faults, first)
+            before += shards[name].size
+            given += own.given
+            digest.update(f"{name}\0{own.digest}\n".encode("utf-8", "surrogateescape"))
+            if going.most is not None and given >= going.most:
+                return
     going.position, going.digest = going.size, digest.hexdigest()
 
 

@@ -6,11 +6,10 @@ The same inside a zip or tar archive.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -24,7 +23,7 @@ from .frames import frames_of
 from .layout import DESCRIPTIONS, TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
-from .packed import packed_names, read_packed, read_zipped, walk_names
+from .packed import files_of, read_packed, read_zipped, walk_files
 from .reading import Look, Pass, Reading
 from .source import Source
 
@@ -45,7 +44,8 @@ def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
     source = look.source
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
-    names, complete = tree_names(source)
+    files, complete = look.files
+    names = list(files)
     layout = (polar_layout(names) if complete else None) or find_layout(names)
     documents = [name for name in names if layout.place(name) is not None]
     if layout.lines and not _are_lines(source, documents):
@@ -55,11 +55,10 @@ def plan(look: Look, reason: str) -> Reading:
               and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
         raise _no_documents(source, names, tables)
-    files = [data for _, data in read_tree(source, documents[:200], 1 << 18) if data]
-    sample = b"".join(files)
-    mails = sum(map(begins_as_mail, files))
-    layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(files))
-    found = detect(sample, whole=True)
+    texts = [data for _, data in read_tree(source, documents[:200], 1 << 18) if data]
+    mails = sum(map(begins_as_mail, texts))
+    layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(texts))
+    found = detect(b"".join(texts), whole=True)
     reason = layout_reason(layout)
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
@@ -92,10 +91,10 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
 
     The folders that name the labels may come one after another: the first ones need not show that there are others.
     """
-    names: list[str] = []
-    yield from walk_names(reading.source, names)
-    layout = replace(find_layout(names), mails=reading.layout.mails)
-    count = sum(layout.place(name) is not None for name in names)
+    files: dict[str, int] = {}
+    yield from walk_files(reading.source, files)
+    layout = replace(find_layout(list(files)), mails=reading.layout.mails)
+    count = sum(layout.place(name) is not None for name in files)
     return replace(reading, layout=layout, columns=layout.columns, rows=count,
                    reasons={**reading.reasons, "format": layout_reason(layout)})
 
@@ -119,33 +118,6 @@ def _no_documents(source: Source, names: Sequence[str], tables: Sequence[str]) -
               "folder of these." if what else
               "A folder is read as one document a .txt file, best in a folder for each label, as in train/pos/1.txt.")
     return CorpusError(f"'{path.name}' holds no texts. {advice}")
-
-
-def tree_names(source: Source) -> tuple[list[str], bool]:
-    """The names of a tree's files in the order they are read, and whether these are all."""
-    if source.compression:
-        return packed_names(source)
-    return [name for name, _ in tree_files(source.path)], True
-
-
-def tree_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """All files under a folder, sorted, with / between folders; hidden ones and links to folders are passed over.
-
-    :raises CorpusError: more files than the limit.
-    """
-    count = 0
-    for folder, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            full = Path(folder, name)
-            if name.startswith(".") or not full.is_file():
-                continue
-            count += 1
-            if count > limits.MAX_MEMBERS:
-                raise CorpusError(
-                    f"'{path.name}' holds more than {limits.MAX_MEMBERS:,} files. Choose a smaller folder."
-                )
-            yield full.relative_to(path).as_posix(), full.stat()
 
 
 def read_tree(source: Source, names: Sequence[str], most: int | None = None) -> Iterator[tuple[str, bytes | None]]:
@@ -186,7 +158,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     layout = reading.layout
     links: list[str] = []
     stream = read_packed(reading.source, links) if reading.source.compression == "tar" else None
-    names = [] if stream else tree_names(reading.source)[0]
+    names = [] if stream else list(files_of(reading.source)[0])
     documents = [name for name in names if layout.place(name) is not None]
     others = [name for name in names if layout.place(name) is None]
     going.unit = "documents"
