@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.corpus.helpers import everything, finish, labels_in_order, opened
 from tests.corpus.test_dialects import made
+from tests.corpus.test_workbook import write_xlsx
 from ulmengine.corpus import audit, preview
 
 ROWS = made()
@@ -339,6 +341,46 @@ def test_an_intent_of_dialogflow_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert documents.labels == ("billing.refund",)
     path.write_text(json.dumps(says))  # as Dialogflow writes the utterances beside the intent
     assert everything(opened(path)) == [t for t, _ in ROWS]
+
+
+def numpy_list(turns: list[dict[str, str]]) -> str:
+    return "[" + "\n ".join(map(repr, turns)) + "]"
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx", "jsonl"])
+@pytest.mark.parametrize(
+    "written", [json.dumps, repr, numpy_list, lambda turns: json.dumps({"messages": turns, "id": 3})])
+def test_what_is_said_in_turn_in_a_cell_is_one_text(
+    tmp_path: Path, form: str, written: Callable[[list[dict[str, str]]], str]
+) -> None:
+    texts, labels = zip(*ROWS, strict=True)
+    talks = [[{"role": "user", "content": text}, {"role": "assistant", "content": "Say 'more', \"please\"."}]
+             for text in texts]
+    frame = pl.DataFrame({"messages": [written(talk) for talk in talks], "label": labels})
+    path = tmp_path / f"talks.{form}"
+    match form:
+        case "csv":
+            frame.write_csv(path)
+        case "parquet":
+            frame.write_parquet(path)
+        case "xlsx":
+            write_xlsx(path, {"talks": [list(frame.columns), *map(list, frame.rows())]})
+        case _:
+            frame.write_ndjson(path)
+    documents = opened(path)
+    assert documents.understood.text_columns == ("messages",)
+    assert everything(documents) == [f"{text}\nSay 'more', \"please\"." for text in texts]
+    assert labels_in_order(documents) == list(labels)
+
+
+@pytest.mark.parametrize("cell", [
+    '[{"start": 0, "end": 4, "user": "ann"}]', '[{"user": "ann", "text": "a tag of one"}]', '{"role": "user"}',
+    '[{"role": "user", "content": 3}]', "[{'role': 'user', ", '{"messages": "none", "role": "a"}',
+])
+def test_other_lists_in_cells_stay_as_they_are(tmp_path: Path, cell: str) -> None:
+    frame = pl.DataFrame({"text": [text for text, _ in ROWS], "kept": [cell] * len(ROWS)})
+    frame.write_csv(tmp_path / "a.csv")
+    assert preview(tmp_path / "a.csv").rows[0][1] == cell
 
 
 @pytest.mark.parametrize(("who", "what"), [("from", "text"), ("sender", "message"), ("role", "content")])

@@ -42,10 +42,11 @@ def listed(cell: str) -> list[str] | None:
         return [single or double for single, double in _QUOTED.findall(cell)]
     if _NUMBERS.fullmatch(cell):
         return cell[1:-1].split()
-    return _items(_parsed(cell))
+    return _items(parsed(cell))
 
 
-def _parsed(cell: str) -> Any:
+def parsed(cell: str) -> Any:
+    """The value that a cell holds as JSON or Python write it; None where it holds none."""
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):

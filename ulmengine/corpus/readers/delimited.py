@@ -21,6 +21,7 @@ from .plain import are_fasttext
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
+from .turns import with_turns
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
 _PROSE = (".txt", ".text", ".label", ".md", ".tokens", ".raw")
@@ -66,7 +67,7 @@ def plan(look: Look, reason: str) -> Reading:
         )
     rows = iter(DelimitedRows(iter(lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
-    text = config.text_columns or (guess_columns(frame, dialect.hints).text if frame is not None else ())
+    text = config.text_columns or (guess_columns(with_turns(frame), dialect.hints).text if frame is not None else ())
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
     if dialect.text_place is not None and not config.text_columns:
         place = dialect.text_place

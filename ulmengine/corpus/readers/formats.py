@@ -17,6 +17,7 @@ from . import arrow, beside, delimited, jsonrows, mail, markup, parquet, plain, 
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
+from .turns import with_turns
 
 FORMATS = {one.name: one for one in (
     Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
@@ -107,7 +108,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 
 
 def _read(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    return FORMATS[reading.format].read(reading, going)
+    return map(with_turns, FORMATS[reading.format].read(reading, going))
 
 
 @contextmanager

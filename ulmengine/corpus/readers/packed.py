@@ -72,9 +72,9 @@ def walk_files(source: Source, files: dict[str, int]) -> Iterator[tuple[int, int
 
 
 def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path], None, None]:
-    """Each of the files ``names`` of a folder or archive in turn, as a file that can be read; of a tar in its own order.
+    """Each of the files ``names`` of a tree in turn, as a file that can be read; of a tar in its own order.
 
-    One of an archive lies there only until the next is asked for.
+    One out of an archive lies there only until the next is asked for.
     """
     if not source.compression:
         yield from ((name, source.path / name) for name in names)

@@ -1,5 +1,5 @@
-"""One table in several files of a folder or archive, as programs write them: train-00000-of-00002.parquet and the data sets that
-Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive."""
+"""One table in several files of a folder or archive, as programs write them: train-00000-of-00002.parquet and the data
+sets that Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive."""
 
 from __future__ import annotations
 
