@@ -56,6 +56,51 @@ def test_what_is_left_with_one_class_is_not_left_so_where_words_are_names(tmp_pa
     assert named(tmp_path, ["NA", "SA"] * 30).labels == ("NA", "SA")
 
 
+@pytest.mark.parametrize(("cells", "delimiter", "kinds", "missing", "bare"), [
+    (["a;b", "b", "[]", "", "n/a", "None", "-"], ";",
+     [("a", "b"), ("b",), (), None, None, (), ()], {"": 1, "n/a": 1}, {"[]": 1, "None": 1, "-": 1}),
+    (["['a', 'b']", "['b']", "[]", None, "\u2014", "['a']", "none"], "",
+     [("a", "b"), ("b",), (), None, (), ("a",), ()], {"": 1}, {"[]": 1, "\u2014": 1, "none": 1}),
+    (["a;none", "none", "b", "", "", "a", "b"], ";",
+     [("a", "none"), ("none",), ("b",), None, None, ("a",), ("b",)], {"": 2}, {}),
+    (["a", "b", "-", "[]", "", "none", "NA"], "",
+     [("a",), ("b",), None, None, None, ("none",), None], {"-": 1, "NA": 1}, {}),
+    (["+", "-", "0", "-", "", "+", "0"], "", [("+",), ("-",), ("0",), ("-",), None, ("+",), ("0",)], {}, {}),
+    (["x", "-", "-", "x", "", "x", "x"], "", [("x",), ("-",), ("-",), ("x",), None, ("x",), ("x",)], {}, {}),
+])
+def test_what_cells_without_a_label_say(
+    cells: list[str | None], delimiter: str, kinds: list[tuple[str, ...] | None], missing: dict[str, int],
+    bare: dict[str, int],
+) -> None:
+    found = read_labels([pl.Series("tags", cells, dtype=pl.String)], delimiter)
+    assert [found.kinds[code] for code in found.codes] == kinds
+    assert (found.missing, found.bare) == (missing, bare)
+
+
+def test_it_is_said_what_cells_without_a_label_were_read_as(tmp_path: Path) -> None:
+    documents = named(tmp_path, ["good;new", "good", "new", "", "n/a", "-"] * 10)
+    assert documents.labels == ("good", "new")
+    assert [note for note in documents.notes if "holds" in note] == [
+        "'label' of 'a.csv' holds nothing (10), 'n/a' (10): such a cell counts as not labelled. If none of the labels "
+        "applies to such a document, [] in that cell of a table says so.",
+        "'label' of 'a.csv' holds '-' (10): none of the labels applies to such a document. If it is one that was not "
+        "labelled, empty the cell in the file.",
+    ]
+    assert documents.count("unlabelled") == 20
+    documents = named(tmp_path, ["good", "bad", "-"] * 20)
+    assert documents.labels == ("bad", "good")
+    assert any(note.startswith("'label' of 'a.csv' holds '-' (20): such a cell counts as not labelled. If it is")
+               for note in documents.notes)
+
+
+def test_a_name_of_the_corpus_is_one_in_its_test_file_too(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("text,label\n" + "".join(f"{text},-\n" for text in TEXTS[:5]))
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"{text},{'+-0'[n % 3]}\n" for n, text in enumerate(TEXTS[5:])))
+    documents = opened(path, test_path=str(tmp_path / "new.csv"))
+    assert documents.targets("test").tolist() == [documents.labels.index("-")] * 5
+
+
 @pytest.mark.parametrize(("one", "other"), [
     ("spam", "spam\u200b"), ("spam", "\ufeffspam"), ("spam", "sp\u0430m"), ("spam", "SPAM"), ("spam", "sp\u00adam"),
     ("1", "1.0"), ("not spam", "not_spam"), ("caf\u00e9", "cafe\u0301"), ("a-b", "a\u2013b"), ("ok", "o\u043a"),

@@ -110,8 +110,8 @@ def test_marks_that_could_be_two_labels_are_none(tmp_path: Path) -> None:
 
 def test_a_dash_is_no_label(tmp_path: Path) -> None:
     found = bears(tmp_path, ["yes", "-", "no"], ("no", "yes"))
-    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 2], [1, 0])
-    assert found.notes == ("The model does not know '-': 1 of 3 documents are left out.",)
+    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 1], [1, 0])
+    assert found.notes == ("1 of 3 documents bear no label and are left out.",)
 
 
 def test_a_list_of_known_labels_is_these_for_a_model_of_several(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ MISSING = frozenset({
 })
 """What programs write for a cell without a value. "None" is not among them: it is the name of many a class."""
 
+_DASHES = frozenset({"-", "--", "\u2013", "\u2014"})
+"""A cell with nothing else in it is an empty list, unless a plus stands in others, or hardly another name stands."""
 _MAY_NAME = frozenset({"nan", "NaN", "NAN", "null", "Null", "NULL", "<null>"})
 """Of these the words that are a class's name where no cell of the column is empty and they are as common as one."""
 
@@ -35,8 +37,9 @@ Labels = tuple[str, ...] | None
 class RowLabels:
     """The labels of a table's rows: row ``i`` bears ``kinds[codes[i]]``. ``names``: all labels, in order.
 
-    ``missing``: words that stand for no label, and how often each does. ``doubtful``: such words that are read as the
-    names of classes.
+    ``missing``: cells that count as not labelled, and how often each stands there; empty ones only where others hold
+    lists. ``bare``: cells of such a column that say that none of the labels applies. ``doubtful``: words for a missing
+    value that are read as the names of classes.
     """
 
     codes: np.ndarray  # int64 (rows,)
@@ -44,6 +47,7 @@ class RowLabels:
     names: tuple[str, ...]
     multi: bool
     missing: dict[str, int] = field(default_factory=dict)
+    bare: dict[str, int] = field(default_factory=dict)
     doubtful: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -60,7 +64,7 @@ def unlabelled(rows: int) -> RowLabels:
 def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collection[str] = ()) -> RowLabels:
     """The labels in one column, or in several columns of 0 and 1. Each different cell is looked at once.
 
-    :param names: words such as "null" that are known to be names, from the main file.
+    :param names: the names of the main file, which may be words such as "null".
 
     :raises CorpusError: columns that are not of 0 and 1, or far too many different labels.
     """
@@ -69,20 +73,32 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collec
     cells = columns[0].fill_null("").str.strip_chars()
     codes = cells.rank("dense").to_numpy().astype(np.int64) - 1
     counts: dict[str, int] = dict(cells.value_counts().iter_rows())
-    named = _named_words(counts) | (set(names) & counts.keys())
-    missing = MISSING - named
-    kinds = tuple(_labels_in(cell, delimiter, missing) for cell in cells.unique().sort().to_list())
-    found = {name for labels in kinds if labels for name in labels}
+    named = _named_words(counts) | (set(names) & MISSING & counts.keys())
+    nothing = MISSING - named
+    others = counts.keys() - _DASHES - nothing - {""}
+    dashes = frozenset() if len(others) < 2 or "+" in others or _DASHES & set(names) else _DASHES
+    kinds = {cell: None if not cell or cell in nothing else () if cell in dashes else tuple(pieces(cell, delimiter))
+             for cell in cells.unique().sort()}
+    multi = bool(delimiter) or any(labels is not None and len(labels) > 1 for labels in kinds.values())
+    if multi:
+        beside = {name for labels in kinds.values() if labels and len(labels) > 1 for name in labels}
+        kinds |= {cell: () for cell in counts if cell.lower() == "none" and cell not in beside | set(names)}
+    else:  # an empty list where all others hold one label is a document without its label
+        kinds = {cell: labels or None for cell, labels in kinds.items()}
+    found = {name for labels in kinds.values() if labels for name in labels}
     if len(found) > MAX_LABELS:
         raise CorpusError(
             f"The column '{columns[0].name}' holds {len(found):,} different values, too many for labels. Choose the "
             "column that holds the class of each document."
         )
-    multi = any(labels is not None and len(labels) > 1 for labels in kinds) or bool(delimiter)
-    if not multi:  # an empty list where all others hold one label is a document without its label
-        kinds = tuple(labels or None for labels in kinds)
-    words = {word: count for word, count in sorted(counts.items(), key=lambda item: -item[1]) if word in missing}
-    return RowLabels(codes, kinds, in_order(found), multi, words, {word: counts[word] for word in sorted(named)})
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    words = nothing | dashes | ({""} if multi else set())
+    return RowLabels(
+        codes, tuple(kinds.values()), in_order(found), multi,
+        missing={cell: count for cell, count in often if kinds[cell] is None and cell in words},
+        bare={cell: count for cell, count in often if kinds[cell] == ()},
+        doubtful={word: counts[word] for word in sorted(named)},
+    )
 
 
 def _named_words(counts: dict[str, int]) -> set[str]:
@@ -98,12 +114,6 @@ def _named_words(counts: dict[str, int]) -> set[str]:
     names = [word for word in counts if word and word not in MISSING]
     may = _MAY_NAME | {"NA"} if len(names) > 1 and all(map(_CODE.fullmatch, names)) else _MAY_NAME
     return {word for word, count in words.items() if word in may and count >= max(5, 0.5 * usual)}
-
-
-def _labels_in(cell: str, delimiter: str, missing: Collection[str]) -> Labels:
-    if not cell or cell in missing:
-        return None
-    return tuple(pieces(cell, delimiter))
 
 
 def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:

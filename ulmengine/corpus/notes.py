@@ -62,18 +62,19 @@ def _label_notes(
     """What has no label where one would be expected."""
     doubts = ("text_doubt", "label_doubt", "delimiter_doubt") if role == "main" else ()
     notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
-    if labels.missing:
-        words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.missing.items())
-        notes.append(
-            f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {words}: such a cell counts as not "
-            "labelled. If it is a class of yours, give it another name in the file."
-        )
-    if labels.doubtful and role == "main":
-        words = ", ".join(f"'{word}' ({count:,})" for word, count in labels.doubtful.items())
-        notes.append(
-            f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {words}: as no cell of it is empty, this "
-            "is read as the name of a class. If it says that a document has no label, empty these cells in the file."
-        )
+    for cells, told in (
+        (labels.missing, "such a cell counts as not labelled. " + (
+            "If none of the labels applies to such a document, [] in that cell of a table says so." if labels.multi else
+            "If it is a class of yours, give it another name in the file.")),
+        (labels.bare, "none of the labels applies to such a document. If it is one that was not labelled, empty the "
+                      "cell in the file."),
+        (labels.doubtful if role == "main" else {}, "as no cell of it is empty, this is read as the name of a class. "
+                      "If it says that a document has no label, empty these cells in the file."),
+    ):
+        words = [f"'{cell}' ({count:,})" if cell else f"nothing ({count:,})" for cell, count in cells.items()]
+        if words:
+            shown = ", ".join(words[:_NAMED]) + (", ..." if len(words) > _NAMED else "")
+            notes.append(f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {shown}: {told}")
     if role == "test" and documents.labels:
         bare = int((~labels.bears).sum())
         if bare == table.rows:

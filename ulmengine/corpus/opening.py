@@ -174,7 +174,7 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[RowLabels]:
             found.append(unlabelled(table.rows))
         else:
             columns = [table.column(name) for name in understood.label_columns]
-            known = found[0].doubtful if found else {}
+            known = found[0].names if found else ()
             found.append(read_labels(columns, understood.label_delimiter, known))
     return found
 

@@ -20,7 +20,7 @@ FEWEST = 3
 _TOLD = 8
 """Columns that are told one by one."""
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
-_NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "-", "--", "?"})
+_NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "?"})
 
 
 def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
