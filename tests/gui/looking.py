@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTranslator
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTranslator
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap, QTextDocument
 from PySide6.QtGui import Qt as Rich
 from PySide6.QtTest import QTest
@@ -367,3 +367,8 @@ def _areas_around(page: QWidget) -> Iterator[QScrollArea]:
         if isinstance(above, QScrollArea):
             yield above
         above = above.parentWidget()
+
+
+def letters(box: QRectF) -> QRectF:
+    """A label without the margin of 4 px that pyqtgraph puts around its text."""
+    return box.adjusted(4, 4, -4, -4)

@@ -1,0 +1,61 @@
+"""The numbers beside the axes of plots, large and small."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
+from pytestqt.qtbot import QtBot
+
+from studio import theme
+from studio.plots.history import RunHistory
+from studio.plots.look import Axis
+from studio.plots.small_plot import SmallPlot, figures
+from ulmengine import events as ev
+
+
+def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
+    axis = Axis("left", narrow=True)
+    assert axis.tickStrings([0.0, 10_000.0, 20_000.0], 1, 10_000) == ["0", "10k", "20k"]
+    assert axis.tickStrings([12_500.0, 1_000_000.0], 1, 2_500) == ["12.5k", "1,000k"]
+    assert axis.tickStrings([5_000.0], 1, 1_000) == ["5000"]
+    assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
+
+
+def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> None:
+    axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
+    axis.setRange(0.0, 0.4)
+    tenths = [0.0, 0.1, 0.2, 0.3, 0.4]
+    for lines_apart, wanted in ((1.2, ["0.0", "0.1", "0.2", "0.3", "0.4"]), (0.7, ["0.0", "", "0.2", "", "0.4"]),
+                                (0.3, ["0.0", "", "", "", ""])):
+        axis.setGeometry(QRectF(0, 0, 56, 4 * lines_apart * line))
+        axis.tickValues(0.0, 0.4, 4 * lines_apart * line)
+        assert axis.tickStrings(tenths, 1, 0.1) == wanted
+
+
+@pytest.mark.parametrize("height", [40, 50, 60, 80, 120, 250, 400])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.0042), (4.55, 6.25), (5.62, 6.35)])
+def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(
+    qtbot: QtBot, height: int, low: float, high: float
+) -> None:
+    axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
+    axis.setRange(low, high)
+    axis.setGeometry(QRectF(0, 0, 56, height))
+    shown = [value for spacing, values in axis.tickValues(low, high, height)
+             for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text]
+    assert shown
+    assert all((after - before) * height / (high - low) >= line for before, after in pairwise(sorted(shown)))
+
+
+def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:
+    history = RunHistory()
+    plot = SmallPlot(history, next(shown for shown in figures() if shown.metric == "accuracy"))
+    qtbot.addWidget(plot)
+    plot.redraw()
+    assert not plot.getAxis("left").style["showValues"]
+    history.extend([ev.StageStarted(0, "classifier: head", ("head",), 1, 1, 5, "classifier"),
+                    ev.EpochEnded(0, 1, 5, 1.0, {"accuracy": 0.5}, True, 1.0)])
+    plot.redraw()
+    assert plot.getAxis("left").style["showValues"]
