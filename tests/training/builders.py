@@ -70,6 +70,10 @@ def plans(**settings: Any) -> tuple[StagePlan, ...]:
     return plan_stages(config(**settings), pretrained=True)
 
 
+LM, HEAD, ALL = plans()
+"""The usual stages of a run that starts from a pretrained network."""
+
+
 def streams(batch: int = 4, bptt: int = 6) -> tuple[LanguageModelStream, LanguageModelStream]:
     train = LanguageModelStream([store()], batch, bptt, seed=3)
     return train, LanguageModelStream([store(8, 7)], 2, bptt, shuffle=False)

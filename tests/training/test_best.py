@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.training import builders
-from tests.training.test_loop import HEAD, stage
+from tests.training.builders import HEAD, stage
 from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note
 from ulmengine.nets import layer_groups
