@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import start, wait_for_steps
+from tests.cli.help import start, wait_for_steps
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import save
 from ulmengine.record import RunFolder
