@@ -81,10 +81,10 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._full = every > 1
         if self._full and self._begun:  # 5.5 would stand between 5.4 and 5.6
             return [""] * len(values)
-        shown = [text if round(value / spacing) % every == 0 else ""
-                 for text, value in zip(self._figures(values, spacing), values, strict=True)]
-        self._begun = self._begun or any(shown)
-        return shown
+        named = _each(values, spacing, every)
+        self._begun = self._begun or bool(named)
+        return [text if value in named else ""
+                for text, value in zip(self._figures(values, spacing), values, strict=True)]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Coarse levels first; each is put into words before the next."""
@@ -116,8 +116,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     ) -> list[tuple[float | None, list[float]]]:
         """Powers of ten; with less than two of them in view, 2 and 5 times them as well."""
         powers = [float(n) for n in range(math.ceil(low), math.floor(high) + 1)]
-        if len(powers) > 8:
-            powers = powers[:: len(powers) // 8 + 1]
+        powers = _each(powers, 1.0, max(self._every(1.0), len(powers) // 9 + 1))
         between = [n + part for n in range(math.floor(low), math.ceil(high)) for part in np.log10([2.0, 5.0])]
         inside = [float(value) for value in between if low <= value <= high]
         if len(powers) >= 2:
@@ -165,6 +164,13 @@ def to_log(values: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log10(values)
     return np.where(np.isfinite(logs), logs, np.nan)
+
+
+def _each(values: list[float], spacing: float, every: int) -> list[float]:
+    """Those of ``values`` that are multiples of ``every`` times ``spacing``; a single number would say nothing of the
+    scale, so that else the outermost two are taken."""
+    found = [value for value in values if round(value / spacing) % every == 0]
+    return found if len(found) > 1 else [*values[:1], *values[1:][-1:]]
 
 
 def _power(value: float) -> str:

@@ -180,16 +180,15 @@ class RangePlot(Plot):
     def _place_labels(self) -> None:
         (left, right), _ = self.view.viewRange()
         height = _row_height()
-        places = zip(self._marks.values(), self._rows(left, right), strict=True)
-        for number, (line, (row, side)) in enumerate(places):
+        for line, (row, side) in zip(self._marks.values(), self._rows(left, right), strict=True):
             line.label.anchors = [(side, 0.5), (side, 0.5)]
-            # Above the lines that its name reaches over, and below the curve, which nothing ever hides.
-            line.setZValue(0.5 + (number if side else -number) / 100)
-            line.label.setPosition(max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))
+            line.label.setPosition(1.0)
+            # Each ends at its name, so that none is drawn through another's.
+            line.setSpan(0.0, max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))
 
     def _rows(self, left: float, right: float) -> list[tuple[int, int]]:
         """Row (from the top) and side (0: right of its line, 1: left of it) of every name, where the x axis goes from
-        ``left`` to ``right``.
+        ``left`` to ``right``. A name stands below those that reach over its line.
 
         The lower half stands left of its lines and the upper half right, if the edges leave room: so few rows do.
         """
@@ -203,13 +202,13 @@ class RangePlot(Plot):
         elif turn and at[0] < wide[0]:
             turn = 0
         found = [(0, 0)] * count
-        for sign, outermost_first in ((1, range(turn)), (-1, range(count - 1, turn - 1, -1))):
-            ends: list[float] = []  # how far towards the middle each row is taken
-            for number in outermost_first:
+        for sign, innermost_first in ((-1, range(turn - 1, -1, -1)), (1, range(turn, count))):
+            ends: list[float] = []  # how far out the names of each row reach
+            for number in innermost_first:
                 line = sign * at[number]
-                row = next((row for row, end in enumerate(ends) if end <= line - wide[number]), len(ends))
-                ends[row: row + 1] = [line]
-                found[number] = row, int(sign > 0)
+                row = 1 + max((row for row, end in enumerate(ends) if end > line), default=-1)
+                ends[row: row + 1] = [line + wide[number]]
+                found[number] = row, int(sign < 0)
         return found
 
     def _mark(self, rule: str, value: float) -> pg.InfiniteLine:
@@ -217,11 +216,9 @@ class RangePlot(Plot):
         line = pg.InfiniteLine(
             math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine),
             label=f"{rule_name(rule)} {rate(value)}",
-            labelOpts={"position": 0.95, "color": color, "anchors": [(0, 0.5), (0, 0.5)],
-                       "fill": theme.colors().color("panel")},
+            labelOpts={"color": color, "anchors": [(0, 0.5), (0, 0.5)]},
         )
         line.label.setFont(theme.current().font(theme.Type.SMALL))
-        line.setZValue(9)
         self.addItem(line)
         return line
 

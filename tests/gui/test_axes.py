@@ -29,7 +29,7 @@ def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> No
     axis.setRange(0.0, 0.4)
     tenths = [0.0, 0.1, 0.2, 0.3, 0.4]
     for lines_apart, wanted in ((1.2, ["0.0", "0.1", "0.2", "0.3", "0.4"]), (0.7, ["0.0", "", "0.2", "", "0.4"]),
-                                (0.3, ["0.0", "", "", "", ""])):
+                                (0.3, ["0.0", "", "", "", "0.4"])):
         axis.setGeometry(QRectF(0, 0, 56, 4 * lines_apart * line))
         axis.tickValues(0.0, 0.4, 4 * lines_apart * line)
         assert axis.tickStrings(tenths, 1, 0.1) == wanted
@@ -45,8 +45,19 @@ def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(
     axis.setGeometry(QRectF(0, 0, 56, height))
     shown = [value for spacing, values in axis.tickValues(low, high, height)
              for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text]
-    assert shown
+    assert len(shown) >= 2  # a single number says nothing of the scale
     assert all((after - before) * height / (high - low) >= line for before, after in pairwise(sorted(shown)))
+
+
+def test_powers_of_ten_below_one_another_are_not_closer_than_lines_either(qtbot: QtBot) -> None:
+    axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
+    axis.setLogMode(y=True)
+    axis.setRange(-6.2, -0.9)
+    for lines_apart, wanted in ((1.2, [-6, -5, -4, -3, -2, -1]), (0.7, [-6, -4, -2]), (0.3, [-6, -1])):
+        size = 5.3 * lines_apart * line
+        axis.setGeometry(QRectF(0, 0, 56, size))
+        ((_, powers),) = axis.logTickValues(-6.2, -0.9, size, [])
+        assert powers == wanted
 
 
 def test_a_plot_of_nothing_has_no_numbers(qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.plots.range_plot import RangePlot
 from tests.gui.looking import letters
 from ulmengine import events as ev
@@ -39,8 +40,9 @@ def test_the_names_of_the_suggestions_do_not_overlap(
                        for other in boxes[number + 1 :])
     for line, box in zip(plot._marks.values(), boxes, strict=True):
         for other in plot._marks.values():
-            if other is not line and box.left() < plot.view.mapViewToScene(other.pos()).x() < box.right():
-                assert line.zValue() > other.zValue()  # no line is drawn through a name
+            foot, top = (other.mapToScene(end, 0) for end in other._endPoints)
+            if other is not line and letters(box).left() < foot.x() < letters(box).right():
+                assert top.y() >= letters(box).bottom()  # no line is drawn through a name
 
 
 @pytest.mark.parametrize("size", [(712, 170), (712, 300), (390, 150)])
@@ -62,6 +64,26 @@ def test_the_names_of_the_suggestions_stand_where_the_curve_is_not(qtbot: QtBot,
         box = letters(line.label.mapRectToScene(line.label.boundingRect()))
         assert not any(box.contains(place) for place in curve)
         assert line.zValue() < plot._raw.zValue() < plot._smooth.zValue()  # where the curve runs away, it is on top
+
+
+def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qtbot: QtBot) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.set_suggestions({"valley": 0.001})
+    plot.redraw()
+    qtbot.wait(20)
+    # 3 px to the right of the suggestion's line: in the margin of its name, where no letter stands.
+    edge = plot.view.mapViewToScene(QPointF(-3, 0.5)).x() + 3
+    plot.set_range(10 ** plot.view.mapSceneToView(QPointF(edge, 0)).x(), 10.0)
+    picture, accent, panel = plot.grab().toImage(), theme.colors().color("accent"), theme.colors().color("panel")
+    area = plot.view.sceneBoundingRect()
+    column = [max(abs(picture.pixelColor(round(edge) + dx, y).red() - panel.red()) for dx in (-1, 0, 1))
+              for y in range(round(area.top()) + 2, round(area.bottom()) - 2)]
+    assert len(column) > 200
+    assert min(column) > 0.5 * abs(accent.red() - panel.red())  # the lines of the grid run over it
 
 
 def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
