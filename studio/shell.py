@@ -290,9 +290,14 @@ class Shell(QObject):
         else:
             opened = True
         if opened:
-            self.runWanted.emit(folder)
-            self.go("train")
+            self.look_at(folder)
         return opened
+
+    def look_at(self, folder: Path) -> None:
+        """Show the run in ``folder`` on the open project's Train page, beside the one that is under way."""
+        self.wanted_run = folder
+        self.runWanted.emit(folder)
+        self.go("train")
 
     def begin_run(self) -> bool:
         """Start a new run as the person asks for it: :meth:`start_run`, or word of what has to be chosen before.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.quiet import Quiet
@@ -17,18 +17,38 @@ from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDo
 from studio.words import figure, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
-from ulmengine.record import run_name
+from ulmengine.record import RunFolder, run_name
 
 HEIGHT = 64
 RESOLUTION = 1_000
-NARROW, TIGHT = 560, 720
-"""Below these widths there is no room for the time that is left, and none for the loss."""
-MOST = 304
-"""Px that the longest name of a stage takes, about."""
+NARROW, TIGHT, WIDE = 560, 720, 900
+"""Below these widths there is no room for the time that is left, none for the loss, and none for the words of the way
+back to the project's run."""
+MOST, DOT = 304, 28
+"""Px that the longest name of a stage takes, about, and those of the dot before it."""
+
+
+class _Sign(QAbstractButton):
+    """What the run is and how it stands: it leads to where more of it is shown."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Nothing but the labels in it; and where it is, for the mouse and the keyboard."""
+        if not self.isEnabled() or not (self.underMouse() or self.hasFocus()):
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = theme.colors()
+        painter.setPen(QPen(colors.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("hover" if self.underMouse() else "panel"))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
+        painter.end()
 
 
 class RunBar(QWidget):
-    """State, stage, step, loss, time left, device of the window's run; Start, Pause or Resume, Stop as offered."""
+    """State, stage, step, loss, time left, device of the window's run; Start, Pause or Resume, Stop as offered.
+
+    Where it is not one of the open project's, as a model that is learnt from texts, a button leads to the project's.
+    """
 
     opened = Signal()
     """The person wants to see more of the run."""
@@ -40,13 +60,14 @@ class RunBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName(self.tr("Run"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.XL, 0, theme.L, 0)
-        row.setSpacing(theme.L)
         self._add_state(row)
         self._add_progress(row)
         self._add_figures(row)
         self._add_buttons(row)
         theme.current().changed.connect(self.update)
+        self._own_run: RunFolder | None = None
+        """The project's newest run, where another one is shown that is none of it."""
+        self.shown.replaced.connect(self._runs_changed)
         self.shown.changed.connect(self.refresh)
         self.shown.seen_by(self)
         self._quiet = Quiet(shell.run, self)
@@ -64,11 +85,16 @@ class RunBar(QWidget):
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         words.addWidget(self.state)
         words.addWidget(self.stage)
-        inner = QHBoxLayout()
+        self.sign = _Sign()
+        self.sign.setToolTip(self.tr("Show this run on the page Train"))
+        self.sign.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.sign.clicked.connect(self._show)
+        inner = QHBoxLayout(self.sign)
+        inner.setContentsMargins(theme.S, theme.XS, 0, theme.XS)
         inner.setSpacing(theme.S)
         inner.addWidget(self.dot, 0, Qt.AlignmentFlag.AlignVCenter)
         inner.addLayout(words)
-        row.addLayout(inner)
+        row.addWidget(self.sign)
 
     def _add_progress(self, row: QHBoxLayout) -> None:
         self.step = FittingLabel(Type.SMALL, muted=True, numbers=True)
@@ -104,6 +130,10 @@ class RunBar(QWidget):
         row.addLayout(column)
 
     def _add_buttons(self, row: QHBoxLayout) -> None:
+        self.own = Button("", "runs", "quiet")
+        self.own.setAccessibleName(self.tr("Project's run"))
+        self.own.setToolTip(self.tr("Show the newest run of the open project on the page Train"))
+        self.own.clicked.connect(self._show_own)
         self.start = Button(self.tr("Start"), "play")
         self.pause = Button(self.tr("Pause"), "pause")
         self.advice = Button(self.tr("What to try"), "info")
@@ -114,7 +144,7 @@ class RunBar(QWidget):
         self.pause.clicked.connect(self.toggle_pause)
         self.advice.clicked.connect(self.opened)
         self.stop.clicked.connect(self.shell.run.stop)
-        order = (self.stop, self.start, self.pause, self.advice)  # as on the Train page
+        order = (self.own, self.stop, self.start, self.pause, self.advice)  # from Stop on as on the Train page
         for button in order:
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             row.addWidget(button)
@@ -131,14 +161,17 @@ class RunBar(QWidget):
         narrow = width < NARROW
         row = self.layout()
         assert row is not None
-        row.setContentsMargins(theme.M if narrow else theme.XL, 0, theme.M if narrow else theme.L, 0)
+        around = theme.M if narrow else theme.XL  # of which the sign takes its share
+        row.setContentsMargins(around - theme.S, 0, theme.M if narrow else theme.L, 0)
         row.setSpacing(theme.S if narrow else theme.M)
+        self.own.setText(self.own.accessibleName() if width >= WIDE else "")
         idle = self.shown.state is RunState.IDLE  # there is no step to be told of
-        for label in (self.state, self.stage):
-            label.setFixedWidth(min(MOST, round(width * (0.45 if idle else 0.2 if narrow else 0.26))))
+        strange = not self.own.isHidden()
+        share = 0.45 if idle else 0.16 if strange and narrow else 0.2 if narrow else 0.26
+        self.sign.setFixedWidth(min(MOST, round(width * share)) + DOT)
         for label in (self.left, self.device):
             label.setFixedWidth(max(48, min(144, round(0.14 * width))))
-            label.setVisible(not narrow)
+            label.setVisible(width >= (TIGHT if strange else NARROW))
         self.loss.setVisible(width >= TIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -152,6 +185,9 @@ class RunBar(QWidget):
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
         state, offered = self.shown.state, self.shown.offers
+        self.sign.setEnabled(self.shown.folder is not None and self.shell.project is not None)
+        self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
+        self.own.setVisible(self._own_run is not None and not self.shown.is_of(self.shell.project))
         kind = "problem" if self.shown.folder is None and self.shell.corpus_unreadable else self.shown.dot
         self.dot.set_kind(kind)
         self.dot.setVisible(bool(kind))
@@ -298,7 +334,26 @@ class RunBar(QWidget):
     def _project_changed(self, project: Project | None) -> None:
         if project is not None:
             project.changed.connect(self.refresh)
+            project.runsChanged.connect(self._runs_changed)
+        self._runs_changed()
+
+    @Slot()
+    def _runs_changed(self) -> None:
+        """Another run is shown, or the project has others than before."""
+        project = self.shell.project
+        strange = project is not None and not self.shown.is_of(project)
+        self._own_run = project.newest_run() if project is not None and strange else None
         self.refresh()
+
+    @Slot()
+    def _show(self) -> None:
+        if self.shown.folder is not None:
+            self.shell.look_at(self.shown.folder.path)
+
+    @Slot()
+    def _show_own(self) -> None:
+        if self._own_run is not None:
+            self.shell.look_at(self._own_run.path)
 
     @Slot()
     def _start(self) -> None:

@@ -25,6 +25,7 @@ from studio.widgets import Beside, Button, Cells, EmptyState, Lines, SectionTitl
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
+from ulmengine.record import RunFolder
 
 from .evaluate.help import measured_run
 from .fakes import FakeRun, ScriptedAsk
@@ -253,8 +254,8 @@ def test_two_parts_with_a_handle_turn_where_they_do_not_fit(qtbot: QtBot) -> Non
 
 def _in_order(bar: RunBar) -> None:
     """The parts of the run bar stand beside one another, within it."""
-    parts = [part for part in (bar.dot, bar.stage, bar.bar, bar.left, bar.stop, bar.start, bar.pause, bar.advice)
-             if part.isVisible()]
+    parts = [part for part in (bar.dot, bar.stage, bar.bar, bar.left, bar.own, bar.stop, bar.start, bar.pause,
+                               bar.advice) if part.isVisible()]
     edges = [edge for part in parts for edge in (part.mapTo(bar, QPoint()).x(),
                                                  part.mapTo(bar, QPoint()).x() + part.width())]
     assert edges == sorted(edges)
@@ -305,6 +306,28 @@ def test_the_run_bar_says_less_where_there_is_less_room_and_cuts_no_word(
     if width >= 1_280:
         run.enter(RunState.RUNNING)
         assert bar.stage.shown() == "2 of 2: classifier: head + layer 2 + layer 1"
+
+
+@pytest.mark.parametrize("width", [640, 683, 853, 1_280, 1_920])
+def test_the_way_back_to_the_projects_run_has_its_place_in_the_run_bar(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, width: int
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project, bar = window.shell.project, window.bar
+    assert project is not None
+    RunFolder.create(project.runs / "2026-01-01", project.run_config())
+    other = RunFolder.create(tmp_path / "other" / "2026-01-02", project.run_config())
+    window.setMinimumSize(100, 100)
+    window.resize(width, 400)
+    run.start(project.run_config(), other.path)
+    run.enter(RunState.RUNNING)
+    run.say(ev.StageStarted(0, "language model", ("a",), 1, 1, 20), ev.Step(0, 1, 6, 6, 4.7, (1e-3,), 0.1, 10, 0.5))
+    qtbot.waitUntil(lambda: bar.width() == width - window.rail.width(), timeout=5_000)
+    qtbot.wait(20)
+    assert "6 of 20" in bar.step.shown()
+    assert bar.own.isVisible()
+    assert bar.own.accessibleName() == "Project's run"
+    _in_order(bar)
 
 
 @pytest.mark.parametrize("key", [entry.key for entry in available()])

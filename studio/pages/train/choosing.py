@@ -113,6 +113,9 @@ class RunChoice(QObject):
     @Slot()
     def _list(self) -> None:
         others = [run for run in reversed(self.project.run_folders()) if run != self.shown.folder][:LISTED]
+        window = self.shell.shown
+        if window.folder is not None and window is not self.shown and not window.is_of(self.project):
+            others.insert(0, window.folder)  # beside which another one is looked at
         self.buttons.set_runs([(self._words(run), run) for run in others])
 
     def _words(self, run: RunFolder) -> str:

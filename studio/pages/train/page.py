@@ -124,7 +124,8 @@ class TrainPage(ProjectPage):
             except ConfigError as error:
                 self.shell.toast(str(error), "error")
         else:
-            self.shell.show_run(folder)
+            if not window.alive or window.folder != folder:
+                self.shell.show_run(folder)
             self._look_at(window)
 
     def _look_at(self, run: ShownRun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
 from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
 
-from .help import ROOT, WAIT, Bench
+from .help import ROOT, WAIT, Bench, logged
 
 
 @pytest.mark.parametrize("long", [False, True])
@@ -136,6 +137,47 @@ def test_a_run_that_is_not_of_the_project_is_named_on_the_page_and_in_the_bar(be
     bench.shell.show_run(own)
     assert str(own.path) not in bench.page.view.heading.below.text()
     assert "“" not in bar.stage.text()
+
+
+def test_beside_a_model_that_is_learnt_from_texts_the_projects_run_is_one_click_away(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bar = RunBar(bench.shell)
+    bench.qtbot.addWidget(bar)
+    bar.resize(1_280, 64)
+    bar.show()
+    assert not bar.sign.isEnabled()  # there is nothing to show yet
+    bench.page.start()
+    bench.until(RunState.FINISHED)
+    own = bench.page.folder
+    assert own is not None
+    assert bar.own.isHidden()
+    place = tmp_path / "pretraining" / "runs" / "2026-01-02-120000"
+    begin_pretraining(place, bench.page.config, ModelInfo("small"))
+    bench.run._make = partial(logged, steps=200, nap=0.004)
+    bench.shell.start_alone(place, bench.page.config)
+    bench.until(RunState.RUNNING)
+    page = bench.page
+    assert page.folder == RunFolder(place)
+    bench.click(bar.own)
+    assert page.folder == own
+    assert bar.stage.text().startswith("“small”")  # what trains stays in the bar
+    assert not bar.stop.isHidden()
+    history = bench.shell.shown.history
+    bench.click(bar.sign)
+    assert page.shown is bench.shell.shown
+    assert bench.shell.shown.history is history  # it is not read anew for that
+    page.show_run(own)
+    buttons = page.view.buttons
+    buttons.runs_menu.aboutToShow.emit()
+    assert [action.text() for action in buttons.runs_menu.actions()] == ["small  ·  Running"]
+    buttons.runs_menu.actions()[0].trigger()
+    assert page.folder == RunFolder(place)
+    bench.run.stop()
+    bench.until(RunState.STOPPED)
+    bench.click(bar.own)  # nothing is under way: it is the window's again
+    assert bench.shell.shown.folder == own
+    assert bar.own.isHidden()
 
 
 def test_a_run_whose_folder_is_deleted_is_shown_no_more(bench: Bench) -> None:
