@@ -115,8 +115,9 @@ class FittingLabel(ElidedLabel):
 
     def _shown(self) -> str:
         metrics, texts = self.fontMetrics(), (self._text, *self._shorter)
-        fitting = next((text for text in texts if metrics.horizontalAdvance(text) <= self.width()), texts[-1])
-        return metrics.elidedText(fitting, self._mode, self.width())
+        # Not by their advances, which are rounded: what just fits by these may be cut all the same.
+        shown = [metrics.elidedText(text, self._mode, self.width()) for text in texts]
+        return next((one for one, text in zip(shown, texts, strict=True) if one == text), shown[-1])
 
 
 class Paragraph(QWidget):

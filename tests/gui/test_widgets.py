@@ -10,7 +10,19 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.widgets import Button, CalmCombo, Card, DropArea, ElidedLabel, EmptyState, FailureCard, Paragraph, StatusDot
+from studio.theme import Type
+from studio.widgets import (
+    Button,
+    CalmCombo,
+    Card,
+    DropArea,
+    ElidedLabel,
+    EmptyState,
+    FailureCard,
+    FittingLabel,
+    Paragraph,
+    StatusDot,
+)
 from ulmengine.events import Failed
 
 
@@ -161,3 +173,13 @@ def test_a_button_that_is_switched_on_is_seen_to_be(qtbot: QtBot, role: str) -> 
     on = button.grab().toImage()
     differ = sum(off.pixel(x, y) != on.pixel(x, y) for x in range(off.width()) for y in range(off.height()))
     assert differ > off.width() * off.height() / 2  # the whole ground, not a line of it
+
+
+def test_no_wording_is_cut_where_a_shorter_one_fits_in_any_width(qtbot: QtBot) -> None:
+    label = FittingLabel(Type.SMALL, numbers=True)
+    qtbot.addWidget(label)
+    for step in range(1, 40, 7):  # the advances of some, rounded, are less than they take
+        label.set_wordings(f"step {step} of 120, epoch 1 of {step}", f"step {step} of 120", f"{step}")
+        for width in range(label.fontMetrics().horizontalAdvance(f"{step}") + 2, 240):
+            label.resize(width, 20)
+            assert "…" not in label.shown()
