@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -141,9 +141,10 @@ class Project(QObject):
         """The project's runs, oldest first."""
         return find_runs(self.runs)
 
-    def newest_run(self) -> RunFolder | None:
-        """The newest of the project's runs; one that was taken up from elsewhere only where there is no other."""
-        found = self.run_folders()
+    def newest_run(self, fits: Callable[[RunFolder], bool] = lambda _: True) -> RunFolder | None:
+        """The newest of the project's runs that ``fits``; one that was taken up from elsewhere only where there is no
+        other."""
+        found = [run for run in self.run_folders() if fits(run)]
         return next((run for run in reversed(found) if not is_copy(run)), found[-1] if found else None)
 
     def save(self) -> None:

@@ -179,17 +179,19 @@ class ClassifyPage(ProjectPage):
         """Look for models: take the newest if none is in use, go on to it or offer it if there is a newer one."""
         choices = self.picker.refresh()
         current = self.picker.current
-        newest = next((choice.path for choice in choices if run_of(self.project, choice.path)), None)
+        there = {choice.path for choice in choices}
+        run = self.project.newest_run(lambda one: one.model_path in there)
+        newest = None if run is None else run.model_path
         if current is None and choices:
-            self.picker.use(choices[0].path, by_person=False)
+            self.picker.use(newest or choices[0].path, by_person=False)
         elif current is not None and self.answering is not None and not self._slot.running:
             self._look_for_newer(current, newest, self.answering.saved)
         self._name_models()
         self.one.look_at_names()
-        there = self.picker.current is not None
+        in_use = self.picker.current is not None
         self.beside.set_choices(self.picker.choices, self.picker.current)
-        self.stack.setCurrentIndex(1 if there else 0)
-        self.chooser.setVisible(there)
+        self.stack.setCurrentIndex(1 if in_use else 0)
+        self.chooser.setVisible(in_use)
 
     @property
     def _looked_at(self) -> bool:

@@ -196,7 +196,7 @@ class EvaluatePage(ProjectPage):
         found = self._list_runs()
         open_now = self.opening.wanted
         shown = self.shell.shown.folder
-        wanted = shown if shown in found else found[0] if found else None
+        wanted = shown if shown in found else self.project.newest_run(set(found).__contains__)
         if isinstance(open_now, TableToMeasure) or (self._by_person and open_now in found):
             wanted = None
         if wanted is not None and wanted != open_now:

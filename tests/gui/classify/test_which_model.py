@@ -19,6 +19,7 @@ from tests.gui.fakes import FakeRun
 from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle, models_folder
 from ulmengine.plan.control import RunState
+from ulmengine.record.folder import IMPORTED
 
 
 def test_the_twin_of_a_model_reads_the_same_weights_in_memory_of_its_own(bundle: Path) -> None:
@@ -78,6 +79,23 @@ def test_the_newest_run_follows_the_one_before(
     assert page.picker.current == second
     assert page.answering is not None
     assert page.answering.path == second
+    assert not page.newer.isVisibleTo(page)
+
+
+def test_a_run_that_was_taken_up_from_elsewhere_is_not_taken_for_the_projects_newest(
+    page: ClassifyPage, project: Project, bundle: Path, run: FakeRun, qtbot: QtBot
+) -> None:
+    first, other = finished_run(project, "one", bundle), finished_run(project, "two", bundle)
+    (other.parent / IMPORTED).write_text("{}")
+    page.activated()
+    settle(qtbot, page)
+    assert [choice.path for choice in page.picker.choices][:2] == [other, first]
+    assert page.picker.current == first
+    third = finished_run(project, "three", bundle)
+    (third.parent / IMPORTED).write_text("{}")
+    run.enter(RunState.FINISHED)
+    settle(qtbot, page)
+    assert page.picker.current == first  # nor gone on to while it is in use
     assert not page.newer.isVisibleTo(page)
 
 

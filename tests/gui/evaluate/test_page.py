@@ -25,6 +25,7 @@ from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
 from ulmengine.inference.predictions import WHO
 from ulmengine.record import RunMarks, write_about
+from ulmengine.record.folder import IMPORTED
 from ulmengine.runs.measured import Measured
 
 from .help import LABELS, given_and_said, measured_run
@@ -260,6 +261,18 @@ def test_a_model_is_measured_on_a_table_and_its_labels_are_not_the_projects(
         assert page.subject is not None
         assert (page.subject.table is None) == (place == 1)
         assert runs.currentIndex() == place
+
+
+def test_a_run_that_was_taken_up_from_elsewhere_is_not_taken_for_the_projects_newest(
+    project: Project, shell: Shell, measured: Measured, qtbot: QtBot
+) -> None:
+    other = measured_run(project.folder, name="zzz", seed=4).folder
+    (other.path / IMPORTED).write_text("{}")
+    assert project.run_folders() == [measured.folder, other]
+    page = EvaluatePage(project, shell)
+    qtbot.addWidget(page)
+    assert page.opening.wanted == measured.folder
+    qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
 
 
 def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_windows(
