@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from .theme import restyle
 
 Role = Literal["default", "plain", "danger", "cancel"]
+Detail = str | Callable[[], str]
+
+EVERY_MS = 500
+"""How often a detail that changes is told anew."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,9 @@ class Choice:
 class Ask(Protocol):
     """Whoever answers questions: the person, or a test."""
 
-    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: str = "") -> str:
-        """The key of the choice taken."""
+    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
+        """The key of the choice taken. ``detail``: said besides; a function is asked anew as long as the question
+        stands."""
 
     def folder(self, title: str, start: Path) -> Path | None:
         """An existing folder, None if the person thinks better of it."""
@@ -54,12 +59,16 @@ class QtAsk:
     def __init__(self, parent: QWidget | None = None) -> None:
         self.parent = parent
 
-    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: str = "") -> str:
+    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
         """See :class:`Ask`."""
         box = QMessageBox(self.parent)
         box.setWindowTitle(title)
         box.setText(text)
-        box.setInformativeText(detail)
+        box.setInformativeText(detail if isinstance(detail, str) else detail())
+        if not isinstance(detail, str):
+            clock = QTimer(box)
+            clock.timeout.connect(lambda: box.setInformativeText(detail()))
+            clock.start(EVERY_MS)
         # One role for all keeps the buttons in the order given, on every desktop.
         buttons = {box.addButton(choice.text, QMessageBox.ButtonRole.ActionRole): choice for choice in choices}
         for button, choice in buttons.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.ask import Choice
+from studio.ask import Choice, Detail
 from studio.engine.thread_host import ThreadHost
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
@@ -22,7 +22,7 @@ class ScriptedAsk:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.filters: list[str] = []
 
-    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: str = "") -> str:
+    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
         self.asked.append((title, tuple(choice.key for choice in choices)))
         return str(self.answers.pop(0))
 

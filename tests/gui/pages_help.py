@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.ask import Choice
+from studio.ask import Choice, Detail
 from studio.project import Project
 from studio.settings import Settings
 from studio.shell import Notice, Shell
@@ -35,7 +35,7 @@ class Answers:
         self.saved: Path | None = None
         self.asked: list[str] = []
 
-    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: str = "") -> str:
+    def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
         self.asked.append(title)
         return choices[0].key
 

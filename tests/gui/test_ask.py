@@ -29,6 +29,17 @@ def test_a_new_project_is_asked_for_in_the_projects_folder_on_a_fresh_machine(mo
     assert not wanted.exists()
 
 
+def test_what_changes_while_a_question_stands_is_told_as_it_is(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter(["3 steps", "5 steps", *["8 steps"] * 100])
+
+    def stands(box: QMessageBox) -> None:
+        assert box.informativeText() == "3 steps"
+        qtbot.waitUntil(lambda: box.informativeText() == "8 steps", timeout=20_000)
+
+    monkeypatch.setattr(QMessageBox, "exec", stands)
+    assert QtAsk().choose("title", "text", [Choice("cancel", "Cancel", "cancel")], lambda: next(told)) == "cancel"
+
+
 @pytest.mark.parametrize(("roles", "wanted"), [
     (("danger", "cancel"), "cancel"), (("default", "danger", "cancel"), "default"), (("plain", "cancel"), "cancel"),
 ])

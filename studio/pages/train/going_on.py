@@ -56,8 +56,8 @@ class GoingOn(QObject):
         instead."""
         if run.folder is None:
             return
-        lost = lost_by_going_to(point, run.folder.path, run.history)
-        answer = self._asked(point, lost, goes_on=run.state is RunState.RUNNING) if lost else "back"
+        lost = partial(self._lost, run, run.folder.path, point)
+        answer = self._asked(run, point, lost) if lost() else "back"
         if answer == "back":
             self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
@@ -88,17 +88,27 @@ class GoingOn(QObject):
         if answer != "cancel":
             self.after_stop(folder, partial(self._copy, folder, point.checkpoint, wanted if answer == "new" else None))
 
-    def _asked(self, point: Point, lost: Lost, *, goes_on: bool) -> str:
-        """What to do; ``goes_on``: the run takes further steps meanwhile."""
+    @staticmethod
+    def _lost(run: ShownRun, folder: Path, point: Point) -> Lost:
+        """What going back to ``point`` gives up now: ``run`` may take further steps meanwhile."""
+        return lost_by_going_to(point, folder, run.history)
+
+    def _told(self, run: ShownRun, lost_now: Callable[[], Lost]) -> str:
+        lost = lost_now()
         parts = [self.tr("%n checkpoint(s)", "", lost.checkpoints)] if lost.checkpoints else []
         parts += [self.tr("{count} steps of the curves and the log").format(count=f"{lost.steps:,}")] \
             if lost.steps else []
         detail = self.tr("What came after it is given up for good: {what}.").format(
             what=self.tr(" and ").join(parts) or self.tr("the result"))
-        if goes_on:
+        if run.state is RunState.RUNNING:
             detail += " " + self.tr("Training goes on until you decide; what it learns meanwhile is given up too.")
         if lost.result:
             detail += " " + self.tr("The finished model stays until the run finishes again.")
+        return detail
+
+    def _asked(self, run: ShownRun, point: Point, lost_now: Callable[[], Lost]) -> str:
+        """What to do."""
+        detail = partial(self._told, run, lost_now)
         back, cancel = Choice("back", self.tr("Go back"), "danger"), Choice("cancel", self.tr("Cancel"), "cancel")
         if point.is_start:
             instead = Choice("new", self.tr("Start a new run instead"), "default")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
@@ -83,8 +83,13 @@ def test_who_goes_back_while_steps_are_taken_is_told_that_these_go_too(
         bench.until(RunState.PAUSED)
     told: list[str] = []
 
-    def answer(title: str, text: str, choices: object, detail: str = "") -> str:
-        told.append(detail)
+    def answer(title: str, text: str, choices: object, detail: Callable[[], str]) -> str:
+        told.append(detail())
+        before = bench.page.history.total
+        if not paused:
+            qtbot.waitUntil(lambda: bench.page.history.total > before, timeout=WAIT)
+        now = bench.page.history.total
+        assert f"{now} steps of the curves" in detail()  # while it is asked
         return "cancel"
 
     monkeypatch.setattr(bench.ask, "choose", answer)
