@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.scroll import scrolling
+from studio.pages.parts.scroll import resize_within_screen, scrolling
 from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, ConfigField, Label, Paragraph, SectionTitle
@@ -74,11 +74,6 @@ class SettingDialog(QDialog):
     def _refused(self, why: str) -> None:
         self.wrong.setText(why)
         self.wrong.show()
-
-
-def resize_within_screen(dialog: QDialog, size: QSize) -> None:
-    """Give ``dialog`` this ``size``, or as much of it as the screen has room for."""
-    dialog.resize(size.boundedTo(dialog.screen().availableSize() * 0.9))
 
 
 def closing_row(dialog: QDialog) -> QHBoxLayout:

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QVB
 
 from studio import theme
 from studio.pages import PageEntry
+from studio.pages.parts.scroll import resize_within_screen
 
-from .dialogs import closing_row, resize_within_screen
+from .dialogs import closing_row
 from .matching import Entry
 
 SIZE = QSize(960, 680)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -222,6 +222,29 @@ def test_the_window_lets_go_of_a_run_that_is_removed(
     qtbot.waitUntil(lambda: not folder.path.exists(), timeout=WAIT)
     qtbot.waitUntil(lambda: shell.shown.folder == RunFolder(own.path), timeout=WAIT)
     qtbot.waitUntil(lambda: not page.pretraining.work.running, timeout=WAIT)
+
+
+def test_the_dialog_fits_a_small_screen_and_has_its_buttons_in_view_there(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = page_of(window)
+    page.pretraining.choose()
+    dialog = page.pretraining.dialog
+    assert dialog is not None
+    qtbot.waitExposed(dialog)
+    bar = dialog.area.verticalScrollBar()
+    assert bar.maximum() == 0  # a screen of the usual size has room for all of it
+    dialog.resize(640, 345)  # of 683x384: 1366x768 at 200 %
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5_000)
+    assert dialog.height() == 345
+    for button in (dialog.begin, dialog.leave):
+        assert dialog.rect().contains(QRect(button.mapTo(dialog, QPoint()), button.size()))
+    (tmp_path / "empty.txt").write_text("", encoding="utf-8")
+    dialog.take(tmp_path / "empty.txt")
+    card = dialog.work.failure
+    qtbot.waitUntil(card.isVisible, timeout=WAIT)
+    qtbot.waitUntil(lambda: not card.visibleRegion().isEmpty(), timeout=5_000)
+    dialog.reject()
 
 
 def test_the_dialog_keeps_its_size_and_its_buttons_their_places_while_it_looks_and_measures(

@@ -16,6 +16,7 @@ from studio.pages.model.estimate import megabytes
 from studio.pages.model.sizes import Network, parameters_of
 from studio.pages.model.speed import measure_language_model
 from studio.pages.parts.errand import Errand
+from studio.pages.parts.scroll import resize_within_screen, scrolling
 from studio.settings import data_folder
 from studio.theme import Type
 from studio.widgets import (
@@ -28,6 +29,8 @@ from studio.widgets import (
     PrimaryButton,
     Scale,
     SectionTitle,
+    bring_into_view,
+    keep_place,
     paths_in,
 )
 from studio.words import choice_words, time_words
@@ -79,21 +82,23 @@ class PretrainDialog(QDialog):
         self.refused = Paragraph("", Type.SMALL, lines=1)
         """Why a number that was typed does not count; its line is kept, so that no button moves."""
         self.told, self.cost = Paragraph(muted=False, lines=1), Paragraph(muted=False, lines=2)
-        for part in (self.work.bar, self.work.bar.cancel):  # their place is kept: no button lands under the mouse
-            held = part.sizePolicy()
-            held.setRetainSizeWhenHidden(True)
-            part.setSizePolicy(held)
+        for part in (self.work.bar, self.work.bar.cancel):  # no button lands under the mouse
+            keep_place(part)
         self.begin, self.leave = PrimaryButton(self.tr("Begin"), "play"), Button(self.tr("Cancel"))
         self._arrange()
         self._connect()
         self._show()
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-        column.setSpacing(theme.M)
-        column.addWidget(SectionTitle(self.tr("Pretrain from texts"), self.tr(
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
+        whole.setSpacing(theme.M)
+        whole.addWidget(SectionTitle(self.tr("Pretrain from texts"), self.tr(
             "A language model in any language, from texts without labels")))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(self.place, 1)
@@ -118,17 +123,31 @@ class PretrainDialog(QDialog):
             "paused, stopped and gone on with in the bar at the bottom, and needs nothing from the net."), Type.SMALL)
         column.addWidget(self.hint)
         column.addStretch(1)
+        self.body, self.area = body, scrolling(body)
+        whole.addWidget(self.area, 1)
         end = QHBoxLayout()
         end.addStretch(1)
         end.addWidget(self.leave)
         end.addWidget(self.begin)
-        column.addLayout(end)
+        whole.addLayout(end)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Have room for all that is said, as far as the screen has."""
+        inside = self.body.sizeHint() - self.area.sizeHint()
+        resize_within_screen(self, self.size().expandedTo(self.sizeHint() + inside))
+
+    @Slot()
+    def _not_done(self) -> None:
+        self._show()
+        self._fit()
+        bring_into_view(self.work.failure)
 
     def _connect(self) -> None:
         self.file.clicked.connect(self._choose_file)
         self.tree.clicked.connect(self._choose_folder)
         self.work.finished.connect(self._done)
-        self.work.failed.connect(self._show)
+        self.work.failed.connect(self._not_done)
         self.size_box.currentIndexChanged.connect(self._measure)
         self.epochs.edited.connect(self._show)
         self.epochs.edited.connect(self._epochs_taken)

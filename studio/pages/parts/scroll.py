@@ -1,9 +1,9 @@
-"""A column that scrolls up and down where it does not fit."""
+"""A column that scrolls up and down where it does not fit, and a dialog that fits its screen."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QWidget
 
 
 def scrolling(inside: QWidget, *, sideways: bool = False) -> QScrollArea:
@@ -19,3 +19,8 @@ def scrolling(inside: QWidget, *, sideways: bool = False) -> QScrollArea:
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inside)
     return area
+
+
+def resize_within_screen(dialog: QDialog, size: QSize) -> None:
+    """Give ``dialog`` this ``size``, or as much of it as the screen has room for."""
+    dialog.resize(size.boundedTo(dialog.screen().availableSize() * 0.9))
