@@ -150,9 +150,12 @@ def test_what_cannot_be_read_is_said_in_the_dialog(
     page.pretraining.choose()
     dialog = page.pretraining.dialog
     assert dialog is not None
+    dialog.size_box.setCurrentIndex(dialog.size_box.findData("tiny"))
     (tmp_path / "empty.txt").write_text("", encoding="utf-8")
     dialog.take(tmp_path / "empty.txt")
     qtbot.waitUntil(lambda: dialog.work.failure.isVisible(), timeout=WAIT)
+    qtbot.wait(50)
+    assert dialog.area.verticalScrollBar().maximum() == 0  # it has grown by what is said
     assert not dialog.begin.isEnabled()
     dialog.take(korean(tmp_path / "reviews.txt"))
     qtbot.waitUntil(lambda: dialog.begin.isEnabled(), timeout=WAIT)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -140,6 +140,10 @@ class PretrainDialog(QDialog):
     @Slot()
     def _not_done(self) -> None:
         self._show()
+        QTimer.singleShot(0, self, self._show_failure)  # once its lines are wrapped
+
+    @Slot()
+    def _show_failure(self) -> None:
         self._fit()
         bring_into_view(self.work.failure)
 
