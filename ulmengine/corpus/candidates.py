@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .cells import FALSE
@@ -27,16 +27,21 @@ class ChosenLabel:
     doubt: str = ""
 
 
-def choose_label(seen: Sequence[Sampled], rows: int, whole: bool = True) -> ChosenLabel:
+def choose_label(
+    seen: Sequence[Sampled], rows: int, whole: bool = True, beside: Collection[str] = ()
+) -> ChosenLabel:
     """The label among the columns ``seen``, of which ``rows`` were looked at: the ``whole`` table, or its beginning,
-    which may be of one class alone, where it is sorted."""
+    which may be of one class alone, where it is sorted.
+
+    :param beside: columns at the side of the text, where no names tell what they are.
+    """
     refused = {c.name: why for c in seen if c.called == Nearness.FIRST and (why := _no_label(c))}
     able = [c for c in seen if c.called == Nearness.FIRST or 1 <= c.names <= max(20, min(1000, rows // 3))]
     able = [c for c in able if c.name not in refused]
     hot = _one_hot([c for c in able if c.called != Nearness.FIRST and not c.aside], rows)
     near = {c.name: found for c in able
             if (found := Nearness.MARKS if c in hot else _nearness(c, rows, whole)) is not None}
-    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name]))
+    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name], beside))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
     if refused:
@@ -66,12 +71,13 @@ def _comes_again(column: Sampled, rows: int) -> bool:
             and not column.counts)
 
 
-def _place(column: Sampled, near: Nearness) -> tuple[int, ...]:
+def _place(column: Sampled, near: Nearness, beside: Collection[str]) -> tuple[int, ...]:
     """Where a column stands among all that could be the label: the lowest comes first."""
     if near == Nearness.FIRST:
         return near, FIRST_LABEL_NAMES.index(column.key)
     if near in (Nearness.FEW, Nearness.ABOUT):
-        return near, column.key in TEXT_NAMES, column.letters <= 0.5, column.distinct
+        return (near, column.key in TEXT_NAMES, not column.poles, column.letters <= 0.5, column.name not in beside,
+                column.distinct)
     return near, column.aside, column.distinct
 
 
@@ -83,25 +89,36 @@ def _chosen(
     :param once: the columns of which no other bears the name.
     """
     best, others = ranked[0], ranked[1:]
+    rivals = [c for c in others if _is_rival(c, best, near, hot, rows, once=best.name in once)]
     if best in hot:
-        columns = tuple(c.name for c in hot)
-        rivals = [c for c in others if c not in hot and near[c.name] in (Nearness.PARTLY, Nearness.WEAK, Nearness.FEW)
-                  and (len(hot) == 2 or (not c.marks and c.letters > 0.5))]
-        return _told(columns, _marks_told(hot), rivals)
+        return _told(tuple(c.name for c in hot), _marks_told(hot), rivals)
     why = f"named '{best.name}', with {_values(best)}" if best.called is not None else f"only {_values(best)}"
     if best.length >= _SHORT:
         why += f", of {best.length:.0f} characters on average"
-    if near[best.name] == Nearness.FIRST and best.name in once:
-        rivals = [c for c in others if best.filled <= _NEARLY_EMPTY * rows and c.filled > 0.9 * rows
-                  and near[c.name] < Nearness.SAID]
-    elif near[best.name] < Nearness.SCALE and best.names > 1 and best.filled > 0.5 * rows and best.name in once:
-        rivals = [c for c in others if c not in hot and near[c.name] < Nearness.SCALE]
-    else:
-        rivals = [c for c in others if near[c.name] != Nearness.BARE]
-    rivals += [c for c in others if c.called == Nearness.FIRST and near[c.name] == Nearness.BARE]
     if rivals and best.called is None:
         why += f"; so have {', '.join(repr(c.name) for c in rivals[:_RIVALS])}"
     return _told((best.name,), why, rivals, f" ({best.names} values)")
+
+
+def _is_rival(
+    column: Sampled, best: Sampled, near: dict[str, Nearness], hot: list[Sampled], rows: int, *, once: bool
+) -> bool:
+    """Whether a column could be the label as well as the ``best``: the surer that is, the nearer it must be.
+
+    :param once: no other column bears the name of the best.
+    """
+    own, other, scant = near[best.name], near[column.name], best.filled <= _NEARLY_EMPTY * rows
+    named = own == Nearness.FIRST or (own < Nearness.SCALE and best.names > 1 and best.filled > 0.5 * rows)
+    if best in hot:
+        return column not in hot and other <= Nearness.FEW and (
+            len(hot) == 2 or (not column.marks and column.letters > 0.5))
+    if other == Nearness.BARE:
+        return column.called == Nearness.FIRST
+    if not once or not named:
+        return True
+    if own == Nearness.FIRST:
+        return scant and other <= Nearness.FEW and column.filled > best.filled
+    return other <= Nearness.PARTLY and column not in hot
 
 
 def _told(columns: tuple[str, ...], why: str, rivals: Sequence[Sampled], values: str = "") -> ChosenLabel:
