@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
-from tests.corpus.helpers import opened, table
+from tests.corpus.helpers import finish, opened, table
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus import CorpusError, audit, preview
 from ulmengine.corpus.guess import guess_columns
 
 
@@ -235,7 +235,7 @@ def test_a_label_of_one_value_in_the_beginning_of_a_table_may_be_sorted(tmp_path
 
 
 def test_what_a_person_chose_as_text_is_no_rival_of_the_label(tmp_path: Path) -> None:
-    rows = [[text, NAMES[n % 3], ("web", "app")[n % 2], "ab"[n % 4 % 2]] for n, text in enumerate(long(60))]
+    rows = [[text, "xyz"[n % 3], ("web", "app")[n % 2], "ab"[n % 4 % 2]] for n, text in enumerate(long(60))]
     path = table(tmp_path / "a.csv", rows, ["remark", "verdict", "channel", "kind"])
     found = preview(path, CorpusConfig(text_columns=("remark", "kind"))).understood
     assert (found.label_columns, found.rivals) == (("channel",), ("verdict",))
@@ -245,3 +245,23 @@ def test_what_a_person_chose_as_text_is_no_rival_of_the_label(tmp_path: Path) ->
     found = preview(path, CorpusConfig(text_columns=("remark", "channel"))).understood
     assert (found.label_columns, found.rivals) == ((), ("kind", "verdict"))
     assert "No column is read as the label, but it could be 'kind', 'verdict'." in found.reasons["label_doubt"]
+
+
+@pytest.mark.parametrize("verdicts", [
+    ("true", "mostly-true", "half-true", "barely-true", "false", "pants-fire"), ("wahr", "halb", "erfunden", "offen"),
+])
+def test_of_many_columns_without_names_the_label_is_the_one_most_like_one(
+    tmp_path: Path, verdicts: tuple[str, ...]
+) -> None:
+    """As in LIAR: a number, the verdict, the statement, its subject, who said it, ... and how often who was wrong."""
+    rows = [(f"{1000 + n * 7 % 120}.json", verdicts[n % len(verdicts)], f"Says that {text} for all of us",
+             ("taxes", "jobs", "health", "guns", "crime", "schools", "energy")[n % 7], f"person {n % 50}",
+             ("democrat", "republican", "none")[n % 3], str(n * 13 % 40), f"a speech in town {n}")
+            for n, text in enumerate(long(120))]
+    path = tmp_path / "train.tsv"
+    path.write_text("".join("\t".join(row) + "\n" for row in rows))
+    found = preview(path).understood
+    assert (found.text_columns, found.label_columns) == (("column 3",), ("column 2",))
+    assert found.rivals == ("column 4", "column 6")
+    card = next(one for one in finish(audit(opened(path))) if one.kind == "label_doubt")
+    assert [way.value for way in card.alternatives] == [*((name,) for name in found.rivals), ("column 2",)]

@@ -74,7 +74,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.reasons["label_columns"] = hints.reason
         guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
     else:
-        chosen = choose_label(rest, frame.height, whole)
+        chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         guess.reasons |= {key: why for key, why in told.items() if why}
@@ -90,6 +90,14 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         elif guess.label_delimiter:
             guess.reasons["label_delimiter"] = "cells hold several values that also stand alone or come again"
     return guess
+
+
+def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:
+    """The columns at the side of the ``text``, of a table that does not name its columns; none of another."""
+    if not text or any(name != f"column {place}" for place, name in enumerate(columns, 1)):
+        return []
+    first, last = columns.index(text[0]), columns.index(text[-1])
+    return [*columns[max(0, first - 1) : first], *columns[last + 1 : last + 2]]
 
 
 def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:

@@ -101,6 +101,13 @@ ABOUT_NAMES = _names("""
     الجنس العمر المدينة البلد
 """)
 """What is asked of people and places beside a text."""
+POLES = frozenset((
+    "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
+    "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
+    "subj", "obj", "quote", "plot", "sarcastic", "serious", "ironic", "human", "machine", "pro", "con", "happy", "sad",
+    "angry", "joy", "anger", "fear", "love", "surprise", "sadness",
+))
+"""Names of labels wherever they stand: in cells, and as what a file or a list of many texts is called by."""
 PLAIN_SPLIT_NAMES = _names("split is_valid is_validation is_test is_train set part partition subset fold dataset_split")
 """Of these a column may say with yes and no which part a row belongs to."""
 SPLIT_NAMES = PLAIN_SPLIT_NAMES | _names("""

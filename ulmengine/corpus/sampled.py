@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, is_plural, listed, pieces, repeats
-from .names import LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES, Nearness, called_like_label, is_about_name, key_of
+from .names import LABEL_NAMES, PLAIN_TEXT_NAMES, POLES, TEXT_NAMES, Nearness, called_like_label, is_about_name, key_of
 
 _LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
@@ -84,6 +84,12 @@ class Sampled:
         if not low <= TRUE | FALSE:
             return frozenset()
         return frozenset(number for number, marks in enumerate(_ALPHABETS) if low & marks)
+
+    @property
+    def poles(self) -> bool:
+        """Whether most of its values are names of labels as such: true, half-true, false."""
+        named = sum(not POLES.isdisjoint(re.split(r"[\W_]+", value.lower())) for value in self.values)
+        return 2 * named > self.distinct
 
     @property
     def counts(self) -> bool:

@@ -8,15 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ulmengine.corpus.names import PART_WORDS, part_in, parts_of
-
-POLES = frozenset((
-    "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
-    "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
-    "subj", "obj", "quote", "plot", "sarcastic", "serious", "ironic", "human", "machine", "pro", "con", "happy", "sad",
-    "angry", "joy", "anger", "fear", "love", "surprise", "sadness",
-))
-"""Names of labels that a file or a list of many texts is called by."""
+from ulmengine.corpus.names import PART_WORDS, POLES, part_in, parts_of
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Z]*$")

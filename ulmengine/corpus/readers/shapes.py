@@ -11,9 +11,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES, part_in, parts_of
+from ulmengine.corpus.names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
 
-from .layout import POLES
 from .records import has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued
 
