@@ -146,6 +146,7 @@ def test_a_cell_of_many_documents_reads_no_document(tmp_path: Path, monkeypatch:
         assert rows[place][1] in [shown.cell(int(place), column) for column in range(3)]
 
 
+@pytest.mark.slow  # it lets the window rest after every page
 def test_the_time_of_the_windows_thread_is_told_for_each_page(tmp_path: Path) -> None:
     measured_run(tmp_path / "one", 60)
     project = Project.create(tmp_path / "one", RunConfig(name="one"))

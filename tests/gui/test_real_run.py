@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -156,14 +156,14 @@ def test_going_back_to_the_beginning_of_a_stage(window: MainWindow, qtbot: QtBot
     ask = window.shell.ask
     assert isinstance(ask, ScriptedAsk)
     ask.answers = ["back"]
-    actions[0].trigger()
-    qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    with running(window, qtbot):
+        actions[0].trigger()
     qtbot.waitUntil(lambda: run.state is RunState.FINISHED, timeout=WAIT)
     after = [(x, y) for stage in page.history.stages for x, y in zip(stage.loss.x, stage.loss.y, strict=True)]
     assert after == before  # the same checkpoint and the same random numbers: the same stage again
 
 
-@pytest.mark.parametrize("host", [ThreadHost, ProcessHost])
+@pytest.mark.parametrize("host", [ThreadHost, pytest.param(ProcessHost, marks=pytest.mark.slow)])
 def test_the_first_stage_is_repeated(window: MainWindow, qtbot: QtBot, host: Any) -> None:
     page, run, ask = page_of(window), window.shell.run, window.shell.ask
     assert isinstance(ask, ScriptedAsk)
@@ -176,10 +176,14 @@ def test_the_first_stage_is_repeated(window: MainWindow, qtbot: QtBot, host: Any
     again = next(action for action in page.view.buttons.back_menu.actions()
                  if action.text() == "Repeat the stage Language model")
     ask.answers = ["back"]
+    run.pause_between_stages = True
     again.trigger()
     assert ask.asked == [("Go back to the beginning", ("new", "back", "cancel"))]
-    qtbot.waitUntil(lambda: page.history.finished is None, timeout=WAIT)  # once it is certain that the run can begin
+    qtbot.waitUntil(lambda: run.state is RunState.PAUSED, timeout=WAIT)
+    assert page.history.finished is None
     assert page.history.total < whole[-1].total  # what was given up is not shown any more
+    run.pause_between_stages = False
+    run.resume()
     repeated = [event for event in finish(window, qtbot) if isinstance(event, ev.Step)]
     assert [(step.total, step.loss) for step in repeated] == [(step.total, step.loss) for step in whole]
     drawn = [int(x) for stage in page.history.stages for x in stage.loss.x]
@@ -270,11 +274,17 @@ def test_a_stopped_run_is_finished_early_and_trained_on_later(window: MainWindow
     assert isinstance(ask, ScriptedAsk)
     ask.answers = ["back"]
     run.pause_between_stages = False
-    end.trigger()
-    qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+    with running(window, qtbot):
+        end.trigger()
     log = finish(window, qtbot)
     assert [event.index for event in log if isinstance(event, ev.StageEnded)] == [0, 1, 2, 3, 4]
     assert "left out" not in cards(page)
+
+
+def running(window: MainWindow, qtbot: QtBot) -> AbstractContextManager[object]:
+    """What is done in it sets the run going. This is heard and not looked for: a tiny run may be told all at once."""
+    return qtbot.waitSignal(window.shell.run.stateChanged, timeout=WAIT,
+                            check_params_cb=lambda state: state is RunState.RUNNING)
 
 
 def finish(window: MainWindow, qtbot: QtBot) -> list[ev.Event]:
@@ -302,8 +312,8 @@ def test_a_branch_ends_as_its_source_and_leaves_it_alone(window: MainWindow, qtb
     source = page.folder
     assert source is not None
     page._list_points()
-    page.view.buttons.branch_menu.actions()[-1].trigger()
-    qtbot.waitUntil(lambda: run.folder != source.path and run.state is RunState.RUNNING, timeout=WAIT)
+    with running(window, qtbot):
+        page.view.buttons.branch_menu.actions()[-1].trigger()
     branched = finish(window, qtbot)
     assert page.folder is not None
     assert page.folder.path == run.folder != source.path
@@ -316,7 +326,8 @@ def test_a_branch_ends_as_its_source_and_leaves_it_alone(window: MainWindow, qtb
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system's limit on memory is a POSIX one")
 @pytest.mark.parametrize(("host", "make"), [
-    (ThreadHost, troubled.short_of_memory), (ProcessHost, troubled.limited_memory),
+    (ThreadHost, troubled.short_of_memory),
+    pytest.param(ProcessHost, troubled.limited_memory, marks=pytest.mark.slow),
 ])
 def test_out_of_memory_gives_the_memory_back_and_goes_on_with_the_same_effective_batch(
     window: MainWindow, qtbot: QtBot, host: Any, make: Any, record_testsuite_property: Callable[[str, object], None]
@@ -407,8 +418,8 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         kept = Checkpoints(run.folder / "checkpoints")
         assert kept.all()
         assert all(kept.verify(info.name) for info in kept.all())
-        try_button(page, "Try again").click()  # there is no room yet
-        qtbot.waitUntil(lambda: run.state is RunState.RUNNING, timeout=WAIT)
+        with running(window, qtbot):
+            try_button(page, "Try again").click()  # there is no room yet
         qtbot.waitUntil(lambda: page.view.failure.isVisible() and run.state is RunState.PAUSED, timeout=WAIT)
         (disk / "full").unlink()
         try_button(page, "Try again").click()

@@ -69,6 +69,7 @@ def test_the_file_answers_as_the_predictor_does(tmp_path, pooling, skip, directi
         assert found[0] == pytest.approx(row, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_network_of_the_papers_size_on_real_texts(tmp_path):
     """400/1152/3 with the words of the built-in sample, its documents longer than a chunk."""
     runtime = pytest.importorskip("onnxruntime")

@@ -108,7 +108,7 @@ def test_the_model_is_half_way_between_before_and_after(plain: RunFolder, refit:
             torch.testing.assert_close(saved[f"forward.{name}"].half(), wanted, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("direction", ["forward", pytest.param("both", marks=pytest.mark.slow)])
 def test_taken_up_anywhere_it_ends_as_one_that_was_never_interrupted(place: Path, direction: str) -> None:
     more = ("classifier.refit=1", f"model.direction={direction}", "classifier.epochs=[1]")
     whole = finished(tiny_run(place / f"whole-{direction}", *more))
