@@ -7,6 +7,9 @@ import pytest
 from ulmengine.threads import wait_briefly
 
 wait_briefly()
+# What tests write need not outlive a power cut; the disk is waited for seventy times in a small run. A file that is
+# closed or none is refused all the same.
+os.fsync = os.fstat  # type: ignore[assignment]
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; PyTorch's threads would share them all
 
