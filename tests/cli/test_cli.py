@@ -27,6 +27,7 @@ from ulmengine.events import TextWritten
 from ulmengine.record import RunFolder
 
 SMALL = ["--set", "model.preset=tiny", "--set", "language_model.epochs=1", "--set", "classifier.epochs=[1, 1]",
+         "--set", "classifier.refit=1", "--set", "language_model.batch_size=256", "--set", "classifier.batch_size=128",
          "--set", "compute.threads=1", "--set", "model.pretrained=none"]
 
 

@@ -257,6 +257,8 @@ def test_a_step_that_hangs_is_seen_by_the_watchdog(qtbot: QtBot, tmp_path: Path)
 
 
 def test_a_run_that_is_paused_or_at_other_work_does_not_hang(qtbot: QtBot, tmp_path: Path) -> None:
+    idle = RunService(host=partial(ProcessHost, patience=1.8), make=replay.idle)
+    idle.start(replay.small_config(), tmp_path / "idle")
     service = RunService(host=partial(ProcessHost, patience=1.8), make=replay.steady)
     service.start(replay.small_config(), tmp_path)
     until(qtbot, service, RunState.RUNNING)
@@ -266,8 +268,6 @@ def test_a_run_that_is_paused_or_at_other_work_does_not_hang(qtbot: QtBot, tmp_p
     assert service.state is RunState.PAUSED
     service.resume()
     until(qtbot, service, RunState.FINISHED)
-    idle = RunService(host=partial(ProcessHost, patience=1.8), make=replay.idle)
-    idle.start(replay.small_config(), tmp_path)
     until(qtbot, idle, RunState.FINISHED)
 
 

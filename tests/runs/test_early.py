@@ -124,9 +124,11 @@ def test_a_run_put_down_anywhere_while_it_finishes_goes_on_finishing(tmp_path: P
     wished = next(n for n, e in enumerate(after) if isinstance(e, ev.Step) and (e.stage, e.step) == (2, 3))
     weights = load_bundle(whole.model_path).state
     left = [e for e in after[wished + 1:] if not isinstance(e, ev.Progress)]
+    train(make(tmp_path / "before", corpus), 2, 2)
     for number in range(len(left)):
-        folder, control = make(tmp_path / str(number), corpus), RunControl()
-        events = Run(folder, finish=control.take_finish).events()
+        shutil.copytree(tmp_path / "before", tmp_path / str(number))
+        folder, control = RunFolder(tmp_path / str(number)), RunControl()
+        events = Run(folder, finish=control.take_finish).events(resume=True)
         next(e for e in events if isinstance(e, ev.Step) and (e.stage, e.step) == (2, 3))
         control.finish()
         for _ in range(number + 1):

@@ -156,16 +156,18 @@ def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.M
     assert len(interpolation._rows(prepared, config)) == 8
 
 
-def pretrained(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The setting that names a language model of such texts."""
-    folder = RunFolder.create(tmp_path / "language", tiny_config(
-        write_corpus(tmp_path / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3"))
-    list(Run(folder, cache=tmp_path / "cache").events())
+    place = tmp_path_factory.mktemp("pretrained")
+    folder = RunFolder.create(place / "language", tiny_config(
+        write_corpus(place / "texts.csv", 160, seed=5), "classifier.epochs=[0]", "language_model.epochs=3"))
+    list(Run(folder, cache=place / "cache").events())
     return f"model.pretrained='{folder.model_path}'"
 
 
-def test_a_run_that_stopped_between_the_stages_ends_as_one_that_did_not(tmp_path: Path) -> None:
-    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained(tmp_path), "language_model.epochs=2")
+def test_a_run_that_stopped_between_the_stages_ends_as_one_that_did_not(tmp_path: Path, pretrained: str) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained, "language_model.epochs=2")
     states, taken = [], []
     for name in ("whole", "stopped", "stopped while trying"):
         folder = RunFolder.create(tmp_path / name, config)
@@ -189,9 +191,10 @@ def test_a_run_that_stopped_between_the_stages_ends_as_one_that_did_not(tmp_path
 
 @pytest.mark.parametrize("without", ["language_model.interpolate=false", "language_model.epochs=0",
                                      "model.pretrained=none", "model.head_hidden=5"])
-def test_only_a_tuned_model_that_was_pretrained_is_tried(tmp_path: Path, without: str) -> None:
-    start = pretrained(tmp_path)
-    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), start, without)
+def test_only_a_tuned_model_that_was_pretrained_is_tried(
+    tmp_path: Path, pretrained: str, without: str
+) -> None:
+    config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained, without)
     folder = RunFolder.create(tmp_path / "run", config)
     list(Run(folder, cache=tmp_path / "cache").events())
     notes = [event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note)]

@@ -109,7 +109,7 @@ def test_consistency_draws_the_answers_about_a_document_together() -> None:
     apart, told = [], []
     for consistency in (0.0, 20.0):
         model = builders.text_classifier(dropout=DropoutConfig(multiplier=1.0))
-        plan = stage(ALL, epochs=20, lr=5e-3, consistency=consistency)
+        plan = stage(ALL, epochs=10, lr=5e-3, consistency=consistency)
         said, _ = finish(builders.train_cls(model, plan, TrainContext()))
         told += [event.loss for event in said if isinstance(event, Step)][:1]
         batch = next(iter(builders.documents(30)[0].epoch(0)))

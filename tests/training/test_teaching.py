@@ -36,7 +36,7 @@ def lessons(count: int, width: int = 8) -> tuple[list[np.ndarray], np.ndarray]:
 def test_what_was_never_shown_is_understood_too() -> None:
     torch.manual_seed(0)
     model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
-    passages, vectors = lessons(1_200)
+    passages, vectors = lessons(800)
     lesson = Lesson(epochs=12, lr=1e-2, batch_size=32, held=200)
     assert finish(teach(model, passages, vectors, Lesson(epochs=0.01, lr=1e-9, batch_size=32, held=200))).cosine < 0.5
     assert finish(teach(model, passages, vectors, lesson)).cosine > 0.8
@@ -51,7 +51,7 @@ def test_what_word_comes_next_is_learnt_beside() -> None:
     for weight in (0.0, 1.0):
         torch.manual_seed(0)
         model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig(), softmax="sampled")
-        lesson = Lesson(epochs=20, lr=1e-2, batch_size=32, held=100, language=weight)
+        lesson = Lesson(epochs=16, lr=1e-2, batch_size=32, held=100, language=weight)
         taught.append(finish(teach(model, passages, vectors, lesson)))
     forgotten, kept = taught
     assert kept.perplexity < 3  # each word has one that follows
