@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
 from studio.engine.process_host import ProcessHost
-from studio.engine.run_service import RunService
+from studio.engine.run_service import AT_ONCE, RunService
 from studio.engine.thread_host import ThreadHost
 from tests.studio import replay
 from ulmengine import events as ev
@@ -298,6 +298,8 @@ def test_a_flood_of_events_neither_loses_one_nor_holds_the_window_up(
 ) -> None:
     service = RunService(make=replay.flood)
     told = Told(service)
+    at_once: list[int] = []
+    service.events.connect(lambda events: at_once.append(len(events)))
     ticks: list[float] = []
     timer = QTimer()
     timer.setInterval(10)
@@ -309,5 +311,5 @@ def test_a_flood_of_events_neither_loses_one_nor_holds_the_window_up(
     assert [event.step for event in told.of(ev.Step)] == list(range(1, 50_001))
     longest = max(later - earlier for earlier, later in pairwise(ticks))
     record_testsuite_property("flood_longest_gap_ms", round(longest * 1000, 1))
-    # 100 ms is the bar on a machine that does nothing else; a shared one gets room.
-    assert longest < 0.5
+    # How long a gap is depends on who else uses the machine; how much is handed out between two turns does not.
+    assert max(at_once) <= AT_ONCE

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -100,17 +99,13 @@ def test_a_growing_curve_does_not_waver() -> None:
     assert after[-1] == 39_019
 
 
-def test_a_million_points_stay_few_and_quick() -> None:
+def test_a_million_points_stay_few_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     series = SeriesBuffer()
     pyramid = MinMaxPyramid(series)
     series.extend(np.arange(1e6), np.random.default_rng(1).normal(size=1_000_000))
     pyramid.update()
-    begin = time.perf_counter()
-    for _ in range(20):
-        drawn = pyramid.visible(0, 1e6, 1_000)
-    took = (time.perf_counter() - begin) / 20
-    assert len(drawn) <= 2 * 1_000 + 60
-    assert took < 0.01
+    monkeypatch.delattr(SeriesBuffer, "y")  # what is drawn is found without another look at the million values
+    assert len(pyramid.visible(0, 1e6, 1_000)) <= 2 * 1_000 + 60
 
 
 def test_not_numbers_are_only_drawn_where_there_is_nothing_else() -> None:
