@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+E = TypeVar("E")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +321,29 @@ class Finished(Event):
     baseline_accuracy: float | None
     model: str
     seconds: float
+
+
+def outcome(work: Generator[E, None, T], hear: Callable[[E], object] = lambda _: None) -> T:
+    """What ``work`` returns at its end; ``hear`` is told whatever it says on the way."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        hear(event)
+
+
+def retold(work: Generator[E, None, T], tell: Callable[[E], Iterable[E]]) -> Generator[E, None, T]:
+    """``work``, which says in place of each event what ``tell`` makes of it; closing it closes that."""
+    try:
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            yield from tell(event)
+    finally:
+        work.close()
 
 
 EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}

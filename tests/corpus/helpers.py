@@ -9,24 +9,15 @@ from typing import Any, TypeVar
 
 from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import Event
+from ulmengine.events import Event, outcome
 
 T = TypeVar("T")
-
-
-def finish(generator: Generator[Event, None, T]) -> T:
-    """The result of a generator, run to its end."""
-    return with_events(generator)[0]
 
 
 def with_events(generator: Generator[Event, None, T]) -> tuple[T, list[Event]]:
     """The result of a generator and all it said."""
     events: list[Event] = []
-    while True:
-        try:
-            events.append(next(generator))
-        except StopIteration as stop:
-            return stop.value, events
+    return outcome(generator, events.append), events
 
 
 def table(path: Path, rows: list[list[str]], header: list[str] | None = None) -> Path:
@@ -40,7 +31,7 @@ def opened(path: Path, **settings: Any) -> Documents:
     split = {name: settings.pop(name) for name in ("method", "column", "validation", "test") if name in settings}
     seed = settings.pop("seed", 42)
     config = CorpusConfig(path=str(path), split=SplitConfig(**split), **settings)
-    return finish(open_corpus(config, path.parent / "cache", seed=seed))
+    return outcome(open_corpus(config, path.parent / "cache", seed=seed))
 
 
 def everything(documents: Documents) -> list[str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.corpus.helpers import finish, opened, table, with_events
+from tests.corpus.helpers import opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Alternative, Documents, Finding, audit, inspect, open_corpus, repaired
 from ulmengine.corpus.near import shingles
-from ulmengine.events import Progress
+from ulmengine.events import Progress, outcome
 
 WORDS = [
     "river", "stone", "window", "garden", "music", "paper", "silver", "winter", "summer", "bridge", "forest", "candle",
@@ -32,7 +32,7 @@ def plain(count: int = 40) -> list[list[str]]:
 
 
 def found(documents: Documents, **settings: int) -> dict[str, Finding]:
-    return {finding.kind: finding for finding in finish(audit(documents, **settings))}
+    return {finding.kind: finding for finding in outcome(audit(documents, **settings))}
 
 
 def audited(tmp_path: Path, rows: list[list[str]], header: list[str] | None = None) -> dict[str, Finding]:
@@ -171,7 +171,7 @@ def test_constant_and_empty_columns(tmp_path: Path) -> None:
 def test_many_constant_columns_are_one_finding(tmp_path: Path) -> None:
     rows = [[text, label, *["same"] * 11] for text, label in plain()]
     documents = opened(table(tmp_path / "a.csv", rows, ["text", "label", *(f"c{n}" for n in range(11))]))
-    finding, = [one for one in finish(audit(documents)) if one.kind == "constant_column"]
+    finding, = [one for one in outcome(audit(documents)) if one.kind == "constant_column"]
     assert finding.title == "11 columns say nothing"
     assert "'c7' holds 'same'; so it is with 3 more. They" in finding.why
 
@@ -215,13 +215,13 @@ def test_a_repair_is_recorded_and_leaves_the_file_as_it_is(tmp_path: Path) -> No
     path = table(tmp_path / "a.csv", [*plain(), ["", "a"], [prose(0), "a"]])
     before = path.read_bytes()
     config = CorpusConfig(path=str(path), drop_rows=(5,))
-    findings = found(finish(open_corpus(config, tmp_path / "cache")))
+    findings = found(outcome(open_corpus(config, tmp_path / "cache")))
     mended = repaired(repaired(config, findings["empty"]), findings["duplicate"])
     empty = f"main:{int.from_bytes(blake2b(b'', digest_size=8).digest(), 'little'):016x}"
     text = " ".join(prose(0).casefold().split())
     again = f"main:{int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), 'little'):016x}:2"
     assert mended.drop_rows == (5, empty, again)
-    documents = finish(open_corpus(mended, tmp_path / "cache"))
+    documents = outcome(open_corpus(mended, tmp_path / "cache"))
     assert found(documents) == {}
     assert sum(documents.count(part) for part in ("train", "validation", "test")) == 39
     assert path.read_bytes() == before
@@ -257,7 +257,7 @@ def test_the_number_of_texts_compared_is_bounded_and_said(tmp_path: Path) -> Non
 
 def test_inspect_gives_plain_json(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [*plain(), ["", "a"]])
-    result = finish(inspect(path))
+    result = outcome(inspect(path))
     again = json.loads(json.dumps(result))
     assert again == result
     expected = {
@@ -280,24 +280,24 @@ def test_a_repair_stays_with_its_documents(tmp_path: Path) -> None:
     path, cache = table(tmp_path / "a.csv", rows), tmp_path / "cache"
     spare = table(tmp_path / "more.csv", [[prose(90), "a"], ["", "b"], [prose(7), "a"]])
     config = CorpusConfig(path=str(path), unlabelled_path=str(spare))
-    for finding in found(finish(open_corpus(config, cache))).values():
+    for finding in found(outcome(open_corpus(config, cache))).values():
         if finding.kind in ("empty", "duplicate", "overlap"):
             config = repaired(config, finding)
-    before = finish(open_corpus(config, cache))
+    before = outcome(open_corpus(config, cache))
     assert sorted(left_out(before)) == ["", "", prose(7), prose(7)]
 
     held = table(tmp_path / "test.csv", [[prose(number), "ab"[number % 2]] for number in range(60, 75)])
-    with_test = finish(open_corpus(config.model_copy(update={"test_path": str(held)}), cache))
+    with_test = outcome(open_corpus(config.model_copy(update={"test_path": str(held)}), cache))
     assert sorted(left_out(with_test)) == ["", "", prose(7), prose(7)]
 
     table(path, [[prose(99), "a"], *rows])
-    assert sorted(left_out(finish(open_corpus(config, cache)))) == ["", "", prose(7), prose(7)]
+    assert sorted(left_out(outcome(open_corpus(config, cache)))) == ["", "", prose(7), prose(7)]
 
-    headless = finish(open_corpus(config.model_copy(update={"header": "no"}), cache))
+    headless = outcome(open_corpus(config.model_copy(update={"header": "no"}), cache))
     assert sorted(left_out(headless)) == ["", "", prose(7), prose(7)]
 
     table(path, [*plain(), ["another text in its place, which no repair has seen", "a"]])
-    changed = finish(open_corpus(config, cache))
+    changed = outcome(open_corpus(config, cache))
     assert sorted(left_out(changed)) == ["", prose(7)]
     assert any(note.startswith("2 documents that repairs left out are no longer there") for note in changed.notes)
 

@@ -13,11 +13,12 @@ from typing import Any, BinaryIO
 import polars as pl
 import pytest
 
-from tests.corpus.helpers import everything, finish, opened
+from tests.corpus.helpers import everything, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, limits, open_corpus, preview
 from ulmengine.corpus.readers.source import Stream
 from ulmengine.corpus.table import TableWriter
+from ulmengine.events import outcome
 
 TABLE = b"text,label\n" + b"good film,pos\nbad film,neg\n" * 2_000
 
@@ -170,7 +171,7 @@ def test_a_file_deleted_while_it_is_read(tmp_path: Path) -> None:
     next(work)
     path.unlink()
     with pytest.raises(CorpusError, match="is not there"):
-        finish(work)
+        outcome(work)
     assert leftovers(path) == []
 
 
@@ -182,7 +183,7 @@ def test_a_file_changed_while_it_is_read(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"more,pos\n")
     with pytest.raises(CorpusError, match="changed while it was read"):
-        finish(work)
+        outcome(work)
     assert leftovers(path) == []
     assert path.read_bytes() == TABLE * 20 + b"more,pos\n"
 

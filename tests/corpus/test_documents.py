@@ -13,7 +13,7 @@ from tests.corpus.helpers import everything, opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits, open_corpus
 from ulmengine.corpus.likeness import normalised
-from ulmengine.events import Note, Progress
+from ulmengine.events import Note, Progress, outcome
 
 
 def rows(count: int) -> list[list[str]]:
@@ -105,15 +105,9 @@ def test_an_import_takes_far_less_memory_than_the_file(tmp_path: Path) -> None:
     work = open_corpus(CorpusConfig(path=str(path)), tmp_path / "cache")
     process = psutil.Process()
     start = process.memory_info().rss
-    most = 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            documents = stop.value
-            break
-        most = max(most, process.memory_info().rss)
-    assert most - start < 400 << 20
+    rss: list[int] = []
+    documents = outcome(work, lambda _: rss.append(process.memory_info().rss))
+    assert max(rss) - start < 400 << 20
     assert with_events(open_corpus(CorpusConfig(path=str(path)), tmp_path / "cache"))[1] == []  # it is not read again
     assert documents.count("train") > 100_000
 

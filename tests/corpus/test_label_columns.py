@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
-from tests.corpus.helpers import finish, opened, table
+from tests.corpus.helpers import opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, audit, preview
 from ulmengine.corpus.guess import guess_columns
+from ulmengine.events import outcome
 
 
 def test_texts_alone_have_no_label() -> None:
@@ -263,5 +264,5 @@ def test_of_many_columns_without_names_the_label_is_the_one_most_like_one(
     found = preview(path).understood
     assert (found.text_columns, found.label_columns) == (("column 3",), ("column 2",))
     assert found.rivals == ("column 4", "column 6")
-    card = next(one for one in finish(audit(opened(path))) if one.kind == "label_doubt")
+    card = next(one for one in outcome(audit(opened(path))) if one.kind == "label_doubt")
     assert [way.value for way in card.alternatives] == [*((name,) for name in found.rivals), ("column 2",)]

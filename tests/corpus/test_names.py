@@ -7,13 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.corpus.helpers import finish, labels_in_order, opened
+from tests.corpus.helpers import labels_in_order, opened
 from tests.corpus.test_dialects import joined, made
 from ulmengine.corpus import Documents, audit
 from ulmengine.corpus.cells import guess_label_delimiter, listed
 from ulmengine.corpus.labels import read_labels
 from ulmengine.corpus.lookalike import plain_name, visible_name
 from ulmengine.corpus.ordering import in_order
+from ulmengine.events import outcome
 
 ROWS = made()
 TEXTS = [text for text, _ in ROWS]
@@ -27,7 +28,7 @@ def named(tmp_path: Path, labels: list[str], texts: list[str] = TEXTS) -> Docume
 
 
 def found(documents: Documents) -> dict[str, str]:
-    return {finding.kind: finding.why for finding in finish(audit(documents))}
+    return {finding.kind: finding.why for finding in outcome(audit(documents))}
 
 
 def test_null_and_nan_are_names_in_a_column_that_is_otherwise_whole(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_labels_of_the_test_file_alone_are_a_finding(tmp_path: Path) -> None:
     train.write_text("text,label\n" + joined([row for row in ROWS if row[1] != "mid"], ","))
     test.write_text("text,label\n" + joined([(f"{text} Again.", label) for text, label in ROWS[:12]], ","))
     documents = opened(train, test_path=str(test))
-    finding = next(one for one in finish(audit(documents)) if one.kind == "unseen_label")
+    finding = next(one for one in outcome(audit(documents)) if one.kind == "unseen_label")
     assert "'mid'" in finding.why
     assert finding.count == 4
     assert finding.rows.tolist() == [40 + n for n in (2, 5, 8, 11)]

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.corpus.helpers import everything, finish, labels_in_order, opened
+from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
 from tests.corpus.test_workbook import write_xlsx
 from ulmengine.corpus import audit, preview
+from ulmengine.events import outcome
 
 ROWS = made()
 PAIRS = [list(row) for row in ROWS]
@@ -158,7 +159,7 @@ def test_names_of_lists_are_labels_in_doubt(tmp_path: Path, names: tuple[str, st
     bare = [{"text": t} for t, _ in ROWS]
     value = {names[0]: bare[:40], names[1]: bare[40:]}
     assert lists(tmp_path / "a.json", value) == ([t for t, _ in ROWS], tuple(sorted(names)), True)
-    found = {one.kind: one for one in finish(audit(opened(tmp_path / "a.json")))}["label_doubt"]
+    found = {one.kind: one for one in outcome(audit(opened(tmp_path / "a.json")))}["label_doubt"]
     assert f"The names of the lists ('{names[0]}', '{names[1]}') are read as the labels" in found.why
     assert [one.value for one in found.alternatives] == [("label",), ("none",)]
     value = {"pos": bare[:40], "neg": bare[40:]}

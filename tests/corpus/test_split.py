@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.corpus.helpers import finish, opened, table
+from tests.corpus.helpers import opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Documents, open_corpus
 from ulmengine.corpus.split import TEST, TRAIN, VALIDATION, by_time, grouped, moments_of, stratified
+from ulmengine.events import outcome
 
 PARTS = ("train", "validation", "test", "unlabelled")
 
@@ -129,7 +130,7 @@ def test_a_test_file_and_what_also_stands_in_it(tmp_path: Path) -> None:
     test = table(tmp_path / "test.csv", [[f"Document  {n}", "ab"[n % 2]] for n in range(95, 120)])
     more = table(tmp_path / "more.csv", [[f"document {n}"] for n in range(118, 130)], ["text"])
     config = CorpusConfig(path="train.csv", test_path="test.csv", unlabelled_path=str(more))
-    documents = finish(open_corpus(config, tmp_path / "cache", base=tmp_path))
+    documents = outcome(open_corpus(config, tmp_path / "cache", base=tmp_path))
     assert main.exists()
     assert test.exists()
     assert parts_of(documents)["test"] == set(range(100, 125))
@@ -144,7 +145,7 @@ def test_a_test_file_with_other_columns_or_labels(tmp_path: Path) -> None:
     table(tmp_path / "train.csv", [[f"document {n}", "ab"[n % 2]] for n in range(20)])
     table(tmp_path / "test.csv", [[f"other {n}", "c"] for n in range(5)], ["review", "sentiment"])
     config = CorpusConfig(path="train.csv", test_path="test.csv")
-    documents = finish(open_corpus(config, tmp_path / "cache", base=tmp_path))
+    documents = outcome(open_corpus(config, tmp_path / "cache", base=tmp_path))
     assert documents.labels == ("a", "b", "c")
     assert list(documents.texts("test")) == [f"other {n}" for n in range(5)]
     assert documents.targets("test").tolist() == [2] * 5
@@ -251,6 +252,6 @@ def test_a_test_file_without_labels_is_told(tmp_path: Path) -> None:
     table(tmp_path / "train.csv", [[f"document {n}", "ab"[n % 2]] for n in range(40)])
     table(tmp_path / "test.csv", [[f"other text {n}"] for n in range(5)], ["text"])
     config = CorpusConfig(path="train.csv", test_path="test.csv")
-    documents = finish(open_corpus(config, tmp_path / "cache", base=tmp_path))
+    documents = outcome(open_corpus(config, tmp_path / "cache", base=tmp_path))
     assert documents.count("unlabelled") == 5
     assert any(note.startswith("The test file 'test.csv' has no labels") for note in documents.notes)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.helpers import everything, finish, labels_in_order, opened, with_events
+from tests.corpus.helpers import everything, labels_in_order, opened, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, open_corpus, preview
 from ulmengine.corpus.importing import import_table
 from ulmengine.corpus.readers import packed
 from ulmengine.corpus.readers.formats import recognise
 from ulmengine.corpus.readers.layout import find_layout, is_about
-from ulmengine.events import Progress
+from ulmengine.events import Progress, outcome
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
 
@@ -325,7 +325,7 @@ def test_files_that_are_no_documents_are_counted_and_named(tmp_path: Path, kind:
     (root / "ham" / "x.html").write_text("<p>page</p>")
     (root / "ham" / "y.html").write_text("<p>page</p>")
     (root / "loose.txt").write_text("in no folder")
-    table = finish(import_table(pack(root, kind) if kind else root, CorpusConfig(), tmp_path / "cache"))
+    table = outcome(import_table(pack(root, kind) if kind else root, CorpusConfig(), tmp_path / "cache"))
     assert table.rows == 14
     note, = table.record["notes"]
     assert note.startswith("3 files are no documents")

@@ -15,6 +15,7 @@ from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.corpus import Documents, open_corpus
+from ulmengine.events import outcome
 
 from .evaluate.help import measured_run
 from .pages_help import FRUIT, write_csv
@@ -90,17 +91,9 @@ def test_the_benchmark_of_scrolling_reports_its_repaints(qtbot: QtBot) -> None:
 @pytest.fixture
 def fruit(tmp_path: Path) -> DocumentRows:
     source = write_csv(tmp_path / "fruit.csv", FRUIT)
-    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    documents = outcome(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
     names = {0: "training", 1: "validation", 2: "test", 3: "none", 4: "overlap", -1: "dropped"}
-    return DocumentRows(documents, drained(make_snippets(documents)), ("Part", "Label", "Text"), names)
-
-
-def drained(steps):  # type: ignore[no-untyped-def]
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return DocumentRows(documents, outcome(make_snippets(documents)), ("Part", "Label", "Text"), names)
 
 
 def test_documents_as_rows(fruit: DocumentRows) -> None:
@@ -117,23 +110,23 @@ def test_documents_as_rows(fruit: DocumentRows) -> None:
 def test_snippets_are_written_once_and_cut(tmp_path: Path) -> None:
     long = "abc " * 1_000
     source = write_csv(tmp_path / "long.csv", [("a", long), ("b", ""), ("a", "short"), *FRUIT])
-    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
-    first = drained(make_snippets(documents))
+    documents = outcome(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    first = outcome(make_snippets(documents))
     assert first.text(0) == long[:SHOWN]
     assert first.text(1) == ""
     assert first.text(2) == "short"
     files = list((tmp_path / "cache").rglob("snippets-*"))
     assert len(files) == 1
     stamp = files[0].stat().st_mtime_ns
-    assert len(drained(make_snippets(documents))) == len(FRUIT) + 3
+    assert len(outcome(make_snippets(documents))) == len(FRUIT) + 3
     assert files[0].stat().st_mtime_ns == stamp
 
 
 def test_a_cell_of_many_documents_reads_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [(label, f"{text} {n}") for n in range(500) for label, text in FRUIT]
     source = write_csv(tmp_path / "many.csv", rows)
-    documents = drained(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
-    shown = DocumentRows(documents, drained(make_snippets(documents)), ("", "", ""), {})
+    documents = outcome(open_corpus(CorpusConfig(path=str(source)), tmp_path / "cache"))
+    shown = DocumentRows(documents, outcome(make_snippets(documents)), ("", "", ""), {})
     places = np.random.default_rng(0).integers(0, len(rows), 1_000)
 
     def read(*_: object) -> None:

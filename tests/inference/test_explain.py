@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.corpus.helpers import with_events
 from tests.inference.made import Made, network, tokenizer
 from ulmengine.inference import (
     Baseline,
@@ -22,15 +23,6 @@ from ulmengine.inference import (
 )
 
 TEXT = "The film was NOT very good!"
-
-
-def finish(generator):
-    events = []
-    while True:
-        try:
-            events.append(next(generator))
-        except StopIteration as stop:
-            return stop.value, events
 
 
 def predictor_of(**networks):
@@ -73,7 +65,7 @@ def test_two_classes_explain_each_other_with_opposite_signs():
 def test_occlusion_is_the_fall_without_the_word():
     predictor = predictor_of(forward=network())
     text = "the film was good"
-    found, events = finish(explain_by_occlusion(predictor, text, "pos"))
+    found, events = with_events(explain_by_occlusion(predictor, text, "pos"))
 
     def odds(some):
         negative, positive = predictor.logits([some])[0]
@@ -87,7 +79,7 @@ def test_occlusion_is_the_fall_without_the_word():
 
 def test_long_texts_are_left_out_in_parts(monkeypatch):
     monkeypatch.setattr(explain, "OCCLUSIONS", 3)
-    found, _ = finish(explain_by_occlusion(predictor_of(forward=network()), "good film " * 5))
+    found, _ = with_events(explain_by_occlusion(predictor_of(forward=network()), "good film " * 5))
     weights = [word.weight for word in found.words]
     assert len(weights) == 10
     assert len(set(weights)) == 3
@@ -96,7 +88,7 @@ def test_long_texts_are_left_out_in_parts(monkeypatch):
 def test_several_labels():
     predictor = Predictor(Made({"forward": network(3)}, "abc", multi_label=True), device="cpu", precision="float32")
     assert explain_by_gradient(predictor, TEXT, "b").label == "b"
-    assert len(finish(explain_by_occlusion(predictor, TEXT, "b"))[0].words) == 7
+    assert len(with_events(explain_by_occlusion(predictor, TEXT, "b"))[0].words) == 7
 
 
 LEARNT = ["a good film", "the film was very good", "a bad story", "the story was not bad but the film was bad"]
@@ -145,7 +137,7 @@ def test_where_words_are_counted_too_the_words_are_those_of_the_answer(weight):
 def test_occlusion_leaves_words_out_of_the_counts_too():
     text = "the film was good, not bad"
     predictor = with_counts(0.2)
-    found, _ = finish(explain_by_occlusion(predictor, text, "pos"))
+    found, _ = with_events(explain_by_occlusion(predictor, text, "pos"))
 
     def odds(some):
         said = predictor.predict_one(some).probabilities
@@ -180,7 +172,7 @@ def test_the_network_is_left_as_it_was():
 def test_empty_text_and_unknown_label():
     predictor = predictor_of(forward=network())
     assert explain_by_gradient(predictor, "").words == ()
-    assert finish(explain_by_occlusion(predictor, ""))[0].words == ()
+    assert with_events(explain_by_occlusion(predictor, ""))[0].words == ()
     with pytest.raises(InferenceError, match="neg, pos"):
         explain_by_gradient(predictor, TEXT, "fair")
 

@@ -2,58 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
-from ulmengine.events import Event, Note
+from ulmengine.events import Event, Note, outcome
 from ulmengine.inference import InferenceError, Predictor, sources
 from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answer_texts, labelled, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
 
 DATA = Path(__file__).parent / "data"
 NOTE = Columns(text=("note",), label=("label",))
-T = TypeVar("T")
-
-
-def done(work: Generator[Event, None, T]) -> T:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 def test_the_columns_that_the_model_learnt_from_are_read(tmp_path: Path) -> None:
     """``body`` is the longer text, and says the opposite of ``note``."""
-    texts = list(done(texts_of(DATA / "two_new.csv", tmp_path, NOTE)))
+    texts = list(outcome(texts_of(DATA / "two_new.csv", tmp_path, NOTE)))
     assert texts[0].text == "The lecture felt superb and the concert was superb on day 692."
-    other = list(done(texts_of(DATA / "two_new.csv", tmp_path, NOTE, ("body",))))
+    other = list(outcome(texts_of(DATA / "two_new.csv", tmp_path, NOTE, ("body",))))
     assert other[0].text.startswith("This paragraph was put here by the form")
 
 
 def test_a_table_without_them_asks(tmp_path: Path) -> None:
     with pytest.raises(ColumnsWantedError, match=r"reads the column 'note'.*has no 'note'.*id, text.*--text") as asked:
-        done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE))
+        outcome(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE))
     assert asked.value.columns == ("id", "text")
-    assert len(list(done(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE, ("text",))))) == 8
+    assert len(list(outcome(texts_of(DATA / "empty_texts.csv", tmp_path, NOTE, ("text",))))) == 8
     with pytest.raises(ColumnsWantedError, match=r"has neither 'title' nor 'body'.*order.*--text COLUMN --text COLUMN"):
-        done(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("title", "body"))))
+        outcome(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("title", "body"))))
     with pytest.raises(ColumnsWantedError, match=r"has no 'body'"):
-        done(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("Text", "body"))))
+        outcome(texts_of(DATA / "empty_texts.csv", tmp_path, Columns(text=("Text", "body"))))
 
 
 def test_another_case_is_the_same_column_and_a_single_column_is_no_question(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Id,Note\n1,a good film\n2,a bad film\n")
-    texts = done(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))
+    texts = outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))
     assert [one.text for one in texts] == ["a good film", "a bad film"]
     (tmp_path / "b.csv").write_text("review\na good film\na bad film\n")
-    assert len(list(done(texts_of(tmp_path / "b.csv", tmp_path / "c", NOTE)))) == 2
+    assert len(list(outcome(texts_of(tmp_path / "b.csv", tmp_path / "c", NOTE)))) == 2
 
 
 def test_columns_travel_with_the_model_and_old_models_open(tmp_path: Path) -> None:
@@ -63,9 +52,9 @@ def test_columns_travel_with_the_model_and_old_models_open(tmp_path: Path) -> No
 
 def test_every_answer_has_the_row_of_its_source(tmp_path: Path) -> None:
     """The sixth line is cut off; the first line of the other file is a text, for there is no heading."""
-    rows = [one.row for one in done(texts_of(DATA / "broken.jsonl", tmp_path))]
+    rows = [one.row for one in outcome(texts_of(DATA / "broken.jsonl", tmp_path))]
     assert rows == [0, 1, 2, 3, 4, *range(6, 20)]
-    texts = list(done(texts_of(DATA / "noheader_one_column.csv", tmp_path)))
+    texts = list(outcome(texts_of(DATA / "noheader_one_column.csv", tmp_path)))
     assert [one.row for one in texts] == list(range(21))
     assert texts[0].text == "Terrible!"
 
@@ -83,7 +72,7 @@ def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
 def bears(tmp_path: Path, rows: list[str], labels: tuple[str, ...], multi: bool = False) -> Labelled:
     path = tmp_path / "labels.csv"
     path.write_text("text,label\n" + "".join(f"a film of day {n},{row}\n" for n, row in enumerate(rows)))
-    return labelled(done(open_table(path, tmp_path / "cache", text=("text",), label=("label",))), labels, multi)
+    return labelled(outcome(open_table(path, tmp_path / "cache", text=("text",), label=("label",))), labels, multi)
 
 
 def test_labels_in_another_spelling_are_those_of_the_model(tmp_path: Path) -> None:
@@ -127,15 +116,11 @@ def test_a_list_of_known_labels_is_these_for_a_model_of_several(tmp_path: Path) 
 def marked(tmp_path: Path, table: str) -> tuple[Labelled, list[str]]:
     """A table of marks as a model of three labels, a column each, is measured on it; and what was said."""
     (tmp_path / "marks.csv").write_text(table)
-    said: list[str] = []
+    said: list[Event] = []
     roles = Columns(text=("text",), label=("joy", "odd", "ill"))
-    opening = open_table(tmp_path / "marks.csv", tmp_path / "cache", roles)
-    while True:
-        try:
-            event = next(opening)
-        except StopIteration as end:
-            return labelled(end.value, ("ill", "joy", "odd"), multi_label=True), said
-        said += [event.text] if isinstance(event, Note) else []
+    documents = outcome(open_table(tmp_path / "marks.csv", tmp_path / "cache", roles), said.append)
+    found = labelled(documents, ("ill", "joy", "odd"), multi_label=True)
+    return found, [event.text for event in said if isinstance(event, Note)]
 
 
 def test_a_label_without_its_column_cannot_be_measured(tmp_path: Path) -> None:
@@ -152,7 +137,8 @@ def test_a_label_that_the_model_lacks_is_told(tmp_path: Path) -> None:
 
 def test_a_named_label_column_may_be_in_another_case(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,Queue\na good film,x\na bad film,y\n")
-    assert done(open_table(tmp_path / "a.csv", tmp_path / "c", text=("text",), label=("queue",))).labels == ("x", "y")
+    documents = outcome(open_table(tmp_path / "a.csv", tmp_path / "c", text=("text",), label=("queue",)))
+    assert documents.labels == ("x", "y")
 
 
 def test_which_column_is_the_label_is_no_question_where_none_is_read(tmp_path: Path) -> None:
@@ -185,13 +171,13 @@ def _several(tmp_path: Path) -> None:
     path = tmp_path / "several.csv"
     path.write_text("text,label\na film,good;bad\nthe film,bad\nmy film,good\n")
     roles = Columns(text=("text",), label=("label",), label_delimiter=";")
-    labelled(done(open_table(path, tmp_path / "cache", roles)), ("bad", "good"), multi_label=False)
+    labelled(outcome(open_table(path, tmp_path / "cache", roles)), ("bad", "good"), multi_label=False)
 
 
 def test_random_bytes_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(np.random.default_rng(0).bytes(5_000))
     with pytest.raises(CorpusError, match="is not text"):
-        done(texts_of(tmp_path / "a.txt", tmp_path))
+        outcome(texts_of(tmp_path / "a.txt", tmp_path))
 
 
 ORDER = 'label,aside,id,note\n' + "".join(
@@ -202,29 +188,30 @@ ORDER = 'label,aside,id,note\n' + "".join(
 def test_a_table_without_a_name_is_one_by_its_content(tmp_path: Path) -> None:
     """As it comes through a pipe: the cells hold commas, and the longest column is not the model's."""
     (tmp_path / "standard input").write_text(ORDER)
-    texts = list(done(texts_of(tmp_path / "standard input", tmp_path / "c", NOTE)))
+    texts = list(outcome(texts_of(tmp_path / "standard input", tmp_path / "c", NOTE)))
     assert [one.row for one in texts] == list(range(21))
     assert texts[1].text == "the film of day 1, a bad one"
     with pytest.raises(ColumnsWantedError):
-        done(texts_of(tmp_path / "standard input", tmp_path / "c", Columns(text=("body",))))
+        outcome(texts_of(tmp_path / "standard input", tmp_path / "c", Columns(text=("body",))))
 
 
 def test_the_names_of_the_model_s_columns_tell_a_heading(tmp_path: Path) -> None:
     """Unquoted commas leave the rows uneven; a table of one column has no delimiter at all."""
     (tmp_path / "uneven").write_text("id,note\n1,a film\n2,a film, bad\n3,so, so, long\n4,a, b, c, d\n5,fine\n")
-    texts = list(done(texts_of(tmp_path / "uneven", tmp_path / "c", NOTE)))
+    texts = list(outcome(texts_of(tmp_path / "uneven", tmp_path / "c", NOTE)))
     assert [one.text for one in texts] == ["a film", "a film, bad", "so, so, long", "a, b, c, d", "fine"]
     (tmp_path / "single").write_text("note\na film\na bad film\nanother one, really\n")
-    texts = list(done(texts_of(tmp_path / "single", tmp_path / "c", NOTE)))
+    texts = list(outcome(texts_of(tmp_path / "single", tmp_path / "c", NOTE)))
     assert [one.text for one in texts] == ["a film", "a bad film", "another one, really"]
 
 
 def test_a_text_file_is_one_text_unless_it_shows_a_table(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("note\n\nA film, seen today, was fine.\nAnother, seen later, was not.\n")
-    assert [one.row for one in done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))] == [None]
+    assert [one.row for one in outcome(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))] == [None]
     (tmp_path / "b.txt").write_text("".join(f"a film of day {n}, seen twice;{label}\n"
                                             for n, label in enumerate(["good", "bad"] * 10)))
-    texts = list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", Columns(text=("column 1",), label=("column 2",)))))
+    columns = Columns(text=("column 1",), label=("column 2",))
+    texts = list(outcome(texts_of(tmp_path / "b.txt", tmp_path / "c", columns)))
     assert (len(texts), texts[3].text) == (20, "a film of day 3, seen twice")
 
 
@@ -237,9 +224,9 @@ def test_a_text_file_is_looked_at_once_before_it_is_read(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(sources, "preview", look)
     (tmp_path / "a.txt").write_text("note\tlabel\n" + "a film\tgood\nanother\tbad\n" * 4)
-    assert len(list(done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE)))) == 8
+    assert len(list(outcome(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE)))) == 8
     (tmp_path / "b.txt").write_text("A film, seen today, was fine.\nAnother, seen later, was not.\n")
-    assert len(list(done(texts_of(tmp_path / "b.txt", tmp_path / "c", NOTE)))) == 1
+    assert len(list(outcome(texts_of(tmp_path / "b.txt", tmp_path / "c", NOTE)))) == 1
     assert looks == [tmp_path / "a.txt", tmp_path / "b.txt"]
 
 
@@ -260,20 +247,20 @@ REVIEW = "Review, five stars\n\nI loved this phone, the battery lasts, and the s
 def test_prose_with_the_name_of_a_column_in_its_first_line_is_one_text(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.txt").write_text(text)
     for roles in (NOTE, Columns(text=("review",))):
-        assert [one.text for one in done(texts_of(tmp_path / "a.txt", tmp_path / "c", roles))] == [text]
+        assert [one.text for one in outcome(texts_of(tmp_path / "a.txt", tmp_path / "c", roles))] == [text]
 
 
 def test_a_text_file_with_even_rows_under_the_wanted_names_is_a_table(tmp_path: Path) -> None:
     rows = [("1", "a film"), ("2", '"it was long"), he said'), ("3", "another, really")]
     (tmp_path / "a.txt").write_text("id\tnote\n" + "".join("\t".join(row) + "\n" for row in rows))
-    texts = done(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))
+    texts = outcome(texts_of(tmp_path / "a.txt", tmp_path / "c", NOTE))
     assert [one.text for one in texts] == [text for _, text in rows]
 
 
 def test_a_named_column_may_be_in_another_case(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Id,Review\n1,a good film\n2,a bad film\n")
-    texts = done(texts_of(tmp_path / "a.csv", tmp_path / "c", text=("review",)))
+    texts = outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", text=("review",)))
     assert [one.text for one in texts] == ["a good film", "a bad film"]
     (tmp_path / "lines").write_text(REVIEW)
-    found = done(texts_of(tmp_path / "lines", tmp_path / "c", Columns(text=("review",))))
+    found = outcome(texts_of(tmp_path / "lines", tmp_path / "c", Columns(text=("review",))))
     assert next(found).text.startswith("Review, five stars")

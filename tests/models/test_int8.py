@@ -159,10 +159,10 @@ def test_the_cost_is_measured_on_the_validation_documents_of_the_run(tmp_path, c
     assert "validation documents" in told.err
     assert "MB instead of" in told.err
 
-    from tests.corpus.helpers import finish
     from ulmengine.corpus import open_corpus
+    from ulmengine.events import outcome
 
-    documents = finish(open_corpus(config.corpus, run.cache, seed=config.seed))
+    documents = outcome(open_corpus(config.corpus, run.cache, seed=config.seed))
     texts = list(documents.texts("validation"))
     truth = [documents.labels[n] for n in documents.targets("validation")]
     before, after = (

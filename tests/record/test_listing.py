@@ -14,7 +14,7 @@ import pytest
 from tests.runs.made import tiny_config
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.events import Evaluated, Finished, StageEnded
+from ulmengine.events import Evaluated, Finished, StageEnded, outcome
 from ulmengine.record import (
     EventLog,
     RunFolder,
@@ -50,12 +50,7 @@ def made(folder: Path, accuracy: float = .8, *settings: str, blend: float = math
 
 
 def listed(*folders: Path):
-    work = list_runs(folders)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    return outcome(list_runs(folders))
 
 
 def test_the_result_of_a_run_is_that_of_the_model_as_saved(tmp_path: Path) -> None:

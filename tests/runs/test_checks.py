@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from ulmengine.cli import main
 from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import Event, Failed, Finished
+from ulmengine.events import Failed, Finished, outcome
 from ulmengine.plan.errors import CannotBegin
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
@@ -24,15 +23,10 @@ from .made import tiny_config, tiny_run, write_corpus
 def documents(tmp_path: Path, labels: list[str], settings: dict[str, Any] | None = None, **split: float) -> Documents:
     path = tmp_path / "a.csv"
     path.write_text("text,label\n" + "".join(f"text number {n} of them,{label}\n" for n, label in enumerate(labels)))
-    work: Generator[Event, None, Documents] = open_corpus(CorpusConfig(
+    return outcome(open_corpus(CorpusConfig(
         path=str(path), text_columns=("text",), label_columns=("label",), split=split or {"test": 0.2},  # type: ignore[arg-type]
         **(settings or {}),
-    ), tmp_path / "cache")
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    ), tmp_path / "cache"))
 
 
 def kinds(found: Documents, config: RunConfig | None = None) -> list[str]:

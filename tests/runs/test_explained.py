@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.helpers import finish
 from ulmengine.corpus import open_corpus
+from ulmengine.events import outcome
 from ulmengine.runs import explained, prepare
 from ulmengine.runs.explained import explain
 from ulmengine.runs.prepare import find_pretrained, language_texts
@@ -25,8 +25,8 @@ def test_the_pretrained_model_named_is_the_one_that_a_run_begins_with(
     path = own_model(tmp_path / "own", GERMAN)
     for module in (explained, prepare):
         monkeypatch.setattr(module, "pretrained_path", lambda _config: path)
-    documents = finish(open_corpus(config.corpus, tmp_path / "cache", seed=config.seed))
-    assert (finish(find_pretrained(config, language_texts(documents))) is not None) is used
-    told = {one.name: one for one in finish(explain(config, tmp_path / "cache"))}
+    documents = outcome(open_corpus(config.corpus, tmp_path / "cache", seed=config.seed))
+    assert (outcome(find_pretrained(config, language_texts(documents))) is not None) is used
+    told = {one.name: one for one in outcome(explain(config, tmp_path / "cache"))}
     assert told["model.pretrained"].value == ("German" if used else "none: from scratch")
     assert told["tokens.tokenizer"].value == "word"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.corpus.helpers import finish
+from ulmengine.events import outcome
 from ulmengine.runs.features import FEATURES, training_features
 
 
@@ -24,7 +24,7 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path: Path) -> None
     predictor: Any = SimpleNamespace(pooled=pooled)
     for place in (tmp_path / "gone", tmp_path, tmp_path):
         folder: Any = SimpleNamespace(path=place, model_path=tmp_path / "model.ulmfit")
-        found = finish(training_features(folder, predictor, documents))
+        found = outcome(training_features(folder, predictor, documents))
         assert (found.dtype, found.tolist()) == (np.float16, [[1, 1, 1]] * 2)
     assert asked == ["one", "two"] * 2  # the third time they were read
     assert (tmp_path / FEATURES).is_file()

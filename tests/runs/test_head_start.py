@@ -11,9 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.corpus.helpers import finish
 from ulmengine import events as ev
 from ulmengine.config import ModelConfig
+from ulmengine.events import outcome
 from ulmengine.nets import TextClassifier
 from ulmengine.nets.head import Head
 from ulmengine.record import RunFolder
@@ -42,11 +42,11 @@ def states_of(model: TextClassifier, prepared: Prepared, part: str) -> np.ndarra
 ], ids=str)
 def test_the_head_answers_as_the_best_regression(tmp_path: Path, settings: list[str], features: int) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), "corpus.split.validation=0.3", *settings)
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     torch.manual_seed(3)
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
     torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
-    finish(begin_head(model, config, prepared, "forward"))
+    outcome(begin_head(model, config, prepared, "forward"))
 
     train, held = (states_of(model.eval(), prepared, part)[:, :features] for part in ("train", "validation"))
     targets, answers = prepared.documents.targets("train"), prepared.documents.targets("validation")
@@ -73,12 +73,7 @@ def test_of_many_labels_a_document_each_fit_is_told_and_answers_as_the_library(t
     states = rng.normal(size=(60, 4)).astype(np.float32)
     targets = (states @ rng.normal(size=(4, 7)) + rng.normal(size=(60, 7)) > 0).astype(np.float32)
     work, told = head_start.regression(states, targets, 7, 0.1, balanced=False), []
-    while True:
-        try:
-            told.append(next(work))
-        except StopIteration as end:
-            weight, bias = end.value
-            break
+    weight, bias = ev.outcome(work, told.append)
     assert [(event.done, event.total) for event in told if isinstance(event, ev.Progress)] == \
         [(n, 7) for n in range(1, 8)]
     for label in range(7):
@@ -88,7 +83,7 @@ def test_of_many_labels_a_document_each_fit_is_told_and_answers_as_the_library(t
 
 def test_a_head_of_two_layers_begins_at_random(tmp_path: Path) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "model.head_hidden=5")
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
     assert not model.head.is_linear
     assert [block.linear.weight.shape for block in model.head.blocks] == [(5, 96), (2, 5)]
@@ -106,7 +101,7 @@ def test_the_head_scores_what_hardly_differs_as_it_was_told() -> None:
 
 def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 120), "corpus.split.validation=0.2")
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder).eval()
     every, targets = states_of(model, prepared, "train"), prepared.documents.targets("train")
     monkeypatch.setattr(head_start, "MOST", 13)
@@ -119,7 +114,7 @@ def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, mo
         return pooled(tokens, lengths)
 
     monkeypatch.setattr(model, "pooled", counting)
-    states, answers = finish(head_start.pooled_states(model, config, prepared, "forward", "train", chosen))
+    states, answers = outcome(head_start.pooled_states(model, config, prepared, "forward", "train", chosen))
     assert read == [13]  # together, and not each with what stands beside it in the corpus
     assert (states.shape, answers.shape) == ((13, every.shape[1]), (13,))
     found = [int(np.abs(every - state).max(1).argmin()) for state in states]
@@ -133,7 +128,7 @@ def test_the_range_test_tries_the_head_that_the_run_begins_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "language_model.epochs=3")
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     tokens = sum(store.tokens for store in prepared.language_model_stores())
     assert 3 * tokens // (4 * 16) == 30  # steps of the language model, which an encoder from scratch has learnt by
     monkeypatch.setattr(batches, "STEPS", steps)

@@ -13,10 +13,10 @@ from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.corpus.helpers import finish
 from tests.runs.test_head_start import states_of
 from ulmengine import events as ev
 from ulmengine.config import RunConfig
+from ulmengine.events import outcome
 from ulmengine.models import load_bundle
 from ulmengine.nets import TextClassifier
 from ulmengine.record import RunFolder
@@ -33,7 +33,7 @@ Weights = dict[str, torch.Tensor]
 
 def made(tmp_path: Path, *settings: str) -> tuple[TextClassifier, RunConfig, Prepared]:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), *settings)
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     torch.manual_seed(3)
     model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
     torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
@@ -126,7 +126,7 @@ def test_a_label_that_hardly_a_document_bears_and_several_a_document_are_fine(tm
     corpus = tmp_path / "labels.csv"
     corpus.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
     config = tiny_config(corpus, f"corpus.label_delimiter='{';' if several else ''}'")
-    prepared = finish(prepare(config, tmp_path / "cache"))
+    prepared = outcome(prepare(config, tmp_path / "cache"))
     targets = prepared.documents.targets("train")
     rare = list(prepared.documents.labels).index("rare")
     assert 0 < (targets[:, rare] if several else targets == rare).sum() < FOLDS  # a fold is fitted without it

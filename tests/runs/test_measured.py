@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -29,14 +27,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     last = [event for event in Run(folder).events() if isinstance(event, (ev.Finished, ev.Failed))]
     assert isinstance(last[-1], ev.Finished), last
     return folder
-
-
-def end_of(work: Generator[ev.Event, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def test_every_figure_follows_from_the_table(whole: RunFolder) -> None:
@@ -86,7 +76,7 @@ def test_a_run_from_before_is_measured_again_from_its_model(whole: RunFolder, tm
         (old.path / name).unlink()
     with pytest.raises(PredictionsError, match="measure it again"):
         open_measured(old)
-    again, first = end_of(measure_again(old, tmp_path / "cache")), open_measured(whole)
+    again, first = ev.outcome(measure_again(old, tmp_path / "cache")), open_measured(whole)
     assert again.kept.keys.tolist() == first.kept.keys.tolist()
     assert again.kept.given["network"] == pytest.approx(first.kept.given["network"], abs=1e-4)
     assert (again.kept.given["baseline"] == first.kept.given["baseline"]).all()
@@ -115,14 +105,14 @@ def test_predictions_of_another_corpus_are_refused(whole: RunFolder, tmp_path: P
     with pytest.raises(PredictionsError, match="another corpus"):
         open_measured(run)
     with pytest.raises(PredictionsError, match="corpus has changed"):
-        end_of(measure_again(run, tmp_path / "cache"))
+        ev.outcome(measure_again(run, tmp_path / "cache"))
 
 
 def test_a_run_without_its_model_cannot_be_measured_again(whole: RunFolder, tmp_path: Path) -> None:
     run = _copy(whole, tmp_path)
     run.model_path.unlink()
     with pytest.raises(PredictionsError, match=r"model\.ulmfit is missing"):
-        end_of(measure_again(run, tmp_path / "cache"))
+        ev.outcome(measure_again(run, tmp_path / "cache"))
 
 
 def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
@@ -131,7 +121,7 @@ def test_no_held_back_documents_no_measurement(tmp_path: Path) -> None:
     assert isinstance(list(Run(folder).events())[-1], ev.Finished)
     assert not (folder.path / "predictions.parquet").exists()
     with pytest.raises(PredictionsError, match="No documents were held back"):
-        end_of(measure_again(folder, tmp_path / "cache"))
+        ev.outcome(measure_again(folder, tmp_path / "cache"))
 
 
 def test_the_confidence_of_an_answer_is_its_probability(whole: RunFolder) -> None:

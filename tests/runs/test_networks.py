@@ -11,9 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.corpus.helpers import finish
 from ulmengine.config import DropoutConfig, ModelConfig, RunConfig, Sizes
-from ulmengine.events import StageStarted
+from ulmengine.events import StageStarted, outcome
 from ulmengine.inference import probabilities
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
@@ -48,7 +47,7 @@ def pretrained(path: Path, *directions: str, softmax: Literal["full", "adaptive"
 
 def prepared_with(tmp_path: Path, *settings: str) -> tuple[RunConfig, Prepared]:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), *settings)
-    return config, finish(prepare(config, tmp_path / "cache"))
+    return config, outcome(prepare(config, tmp_path / "cache"))
 
 
 def assert_moved_by_name(old: dict[str, Tensor], new: dict[str, Tensor], words: tuple[str, ...], bias: bool) -> None:
@@ -143,14 +142,14 @@ def test_scores_come_back_to_their_documents(tmp_path: Path, direction: str) -> 
     lengths = prepared.stores["validation"].lengths.tolist()
     assert lengths != sorted(lengths, reverse=True)
     assert min(np.abs(a - b).max() for a, b in itertools.combinations(expected, 2)) > 1e-4
-    found = finish(_scores_of(net, config, prepared, direction, "validation"))
+    found = outcome(_scores_of(net, config, prepared, direction, "validation"))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 def test_of_two_directions_the_probabilities_are_averaged_document_by_document(tmp_path: Path) -> None:
     config, prepared = prepared_with(tmp_path, "classifier.batch_size=2", "model.direction=both")
     nets = {name: fresh_classifier(config, prepared, name, seed) for seed, name in enumerate(("forward", "backward"))}
-    found = finish(_scores(config, prepared, nets, "test"))
+    found = outcome(_scores(config, prepared, nets, "test"))
     assert found is not None
     shares = []
     for name, net in nets.items():

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import platformdirs
 import pytest
 
-from tests.corpus.helpers import finish, with_events
+from tests.corpus.helpers import with_events
 from tests.models.made import MODEL, SIZES
 from ulmengine.cli import main, runs
 from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
-from ulmengine.events import Finished, Note, Step
+from ulmengine.events import Finished, Note, Step, outcome
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.record import RunFolder, summary
@@ -55,7 +55,7 @@ def write_lines(path: Path, lines: list[str]) -> Path:
 
 def test_texts_are_surveyed_before_anything_is_learnt(tmp_path: Path) -> None:
     lines = german_lines(200)
-    found = finish(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
+    found = outcome(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
     assert found.documents == 200
     assert found.characters == sum(map(len, lines))
     assert found.tokens == pytest.approx(200 * 7, rel=0.01)  # six words and the beginning of the text
@@ -64,7 +64,7 @@ def test_texts_are_surveyed_before_anything_is_learnt(tmp_path: Path) -> None:
 
 def test_scripts_without_spaces_are_cut_into_pieces(tmp_path: Path) -> None:
     lines = [f"这部电影很长，但是故事很好，里面的人非常有趣。{number}" for number in range(60)]
-    found = finish(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
+    found = outcome(survey(write_lines(tmp_path / "a.txt", lines), tmp_path / "cache"))
     assert (found.kind, found.vocabulary, found.language) == ("unigram", 2_000, "Chinese")
 
 
@@ -138,7 +138,7 @@ def test_what_goes_on_with_train_ends_among_the_models_too(
     monkeypatch.setattr(platformdirs, "user_data_path", lambda _name: tmp_path)
     about = ModelInfo("Filme", "German", "CC0")
     texts = write_lines(tmp_path / "german.txt", german_lines(200))
-    config = pretraining_config(texts, about, finish(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
+    config = pretraining_config(texts, about, outcome(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
     folder = begin_pretraining(tmp_path / "run", with_settings(config, [
         "language_model.batch_size=4", "language_model.bptt=16", "compute.threads=1"]), about)
     run = Run(folder).events()
@@ -172,7 +172,7 @@ def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: 
     own = tmp_path / "own"
     german = labelled(tmp_path / "german.csv", german_lines(60))
     cache = tmp_path / "cache"
-    assert finish(with_best_pretrained(german, cache, own)) == german  # there are no models yet
+    assert outcome(with_best_pretrained(german, cache, own)) == german  # there are no models yet
     path = own_model(own, [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
     (own / "broken.ulmfit").write_bytes(b"PK")
     chosen, events = with_events(with_best_pretrained(german, cache, own))
@@ -180,19 +180,19 @@ def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: 
     assert pretrained_path(chosen) == path
     assert any("which knows 100%" in event.text for event in events if isinstance(event, Note))
     english = labelled(tmp_path / "english.csv", [f"the people in the film are very funny {n}" for n in range(60)])
-    assert finish(with_best_pretrained(english, cache, own)) == english
+    assert outcome(with_best_pretrained(english, cache, own)) == english
     words = ["the", "people", "in", "film", "are", "very", "funny", "zyqquux"]  # the last one is new to all
     for every, taken in ((25, False), (5, True)):
         lines = [" ".join("zyqquux" if number % every == 0 else words[number % 7]
                           for number in range(row, row + 100)) for row in range(60)]
         mixed = labelled(tmp_path / f"mixed{every}.csv", lines)
         small = own_model(tmp_path / "small", words)
-        chosen = finish(with_best_pretrained(mixed, cache, small.parent))
+        chosen = outcome(with_best_pretrained(mixed, cache, small.parent))
         assert (chosen.model.pretrained == str(small)) is taken
     set_already = with_settings(german, ["model.pretrained=none"])
-    assert finish(with_best_pretrained(set_already, cache, own)) == set_already
+    assert outcome(with_best_pretrained(set_already, cache, own)) == set_already
     missing = with_settings(german, ["corpus.path='nowhere.csv'"])
-    assert finish(with_best_pretrained(missing, cache, own)) == missing
+    assert outcome(with_best_pretrained(missing, cache, own)) == missing
 
 
 def test_several_processes_begin_with_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,8 +262,8 @@ def test_pieces_of_words_are_learnt_once_for_a_run(tmp_path: Path, monkeypatch: 
     kept = tokenizer_from_json(json.loads(run.tokenizer_path.read_text(encoding="utf-8")))
     assert load_bundle(run.model_path).tokenizer.vocabulary == kept.vocabulary
     other = tiny_run(tmp_path / "other", "tokens.tokenizer=unigram", "tokens.vocab_size=120", "classifier.epochs=[1]")
-    finish(prepare_module.prepare(other.config(), tmp_path / "second"))
-    finish(prepare_module.prepare(other.config(), tmp_path / "second"))  # from the cache
+    outcome(prepare_module.prepare(other.config(), tmp_path / "second"))
+    outcome(prepare_module.prepare(other.config(), tmp_path / "second"))  # from the cache
     assert len(learnt) == 2
 
 
@@ -271,7 +271,7 @@ def test_pieces_of_words_are_learnt_once_for_a_run(tmp_path: Path, monkeypatch: 
 def test_the_card_of_a_model_of_both_directions_tells_how_good_each_is(tmp_path: Path, stopped: bool) -> None:
     about = ModelInfo("Filme")
     texts = write_lines(tmp_path / "german.txt", german_lines(200))
-    config = pretraining_config(texts, about, finish(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
+    config = pretraining_config(texts, about, outcome(survey(texts, tmp_path / "cache")), size="tiny", epochs=1)
     folder = RunFolder.create(tmp_path / "run", with_settings(config, [
         "model.direction=both", "language_model.batch_size=4", "language_model.bptt=16", "compute.threads=1"]))
     if stopped:  # in the second direction, so that the first is known from its checkpoint alone

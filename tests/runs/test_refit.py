@@ -13,6 +13,7 @@ from ulmengine import events as ev
 from ulmengine.cli import main
 from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
+from ulmengine.events import outcome
 from ulmengine.inference import Baseline, PredictionsError
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
@@ -26,7 +27,6 @@ from ulmengine.training.groups import copy_of, learning
 from ulmengine.training.session import Session
 
 from .made import tiny_config, tiny_run, write_corpus
-from .test_measured import end_of
 
 
 def finished(folder: RunFolder, **how: object) -> RunFolder:
@@ -60,7 +60,7 @@ def alike(one: RunFolder, other: RunFolder) -> bool:
 
 def test_the_last_stage_reads_all_labelled_documents_once_an_epoch(place: Path) -> None:
     config = tiny_config(write_corpus(place / "some.csv"))
-    prepared = end_of(prepare(config, place / "cache"))
+    prepared = outcome(prepare(config, place / "cache"))
     batches = document_batches(config, prepared, "forward", ALL_LABELLED)
     assert batches is not None
     held = prepared.documents.count("validation")
@@ -216,20 +216,20 @@ def test_measured_again_it_is_asked_about_the_test_documents_alone(place: Path, 
     shutil.copytree(refit.path, place / "again")
     folder = RunFolder(place / "again")
     first = open_measured(folder)
-    again = end_of(measure_again(folder, place / "cache"))
+    again = outcome(measure_again(folder, place / "cache"))
     assert again.record["refit"]
     assert again.kept.part("test").given["network"] == pytest.approx(first.kept.part("test").given["network"], abs=1e-4)
     for who, values in again.kept.part("validation").given.items():
         assert (values == first.kept.part("validation").given[who]).all()
     (folder.path / "predictions.parquet").unlink()
-    again = end_of(measure_again(folder, place / "cache"))
+    again = outcome(measure_again(folder, place / "cache"))
     assert set(again.record["parts"]) == {"test"}
 
 
 def test_the_baseline_learns_from_as_many_documents_as_the_network(plain: RunFolder, refit: RunFolder) -> None:
     one, other = open_measured(plain).kept, open_measured(refit).kept
     assert (one.part("validation").given["baseline"] == other.part("validation").given["baseline"]).all()
-    documents = end_of(open_corpus(refit.config().corpus, refit.cache, seed=refit.config().seed))
+    documents = outcome(open_corpus(refit.config().corpus, refit.cache, seed=refit.config().seed))
     texts = [*documents.texts("train"), *documents.texts("validation")]
     targets = np.concatenate([documents.targets("train"), documents.targets("validation")])
     wanted = Baseline(texts, targets, 2).probabilities(documents.texts("test"))
@@ -245,11 +245,11 @@ def test_a_model_that_has_learnt_from_all_that_was_held_back_cannot_be_measured_
     assert "before it learnt from them" in in_words(told)
     assert "before it learnt from them" in str(load_bundle(folder.model_path).description.card["accuracy"])
     with pytest.raises(PredictionsError, match="has learnt from the validation documents"):
-        end_of(measure_again(folder, place / "cache"))
+        outcome(measure_again(folder, place / "cache"))
 
 
 def test_a_smaller_model_is_compared_on_documents_that_it_has_not_learnt_from(refit: RunFolder) -> None:
-    assert end_of(measured_on_its_run(load_bundle(refit.model_path))).part == "test"
+    assert outcome(measured_on_its_run(load_bundle(refit.model_path))).part == "test"
 
 
 def stopped_in(folder: RunFolder, stage: int) -> RunFolder:

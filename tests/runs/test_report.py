@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ulmengine import events as ev
+from ulmengine.events import outcome
 from ulmengine.inference import PredictionsError, part_predictions
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
@@ -19,7 +20,6 @@ from ulmengine.runs.pictures import Polyline, line_picture, smoothed
 from ulmengine.runs.report import WORST, render, worst, write_file_report, write_report
 
 from .made import tiny_run
-from .test_measured import end_of
 
 MEAN = '<script>alert("x")</script> & <img src=https://example.org/a.png>'
 
@@ -54,7 +54,7 @@ class _Page(HTMLParser):
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(run: RunFolder, tmp_path: Path) -> None:
-    path = end_of(write_report(run, tmp_path / "r.html"))
+    path = outcome(write_report(run, tmp_path / "r.html"))
     text = path.read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
@@ -67,7 +67,7 @@ def test_the_page_fetches_nothing_and_runs_nothing(run: RunFolder, tmp_path: Pat
 
 
 def test_it_tells_the_kept_figures_and_the_mistakes(run: RunFolder, tmp_path: Path) -> None:
-    text = end_of(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
+    text = outcome(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
     measured = open_measured(run)
     found = measured.record["parts"]["test"]
     saved = measured.kept.saved
@@ -103,7 +103,7 @@ def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolde
     corpus = run.path.parent / "corpus.csv"
     away = corpus.rename(tmp_path / "away.csv")
     try:
-        text = end_of(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
+        text = outcome(write_report(run, tmp_path / "r.html")).read_text(encoding="utf-8")
     finally:
         away.rename(corpus)
     assert "The texts are not shown" in text
@@ -113,7 +113,7 @@ def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolde
 def test_a_run_that_kept_nothing_is_refused_and_no_file_is_written(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run")
     with pytest.raises(PredictionsError, match="kept no predictions"):
-        end_of(write_report(folder, tmp_path / "r.html"))
+        outcome(write_report(folder, tmp_path / "r.html"))
     assert not (tmp_path / "r.html").exists()
 
 

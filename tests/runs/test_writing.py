@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.corpus.helpers import finish
 from ulmengine import events as ev
 from ulmengine.config import DropoutConfig, RunConfig
+from ulmengine.events import outcome
 from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel
 from ulmengine.runs import Run
@@ -37,7 +37,7 @@ class Chain(LanguageModel):
 
 def prepared_run(tmp_path: Path) -> tuple[RunConfig, Prepared]:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"))
-    return config, finish(prepare(config, tmp_path / "cache"))
+    return config, outcome(prepare(config, tmp_path / "cache"))
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from studio.pages.model.sizes import Network
 from studio.pages.model.speed import measure_speed
 from tests.gui.classify.help import TEXTS, make_bundle
 from ulmengine.config import ModelConfig, RunConfig, Sizes
+from ulmengine.events import outcome
 from ulmengine.inference import explain_by_occlusion
 
 
@@ -38,21 +39,13 @@ def untouched(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def end_of(work: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
 @pytest.mark.usefixtures("untouched")
 def test_opening_a_model_and_asking_it(bundle: Path) -> None:
-    answering = end_of(make_ready(bundle, "cpu", "float32"))
+    answering = outcome(make_ready(bundle, "cpu", "float32"))
     assert len(list(answering.predict(list(TEXTS)))) == len(TEXTS)
-    assert end_of(answering.answer(TEXTS[0])).prediction.label
-    assert end_of(answering.explain(TEXTS[0], None)).words
-    assert end_of(explain_by_occlusion(answering.predictor, TEXTS[0])).words
+    assert outcome(answering.answer(TEXTS[0])).prediction.label
+    assert outcome(answering.explain(TEXTS[0], None)).words
+    assert outcome(explain_by_occlusion(answering.predictor, TEXTS[0])).words
 
 
 @pytest.mark.parametrize("pooling", ["concat", "attention", "last"])
@@ -61,6 +54,6 @@ def test_measuring_the_speed(pooling: str) -> None:
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5,
                         pooling=pooling)  # type: ignore[arg-type]
     config = RunConfig(model=model)
-    speed = end_of(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
+    speed = outcome(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
     assert speed.language_model > 0
     assert speed.classifier > 0

@@ -9,11 +9,11 @@ import pytest
 from studio.pages.model.sizes import network_of
 from studio.project import Project
 from studio.shown.plan import planned
-from tests.corpus.helpers import finish
 from tests.models.made import SIZES, language_model, save
 from ulmengine.cli.main import main
 from ulmengine.config import RunConfig, load, located, with_settings
 from ulmengine.config import save as save_config
+from ulmengine.events import outcome
 from ulmengine.models import pretrained_path
 from ulmengine.record import RunFolder
 from ulmengine.runs.prepare import find_pretrained
@@ -39,7 +39,7 @@ def test_a_pretrained_model_is_the_same_everywhere(
     assert main(["train", "../project/run.toml", "--out", "run", "--json"]) == 1  # there is no corpus
     frozen = RunFolder.open(elsewhere / "run").config()
     assert Path(frozen.corpus.path) == project / "texts.csv"
-    bundle = finish(find_pretrained(frozen, []))
+    bundle = outcome(find_pretrained(frozen, []))
     assert bundle.path == model
     assert Path(load(elsewhere / "run" / "config.toml").model.pretrained) == model
 

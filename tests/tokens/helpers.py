@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ulmengine.events import Event
 from ulmengine.tokens import TokenStore
 
 T = TypeVar("T")
@@ -20,16 +19,6 @@ TEXTS = [
     "",
     "Ünder the bridge, naïve and “curly”.",
 ]
-
-
-def finish(steps: Generator[Event, None, T]) -> tuple[T, list[Event]]:
-    """Run a generator to its end: what it returned, what it said."""
-    events: list[Event] = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as stop:
-            return stop.value, events
 
 
 def store_of(documents: Sequence[Sequence[int]]) -> TokenStore:

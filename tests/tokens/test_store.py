@@ -15,10 +15,11 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.corpus.helpers import with_events
 from ulmengine.tokens import SPECIALS, TokensError, TokenStore, Vocabulary, WordTokenizer, count_tokens, encode_texts
 from ulmengine.tokens.store import id_type
 
-from .helpers import TEXTS, finish, store_of
+from .helpers import TEXTS, store_of
 
 WORDS = WordTokenizer(Vocabulary((*SPECIALS, "film", "the", "a", "bad", ".", ",", "it", "\n\n")))
 
@@ -28,7 +29,7 @@ def texts_that_must_not_be_read() -> Iterator[str]:
 
 
 def test_a_store_holds_every_document(tmp_path: Path) -> None:
-    store, events = finish(encode_texts(TEXTS, WORDS, tmp_path, key="k", total=len(TEXTS)))
+    store, events = with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k", total=len(TEXTS)))
     assert len(store) == len(TEXTS)
     assert [document.tolist() for document in store] == [WORDS.encode(text) for text in TEXTS]
     assert store.tokens == sum(len(WORDS.encode(text)) for text in TEXTS)
@@ -41,8 +42,8 @@ def test_a_store_holds_every_document(tmp_path: Path) -> None:
 
 
 def test_the_second_opening_reads_no_text(tmp_path: Path) -> None:
-    first, _ = finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
-    second, events = finish(encode_texts(texts_that_must_not_be_read(), WORDS, tmp_path, key="k"))
+    first, _ = with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    second, events = with_events(encode_texts(texts_that_must_not_be_read(), WORDS, tmp_path, key="k"))
     assert events == []
     assert second.fingerprint == first.fingerprint
     np.testing.assert_array_equal(first.ids, second.ids)
@@ -50,15 +51,15 @@ def test_the_second_opening_reads_no_text(tmp_path: Path) -> None:
 
 def test_other_texts_or_another_tokeniser_make_another_store(tmp_path: Path) -> None:
     other = WordTokenizer(Vocabulary((*SPECIALS, "film")))
-    stores = [finish(encode_texts(TEXTS, tokenizer, tmp_path, key=key))[0]
+    stores = [with_events(encode_texts(TEXTS, tokenizer, tmp_path, key=key))[0]
               for tokenizer, key in ((WORDS, "a"), (WORDS, "b"), (other, "a"))]
     assert len({store.fingerprint for store in stores}) == 3
 
 
 def test_no_documents_and_empty_documents(tmp_path: Path) -> None:
-    nothing, _ = finish(encode_texts([], WORDS, tmp_path, key="nothing"))
+    nothing, _ = with_events(encode_texts([], WORDS, tmp_path, key="nothing"))
     assert (len(nothing), nothing.tokens) == (0, 0)
-    empty, _ = finish(encode_texts(["", ""], WORDS, tmp_path, key="empty"))
+    empty, _ = with_events(encode_texts(["", ""], WORDS, tmp_path, key="empty"))
     assert [document.tolist() for document in empty] == [[2], [2]]
 
 
@@ -70,17 +71,17 @@ def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_damaged_store_is_made_anew(tmp_path: Path) -> None:
-    finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
     (place,) = tmp_path.iterdir()
     (place / "ids.bin").write_bytes(b"short")
     with pytest.raises(TokensError, match="made anew"):
         TokenStore.open(place)
-    store, _ = finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    store, _ = with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
     assert store[1].tolist() == WORDS.encode(TEXTS[1])
 
 
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
-    finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
     (place,) = tmp_path.iterdir()
     about = json.loads((place / "store.json").read_text("utf-8"))
     (place / "store.json").write_text(json.dumps(about | {"version": 99}), "utf-8")
@@ -94,18 +95,18 @@ def test_ids_are_as_small_as_the_vocabulary_allows() -> None:
 
 
 def test_a_text_with_half_a_character_is_no_error(tmp_path: Path) -> None:
-    store, _ = finish(encode_texts(["the \ud83d film"], WORDS, tmp_path, key="k"))
+    store, _ = with_events(encode_texts(["the \ud83d film"], WORDS, tmp_path, key="k"))
     assert store[0].tolist() == [2, 10, 0, 9]
 
 
 def test_several_processes_give_the_same_and_leave_nothing(tmp_path: Path) -> None:
     texts = [f"{text} \ud83d {number}" for number in range(3_000) for text in TEXTS]  # about 700,000 characters
-    alone, _ = finish(encode_texts(texts, WORDS, tmp_path / "alone", key="k", workers=1))
-    together, events = finish(encode_texts(texts, WORDS, tmp_path / "together", key="k", workers=2))
+    alone, _ = with_events(encode_texts(texts, WORDS, tmp_path / "alone", key="k", workers=1))
+    together, events = with_events(encode_texts(texts, WORDS, tmp_path / "together", key="k", workers=2))
     np.testing.assert_array_equal(alone.ids, together.ids)
     np.testing.assert_array_equal(alone.offsets, together.offsets)
     assert len(events) > 2
-    counts = [finish(count_tokens(texts, WORDS, workers=workers))[0] for workers in (1, 2)]
+    counts = [with_events(count_tokens(texts, WORDS, workers=workers))[0] for workers in (1, 2)]
     assert counts[0] == counts[1]
     assert_nothing_left()
 
@@ -113,14 +114,14 @@ def test_several_processes_give_the_same_and_leave_nothing(tmp_path: Path) -> No
 def test_a_large_corpus_goes_on_in_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first texts are encoded here, the rest elsewhere; nothing shows where the one ends."""
     texts = [f"{text} {number}" for number in range(1_200) for text in TEXTS]
-    alone, _ = finish(encode_texts(texts, WORDS, tmp_path / "alone", key="k", workers=1))
-    counts, _ = finish(count_tokens(texts, WORDS, workers=1))
+    alone, _ = with_events(encode_texts(texts, WORDS, tmp_path / "alone", key="k", workers=1))
+    counts, _ = with_events(count_tokens(texts, WORDS, workers=1))
     for name in ("SMALL_CORPUS", "SMALL_CORPUS_FEW_CORES"):
         monkeypatch.setattr(f"ulmengine.tokens.pool.{name}", 50_000)
     monkeypatch.setattr("ulmengine.tokens.pool.cores", lambda: 2)
-    mixed, _ = finish(encode_texts(texts, WORDS, tmp_path / "mixed", key="k"))
+    mixed, _ = with_events(encode_texts(texts, WORDS, tmp_path / "mixed", key="k"))
     np.testing.assert_array_equal(alone.ids, mixed.ids)
-    assert finish(count_tokens(texts, WORDS))[0] == counts
+    assert with_events(count_tokens(texts, WORDS))[0] == counts
     assert_nothing_left()
 
 
@@ -156,5 +157,5 @@ def test_what_a_killed_program_left_half_written_is_removed(tmp_path: Path) -> N
     for folder in (old, young):
         folder.mkdir()
     os.utime(old, (time.time() - 100_000,) * 2)
-    finish(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
+    with_events(encode_texts(TEXTS, WORDS, tmp_path, key="k"))
     assert (old.exists(), young.exists()) == (False, True)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpus.helpers import with_events
 from ulmengine.bench.tokenize import bench_tokenize, tokenize_file
 from ulmengine.cli import main
 from ulmengine.config import TokenConfig
 from ulmengine.corpus import CorpusError
 from ulmengine.tokens import TokenStore, tokenizer_from_json
 
-from .helpers import TEXTS, finish
+from .helpers import TEXTS
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def table(tmp_path: Path) -> Path:
 
 def test_a_file_becomes_a_store_and_a_tokeniser(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    figures, events = finish(tokenize_file(table, out, TokenConfig(vocab_size=200, min_frequency=1)))
+    figures, events = with_events(tokenize_file(table, out, TokenConfig(vocab_size=200, min_frequency=1)))
     assert events
     assert figures["documents"] == 4 * len(TEXTS)
     tokenizer = tokenizer_from_json(json.loads((out / "tokenizer.json").read_text("utf-8")))
@@ -48,7 +49,7 @@ def test_a_file_becomes_a_store_and_a_tokeniser(table: Path, tmp_path: Path) -> 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CorpusError):
-        finish(tokenize_file(tmp_path / "none.csv", tmp_path / "out", TokenConfig()))
+        with_events(tokenize_file(tmp_path / "none.csv", tmp_path / "out", TokenConfig()))
 
 
 def test_figures_without_a_reference() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.corpus.helpers import with_events
 from ulmengine.config import TokenConfig
 from ulmengine.tokens import (
     SPECIALS,
@@ -25,14 +26,14 @@ from ulmengine.tokens import (
 )
 from ulmengine.tokens.learn_subwords import learn_pieces
 
-from .helpers import TEXTS, drop, finish
+from .helpers import TEXTS, drop
 
 KINDS = ("word", "bpe", "unigram")
 
 
 def learn(kind: str, texts: list[str], **settings: Any) -> Tokenizer:
     values: dict[str, Any] = {"tokenizer": kind, "vocab_size": 200, "min_frequency": 1, **settings}
-    return finish(learn_tokenizer(lambda: texts, TokenConfig.model_validate(values)))[0]
+    return with_events(learn_tokenizer(lambda: texts, TokenConfig.model_validate(values)))[0]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -128,7 +129,7 @@ def test_nothing_to_learn_from_is_an_error(kind: str, texts: list[str]) -> None:
 def test_extending_words_puts_the_new_corpus_words_before_the_others_that_are_known() -> None:
     old = learn("word", ["the cat sat"], lower=False)
     texts = ["a Dog sat", "a Dog and", "a Dog"]
-    new, _ = finish(extend_vocabulary(old, lambda: texts, TokenConfig(min_frequency=2)))
+    new, _ = with_events(extend_vocabulary(old, lambda: texts, TokenConfig(min_frequency=2)))
     # The old one's rules: capitals are kept. "sat" is known, so once is enough; for "and", which is new, it is not.
     assert new.vocabulary.tokens == (*SPECIALS, "Dog", "a", "sat", "cat", "the")
 
@@ -136,18 +137,18 @@ def test_extending_words_puts_the_new_corpus_words_before_the_others_that_are_kn
 def test_a_smaller_vocabulary_keeps_what_the_corpus_holds() -> None:
     old = learn("word", ["the cat"] + [f"word{n}" for n in range(60)])
     texts = ["dog a dog", "dog", "mouse", "mouse", "the"]
-    new, _ = finish(extend_vocabulary(old, lambda: texts, TokenConfig(vocab_size=50)))
+    new, _ = with_events(extend_vocabulary(old, lambda: texts, TokenConfig(vocab_size=50)))
     assert new.vocabulary.tokens[: len(SPECIALS) + 4] == (*SPECIALS, "dog", "mouse", "the", "cat")
     assert len(new.vocabulary) == 50
 
 
 def test_extending_subwords_keeps_the_pieces() -> None:
     old = learn("bpe", TEXTS * 5)
-    assert finish(extend_vocabulary(old, lambda: ["dog"], TokenConfig()))[0] is old
+    assert with_events(extend_vocabulary(old, lambda: ["dog"], TokenConfig()))[0] is old
 
 
 def test_learning_says_how_far_it_is() -> None:
-    _, events = finish(learn_tokenizer(lambda: TEXTS, TokenConfig(min_frequency=1), total=len(TEXTS)))
+    _, events = with_events(learn_tokenizer(lambda: TEXTS, TokenConfig(min_frequency=1), total=len(TEXTS)))
     last = events[-1]
     assert (getattr(last, "done", None), getattr(last, "total", None)) == (len(TEXTS), len(TEXTS))
 
@@ -205,10 +206,10 @@ def test_the_word_cutter_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(wordwise, "_splitter", splitter)
     settings: dict[str, Any] = {"min_frequency": 1, "tokenizer": "word"}
-    own, _ = finish(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings)))
-    exact, _ = finish(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings, backend="spacy")))
+    own, _ = with_events(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings)))
+    exact, _ = with_events(learn_tokenizer(lambda: ["ab c"], TokenConfig(**settings, backend="spacy")))
     assert own.tokens("ab c") == ["xxbos", "ab", "c"]
     assert exact.tokens("ab c") == ["xxbos", "a", "b", "c"]
-    kept, _ = finish(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings)))
-    changed, _ = finish(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings, backend="own")))
+    kept, _ = with_events(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings)))
+    changed, _ = with_events(extend_vocabulary(exact, lambda: ["ab"], TokenConfig(**settings, backend="own")))
     assert (kept.tokens("ab"), changed.tokens("ab")) == (["xxbos", "a", "b"], ["xxbos", "ab"])

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from tests.corpus.helpers import with_events
 from ulmengine.tokens import (
     PAD,
     SPECIALS,
@@ -20,7 +21,7 @@ from ulmengine.tokens import (
     vocabulary_transfer,
 )
 
-from .helpers import data, finish
+from .helpers import data
 
 
 def test_special_tokens_come_first_then_the_commonest() -> None:
@@ -72,14 +73,14 @@ def test_transfer_gives_the_rows_of_the_reference() -> None:
 
 
 def test_counts_leave_out_xxbos_and_hold_every_other_token() -> None:
-    counts, _ = finish(count_tokens(["The cat. The dog.", "cat"], WordTokenizer(Vocabulary(SPECIALS))))
+    counts, _ = with_events(count_tokens(["The cat. The dog.", "cat"], WordTokenizer(Vocabulary(SPECIALS))))
     assert counts == Counter({"xxmaj": 2, "the": 2, "cat": 2, "dog": 1, ".": 2})
 
 
 def test_coverage_is_the_share_of_running_words() -> None:
     vocabulary = Vocabulary((*SPECIALS, "the", "cat"))
     # words: the cat purrs the dog purrs the -> 7 words, 4 known; marks, numbers, line break and xxmaj are no words
-    counts, _ = finish(count_tokens(["The cat purrs!", "the dog, 12, purrs\nthe"], WordTokenizer(vocabulary)))
+    counts, _ = with_events(count_tokens(["The cat purrs!", "the dog, 12, purrs\nthe"], WordTokenizer(vocabulary)))
     found = coverage_of_counts(counts, vocabulary)
     assert found.share == pytest.approx(4 / 7)
     assert found.unknown == (("purrs", 2), ("dog", 1))

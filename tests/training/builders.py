@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ulmengine.config import DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, ScheduleConfig, Sizes
-from ulmengine.events import Event
+from ulmengine.events import Event, outcome
 from ulmengine.nets import LanguageModel, TextClassifier, classifier_loss
 from ulmengine.plan import StagePlan, plan_stages
 from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
@@ -98,12 +98,9 @@ def train_cls(model: TextClassifier, plan: StagePlan, ctx: TrainContext, *, batc
 
 def finish(events: Work) -> tuple[list[Event], StageResult]:
     """Everything said, and what was returned."""
-    said = []
-    while True:
-        try:
-            said.append(next(events))
-        except StopIteration as end:
-            return said, end.value
+    said: list[Event] = []
+    result = outcome(events, said.append)
+    return said, result
 
 
 class Listed:

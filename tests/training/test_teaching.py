@@ -10,9 +10,9 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from tests.corpus.helpers import finish
 from ulmengine.cli import main
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
+from ulmengine.events import outcome
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.plan.errors import TrainingError
@@ -38,8 +38,8 @@ def test_what_was_never_shown_is_understood_too() -> None:
     model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig())
     passages, vectors = lessons(800)
     lesson = Lesson(epochs=12, lr=1e-2, batch_size=32, held=200)
-    assert finish(teach(model, passages, vectors, Lesson(epochs=0.01, lr=1e-9, batch_size=32, held=200))).cosine < 0.5
-    assert finish(teach(model, passages, vectors, lesson)).cosine > 0.8
+    assert outcome(teach(model, passages, vectors, Lesson(epochs=0.01, lr=1e-9, batch_size=32, held=200))).cosine < 0.5
+    assert outcome(teach(model, passages, vectors, lesson)).cosine > 0.8
 
 
 def test_what_word_comes_next_is_learnt_beside() -> None:
@@ -52,7 +52,7 @@ def test_what_word_comes_next_is_learnt_beside() -> None:
         torch.manual_seed(0)
         model = LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig(), softmax="sampled")
         lesson = Lesson(epochs=16, lr=1e-2, batch_size=32, held=100, language=weight)
-        taught.append(finish(teach(model, passages, vectors, lesson)))
+        taught.append(outcome(teach(model, passages, vectors, lesson)))
     forgotten, kept = taught
     assert kept.perplexity < 3  # each word has one that follows
     assert forgotten.perplexity > 15
@@ -64,7 +64,7 @@ def test_perplexity_is_that_of_the_words_after_the_first() -> None:
     model = LanguageModel(len(SPECIALS) + WORDS, Sizes(6, 8, 1), DropoutConfig())
     draw = np.random.default_rng(2)
     passages = [draw.integers(0, WORDS, length) + len(SPECIALS) for length in (1, 75, 4, 9)] * 8  # one has two chunks
-    taught = finish(teach(model, passages, np.eye(32, 8) + 1e-3, Lesson(epochs=0.01, lr=0.0, batch_size=8, held=20)))
+    taught = outcome(teach(model, passages, np.eye(32, 8) + 1e-3, Lesson(epochs=0.01, lr=0.0, batch_size=8, held=20)))
     nats = []
     with torch.no_grad():
         for passage in passages[:20]:
@@ -93,9 +93,9 @@ def test_what_does_not_fit_is_said() -> None:
     model = LanguageModel(len(SPECIALS) + WORDS, Sizes(4, 4, 1), DropoutConfig())
     passages, vectors = lessons(30)
     with pytest.raises(TrainingError, match="do not fit"):
-        finish(teach(model, passages[1:], vectors, Lesson()))
+        outcome(teach(model, passages[1:], vectors, Lesson()))
     with pytest.raises(TrainingError, match="too few"):
-        finish(teach(model, passages, vectors, Lesson()))
+        outcome(teach(model, passages, vectors, Lesson()))
 
 
 def test_the_command_gives_a_model_that_says_how_it_was_taught(
@@ -149,7 +149,7 @@ def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
         if until:
             steps.close()
             return None, {}
-        return finish(steps), model.state_dict()
+        return outcome(steps), model.state_dict()
 
     cosine, weights = taught(None)
     keep = tmp_path / "new.teaching"
@@ -161,7 +161,7 @@ def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:
     assert again == cosine
     assert all(torch.equal(found[name], value) for name, value in weights.items())
     with pytest.raises(TrainingError, match="another model"):
-        finish(teach(LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig()), passages, vectors,
+        outcome(teach(LanguageModel(len(SPECIALS) + WORDS, Sizes(16, 24, 2), DropoutConfig()), passages, vectors,
                      Lesson(epochs=3, lr=1e-2, batch_size=16, held=20), keep=keep))
     keep.write_bytes(b"cut short")
     with pytest.raises(TrainingError, match="cannot be read"):

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from ulmengine.config import CorpusConfig, SplitConfig
 from ulmengine.corpus import Documents, open_corpus
+from ulmengine.events import outcome
 from ulmengine.inference import Predictor, probabilities
 from ulmengine.inference.calibrate import Floats
 from ulmengine.models import Bundle, load_bundle
 
 from .classifier import batches, build, reader
-from .measure import BenchTask, outcome
+from .measure import BenchTask
 
 Truth = NDArray[Any]
 

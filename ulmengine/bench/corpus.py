@@ -20,8 +20,9 @@ import psutil
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import open_corpus, preview
+from ulmengine.events import outcome
 
-from .measure import BenchError, outcome, peak_rss_mb
+from .measure import BenchError, peak_rss_mb
 
 TABLE = "reviews.csv"
 _BLOCK = 4_000_000

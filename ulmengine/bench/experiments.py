@@ -22,12 +22,12 @@ import numpy as np
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
-from ulmengine.events import Failed, Finished
+from ulmengine.events import Failed, Finished, outcome
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import has_measured, open_measured
 
-from .measure import BenchError, outcome
+from .measure import BenchError
 
 Part = Literal["validation", "test"]
 _TEST_SHARE = 0.25  # of a corpus that brings no test part

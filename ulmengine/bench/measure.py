@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,16 +35,6 @@ PEAKS = ("peak_rss_mb", "peak_device_mb")
 
 class BenchError(RuntimeError):
     """A measurement that could not be made."""
-
-
-def outcome(steps: Generator[Any, None, T]) -> T:
-    """What ``steps`` return at their end; what they say on the way is not heard."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
 
 
 def nothing() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ulmengine.config import CorpusConfig, RunConfig, SplitConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import EpochEnded, Evaluated, Failed, StageEnded
+from ulmengine.events import EpochEnded, Evaluated, Failed, StageEnded, outcome
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.prepare import Prepared, prepare
@@ -29,7 +29,7 @@ from ulmengine.tokens.specials import SPECIALS
 
 from . import measure
 from .device import placed
-from .measure import BenchError, dropouts_there, outcome, sizes_there
+from .measure import BenchError, dropouts_there, sizes_there
 
 LANGUAGE_MODEL = (
     "tokens.vocab_size=10000", "tokens.tokenizer=word", "model.preset=custom", "model.embedding_size=100",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
@@ -18,13 +18,11 @@ from ulmengine.config import CorpusConfig, SplitConfig, TokenConfig
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.disk import whole
-from ulmengine.events import Event
+from ulmengine.events import Event, outcome, retold
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
 
-from .measure import BenchError, last_line, outcome, output_of
-
-T = TypeVar("T")
+from .measure import BenchError, last_line, output_of
 
 _SPACE = "▁"
 
@@ -42,7 +40,7 @@ def tokenize_file(file: Path, out: Path, config: TokenConfig) -> Generator[Event
     corpus = CorpusConfig(path=str(file.resolve()), split=SplitConfig(validation=0.0, test=0.0))
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as cache:
-        tokenizer, stores = yield from peak.watched(_tokenized(corpus, Path(cache), out, config, size))
+        tokenizer, stores = yield from retold(_tokenized(corpus, Path(cache), out, config, size), peak.beside)
     _write_json(out / "tokenizer.json", tokenizer.to_json())
     seconds = time.perf_counter() - start
     return {
@@ -201,14 +199,16 @@ class _PeakMemory:
     def __init__(self) -> None:
         self.bytes = 0
         self._process = psutil.Process()
-        self._due = 0.0
+        self._look()
 
-    def look(self) -> None:
-        """Look once, if it is time."""
-        now = time.monotonic()
-        if now < self._due:
-            return
-        self._due = now + 0.1
+    def beside(self, event: Event) -> tuple[Event]:
+        """Look again, if it is time; ``event`` as it is."""
+        if time.monotonic() >= self._due:
+            self._look()
+        return (event,)
+
+    def _look(self) -> None:
+        self._due = time.monotonic() + 0.1
         total = 0
         for process in (self._process, *self._process.children(recursive=True)):
             try:
@@ -216,17 +216,6 @@ class _PeakMemory:
             except psutil.Error:  # it has just ended
                 continue
         self.bytes = max(self.bytes, total)
-
-    def watched(self, steps: Generator[Event, None, T]) -> Generator[Event, None, T]:
-        """The same steps, looked at as they go."""
-        while True:
-            self.look()
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                value: T = stop.value
-                return value
-            yield event
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

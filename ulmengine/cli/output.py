@@ -46,11 +46,7 @@ def complain(text: str) -> None:
 def finish(work: Generator[ev.Event, None, T]) -> T:
     """Run ``work`` to its end, showing its progress, and give what it returns."""
     with ProgressView() as view:
-        while True:
-            try:
-                view.show(next(work))
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+        return ev.outcome(work, view.show)
 
 
 class ProgressView:

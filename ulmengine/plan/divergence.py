@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
-from ulmengine.events import Diverging, Event, StageStarted, Step
+from ulmengine.events import Diverging, Event, StageStarted, Step, retold
 
 T = TypeVar("T")
 
@@ -73,16 +73,12 @@ def watched(events: Generator[Event, None, T], watch: Divergence | None = None) 
 
     :param watch: has seen, or will have by the first step, what came before in a run that goes on.
     """
-    watch = watch or Divergence()
-    try:
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            yield event
-            told = watch.saw(event)
-            if told is not None:
-                yield told
-    finally:
-        events.close()
+    watching = watch or Divergence()
+
+    def tell(event: Event) -> Iterator[Event]:
+        yield event
+        told = watching.saw(event)
+        if told is not None:
+            yield told
+
+    return retold(events, tell)

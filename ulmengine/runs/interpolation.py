@@ -9,7 +9,6 @@ training documents best, cross-validated.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import closing
 from typing import TypeVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ulmengine.config import RunConfig
-from ulmengine.events import Event, Note, Progress
+from ulmengine.events import Event, Note, Progress, retold
 from ulmengine.nets import TextClassifier
 from ulmengine.training.groups import copy_of
 
@@ -91,16 +90,12 @@ def move_between(
 
 def _as_part(work: Generator[Event, None, T], begin: float, length: float) -> Generator[Event, None, T]:
     """``work``, its progress told as that from ``begin`` on of all the shares; it takes ``length`` of one."""
-    with closing(work):
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            if isinstance(event, Progress):
-                event = Progress(_TASK, begin + length * event.done / max(1, event.total), len(SHARES))
-            yield event
+    def of_all(event: Event) -> tuple[Event]:
+        if isinstance(event, Progress):
+            event = Progress(_TASK, begin + length * event.done / max(1, event.total), len(SHARES))
+        return (event,)
+
+    return retold(work, of_all)
 
 
 def _loss(

@@ -17,7 +17,7 @@ from uuid import uuid4
 from torch import Tensor
 
 from ulmengine.disk import is_disk_full
-from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten
+from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten, retold
 from ulmengine.plan.errors import NanLoss
 from ulmengine.plan.stages import StagePlan
 
@@ -203,18 +203,12 @@ class Session(StageState):
 
     def _validate(self) -> Generator[Event, None, dict[str, float]]:
         """The validation figures. Words of progress are counted, so that none is said twice after a resumption."""
-        work = self.task.validate(self.standing.said)
-        try:
-            while True:
-                event = next(work)
-                self.standing.said += 1
-                self._unsaved = True
-                yield event
-        except StopIteration as end:
-            metrics: dict[str, float] = end.value
-            return metrics
-        finally:
-            work.close()
+        def count(event: Event) -> tuple[Event]:
+            self.standing.said += 1
+            self._unsaved = True
+            return (event,)
+
+        return retold(self.task.validate(self.standing.said), count)
 
     def _keep_if_better(self, metrics: dict[str, float]) -> bool:
         """Keep the weights if this is the best epoch so far; without validation the latest is the best."""

@@ -14,6 +14,7 @@ from studio.pages.corpus.work import Profile, remedy
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
 from ulmengine.config import TokenConfig
+from ulmengine.events import outcome
 from ulmengine.tokens import Tokenizer, coverage_of_counts, learn_tokenizer
 
 KOREAN = tuple(
@@ -25,13 +26,8 @@ KOREAN = tuple(
 
 
 def _words(texts: list[str]) -> Tokenizer:
-    work = learn_tokenizer(lambda: iter(texts), TokenConfig(tokenizer="word", vocab_size=50), total=len(texts))
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            made: Tokenizer = end.value
-            return made
+    config = TokenConfig(tokenizer="word", vocab_size=50)
+    return outcome(learn_tokenizer(lambda: iter(texts), config, total=len(texts)))
 
 
 def _profile(share: float, *, pretrained: str, fitting: str = "word") -> Profile:

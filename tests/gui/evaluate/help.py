@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,22 +10,13 @@ import polars as pl
 from ulmengine.config import RunConfig, with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
-from ulmengine.events import Event
+from ulmengine.events import outcome
 from ulmengine.inference import part_predictions
 from ulmengine.inference.predictions import joined
 from ulmengine.record import RunFolder
 from ulmengine.runs.measured import Measured, keep_measured
 
 LABELS = ("bad", "good", "so-so")
-
-
-def end_of(work: Generator[Event, None, Any]) -> Any:
-    """What a generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 def measured_run(
@@ -45,7 +34,7 @@ def measured_run(
         f"corpus.path='{corpus}'", "corpus.text_columns=['text']", "corpus.label_columns=['label']",
         "corpus.split.test=0.5", "corpus.split.validation=0.1"])
     folder = RunFolder.create(project / "runs" / name, config)
-    found = end_of(open_corpus(config.corpus, project / "cache", seed=config.seed))
+    found = outcome(open_corpus(config.corpus, project / "cache", seed=config.seed))
     kept = []
     for part in ("validation", "test"):
         rows, targets = found.rows(part), found.targets(part)

@@ -17,13 +17,14 @@ from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.words import headline
 from tests.gui.classify.help import TEXTS, make_bundle
 from ulmengine.corpus import open_corpus
+from ulmengine.events import outcome
 from ulmengine.inference import Predictor, part_predictions
 from ulmengine.inference.nearest import NearestByFeatures
 from ulmengine.models import load_bundle
 from ulmengine.runs.features import training_features
 from ulmengine.runs.measured import Measured
 
-from .help import LABELS, end_of, given_and_said, measured_run
+from .help import LABELS, given_and_said, measured_run
 
 
 def test_the_headline_tells_the_paired_difference(page: EvaluatePage, measured: Measured) -> None:
@@ -102,8 +103,8 @@ def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Pat
     make_bundle(measured.folder.model_path, seed=13)
     predictor = Predictor(load_bundle(measured.folder.model_path), "cpu")
     config = measured.folder.config()
-    documents = end_of(open_corpus(config.corpus, tmp_path / "project" / "cache", seed=config.seed))
-    found = end_of(training_features(measured.folder, predictor, documents))
+    documents = outcome(open_corpus(config.corpus, tmp_path / "project" / "cache", seed=config.seed))
+    found = outcome(training_features(measured.folder, predictor, documents))
     texts = list(documents.texts("train"))
     network = predictor.networks["forward"]
     for place in (0, 7):  # one by one, without any batch
@@ -117,10 +118,10 @@ def test_the_likest_documents_by_the_network_are_kept_with_the_run(tmp_path: Pat
     told = NearestByFeatures(found).find(found[7])
     assert [likeness for _, likeness in told] == pytest.approx(sorted(cosines, reverse=True)[:3], abs=1e-3)
     assert told[0][1] == pytest.approx(1.0, abs=1e-3)
-    again = end_of(training_features(measured.folder, None, documents))  # type: ignore[arg-type]  # nobody is asked
+    again = outcome(training_features(measured.folder, None, documents))  # type: ignore[arg-type]  # nobody is asked
     assert (again == found).all()
     make_bundle(measured.folder.model_path, seed=2)  # other weights: what was kept is of no use
-    other = end_of(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
+    other = outcome(training_features(measured.folder, Predictor(load_bundle(measured.folder.model_path), "cpu"),
                                      documents))
     assert not np.allclose(other, found, atol=1e-2)
 

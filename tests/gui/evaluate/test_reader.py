@@ -22,6 +22,7 @@ from studio.pages.parts.correct_label import CorrectLabel
 from studio.project import Project
 from studio.shell import Shell
 from tests.gui.classify.help import TEXTS, expected, make_bundle
+from ulmengine.events import outcome
 from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
 from ulmengine.inference.nearest import Nearest
 from ulmengine.inference.predictions import WHO, Who
@@ -31,7 +32,7 @@ from ulmengine.record.relabelled import read_journal
 from ulmengine.runs.features import FEATURES
 from ulmengine.runs.measured import Measured
 
-from .help import LABELS, end_of, measured_run
+from .help import LABELS, measured_run
 
 
 def choose(correct: CorrectLabel, label: str) -> None:
@@ -191,7 +192,7 @@ def test_the_words_are_of_those_whose_answers_are_looked_at(tmp_path: Path) -> N
     assert [asked.can_explain(who) for who in whose] == [True, True, True, False]
     told = predictor.answers([text])
     for method in ("gradient", "occlusion"):
-        found = {who: end_of(asked.explain(text, label, method, who)) for who in whose[:3]}
+        found = {who: outcome(asked.explain(text, label, method, who)) for who in whose[:3]}
         for who, one in found.items():
             assert one.probability == pytest.approx(float(told[who][0, 0]))
         assert len({one.words for one in found.values()}) == 3

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -32,6 +30,7 @@ from ulmengine.config import (
     Sizes,
     with_settings,
 )
+from ulmengine.events import outcome
 from ulmengine.models import load_bundle
 from ulmengine.models.catalogue import pretrained_path
 from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier
@@ -45,14 +44,6 @@ def page(project: Project, shell: Shell, qtbot: QtBot) -> ModelPage:
     qtbot.addWidget(page)
     page.resize(1096, 744)
     return page
-
-
-def end_of(work: Generator[Any, None, Speed]) -> Speed:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 def pills(page: ModelPage) -> dict[str, float]:
@@ -288,7 +279,7 @@ def test_the_speed_is_that_of_the_runs_own_steps(monkeypatch: pytest.MonkeyPatch
     model = ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2, head_hidden=5)
     config = RunConfig(model=model, compute=ComputeConfig(precision="bfloat16"))
     config = config.model_copy(update={"classifier": ClassifierConfig(optimizer=OptimizerConfig(kind="sgd"))})
-    speed = end_of(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
+    speed = outcome(measure_speed(Network(Sizes(6, 8, 2), model, 60, 3), config, None))
     assert (speed.device, speed.precision) == ("cpu", "bfloat16")
     assert steps == ["adamw"] * 4 + ["sgd"] * 4
 

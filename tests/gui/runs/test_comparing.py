@@ -15,7 +15,7 @@ from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
-from ulmengine.events import EpochEnded, Failed, StageStarted, Step
+from ulmengine.events import EpochEnded, Failed, StageStarted, Step, outcome
 from ulmengine.inference.predictions import part_predictions
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.measured import keep_measured
@@ -115,13 +115,7 @@ def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
     """A run whose answers to the test documents are right where ``right`` says so."""
     config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25"])
     run = RunFolder.create(folder, config.model_copy(update={"name": folder.name}))
-    work = open_corpus(config.corpus, run.cache, seed=config.seed)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            documents = end.value
-            break
+    documents = outcome(open_corpus(config.corpus, run.cache, seed=config.seed))
     rows, targets = documents.rows("test"), documents.targets("test")
     sure = np.where(np.resize(right, len(rows)), .9, .2)
     shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)

@@ -24,22 +24,12 @@ from studio.shell import Notice, Shell
 from studio.widgets import ElidedLabel
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Progress, outcome
 from ulmengine.models import models_folder
 from ulmengine.plan.control import Move
 from ulmengine.record import RunFolder
 
 T = TypeVar("T")
-
-
-def done(work: Generator[Event, None, T]) -> T:
-    """What the generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
 
 def filled(folder: Path) -> Path:
@@ -58,12 +48,12 @@ def test_runs_and_copies_are_counted_apart(tmp_path: Path) -> None:
     Project.create(filled(tmp_path / "one"), RunConfig(name="First"))
     Project.create(tmp_path / "data" / "projects" / "two")
     (tmp_path / "data" / "projects" / "no project").mkdir()
-    room = done(measure([tmp_path / "one", tmp_path / "one"], tmp_path / "data"))
+    room = outcome(measure([tmp_path / "one", tmp_path / "one"], tmp_path / "data"))
     assert [(one.name, one.runs, one.copies) for one in room.projects] == [("First", 5_000, 3_000), ("two", 0, 0)]
     assert room.own is None
     models_folder().mkdir(parents=True)
     (models_folder() / "mine.ulmfit").write_bytes(bytes(600))
-    assert done(measure([], tmp_path / "data")).own == (models_folder(), 600)
+    assert outcome(measure([], tmp_path / "data")).own == (models_folder(), 600)
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -76,19 +66,19 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_clearing_takes_the_copies_alone(tmp_path: Path) -> None:
     folder = filled(tmp_path / "one")
-    assert done(clear_copies(folder)) == Cleared(freed=3_000)
+    assert outcome(clear_copies(folder)) == Cleared(freed=3_000)
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert left == ["cache/predictions-b.arrow", "cache/repairs.json", "runs/1/checkpoints/step-1/weights",
                     "runs/1/model.ulm"]
     assert sorted(path.name for path in (folder / "cache").iterdir()) == ["predictions-b.arrow", "repairs.json"]
-    assert done(clear_copies(folder)) == Cleared()
+    assert outcome(clear_copies(folder)) == Cleared()
 
 
 def test_nothing_is_cleared_while_a_run_of_any_program_is_alive(tmp_path: Path) -> None:
     folder = filled(tmp_path / "one")
     run = RunFolder.create(folder / "runs" / "2", RunConfig(name="alive"))
     with run.lock:
-        assert done(clear_copies(folder)) == Cleared(running=True)
+        assert outcome(clear_copies(folder)) == Cleared(running=True)
     assert (folder / "cache" / "table-a" / "part.parquet").is_file()
 
 
@@ -110,7 +100,7 @@ def test_a_project_that_cannot_be_read_is_named_and_the_others_are_counted(
     for name in ("far", "half", "near"):
         Project.create(filled(tmp_path / name), RunConfig(name=name))
     locked(monkeypatch, tmp_path / "far", tmp_path / "half" / "cache")
-    room = done(measure([tmp_path / "far", tmp_path / "half", tmp_path / "near"], tmp_path / "data"))
+    room = outcome(measure([tmp_path / "far", tmp_path / "half", tmp_path / "near"], tmp_path / "data"))
     assert [(one.name, one.runs, one.copies, one.readable) for one in room.projects] == [
         ("near", 5_000, 3_000, True), ("far", 0, 0, False), ("half", 0, 0, False),
     ]
@@ -123,7 +113,7 @@ def test_a_remembered_project_that_is_not_there_is_named_too(tmp_path: Path) -> 
         Project.create(filled(folder), RunConfig(name=folder.name))
     drive.rename(tmp_path / "pulled out")
     (tmp_path / "emptied").mkdir()
-    room = done(measure([far, near, tmp_path / "emptied"], data))
+    room = outcome(measure([far, near, tmp_path / "emptied"], data))
     assert [(one.folder, one.readable) for one in room.projects] == [(near, True), (far, False)]
     assert not (data / "sample").exists(), "nobody has opened it, and it is not in the list"
 
