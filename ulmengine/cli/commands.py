@@ -43,15 +43,21 @@ def _copy_target(text: str) -> Path:
     return Path(text)
 
 
+def _add(commands: Any, module: str, name: str, tells: str, **about: str) -> argparse.ArgumentParser:
+    """A command whose work the function ``run_<name>`` of ``module`` does."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=tells, **about)
+    made.set_defaults(command=(module, f"run_{name.replace('-', '_')}"))
+    return made
+
+
 def _training(commands: Any) -> None:
-    sample = commands.add_parser("sample", help="run the whole method on the built-in sample")
+    sample = _add(commands, "runs", "sample", "run the whole method on the built-in sample")
     sample.add_argument("--out", type=Path, help="folder of the run (default: a new temporary folder)")
     _common(sample)
-    sample.set_defaults(command=("runs", "run_sample"))
 
     for name, text in (("train", "train a classifier as a configuration says"),
                        ("pretrain", "train a language model only")):
-        train = commands.add_parser(name, help=text)
+        train = _add(commands, "runs", name, text)
         train.add_argument("config", type=Path, metavar="CONFIG.toml" if name == "train" else "TEXTS",
                            help=None if name == "train" else "a file, an archive (a Wikipedia extract, say) or a "
                            "folder of texts, in any language; or CONFIG.toml")
@@ -72,14 +78,13 @@ def _training(commands: Any) -> None:
             train.add_argument("--explain-defaults", action="store_true",
                                help="say what is usual for this corpus, and why, and train nothing")
         _common(train)
-        train.set_defaults(command=("runs", f"run_{name}"), pretrain=name == "pretrain")
+        train.set_defaults(pretrain=name == "pretrain")
 
-    find = commands.add_parser("find-lr", help="look for a learning rate with the range test")
+    find = _add(commands, "runs", "find-lr", "look for a learning rate with the range test")
     find.add_argument("config", type=Path, metavar="CONFIG.toml")
     find.add_argument("--stage", choices=("language_model", "classifier"), default="classifier")
     find.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curve")
     _common(find)
-    find.set_defaults(command=("runs", "run_find_lr"))
 
 
 def _add_of_texts(parser: argparse.ArgumentParser) -> None:
@@ -100,39 +105,34 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _results(commands: Any) -> None:
-    measure = commands.add_parser("measure", help="measure a finished run again from its model, and keep every answer")
+    measure = _add(commands, "results", "measure", "measure a finished run again from its model, and keep every answer")
     measure.add_argument("run", type=Path, metavar="RUN")
     measure.add_argument("--json", action="store_true")
-    measure.set_defaults(command=("results", "run_measure"))
 
-    report = commands.add_parser("report", help="one self-contained HTML page about a run")
+    report = _add(commands, "results", "report", "one self-contained HTML page about a run")
     report.add_argument("run", type=Path, metavar="RUN")
     report.add_argument("--out", type=_called(*_PAGE), required=True, metavar="FILE.html")
-    report.set_defaults(command=("results", "run_report"))
 
-    compare = commands.add_parser("compare", help="two runs on the same documents: how many mended, how many broken")
+    compare = _add(commands, "results", "compare", "two runs on the same documents: how many mended, how many broken")
     compare.add_argument("first", type=Path, metavar="RUN")
     compare.add_argument("second", type=Path, metavar="RUN")
     compare.add_argument("--part", choices=("test", "validation"), help="default: test where both have it")
     compare.add_argument("--json", action="store_true", help="with the keys of the documents of each kind")
-    compare.set_defaults(command=("results", "run_compare"))
 
 
 def _copies(commands: Any) -> None:
-    listed = commands.add_parser("checkpoints", help="list the checkpoints of a run")
+    listed = _add(commands, "copies", "checkpoints", "list the checkpoints of a run")
     listed.add_argument("run", type=Path, metavar="RUN")
     listed.add_argument("--json", action="store_true")
-    listed.set_defaults(command=("copies", "run_checkpoints"))
 
-    branch = commands.add_parser("branch", help="make a new run that goes on from a checkpoint of another one")
+    branch = _add(commands, "copies", "branch", "make a new run that goes on from a checkpoint of another one")
     branch.add_argument("run", type=Path, metavar="RUN")
     branch.add_argument("--checkpoint", metavar="NAME", help="default: the newest one that is whole")
     branch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new run")
     branch.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting in it")
-    branch.set_defaults(command=("copies", "run_branch"))
 
-    export = commands.add_parser("export", help="copy a run to a folder or one .zip file, with the exact commands; "
-                                 "or give its model, or any other one, to other programs")
+    export = _add(commands, "copies", "export", "copy a run to a folder or one .zip file, with the exact commands; or "
+                  "give its model, or any other one, to other programs")
     export.add_argument("run", type=Path, metavar="RUN", help="a run's folder; for --onnx, --int8 and --snippet also "
                         "a model")
     kind = export.add_mutually_exclusive_group(required=True)
@@ -150,28 +150,25 @@ def _copies(commands: Any) -> None:
                         help="what an ONNX file is checked on, or with labels what --int8 is measured on (default: the "
                              "built-in sample, or documents of the run that it has not learnt from)")
     export.add_argument("--no-checkpoints", action="store_true", help="smaller; the copy cannot go on then")
-    export.set_defaults(command=("copies", "run_export"))
 
-    taken = commands.add_parser("import", help="take up a run that was exported")
+    taken = _add(commands, "copies", "import", "take up a run that was exported")
     taken.add_argument("path", type=Path, metavar="FILE")
     taken.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of runs")
-    taken.set_defaults(command=("copies", "run_import"))
 
-    notes = commands.add_parser("notes", help="show what was noted about a run, or note something")
+    notes = _add(commands, "copies", "notes", "show what was noted about a run, or note something")
     notes.add_argument("run", type=Path, metavar="RUN")
     notes.add_argument("text", nargs="*", metavar="TEXT", help="added as a line of its own")
-    notes.set_defaults(command=("copies", "run_notes"))
 
 
 def _models(commands: Any) -> None:
-    models = commands.add_parser("models", help="list the models shipped with the program and your own")
+    models = _add(commands, "tools", "models", "list the models shipped with the program and your own")
     models.add_argument("folder", type=Path, nargs="?", metavar="DIR",
                         help="where your own are (default: those of the Studio)")
     models.add_argument("--json", action="store_true")
-    models.set_defaults(command=("tools", "run_models"))
 
-    taken = commands.add_parser(
-        "import-model", help="take up a model of this program, or weights of fastai; nothing in them is run",
+    taken = _add(
+        commands, "models", "import-model",
+        "take up a model of this program, or weights of fastai; nothing in them is run",
         description="FILE.ulmfit, weights of fastai (.pth) with their vocabulary (.pkl), or a Learner that fastai "
                     "exported (export.pkl), which brings its own.",
     )
@@ -186,34 +183,30 @@ def _models(commands: Any) -> None:
     taken.add_argument("--title", default="", help="what it is called in lists (default: its file's name)")
     taken.add_argument("--out", type=_called(*_MODEL), metavar="FILE.ulmfit",
                        help="default: among the models of the Studio")
-    taken.set_defaults(command=("models", "run_import_model"))
 
 
 def _files(commands: Any) -> None:
-    inspect = commands.add_parser("inspect", help="what is in a file, and what is wrong with it")
+    inspect = _add(commands, "corpus", "inspect", "what is in a file, and what is wrong with it")
     inspect.add_argument("file", type=Path, metavar="FILE", help="a file or folder; - reads standard input")
     inspect.add_argument("--member", default="", metavar="NAME", help="the file wanted of a zip archive")
     inspect.add_argument("--json", action="store_true")
-    inspect.set_defaults(command=("corpus", "run_inspect"))
 
-    tokenize = commands.add_parser("tokenize", help="cut the texts of a file into tokens")
+    tokenize = _add(commands, "corpus", "tokenize", "cut the texts of a file into tokens")
     tokenize.add_argument("file", type=Path, metavar="FILE")
     tokenize.add_argument("--out", type=Path, required=True, metavar="DIR")
     tokenize.add_argument("--tokenizer", choices=("word", "bpe", "unigram"), default="word")
     tokenize.add_argument("--vocab-size", type=int, default=30_000, metavar="N")
     tokenize.add_argument("--json", action="store_true")
-    tokenize.set_defaults(command=("corpus", "run_tokenize"))
 
-    predict = commands.add_parser("predict", help="classify texts with a trained model")
+    predict = _add(commands, "answers", "predict", "classify texts with a trained model")
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("files", type=Path, nargs="+", metavar="FILE",
                          help="a text file (one document), a table (one document a row), or - for standard input")
     predict.add_argument("--text", action="append", default=[], metavar="COL",
                          help="a column with the texts (repeatable); otherwise those that the model learnt from")
     predict.add_argument("--json", action="store_true", help="one JSON object a document")
-    predict.set_defaults(command=("answers", "run_predict"))
 
-    evaluate = commands.add_parser("evaluate", help="measure a model on labelled texts")
+    evaluate = _add(commands, "answers", "evaluate", "measure a model on labelled texts")
     evaluate.add_argument("model", type=Path, metavar="MODEL")
     evaluate.add_argument("file", type=Path, metavar="FILE")
     evaluate.add_argument("--text", action="append", default=[], metavar="COL")
@@ -221,11 +214,10 @@ def _files(commands: Any) -> None:
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--report", type=_called(*_PAGE), metavar="FILE.html",
                           help="also write one self-contained page: figures, curves and the worst mistakes")
-    evaluate.set_defaults(command=("answers", "run_evaluate"))
 
 
 def _writing(commands: Any) -> None:
-    generate = commands.add_parser("generate", help="let a language model write on from a text")
+    generate = _add(commands, "answers", "generate", "let a language model write on from a text")
     generate.add_argument("model", type=Path, metavar="MODEL")
     generate.add_argument("prompt", metavar="TEXT", nargs="?", default="", help="what to go on from")
     generate.add_argument("--length", type=int, default=40, metavar="N", help="tokens to write (default 40)")
@@ -237,29 +229,25 @@ def _writing(commands: Any) -> None:
     generate.add_argument("--direction", choices=("forward", "backward"), default="",
                           help="the network that writes; a backward one writes what stands before the text")
     generate.add_argument("--json", action="store_true")
-    generate.set_defaults(command=("answers", "run_generate"))
 
 
 def _tools(commands: Any) -> None:
-    config = commands.add_parser("config", help="print a complete, commented configuration for a corpus")
+    config = _add(commands, "corpus", "config", "print a complete, commented configuration for a corpus")
     config.add_argument("file", type=Path, metavar="FILE")
     config.add_argument("--text", action="append", default=[], metavar="COL", help="a text column (repeatable)")
     config.add_argument("--label", action="append", default=[], metavar="COL", help="a label column (repeatable)")
     config.add_argument("--preset", choices=("tiny", "small", "paper"), default="small")
-    config.set_defaults(command=("corpus", "run_config"))
 
-    runs = commands.add_parser("runs", help="list the runs in a folder")
+    runs = _add(commands, "tools", "runs", "list the runs in a folder")
     runs.add_argument("folder", type=Path, metavar="DIR")
     runs.add_argument("--json", action="store_true")
-    runs.set_defaults(command=("tools", "run_runs"))
 
-    doctor = commands.add_parser("doctor", help="check what the program needs on this machine")
+    doctor = _add(commands, "tools", "doctor", "check what the program needs on this machine")
     doctor.add_argument("--json", action="store_true")
-    doctor.set_defaults(command=("tools", "run_doctor"))
 
 
 def _experiments(commands: Any) -> None:
-    tried = commands.add_parser("experiments", help="what the program reaches on known corpora, beside word counts")
+    tried = _add(commands, "experiments", "experiments", "what the program reaches on known corpora, beside word counts")
     tried.add_argument("experiment", type=Path, metavar="FILE.toml", help="as resources/experiments/usual.toml")
     tried.add_argument("--data", type=Path, required=True, help="the folder with the corpora's files")
     tried.add_argument("--out", type=Path, required=True, help="folder of the runs; what has finished there is kept")
@@ -267,10 +255,10 @@ def _experiments(commands: Any) -> None:
                        help="test: on test documents, by which nothing may be chosen (default: validation)")
     tried.add_argument("--only", default="", metavar="NAME", help="this corpus alone")
     tried.add_argument("--json", action="store_true", help="a line of JSON for every run instead of the table")
-    tried.set_defaults(command=("experiments", "run_experiments"))
 
-    taught = commands.add_parser(
-        "teach", help="lead a language model's encoder towards the vectors that a teacher gives to passages",
+    taught = _add(
+        commands, "experiments", "teach",
+        "lead a language model's encoder towards the vectors that a teacher gives to passages",
         description="PASSAGES.parquet has the columns text and vector (lists of one length), made beforehand by a "
                     "sentence encoder of your choice. The model may be used, and given away, without the teacher. "
                     "With --words the model learns more words: WORDS.parquet has the columns word and vector (what "
@@ -290,4 +278,3 @@ def _experiments(commands: Any) -> None:
     taught.add_argument("--resume", action="store_true",
                         help="go on with a teaching that was interrupted; it lies beside --out")
     taught.add_argument("--teacher", default="", metavar="NAME", help="named in the model's card")
-    taught.set_defaults(command=("experiments", "run_teach"))
