@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from ulmengine.config import CorpusConfig, SplitConfig
-from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus import open_corpus
 from ulmengine.events import outcome
 from ulmengine.inference import Predictor, probabilities
-from ulmengine.inference.calibrate import Floats
+from ulmengine.inference.calibrate import Floats, alike, chosen
 from ulmengine.models import Bundle, load_bundle
+from ulmengine.runs.measured import as_known
 
 from .classifier import batches, build, reader
 from .measure import BenchTask
@@ -83,13 +84,13 @@ def compared(exact: Floats, fast: Floats, *, multi_label: bool, truth: Truth | N
 
     :param truth: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.
     """
-    labels = [_chosen(given, multi_label) for given in (exact, fast)]
+    labels = [chosen(given, multi_label) for given in (exact, fast)]
     figures: dict[str, Any] = {
-        "documents": len(exact), "equal_labels": _share(labels[0], labels[1]),
+        "documents": len(exact), "equal_labels": float(alike(*labels).mean()),
         "largest_difference": float(np.abs(exact - fast).max()),
     }
     if truth is not None:
-        right = [_share(given, truth) for given in labels]
+        right = [float(alike(given, truth).mean()) for given in labels]
         figures |= {"accuracy_float32": right[0], "accuracy": right[1],
                     "accuracy_points": round(100 * (right[1] - right[0]), 6)}
     return figures
@@ -106,31 +107,11 @@ def read(path: Path, bundle: Bundle, count: int) -> tuple[list[str], Truth | Non
         rows = documents.rows("train") if documents.labels else np.arange(len(documents.parts), dtype=np.int64)
         if not len(rows):
             raise ValueError(f"{path}: there are no documents")
-        chosen = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64))
+        some = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64))
+        texts = list(documents.texts_of(rows[some]))
         unknown = sorted(set(documents.labels) - set(bundle.labels))
         if unknown or not documents.labels or documents.multi_label != bundle.multi_label:
             why = f"the model does not know the label {unknown[0]}" if unknown else "the file has no such labels"
-            return list(documents.texts_of(rows[chosen])), None, why
-        return list(documents.texts_of(rows[chosen])), _truth(documents, bundle)[chosen], ""
-
-
-def _truth(documents: Documents, bundle: Bundle) -> Truth:
-    """The labels of the training part by the model's numbers."""
-    places = np.array([bundle.labels.index(label) for label in documents.labels])
-    targets = documents.targets("train")
-    if not documents.multi_label:
-        return np.asarray(places[targets])
-    wide = np.zeros((len(targets), len(bundle.labels)), dtype=targets.dtype)
-    wide[:, places] = targets
-    return wide
-
-
-def _chosen(given: Floats, multi_label: bool) -> Truth:
-    """The labels that stand for these probabilities, as a prediction names them."""
-    return given >= 0.5 if multi_label else given.argmax(1)
-
-
-def _share(labels: Truth, others: Truth) -> float:
-    """Documents whose labels are all the same, of all."""
-    same = (labels == others).reshape(len(labels), -1).all(axis=1)
-    return float(same.mean())
+            return texts, None, why
+        places = np.array([bundle.labels.index(label) for label in documents.labels])
+        return texts, as_known(documents.targets("train"), places, len(bundle.labels))[some], ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
@@ -46,6 +48,17 @@ def probabilities(logits: NDArray[np.floating], temperature: float = 1.0, *, mul
     scores = np.asarray(logits, dtype=np.float64) / temperature
     result: Floats = expit(scores) if multi_label else softmax(scores, axis=-1)
     return result
+
+
+def chosen(values: Floats, multi_label: bool) -> NDArray[Any]:
+    """The labels these probabilities stand for: (documents,) class numbers, or (documents, classes) bool."""
+    return np.asarray(values >= 0.5 if multi_label else values.argmax(1))
+
+
+def alike(labels: NDArray[Any], others: NDArray[Any]) -> NDArray[np.bool_]:
+    """(documents,) whether the labels are the same, of several a document all of them."""
+    same = np.asarray(labels == others)
+    return np.asarray(same.all(1) if same.ndim > 1 else same)
 
 
 def average(logits: list[NDArray[np.floating]], *, multi_label: bool = False) -> Floats:

@@ -23,7 +23,7 @@ from scipy.special import logit
 
 from ulmengine.disk import whole
 
-from .calibrate import Floats, one_hot, probabilities
+from .calibrate import Floats, alike, chosen, one_hot, probabilities
 from .errors import InferenceError
 from .evaluate import document_losses
 
@@ -94,13 +94,11 @@ class Predictions:
 
     def predicted(self, who: Who = "network") -> NDArray[Any]:
         """(n,) the likeliest class' number, or (n, classes) bool: which labels have 0.5 or more."""
-        values = self.given[who]
-        return np.asarray(values >= 0.5 if self.multi_label else values.argmax(1))
+        return chosen(self.given[who], self.multi_label)
 
     def right(self, who: Who = "network") -> NDArray[np.bool_]:
         """(n,) whether the answer is right, all labels of it where there are several."""
-        same = self.predicted(who) == self.targets
-        return np.asarray(same.all(1) if self.multi_label else same)
+        return alike(self.predicted(who), self.targets)
 
     def confidence(self, who: Who = "network") -> Floats:
         """(n,) probability of the likeliest class; of several labels that of the least certain decision."""

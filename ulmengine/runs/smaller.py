@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Predictor
+from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.models import Bundle, ModelError, int8
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
@@ -75,12 +76,11 @@ def measured(
     for name, one in (("the model", bundle), ("the smaller model", rounded(bundle))):
         yield Progress(f"Asking {name}", 0, 0)
         found.append(np.asarray(Predictor(one, "cpu", "float32").probabilities(texts)))
-    answers = [shares >= .5 if bundle.multi_label else shares.argmax(1) for shares in found]
+    answers = [chosen(shares, bundle.multi_label) for shares in found]
     before, after = None, None
     if targets is not None:
-        truth = targets.astype(bool) if bundle.multi_label else targets
-        before, after = (float(_alike(one, truth).mean()) for one in answers)
-    changed = int((~_alike(answers[0], answers[1])).sum())
+        before, after = (float(alike(one, targets).mean()) for one in answers)
+    changed = int((~alike(answers[0], answers[1])).sum())
     return Cost(part, len(texts), before, after, changed, float(np.abs(found[0] - found[1]).max()), _sizes(bundle))
 
 
@@ -107,12 +107,6 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
     given = as_known(documents.targets(part)[:MOST], place, len(bundle.labels))
     texts = list(islice(documents.texts(part), MOST))
     return (yield from measured(bundle, texts, given, part))
-
-
-def _alike(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """(documents,) whether the answers are the same, of several labels a document all of them."""
-    same: NDArray[np.bool_] = np.asarray(one == other)
-    return np.asarray(same.all(axis=1)) if same.ndim > 1 else same
 
 
 def _sizes(bundle: Bundle) -> tuple[int, int]:
