@@ -77,8 +77,6 @@ def test_every_option_that_it_has_comes_to_the_work(work: str, measured: dict[st
             wanted[parameter] = VALUES.get(parameter, True)
             words += [name, str(VALUES[parameter])] if parameter in VALUES else [name]
     wanted.pop("reference", None)  # who measures it is told
-    if work == "save":
-        wanted["saves"] = wanted.pop("steps")
     if work == "tokenize":
         wanted["texts"] = ["t"]
     assert main(words) == 0

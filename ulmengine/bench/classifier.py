@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -21,7 +21,7 @@ from ulmengine.training.tasks import ClassifierTask
 from . import arithmetic
 from .device import placed, reached, timed_on
 from .lm import random_tokens
-from .measure import PEAKS, BenchTask, document_lengths, dropouts_there, sizes_there, with_reference
+from .measure import PEAKS, BenchTask, combined, document_lengths, dropouts_there, sizes_there, with_reference
 from .steps import MeasuredSteps
 
 CLASSES = 2
@@ -42,13 +42,14 @@ def bench_classifier(
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     found: dict[str, Any] = {}
+    lengths = document_lengths(steps + 1, batch)
     task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
     groups = PRESETS[preset].layers + 2
     for stage in stages:
-        unfrozen = groups if stage >= 4 else stage
-        work = {"work": "classifier", "unfrozen": unfrozen, "lengths": document_lengths(steps + 1, batch)}
+        work = {"work": "classifier", "unfrozen": groups if stage >= 4 else stage, "lengths": lengths}
         found[str(stage)] = with_reference({**task, **work}, reference_python)
-    return {**_together(list(found.values()), document_lengths(steps + 1, batch)[1:]), "stages": found}
+    together = combined(found, lambda parts: _together(parts, lengths[1:]), ("documents_per_s",), 2)
+    return {**together, "stages": found}
 
 
 def classifier_task(preset: str, vocab: int, seq: int, place: BenchTask, threads: int, max_tokens: int) -> BenchTask:
@@ -127,25 +128,15 @@ def measured(task: BenchTask) -> list[list[int]]:
     return lengths[1:] or lengths
 
 
-def _together(stages: list[dict[str, Any]], lengths: list[list[int]]) -> dict[str, Any]:
-    """Sums over the stages; the same for the reference where every stage has it."""
-    seconds = sum(stage["seconds"] for stage in stages)
-    documents = sum(stage["done"] for stage in stages)
-    tokens = len(stages) * sum(map(sum, lengths))
-    result: dict[str, Any] = {
-        "documents_per_s": round(documents / seconds, 2), "tokens_per_s": round(tokens / seconds, 1),
-        "seconds": round(seconds, 3),
-        **{name: max(stage[name] for stage in stages) for name in PEAKS if name in stages[0]},
+def _together(stages: Mapping[str, Any], lengths: list[list[int]]) -> dict[str, Any]:
+    """Sums over the stages, whose documents have these ``lengths``."""
+    seconds = sum(stage["seconds"] for stage in stages.values())
+    documents = sum(stage["done"] for stage in stages.values())
+    return {
+        "documents_per_s": round(documents / seconds, 2),
+        "tokens_per_s": round(len(stages) * sum(map(sum, lengths)) / seconds, 1), "seconds": round(seconds, 3),
+        **{name: max(found) for name in PEAKS if (found := [one[name] for one in stages.values() if name in one])},
     }
-    theirs = [stage.get("reference") for stage in stages]
-    if all(theirs):
-        result["reference"] = _together([part for part in theirs if part], lengths)
-        result["ratio"] = {
-            name: round(result[name] / result["reference"][name], 2)
-            for name in ("documents_per_s", *PEAKS) if name in result
-        }
-    missing = {stage["reference_missing"] for stage in stages if "reference_missing" in stage}
-    return {**result, "reference": None, "reference_missing": " ".join(sorted(missing))} if missing else result
 
 
 def reader(network: TextClassifier, precision: torch.dtype) -> Reader:

@@ -1,16 +1,9 @@
-"""How fast a large table is looked at and imported, and how much memory that takes.
-
-``python -m ulmengine.bench.corpus FOLDER`` is what the measuring process runs, so that its memory is its own; it writes
-one line of JSON.
-"""
+"""How fast a large table is looked at and imported, and how much memory that takes."""
 
 from __future__ import annotations
 
 import csv
-import json
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +15,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import open_corpus, preview
 from ulmengine.events import outcome
 
-from .measure import BenchError, peak_rss_mb
+from .measure import BenchError, BenchTask, ours, peak_rss_mb
 
 TABLE = "reviews.csv"
 _BLOCK = 4_000_000
@@ -45,11 +38,7 @@ def bench_corpus(megabytes: int = 200, folder: Path | None = None) -> dict[str, 
     with tempfile.TemporaryDirectory(prefix="bench-corpus-", dir=folder) as name:
         place = Path(name)
         written = write_table(place / TABLE, megabytes)
-        command = [sys.executable, "-m", "ulmengine.bench.corpus", name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise BenchError(f"the import failed: {' '.join(done.stderr.strip().splitlines()[-3:])}")
-        figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        figures = ours({"work": "corpus", "folder": name})
     if figures["rows"] != written:
         raise BenchError(f"{written:,} rows were written and {figures['rows']:,} read")
     return {"megabytes": megabytes, **figures}
@@ -79,9 +68,9 @@ def write_table(path: Path, megabytes: int) -> int:
     return rows
 
 
-def measured(folder: Path) -> dict[str, Any]:
-    """The figures of the table in ``folder``, in this process; its copy is made there too."""
-    source, cache = folder / TABLE, folder / "cache"
+def measured(task: BenchTask) -> dict[str, Any]:
+    """The figures of the table in the ``task``'s folder, in this process; its copy is made there too."""
+    source, cache = Path(task["folder"], TABLE), Path(task["folder"], "cache")
     config = CorpusConfig(path=str(source))
     looks = [_seconds(lambda: preview(source, config)) for _ in range(6)]
     start = psutil.Process().memory_info().rss / 2**20
@@ -105,7 +94,3 @@ def _seconds(work: Any) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measured(Path(sys.argv[1]))) + "\n")

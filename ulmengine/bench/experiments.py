@@ -7,7 +7,6 @@ experiment which was stopped goes on.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import shutil
 import statistics
@@ -21,13 +20,12 @@ import numpy as np
 
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.disk import whole
 from ulmengine.events import Failed, Finished, outcome
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import has_measured, open_measured
 
-from .measure import BenchError
+from .measure import BenchError, write_table
 
 Part = Literal["validation", "test"]
 _TEST_SHARE = 0.25  # of a corpus that brings no test part
@@ -166,8 +164,8 @@ def _prepared(
         raise BenchError(f"{corpus['name']} has {len(order):,} documents to learn from, not {labels:,}")
     chosen = np.random.default_rng(5).permutation(len(held))[:most]
     files = beside / f"{place.name}-train.csv", beside / f"{place.name}-measured.csv"
-    _write(files[0], [pairs[index] for index in order[:labels]])
-    _write(files[1], [held[index] for index in chosen])
+    write_table(files[0], ("text", "label"), [pairs[index] for index in order[:labels]])
+    write_table(files[1], ("text", "label"), [held[index] for index in chosen])
     return files
 
 
@@ -181,13 +179,6 @@ def _pairs(path: Path, columns: dict[str, Any], place: Path) -> list[tuple[str, 
     numbers = documents.targets("train")
     return list({text: (text, documents.labels[number])
                  for text, number in zip(documents.texts("train"), numbers, strict=True)}.values())
-
-
-def _write(path: Path, pairs: list[tuple[str, str]]) -> None:
-    with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        writer.writerows(pairs)
 
 
 def _trained(experiment: Experiment, variant: str, place: Path, files: tuple[Path, Path], draw: int) -> RunFolder:

@@ -4,6 +4,7 @@ reference's beside it.
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -15,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ulmengine.config import DropoutConfig, Sizes
+from ulmengine.disk import whole
 from ulmengine.threads import SETTINGS
 
 T = TypeVar("T")
@@ -77,7 +79,7 @@ def ours(task: BenchTask) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return last_line(sys.executable, output_of([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
+    return _last_line(sys.executable, _output_of([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
 
 
 def reference(python: str, task: BenchTask, script: str = "reference.py") -> dict[str, Any]:
@@ -85,8 +87,7 @@ def reference(python: str, task: BenchTask, script: str = "reference.py") -> dic
 
     :raises BenchError: that Python or fastai is not there, or the work failed.
     """
-    source = Path(__file__).with_name(script).read_text(encoding="utf-8")
-    return last_line(python, _elsewhere(python, "-", json.dumps(task), source=source))
+    return _last_line(python, _elsewhere(python, script, json.dumps(task), copied=(script,)))
 
 
 def find_reference(python: str) -> None:
@@ -121,6 +122,23 @@ def with_reference(task: BenchTask, python: str | None, theirs_task: BenchTask |
     return {**result, "reference": theirs, "ratio": ratio}
 
 
+def combined(
+    parts: Mapping[str, dict[str, Any]], figures: Callable[[Mapping[str, Any]], dict[str, Any]],
+    compared: Sequence[str], digits: int,
+) -> dict[str, Any]:
+    """The ``figures`` of what :func:`with_reference` gave of several ``parts``; where every part has them, those of the
+    reference too, and the ratio of those ``compared`` and of memory; else why not, if it was wanted."""
+    result = figures(parts)
+    theirs = {name: part.get("reference") for name, part in parts.items()}
+    if all(theirs.values()):
+        result["reference"] = figures(theirs)
+        result["ratio"] = {name: round(result[name] / result["reference"][name], digits)
+                           for name in (*compared, *PEAKS) if name in result}
+    elif missing := dict.fromkeys(part["reference_missing"] for part in parts.values() if "reference_missing" in part):
+        result |= {"reference": None, "reference_missing": " ".join(missing)}
+    return result
+
+
 def sizes_there(sizes: Sizes) -> dict[str, int]:
     """A network's sizes by the names that the reference has for them."""
     return dict(zip(("emb_sz", "n_hid", "n_layers"), sizes, strict=True))
@@ -130,6 +148,14 @@ def dropouts_there(dropout: DropoutConfig, output: str) -> dict[str, float]:
     """Our dropouts by the names that the reference has for them; ``output``: ours of what its encoder gives on."""
     ours = {"embed_p": "embedding", "input_p": "input", "weight_p": "weight", "hidden_p": "hidden", "output_p": output}
     return {name: dropout.effective(own) for name, own in ours.items()}
+
+
+def write_table(path: Path, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A CSV of ``rows`` under the ``names`` of their columns, written whole."""
+    with whole(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
 
 
 def document_lengths(batches: int, batch: int) -> list[list[int]]:
@@ -148,8 +174,8 @@ def document_lengths(batches: int, batch: int) -> list[list[int]]:
     return [lengths[order[number % 20]].tolist() for number in range(batches)]
 
 
-def _elsewhere(python: str, *arguments: str, source: str = "") -> str:
-    """What another ``python`` says that has nothing of ours, ``source`` before it.
+def _elsewhere(python: str, *arguments: str, copied: Sequence[str] = ()) -> str:
+    """What another ``python`` says that has nothing of ours but the scripts ``copied`` into the folder it is run in.
 
     Neither our folder, which holds modules named as some of the standard library's, nor what our threads are told.
     """
@@ -157,10 +183,12 @@ def _elsewhere(python: str, *arguments: str, source: str = "") -> str:
     found = os.path.abspath(shutil.which(python) or python)
     environment = {name: value for name, value in os.environ.items() if SETTINGS.get(name) != value}
     with tempfile.TemporaryDirectory() as folder:
-        return output_of([found, "-W", "ignore", *arguments], input=source, cwd=folder, env=environment)
+        for script in copied:
+            shutil.copy(Path(__file__).with_name(script), folder)
+        return _output_of([found, "-W", "ignore", *arguments], stdin=subprocess.DEVNULL, cwd=folder, env=environment)
 
 
-def output_of(command: list[str], **how: Any) -> str:
+def _output_of(command: list[str], **how: Any) -> str:
     """What ``command`` wrote; ``how``: more for :func:`subprocess.run`.
 
     :raises BenchError: it cannot be run, or failed.
@@ -182,7 +210,7 @@ def _why(status: int, errors: str) -> str:
     return words or f"its exit status was {status}"
 
 
-def last_line(python: str, text: str) -> dict[str, Any]:
+def _last_line(python: str, text: str) -> dict[str, Any]:
     """The figures that ``python`` wrote as the last line of ``text``.
 
     :raises BenchError: there are none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ulmengine.nets import precision_for
 from . import arithmetic
 from .classifier import batches, build, classifier_task, measured, reader
 from .device import placed, reached, timed_on
-from .measure import PEAKS, BenchTask, document_lengths, with_reference
+from .measure import PEAKS, BenchTask, combined, document_lengths, with_reference
 
 SENTENCE = 25  # tokens
 
@@ -54,17 +55,8 @@ def bench_predict(
         )
         for name, chosen in lengths.items()
     }
-    result = _figures(parts, many)
-    theirs = {name: part.get("reference") for name, part in parts.items()}
-    if all(theirs.values()):
-        result["reference"] = _figures({name: part for name, part in theirs.items() if part}, many)
-        result["ratio"] = {
-            name: round(result[name] / result["reference"][name], 3)
-            for name in ("documents_per_s", "review_ms", "sentence_ms", *PEAKS) if name in result
-        }
-    elif reference_python is not None:
-        missing = dict.fromkeys(part["reference_missing"] for part in parts.values() if "reference_missing" in part)
-        result |= {"reference": None, "reference_missing": " ".join(missing)}
+    compared = ("documents_per_s", "review_ms", "sentence_ms")
+    result = combined(parts, lambda found: _figures(found, many), compared, 3)
     return {**result, **({} if answers is None else {"agreement": answers}), "parts": parts}
 
 
@@ -91,7 +83,7 @@ def bulk(task: BenchTask) -> dict[str, Any]:
     return {**figures, "precision": task["precision"], **reached(work, figures["seconds"], device, precision)}
 
 
-def _figures(parts: dict[str, Any], lengths: list[list[int]]) -> dict[str, Any]:
+def _figures(parts: Mapping[str, Any], lengths: list[list[int]]) -> dict[str, Any]:
     seconds = parts["bulk"]["seconds"]
     return {
         "documents_per_s": round(parts["bulk"]["done"] / seconds, 2),

@@ -6,7 +6,6 @@ a classifier is trained on some labelled documents and measured on others, besid
 
 from __future__ import annotations
 
-import csv
 import random
 import statistics
 import tempfile
@@ -29,7 +28,7 @@ from ulmengine.tokens.specials import SPECIALS
 
 from . import measure
 from .device import placed
-from .measure import BenchError, dropouts_there, sizes_there
+from .measure import BenchError, dropouts_there, sizes_there, write_table
 
 LANGUAGE_MODEL = (
     "tokens.vocab_size=10000", "tokens.tokenizer=word", "model.preset=custom", "model.embedding_size=100",
@@ -127,14 +126,14 @@ class _Reference:
 
 
 def _language_corpus(path: Path, texts: Path, held_out: Path, tokens: int, held_tokens: int) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file, tempfile.TemporaryDirectory() as cache:
-        writer = csv.writer(file)
-        writer.writerow(["text", "part"])
+    def rows(cache: Path) -> Iterator[tuple[str, str]]:
         for part, source, wanted in (("train", texts, tokens), ("validation", held_out, held_tokens)):
-            documents = _documents(source, Path(cache))
+            documents = _documents(source, cache)
             every = chain(documents.texts("train"), documents.texts("unlabelled"))
-            for text in _so_many(every, wanted, source):
-                writer.writerow([text, part])
+            yield from ((text, part) for text in _so_many(every, wanted, source))
+
+    with tempfile.TemporaryDirectory() as cache:
+        write_table(path, ("text", "part"), rows(Path(cache)))
     return path
 
 
@@ -166,11 +165,8 @@ def _draw(labelled: Path, place: Path, count: int, seed: int) -> None:
     if len(rows) < 2 * count:
         raise BenchError(f"{labelled} has {len(rows):,} documents, {2 * count:,} are wanted; ask for fewer")
     random.Random(seed).shuffle(rows)
-    for name, part in (("train.csv", rows[:count]), ("test.csv", rows[count : 2 * count])):
-        with (place / name).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["text", "label"])
-            writer.writerows(part)
+    write_table(place / "train.csv", ("text", "label"), rows[:count])
+    write_table(place / "test.csv", ("text", "label"), rows[count : 2 * count])
 
 
 def _language_config(corpus: Path, seed: int, compute: Sequence[str]) -> RunConfig:

@@ -1,6 +1,6 @@
 """The reference (fastai) trained on the same ids at the same budget, run as a script by a Python that has it.
 
-``python - '{"folder": ...}' < quality_reference.py`` writes one line of JSON: ``perplexity`` of the language model,
+``python quality_reference.py '{"folder": ...}'`` writes one line of JSON: ``perplexity`` of the language model,
 ``accuracy`` of the classifier on the test documents, ``language_model_seconds``. Nothing of this package is imported.
 
 Every layer group learns at the same rate: with so small an encoder the reference's published factor loses a tenth of

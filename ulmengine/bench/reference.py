@@ -1,6 +1,6 @@
 """The reference implementation (fastai) doing the same work, run as a script by a Python that has it.
 
-``python - '{"work": "lm", ...}' < reference.py`` writes one line of JSON. Nothing of this package is imported, so that
+``python reference.py '{"work": "lm", ...}'`` writes one line of JSON. Nothing of this package is imported, so that
 the other Python needs nothing but fastai.
 """
 

@@ -31,10 +31,10 @@ _AT_ONCE = 1e-9  # minutes; a checkpoint is due after every step
 
 
 def bench_save(
-    *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72, saves: int = 5,
+    *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72, steps: int = 5,
     precision: str = "auto", threads: int = 0, device: str = "cpu", folder: Path | None = None,
 ) -> dict[str, Any]:
-    """Seconds and bytes of ``saves`` checkpoints in a temporary folder (in ``folder``, if given), and of the steps.
+    """Seconds and bytes of a checkpoint after each of the ``steps``, in a temporary folder (in ``folder``, if given).
 
     A checkpoint holds the network, the optimizer with its moments, the states of the text that is being read and of
     the random numbers; the first of a stage also writes the weights the stage began with, for all that follow.
@@ -46,7 +46,7 @@ def bench_save(
     """
     with tempfile.TemporaryDirectory(prefix="bench-save-", dir=folder) as name:
         return ours({
-            "work": "save", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq, "saves": saves,
+            "work": "save", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq, "saves": steps,
             **placed(device, precision), "softmax": "full", "threads": threads or torch.get_num_threads(),
             "folder": name,
         })

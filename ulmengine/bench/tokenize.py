@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Generator, Iterable, Sequence
@@ -22,7 +21,7 @@ from ulmengine.events import Event, outcome, retold
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
 
-from .measure import BenchError, last_line, output_of
+from .measure import BenchError, reference
 
 _SPACE = "▁"
 
@@ -91,23 +90,27 @@ def bench_tokenize(
     theirs: dict[str, list[dict[str, Any]]] = {"word": [], "bpe": []}
     identical, missing = 0.0, ""
     with tempfile.TemporaryDirectory() as folder:
-        reference = None
-        if reference_python is not None:
-            reference = _ReferenceTokenizer(reference_python, Path(folder), texts, vocab_size)
+        task = {"folder": folder, "vocab_size": vocab_size, "workers": os.cpu_count() or 1}
+        Path(folder, "texts.json").write_bytes(json.dumps(list(texts)).encode())
         for _ in range(repeats):
             for kind, size in (("word", 60_000), ("bpe", vocab_size)):
                 config = TokenConfig.model_validate({"tokenizer": kind, "vocab_size": size})
                 ours[kind].append(_measure(texts, config, megabytes))
+                if reference_python is None or missing:
+                    continue
+                work = {**task, "work": "word" if kind == "word" else "subword"}
                 try:
-                    if reference is not None and not missing:
-                        theirs[kind].append(reference.measure("word" if kind == "word" else "subword", megabytes))
+                    found = reference(reference_python, work, "tokenize_reference.py")
                 except BenchError as error:
                     missing = str(error)
-        if reference is not None and not missing:
-            identical = _identical(texts, reference.tokens())
+                else:
+                    speed = _speed(len(texts), megabytes, found["seconds"], found["cpu_s"])
+                    theirs[kind].append({"learn_s": round(found["learn_s"], 3), **speed})
+        if reference_python is not None and not missing:
+            identical = _identical(texts, json.loads(Path(folder, "tokens.json").read_bytes()))
     figures: dict[str, Any] = {"documents": len(texts), "mb": round(megabytes, 2)}
     figures |= {kind: _fastest(measures) for kind, measures in ours.items()}
-    if reference is None or missing:
+    if reference_python is None or missing:
         return {**figures, **({"reference": None, "reference_missing": missing} if missing else {})}
     word, subword = _fastest(theirs["word"]), _fastest(theirs["bpe"])
     figures["reference"] = {"word": word, "subword": subword}
@@ -143,32 +146,6 @@ def _fastest(measures: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _speed(documents: int, megabytes: float, seconds: float, cpu: float) -> dict[str, float]:
     return {"seconds": round(seconds, 3), "cpu_s": round(cpu, 3), "documents_per_s": round(documents / seconds, 1),
             "mb_per_s": round(megabytes / seconds, 3)}
-
-
-class _ReferenceTokenizer:
-    """fastai in another Python."""
-
-    def __init__(self, python: str, folder: Path, texts: Sequence[str], vocab_size: int) -> None:
-        self._python, self._folder, self._documents = python, folder, len(texts)
-        self._task = {"folder": str(folder), "vocab_size": vocab_size, "workers": os.cpu_count() or 1}
-        (folder / "texts.json").write_bytes(json.dumps(list(texts)).encode())
-        # copied, for a script's own folder comes first on its path, and this one holds a module named tokenize
-        self._script = shutil.copy(Path(__file__).with_name("tokenize_reference.py"), folder / "reference.py")
-
-    def measure(self, work: str, megabytes: float) -> dict[str, Any]:
-        """Its figures for "word" or "subword".
-
-        :raises BenchError: it could not be run.
-        """
-        command = [self._python, "-W", "ignore", str(self._script), json.dumps({**self._task, "work": work})]
-        result = last_line(self._python, output_of(command))
-        speed = _speed(self._documents, megabytes, result["seconds"], result["cpu_s"])
-        return {"learn_s": round(result["learn_s"], 3), **speed}
-
-    def tokens(self) -> list[list[str]]:
-        """Its word tokens of every document."""
-        tokens: list[list[str]] = json.loads((self._folder / "tokens.json").read_bytes())
-        return tokens
 
 
 def _identical(texts: Sequence[str], tokens: Sequence[Sequence[str]]) -> float:

@@ -7,30 +7,26 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from importlib import import_module
 
-import torch
-
-from . import classifier, lm, predict
-from .measure import BenchTask
+WORKS = {
+    "lm": ("lm", "train"), "validate": ("lm", "validate"), "classifier": ("classifier", "train"),
+    "predict": ("predict", "bulk"), "save": ("save", "save"), "corpus": ("corpus", "measured"),
+}
+"""Module and function of each; no other is loaded, whose memory would be measured too."""
 
 
 def main() -> None:
     """Do the work described on the command line and write the result."""
     task = json.loads(sys.argv[1])
-    if task["threads"]:
+    module, function = WORKS[task["work"]]
+    work = getattr(import_module(f".{module}", __package__), function)
+    if task.get("threads"):
+        import torch
+
         torch.set_num_threads(task["threads"])
-    torch.manual_seed(0)
-    works = {
-        "lm": lm.train, "validate": lm.validate, "classifier": classifier.train, "predict": predict.bulk, "save": _save,
-    }
-    sys.stdout.write(json.dumps(works[task["work"]](task)) + "\n")
-
-
-def _save(task: BenchTask) -> dict[str, Any]:
-    from .save import save  # what it needs would count in the other works' memory
-
-    return save(task)
+        torch.manual_seed(0)
+    sys.stdout.write(json.dumps(work(task)) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+from importlib import import_module
 from typing import Any
-
-from ulmengine.bench import classifier, corpus, lm, predict, quality, save, tokenize
 
 from .answers import read_texts
 from .bench_options import OPTIONS
@@ -23,16 +22,16 @@ def run_bench(options: argparse.Namespace) -> int:
     :raises ValueError: the work does not have an option that was given, or lacks one that it needs.
     """
     given = _given(options)
-    python = given.pop("reference_python", None)
-    missing = ""
-    if given.pop("reference", False) and python is None:
-        python = sys.executable
-        if importlib.util.find_spec("fastai") is None:
-            python, missing = None, NO_REFERENCE
-            complain(f"{missing}; measuring without it")
-    figures = _measure(options.work, python, given)
+    missing = False
+    if given.pop("reference", False) and "reference_python" not in given:
+        given["reference_python"] = sys.executable
+        missing = importlib.util.find_spec("fastai") is None
     if missing:
-        figures |= {"reference": None, "reference_missing": missing}
+        del given["reference_python"]
+        complain(f"{NO_REFERENCE}; measuring without it")
+    figures = _measure(options.work, given)
+    if missing:
+        figures |= {"reference": None, "reference_missing": NO_REFERENCE}
     if options.json:
         say_json(figures)
     else:
@@ -50,27 +49,18 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {names[name]: getattr(options, names[name]) for name in given}
 
 
-def _measure(work: str, python: str | None, given: dict[str, Any]) -> dict[str, Any]:
-    match work:
-        case "lm":
-            return lm.bench_lm(python, **given)
-        case "classifier":
-            return classifier.bench_classifier(python, **given)
-        case "predict":
-            return predict.bench_predict(python, **given)
-        case "save":
-            return save.bench_save(**{"saves" if name == "steps" else name: value for name, value in given.items()})
-        case "corpus":
-            return corpus.bench_corpus(**given)
-        case "quality":
-            missing = [f"--{name.replace('_', '-')}" for name in ("texts", "held_out", "labelled") if name not in given]
-            if missing:
-                raise ValueError(f"bench quality needs three corpora; name with {', '.join(missing)} FILE what is "
-                                 "missing")
-            return quality.bench_quality(reference_python=python, told=complain, **given)
-    if "texts" not in given:
-        raise ValueError("bench tokenize needs texts: name a corpus of 5,000 or more documents with --texts FILE")
-    return tokenize.bench_tokenize(list(read_texts(given["texts"])), python)
+def _measure(work: str, given: dict[str, Any]) -> dict[str, Any]:
+    if work == "quality":
+        missing = [f"--{name.replace('_', '-')}" for name in ("texts", "held_out", "labelled") if name not in given]
+        if missing:
+            raise ValueError(f"bench quality needs three corpora; name with {', '.join(missing)} FILE what is missing")
+        given["told"] = complain
+    elif work == "tokenize":
+        if "texts" not in given:
+            raise ValueError("bench tokenize needs texts: name a corpus of 5,000 or more documents with --texts FILE")
+        given["texts"] = list(read_texts(given["texts"]))
+    found: dict[str, Any] = getattr(import_module(f"ulmengine.bench.{work}"), f"bench_{work}")(**given)
+    return found
 
 
 def _show(figures: dict[str, Any], indent: str = "") -> None:

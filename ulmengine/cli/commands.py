@@ -247,7 +247,8 @@ def _tools(commands: Any) -> None:
 
 
 def _experiments(commands: Any) -> None:
-    tried = _add(commands, "experiments", "experiments", "what the program reaches on known corpora, beside word counts")
+    tried = _add(commands, "experiments", "experiments",
+                 "what the program reaches on known corpora, beside word counts")
     tried.add_argument("experiment", type=Path, metavar="FILE.toml", help="as resources/experiments/usual.toml")
     tried.add_argument("--data", type=Path, required=True, help="the folder with the corpora's files")
     tried.add_argument("--out", type=Path, required=True, help="folder of the runs; what has finished there is kept")
