@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ulmengine.config import ScheduleConfig, StageSettings
+from ulmengine.config import ClassifierConfig, ScheduleConfig
 from ulmengine.plan import build_schedule
 from ulmengine.plan.schedules import one_cycle_share
 
@@ -21,7 +21,7 @@ KINDS = ("stlr", "one_cycle", "clr", "sgdr", "constant")
 
 def rates(steps: int, peak: float = 1.0, groups: int = 1, factor: float = 1.0, **shape: Any) -> list[float]:
     """Rates of the last group at every step."""
-    settings = StageSettings(schedule=ScheduleConfig(**shape), factor=factor)
+    settings = ClassifierConfig(schedule=ScheduleConfig(**shape), factor=factor)
     schedule = build_schedule(settings, steps=steps, groups=groups, peak=peak)
     return [schedule.lr(step, groups - 1) for step in range(steps)]
 
@@ -118,7 +118,7 @@ def test_constant_with_warm_up() -> None:
 
 
 def test_each_group_learns_slower_than_the_next_by_the_factor() -> None:
-    settings = StageSettings(factor=2.6)
+    settings = ClassifierConfig(factor=2.6)
     schedule = build_schedule(settings, steps=100, groups=4, peak=0.01)
     # Step 10 is the peak of 100 steps with cut_frac 0.1; the head is group 3 and has the full rate.
     assert schedule.rates(10) == pytest.approx((0.01 / 2.6**3, 0.01 / 2.6**2, 0.01 / 2.6, 0.01))
@@ -135,12 +135,12 @@ def test_rates_stay_between_nothing_and_the_peak(
 
 
 def test_a_step_beyond_the_end_has_the_last_rate() -> None:
-    schedule = build_schedule(StageSettings(), steps=10, groups=1, peak=1.0)
+    schedule = build_schedule(ClassifierConfig(), steps=10, groups=1, peak=1.0)
     assert schedule.lr(12, 0) == schedule.lr(9, 0)
 
 
 def test_what_does_not_exist_is_refused() -> None:
-    schedule = build_schedule(StageSettings(), steps=10, groups=2, peak=1.0)
+    schedule = build_schedule(ClassifierConfig(), steps=10, groups=2, peak=1.0)
     with pytest.raises(ValueError, match="no step -1"):
         schedule.lr(-1, 0)
     with pytest.raises(ValueError, match="no layer group 2"):

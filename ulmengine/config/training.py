@@ -93,14 +93,8 @@ class OptimizerConfig(Section):
 class StageSettings(Section):
     """What both kinds of training have in common."""
 
-    lr: float = knob(
-        4e-3, label="Peak learning rate", unit="per step", gt=0.0, le=10.0, log=True,
-        help="The largest learning rate of the last layer group.",
-    )
-    factor: float = knob(
-        2.6, label="Discriminative factor", unit="a group", ge=1.0, le=10.0,
-        help="Each earlier layer group learns this much slower than the one after it (2.6 in 1801.06146, 3.2).",
-    )
+    lr: float
+    factor: float
     batch_size: int = knob(
         32, label="Batch size", unit="documents", ge=1, le=4_096, log=True,
         help="How many rows are trained on at once. Less uses less memory.",

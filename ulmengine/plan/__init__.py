@@ -7,22 +7,7 @@ from .schedules import Schedule, build_schedule
 from .stages import StagePlan, group_names, plan_stages
 
 __all__ = [
-    "TRANSITIONS",
-    "ControlError",
-    "Move",
-    "NanLoss",
-    "RunControl",
-    "RunState",
-    "SampleMissingError",
-    "Schedule",
-    "StagePlan",
-    "TrainingError",
-    "build_schedule",
-    "commands",
-    "drive",
-    "group_names",
-    "plan_stages",
-    "sample_config",
-    "sample_folder",
-    "sample_texts",
+    "TRANSITIONS", "ControlError", "Move", "NanLoss", "RunControl", "RunState", "SampleMissingError", "Schedule",
+    "StagePlan", "TrainingError", "build_schedule", "commands", "drive", "group_names", "plan_stages", "sample_config",
+    "sample_folder", "sample_texts",
 ]
