@@ -18,9 +18,11 @@ from ulmengine.runs import Run
 from ulmengine.runs.measured import open_measured
 from ulmengine.runs.pictures import Polyline, line_picture, smoothed
 from ulmengine.runs.report import WORST, render, worst, write_file_report, write_report
+from ulmengine.runs.table import measured_of
 
 from .made import tiny_run
 
+MODEL = Path("m.ulmfit")
 MEAN = '<script>alert("x")</script> & <img src=https://example.org/a.png>'
 
 
@@ -131,7 +133,7 @@ def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
         {"network": np.array([[.9, .1], [.8, .2], [.6, .4]])}, labels=["a", "b"], multi_label=False, corpus="",
         temperature=1.0,
     )
-    write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", MEAN, "third"])
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured_of(MODEL, kept), ["first", MEAN, "third"])
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 66.7% of 3 documents" in text
     assert text.count("<blockquote>") == 1
@@ -147,7 +149,7 @@ def test_the_page_tells_the_answers_that_the_saved_model_gives(tmp_path: Path) -
         "test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
         {"network": network, "blend": both}, labels=["a", "b"], multi_label=False, corpus="", temperature=1.0,
     )
-    write_file_report(tmp_path / "r.html", Path("m.ulmfit"), Path("new.csv"), kept, ["first", "second", "third"])
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured_of(MODEL, kept), list("abc"))
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 100.0% of 3 documents" in text
     assert "<blockquote>" not in text  # the network alone had one wrong

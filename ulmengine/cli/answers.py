@@ -65,7 +65,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
             complain(f"{known_as(options.file)}: {note}")
         kept = found.measured.kept
         if options.report is not None:
-            write_file_report(options.report, options.model, options.file, kept, found.texts())
+            write_file_report(options.report, options.model, options.file, found.measured, found.texts())
     result = found.measured.record["parts"]["test"][kept.saved]
     if options.json:
         say_json(result)

@@ -62,9 +62,7 @@ def explain_by_gradient(predictor: Predictor, text: str, label: str | None = Non
     :param label: which label to explain; absent: the likeliest.
     :raises InferenceError: the model does not know the label.
     """
-    ids = predictor.tokenizer.encode(text)
-    target, probability = _target(predictor, text, label)
-    spans = _spans(predictor, text, ids)
+    ids, spans, target, probability = _asked(predictor, text, label)
     weights = np.zeros(len(ids))
     for name, network in predictor.networks.items():
         weights += gradient_times_input(network, ids, target, name == "backward", predictor.multi_label,
@@ -85,9 +83,7 @@ def explain_by_occlusion(
     :param label: which label to explain; absent: the likeliest.
     :raises InferenceError: the model does not know the label.
     """
-    ids = predictor.tokenizer.encode(text)
-    target, probability = _target(predictor, text, label)
-    spans = _spans(predictor, text, ids)
+    ids, spans, target, probability = _asked(predictor, text, label)
     parts = [part.tolist() for part in np.array_split(np.arange(len(spans)), min(len(spans), OCCLUSIONS) or 1)]
     whole = _answered(predictor, [ids], [text], target)[0]
     falls: list[float] = []
@@ -178,17 +174,15 @@ def _rest(text: str, spans: Sequence[Span]) -> str:
     return "".join([*left, text[end:]])
 
 
-def _target(predictor: Predictor, text: str, label: str | None) -> tuple[int, float]:
+def _asked(predictor: Predictor, text: str, label: str | None) -> tuple[list[int], list[Span], int, float]:
+    """The tokens and words of ``text``, the label that is explained, and its probability."""
     if label is not None and label not in predictor.labels:
         raise InferenceError(f"the model does not know the label {label!r}; it knows {', '.join(predictor.labels)}")
+    ids, tokens = predictor.tokenizer.encode(text), predictor.tokenizer.tokens(text)
+    spans = word_spans(text, tokens) if len(tokens) == len(ids) else []
     found = predictor.probabilities([text])[0]
     target = int(found.argmax()) if label is None else predictor.labels.index(label)
-    return target, float(found[target])
-
-
-def _spans(predictor: Predictor, text: str, ids: Sequence[int]) -> list[Span]:
-    tokens = predictor.tokenizer.tokens(text)
-    return word_spans(text, tokens) if len(tokens) == len(ids) else []
+    return ids, spans, target, float(found[target])
 
 
 def _without(ids: Sequence[int], spans: Sequence[Span]) -> list[int]:

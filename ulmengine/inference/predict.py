@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ulmengine.events import Event, Progress
 from ulmengine.models import Bundle
 from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
 from ulmengine.tokens import PAD
@@ -20,6 +23,7 @@ from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
 from .packed import Reader, reader_of
 
+T = TypeVar("T")
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
 WINDOW_TEXTS = 2_048
 WINDOW_CHARACTERS = 16_000_000
@@ -82,15 +86,15 @@ class Predictor:
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """A prediction for every text, in their order, while they are read: ``texts`` may be endless."""
         for window in windows(texts):
-            yield from self._window(window)
+            yield from map(self._prediction, self._own_answers(window))
 
     def predict_one(self, text: str) -> Prediction:
         """The prediction for one text."""
-        return self._window([text])[0]
+        return next(self.predict([text]))
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
         """(texts, classes) calibrated probabilities of all ``texts``."""
-        found = [self._answers(window)["blend" if self.blend else "network"] for window in windows(texts)]
+        found = [self._own_answers(window) for window in windows(texts)]
         return np.concatenate(found) if found else np.zeros((0, len(self.labels)))
 
     def answers(self, texts: Iterable[str]) -> dict[str, Floats]:
@@ -105,7 +109,9 @@ class Predictor:
 
     def logits_of(self, documents: Sequence[Sequence[int]]) -> Floats:
         """The same of token ids; each document has at least one."""
-        scores = [self._run(reader, documents, name == "backward") for name, reader in self._readers.items()]
+        classes = len(self.labels)
+        scores = [_in_batches(documents, partial(self._scores, reader, backwards=name == "backward"), classes)
+                  for name, reader in self._readers.items()]
         if not all(np.isfinite(one).all() for one in scores):
             raise InferenceError("the model's answers are not numbers: its weights are damaged or have diverged; use "
                                  "the model of an earlier checkpoint")
@@ -114,15 +120,8 @@ class Predictor:
     def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, features) what the networks' heads score, the directions beside each other."""
         documents = [self.tokenizer.encode(text) for text in texts]
-        sides = []
-        for name, network in self.networks.items():
-            side: NDArray[np.float32] | None = None
-            for chosen in batches([len(document) for document in documents]):
-                part = self._pooled(network, [documents[index] for index in chosen], name == "backward")
-                side = np.empty((len(documents), part.shape[1]), dtype=np.float32) if side is None else side
-                side[chosen] = part
-            sides.append(np.zeros((0, 1), np.float32) if side is None else side)
-        return np.concatenate(sides, axis=1)
+        return np.concatenate([_in_batches(documents, partial(self._pooled, network, backwards=name == "backward"), 1)
+                               for name, network in self.networks.items()], axis=1)
 
     @torch.no_grad()
     def _pooled(
@@ -132,9 +131,9 @@ class Predictor:
         found: NDArray[np.float32] = network.pooled(tokens.to(self.device), lengths).float().cpu().numpy()
         return found
 
-    def _window(self, texts: Sequence[str]) -> list[Prediction]:
-        found = self._answers(texts)
-        return [self._prediction(row) for row in found["blend" if self.blend else "network"]]
+    def _own_answers(self, texts: Sequence[str]) -> Floats:
+        """What the model as a whole answers."""
+        return self._answers(texts)["blend" if self.blend else "network"]
 
     def _answers(self, texts: Sequence[str]) -> dict[str, Floats]:
         network = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)
@@ -150,12 +149,6 @@ class Predictor:
         else:
             chosen = (self.labels[int(row.argmax())],)
         return Prediction(", ".join(chosen), chosen, values)
-
-    def _run(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
-        result = np.empty((len(documents), len(self.labels)), dtype=np.float32)
-        for chosen in batches([len(document) for document in documents]):
-            result[chosen] = self._scores(reader, [documents[index] for index in chosen], backwards)
-        return result
 
     # Not inference mode: the same networks take gradients for explanations, in the same scratch memory.
     @torch.no_grad()
@@ -176,6 +169,18 @@ class Predictor:
         return np.concatenate([self._scores(reader, part, backwards) for part in parts])
 
 
+def _in_batches(
+    documents: Sequence[Sequence[int]], ask: Callable[[Sequence[Sequence[int]]], NDArray[np.float32]], width: int
+) -> NDArray[np.float32]:
+    """(documents, figures) what ``ask`` gives of the batches; ``width``: how many figures, where nothing is asked."""
+    found: NDArray[np.float32] | None = None
+    for places in batches([len(document) for document in documents]):
+        part = ask([documents[place] for place in places])
+        found = np.empty((len(documents), part.shape[1]), dtype=np.float32) if found is None else found
+        found[places] = part
+    return np.zeros((0, width), np.float32) if found is None else found
+
+
 def windows(texts: Iterable[str], most: int | None = None) -> Iterator[list[str]]:
     """``texts`` in lists of bounded number (``most``, `WINDOW_TEXTS` unless said) and size, in order."""
     most = most or WINDOW_TEXTS
@@ -189,6 +194,18 @@ def windows(texts: Iterable[str], most: int | None = None) -> Iterator[list[str]
             window, characters = [], 0
     if window:
         yield window
+
+
+def asked_in_windows(
+    texts: Iterable[str], ask: Callable[[list[str]], T], task: str, total: int, most: int | None = None
+) -> Generator[Event, None, list[T]]:
+    """What ``ask`` gives of each window of ``texts``, of which there are ``total``; tells how far it has come."""
+    found, done = [], 0
+    for window in windows(texts, most):
+        yield Progress(task, done, total, "documents")
+        found.append(ask(window))
+        done += len(window)
+    return found
 
 
 def batches(lengths: Sequence[int]) -> Iterator[NDArray[np.int64]]:

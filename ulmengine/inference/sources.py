@@ -83,7 +83,10 @@ def text_columns(
     """
     if text or roles is None or len(found) <= 1:
         return _as_named(tuple(text), found) or tuple(text)
-    return _as_named(roles.text, found) or _ask(path, roles.text, found)
+    known = _as_named(roles.text, found)
+    if not known:
+        raise ColumnsWantedError(path, roles.text, found)
+    return known
 
 
 def open_table(
@@ -318,7 +321,3 @@ def _as_named(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...
     spelt = {_folded(name): name for name in reversed(found)}
     names = tuple(name if name in found else spelt.get(_folded(name), "") for name in wanted)
     return names if all(names) else ()
-
-
-def _ask(path: Path, wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
-    raise ColumnsWantedError(path, wanted, found)

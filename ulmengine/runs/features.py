@@ -13,10 +13,11 @@ from ulmengine.corpus import Documents
 from ulmengine.disk import sha256, whole
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Predictor
-from ulmengine.inference.predict import windows
+from ulmengine.inference.predict import asked_in_windows
 from ulmengine.record.folder import RunFolder
 
 FEATURES = "features.safetensors"
+_AT_ONCE = 128
 
 
 def has_features(folder: RunFolder) -> bool:
@@ -39,11 +40,9 @@ def training_features(
     kept = _read(path, about)
     if kept is not None and len(kept) == documents.count("train"):
         return kept
-    total, done, found = documents.count("train"), 0, []
-    for window in windows(documents.texts("train"), most=_AT_ONCE):
-        yield Progress("Reading the training documents with the network", done, total, "documents")
-        found.append(predictor.pooled(window).astype(np.float16))
-        done += len(window)
+    found = yield from asked_in_windows(
+        documents.texts("train"), lambda window: predictor.pooled(window).astype(np.float16),
+        "Reading the training documents with the network", documents.count("train"), _AT_ONCE)
     features = np.concatenate(found) if found else np.zeros((0, 1), np.float16)
     try:
         with whole(path) as beside:
@@ -52,9 +51,6 @@ def training_features(
     except OSError:
         pass
     return features
-
-
-_AT_ONCE = 128
 
 
 def _read(path: Path, about: dict[str, str]) -> np.ndarray | None:

@@ -32,7 +32,7 @@ from ulmengine.inference import (
     write_predictions,
 )
 from ulmengine.inference.calibrate import Floats
-from ulmengine.inference.predict import windows
+from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
@@ -214,7 +214,8 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     scores, refit = {}, bundle.description.refit
     for part in MEASURED_PARTS:
         if documents.count(part) and not (refit and part == "validation"):
-            scores[part] = yield from _logits(predictor, documents, part)
+            scores[part] = np.concatenate((yield from asked_in_windows(
+                documents.texts(part), predictor.logits, f"Measuring on {part}", documents.count(part))))
     if refit and not scores:
         raise PredictionsError("The saved model has learnt from the validation documents in the end, and no others "
                                "were held back, so the run cannot be measured again; only what was kept at its end "
@@ -301,16 +302,6 @@ def evaluated(measured: Measured) -> Evaluated:
 def corpus_rows(kept: Predictions, documents: Documents) -> np.ndarray:
     """The rows of the corpus in which the documents of ``kept`` stand now, -1 for those that are not there: (n,)."""
     return rows_named(kept.keys.tolist(), documents.pieces, documents.hashes)
-
-
-def _logits(predictor: Predictor, documents: Documents, part: str) -> Generator[Event, None, Floats]:
-    total, found = documents.count(part), []
-    done = 0
-    for window in windows(documents.texts(part)):
-        yield Progress(f"Measuring on {part}", done, total, "documents")
-        found.append(predictor.logits(window))
-        done += len(window)
-    return np.concatenate(found)
 
 
 def _relabelled(folder: RunFolder, kept: Predictions) -> dict[str, int]:

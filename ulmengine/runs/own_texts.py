@@ -12,13 +12,13 @@ from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ulmengine.config import NONE, CorpusConfig, RunConfig, TokenConfig
 from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.models import SUFFIX, ModelError, free_path, load_bundle, save_bundle
+from ulmengine.models import SUFFIX, ModelError, free_path, load_bundle, save_again
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
@@ -158,18 +158,14 @@ def publish(folder: RunFolder, place: Path) -> Path:
     :raises ModelError: there is no model, or it cannot be written.
     """
     about, bundle = about_of(folder) or ModelInfo(folder.config().name), load_bundle(folder.model_path)
-    found = bundle.description
     target = place if place.suffix == SUFFIX else free_path(place, about.title)
     said = {"title": about.title, "language": about.language or "not stated",
-            "licence": about.licence or "not stated; mind that of the texts", "date": found.created[:10]}
-    card: dict[str, Any] = {"title": about.title, **found.card, **said}
+            "licence": about.licence or "not stated; mind that of the texts", "date": bundle.description.created[:10]}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(f"{target.parent}: the model cannot be put there ({error.strerror or error})") from error
-    save_bundle(target, kind="language_model", state=bundle.state, tokenizer=bundle.tokenizer_json,
-                sizes=found.sizes, model=found.model, bptt=found.bptt, softmax=found.softmax, card=card,
-                dtype=found.dtype)
+    save_again(bundle, target, more=said)
     write_record(folder.path / RECORD, {**asdict(about), "model": str(target)})
     return target
 

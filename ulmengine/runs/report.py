@@ -12,7 +12,7 @@ import numpy as np
 from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.disk import whole
-from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step, defined
+from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
 from ulmengine.inference import Predictions, curves
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.evaluate import document_losses
@@ -21,7 +21,7 @@ from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
 from ulmengine.record.words import value_words
 
-from .measured import Measured, against_baseline, against_words, corpus_rows, figures, open_measured
+from .measured import Measured, against_baseline, against_words, corpus_rows, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -79,15 +79,13 @@ def render(measured: Measured, config: RunConfig, texts: dict[int, str], missing
     return _page(f"{run_name(folder)}: report", sections)
 
 
-def write_file_report(path: Path, model: Path, source: Path, kept: Predictions, texts: Sequence[str]) -> None:
+def write_file_report(path: Path, model: Path, source: Path, measured: Measured, texts: Sequence[str]) -> None:
     """Write to ``path`` what the ``model`` answered to the labelled documents of the file ``source``.
 
-    :param kept: the answers, all of the part "test"; ``texts``: of the same documents.
+    :param measured: all of the part "test"; ``texts``: of the same documents.
     :raises OSError: the file cannot be written.
     """
-    found = defined(figures(kept, "", 0))
-    record = {"majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "parts": {"test": found}}
-    measured = Measured(RunFolder(model.parent), kept, record)
+    kept, found = measured.kept, measured.record["parts"]["test"]
     own = found[kept.saved]["metrics"]["accuracy"]
     head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
             f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")

@@ -11,8 +11,8 @@ import numpy as np
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress, defined
-from ulmengine.inference import InferenceError, Predictor, part_predictions
-from ulmengine.inference.predict import windows
+from ulmengine.inference import InferenceError, Predictions, Predictor, part_predictions
+from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.sources import Text, labelled, open_table
 from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
@@ -57,11 +57,8 @@ def measure_table(
         notes.append(f"{int((~there).sum()):,} of {len(there):,} texts are empty and were left out.")
     if not len(rows):
         raise InferenceError(f"{source.name}: no text bears a label that the model knows")
-    found, done = [], 0
-    for window in windows(documents.texts_of(rows)):
-        yield Progress(f"Measuring on {source.name}", done, len(rows), "documents")
-        found.append(predictor.answers(window))
-        done += len(window)
+    found = yield from asked_in_windows(
+        documents.texts_of(rows), predictor.answers, f"Measuring on {source.name}", len(rows))
     said = {who: summing_to_one(np.concatenate([part[who] for part in found]), predictor.multi_label)
             for who in found[0]}
     kept = part_predictions(
@@ -71,8 +68,12 @@ def measure_table(
         temperature=predictor.temperature,
     )
     yield Progress("Working out the intervals", 0, 0)
-    record = defined({
+    return MeasuredTable(measured_of(model, kept), documents, rows, tuple(notes))
+
+
+def measured_of(model: Path, kept: Predictions) -> Measured:
+    """The figures of what the ``model`` has answered, ``kept`` as the part "test"."""
+    return Measured(RunFolder(model.parent), kept, defined({
         "majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "seed": 0,
         "multi_label": kept.multi_label, "relabelled": {}, "parts": {"test": figures(kept, "", 0)},
-    })
-    return MeasuredTable(Measured(RunFolder(model.parent), kept, record), documents, rows, tuple(notes))
+    }))

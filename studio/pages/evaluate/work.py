@@ -282,7 +282,7 @@ def write_page(subject: Subject, path: Path, cache: Path) -> Generator[Event, No
     yield Progress(_tr("Writing the report"), 0, 0)
     found = subject.table
     source = found.documents.understood.path
-    write_file_report(path, subject.model, source, found.measured.kept, found.texts())
+    write_file_report(path, subject.model, source, found.measured, found.texts())
     return path
 
 
