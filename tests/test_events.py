@@ -37,6 +37,13 @@ def test_an_event_crosses_json_and_pickle_unchanged(kind: str) -> None:
     assert next(iter(to_json(event).items())) == ("type", kind)
 
 
+def test_logs_of_every_version_call_them_alike() -> None:
+    names = """run_started progress note stage_started finishing step epoch_ended text_written stage_ended checkpointed
+        log_lost save_failed diverging range_point range_ended evaluated model_saved failed stopped finished"""
+    assert list(EVENTS) == names.split()
+    assert all(EVENTS[name].__name__.lower() == name.replace("_", "") for name in EVENTS)
+
+
 def test_keys_of_a_newer_writer_are_passed_over_and_unknown_kinds_refused() -> None:
     assert from_json({"type": "stopped", "total": 3, "mood": "calm"}) == EVENTS["stopped"](3)  # type: ignore[call-arg]
     with pytest.raises(KeyError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, get_type_hints
@@ -19,9 +20,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Anything a run says."""
+    """Anything a run says. ``kind``: what logs call it, "run_started" for :class:`RunStarted`."""
 
     kind: ClassVar[str] = "event"
+
+    def __init_subclass__(cls) -> None:
+        cls.kind = re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,6 @@ class RunStarted(Event):
     ``steps`` (which logs from before do not tell).
     """
 
-    kind: ClassVar[str] = "run_started"
     name: str
     device: str
     precision: str
@@ -45,7 +48,6 @@ class RunStarted(Event):
 class Progress(Event):
     """Work before or between stages: ``done`` of ``total`` (0: unknown) ``unit`` of ``task``."""
 
-    kind: ClassVar[str] = "progress"
     task: str
     done: float
     total: float
@@ -56,7 +58,6 @@ class Progress(Event):
 class Note(Event):
     """A sentence for the person. ``level``: "info" or "warning"."""
 
-    kind: ClassVar[str] = "note"
     text: str
     level: str = "info"
 
@@ -70,7 +71,6 @@ class StageStarted(Event):
     "classifier"; ``direction``: "forward" or "backward". ``refit``: it learns from the validation documents too.
     """
 
-    kind: ClassVar[str] = "stage_started"
     index: int
     name: str
     groups: tuple[str, ...]
@@ -86,7 +86,6 @@ class StageStarted(Event):
 class Finishing(Event):
     """A person's wish that the run ends with the stage in hand was heard (``wanted``), or is given up again."""
 
-    kind: ClassVar[str] = "finishing"
     wanted: bool
 
 
@@ -98,7 +97,6 @@ class Step(Event):
     ``loss``: cross entropy in nats without regularisation. ``grad_norm``: before clipping.
     """
 
-    kind: ClassVar[str] = "step"
     stage: int
     epoch: int
     step: int
@@ -117,7 +115,6 @@ class EpochEnded(Event):
     ``drift``: per layer group the distance moved from where the stage's network started, relative to its length.
     """
 
-    kind: ClassVar[str] = "epoch_ended"
     stage: int
     epoch: int
     total: int
@@ -132,7 +129,6 @@ class EpochEnded(Event):
 class TextWritten(Event):
     """What the language model writes after ``prompt`` at this point of its training."""
 
-    kind: ClassVar[str] = "text_written"
     stage: int
     epoch: int
     prompt: str
@@ -143,7 +139,6 @@ class TextWritten(Event):
 class StageEnded(Event):
     """A stage is over: its losses, metrics and wall-clock seconds. ``skipped``: ended before its last step."""
 
-    kind: ClassVar[str] = "stage_ended"
     index: int
     name: str
     unfrozen: int
@@ -159,7 +154,6 @@ class StageEnded(Event):
 class Checkpointed(Event):
     """A checkpoint is safely on disk. ``reason``: "epoch", "stage", "time", "stop" or "best"."""
 
-    kind: ClassVar[str] = "checkpointed"
     name: str
     reason: str
     total: int
@@ -171,7 +165,6 @@ class Checkpointed(Event):
 class LogLost(Event):
     """The run's log lacks what was said between its optimizer steps ``after`` and ``total``: it was cut, or removed."""
 
-    kind: ClassVar[str] = "log_lost"
     after: int
     total: int
 
@@ -181,7 +174,6 @@ class SaveFailed(Event):
     """The disk is full: nothing was lost, but nothing can be saved until there is room. Asking for the next event
     tries again. ``text``: what happened and what is kept; ``advice``: what to do."""
 
-    kind: ClassVar[str] = "save_failed"
     text: str
     advice: str
 
@@ -194,7 +186,6 @@ class Diverging(Event):
     which it had not begun to grow.
     """
 
-    kind: ClassVar[str] = "diverging"
     stage: int
     total: int
     loss: float
@@ -206,7 +197,6 @@ class Diverging(Event):
 class RangePoint(Event):
     """One step of a learning-rate range test."""
 
-    kind: ClassVar[str] = "range_point"
     step: int
     steps: int
     lr: float
@@ -218,7 +208,6 @@ class RangePoint(Event):
 class RangeEnded(Event):
     """The range test is over and everything is as it was before. ``suggestions``: rule -> rate (only those found)."""
 
-    kind: ClassVar[str] = "range_ended"
     suggestions: dict[str, float]
     diverged: bool
 
@@ -240,7 +229,6 @@ class Evaluated(Event):
     since: figures of that part are of the network before.
     """
 
-    kind: ClassVar[str] = "evaluated"
     part: str
     documents: int
     accuracy: float
@@ -281,7 +269,6 @@ class Evaluated(Event):
 class ModelSaved(Event):
     """The finished model stands at ``path``."""
 
-    kind: ClassVar[str] = "model_saved"
     path: str
 
 
@@ -295,7 +282,6 @@ class Failed(Event):
     settings, by name, with which going on from the last checkpoint may work.
     """
 
-    kind: ClassVar[str] = "failed"
     cause: str
     title: str
     kept: str
@@ -308,7 +294,6 @@ class Failed(Event):
 class Stopped(Event):
     """The run was stopped by a person and can go on later."""
 
-    kind: ClassVar[str] = "stopped"
     total: int
 
 
@@ -316,7 +301,6 @@ class Stopped(Event):
 class Finished(Event):
     """All stages are done. The accuracies are None where nothing could be measured (a language model alone)."""
 
-    kind: ClassVar[str] = "finished"
     accuracy: float | None
     baseline_accuracy: float | None
     model: str

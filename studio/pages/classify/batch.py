@@ -7,7 +7,6 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from PySide6.QtCore import QCoreApplication
 
@@ -31,7 +30,6 @@ a single text gets its turn."""
 class Answered(Event):
     """Some more texts have been classified."""
 
-    kind: ClassVar[str] = "answered"
     rows: tuple[PredictionRow, ...]
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,6 @@ Columns = tuple[str, ...]
 class Skipped(Event):
     """A file (or the rest of one) could not be read."""
 
-    kind: ClassVar[str] = "skipped"
     name: str
     why: str
 
@@ -37,7 +36,6 @@ class Skipped(Event):
 class ColumnsFound(Event):
     """The columns of a table, and in which of them its texts are read; in none where a person has to say it."""
 
-    kind: ClassVar[str] = "columns_found"
     name: str
     columns: Columns
     text_columns: Columns
