@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from ulmengine.config import RunConfig, Section, bounds, is_advanced, is_logarithmic, unit_of, zero_of
+from ulmengine.config import RunConfig, Section, bounds, declared
 
 Kind = Literal["integer", "number", "choice", "switch", "text", "texts", "integers"]
 
@@ -81,11 +81,11 @@ def _describe(name: str, info: FieldInfo, above: tuple[str, ...]) -> Field:
     kind, choices = _kind(info.annotation)
     low, high = bounds(info)
     low_open = any(getattr(rule, "gt", None) is not None for rule in info.metadata)
+    told = declared(info)
     return Field(
-        name=name, kind=kind, label=str(info.title), unit=unit_of(info), zero=zero_of(info),
+        name=name, kind=kind, label=str(info.title), unit=told["unit"], zero=told["zero"],
         help=str(info.description or ""), low=low, low_open=low_open, high=high, choices=choices,
-        advanced=is_advanced(info),
-        log=is_logarithmic(info), default=info.get_default(call_default_factory=True), sections=above,
+        advanced=told["advanced"], log=told["log"], default=info.get_default(call_default_factory=True), sections=above,
     )
 
 

@@ -17,12 +17,12 @@ from ulmengine.config import (
     RunConfig,
     Section,
     bounds,
+    declared,
     difference,
     dumps,
     load,
     loads,
     save,
-    unit_of,
     with_settings,
 )
 
@@ -47,7 +47,7 @@ def test_every_field_has_label_help_unit_and_range(name: str) -> None:
     assert info.description.rstrip(")")[-1] in ".?!"
     if info.annotation in (int, float):
         low, high = bounds(info)
-        assert unit_of(info) or name == "seed"  # which counts nothing
+        assert declared(info)["unit"] or name == "seed"  # which counts nothing
         assert low is not None
         assert high is not None
         assert low < high or name == "version"

@@ -5,17 +5,15 @@ runs are all made from these fields.
 """
 
 from .corpus import NONE, CorpusConfig, SplitConfig, TokenConfig
-from .fields import Section, bounds, is_advanced, is_logarithmic, unit_of, value_of, zero_of
+from .fields import Section, bounds, declared, value_of
 from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
-from .paths import located, with_absolute_paths
-from .run import ComputeConfig, RunConfig, SavingConfig
+from .run import ComputeConfig, RunConfig, SavingConfig, located, with_absolute_paths
 from .toml import ConfigError, difference, dumps, load, loads, save, validate, with_settings
 from .training import ClassifierConfig, LanguageModelConfig, OptimizerConfig, ScheduleConfig, StageSettings
 
 __all__ = [
     "NONE", "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
     "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
-    "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "difference", "dumps",
-    "is_advanced", "is_logarithmic", "load", "loads", "located", "save", "unit_of", "validate",
-    "value_of", "with_absolute_paths", "with_settings", "zero_of",
+    "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "declared", "difference", "dumps",
+    "load", "loads", "located", "save", "validate", "value_of", "with_absolute_paths", "with_settings",
 ]

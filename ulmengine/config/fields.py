@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+_NOTHING = {"unit": "", "zero": "", "advanced": False, "log": False, "before": None}
+
 
 class Section(BaseModel):
     """A part of a run's description. Immutable; an unknown key is an error, not a silent default."""
@@ -48,34 +50,10 @@ def section(factory: type[Section], *, label: str, help: str) -> Any:  # noqa: A
     return Field(default_factory=factory, title=label, description=help)
 
 
-def unit_of(info: FieldInfo) -> str:
-    """The unit a field is counted in, or an empty string."""
-    return str(_declared(info, "unit") or "")
-
-
-def zero_of(info: FieldInfo) -> str:
-    """What 0 means in the field where it is no amount, or an empty string."""
-    return str(_declared(info, "zero") or "")
-
-
-def is_advanced(info: FieldInfo) -> bool:
-    """Whether a form shows the field only when unfolded."""
-    return bool(_declared(info, "advanced"))
-
-
-def is_logarithmic(info: FieldInfo) -> bool:
-    """Whether a form moves the field on a logarithmic scale."""
-    return bool(_declared(info, "log"))
-
-
-def before_it_was(info: FieldInfo) -> Any:
-    """The value that does what runs did before there was this field; None where the default does."""
-    return _declared(info, "before")
-
-
-def _declared(info: FieldInfo, name: str) -> Any:
-    """What :func:`knob` was told as ``name``; None for a section."""
-    return info.json_schema_extra.get(name) if isinstance(info.json_schema_extra, dict) else None
+def declared(info: FieldInfo) -> dict[str, Any]:
+    """What :func:`knob` was told of a field: ``unit``, ``zero``, ``advanced``, ``log``, ``before``; of a section that
+    there is no such thing."""
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else dict(_NOTHING)
 
 
 def bounds(info: FieldInfo) -> tuple[float | None, float | None]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from .corpus import CorpusConfig, TokenConfig
 from .fields import Section, knob, section
 from .model import ModelConfig
 from .training import ClassifierConfig, LanguageModelConfig
+
+_FILES = ("path", "test_path", "unlabelled_path")
 
 
 class ComputeConfig(Section):
@@ -71,3 +74,18 @@ class RunConfig(Section):
     )
     compute: ComputeConfig = section(ComputeConfig, label="Device", help="On what it runs.")
     saving: SavingConfig = section(SavingConfig, label="Saving", help="What is kept on disk.")
+
+
+def located(name: str, base: Path) -> Path:
+    """The file that a description in the folder ``base`` calls ``name``; ``~`` is the person's own folder."""
+    return base / Path(name).expanduser()
+
+
+def with_absolute_paths(config: RunConfig, base: Path) -> RunConfig:
+    """``config``, which lies in the folder ``base``, without relative paths: as a run's frozen record needs it."""
+    base = base.resolve()
+    corpus = {name: str(located(value, base)) for name in _FILES if (value := getattr(config.corpus, name))}
+    model = config.model
+    if model.pretrained not in ("auto", "none", ""):
+        model = model.model_copy(update={"pretrained": str(located(model.pretrained, base))})
+    return config.model_copy(update={"corpus": config.corpus.model_copy(update=corpus), "model": model})

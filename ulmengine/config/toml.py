@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from ulmengine.disk import whole
 
-from .fields import Section, before_it_was, bounds, unit_of
+from .fields import Section, bounds, declared
 from .run import RunConfig
 
 LARGEST = 256 << 20
@@ -120,7 +120,7 @@ def difference(first: Section, second: Section, prefix: str = "") -> dict[str, t
 def _fill_missing(values: dict[str, Any], usual: Section) -> None:
     """Add to ``values`` the settings that did not exist when they were written and that change what is done."""
     for name, info in type(usual).model_fields.items():
-        nested, before = getattr(usual, name), before_it_was(info)
+        nested, before = getattr(usual, name), declared(info)["before"]
         if isinstance(nested, Section) and isinstance(values.get(name), dict):
             _fill_missing(values[name], nested)
         elif before is not None:
@@ -150,8 +150,7 @@ def _fill(place: Any, config: Section, comments: bool) -> None:
             nested.append((name, info))
             continue
         if comments:
-            for line in _comment(info):
-                place.add(tomlkit.comment(line))
+            place.add(tomlkit.comment(_comment(info)))
         place.add(name, list(value) if isinstance(value, tuple) else value)
     for name, info in nested:
         table = tomlkit.table()
@@ -161,11 +160,11 @@ def _fill(place: Any, config: Section, comments: bool) -> None:
         place.add(name, table)
 
 
-def _comment(info: FieldInfo) -> list[str]:
+def _comment(info: FieldInfo) -> str:
     low, high = bounds(info)
     span = f" [{low:.10g} to {high:.10g}]" if low is not None and high is not None else ""
-    unit = f" ({unit_of(info)})" if unit_of(info) else ""
-    return [f"{info.title}{unit}{span}: {info.description}"]
+    unit = declared(info)["unit"]
+    return f"{info.title}{f' ({unit})' if unit else ''}{span}: {info.description}"
 
 
 def _explain(item: Any) -> str:
