@@ -16,7 +16,7 @@ from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.plan.errors import NanLoss
 from ulmengine.record import RunFolder, change, describe
-from ulmengine.record.mending import remedy
+from ulmengine.record.failures import remedy
 from ulmengine.runs import Run
 from ulmengine.runs.networks import new_classifier
 

@@ -23,7 +23,7 @@ from ulmengine.plan.errors import NanLoss
 from ulmengine.plan.stages import plan_stages
 from ulmengine.record import START
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.mending import halved_batch, lower_rate, remedy
+from ulmengine.record.failures import halved_batch, lower_rate, remedy
 from ulmengine.training.checkpoints import Checkpoints
 from ulmengine.training.context import Snapshot
 

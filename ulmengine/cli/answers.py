@@ -19,7 +19,7 @@ from ulmengine.runs.table import measure_table
 from .output import ProgressView, complain, finish, say, say_json
 
 
-def run_predict(options: argparse.Namespace) -> int:
+def run_predict(options: argparse.Namespace) -> None:
     """``predict``: label and probabilities of every document, in the order of the files."""
     bundle = load_bundle(options.model)
     predictor = Predictor(bundle)
@@ -40,7 +40,6 @@ def run_predict(options: argparse.Namespace) -> int:
         if empty:
             are = "is" if empty == 1 else "are"
             complain(f"{known_as(path)}: {empty:,} of {asked:,} texts {are} empty and got no answer")
-    return 0
 
 
 def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> None:
@@ -53,7 +52,7 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
         say("\t".join([*map(str, place.values()), *answer]))
 
 
-def run_evaluate(options: argparse.Namespace) -> int:
+def run_evaluate(options: argparse.Namespace) -> None:
     """``evaluate``: a model's figures on all labelled documents of a file."""
     bundle = load_bundle(options.model)
     with tempfile.TemporaryDirectory() as cache:
@@ -69,17 +68,16 @@ def run_evaluate(options: argparse.Namespace) -> int:
     result = found.measured.record["parts"]["test"][kept.saved]
     if options.json:
         say_json(result)
-        return 0
+        return
     whose = "network and word counts together" if kept.saved == "blend" else "the network"
     complain(f"{len(kept):,} documents; {whose}; each figure with its 95 % interval")
     for name, estimate in result["metrics"].items():
         if estimate["value"] is not None:  # where only one class is there, some figures have no meaning
             low, high = (float("nan") if estimate[end] is None else estimate[end] for end in ("low", "high"))
             say(f"{name:20} {estimate['value']:8.4f}   {low:.4f} to {high:.4f}")
-    return 0
 
 
-def run_generate(options: argparse.Namespace) -> int:
+def run_generate(options: argparse.Namespace) -> None:
     """``generate``: what the language model writes, without what it was given."""
     text = generate_text(
         load_bundle(options.model), options.prompt, length=options.length, temperature=options.temperature,
@@ -89,7 +87,6 @@ def run_generate(options: argparse.Namespace) -> int:
         say_json({"prompt": options.prompt, "text": text})
     else:
         say(text)
-    return 0
 
 
 def read_texts(path: Path) -> Iterator[str]:

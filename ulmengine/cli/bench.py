@@ -16,7 +16,7 @@ NO_REFERENCE = ("the reference (fastai) is not installed here; install it, or na
                 "--reference-python")
 
 
-def run_bench(options: argparse.Namespace) -> int:
+def run_bench(options: argparse.Namespace) -> None:
     """``bench``: figures of one kind of work; says so where the reference is not there to be measured.
 
     :raises ValueError: the work does not have an option that was given, or lacks one that it needs.
@@ -36,7 +36,6 @@ def run_bench(options: argparse.Namespace) -> int:
         say_json(figures)
     else:
         _show(figures)
-    return 0
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def _copy_target(text: str) -> Path:
 
 
 def _add(commands: Any, module: str, name: str, tells: str, **about: str) -> argparse.ArgumentParser:
-    """A command whose work the function ``run_<name>`` of ``module`` does."""
+    """A command that ``run_<name>`` of ``module`` carries out, which returns an exit code, or nothing for 0."""
     made: argparse.ArgumentParser = commands.add_parser(name, help=tells, **about)
     made.set_defaults(command=(module, f"run_{name.replace('-', '_')}"))
     return made

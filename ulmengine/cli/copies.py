@@ -12,7 +12,7 @@ from ulmengine.record.branch import branch as branch_off
 from .output import complain, say, say_json
 
 
-def run_checkpoints(options: argparse.Namespace) -> int:
+def run_checkpoints(options: argparse.Namespace) -> None:
     """``checkpoints``: each with its step, why it was made, and whether it is whole."""
     folder = RunFolder.open(options.run)
     there = CheckpointFolder(folder.checkpoints)
@@ -25,10 +25,9 @@ def run_checkpoints(options: argparse.Namespace) -> int:
         else:
             marks = f"{'  best' if info.best else ''}{'' if whole else '  DAMAGED'}"
             say(f"{info.name}  stage {info.stage + 1}  step {info.total:,}  {info.bytes / 1e6:,.1f} MB{marks}")
-    return 0
 
 
-def run_branch(options: argparse.Namespace) -> int:
+def run_branch(options: argparse.Namespace) -> None:
     """``branch``: a new run; the command that trains it is said."""
     source = RunFolder.open(options.run)
     name = options.checkpoint
@@ -39,29 +38,26 @@ def run_branch(options: argparse.Namespace) -> int:
         name = latest.name
     made = branch_off(source, name, options.out, with_settings(source.config(), options.set))
     say(f"python -m ulmengine train {made.config_path} --out {made.path} --resume")
-    return 0
 
 
-def run_export(options: argparse.Namespace) -> int:
+def run_export(options: argparse.Namespace) -> None:
     """``export``: where the copy stands; for a name that ends in .ulmfit it is one of the model alone."""
     if options.snippet or options.onnx or options.int8:
         from .models import export  # needs PyTorch, which nothing else here does
 
-        return export(options)
-    if options.out.suffix.lower() == ".ulmfit":
+        export(options)
+    elif options.out.suffix.lower() == ".ulmfit":
         say(str(export_model(RunFolder.open(options.run), options.out)))
-        return 0
-    say(str(export_run(RunFolder.open(options.run), options.out, checkpoints=not options.no_checkpoints)))
-    return 0
+    else:
+        say(str(export_run(RunFolder.open(options.run), options.out, checkpoints=not options.no_checkpoints)))
 
 
-def run_import(options: argparse.Namespace) -> int:
+def run_import(options: argparse.Namespace) -> None:
     """``import``: where the run stands now."""
     say(str(import_run(options.path, options.into).path))
-    return 0
 
 
-def run_notes(options: argparse.Namespace) -> int:
+def run_notes(options: argparse.Namespace) -> None:
     """``notes``: all of them, the new one last."""
     folder = RunFolder.open(options.run)
     noted = folder.notes()
@@ -72,4 +68,3 @@ def run_notes(options: argparse.Namespace) -> int:
         say(noted.rstrip("\n"))
     else:
         complain(f"nothing has been noted about {options.run}")
-    return 0

@@ -19,22 +19,21 @@ PUBLISHED = (
 """What stands in 1801.06146, 4.1, where it is not the default, which is for smaller networks and corpora."""
 
 
-def run_inspect(options: argparse.Namespace) -> int:
+def run_inspect(options: argparse.Namespace) -> None:
     """``inspect``: format, columns, labels and the audit's findings."""
     found = finish(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
     found["path"] = known_as(found["path"])
     if options.json:
         say_json(found)
-        return 0
+        return
     for name, value in found.items():
         if name != "audit":
             say(f"{name:14} {', '.join(map(str, value)) if isinstance(value, list) else value}")
     for finding in found["audit"]:
         say(f"  {finding['count']:>7,} {finding['title']}: {finding['why']}")
-    return 0
 
 
-def run_tokenize(options: argparse.Namespace) -> int:
+def run_tokenize(options: argparse.Namespace) -> None:
     """``tokenize``: a store of token ids and the tokeniser beside it."""
     wanted = [f"tokens.tokenizer={options.tokenizer}", f"tokens.vocab_size={options.vocab_size}"]
     config = with_settings(RunConfig(), wanted).tokens
@@ -44,10 +43,9 @@ def run_tokenize(options: argparse.Namespace) -> int:
     else:
         say(f"{figures['documents']:,} documents, {figures['tokens']:,} tokens in {figures['seconds']:.2f} s "
             f"({figures['mb_per_s']:.2f} MB/s), at most {figures['peak_rss_mb']:,.0f} MB")
-    return 0
 
 
-def run_config(options: argparse.Namespace) -> int:
+def run_config(options: argparse.Namespace) -> None:
     """``config``: TOML for a corpus, with what was understood of it filled in."""
     settings = {"path": str(options.file.resolve()), "text_columns": tuple(options.text),
                 "label_columns": tuple(options.label)}
@@ -60,4 +58,3 @@ def run_config(options: argparse.Namespace) -> int:
         "text_columns": understood.text_columns, "label_columns": understood.label_columns,
     })
     say(dumps(base.model_copy(update={"corpus": corpus}), comments=True).rstrip())
-    return 0

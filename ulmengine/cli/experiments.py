@@ -23,7 +23,7 @@ from ulmengine.training.teaching import Lesson, teach
 from .output import finish, say, say_json
 
 
-def run_experiments(options: argparse.Namespace) -> int:
+def run_experiments(options: argparse.Namespace) -> None:
     """``experiments``: every run of an experiment, and a table of them."""
     rows = []
     for row in run_experiment(
@@ -38,10 +38,9 @@ def run_experiments(options: argparse.Namespace) -> int:
                 f"{row.counts:.3f}, as shipped {row.shipped:.3f}")
     if not options.json:
         say(table(rows))
-    return 0
 
 
-def run_teach(options: argparse.Namespace) -> int:
+def run_teach(options: argparse.Namespace) -> None:
     """``teach``: a language model whose encoder knows what a teacher knows."""
     bundle = load_bundle(options.model)
     about, tokenizer = bundle.description, bundle.tokenizer
@@ -88,7 +87,6 @@ def run_teach(options: argparse.Namespace) -> int:
     )
     keep.unlink(missing_ok=True)
     say(f"mean cosine {taught.cosine:.4f}, perplexity {taught.perplexity:,.1f}; {options.out}")
-    return 0
 
 
 def _read_vectors(path: Path, name: str) -> tuple[list[str], NDArray[np.float32]]:

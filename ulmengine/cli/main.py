@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with ExitStack() as stack:
             _lay_down(options, stack)
             module, function = options.command
-            return int(getattr(import_module(f".{module}", __package__), function)(options))
+            return int(getattr(import_module(f".{module}", __package__), function)(options) or 0)
     except KeyboardInterrupt:
         complain("interrupted")
         return 1

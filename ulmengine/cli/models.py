@@ -36,11 +36,11 @@ MOST_TEXTS = 200
 """So many texts an ONNX file is checked on; more say nothing new."""
 
 
-def run_import_model(options: argparse.Namespace) -> int:
+def run_import_model(options: argparse.Namespace) -> None:
     """``import-model``: where the model stands now."""
     if options.weights.suffix == SUFFIX:
         say(str(add_model(options.weights, models_folder() if options.out is None else options.out.parent)))
-        return 0
+        return
     if options.vocabulary is None and not is_export(options.weights):
         raise ValueError(f"{options.weights}: give the vocabulary (.pkl) that came with the weights as well")
     if options.out is not None and options.out.exists():
@@ -50,28 +50,28 @@ def run_import_model(options: argparse.Namespace) -> int:
     import_reference(options.weights, options.vocabulary, target, direction=options.direction,
                      backward=options.backward, labels=options.label, title=title)
     say(str(target))
-    return 0
 
 
-def export(options: argparse.Namespace) -> int:
+def export(options: argparse.Namespace) -> None:
     """``export`` to other programs, or with smaller weights."""
     if options.snippet:
-        return _export_snippet(options.run)
-    if options.onnx is not None:
-        return _export_to_onnx(options.run, options.onnx, options.texts)
-    return _export_to_int8(options.run, options.int8, options.texts)
+        path = model_of(options.run).resolve()
+        say(snippet(path, describe_bundle(path)).rstrip())
+    elif options.onnx is not None:
+        _export_to_onnx(options.run, options.onnx, options.texts)
+    else:
+        _export_to_int8(options.run, options.int8, options.texts)
 
 
-def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> int:
+def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> None:
     """Write the ONNX file ``target`` of the model, or of the run in that folder, checked on texts."""
     chosen = list(islice(read_texts(texts), MOST_TEXTS)) if texts is not None else sample_texts(MOST_TEXTS)
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
     say(str(target))
-    return 0
 
 
-def _export_to_int8(model: Path, target: Path, texts: Path | None) -> int:
+def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
     """Write the classifier with int8 weights to ``target``, once it was said what that costs."""
     if target.exists():
         raise ValueError(f"{target} is there already; choose another name")
@@ -95,7 +95,6 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> int:
     save_again(bundle, target, "int8")
     complain(f"{target.stat().st_size / 1e6:,.1f} MB instead of {cost.sizes[0] / 1e6:,.1f} MB")
     say(str(target))
-    return 0
 
 
 def _labelled(bundle: Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
@@ -105,13 +104,6 @@ def _labelled(bundle: Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
         found = labelled(documents, bundle.labels, bundle.multi_label)
         texts = list(documents.texts("train"))
     return [texts[row] for row in found.rows.tolist()], found.targets
-
-
-def _export_snippet(model: Path) -> int:
-    """Print the lines of Python that load the model and use it."""
-    path = model_of(model).resolve()
-    say(snippet(path, describe_bundle(path)).rstrip())
-    return 0
 
 
 def model_of(path: Path) -> Path:

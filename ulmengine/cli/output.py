@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Generator
-from types import TracebackType
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -74,9 +73,7 @@ class ProgressView:
         self._bars.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
     def show(self, event: ev.Event) -> None:

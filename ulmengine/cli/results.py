@@ -13,7 +13,7 @@ from ulmengine.runs.report import write_report
 from .output import finish, say, say_json
 
 
-def run_measure(options: argparse.Namespace) -> int:
+def run_measure(options: argparse.Namespace) -> None:
     """``measure``: evaluation.json and predictions.parquet anew."""
     folder = RunFolder.open(options.run)
     measured = finish(measure_again(folder, folder.cache))
@@ -21,20 +21,18 @@ def run_measure(options: argparse.Namespace) -> int:
         say_json(measured.record)
     else:
         say(in_words(evaluated(measured)))
-    return 0
 
 
-def run_report(options: argparse.Namespace) -> int:
+def run_report(options: argparse.Namespace) -> None:
     """``report``: what was asked, data, curves, results, mistakes, limits, the command; nothing is fetched."""
     try:
         path = finish(write_report(RunFolder.open(options.run), options.out))
     except PredictionsError as error:
         raise PredictionsError(f"{error}: python -m ulmengine measure {options.run}") from error
     say(str(path))
-    return 0
 
 
-def run_compare(options: argparse.Namespace) -> int:
+def run_compare(options: argparse.Namespace) -> None:
     """``compare``: the paired difference of two runs with its interval."""
     first, second = _kept(options.first), _kept(options.second)
     common = first.part == second.part == "test"
@@ -46,7 +44,7 @@ def run_compare(options: argparse.Namespace) -> int:
             "only_second": found.only_second, "mended_documents": found.first.keys[found.mended].tolist(),
             "broken_documents": found.first.keys[found.broken].tolist(),
         })
-        return 0
+        return
     names = [path.resolve().name for path in (options.first, options.second)]
     if names[0] == names[1]:
         names = [str(options.first), str(options.second)]
@@ -61,7 +59,6 @@ def run_compare(options: argparse.Namespace) -> int:
                         (found.only_second, f"documents that only {names[1]} was measured on")):
         if count:
             say(f"{count:,} {told}")
-    return 0
 
 
 def _kept(path: Path) -> Measured:

@@ -22,7 +22,7 @@ from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, load_description, summary
 from ulmengine.record.checkpoints import CheckpointFolder
-from ulmengine.record.mending import before_it_grew, lower_rate
+from ulmengine.record.failures import before_it_grew, lower_rate
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.explained import explain
 from ulmengine.runs.own_texts import (
@@ -61,7 +61,8 @@ def run_train(options: argparse.Namespace) -> int:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
     if not options.pretrain and options.explain_defaults:
-        return _explain_defaults(config, options)
+        _explain_defaults(config, options)
+        return 0
     out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
@@ -80,7 +81,7 @@ def _settled(out: Path, config: RunConfig) -> RunConfig:
     return finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
 
 
-def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
+def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> None:
     """Say which settings the corpus decides, or has its own usual values of."""
     with tempfile.TemporaryDirectory() as cache:
         found = finish(explain(config, Path(cache), models_folder()))
@@ -92,7 +93,6 @@ def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> int:
             say(f"{one.name} = {_listed(one.value)}{other}: {one.why}")
     if not options.json and all(one.plain == "auto" for one in found):
         say("Everything else is usual for any corpus.")
-    return 0
 
 
 def _listed(value: Any) -> str:

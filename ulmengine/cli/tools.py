@@ -11,7 +11,7 @@ from ulmengine.record import find_runs, run_line, summary
 from .output import complain, say, say_json
 
 
-def run_runs(options: argparse.Namespace) -> int:
+def run_runs(options: argparse.Namespace) -> None:
     """``runs``: every run below a folder with its state and result."""
     if not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")
@@ -33,10 +33,9 @@ def run_runs(options: argparse.Namespace) -> int:
             figure = f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
         count = len(result["stages"])
         say(f"{run.path.name:30} {line.state:12} {count} stage{'' if count == 1 else 's'}  {figure}".rstrip())
-    return 0
 
 
-def run_models(options: argparse.Namespace) -> int:
+def run_models(options: argparse.Namespace) -> None:
     """``models``: every model with what it is, how large, and how good."""
     if options.folder is not None and not options.folder.is_dir():
         raise ValueError(f"{options.folder} is no folder")
@@ -51,7 +50,6 @@ def run_models(options: argparse.Namespace) -> int:
         else:
             kind = f"{len(about.labels)} labels" if about.labels else "language model"
             say(f"{entry.name:40} {kind:16} {'+'.join(about.directions):16} {entry.bytes / 1e6:8,.1f} MB  {entry.path}")
-    return 0
 
 
 def run_doctor(options: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -31,18 +30,9 @@ class RunCurve(NamedTuple):
     values: Floats
 
 
-@dataclass
-class _Points:
-    rows: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-    def line(self) -> RunCurve:
-        table = np.array(self.rows, dtype=np.float64).reshape(-1, 4).T
-        return RunCurve(*(np.ascontiguousarray(column) for column in table))
-
-
 def read_curves(folder: RunFolder) -> dict[tuple[TaskKind, str], RunCurve]:
     """Every line of :data:`FIGURES` that the run in ``folder`` has points of."""
-    points = {name: _Points() for name in FIGURES}
+    points: dict[tuple[TaskKind, str], list[list[float]]] = {name: [] for name in FIGURES}
     reached = {"language_model": [0.0, 0.0, 0.0], "classifier": [0.0, 0.0, 0.0]}
     task: TaskKind = "language_model"
     for event in folder.events(StageStarted, Step, EpochEnded):
@@ -53,9 +43,10 @@ def read_curves(folder: RunFolder) -> dict[tuple[TaskKind, str], RunCurve]:
             here[0] += 1
             here[1] += event.tokens
             here[2] += event.seconds
-            points[task, "loss"].rows.append((here[0], here[1], here[2], event.loss))
+            points[task, "loss"].append([*here, event.loss])
         elif isinstance(event, EpochEnded):
             for name, value in event.metrics.items():
                 if (task, name) in points:
-                    points[task, name].rows.append((*reached[task], value))  # type: ignore[arg-type]
-    return {name: found.line() for name, found in points.items() if found.rows}
+                    points[task, name].append([*reached[task], value])
+    return {name: RunCurve(*np.ascontiguousarray(np.array(rows, dtype=np.float64).T))
+            for name, rows in points.items() if rows}

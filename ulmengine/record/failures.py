@@ -1,14 +1,23 @@
-"""An error as a card: what happened, what was kept, what to try, details to copy."""
+"""An error as a card: what happened, what was kept, what to try, details to copy; and with which other settings a run
+may go on after it."""
 
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import traceback
+from collections.abc import Iterable
+from typing import Any
 
+from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
-from ulmengine.events import Failed
-from ulmengine.plan.errors import CannotBegin
+from ulmengine.events import Diverging, Failed
+from ulmengine.plan.errors import CannotBegin, NanLoss
+
+from .checkpoints import CheckpointInfo
+
+MOST_ACCUMULATION = 1_024
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed")  # cuBLAS and cuDNN
@@ -90,3 +99,47 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
 
 def _first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), "")
+
+
+def remedy(error: BaseException, config: RunConfig, task: str | None, rows: int | None = None) -> dict[str, Any]:
+    """Settings to change, by name, after ``error`` in a stage of ``task``; empty where none would help.
+
+    :param task: None where no stage had begun.
+    :param rows: of text that the language model really reads, where a small corpus gives it fewer than asked for.
+    """
+    if isinstance(error, CannotBegin):
+        return error.remedy
+    cause = cause_of(error)
+    if task is None:
+        return {}
+    if cause == "out_of_memory":
+        return halved_batch(config, task, rows) or {}
+    if cause == "nan_loss" and isinstance(error, NanLoss):
+        return lower_rate(config, task, error.suggested)
+    return {}
+
+
+def halved_batch(config: RunConfig, task: str, rows: int | None = None) -> dict[str, Any] | None:
+    """Half the batch and twice the accumulation for ``task``, so that the optimizer sees the same batch.
+
+    None where the batch cannot become smaller. ``rows``: see :func:`remedy`.
+    """
+    section = getattr(config, task)
+    size = section.batch_size
+    if task == "language_model" and rows is not None:
+        size = min(size, rows)
+    if size < 2:
+        return None
+    return {f"{task}.batch_size": size // 2,
+            f"{task}.optimizer.accumulation": min(MOST_ACCUMULATION, section.optimizer.accumulation * 2)}
+
+
+def before_it_grew(infos: Iterable[CheckpointInfo], told: Diverging) -> CheckpointInfo | None:
+    """The newest checkpoint of a run, oldest first in ``infos``, from before its loss began to grow."""
+    good = [info for info in infos if info.total <= told.since]
+    return good[-1] if good else None
+
+
+def lower_rate(config: RunConfig, task: str, suggested: float = math.inf) -> dict[str, Any]:
+    """A third of the peak rate for ``task``, or what is ``suggested`` where that is lower still."""
+    return {f"{task}.lr": float(f"{min(suggested, getattr(config, task).lr / 3):.2g}")}

@@ -94,12 +94,11 @@ def run_line(folder: RunFolder) -> RunLine:
     except (ConfigError, OSError, ValueError) as error:
         return RunLine(folder.path, folder.path.name, "unreadable", problem=str(error))
     about = read_about(folder)
-    interval = result.get("saved_interval")
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
-        interval=(interval[0], interval[1]) if interval else None, baseline=result["baseline_accuracy"],
+        interval=result.get("saved_interval"), baseline=result["baseline_accuracy"],
         part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),

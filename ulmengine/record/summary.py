@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from ulmengine import events as ev
@@ -26,16 +27,9 @@ def summary(folder: RunFolder) -> dict[str, Any]:
             case ev.StageEnded():
                 result["stages"].append(_stage(event))
             case ev.Evaluated():
-                result |= {
-                    "part": event.part, "documents": event.documents, "accuracy": event.accuracy,
-                    "interval": list(event.interval), "metrics": event.metrics,
-                    "baseline_accuracy": event.baseline_accuracy,
-                    "baseline_interval": list(event.baseline_interval), "difference": event.difference,
-                    "difference_interval": list(event.difference_interval), "majority": event.majority,
-                    "majority_accuracy": event.majority_accuracy, "blend_accuracy": event.blend_accuracy,
-                    "blend_interval": list(event.blend_interval), "saved_accuracy": event.saved[0],
-                    "saved_interval": list(event.saved[1]),
-                }
+                accuracy, interval = event.saved
+                result |= {**asdict(event), "saved_accuracy": accuracy, "saved_interval": interval}
+                del result["refit"]
             case ev.Finished():
                 result |= {"type": "finished", "model": event.model, "seconds": event.seconds}
             case ev.Stopped() | ev.Failed():

@@ -22,11 +22,10 @@ from ulmengine.plan.divergence import Divergence, watched
 from ulmengine.record import saved_event
 from ulmengine.record.changes import change, changed_since, check_change, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.failures import describe
+from ulmengine.record.failures import describe, remedy
 from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
 from ulmengine.record.lock import RunBusyError
 from ulmengine.record.log import EventLog
-from ulmengine.record.mending import remedy
 from ulmengine.record.words import in_words
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.distributed import World, use_threads

@@ -19,7 +19,7 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import START, RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.mending import before_it_grew, halved_batch, lower_rate
+from ulmengine.record.failures import before_it_grew, halved_batch, lower_rate
 
 from .going_on import GoingOn
 
