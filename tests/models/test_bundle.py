@@ -270,7 +270,7 @@ def test_weights_that_are_none(tmp_path):
 
 @pytest.mark.parametrize(("changes", "word"), [
     ({"labels": ()}, "a classifier needs labels"), ({"card": {"when": object()}}, "cannot be saved"),
-    ({"model": {"preset": "huge"}}, "settings cannot be saved"), ({"state": {"x": torch.zeros(1)}}, "no encoder"),
+    ({"state": {"x": torch.zeros(1)}}, "no encoder"),
     ({"model": MODEL.model_copy(update={"direction": "both"})}, "under forward. and backward."),
 ])
 def test_what_cannot_be_saved_is_told_and_nothing_is_written(tmp_path, changes, word):

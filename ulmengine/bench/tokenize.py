@@ -40,7 +40,8 @@ def tokenize_file(file: Path, out: Path, config: TokenConfig) -> Generator[Event
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as cache:
         tokenizer, stores = yield from retold(_tokenized(corpus, Path(cache), out, config, size), peak.beside)
-    _write_json(out / "tokenizer.json", tokenizer.to_json())
+    with whole(out / "tokenizer.json") as beside:
+        beside.write_text(json.dumps(tokenizer.to_json()), encoding="ascii")
     seconds = time.perf_counter() - start
     return {
         "documents": sum(map(len, stores.values())), "tokens": sum(store.tokens for store in stores.values()),
@@ -193,8 +194,3 @@ class _PeakMemory:
             except psutil.Error:  # it has just ended
                 continue
         self.bytes = max(self.bytes, total)
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    with whole(path) as beside:
-        beside.write_text(json.dumps(values), encoding="ascii")

@@ -21,6 +21,7 @@ from .errors import InferenceError
 if TYPE_CHECKING:  # scikit-learn takes seconds to import: only who counts words waits for it
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
 # Inverse strength of the L2 penalty. TF-IDF rows have length 1, so scikit-learn's default of 1 holds back too much.
 STRENGTH = 10.0
@@ -221,17 +222,19 @@ def _fit(features: csr_matrix | None, targets: NDArray[np.generic], classes: int
     """
     values = targets.astype(np.int64)
     seen = np.unique(values)
-    weight = np.zeros((classes, 0 if features is None else features.shape[1]))
     if features is None or len(seen) == 1:
         share = np.bincount(values, minlength=classes) + 1.0
-        return weight, np.log(share / share.sum())
+        return np.zeros((classes, 0 if features is None else features.shape[1])), np.log(share / share.sum())
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-5)
-    model.fit(features, values)
+    return scores_of(LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-5).fit(features, values), classes)
+
+
+def scores_of(fitted: LogisticRegression, classes: int) -> tuple[Floats, Floats]:
+    """Weights (classes, features) and biases (classes,) of a regression; that of a class it never saw is -inf."""
+    seen = fitted.classes_
     # Of two classes the library keeps the difference alone.
-    signs = np.array([[-0.5], [0.5]]) if len(seen) == 2 else np.ones((1, 1))
-    bias = np.full(classes, -np.inf)
-    weight[seen], bias[seen] = signs * model.coef_, (signs * model.intercept_)[:, 0] if len(seen) == 2 else (
-        model.intercept_)
+    signs = np.array([[-0.5], [0.5]]) if len(seen) == 2 else np.ones((len(seen), 1))
+    weight, bias = np.zeros((classes, fitted.coef_.shape[1])), np.full(classes, -np.inf)
+    weight[seen], bias[seen] = signs * fitted.coef_, signs[:, 0] * fitted.intercept_
     return weight, bias

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ulmengine.events import defined
+
 from .calibrate import Floats, one_hot
 from .errors import InferenceError
 from .ranking import Bin, Ranked, Reliability
@@ -82,8 +84,7 @@ class Evaluation:
         """Everything but the single documents, as plain JSON values (None for not-a-number)."""
         return {
             "documents": self.documents, "labels": list(self.labels), "multi_label": self.multi_label,
-            "metrics": {name: {key: _plain(value) for key, value in dataclasses.asdict(one).items()}
-                        for name, one in self.metrics.items()},
+            "metrics": {name: defined(dataclasses.asdict(one)) for name, one in self.metrics.items()},
             "classes": [dataclasses.asdict(one) for one in self.classes],
             "confusion": self.confusion.tolist(),
             "calibration": [dataclasses.asdict(one) for one in self.calibration],

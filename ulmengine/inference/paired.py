@@ -6,7 +6,7 @@ difference document by document, resampled, says how sure it is (paired bootstra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -53,10 +53,7 @@ class Paired:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return {
-            "documents": self.documents, "first": self.first, "second": self.second, "difference": self.difference,
-            "low": self.low, "high": self.high, "mended": self.mended, "broken": self.broken, "verdict": self.verdict,
-        }
+        return {**asdict(self), "verdict": self.verdict}
 
 
 def paired_difference(first: Bools, second: Bools, *, seed: int = 0) -> Paired:

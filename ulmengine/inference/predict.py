@@ -181,14 +181,19 @@ def _in_batches(
     return np.zeros((0, width), np.float32) if found is None else found
 
 
-def windows(texts: Iterable[str], most: int | None = None) -> Iterator[list[str]]:
-    """``texts`` in lists of bounded number (``most``, `WINDOW_TEXTS` unless said) and size, in order."""
+def windows(
+    texts: Iterable[T], most: int | None = None, length: Callable[[T], int] = len  # type: ignore[assignment]
+) -> Iterator[list[T]]:
+    """``texts`` in lists of bounded number (``most``, `WINDOW_TEXTS` unless said) and size, in order.
+
+    :param length: the characters of one.
+    """
     most = most or WINDOW_TEXTS
-    window: list[str] = []
+    window: list[T] = []
     characters = 0
     for text in texts:
         window.append(text)
-        characters += len(text)
+        characters += length(text)
         if len(window) >= most or characters >= WINDOW_CHARACTERS:
             yield window
             window, characters = [], 0

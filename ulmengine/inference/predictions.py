@@ -10,7 +10,7 @@ them (order of the labels, corpus, temperature) stands in the file's own descrip
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -34,6 +34,7 @@ WHO: tuple[Who, ...] = ("network", "baseline", "counts", "blend")
 MOST_BYTES = 4 << 30
 """A file beyond this is no table of predictions, or none that fits into memory."""
 _DESCRIPTION = b"ulmfit"
+_ARRAYS = ("keys", "rows", "parts", "targets", "losses")
 _ROUNDING = 1e-4  # a baseline may reckon in single precision
 
 
@@ -68,11 +69,7 @@ class Predictions:
 
     def take(self, chosen: NDArray[Any]) -> Predictions:
         """Only the documents ``chosen``: a mask (n,) or positions."""
-        return replace(
-            self, keys=self.keys[chosen], rows=self.rows[chosen], parts=self.parts[chosen],
-            targets=self.targets[chosen], given={who: values[chosen] for who, values in self.given.items()},
-            losses=self.losses[chosen],
-        )
+        return _merged([self], lambda arrays: arrays[0][chosen])
 
     def part(self, name: str) -> Predictions:
         """The documents of one part."""
@@ -125,13 +122,14 @@ class Predictions:
 
 def joined(kept: Sequence[Predictions]) -> Predictions:
     """Several parts of one classifier's predictions behind each other."""
-    first = kept[0]
-    return replace(
-        first, keys=np.concatenate([one.keys for one in kept]), rows=np.concatenate([one.rows for one in kept]),
-        parts=np.concatenate([one.parts for one in kept]), targets=np.concatenate([one.targets for one in kept]),
-        given={who: np.concatenate([one.given[who] for one in kept]) for who in first.given},
-        losses=np.concatenate([one.losses for one in kept]),
-    )
+    return _merged(kept, np.concatenate)
+
+
+def _merged(kept: Sequence[Predictions], merge: Callable[[list[NDArray[Any]]], NDArray[Any]]) -> Predictions:
+    """The first of ``kept``, each of its arrays as ``merge`` makes it of that one of them all."""
+    arrays: dict[str, Any] = {name: merge([getattr(one, name) for one in kept]) for name in _ARRAYS}
+    given = {who: merge([one.given[who] for one in kept]) for who in kept[0].given}
+    return replace(kept[0], given=given, **arrays)
 
 
 def part_predictions(

@@ -21,7 +21,7 @@ from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Columns
 
 from .errors import InferenceError
-from .predict import WINDOW_CHARACTERS, WINDOW_TEXTS, Prediction, Predictor
+from .predict import Prediction, Predictor, windows
 from .reading import is_lone_text, read_text
 
 _FIELD = re.compile(r"xxfld \d+")
@@ -196,25 +196,13 @@ def source_rows(documents: Documents) -> np.ndarray:
 
 def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
     """Each text with its answer, in their order, and progress where one is long; an empty text has no answer."""
-    lot: list[Text] = []
-    characters = 0
-    for one in texts:
-        lot.append(one)
-        characters += len(one.text)
-        if len(lot) >= WINDOW_TEXTS or characters >= WINDOW_CHARACTERS:
-            yield from _answered(predictor, lot)
-            lot, characters = [], 0
-    yield from _answered(predictor, lot)
-
-
-def _answered(predictor: Predictor, lot: Sequence[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:
-    asked = [one.text for one in lot if not one.is_empty]
-    long = sum(map(len, asked)) if any(len(text) > LONG for text in asked) else 0
-    if long:
-        yield Progress("Reading long texts", 0, long, "characters")
-    found = predictor.predict(asked)
-    for one in lot:
-        yield one, None if one.is_empty else next(found)
+    for lot in windows(texts, length=lambda one: len(one.text)):
+        asked = [one.text for one in lot if not one.is_empty]
+        if any(len(text) > LONG for text in asked):
+            yield Progress("Reading long texts", 0, sum(map(len, asked)), "characters")
+        found = predictor.predict(asked)
+        for one in lot:
+            yield one, None if one.is_empty else next(found)
 
 
 @dataclass(frozen=True)

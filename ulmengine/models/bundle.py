@@ -120,7 +120,7 @@ def save_bundle(
     state: Mapping[str, Tensor],
     tokenizer: Mapping[str, Any],
     sizes: Sizes | Sequence[int],
-    model: ModelConfig | Mapping[str, Any],
+    model: ModelConfig,
     labels: Sequence[str] = (),
     multi_label: bool = False,
     temperature: float = 1.0,
@@ -147,13 +147,12 @@ def save_bundle(
     :raises ModelError: values that do not fit together, or a place that cannot be written.
     """
     target = Path(path)
-    config = model if isinstance(model, ModelConfig) else _model_config(model, target)
-    named = _with_direction(state, config, target)
+    named = _with_direction(state, model, target)
     words = named[f"{_directions(named)[0]}.encoder.embedding.weight"].shape[0]
     values = {
         "format": 2 if dtype == "int8" else 1, "kind": kind, "program": __version__, "directions": _directions(named),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "sizes": tuple(sizes), "model": config, "labels": tuple(labels), "multi_label": multi_label,
+        "sizes": tuple(sizes), "model": model, "labels": tuple(labels), "multi_label": multi_label,
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
         "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}), "columns": columns,
         "refit": refit,
@@ -250,13 +249,6 @@ def _halved(counts: Counts | None) -> Counts | None:
             half = values.astype(np.float16) if values.dtype == np.float32 else values
         kept[name] = half if np.array_equal(half.astype(values.dtype), values) else values
     return share, kept, terms
-
-
-def _model_config(values: Mapping[str, Any], path: Path) -> ModelConfig:
-    try:
-        return ModelConfig.model_validate(dict(values))
-    except ValidationError as error:
-        raise ModelError(f"{path}: the model's settings cannot be saved: {error}") from error
 
 
 def _with_direction(state: Mapping[str, Tensor], model: ModelConfig, path: Path) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
+from ulmengine.inference.baseline import scores_of
 from ulmengine.nets import TextClassifier
 
 from .batches import document_batches
@@ -115,13 +116,8 @@ def regression(
         bias[present] = 4.0
         return weight, bias
     yield Progress(f"Fitting the head with strength {strength:g}", 0, 0)
-    model.fit(states, targets.astype(np.int64))
-    # Of two classes the library keeps the difference alone.
-    rows = model.coef_ if len(present) > 2 else np.concatenate([-model.coef_, model.coef_]) / 2
-    offsets = model.intercept_ if len(present) > 2 else np.concatenate([-model.intercept_, model.intercept_]) / 2
-    weight[present], bias[present] = rows, offsets
-    bias[np.setdiff1d(np.arange(classes), present)] = offsets.min() - 4.0  # never seen
-    return weight, bias
+    weight, bias = scores_of(model.fit(states, targets.astype(np.int64)), classes)
+    return weight, np.maximum(bias, bias[present].min() - 4.0)  # of those never seen
 
 
 def mean_loss(scores: NDArray[np.floating], targets: NDArray[np.generic]) -> float:
