@@ -52,15 +52,12 @@ def test_float16_is_for_graphics_cards(capsys: pytest.CaptureFixture[str]) -> No
     assert "float16 needs a graphics card" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("bench", "module"),
-    [(lm.bench_lm, lm), (classifier.bench_classifier, classifier), (predict.bench_predict, predict)],
-)
-def test_both_are_told_the_device(bench: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bench", [lm.bench_lm, classifier.bench_classifier, predict.bench_predict])
+def test_both_are_told_the_device(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
     figures = {"per_s": 1.0, "cpu_s": 1.0, "done": 1, "seconds": 1.0, "step_ms": 1.0, "peak_rss_mb": 1.0,
                "peak_device_mb": 2.0}
-    monkeypatch.setattr(module, "placed", lambda *wanted: dict(zip(("device", "precision"), wanted, strict=True)))
+    monkeypatch.setattr(device, "placed", lambda *wanted: dict(zip(("device", "precision"), wanted, strict=True)))
     monkeypatch.setattr(measure, "ours", lambda task: told.append(task) or figures)
     monkeypatch.setattr(
         measure, "reference", lambda _, task: told.append(task) or {**figures, "peak_device_mb": 8.0}

@@ -19,9 +19,9 @@ from ulmengine.tokens import DocumentBatch
 from ulmengine.training.tasks import ClassifierTask
 
 from . import arithmetic
-from .device import placed, reached, timed_on
+from .device import network_task, reached, timed_on
 from .lm import random_tokens
-from .measure import PEAKS, BenchTask, combined, document_lengths, dropouts_there, sizes_there, with_reference
+from .measure import PEAKS, BenchTask, combined, document_lengths, dropouts_there, with_reference
 from .steps import MeasuredSteps
 
 CLASSES = 2
@@ -43,7 +43,7 @@ def bench_classifier(
     """
     found: dict[str, Any] = {}
     lengths = document_lengths(steps + 1, batch)
-    task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
+    task = {**network_task(preset, vocab, seq, device, precision, threads), **documents_task(max_tokens)}
     groups = PRESETS[preset].layers + 2
     for stage in stages:
         work = {"work": "classifier", "unfrozen": groups if stage >= 4 else stage, "lengths": lengths}
@@ -52,13 +52,9 @@ def bench_classifier(
     return {**together, "stages": found}
 
 
-def classifier_task(preset: str, vocab: int, seq: int, place: BenchTask, threads: int, max_tokens: int) -> BenchTask:
-    """What both sides need to know to build the same network; ``place``: what :func:`placed` gave."""
-    return {
-        "preset": preset, "vocabulary": vocab, "time": seq, **place, "max_tokens": max_tokens,
-        "classes": CLASSES, "threads": threads or torch.get_num_threads(),
-        "sizes": sizes_there(PRESETS[preset]), "dropout": dropouts_there(DropoutConfig(), "pooled"),
-    }
+def documents_task(max_tokens: int) -> BenchTask:
+    """What both sides need to know of the classifier beside :func:`network_task`."""
+    return {"max_tokens": max_tokens, "classes": CLASSES, "dropout": dropouts_there(DropoutConfig(), "pooled")}
 
 
 def build(task: BenchTask) -> TextClassifier:

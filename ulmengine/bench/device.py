@@ -11,15 +11,25 @@ from typing import Any, TypeVar
 
 import torch
 
+from ulmengine.config import PRESETS
 from ulmengine.nets import available_devices, choose_device, precision_for
 
-from .measure import BenchError, BenchTask, nothing, timed
+from .measure import BenchError, BenchTask, nothing, sizes_there, timed
 
 T = TypeVar("T")
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRODUCT = 8192
 """Rows and columns of the plain product that a graphics card's speed is held against."""
+
+
+def network_task(preset: str, vocab: int, seq: int, device: str, precision: str, threads: int) -> BenchTask:
+    """What both sides need to know to build the same network and to compute alike.
+
+    :raises BenchError, ValueError: as :func:`placed`.
+    """
+    return {"preset": preset, "vocabulary": vocab, "time": seq, **placed(device, precision),
+            "threads": threads or torch.get_num_threads(), "sizes": sizes_there(PRESETS[preset])}
 
 
 def placed(device: str, precision: str) -> BenchTask:

@@ -14,8 +14,8 @@ from ulmengine.tokens import StreamBatch
 from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic
-from .device import placed, reached, timed_on
-from .measure import BenchTask, dropouts_there, sizes_there, with_reference
+from .device import network_task, reached, timed_on
+from .measure import BenchTask, dropouts_there, with_reference
 from .steps import MeasuredSteps
 
 
@@ -36,9 +36,8 @@ def bench_lm(
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
     task: BenchTask = {
-        "work": "validate" if validate else "lm", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq,
-        "steps": steps, **placed(device, precision), "softmax": softmax, "threads": threads or torch.get_num_threads(),
-        "sizes": sizes_there(PRESETS[preset]), "dropout": dropouts_there(DropoutConfig(), "output"),
+        **network_task(preset, vocab, seq, device, precision, threads), "work": "validate" if validate else "lm",
+        "batch": batch, "steps": steps, "softmax": softmax, "dropout": dropouts_there(DropoutConfig(), "output"),
     }
     return with_tokens(with_reference(task, reference_python))
 

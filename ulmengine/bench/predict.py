@@ -14,8 +14,8 @@ from ulmengine.inference.predict import batches as grouped
 from ulmengine.nets import precision_for
 
 from . import arithmetic
-from .classifier import batches, build, classifier_task, measured, reader
-from .device import placed, reached, timed_on
+from .classifier import batches, build, documents_task, measured, reader
+from .device import network_task, reached, timed_on
 from .measure import PEAKS, BenchTask, combined, document_lengths, with_reference
 
 SENTENCE = 25  # tokens
@@ -38,7 +38,7 @@ def bench_predict(
         ``agreement``: see :func:`ulmengine.bench.agreement.agreement`, which also says what it raises.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
-    task = classifier_task(preset, vocab, seq, placed(device, precision), threads, max_tokens)
+    task = {**network_task(preset, vocab, seq, device, precision, threads), **documents_task(max_tokens)}
     many = document_lengths(-(-documents // batch) + 1, batch)
     reviews = [[lengths[0]] for lengths in document_lengths(20, batch)]
     answers = None

@@ -7,11 +7,13 @@ the other Python needs nothing but fastai.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,15 +23,17 @@ import torch.nn.functional as F
 def main() -> None:
     """Read the description of the work from the command line, do it, write the result."""
     task = json.loads(sys.argv[1])
-    torch.set_num_threads(task["threads"])
+    if "threads" in task:
+        torch.set_num_threads(task["threads"])
     torch.manual_seed(0)
-    works = {"lm": language_model, "validate": validate, "classifier": classifier, "predict": predict}
+    works = {"lm": language_model, "validate": validate, "classifier": classifier, "predict": predict,
+             "word": tokenize, "subword": tokenize}
     result = works[task["work"]](task)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result["peak_rss_mb"] = round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
-    if task["device"] == "cuda":
+    if task.get("device") == "cuda":
         result["peak_device_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.write("\n" + json.dumps(result) + "\n")
 
 
 def timed(task: dict[str, Any], step: Callable[[Any], int], batches: Iterator[Any]) -> dict[str, Any]:
@@ -194,6 +198,27 @@ def predict(task: dict[str, Any]) -> dict[str, Any]:
         return len(batch[1])
 
     return timed(task, step, padded_batches(task))
+
+
+def tokenize(task: dict[str, Any]) -> dict[str, Any]:
+    """The tokens of all texts: ``seconds`` and ``cpu_s`` on all cores, ``learn_s`` of the subword model.
+
+    Word tokens go to a file.
+    """
+    from fastai.text.core import SubwordTokenizer, defaults, tokenize_texts
+
+    folder = Path(task["folder"])
+    texts = json.loads((folder / "texts.json").read_bytes())
+    start, tokenizer = time.perf_counter(), None
+    if task["work"] == "subword":
+        tokenizer = SubwordTokenizer(vocab_sz=task["vocab_size"], cache_dir=task["folder"])
+        tokenizer.setup(texts, defaults.text_proc_rules)
+    learnt, cpu = time.perf_counter(), sum(os.times()[:4])
+    documents = tokenize_texts(texts, n_workers=task["workers"], tok=tokenizer)
+    done, cpu = time.perf_counter(), sum(os.times()[:4]) - cpu
+    if tokenizer is None:
+        (folder / "tokens.json").write_bytes(json.dumps([list(document) for document in documents]).encode())
+    return {"seconds": done - learnt, "cpu_s": cpu, "learn_s": learnt - start}
 
 
 if __name__ == "__main__":

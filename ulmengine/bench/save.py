@@ -21,7 +21,7 @@ from ulmengine.tokens import LanguageModelStream, TokenStore
 from ulmengine.tokens.store import id_type
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_language_model
 
-from .device import placed
+from .device import network_task
 from .lm import build, random_tokens
 from .measure import BenchError, BenchTask, ours, peak_rss_mb
 
@@ -46,9 +46,8 @@ def bench_save(
     """
     with tempfile.TemporaryDirectory(prefix="bench-save-", dir=folder) as name:
         return ours({
-            "work": "save", "preset": preset, "vocabulary": vocab, "batch": batch, "time": seq, "saves": steps,
-            **placed(device, precision), "softmax": "full", "threads": threads or torch.get_num_threads(),
-            "folder": name,
+            **network_task(preset, vocab, seq, device, precision, threads), "work": "save", "batch": batch,
+            "saves": steps, "softmax": "full", "folder": name,
         })
 
 

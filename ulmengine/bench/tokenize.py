@@ -101,7 +101,7 @@ def bench_tokenize(
                     continue
                 work = {**task, "work": "word" if kind == "word" else "subword"}
                 try:
-                    found = reference(reference_python, work, "tokenize_reference.py")
+                    found = reference(reference_python, work)
                 except BenchError as error:
                     missing = str(error)
                 else:
