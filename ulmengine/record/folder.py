@@ -47,45 +47,28 @@ def writing(path: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
+class _Within:
+    """The path of what a run's folder holds under a ``name``."""
+
+    name: str
+
+    def __get__(self, folder: RunFolder, kind: type[RunFolder]) -> Path:
+        return folder.path / self.name
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """The paths of a run and what can be read from them without any training code."""
 
     path: Path
 
-    @property
-    def config_path(self) -> Path:
-        """The frozen description."""
-        return self.path / "config.toml"
-
-    @property
-    def log_path(self) -> Path:
-        """The event log."""
-        return self.path / "events.jsonl"
-
-    @property
-    def text_log_path(self) -> Path:
-        """The log for people."""
-        return self.path / "log.txt"
-
-    @property
-    def notes_path(self) -> Path:
-        """What a person has noted."""
-        return self.path / "notes.md"
-
-    @property
-    def checkpoints(self) -> Path:
-        """The folder of the checkpoints."""
-        return self.path / "checkpoints"
-
-    @property
-    def model_path(self) -> Path:
-        """The finished model."""
-        return self.path / "model.ulmfit"
-
-    @property
-    def tokenizer_path(self) -> Path:
-        """The tokeniser that the run began with, where it would not be learnt alike again."""
-        return self.path / "tokenizer.json"
+    config_path = _Within("config.toml")  # the frozen description
+    log_path = _Within("events.jsonl")
+    text_log_path = _Within("log.txt")  # for people
+    notes_path = _Within("notes.md")  # of a person
+    checkpoints = _Within("checkpoints")  # a folder
+    model_path = _Within("model.ulmfit")
+    tokenizer_path = _Within("tokenizer.json")  # as the run began, where it would not be learnt alike again
 
     @property
     def cache(self) -> Path:
