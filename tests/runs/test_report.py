@@ -12,13 +12,12 @@ import pytest
 
 from ulmengine import events as ev
 from ulmengine.events import outcome
-from ulmengine.inference import PredictionsError, part_predictions
+from ulmengine.inference import Predictions, PredictionsError, part_predictions
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
-from ulmengine.runs.measured import open_measured
+from ulmengine.runs.measured import Measured, open_measured, record_of
 from ulmengine.runs.pictures import Polyline, line_picture, smoothed
 from ulmengine.runs.report import WORST, render, worst, write_file_report, write_report
-from ulmengine.runs.table import measured_of
 
 from .made import tiny_run
 
@@ -127,13 +126,17 @@ def test_a_picture_passes_over_what_is_no_number() -> None:
     assert smoothed([(0, 4.0), (1, 4.0)]) == [(0, pytest.approx(4.0)), (1, pytest.approx(4.0))]
 
 
+def measured(kept: Predictions) -> Measured:
+    return Measured(RunFolder(MODEL.parent), kept, record_of(kept))
+
+
 def test_a_file_of_labelled_texts_has_its_page_too(tmp_path: Path) -> None:
     kept = part_predictions(
         "test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
         {"network": np.array([[.9, .1], [.8, .2], [.6, .4]])}, labels=["a", "b"], multi_label=False, corpus="",
         temperature=1.0,
     )
-    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured_of(MODEL, kept), ["first", MEAN, "third"])
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured(kept), ["first", MEAN, "third"])
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 66.7% of 3 documents" in text
     assert text.count("<blockquote>") == 1
@@ -149,7 +152,7 @@ def test_the_page_tells_the_answers_that_the_saved_model_gives(tmp_path: Path) -
         "test", ["row:0", "row:1", "row:2"], np.arange(3), np.array([0, 1, 0]),
         {"network": network, "blend": both}, labels=["a", "b"], multi_label=False, corpus="", temperature=1.0,
     )
-    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured_of(MODEL, kept), list("abc"))
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured(kept), list("abc"))
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 100.0% of 3 documents" in text
     assert "<blockquote>" not in text  # the network alone had one wrong

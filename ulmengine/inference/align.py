@@ -14,9 +14,10 @@ _AHEAD = 64
 # What the text rules write differently from what stood there.
 _WRITTEN = {"…": ("…", "..."), "'": ("'", "&#39;", "#39;"), "&": ("&amp;", "amp;", "&"), '"': ('"', "&quot;", "quot;"),
             "<": ("&lt;", "<"), ">": ("&gt;", ">"), "\n": ("<br />", "\\n", "\n")}
+UNSPACED = r"\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Scripts written without spaces: Thai to Myanmar, Khmer, kana, Han."""
 # A word on the page: letters, digits, accents and apostrophes inside; scripts without spaces stay cut as tokenised.
-_WORD = re.compile(r"[^\W\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-                   r"[^\W\u0e00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]*(?:['’]\w+)*")
+_WORD = re.compile(rf"[^\W{UNSPACED}]+(?:['’]\w+)*")
 
 
 class Span(NamedTuple):

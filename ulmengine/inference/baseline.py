@@ -6,8 +6,9 @@ counted as well it is what answers together with a network (:mod:`ulmengine.infe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from ulmengine.tokens.terms import CHARACTERS, PARTS, WORDS
 
+from .align import UNSPACED
 from .calibrate import Floats, probabilities
 from .errors import InferenceError
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:  # scikit-learn takes seconds to import: only who counts words
 # Inverse strength of the L2 penalty. TF-IDF rows have length 1, so scikit-learn's default of 1 holds back too much.
 STRENGTH = 10.0
 MAX_FEATURES = 200_000
-# Scripts written without spaces: Thai to Myanmar, Khmer, kana, Han.
-_UNSPACED = ((0x0E00, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
 _PROBE = 200
 _PROBE_CHARACTERS = 1_000
 _MOST_READ = 5_000_000  # characters: beyond, parts of words take minutes to count, and words alone are many enough
@@ -159,13 +159,9 @@ def units_of(about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def written_without_spaces(texts: Iterable[str]) -> bool:
     """Whether most letters of the beginnings of the first ``texts`` belong to scripts without spaces between words."""
-    letters = unspaced = 0
-    for text, _ in zip(texts, range(_PROBE), strict=False):
-        for char in text[:_PROBE_CHARACTERS]:
-            if char.isalpha():
-                letters += 1
-                unspaced += any(low <= ord(char) <= high for low, high in _UNSPACED)
-    return 2 * unspaced > letters
+    letters = "".join(filter(str.isalpha, chain.from_iterable(
+        text[:_PROBE_CHARACTERS] for text in islice(texts, _PROBE))))
+    return 2 * len(re.findall(f"[{UNSPACED}]", letters)) > len(letters)
 
 
 def vectorize(

@@ -29,13 +29,13 @@ def explain(config: RunConfig, cache: Path, own: Path | None = None) -> Generato
     yield Progress("Looking at the texts", 0, 0)
     chosen = config if own is None else (yield from with_best_pretrained(config, cache, own))
     path, told = pretrained_path(chosen), "as set"
+    bundle = None if path is None else load_bundle(path)
     if config.model.pretrained == "auto":
         told = "no model of this size and kind of tokens is shipped"
-        if path is not None:
-            known = known_share(load_bundle(path).tokenizer, language_texts(documents))
+        if bundle is not None:
+            known = known_share(bundle.tokenizer, language_texts(documents))
             told = f"it knows {known:.0%} of the words; {LEAST_KNOWN:.0%} are needed"
-            path = path if knows_enough(known) else None
-    bundle = None if path is None else load_bundle(path)
+            bundle = bundle if knows_enough(known) else None
     cutter = WordTokenizer(Vocabulary(SPECIALS)) if bundle is None else bundle.tokenizer
     tokens = sum(len(cutter.tokens(text)) for text in sample) / max(1, len(sample))
     sizes = config.model.sizes() if bundle is None else Sizes(*bundle.description.sizes)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
@@ -72,10 +72,8 @@ def finish_classifier(
         result = evaluated(keep_measured(
             folder, kept, majority_label(documents), config.seed, refit=bool(before_refit)))
         yield result
-    state = {f"{direction}.{name}": value for direction, model in classifiers.items()
-             for name, value in model.state_dict().items()}
     save_bundle(
-        folder.model_path, kind="classifier", state=state, tokenizer=prepared.tokenizer.to_json(),
+        folder.model_path, kind="classifier", state=_state(classifiers), tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
         card={**_card(config, prepared, result, bool(before_refit)), **({"training": early} if early else {})},
@@ -119,8 +117,6 @@ def finish_language_model(
     perplexities: Mapping[str, float],
 ) -> Generator[Event, None, None]:
     """Save a language model that no classifier follows. ``perplexities``: of the network of each direction."""
-    state = {f"{direction}.{name}": value for direction, model in models.items()
-             for name, value in model.state_dict().items()}
     documents = prepared.documents
     card = {
         "title": config.name, "summary": f"A language model of the texts of {documents.understood.path.name}.",
@@ -133,11 +129,16 @@ def finish_language_model(
         card["validation perplexity"] = (f"{', '.join(each)} on {prepared.stores['validation'].tokens:,} "
                                          f"tokens of {documents.count('validation'):,} texts held back")
     save_bundle(
-        folder.model_path, kind="language_model", state=state, tokenizer=prepared.tokenizer.to_json(),
+        folder.model_path, kind="language_model", state=_state(models), tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt,
         softmax=config.language_model.softmax, card=card, dtype="float16",
     )
     yield ModelSaved(str(folder.model_path))
+
+
+def _state(models: Mapping[str, nn.Module]) -> dict[str, Tensor]:
+    return {f"{direction}.{name}": value for direction, model in models.items()
+            for name, value in model.state_dict().items()}
 
 
 def _earlier(classifiers: Classifiers, weights: Mapping[str, Mapping[str, Tensor]]) -> Classifiers:

@@ -102,14 +102,19 @@ def keep_measured(
     :param refit: the network has learnt from the validation documents after it had answered them.
     """
     write_predictions(folder.path / PREDICTIONS, kept)
-    record = {
-        "digest": sha256(folder.path / PREDICTIONS), "corpus": kept.corpus, "labels": list(kept.labels),
-        "multi_label": kept.multi_label, "temperature": kept.temperature, "majority": majority, "seed": seed,
-        "relabelled": _relabelled(folder, kept), "refit": refit,
-        "parts": {part: figures(kept.part(part), majority, seed) for part in MEASURED_PARTS if kept.has(part)},
-    }
-    write_record(folder.path / EVALUATION, defined(record))
+    record = {"digest": sha256(folder.path / PREDICTIONS), **record_of(kept, majority, seed),
+              "relabelled": _relabelled(folder, kept), "refit": refit}
+    write_record(folder.path / EVALUATION, record)
     return Measured(folder, kept, read_record(folder.path / EVALUATION))
+
+
+def record_of(kept: Predictions, majority: str = "", seed: int = 0) -> dict[str, Any]:
+    """What :class:`Measured` tells of these predictions, all of whose labels are as the corpus has them."""
+    return dict(defined({
+        "corpus": kept.corpus, "labels": list(kept.labels), "multi_label": kept.multi_label,
+        "temperature": kept.temperature, "majority": majority, "seed": seed, "relabelled": {}, "refit": False,
+        "parts": {part: figures(kept.part(part), majority, seed) for part in MEASURED_PARTS if kept.has(part)},
+    }))
 
 
 def figures(kept: Predictions, majority: str, seed: int) -> dict[str, Any]:

@@ -18,10 +18,7 @@ def new_language_model(config: RunConfig, prepared: Prepared, direction: str) ->
 
     Words are moved by name, new ones start at the mean row (1801.06146, 3.1; fastai).
     """
-    model = LanguageModel(
-        len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
-        softmax=config.language_model.softmax, skip_connections=config.model.skip_connections,
-    )
+    model = _untrained(config, prepared)
     weights = pretrained_weights(prepared, direction)
     if weights is None:
         return model
@@ -68,8 +65,11 @@ def training_loss(config: RunConfig, prepared: Prepared) -> Loss:
 def parameter_count(config: RunConfig, prepared: Prepared) -> int:
     """Numbers in the language model of one direction, counted without making it."""
     with torch.device("meta"):
-        model = LanguageModel(
-            len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
-            softmax=config.language_model.softmax,
-        )
-    return sum(parameter.numel() for parameter in model.parameters())
+        return sum(parameter.numel() for parameter in _untrained(config, prepared).parameters())
+
+
+def _untrained(config: RunConfig, prepared: Prepared) -> LanguageModel:
+    return LanguageModel(
+        len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
+        softmax=config.language_model.softmax, skip_connections=config.model.skip_connections,
+    )

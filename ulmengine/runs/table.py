@@ -10,14 +10,14 @@ import numpy as np
 
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repairs import records_of
-from ulmengine.events import Event, Progress, defined
-from ulmengine.inference import InferenceError, Predictions, Predictor, part_predictions
+from ulmengine.events import Event, Progress
+from ulmengine.inference import InferenceError, Predictor, part_predictions
 from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.sources import Text, labelled, open_table
 from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
 
-from .measured import Measured, figures, own_rows, summing_to_one
+from .measured import Measured, own_rows, record_of, summing_to_one
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,4 @@ def measure_table(
         temperature=predictor.temperature,
     )
     yield Progress("Working out the intervals", 0, 0)
-    return MeasuredTable(measured_of(model, kept), documents, rows, tuple(notes))
-
-
-def measured_of(model: Path, kept: Predictions) -> Measured:
-    """The figures of what the ``model`` has answered, ``kept`` as the part "test"."""
-    return Measured(RunFolder(model.parent), kept, defined({
-        "majority": "", "temperature": kept.temperature, "labels": list(kept.labels), "seed": 0,
-        "multi_label": kept.multi_label, "relabelled": {}, "parts": {"test": figures(kept, "", 0)},
-    }))
+    return MeasuredTable(Measured(RunFolder(model.parent), kept, record_of(kept)), documents, rows, tuple(notes))
