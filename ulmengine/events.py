@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 E = TypeVar("E")
+F = TypeVar("F")
 T = TypeVar("T")
 
 
@@ -317,7 +318,7 @@ def outcome(work: Generator[E, None, T], hear: Callable[[E], object] = lambda _:
         hear(event)
 
 
-def retold(work: Generator[E, None, T], tell: Callable[[E], Iterable[E]]) -> Generator[E, None, T]:
+def retold(work: Generator[E, None, T], tell: Callable[[E], Iterable[F]]) -> Generator[F, None, T]:
     """``work``, which says in place of each event what ``tell`` makes of it; closing it closes that."""
     try:
         while True:

@@ -117,4 +117,4 @@ def _is_deleted(folder: RunFolder) -> bool:
 
 def is_owned(folder: RunFolder) -> bool:
     """Whether a live process is working on the run in ``folder``."""
-    return owner_of(folder.lock.path) is not None
+    return owner_of(folder.lock().path) is not None

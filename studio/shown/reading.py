@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from studio.plots.history import RunHistory
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Progress, outcome
 from ulmengine.record import RunFolder
 from ulmengine.record.checkpoints import CheckpointFolder, CheckpointInfo
 from ulmengine.record.log import LogFollower
@@ -41,13 +41,7 @@ def read_history(folder: RunFolder) -> RunHistory:
 
 def read(folder: RunFolder, *, own: bool = False) -> Loaded:
     """All that the run in ``folder`` has said so far, ready to be followed unless it is this program's ``own``."""
-    work = reading(folder, own=own)
-    try:
-        while True:
-            next(work)
-    except StopIteration as end:
-        loaded: Loaded = end.value
-        return loaded
+    return outcome(reading(folder, own=own))
 
 
 def reading(folder: RunFolder, *, own: bool = False) -> Generator[Event, None, Loaded]:

@@ -96,4 +96,3 @@ def test_runs_are_compared_by_what_their_saved_models_answer():
     second = replace(second, given={**second.given, "blend": _kept("12", "ab", "ab").given["network"]})
     assert (first.saved, second.saved) == ("network", "blend")
     assert (compare(first, second).paired.first, compare(first, second).paired.second) == (.5, 1.0)
-    assert compare(first, second, who=("network", "network")).paired.second == .5

@@ -18,7 +18,7 @@ from studio.pages.classify.batch import Answered, classify_all
 from studio.pages.classify.stored import BatchResult, export
 from studio.pages.classify.texts import ColumnsFound, Skipped
 from ulmengine.corpus import CorpusError
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Progress, outcome
 from ulmengine.inference.predict import Prediction
 from ulmengine.models import Columns
 
@@ -48,13 +48,7 @@ class Shouting:
 
 
 def end_of(work: Generator[Event, None, T], events: list[Event] | None = None) -> T:
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        if events is not None:
-            events.append(event)
+    return outcome(work, [].append if events is None else events.append)
 
 
 def classify(

@@ -25,12 +25,15 @@ from .measure import PEAKS, BenchTask, combined, document_lengths, dropouts_ther
 from .steps import MeasuredSteps
 
 CLASSES = 2
+DOCUMENTS: BenchTask = {
+    "max_tokens": 1440, "classes": CLASSES, "dropout": dropouts_there(DropoutConfig(), "pooled"),
+}
+"""What both sides need to know of the classifier beside :func:`network_task`."""
 
 
 def bench_classifier(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 32, seq: int = 72,
-    steps: int = 3, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
-    stages: tuple[int, ...] = (1, 2, 3, 4), device: str = "cpu",
+    steps: int = 3, precision: str = "auto", threads: int = 0, device: str = "cpu",
 ) -> dict[str, Any]:
     """Documents a second in every stage, on random documents as long as IMDb's reviews.
 
@@ -43,18 +46,12 @@ def bench_classifier(
     """
     found: dict[str, Any] = {}
     lengths = document_lengths(steps + 1, batch)
-    task = {**network_task(preset, vocab, seq, device, precision, threads), **documents_task(max_tokens)}
-    groups = PRESETS[preset].layers + 2
-    for stage in stages:
-        work = {"work": "classifier", "unfrozen": groups if stage >= 4 else stage, "lengths": lengths}
+    task = {**network_task(preset, vocab, seq, device, precision, threads), **DOCUMENTS}
+    for stage, unfrozen in enumerate((1, 2, 3, PRESETS[preset].layers + 2), start=1):
+        work = {"work": "classifier", "unfrozen": unfrozen, "lengths": lengths}
         found[str(stage)] = with_reference({**task, **work}, reference_python)
     together = combined(found, lambda parts: _together(parts, lengths[1:]), ("documents_per_s",), 2)
     return {**together, "stages": found}
-
-
-def documents_task(max_tokens: int) -> BenchTask:
-    """What both sides need to know of the classifier beside :func:`network_task`."""
-    return {"max_tokens": max_tokens, "classes": CLASSES, "dropout": dropouts_there(DropoutConfig(), "pooled")}
 
 
 def build(task: BenchTask) -> TextClassifier:

@@ -26,8 +26,8 @@ _SYLLABLES = (
 )
 
 
-def bench_corpus(megabytes: int = 200, folder: Path | None = None) -> dict[str, Any]:
-    """Look at and import a CSV of ``megabytes`` that is made for it in a temporary folder (in ``folder``, if given).
+def bench_corpus(megabytes: int = 200) -> dict[str, Any]:
+    """Look at and import a CSV of ``megabytes`` that is made for it in a temporary folder.
 
     :returns: ``megabytes``, ``rows``; ``preview_s``: the first look in a fresh process, and ``preview_again_s``: the
         median of five more; ``import_s``, ``import_mb_per_s`` and ``import_rss_mb``: the most resident memory above
@@ -35,7 +35,7 @@ def bench_corpus(megabytes: int = 200, folder: Path | None = None) -> dict[str, 
     :raises BenchError: the measuring process failed.
     :raises OSError: there is no room for the table.
     """
-    with tempfile.TemporaryDirectory(prefix="bench-corpus-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix="bench-corpus-") as name:
         place = Path(name)
         written = write_table(place / TABLE, megabytes)
         figures = ours({"work": "corpus", "folder": name})

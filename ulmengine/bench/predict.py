@@ -14,7 +14,7 @@ from ulmengine.inference.predict import batches as grouped
 from ulmengine.nets import precision_for
 
 from . import arithmetic
-from .classifier import batches, build, documents_task, measured, reader
+from .classifier import DOCUMENTS, batches, build, measured, reader
 from .device import network_task, reached, timed_on
 from .measure import PEAKS, BenchTask, combined, document_lengths, with_reference
 
@@ -23,8 +23,8 @@ SENTENCE = 25  # tokens
 
 def bench_predict(
     reference_python: str | None = None, *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72,
-    documents: int = 1000, precision: str = "auto", threads: int = 0, max_tokens: int = 1440,
-    device: str = "cpu", agreement: bool = False, model: Path | None = None, texts: Path | None = None,
+    documents: int = 1000, precision: str = "auto", threads: int = 0, device: str = "cpu",
+    agreement: bool = False, model: Path | None = None, texts: Path | None = None,
 ) -> dict[str, Any]:
     """Documents a second of ``documents`` reviews, and milliseconds of one review and of one sentence.
 
@@ -38,7 +38,7 @@ def bench_predict(
         ``agreement``: see :func:`ulmengine.bench.agreement.agreement`, which also says what it raises.
     :raises BenchError: there is no such device. :raises ValueError: it has no such precision.
     """
-    task = {**network_task(preset, vocab, seq, device, precision, threads), **documents_task(max_tokens)}
+    task = {**network_task(preset, vocab, seq, device, precision, threads), **DOCUMENTS}
     many = document_lengths(-(-documents // batch) + 1, batch)
     reviews = [[lengths[0]] for lengths in document_lengths(20, batch)]
     answers = None

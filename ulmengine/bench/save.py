@@ -32,9 +32,9 @@ _AT_ONCE = 1e-9  # minutes; a checkpoint is due after every step
 
 def bench_save(
     *, preset: str = "paper", vocab: int = 30_000, batch: int = 64, seq: int = 72, steps: int = 5,
-    precision: str = "auto", threads: int = 0, device: str = "cpu", folder: Path | None = None,
+    precision: str = "auto", threads: int = 0, device: str = "cpu",
 ) -> dict[str, Any]:
-    """Seconds and bytes of a checkpoint after each of the ``steps``, in a temporary folder (in ``folder``, if given).
+    """Seconds and bytes of a checkpoint after each of the ``steps``, in a temporary folder.
 
     A checkpoint holds the network, the optimizer with its moments, the states of the text that is being read and of
     the random numbers; the first of a stage also writes the weights the stage began with, for all that follow.
@@ -44,7 +44,7 @@ def bench_save(
         stage, and again as the best weights after an epoch that was better; ``peak_rss_mb``.
     :raises BenchError: there is no such device, or the work failed. :raises ValueError: it has no such precision.
     """
-    with tempfile.TemporaryDirectory(prefix="bench-save-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix="bench-save-") as name:
         return ours({
             **network_task(preset, vocab, seq, device, precision, threads), "work": "save", "batch": batch,
             "saves": steps, "softmax": "full", "folder": name,

@@ -114,7 +114,7 @@ def evaluate(
         raise InferenceError(f"{scores.shape[1]} probabilities a document do not fit {len(labels)} labels")
     if not np.isfinite(scores).all():
         raise InferenceError("some probabilities are not numbers; the network has diverged, lower the learning rate")
-    chosen = scores >= 0.5 if multi_label else _winner(scores)
+    chosen = scores >= 0.5 if multi_label else np.arange(scores.shape[1]) == scores.argmax(1)[:, None]
     patterns = Patterns(truth > 0, chosen, multi_label)
     ranked = [Ranked(scores[:, number], truth[:, number]) for number in range(len(labels))]
     reliability = _reliability(scores, truth, chosen, multi_label)
@@ -136,10 +136,6 @@ def document_losses(scores: Floats, truth: Floats, multi_label: bool) -> Floats:
         sure = np.clip(scores, _TINY, 1 - _TINY)
         return np.asarray(-(truth * np.log(sure) + (1 - truth) * np.log1p(-sure)).sum(1))
     return np.asarray(-np.log(np.maximum((scores * truth).sum(1), _TINY)))
-
-
-def _winner(scores: Floats) -> Bools:
-    return np.asarray(np.arange(scores.shape[1]) == scores.argmax(1)[:, None])
 
 
 def _reliability(scores: Floats, truth: Floats, chosen: Bools, multi_label: bool) -> Reliability:

@@ -90,8 +90,8 @@ def explain_by_occlusion(
     for start in range(0, len(parts), _AT_ONCE):
         yield Progress("explain", start, len(parts), "words")
         chosen = [[spans[word] for word in part] for part in parts[start : start + _AT_ONCE]]
-        falls += (whole - _answered(predictor, [_without(ids, part) for part in chosen],
-                                    [_rest(text, part) for part in chosen], target)).tolist()
+        left = [np.delete(ids, [place for span in part for place in span.tokens]).tolist() for part in chosen]
+        falls += (whole - _answered(predictor, left, [_rest(text, part) for part in chosen], target)).tolist()
     yield Progress("explain", len(parts), len(parts), "words")
     words = tuple(
         WordWeight(spans[word].start, spans[word].end, fall / len(part))
@@ -183,8 +183,3 @@ def _asked(predictor: Predictor, text: str, label: str | None) -> tuple[list[int
     found = predictor.probabilities([text])[0]
     target = int(found.argmax()) if label is None else predictor.labels.index(label)
     return ids, spans, target, float(found[target])
-
-
-def _without(ids: Sequence[int], spans: Sequence[Span]) -> list[int]:
-    left_out = {position for span in spans for position in span.tokens}
-    return [token for position, token in enumerate(ids) if position not in left_out]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ulmengine.events import FEWEST_COMPARED
 
 from .errors import InferenceError
-from .predictions import Predictions, Who
+from .predictions import Predictions
 from .tally import Bools
 
 Positions = NDArray[np.int64]
@@ -103,15 +103,11 @@ class Comparison:
     only_second: int
 
 
-def compare(
-    first: Predictions, second: Predictions, part: str = "test", *, who: tuple[Who, Who] | None = None
-) -> Comparison:
-    """A duel: how many documents of ``part`` the ``second`` has mended and how many it has broken.
+def compare(first: Predictions, second: Predictions, part: str = "test") -> Comparison:
+    """A duel: how many documents of ``part`` the saved model of ``second`` has mended and how many it has broken.
 
-    :param who: which answers count, for example ("network", "blend"); absent: those of the saved models.
     :raises InferenceError: they have no documents in common, or one bears several labels a document and one does not.
     """
-    who = who or (first.saved, second.saved)
     one, other = first.part(part), second.part(part)
     if one.multi_label != other.multi_label:
         raise InferenceError("one of the two gives several labels to a document and the other one label, so they "
@@ -127,7 +123,7 @@ def compare(
         raise InferenceError("the two were measured against different labels on every document, so they cannot be "
                              "compared")
     ours, others = one.take(mine[same]), other.take(theirs[same])
-    right, right_too = ours.right(who[0]), others.right(who[1])
+    right, right_too = ours.right(first.saved), others.right(second.saved)
     return Comparison(
         part, paired_difference(right, right_too), ours, others, np.flatnonzero(~right & right_too),
         np.flatnonzero(right & ~right_too), int((~same).sum()), len(one) - len(pairs), len(other) - len(pairs),

@@ -228,16 +228,12 @@ def _tensor(memory: Any, offset: int, size: tuple[int, ...], stride: tuple[int, 
     return memory.as_strided(size, stride, offset).as_subclass(_Held)
 
 
-def _parameter(tensor: Any, *_: Any) -> Any:
-    return tensor
-
-
 def _of_a_kind(make: Any, kind: Any, given: Any, *_: Any) -> Any:
     """A tensor of a class of its own, as fastai's are: the plain one."""
     return make(*given) if isinstance(make, _Maker) and isinstance(given, tuple) else Inert(kind, given)
 
 
-_TENSOR, _PARAMETER, _OF_A_KIND = _Maker(_tensor), _Maker(_parameter), _Maker(_of_a_kind)
+_TENSOR, _PARAMETER, _OF_A_KIND = _Maker(_tensor), _Maker(lambda tensor, *_: tensor), _Maker(_of_a_kind)
 _BUILDERS: dict[str, _Maker] = {
     "torch._utils._rebuild_tensor_v2": _TENSOR, "torch._utils._rebuild_tensor": _TENSOR,
     "torch._utils._rebuild_parameter": _PARAMETER, "torch._utils._rebuild_parameter_with_state": _PARAMETER,

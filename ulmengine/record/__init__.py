@@ -13,13 +13,13 @@ from .listing import (
     restore_run,
     run_line,
     run_name,
+    summary,
     unusual,
     write_about,
 )
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .share import export_model, export_run, import_run
-from .summary import summary
 from .words import in_words, value_words
 
 __all__ = [

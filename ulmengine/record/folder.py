@@ -92,13 +92,8 @@ class RunFolder:
         if job != self.job:
             write_record(self.path / "job.json", {"job": job})
 
-    @property
-    def lock(self) -> RunLock:
-        """The lock to hold while working on the run."""
-        return self.lock_for()
-
-    def lock_for(self, *, take_over: bool = False) -> RunLock:
-        """The same; ``take_over`` as in :class:`RunLock`."""
+    def lock(self, *, take_over: bool = False) -> RunLock:
+        """The lock to hold while working on the run; ``take_over`` as in :class:`RunLock`."""
         return RunLock(self.path / "lock.json", take_over=take_over)
 
     @classmethod
@@ -159,7 +154,7 @@ class RunFolder:
 
     def state(self) -> str:
         """ "running", "finished", "failed", "stopped" or "interrupted" (its process died), "new" if it never began."""
-        if owner_of(self.lock.path) is not None:
+        if owner_of(self.lock().path) is not None:
             return "running"
         last = last_event(self.log_path)
         if last is None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
-from ulmengine.events import Event, Progress
 
 from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, writing
 from .lock import owner_of
 from .records import read_record, write_record
-from .summary import summary
 
 TRASH = ".deleted"
 _ABOUT = "about.json"
@@ -83,7 +82,43 @@ def write_about(folder: RunFolder, about: RunMarks) -> None:
     :raises RunFolderError: the folder cannot be written.
     """
     with writing(folder.path):
-        write_record(folder.path / _ABOUT, {"title": about.title, "tags": list(about.tags), "archived": about.archived})
+        write_record(folder.path / _ABOUT, asdict(about))
+
+
+def summary(folder: RunFolder) -> dict[str, Any]:
+    """What the run in ``folder`` came to, as plain values for JSON.
+
+    ``type`` is the kind of the last word ("finished", "stopped", "failed" or "interrupted"); ``stages`` lists name,
+    unfrozen groups, epochs, train and validation loss, accuracy (None for a language model), metrics and seconds.
+    ``accuracy`` is the network's, ``saved_accuracy`` that of the model as saved, word counts included where it answers
+    with them.
+    """
+    result: dict[str, Any] = {
+        "type": "interrupted", "stages": [], "accuracy": None, "baseline_accuracy": None, "model": None,
+        "seconds": 0.0, "saved_accuracy": None,
+    }
+    for event in folder.events(ev.StageEnded, ev.Evaluated, ev.Finished, ev.Stopped, ev.Failed):
+        match event:
+            case ev.StageEnded():
+                result["stages"].append(_stage(event))
+            case ev.Evaluated():
+                accuracy, interval = event.saved
+                result |= {**asdict(event), "saved_accuracy": accuracy, "saved_interval": interval}
+                del result["refit"]
+            case ev.Finished():
+                result |= {"type": "finished", "model": event.model, "seconds": event.seconds}
+            case ev.Stopped() | ev.Failed():
+                result["type"] = event.kind
+    return {**result, "folder": str(folder.path)}
+
+
+def _stage(event: ev.StageEnded) -> dict[str, Any]:
+    return {
+        "name": event.name, "unfrozen_groups": event.unfrozen, "epochs": event.epochs,
+        "train_loss": event.train_loss, "valid_loss": event.valid_loss,
+        "accuracy": event.metrics.get("accuracy"), "metrics": event.metrics, "seconds": event.seconds,
+        "skipped": event.skipped,
+    }
 
 
 def run_line(folder: RunFolder) -> RunLine:
@@ -105,7 +140,7 @@ def run_line(folder: RunFolder) -> RunLine:
     )
 
 
-def list_runs(folders: Iterable[Path]) -> Generator[Event, None, list[RunLine]]:
+def list_runs(folders: Iterable[Path]) -> Generator[ev.Event, None, list[RunLine]]:
     """The runs directly below each of ``folders`` (or that a folder is itself), newest first; yields its progress."""
     found: dict[Path, RunFolder] = {}
     for folder in folders:
@@ -114,7 +149,7 @@ def list_runs(folders: Iterable[Path]) -> Generator[Event, None, list[RunLine]]:
     lines = []
     for number, run in enumerate(found.values(), 1):
         lines.append(run_line(run))
-        yield Progress("Reading the runs", number, len(found), "runs")
+        yield ev.Progress("Reading the runs", number, len(found), "runs")
     return sorted(lines, key=lambda line: (-line.began, is_copy(RunFolder(line.folder)), line.folder.name))
 
 
@@ -130,7 +165,7 @@ def delete_run(path: Path) -> Path:
     :raises RunFolderError: it is being trained, or cannot be moved.
     """
     folder = RunFolder.open(path)
-    if owner_of(folder.path / "lock.json") is not None:
+    if owner_of(folder.lock().path) is not None:
         raise RunFolderError(f"the run in {path} is being trained; stop it before you delete it")
     return _move(path, unused_path(path.parent / TRASH, path.name, sign=" "))
 

@@ -129,7 +129,8 @@ class LogFollower:
 
     def poll(self) -> list[Event]:
         """The events added since the last call, or all of them where :attr:`restarts` has grown."""
-        if self._position and not self._is_the_same():
+        # What was read last may not stand where it stood: a log that was cut may have grown past it since.
+        if self._position and self._before(self._position) != self._seen:
             self._position, self._seen = 0, b""
             self.restarts += 1
         found: list[Event] = []
@@ -138,10 +139,6 @@ class LogFollower:
             self._position = end
         self._seen = self._before(self._position)
         return found
-
-    def _is_the_same(self) -> bool:
-        """Whether what was read last still stands where it stood: a log that was cut may have grown past it since."""
-        return self._before(self._position) == self._seen
 
     def _before(self, position: int) -> bytes:
         if not self.path.exists():

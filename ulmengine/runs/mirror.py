@@ -19,7 +19,7 @@ class TensorBoardMirror:
     :raises MirrorError: TensorBoard, an optional package, is not installed, or ``folder`` cannot be written.
     """
 
-    def __init__(self, folder: Path, *, after: int | None = None) -> None:
+    def __init__(self, folder: Path, after: int) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -27,10 +27,9 @@ class TensorBoardMirror:
                 "The figures are not mirrored: the optional package tensorboard is not installed "
                 "(pip install tensorboard)."
             ) from error
-        # Without purging, what the run repeats would stand there twice.
-        purged = None if after is None else after + 1
         try:
-            self._writer: Any = SummaryWriter(log_dir=str(folder), purge_step=purged)
+            # Without purging, what the run repeats would stand there twice.
+            self._writer: Any = SummaryWriter(log_dir=str(folder), purge_step=after + 1)
         except OSError as error:
             raise MirrorError(
                 f"The figures are not mirrored: {folder} cannot be written ({error.strerror or error})."

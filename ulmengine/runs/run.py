@@ -62,7 +62,7 @@ class Run:
         config: RunConfig | None = None,
     ) -> None:
         self.folder, self._config = folder, config
-        self._lock = folder.lock_for(take_over=take_over)
+        self._lock = folder.lock(take_over=take_over)
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or folder.cache
         self._skip, self._finish_asked, self._world = skip, finish, world
@@ -182,7 +182,8 @@ class Run:
                     self._total = event.total
                 elif isinstance(event, ev.StageStarted):
                     self._task = event.task
-                if not isinstance(event, ev.Progress | ev.SaveFailed) and self._is_new(event):
+                repeated = self._repeating and isinstance(event, ev.Note | ev.RunStarted | ev.StageStarted)
+                if not repeated and not isinstance(event, ev.Progress | ev.SaveFailed):
                     waiting.append(event)
                 while self._log_is_ours and waiting:
                     yield from self._write_down(waiting.popleft(), log)
@@ -225,12 +226,9 @@ class Run:
         if not self.folder.config().saving.tensorboard:
             return None, None
         try:
-            return TensorBoardMirror(self.folder.path / "tensorboard", after=self._total), None
+            return TensorBoardMirror(self.folder.path / "tensorboard", self._total), None
         except MirrorError as error:
             return None, ev.Note(str(error), "warning")
-
-    def _is_new(self, event: ev.Event) -> bool:
-        return not (self._repeating and isinstance(event, ev.Note | ev.RunStarted | ev.StageStarted))
 
     def _work(self, start: str | None, log: EventLog | None) -> Generator[ev.Event, None, None]:
         began = time.monotonic()

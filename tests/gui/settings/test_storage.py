@@ -77,7 +77,7 @@ def test_clearing_takes_the_copies_alone(tmp_path: Path) -> None:
 def test_nothing_is_cleared_while_a_run_of_any_program_is_alive(tmp_path: Path) -> None:
     folder = filled(tmp_path / "one")
     run = RunFolder.create(folder / "runs" / "2", RunConfig(name="alive"))
-    with run.lock:
+    with run.lock():
         assert outcome(clear_copies(folder)) == Cleared(running=True)
     assert (folder / "cache" / "table-a" / "part.parquet").is_file()
 

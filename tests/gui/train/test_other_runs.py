@@ -57,7 +57,7 @@ def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Ben
     folder = bench.page.folder
     assert folder is not None
     total = bench.page.history.total
-    with folder.lock, folder.open_log() as log:
+    with folder.lock(), folder.open_log() as log:
         bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
         log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
         bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
@@ -71,7 +71,7 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
     assert folder is not None
     steps = list(folder.events())
     third = next(n for n, event in enumerate(steps) if isinstance(event, ev.Step) and event.total == 15)
-    with folder.lock, folder.open_log() as log:
+    with folder.lock(), folder.open_log() as log:
         bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
         log.cut(0)
         for event in steps[:third]:
