@@ -103,16 +103,10 @@ def test_each_device_is_waited_for_in_its_own_way(monkeypatch: pytest.MonkeyPatc
     assert waited == ["cuda1", "cuda0", "mps", "mps"]
 
 
-def test_a_part_of_a_step_is_timed_without_its_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([0.0, 9.0, 10.0, 10.002, 20.0, 20.004, 30.0, 30.003])
-    monkeypatch.setattr(device.time, "perf_counter", lambda: next(times))
-    watch = device.Stopwatch(CPU)
-    for _ in range(4):
-        with watch.running():
-            pass
-    assert watch.figures("part") == {"part_ms": 3.0}
-    assert device.Stopwatch(torch.device("mps")).figures("part") == {}
-    assert REFERENCE["median_ms"]("part", "cpu", [(0.0, 9.0), (1.0, 1.002), (2.0, 2.004)]) == {"part_ms": 3.0}
+def test_a_part_of_a_step_is_timed_without_its_first() -> None:
+    parts = [(0.0, 9.0), (1.0, 1.002), (2.0, 2.004), (3.0, 3.003)]
+    assert device.median_ms("part", CPU, parts) == REFERENCE["median_ms"]("part", "cpu", parts) == {"part_ms": 3.0}
+    assert device.median_ms("part", torch.device("mps"), parts) == REFERENCE["median_ms"]("part", "mps", parts) == {}
 
 
 def test_a_card_notes_the_times_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,13 +126,11 @@ def test_a_card_notes_the_times_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(torch.cuda, "Event", Event)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda *_: pytest.fail("waited"))
-    watch = device.Stopwatch(torch.device("cuda"))
-    with watch.running():
-        happened.append("part")
-    assert happened == ["noted", "part", "noted"]
-    assert watch.figures("part") == {"part_ms": 5.0}
+    cuda = torch.device("cuda")
+    assert device.median_ms("part", cuda, [(device.mark(cuda), device.mark(cuda))]) == {"part_ms": 5.0}
     marks = [(REFERENCE["mark"]("cuda"), REFERENCE["mark"]("cuda"))]
     assert REFERENCE["median_ms"]("part", "cuda", marks) == {"part_ms": 5.0}
+    assert happened == ["noted"] * 4
 
 
 def test_memory_of_a_card_is_among_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:

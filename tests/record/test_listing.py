@@ -113,7 +113,7 @@ def test_a_deleted_run_waits_and_comes_back(tmp_path):
 
 def test_a_run_that_is_trained_is_not_deleted(tmp_path):
     run = made(tmp_path / "r")
-    with run.lock, pytest.raises(RunFolderError, match="being trained"):
+    with run.lock(), pytest.raises(RunFolderError, match="being trained"):
         delete_run(run.path)
     assert run.config_path.is_file()
 

@@ -88,7 +88,7 @@ def test_a_run_folder_tells_its_state(tmp_path: Path) -> None:
     with folder.open_log() as log:
         log.append(STEP)
         assert folder.state() == "interrupted"
-        with folder.lock:
+        with folder.lock():
             assert folder.state() == "running"
         log.append(Stopped(1))
     assert folder.state() == "stopped"

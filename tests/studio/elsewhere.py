@@ -15,7 +15,7 @@ def main(path: Path) -> None:
     """Write a made-up run to ``path``, a step every 20 ms, and stay at its 30th."""
     config = small_config("elsewhere")
     folder = RunFolder.create(path, config)
-    with folder.lock, folder.open_log() as log:
+    with folder.lock(), folder.open_log() as log:
         for event in script(config, 10):
             if isinstance(event, ev.Progress):
                 continue

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -74,36 +73,21 @@ def waiting(device: torch.device) -> Callable[[], object]:
     return nothing
 
 
-class Stopwatch:
-    """How long a part of every step takes. A graphics card notes the times itself, so that no step waits for them."""
+def mark(device: torch.device) -> Any:
+    """The time; on a CUDA card a mark that the card sets when it comes there, so that nothing waits for it."""
+    if device.type != "cuda":
+        return time.perf_counter()
+    event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    event.record()
+    return event
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._parts: list[tuple[Any, Any]] = []
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """What happens inside is the part."""
-        began = self._now()
-        yield
-        self._parts.append((began, self._now()))
-
-    def figures(self, name: str) -> dict[str, float]:
-        """``name``_ms: the median, the first one left out; nothing on a device that keeps no times."""
-        if self._device.type not in ("cpu", "cuda"):
-            return {}
-        parts = self._parts[1:] or self._parts
-        return {f"{name}_ms": round(statistics.median(self._milliseconds(*part) for part in parts), 3)}
-
-    def _now(self) -> Any:
-        if self._device.type != "cuda":
-            return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        event.record()
-        return event
-
-    def _milliseconds(self, began: Any, ended: Any) -> float:
-        return float(began.elapsed_time(ended) if self._device.type == "cuda" else 1000 * (ended - began))
+def median_ms(name: str, device: torch.device, parts: list[tuple[Any, Any]]) -> dict[str, float]:
+    """``name``_ms: the median of what lies between two marks, the first pair left out; of cpu and cuda only."""
+    if device.type not in ("cpu", "cuda"):
+        return {}
+    took = [a.elapsed_time(b) if device.type == "cuda" else 1000 * (b - a) for a, b in parts[1:] or parts]
+    return {f"{name}_ms": round(statistics.median(took), 3)}
 
 
 def reached(operations: float, seconds: float, device: torch.device, precision: torch.dtype) -> dict[str, float]:

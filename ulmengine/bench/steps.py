@@ -15,7 +15,7 @@ from ulmengine.training.loop import Stepper
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.tasks import Task as Training
 
-from .device import Stopwatch
+from .device import mark, median_ms
 
 RATE = 1e-3
 
@@ -25,18 +25,20 @@ class TimedOptimizer(LayerOptimizer):
 
     def __init__(self, groups: Sequence[LayerGroup], config: OptimizerConfig, device: torch.device) -> None:
         super().__init__(groups, config)
-        self.moving = Stopwatch(device)
+        self.moving: list[tuple[Any, Any]] = []
+        self._device = device
 
     def step(self, scaler: torch.amp.GradScaler | None = None) -> None:
-        with self.moving.running():
-            super().step(scaler)
+        began = mark(self._device)
+        super().step(scaler)
+        self.moving.append((began, mark(self._device)))
 
 
 class MeasuredSteps:
     """Optimizer steps on ``work``, those weights of its network moving that learn now; in float16 with a loss scale."""
 
     def __init__(self, work: Training, settings: StageSettings, precision: str) -> None:
-        device = work.model.encoder.device
+        device = self._device = work.model.encoder.device
         groups = named_groups(work.model, layer_groups(work.model))
         self._optimizer = TimedOptimizer(groups, settings.optimizer, device)
         scaler = torch.amp.GradScaler(device.type) if precision == "float16" else None
@@ -49,4 +51,4 @@ class MeasuredSteps:
 
     def figures(self) -> dict[str, float]:
         """``optimizer_ms``: of a step, the part in which the weights were moved."""
-        return self._optimizer.moving.figures("optimizer")
+        return median_ms("optimizer", self._device, self._optimizer.moving)

@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from ulmengine.disk import move, sha256
 from ulmengine.events import Checkpointed
@@ -21,13 +21,6 @@ LARGEST_FILE = 64 << 30
 """Bytes; several times a model's largest weights, since the optimizer's numbers stand beside them."""
 GIVEN_UP = "-given-up"
 """At the end of the name of a folder of checkpoints that is about to be removed."""
-
-
-_NUMBER = (int, float)
-_KINDS: dict[str, type | tuple[type, ...]] = {
-    "name": str, "sequence": int, "reason": str, "stage": int, "epoch": int, "total": int, "best": bool,
-    "finished": bool, "metrics": dict, "extra": dict, "files": dict, "saved_at": _NUMBER, "values": dict,
-}
 
 
 class CheckpointError(RuntimeError):
@@ -55,6 +48,11 @@ class CheckpointInfo:
     extra: dict[str, Any]
     files: dict[str, dict[str, Any]]
     saved_at: float
+
+
+_KINDS = {name: get_origin(kind) or kind for name, kind in get_type_hints(CheckpointInfo).items() if name != "bytes"}
+_KINDS |= {"saved_at": (int, float), "values": dict}
+"""What a record holds, and of which kinds."""
 
 
 class CheckpointFolder:

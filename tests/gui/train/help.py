@@ -37,7 +37,7 @@ def logged(
         RunFolder.create(request.folder, request.config)
     elif request.resume:
         change(folder, request.config)
-    with folder.lock, folder.open_log() as log:
+    with folder.lock(), folder.open_log() as log:
         for number, event in enumerate(replay.replay(request, control, steps=steps, nap=nap)):
             if number == until:
                 failed = ev.Failed("out_of_memory", "There was not enough memory", "Saved.", "Halve it.", "report")
