@@ -113,5 +113,4 @@ def read(path: Path, bundle: Bundle, count: int) -> tuple[list[str], Truth | Non
         if unknown or not documents.labels or documents.multi_label != bundle.multi_label:
             why = f"the model does not know the label {unknown[0]}" if unknown else "the file has no such labels"
             return texts, None, why
-        places = np.array([bundle.labels.index(label) for label in documents.labels])
-        return texts, as_known(documents.targets("train"), places, len(bundle.labels))[some], ""
+        return texts, as_known(documents, "train", bundle.labels)[some], ""

@@ -5,7 +5,7 @@ Whatever is told of a run's result later (a page, a comparison, a report) is a r
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,12 +158,11 @@ def measure_parts(
     if not scores:
         return None
     labels, multi = labels or documents.labels, documents.multi_label
-    place = np.array([labels.index(name) for name in documents.labels], dtype=np.int64)
     yield Progress("Fitting the baseline", 0, 0)
-    learnt = list(documents.texts("train")), as_known(documents.targets("train"), place, len(labels)), len(labels)
+    learnt = list(documents.texts("train")), as_known(documents, "train", labels), len(labels)
     plain = dict.fromkeys(scores, Baseline(*learnt)) if "validation" in scores or not refit else {}
     if refit and "test" in scores:
-        held = as_known(documents.targets("validation"), place, len(labels))
+        held = as_known(documents, "validation", labels)
         texts = [*learnt[0], *documents.texts("validation")]
         plain["test"] = Baseline(texts, np.concatenate([learnt[1], held]), len(labels))
     if blend is not None and counts is None and "validation" in scores:
@@ -183,7 +182,7 @@ def measure_parts(
             given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(part_predictions(
             part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
-            as_known(documents.targets(part), place, len(labels)), given,  # type: ignore[arg-type]
+            as_known(documents, part, labels), given,  # type: ignore[arg-type]
             labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
         ))
     return joined(found)
@@ -326,10 +325,11 @@ def summing_to_one(values: Floats, multi_label: bool) -> Floats:
     return values if multi_label else np.asarray(values / values.sum(1, keepdims=True))
 
 
-def as_known(targets: np.ndarray, place: np.ndarray, classes: int) -> np.ndarray:
-    """The corpus' targets with the numbers that the model gives to its labels."""
+def as_known(documents: Documents, part: str, labels: Sequence[str]) -> np.ndarray:
+    """The targets of ``part`` with the numbers that a model gives to its ``labels``, those of the corpus among them."""
+    targets, place = documents.targets(part), np.array([labels.index(name) for name in documents.labels])
     if targets.ndim == 1:
         return np.asarray(place[targets])
-    wide = np.zeros((len(targets), classes), dtype=targets.dtype)
+    wide = np.zeros((len(targets), len(labels)), dtype=targets.dtype)
     wide[:, place] = targets
     return wide

@@ -103,8 +103,7 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
     part = next((name for name in unseen if documents.count(name)), "")
     if not part or any(name not in bundle.labels for name in documents.labels):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
-    place = np.array([bundle.labels.index(name) for name in documents.labels], dtype=np.int64)
-    given = as_known(documents.targets(part)[:MOST], place, len(bundle.labels))
+    given = as_known(documents, part, bundle.labels)[:MOST]
     texts = list(islice(documents.texts(part), MOST))
     return (yield from measured(bundle, texts, given, part))
 
