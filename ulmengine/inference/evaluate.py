@@ -168,7 +168,7 @@ def _weighted(
 
     documents = len(losses)
     often = min(resamples, max(_HEAVY_LEAST, _HEAVY_BUDGET // (documents * len(ranked))))
-    at_once = max(1, _AT_ONCE // (documents * reliability.width))
+    at_once = max(1, _AT_ONCE // documents)
     drawn = np.concatenate([
         figures(_times_drawn(random, documents, min(at_once, often - first))) for first in range(0, often, at_once)
     ], axis=1)

@@ -67,9 +67,14 @@ class Reliability:
     """
 
     def __init__(self, confidence: Floats, right: Floats) -> None:
-        self._bin = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-        self._confidence, self._right = confidence, right
-        self.width = confidence.shape[1]
+        bins = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+        documents = len(bins)
+        where = (bins + BINS * np.arange(documents)[:, None]).ravel()
+        # (documents, 3, bins): how many, their confidences and how many right; of other weights these are sums.
+        self._documents = np.stack([
+            np.bincount(where, values, documents * BINS).reshape(documents, BINS)
+            for values in (None, confidence.ravel(), right.ravel())
+        ], axis=1).astype(np.float64)
 
     def error(self, weights: Floats) -> Floats:
         """(..., documents) -> expected calibration error (...): the mean gap between confidence and accuracy, by the
@@ -77,9 +82,10 @@ class Reliability:
         count, confidence, right = self._sums(weights)
         return np.asarray(np.abs(right - confidence).sum(-1) / count.sum(-1))
 
-    def diagram(self) -> tuple[Bin, ...]:
-        """The bins, empty ones with a count of 0."""
-        count, confidence, right = self._sums(np.ones(len(self._bin)))
+    def diagram(self, weights: Floats | None = None) -> tuple[Bin, ...]:
+        """The bins, empty ones with a count of 0. ``weights``: (documents,) 1.0 for those that count; all by default.
+        """
+        count, confidence, right = self._sums(np.ones(len(self._documents)) if weights is None else weights)
         share = np.maximum(count, 1)
         return tuple(
             Bin(number / BINS, (number + 1) / BINS, int(count[number]),
@@ -89,14 +95,7 @@ class Reliability:
 
     def _sums(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """(..., bins) each: weight, confidence and right answers."""
-        rows = weights.reshape(-1, len(self._bin), 1)
-        where = (self._bin + BINS * np.arange(len(rows))[:, None, None]).ravel()
-        shape = (*weights.shape[:-1], BINS)
-        count, confidence, right = (
-            np.bincount(where, np.broadcast_to(values, rows.shape[:2] + self._bin.shape[1:]).ravel(),
-                        len(rows) * BINS).reshape(shape)
-            for values in (rows, rows * self._confidence, rows * self._right)
-        )
+        count, confidence, right = np.moveaxis(np.tensordot(weights, self._documents, 1), -2, 0)
         return count, confidence, right
 
 

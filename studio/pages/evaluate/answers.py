@@ -176,16 +176,21 @@ class Answers:
         """
         if not mask.any() or not (calibrated or self.who == "network"):
             return (), float("nan")
-        values = (self.values if calibrated else self._uncalibrated)[mask]
-        if self.kept.multi_label:
-            found = Reliability(values, self.kept.truth()[mask])
-        else:
-            found = Reliability(values.max(1, keepdims=True), self.right[mask].astype(np.float64)[:, None])
-        return found.diagram(), float(found.error(np.ones(len(values))))
+        found, weights = self._calibrated if calibrated else self._uncalibrated, mask.astype(np.float64)
+        return found.diagram(weights), float(found.error(weights))
 
     @cached_property
-    def _uncalibrated(self) -> Floats:
-        return self.kept.uncalibrated()
+    def _calibrated(self) -> Reliability:
+        return self._reliability(self.values)
+
+    @cached_property
+    def _uncalibrated(self) -> Reliability:
+        return self._reliability(self.kept.uncalibrated())
+
+    def _reliability(self, values: Floats) -> Reliability:
+        if self.kept.multi_label:
+            return Reliability(values, self.kept.truth())
+        return Reliability(values.max(1, keepdims=True), self.right.astype(np.float64)[:, None])
 
     def scores(self, label: int, mask: Bools) -> tuple[Floats, Ints]:
         """(probabilities of the class ``label``, whether each document has it) of the documents of ``mask``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import torch
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
+from studio.pages.evaluate import answers as answers_module
 from studio.pages.evaluate.answers import GIVEN, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.words import headline
@@ -20,6 +22,7 @@ from ulmengine.corpus import open_corpus
 from ulmengine.events import outcome
 from ulmengine.inference import Predictor, part_predictions
 from ulmengine.inference.nearest import NearestByFeatures
+from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
 from ulmengine.runs.features import training_features
 from ulmengine.runs.measured import Measured
@@ -139,3 +142,29 @@ def test_calibration_of_the_documents_in_view_with_and_without_the_temperature()
     # What was divided by a temperature of 2 had twice the logarithm of the odds: 19 to 1 were 361 to 1.
     assert answers.calibration(first_two, calibrated=False)[1] == pytest.approx(361 / 362 - .5)
     assert answers.calibration(~everything) == ((), pytest.approx(float("nan"), nan_ok=True))
+
+
+def test_calibration_of_several_labels_counts_every_label_of_the_documents_in_view_and_bins_them_once(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    class Counted(Reliability):
+        def __init__(self, confidence: Any, right: Any) -> None:
+            made.append(len(confidence))
+            super().__init__(confidence, right)
+
+    monkeypatch.setattr(answers_module, "Reliability", Counted)
+    sure = np.array([[.95, .05], [.95, .65], [.25, .65]])
+    kept = part_predictions(
+        "test", [f"main:{n}" for n in range(3)], np.arange(3), np.array([[1, 0], [0, 1], [0, 0]], dtype=bool),
+        {"network": sure}, labels=["x", "y"], multi_label=True, corpus="", temperature=2.0)
+    answers = Answers(kept)
+    bins, error = answers.calibration(np.array([True, True, False]))
+    # x of .95 holds for one of two, y of .05 for none and y of .65 for its one.
+    assert [(one.count, one.confidence, one.accuracy) for one in bins if one.count] == [
+        (1, pytest.approx(.05), 0.0), (1, pytest.approx(.65), 1.0), (2, pytest.approx(.95), .5)]
+    assert error == pytest.approx((1 * .05 + 1 * .35 + 2 * .45) / 4)
+    _, error = answers.calibration(np.array([False, False, True]))
+    assert error == pytest.approx((.25 + .65) / 2)
+    assert made == [3]  # whatever is filtered
