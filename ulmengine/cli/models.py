@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ulmengine.inference import export_onnx
+from ulmengine.inference import CHECKED_TEXTS, export_onnx
 from ulmengine.inference.sources import labelled, open_table
 from ulmengine.models import (
     SUFFIX,
@@ -31,9 +31,6 @@ from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_i
 
 from .answers import read_texts
 from .output import complain, finish, say
-
-MOST_TEXTS = 200
-"""So many texts an ONNX file is checked on; more say nothing new."""
 
 
 def run_import_model(options: argparse.Namespace) -> None:
@@ -65,7 +62,7 @@ def export(options: argparse.Namespace) -> None:
 
 def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> None:
     """Write the ONNX file ``target`` of the model, or of the run in that folder, checked on texts."""
-    chosen = list(islice(read_texts(texts), MOST_TEXTS)) if texts is not None else sample_texts(MOST_TEXTS)
+    chosen = list(islice(read_texts(texts), CHECKED_TEXTS)) if texts is not None else sample_texts(CHECKED_TEXTS)
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
     say(str(target))

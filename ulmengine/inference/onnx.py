@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """How far a probability may be from the original's."""
+CHECKED_TEXTS = 200
+"""So many texts are enough to check it on; more say nothing new."""
 _OPSET, _IR = 17, 9
 _LARGEST = 2 << 30  # of a file in the format's single part
 _BATCH = 16

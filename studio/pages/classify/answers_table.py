@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
-from studio import theme
 from studio.models.predictions import CONFIDENCE, OTHERS, SOURCE, TEXT, PredictionsModel
-from studio.pages.parts.rows_table import LinesTable
+from studio.pages.parts.rows_table import LinesTable, RowDelegate
 
 _WIDTHS = (190, 120, 116, 110)
 _BESIDE = (136, 96, 96, 96)
 """Px of the same columns beside those of other models: the text is to keep its room."""
 _WIDEST = 150
 """Px of the column of another model, whose name stands above it."""
-_PADDING = 10
-
-
-class SourceDelegate(QStyledItemDelegate):
-    """Paints where a text comes from, cut in the middle: the row's number stands at the end."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Ground and text of a cell."""
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, theme.colors().color("accent_soft"))
-        room = option.rect.adjusted(_PADDING, 0, -theme.XS, 0)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                         option.fontMetrics.elidedText(str(index.data() or ""), Qt.TextElideMode.ElideMiddle,
-                                                       room.width()))
 
 
 class AnswersTable(LinesTable):
@@ -48,7 +22,8 @@ class AnswersTable(LinesTable):
         super().__init__("", answers, _WIDTHS, parent)
         self._beside = False
         self.setAccessibleName(self.tr("Classified texts"))
-        self.setItemDelegateForColumn(SOURCE, SourceDelegate(self))
+        # The row's number stands at the end of where a text comes from.
+        self.setItemDelegateForColumn(SOURCE, RowDelegate(self, Qt.TextElideMode.ElideMiddle))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.verticalHeader().setFixedWidth(64)
         self.horizontalHeader().setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)

@@ -13,7 +13,7 @@ from studio.pages.parts.model_names import found_models
 from studio.pages.parts.quantities import size_words
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.inference import OnnxCheck, export_onnx
+from ulmengine.inference import CHECKED_TEXTS, OnnxCheck, export_onnx
 from ulmengine.models import (
     Bundle,
     ModelError,
@@ -29,9 +29,6 @@ from ulmengine.models.card import accuracy_of
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import Cost, measured_on_its_run
-
-TEXTS = 200
-"""So many texts an ONNX file has to answer as the model does."""
 
 
 class ModelsAside(QUndoCommand):
@@ -142,9 +139,9 @@ def _texts_for(source: Path) -> Generator[Event, None, list[str]]:
         config = run.config()
         documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
     except (RunFolderError, CorpusError, ValueError, OSError):
-        return sample_texts(TEXTS)
+        return sample_texts(CHECKED_TEXTS)
     part = next((name for name in ("validation", "test", "train") if documents.count(name)), "train")
-    return list(islice(documents.texts(part), TEXTS)) or sample_texts(TEXTS)
+    return list(islice(documents.texts(part), CHECKED_TEXTS)) or sample_texts(CHECKED_TEXTS)
 
 
 def headings() -> tuple[str, ...]:

@@ -38,7 +38,14 @@ _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints one line of text in line with the heading above it; shorter and quicker than the general painter."""
+    """Paints one line of text in line with the heading above it; shorter and quicker than the general painter.
+
+    ``cut``: where a text is cut that does not fit; only what is cut at its end may be of any length.
+    """
+
+    def __init__(self, parent: QWidget, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__(parent)
+        self._cut = cut
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -52,10 +59,10 @@ class RowDelegate(QStyledItemDelegate):
         room = rect.adjusted(_PADDING, 0, -theme.XS, 0)
         text = str(index.data() or "")
         most = room.width() // _NARROWEST
-        if len(text) > most:  # laying out what cannot fit would take most of the time
+        if len(text) > most and self._cut is Qt.TextElideMode.ElideRight:  # laying out what cannot fit would take most of the time
             text = text[:most] + "…"
         painter.setPen(palette.color(QPalette.ColorRole.Text))
-        painter.drawText(room, _MIDDLE, option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
+        painter.drawText(room, _MIDDLE, option.fontMetrics.elidedText(text, self._cut, room.width()))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Of a column that is as wide as its cells: with the room beside the text."""
