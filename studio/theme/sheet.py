@@ -89,6 +89,7 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QToolTip {{ background: {text}; color: {panel}; border: none; padding: 6px 8px; }}
 QHeaderView {{ background: {window}; }}
+QHeaderView[side="true"] {{ background: {panel}; }}
 QHeaderView::section {{ background: {window}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 6px 10px; }}
 QTableCornerButton::section {{ background: {window}; border: none; border-bottom: 1px solid {border}; }}

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.bench import Numbers, bench_scroll, bench_window
 from studio.models.documents import DocumentRows, balance, make_snippets
 from studio.models.rows import SHOWN, ListRows, Role, RowsModel, one_line, plain_tip
@@ -150,3 +151,15 @@ def test_the_time_of_the_windows_thread_is_told_for_each_page(tmp_path: Path) ->
     assert all(figures[name] > 0 for name in ("open", "theme", "first train"))  # a small filter takes 0.0 ms
     with pytest.raises(RuntimeError, match="cannot be opened"):
         bench_window(tmp_path / "none", settle_s=0)
+
+
+def test_beside_no_rows_there_is_no_strip_for_their_numbers(qtbot: QtBot) -> None:
+    table = RowsTable("nothing")
+    qtbot.addWidget(table)
+    table.resize(300, 200)
+    table.set_source(ListRows(("a", "b"), []), {})
+    table.show()
+    qtbot.waitExposed(table)
+    picture = table.grab().toImage()
+    assert table.verticalHeader().width() > 20
+    assert picture.pixelColor(10, 120) == picture.pixelColor(150, 120) == theme.colors().color("panel")

@@ -59,7 +59,8 @@ class RowDelegate(QStyledItemDelegate):
         room = rect.adjusted(_PADDING, 0, -theme.XS, 0)
         text = str(index.data() or "")
         most = room.width() // _NARROWEST
-        if len(text) > most and self._cut is Qt.TextElideMode.ElideRight:  # laying out what cannot fit would take most of the time
+        if len(text) > most and self._cut is Qt.TextElideMode.ElideRight:
+            # Laying out what cannot fit would take most of the time.
             text = text[:most] + "…"
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(room, _MIDDLE, option.fontMetrics.elidedText(text, self._cut, room.width()))
@@ -90,6 +91,7 @@ class LinesTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         vertical = self.verticalHeader()
+        vertical.setProperty("side", True)  # below the last row it is no strip
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         vertical.setMinimumSectionSize(_ROW)
         vertical.setDefaultSectionSize(_ROW)
