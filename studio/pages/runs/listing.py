@@ -138,6 +138,13 @@ class RunFilter(QWidget):
         for changed in (shown.modelReset, shown.rowsInserted, shown.rowsRemoved, shown.layoutChanged):
             changed.connect(self._count)
 
+    def let_through(self, line: RunLine) -> None:
+        """Narrow the list no more than leaves ``line`` in it."""
+        self.search.clear()
+        self.states.setCurrentIndex(0)
+        if line.about.archived:
+            self.archived.setChecked(True)
+
     @Slot()
     def _count(self) -> None:
         shown, there = self._shown.rowCount(), len(self._shown.runs.lines)

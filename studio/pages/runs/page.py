@@ -63,6 +63,8 @@ class RunsPage(ProjectPage):
         self.stack = Stacked()
         self._select: tuple[Path, ...] = ()
         """What is chosen once the folders are read."""
+        self._new: RunLine | None = None
+        """A run that was taken up and is to be seen then, whatever was searched for."""
         self._told: tuple[QWidget, list[RunLine]] | None = None
         """The tab that was open and the runs it was shown last."""
         self._arrange()
@@ -286,6 +288,9 @@ class RunsPage(ProjectPage):
         self.table.set_lines(lines)
         self.stack.setCurrentIndex(2 if lines else 1)
         self.filters.setVisible(bool(lines))
+        if self._new is not None and self.shown.row_of(self._new.folder) < 0:
+            self.filters.let_through(self._new)
+        self._new = None
         self.table.fit()
         self.folders.fill()
         self._told = None  # the runs themselves may have gone on
@@ -302,7 +307,7 @@ class RunsPage(ProjectPage):
     @Slot(object)
     def _errand_done(self, found: RunLine | Path | list[Path]) -> None:
         if isinstance(found, RunLine):
-            self._select = (found.folder,)
+            self._select, self._new = (found.folder,), found
             self._push([TakeUp(found)], lambda names: self.tr("Take up {name}").format(name=names[0]))
             self._can_come_back([found])
             self._tell(self.tr("{name} was taken up.").format(name=found.name))

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from studio.models.runs import CORPUS, FROM
 from tests.record.test_listing import made
-from ulmengine.record import export_run
+from ulmengine.record import RunMarks, export_run, write_about
 
 from .help import names
 
@@ -36,6 +36,25 @@ def test_runs_come_and_go_as_one_file(page, desk, qtbot, tmp_path):
     qtbot.waitUntil(one.errand.failure.isVisible, timeout=10_000)
     assert "no run that was exported" in one.errand.failure.accessibleName()
     assert not one.dropped([str(tmp_path / "texts.csv")])
+
+
+def test_a_run_taken_up_is_seen_whatever_was_searched_for_and_where_it_is_archived(page, desk, qtbot, tmp_path):
+    far = made(tmp_path / "elsewhere" / "far")
+    write_about(far, RunMarks(archived=True))
+    export_run(far, tmp_path / "far.zip")
+    made(desk.project.runs / "near")
+    one = page()
+    one.search.setText("near")
+    assert names(one) == ["near"]
+    one.take_up(tmp_path / "far.zip")
+    qtbot.waitUntil(lambda: not one.slot.running and not one.errand.running, timeout=10_000)
+    assert [line.folder.name for line in one.chosen()] == ["far"]
+    assert names(one) == ["near", "far"]
+    assert one.archived.isChecked()
+    one.archived.setChecked(False)
+    one.refresh()
+    qtbot.waitUntil(lambda: not one.slot.running, timeout=10_000)
+    assert names(one) == ["near"]  # once: it is not pressed upon the person
 
 
 def test_a_run_taken_up_is_a_step_that_goes_where_deleted_runs_go(page, desk, qtbot, tmp_path):
