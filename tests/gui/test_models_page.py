@@ -14,8 +14,8 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from studio.pages.models.foreign import sorted_out
+from studio.pages.models.giving import cost_words
 from studio.pages.models.page import ModelsPage
-from studio.pages.models.work import cost_words
 from tests.gui.pages_help import Desk
 from tests.models.learners import exported, filled
 from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
@@ -297,7 +297,7 @@ def test_export_as_file_and_python(page, desk, qtbot, tmp_path):
     one = page()
     pick(one, "Mine")
     desk.answers.saved = tmp_path / "out.ulmfit"
-    one.export()
+    one.giving.export()
     qtbot.waitUntil(lambda: (tmp_path / "out.ulmfit").is_file(), timeout=10_000)
     settled(one, qtbot)
     assert load_bundle(tmp_path / "out.ulmfit").labels == ("neg", "pos")
@@ -354,7 +354,7 @@ def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_p
     one = page()
     pick(one, "Mine")
     monkeypatch.setattr(desk.answers, "save_file", pytest.fail)
-    one.export_onnx()
+    one.giving.export_onnx()
     assert one.errand.failure.isVisible()
     assert "pip install" in one.errand.failure.accessibleName()
     settled(one, qtbot)
@@ -367,7 +367,7 @@ def test_an_onnx_file_is_offered_once_it_answers_alike(page, desk, qtbot, tmp_pa
     one = page()
     pick(one, "Mine")
     desk.answers.saved = tmp_path / "out.onnx"
-    one.export_onnx()
+    one.giving.export_onnx()
     qtbot.waitUntil(lambda: bool(desk.news) or one.errand.failure.isVisible(), timeout=120_000)
     assert one.errand.failure.failure is None
     assert "200 texts" in desk.news[-1].text

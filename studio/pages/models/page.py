@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.base import Page
@@ -23,28 +22,14 @@ from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
-from ulmengine.disk import file_stem
 from ulmengine.events import Failed
-from ulmengine.inference import OnnxMissingError, need_onnx
-from ulmengine.models import SUFFIX, TRASH, Bundle, ModelFile, models_folder
-from ulmengine.record.failures import describe
-from ulmengine.runs.smaller import Cost
+from ulmengine.models import SUFFIX, TRASH, ModelFile, models_folder
 
 from .about import AboutModel
 from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
+from .giving import GivingAway
 from .pretraining import Pretraining
-from .work import (
-    ModelsAside,
-    cells,
-    copying,
-    cost_words,
-    headings,
-    keeping,
-    listing,
-    measuring_int8,
-    writing_int8,
-    writing_onnx,
-)
+from .work import ModelsAside, cells, headings, keeping, listing
 
 WIDEST = 360
 """Px that the names have at most; what is longer is cut, and stands whole on the card."""
@@ -65,6 +50,7 @@ class ModelsPage(Page):
         self.about = AboutModel()
         self.slot, self.errand = JobSlot(self), Errand(self)
         self.pretraining = Pretraining(shell, self)
+        self.giving = GivingAway(shell, self.errand, lambda: self.current, self.name_of)
         self._current: Path | None = None
         self._row = 0
         self.names: dict[Path, str] = {}
@@ -82,6 +68,10 @@ class ModelsPage(Page):
     def current(self) -> ModelFile | None:
         """The chosen model."""
         return next((entry for entry in self.entries if entry.path == self._current), None)
+
+    def name_of(self, entry: ModelFile) -> str:
+        """What it is called, as everywhere; it may be gone from the list."""
+        return self.names.get(entry.path, entry.name)
 
     def activated(self) -> None:
         self.refresh()
@@ -148,67 +138,6 @@ class ModelsPage(Page):
             found = replace(found, labels=tuple(part.strip() for part in names.split(",") if part.strip()))
         folder = self.folder
         self.errand.begin(self.tr("Reading…"), lambda: take_in(found, folder))
-
-    # Giving away
-
-    @Slot()
-    def export(self) -> None:
-        """Ask where a copy of the model goes."""
-        entry = self.current
-        if entry is None:
-            return
-        target = self._where(entry, SUFFIX, self.tr("Models"))
-        if target is not None:
-            source = entry.path
-            self.errand.begin(self.tr("Exporting…"), lambda: copying(source, target))
-
-    @Slot()
-    def export_onnx(self) -> None:
-        """Ask where the ONNX file goes; it is written once it answers real texts as the model does."""
-        entry = self.current
-        if entry is None:
-            return
-        self.errand.failure.clear()
-        try:
-            need_onnx()
-        except OnnxMissingError as error:
-            self.errand.failure.show_failure(describe(error))
-            return
-        target = self._where(entry, ".onnx", "ONNX")
-        if target is not None:
-            source = entry.path
-            self.errand.begin(self.tr("Exporting…"), lambda: writing_onnx(source, target))
-
-    @Slot()
-    def export_int8(self) -> None:
-        """Measure what eight bits a weight cost; the person sees it before a file is written."""
-        entry = self.current
-        if entry is None:
-            return
-        source = entry.path
-        self.errand.begin(self.tr("Measuring…"), lambda: measuring_int8(source))
-
-    def _offer_int8(self, bundle: Bundle, cost: Cost) -> None:
-        """Show what it costs; where the person still wants it, ask where the file goes and write it."""
-        small, large = (f"{size / 1e6:,.1f} MB" for size in reversed(cost.sizes))
-        told = self.tr("About {small} instead of {large}.").format(small=small, large=large)
-        answer = self.shell.ask.choose(
-            self.tr("Weights in eight bits"), f"{cost_words(cost)} {told}",
-            [Choice("keep", self.tr("Export…"), "default"), Choice("cancel", self.tr("Cancel"), "cancel")],
-            self.tr("Each weight becomes a whole number from -127 to 127 times a scale of its row. The model in use "
-                    "stays as it is."))
-        entry = next((one for one in self.entries if one.path == bundle.path), None)
-        if answer != "keep" or entry is None:
-            return
-        target = self._where(entry, SUFFIX, self.tr("Models"), "-int8")
-        if target is not None:
-            self.errand.begin(self.tr("Exporting…"), lambda: writing_int8(bundle, target))
-
-    def _where(self, entry: ModelFile, suffix: str, kind: str, mark: str = "") -> Path | None:
-        """Ask for a place; ``mark``: what tells the file proposed apart from another kind of the same suffix."""
-        name = file_stem(entry.name, "model")
-        title = self.tr("Export {name}").format(name=self.names[entry.path])
-        return self.shell.ask.save_file(title, Path.home() / f"{name}{mark}{suffix}", f"{kind} (*{suffix})")
 
     # Using
 
@@ -347,11 +276,12 @@ class ModelsPage(Page):
             self.stack.addWidget(part)
         body.addWidget(self.stack, 1)
         self._actions = []
+        giving, eight_bits = self.giving, self.tr("Export the model with weights in eight bits…")
         for text, icon, slot in ((self.tr("Import a model…"), "import", self.choose_import),
                                  (self.tr("Pretrain from texts…"), "text", self.pretraining.choose),
-                                 (self.tr("Export the model…"), "export", self.export),
-                                 (self.tr("Export the model with weights in eight bits…"), "export", self.export_int8),
-                                 (self.tr("Export the model to ONNX…"), "export", self.export_onnx),
+                                 (self.tr("Export the model…"), "export", giving.export),
+                                 (eight_bits, "export", giving.export_int8),
+                                 (self.tr("Export the model to ONNX…"), "export", giving.export_onnx),
                                  (self.tr("Delete the model"), "trash", self.delete)):
             action = QAction(text, self)
             action.setProperty("icon_name", icon)
@@ -363,9 +293,9 @@ class ModelsPage(Page):
         self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._done)
         self.table.rowPicked.connect(self._picked)
-        self.as_file.triggered.connect(self.export)
-        self.as_onnx.triggered.connect(self.export_onnx)
-        self.as_int8.triggered.connect(self.export_int8)
+        self.as_file.triggered.connect(self.giving.export)
+        self.as_onnx.triggered.connect(self.giving.export_onnx)
+        self.as_int8.triggered.connect(self.giving.export_int8)
         self.pretraining.made.connect(self._made)
         for button, slot in ((self.import_button, self.choose_import),
                              (self.pretrain_button, self.pretraining.choose), (self.empty_import, self.choose_import),
@@ -440,17 +370,10 @@ class ModelsPage(Page):
         if isinstance(result, ForeignFiles):
             self._looked(result)
             return
-        if isinstance(result, Path):
-            self.shell.toast(self.tr("The model was exported to {path}.").format(path=result), "ok")
-        elif isinstance(result, tuple) and isinstance(result[1], Cost):
-            self._offer_int8(*result)
-            return
-        elif isinstance(result, tuple):
-            path, check = result
-            told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")
-            self.shell.toast(told.format(path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
-        elif isinstance(result, list) and result:
+        if isinstance(result, list) and result:
             self._taken_in(result)
+        else:
+            self.giving.tell(result)
         self.refresh()
 
     @Slot(object)

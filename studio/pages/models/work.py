@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -11,24 +10,9 @@ from PySide6.QtGui import QUndoCommand
 
 from studio.pages.parts.model_names import found_models
 from studio.pages.parts.quantities import size_words
-from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.inference import CHECKED_TEXTS, OnnxCheck, export_onnx
-from ulmengine.models import (
-    Bundle,
-    ModelError,
-    ModelFile,
-    add_model,
-    copy_model,
-    delete_model,
-    load_bundle,
-    restore_model,
-    save_again,
-)
+from ulmengine.models import ModelError, ModelFile, add_model, delete_model, restore_model
 from ulmengine.models.card import accuracy_of
-from ulmengine.plan import sample_texts
-from ulmengine.record import RunFolder, RunFolderError
-from ulmengine.runs.smaller import Cost, measured_on_its_run
 
 
 class ModelsAside(QUndoCommand):
@@ -86,62 +70,9 @@ def listing(folder: Path, runs: list[Path]) -> Generator[Event, None, tuple[Mode
     return found_models(runs, folder)
 
 
-def copying(source: Path, target: Path) -> Generator[Event, None, Path]:
-    yield Progress(f"Exporting {target.name}", 0, 0)
-    copy_model(source, target)
-    return target
-
-
 def keeping(source: Path, folder: Path, name: str) -> Generator[Event, None, list[Path]]:
     yield Progress(f"Copying {name}", 0, 0)
     return [add_model(source, folder)]
-
-
-def writing_onnx(source: Path, target: Path) -> Generator[Event, None, tuple[Path, OnnxCheck]]:
-    """Export and check on texts of the run that made the model, else on those of the sample."""
-    yield Progress("Opening the model", 0, 0)
-    bundle = load_bundle(source)
-    texts = yield from _texts_for(source)
-    yield Progress("Checking the ONNX file against the model", 0, 0)
-    return target, export_onnx(bundle, target, texts, overwrite=True)
-
-
-def measuring_int8(source: Path) -> Generator[Event, None, tuple[Bundle, Cost]]:
-    """What it would cost to keep the model in eight bits."""
-    yield Progress("Opening the model", 0, 0)
-    bundle = load_bundle(source)
-    return bundle, (yield from measured_on_its_run(bundle))
-
-
-def writing_int8(bundle: Bundle, target: Path) -> Generator[Event, None, Path]:
-    yield Progress(f"Exporting {target.name}", 0, 0)
-    save_again(bundle, target, "int8")
-    return target
-
-
-def cost_words(cost: Cost) -> str:
-    """What eight bits a weight cost, in words."""
-    parts = {"validation": _tr("validation documents"), "test": _tr("test documents")}
-    if cost.before is None or cost.after is None:
-        told = _tr("No documents with known labels are at hand, so the accuracy cannot be compared. Of {n} texts "
-                   "{changed} are answered otherwise.")
-    elif cost.before == cost.after:
-        told = _tr("Right as often as before, in {after} of the {n} {documents}; answered otherwise: {changed}.")
-    else:
-        told = _tr("Right in {after} instead of {before} of the {n} {documents}; answered otherwise: {changed}.")
-    return told.format(n=f"{cost.documents:,}", changed=f"{cost.changed:,}", documents=parts.get(cost.part, ""),
-                       before=f"{cost.before or 0:.2%}", after=f"{cost.after or 0:.2%}")
-
-
-def _texts_for(source: Path) -> Generator[Event, None, list[str]]:
-    try:
-        run = RunFolder.open(source.parent)
-        config = run.config()
-        documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
-    except (RunFolderError, CorpusError, ValueError, OSError):
-        return sample_texts(CHECKED_TEXTS)
-    part = next((name for name in ("validation", "test", "train") if documents.count(name)), "train")
-    return list(islice(documents.texts(part), CHECKED_TEXTS)) or sample_texts(CHECKED_TEXTS)
 
 
 def headings() -> tuple[str, ...]:
