@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.engine.quiet import Quiet
@@ -19,6 +19,8 @@ from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
 
+from .sign import RunSign
+
 HEIGHT = 64
 RESOLUTION = 1_000
 NARROW, TIGHT, WIDE = 560, 720, 900
@@ -26,22 +28,6 @@ NARROW, TIGHT, WIDE = 560, 720, 900
 back to the project's run."""
 MOST, DOT = 304, 28
 """Px that the longest name of a stage takes, about, and those of the dot before it."""
-
-
-class _Sign(QAbstractButton):
-    """What the run is and how it stands: it leads to where more of it is shown."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Nothing but the labels in it; and where it is, for the mouse and the keyboard."""
-        if not self.isEnabled() or not (self.underMouse() or self.hasFocus()):
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colors = theme.colors()
-        painter.setPen(QPen(colors.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color("hover" if self.underMouse() else "panel"))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
-        painter.end()
 
 
 class RunBar(QWidget):
@@ -85,9 +71,7 @@ class RunBar(QWidget):
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         words.addWidget(self.state)
         words.addWidget(self.stage)
-        self.sign = _Sign()
-        self.sign.setToolTip(self.tr("Show this run on the page Train"))
-        self.sign.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.sign = RunSign(self.tr("Show this run on the page Train"))
         self.sign.clicked.connect(self._show)
         inner = QHBoxLayout(self.sign)
         inner.setContentsMargins(theme.S, theme.XS, 0, theme.XS)
@@ -185,7 +169,7 @@ class RunBar(QWidget):
     def refresh(self) -> None:
         """Show the state and the figures as they are now."""
         state, offered = self.shown.state, self.shown.offers
-        self.sign.setEnabled(self.shown.folder is not None and self.shell.project is not None)
+        self.sign.set_leading(self.shown.folder is not None and self.shell.project is not None)
         self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
         self.own.setVisible(self._own_run is not None and not self.shown.is_of(self.shell.project))
         kind = "problem" if self.shown.folder is None and self.shell.corpus_unreadable else self.shown.dot
@@ -347,7 +331,7 @@ class RunBar(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        if self.shown.folder is not None:
+        if self.sign.leads and self.shown.folder is not None:
             self.shell.look_at(self.shown.folder.path)
 
     @Slot()

@@ -146,7 +146,8 @@ def test_beside_a_model_that_is_learnt_from_texts_the_projects_run_is_one_click_
     bench.qtbot.addWidget(bar)
     bar.resize(1_280, 64)
     bar.show()
-    assert not bar.sign.isEnabled()  # there is nothing to show yet
+    assert not bar.sign.leads  # there is nothing to show yet
+    assert bar.state.isEnabled()  # what it says is to be read all the same
     bench.page.start()
     bench.until(RunState.FINISHED)
     own = bench.page.folder
