@@ -57,9 +57,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(orientation, maxTickLength=-4)
         self.narrow = narrow
         self.numbered = True
-        self._begun = self._full = False
-        """Numbers of a level are shown, or not all of them could be: between these there is no place for some of a
-        finer level's, or for any."""
+        self._named: list[float] | None = None
+        """The numbers that are shown; None: all."""
         # A prefix such as "k" would have to be read together with the numbers.
         self.enableAutoSIPrefix(False)
 
@@ -75,21 +74,34 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [""] * len(values)
         if self.logMode:
             return [_power(value) for value in values]
-        if self._full:
-            return [""] * len(values)
-        every = self._every(spacing)
-        self._full = every > 1
-        if self._full and self._begun:  # 5.5 would stand between 5.4 and 5.6
-            return [""] * len(values)
-        named = _each(values, spacing, every)
-        self._begun = self._begun or bool(named)
-        return [text if value in named else ""
+        return [text if self._named is None or value in self._named else ""
                 for text, value in zip(self._figures(values, spacing), values, strict=True)]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Coarse levels first; each is put into words before the next."""
-        self._begun = self._full = False
-        return super().tickValues(low, high, size)  # type: ignore[no-any-return]
+        """Coarse levels first; which of them are put into words is settled here."""
+        levels: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+        upright = self.orientation == "left" and not self.logMode
+        self._named = self._choose(low, high, levels) if upright else None
+        return levels
+
+    def _choose(self, low: float, high: float, levels: list[tuple[float, list[float]]]) -> list[float]:
+        """The numbers that are shown: wholly beside the axis, no closer than lines, and two at least where that goes;
+        a single one would say nothing of the scale."""
+        apart = (high - low) * self._line() / max(self.height(), 1.0)
+        seen: list[float] = []
+        named: list[float] = []
+        for spacing, values in levels:
+            inside = [value for value in values if low + apart / 2 <= value <= high - apart / 2]
+            every, seen = self._every(spacing), sorted([*seen, *inside])
+            if every == 1:
+                named += inside
+            elif not named:  # where there are some, 5.5 would stand between 5.4 and 5.6
+                named = [value for value in inside if round(value / spacing) % every == 0]
+            if len(named) < 2 and seen and seen[-1] - seen[0] >= apart:
+                named = [seen[0], seen[-1]]
+            if every > 1 and len(named) > 1:
+                break
+        return named
 
     def _figures(self, values: list[float], spacing: float) -> list[str]:
         largest = max((abs(value) for value in values), default=0.0)
@@ -108,8 +120,12 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         apart = self.height() * spacing / max(high - low, 1e-12)
         if self.orientation != "left" or apart <= 0:
             return 1
-        lines = LINE * QFontMetricsF(theme.current().font(Type.SMALL, numbers=True)).height() / apart
-        return next((every for every in (1, 2, 5, 10) if every >= lines), 10)
+        return next((every for every in (1, 2, 5, 10) if every * apart >= self._line()), 10)
+
+    @staticmethod
+    def _line() -> float:
+        """Px that a number takes of the axis' height."""
+        return LINE * QFontMetricsF(theme.current().font(Type.SMALL, numbers=True)).height()
 
     def logTickValues(
         self, low: float, high: float, size: float, usual: list[tuple[float, list[float]]]

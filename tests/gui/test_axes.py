@@ -6,12 +6,13 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.plots.history import RunHistory
 from studio.plots.look import Axis
+from studio.plots.rate_plot import RatePlot
 from studio.plots.small_plot import SmallPlot, figures
 from ulmengine import events as ev
 
@@ -24,15 +25,40 @@ def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
     assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
 
 
+def shown_on(axis: Axis, low: float, high: float, height: float) -> list[float]:
+    """The numbers that are put into words."""
+    return sorted(value for spacing, values in axis.tickValues(low, high, height)
+                  for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text)
+
+
 def test_numbers_below_one_another_are_not_closer_than_lines(qtbot: QtBot) -> None:
     axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
     axis.setRange(0.0, 0.4)
-    tenths = [0.0, 0.1, 0.2, 0.3, 0.4]
-    for lines_apart, wanted in ((1.2, ["0.0", "0.1", "0.2", "0.3", "0.4"]), (0.7, ["0.0", "", "0.2", "", "0.4"]),
-                                (0.3, ["0.0", "", "", "", "0.4"])):
-        axis.setGeometry(QRectF(0, 0, 56, 4 * lines_apart * line))
-        axis.tickValues(0.0, 0.4, 4 * lines_apart * line)
-        assert axis.tickStrings(tenths, 1, 0.1) == wanted
+    # What stands at an end of the axis would be cut there.
+    for lines_apart, wanted in ((1.2, [0.1, 0.2, 0.3]), (0.7, [0.1, 0.3])):
+        size = 4 * lines_apart * line
+        axis.setGeometry(QRectF(0, 0, 56, size))
+        assert shown_on(axis, 0.0, 0.4, size) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("height", [96, 110, 130, 180])
+@pytest.mark.parametrize("high", [0.001, 0.0036, 0.004, 0.0077, 0.05])
+def test_two_numbers_at_least_are_drawn_beside_a_low_plot_of_rates(qtbot: QtBot, height: int, high: float) -> None:
+    history = RunHistory()
+    history.extend([ev.StageStarted(0, "classifier: head", ("head",), 1, 1, 5, "classifier"),
+                    *(ev.Step(0, 1, n, n, 1.0, (high * n / 5,), 1.0, 10, 0.1) for n in range(1, 6))])
+    plot = RatePlot(history)
+    qtbot.addWidget(plot)
+    plot.resize(600, height)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.redraw()
+    plot.grab()
+    axis, picture = plot.getAxis("left"), QPixmap(100, 100)
+    painter = QPainter(picture)
+    _, _, texts = axis.generateDrawSpecs(painter)
+    painter.end()
+    assert len([text for _, _, text in texts if text]) >= 2
 
 
 @pytest.mark.parametrize("height", [40, 50, 60, 80, 120, 250, 400])
@@ -43,10 +69,9 @@ def test_no_number_of_a_finer_level_stands_on_one_of_a_coarser(
     axis, line = Axis("left"), QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).height()
     axis.setRange(low, high)
     axis.setGeometry(QRectF(0, 0, 56, height))
-    shown = [value for spacing, values in axis.tickValues(low, high, height)
-             for value, text in zip(values, axis.tickStrings(values, 1, spacing), strict=True) if text]
+    shown = shown_on(axis, low, high, height)
     assert len(shown) >= 2  # a single number says nothing of the scale
-    assert all((after - before) * height / (high - low) >= line for before, after in pairwise(sorted(shown)))
+    assert all((after - before) * height / (high - low) >= line for before, after in pairwise(shown))
 
 
 def test_powers_of_ten_below_one_another_are_not_closer_than_lines_either(qtbot: QtBot) -> None:
