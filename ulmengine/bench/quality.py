@@ -68,8 +68,20 @@ def bench_quality(
     """
     place = placed(device, precision)
     compute = [f"compute.{name}={value}" for name, value in {**place, "threads": threads or cores()}.items()]
-    reference = _Reference(reference_python, told)
     ours: Figures = {}
+    theirs: Figures = {}
+    missing = ""
+
+    def go_on_without(why: str) -> None:
+        nonlocal missing
+        missing = why
+        told(f"going on without the reference: {why}")
+
+    if reference_python is not None:
+        try:
+            measure.find_reference(reference_python)
+        except BenchError as error:
+            go_on_without(str(error))
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         corpus = _language_corpus(work / "texts.csv", texts, held_out, tokens, held_tokens)
@@ -81,48 +93,19 @@ def bench_quality(
             _add(ours, _run(here / "language", language, work / "cache"), told, f"seed {seed}, language model")
             config = _classifier_config(here, seed, [*compute, *settings])
             _add(ours, _run(here / "classifier", config, here / "cache"), told, f"seed {seed}, classifier")
-            reference.train(here, language, work / "cache", config)
-    return {**ours, "mean": _means(ours), **place, **reference.result()}
-
-
-class _Reference:
-    """fastai in another Python, trained seed by seed beside our runs until it fails, which costs none of our figures.
-
-    :param python: None: there is none to be trained. That it has fastai is looked at before anything else is done.
-    """
-
-    def __init__(self, python: str | None, told: Told) -> None:
-        self._python, self._told = python, told
-        self._figures: Figures = {}
-        self._missing = ""
-        if python is not None:
-            try:
-                measure.find_reference(python)
+            if reference_python is None or missing:
+                continue
+            task = _reference_task(here, language, work / "cache", config)
+            try:  # which costs none of our figures
+                found = measure.reference(reference_python, task, "quality_reference.py")
             except BenchError as error:
-                self._give_up(str(error))
-
-    def train(self, place: Path, language_config: RunConfig, cache: Path, config: RunConfig) -> None:
-        """Train what our runs of these descriptions have trained, in the folder ``place``; ``cache``: our tokens."""
-        if self._python is None or self._missing:
-            return
-        task = _reference_task(place, language_config, cache, config)
-        try:
-            found = measure.reference(self._python, task, "quality_reference.py")
-        except BenchError as error:
-            self._give_up(f"seed {config.seed}: {error}")
-        else:
-            _add(self._figures, found, self._told, f"seed {config.seed}, reference")
-
-    def result(self) -> dict[str, Any]:
-        """What of the whole result is the reference's."""
-        if self._python is None:
-            return {}
-        figures = {**self._figures, "mean": _means(self._figures)} if self._figures else None
-        return {"reference": figures, **({"reference_missing": self._missing} if self._missing else {})}
-
-    def _give_up(self, why: str) -> None:
-        self._missing = why
-        self._told(f"going on without the reference: {why}")
+                go_on_without(f"seed {seed}: {error}")
+            else:
+                _add(theirs, found, told, f"seed {seed}, reference")
+    result = {**ours, "mean": _means(ours), **place}
+    if reference_python is not None:
+        result["reference"] = {**theirs, "mean": _means(theirs)} if theirs else None
+    return result | ({"reference_missing": missing} if missing else {})
 
 
 def _language_corpus(path: Path, texts: Path, held_out: Path, tokens: int, held_tokens: int) -> Path:

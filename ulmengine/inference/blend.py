@@ -84,8 +84,7 @@ def sharpness_of(counts: Floats, targets: NDArray[np.generic], *, multi_label: b
 
     def surprise(logarithm: float) -> float:
         said = probabilities(scores * np.exp(logarithm), multi_label=multi_label)
-        chance = np.where(truth > 0, said, 1 - said) if multi_label else said[truth > 0]
-        return float(-np.log(np.maximum(chance, _SMALLEST)).sum() + _SHARPNESS_PRIOR * logarithm**2)
+        return _surprise(said, truth, multi_label) + _SHARPNESS_PRIOR * logarithm**2
 
     return round(float(np.exp(minimize_scalar(surprise, bounds=_SHARPNESS, method="bounded").x)), 3)
 
@@ -107,13 +106,14 @@ def fit_weight(
     truth = one_hot(targets, network.shape, multi_label)
 
     def surprise(weight: float) -> float:
-        """Nats, summed over the documents."""
         mean = weight * network + (1 - weight) * counts
-        chance = np.where(truth > 0, mean, 1 - mean) if multi_label else mean[truth > 0]
-        return float(-np.log(np.maximum(chance, _SMALLEST)).sum())
+        return _surprise(mean, truth, multi_label) + _PRIOR * ((weight - middle) / 0.5) ** 2
 
-    found = minimize_scalar(
-        lambda weight: surprise(weight) + _PRIOR * ((weight - middle) / 0.5) ** 2, bounds=(0.0, 1.0), method="bounded"
-    )
-    weight = round(float(found.x), 3)
+    weight = round(float(minimize_scalar(surprise, bounds=(0.0, 1.0), method="bounded").x), 3)
     return weight if weight < _ALONE else None
+
+
+def _surprise(said: Floats, truth: Floats, multi_label: bool) -> float:
+    """Nats, summed over the documents."""
+    chance = np.where(truth > 0, said, 1 - said) if multi_label else said[truth > 0]
+    return float(-np.log(np.maximum(chance, _SMALLEST)).sum())

@@ -32,8 +32,10 @@ class ProgramChangedError(RunFolderError):
     cause = "program_changed"
 
 
-def remember_texts(folder: RunFolder, prepared: Prepared) -> None:
-    """Write down which texts, vocabulary and pretrained model the run in ``folder`` begins with."""
+def remember(folder: RunFolder, prepared: Prepared, values: dict[str, Any]) -> None:
+    """Write down with which texts, vocabulary and pretrained model the run in ``folder`` begins, and on what
+    (``values`` from :func:`machine`)."""
+    write_record(folder.path / "environment.json", values)
     write_record(folder.path / "corpus.json", _texts(prepared))
     if prepared.pretrained is None and not isinstance(prepared.tokenizer, WordTokenizer):
         keep_tokenizer(prepared.tokenizer, folder.tokenizer_path)  # not learnt twice alike
@@ -58,11 +60,6 @@ def check_texts(folder: RunFolder, prepared: Prepared) -> None:
     if was.get("vocabulary", now["vocabulary"]) != now["vocabulary"]:
         raise ProgramChangedError("This version of the program makes another vocabulary of the corpus than the one "
                                   "this run began with, so it cannot go on")
-
-
-def remember_machine(folder: RunFolder, values: dict[str, Any]) -> None:
-    """Write down on what the run in ``folder`` begins; ``values`` from :func:`machine`."""
-    write_record(folder.path / "environment.json", values)
 
 
 def compare_machine(folder: RunFolder, values: dict[str, Any], total: int) -> str:

@@ -36,7 +36,7 @@ from .early import EarlyEnd
 from .finish import finish_classifier, finish_language_model
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
-from .origin import check_texts, compare_machine, machine, remember_machine, remember_texts
+from .origin import check_texts, compare_machine, machine, remember
 from .prepare import Prepared, prepare
 from .stages import Stages
 
@@ -270,8 +270,7 @@ class Run:
                 if isinstance(event, ev.Step):
                     began -= event.seconds  # what it took before it was stopped counts too
             if start is None:
-                remember_texts(self.folder, prepared)
-                remember_machine(self.folder, here)
+                remember(self.folder, prepared, here)
         self._repeating = start is not None and lost is None
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
