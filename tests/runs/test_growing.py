@@ -26,7 +26,7 @@ def test_it_is_said_logged_and_stopped(tmp_path: Path, capsys: pytest.CaptureFix
     (grew,) = folder.events(Diverging)
     assert isinstance(grew, Diverging)
     assert grew.loss > 1.5 * grew.began
-    last = max(event.total for event in folder.events(Step) if isinstance(event, Step))
+    last = max(event.total for event in folder.events(Step))
     assert last == grew.total  # not a step more
     assert "error: The loss grows instead of falling" in told
     back, on = [line.split()[3:] for line in told.splitlines() if line.strip().startswith("python -m ulmengine train")]

@@ -197,5 +197,5 @@ def test_only_a_tuned_model_that_was_pretrained_is_tried(
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), pretrained, without)
     folder = RunFolder.create(tmp_path / "run", config)
     list(Run(folder, cache=tmp_path / "cache").events())
-    notes = [event.text for event in folder.events(ev.Note) if isinstance(event, ev.Note)]
+    notes = [event.text for event in folder.events(ev.Note)]
     assert not any("the classifier takes" in text for text in notes)

@@ -58,7 +58,7 @@ def test_rows_and_keys_lead_back_to_the_documents(whole: RunFolder) -> None:
 
 
 def test_the_event_tells_the_paired_difference_and_the_majority(whole: RunFolder) -> None:
-    [event] = [event for event in whole.events(ev.Evaluated) if isinstance(event, ev.Evaluated)]
+    [event] = list(whole.events(ev.Evaluated))
     assert event.difference == pytest.approx(event.accuracy - event.baseline_accuracy)
     assert event.difference_interval[0] <= event.difference <= event.difference_interval[1]
     assert event.majority in ("fruit", "tool")

@@ -77,7 +77,7 @@ def test_the_last_stage_reads_all_labelled_documents_once_an_epoch(place: Path) 
 
 
 def test_what_is_told_of_the_validation_documents_is_from_before(plain: RunFolder, refit: RunFolder) -> None:
-    stages = [event for event in refit.events(ev.StageStarted) if isinstance(event, ev.StageStarted)]
+    stages = list(refit.events(ev.StageStarted))
     assert [stage.refit for stage in stages] == [False, False, False, True]
     assert stages[-1].name == "classifier: all labels"
     started = next(refit.events(ev.RunStarted))
@@ -112,7 +112,7 @@ def test_the_model_is_half_way_between_before_and_after(plain: RunFolder, refit:
 def test_taken_up_anywhere_it_ends_as_one_that_was_never_interrupted(place: Path, direction: str) -> None:
     more = ("classifier.refit=1", f"model.direction={direction}", "classifier.epochs=[1]")
     whole = finished(tiny_run(place / f"whole-{direction}", *more))
-    steps = [event for event in whole.events(ev.Step) if isinstance(event, ev.Step)]
+    steps = list(whole.events(ev.Step))
     begun = [event.total for event in steps if event.step == 1][1:]  # of the stages after the first
     for total in (*begun, *(at + 2 for at in begun), steps[-1].total):
         folder = tiny_run(place / f"{direction}-{total}", *more)
@@ -197,7 +197,7 @@ def test_after_the_last_stage_nothing_is_averaged_twice(place: Path, refit: RunF
 
 def test_finishing_early_leaves_it_out(place: Path, plain: RunFolder) -> None:
     folder = tiny_run(place / "early", "classifier.refit=2")
-    begun = [event.total for event in plain.events(ev.Step) if isinstance(event, ev.Step)][-1]
+    begun = [event.total for event in plain.events(ev.Step)][-1]
     control = iter([False] * (begun - 1) + [True] + [False] * 1_000)
     said = list(Run(folder, finish=lambda: next(control)).events())
     note = next(event.text for event in said if isinstance(event, ev.Note) and "Finished early" in event.text)
@@ -207,7 +207,7 @@ def test_finishing_early_leaves_it_out(place: Path, plain: RunFolder) -> None:
 
 def test_without_validation_documents_there_is_no_such_stage(place: Path) -> None:
     folder = finished(tiny_run(place / "none", "classifier.refit=2", "corpus.split.validation=0.0"))
-    assert not any(event.refit for event in folder.events(ev.StageStarted) if isinstance(event, ev.StageStarted))
+    assert not any(event.refit for event in folder.events(ev.StageStarted))
     assert not load_bundle(folder.model_path).description.refit
 
 
@@ -240,7 +240,7 @@ def test_the_baseline_learns_from_as_many_documents_as_the_network(plain: RunFol
 def test_a_model_that_has_learnt_from_all_that_was_held_back_cannot_be_measured_again(place: Path) -> None:
     folder = finished(tiny_run(place / "all", "classifier.refit=1", "corpus.split.test=0.0"))
     assert open_measured(folder).part == "validation"
-    [told] = [event for event in folder.events(ev.Evaluated) if isinstance(event, ev.Evaluated)]
+    [told] = list(folder.events(ev.Evaluated))
     assert told.before_refit
     assert "before it learnt from them" in in_words(told)
     assert "before it learnt from them" in str(load_bundle(folder.model_path).description.card["accuracy"])

@@ -96,7 +96,7 @@ def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
     assert folder.state() == "stopped"
     for _ in Run(folder).events(resume=True):
         pass
-    trained = sum(event.seconds for event in folder.events(ev.Step) if isinstance(event, ev.Step))
+    trained = sum(event.seconds for event in folder.events(ev.Step))
     finished = next(folder.events(ev.Finished))
     assert isinstance(finished, ev.Finished)
     assert finished.seconds > trained  # of both times together

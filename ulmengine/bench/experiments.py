@@ -202,7 +202,7 @@ def _row(folder: RunFolder, corpus: str, labels: int, draw: int, variant: str) -
     found = open_measured(folder).record["parts"]["test"]
     accuracy = {who: found[who]["metrics"]["accuracy"]["value"] for who in ("network", "baseline", "blend")
                 if who in found}
-    seconds = sum(event.seconds for event in folder.events(Finished) if isinstance(event, Finished))
+    seconds = sum(event.seconds for event in folder.events(Finished))
     return RunResult(
         corpus, labels, draw, found["documents"], accuracy["network"], accuracy["baseline"], accuracy.get("blend"),
         seconds, folder.model_path.stat().st_size / 1e6, variant,

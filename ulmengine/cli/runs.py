@@ -284,7 +284,7 @@ def _failed(event: Failed, folder: RunFolder | None = None) -> int:
 def _grown(folder: RunFolder, told: Diverging) -> None:
     """Say why the run was stopped whose loss grows, and how it may go on."""
     # Of the plan: where the log was lost, so was the word that the stage began.
-    plan = [event for event in folder.events(RunStarted) if isinstance(event, RunStarted)][-1].stages
+    plan = list(folder.events(RunStarted))[-1].stages
     good = before_it_grew(CheckpointFolder(folder.checkpoints).all(), told)
     back, where = ("start", "the beginning") if good is None else (good.name, f"step {good.total:,}")
     remedy = lower_rate(folder.config(), plan[told.stage]["task"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
@@ -22,6 +22,7 @@ from .lock import RunLock, owner_of
 from .log import EventLog, read_events
 from .records import read_record, write_record
 
+E = TypeVar("E", bound=Event)
 MOST_NOTES = 1 << 20
 """Characters of notes; a file that holds more was not written by a person."""
 START = "start"
@@ -131,9 +132,13 @@ class RunFolder:
         """
         return load(self.config_path, frozen=True)
 
-    def events(self, *kinds: type[Event]) -> Iterator[Event]:
+    @overload
+    def events(self) -> Iterator[Event]: ...
+    @overload
+    def events(self, kind: type[E], /, *kinds: type[E]) -> Iterator[E]: ...
+    def events(self, *kinds: type[Any]) -> Iterator[Any]:
         """All events said so far, or those of these ``kinds``, which is quick in a long log."""
-        return (event for event, _ in read_events(self.log_path, kinds=kinds))
+        return (event for event, _ in read_events(self.log_path, kinds=kinds) if isinstance(event, kinds or Event))
 
     def notes(self) -> str:
         """What a person has noted about the run, empty at first."""

@@ -18,7 +18,7 @@ from ulmengine.config import NONE, CorpusConfig, RunConfig, TokenConfig
 from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
-from ulmengine.models import SUFFIX, ModelError, free_path, load_bundle, save_again
+from ulmengine.models import SUFFIX, free_path, load_bundle, save_again
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
@@ -161,10 +161,6 @@ def publish(folder: RunFolder, place: Path) -> Path:
     target = place if place.suffix == SUFFIX else free_path(place, about.title)
     said = {"title": about.title, "language": about.language or "not stated",
             "licence": about.licence or "not stated; mind that of the texts", "date": bundle.description.created[:10]}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ModelError(f"{target.parent}: the model cannot be put there ({error.strerror or error})") from error
     save_again(bundle, target, more=said)
     write_record(folder.path / RECORD, {**asdict(about), "model": str(target)})
     return target

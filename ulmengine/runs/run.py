@@ -317,7 +317,7 @@ class Run:
             info = self.checkpoints.info(start)
             length = int(info.extra["log"])
             if log.length < length:
-                steps = (event.total for event in self.folder.events(ev.Step) if isinstance(event, ev.Step))
+                steps = (event.total for event in self.folder.events(ev.Step))
                 lost = ev.LogLost(max(steps, default=0), info.total)
             log.cut(length)
         else:
@@ -370,7 +370,7 @@ class Run:
         if changed:
             yield ev.Note(f"Settings changed: {'; '.join(f'{name} {told}' for name, told in changed.items())}.")
         self._repeating = logged
-        begun = (event for event in self.folder.events(ev.StageStarted) if isinstance(event, ev.StageStarted))
+        begun = self.folder.events(ev.StageStarted)
         yield from (event for event in begun if event.index == info.stage and not info.finished)
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class PretrainingCard(Card):
 
 
 def _why(folder: RunFolder) -> str:
-    failures = [event for event in folder.events(Failed) if isinstance(event, Failed)]
+    failures = list(folder.events(Failed))
     return failures[-1].title if failures else ""
 
 
