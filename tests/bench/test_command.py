@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ulmengine.bench import classifier, corpus, lm, predict, quality, save, tokenize
-from ulmengine.cli import bench, bench_options, main
+from ulmengine.cli import answers, bench, main
 
 MODULES = {"lm": lm, "classifier": classifier, "predict": predict, "save": save, "tokenize": tokenize,
            "corpus": corpus, "quality": quality}
@@ -35,7 +35,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     for name, module in MODULES.items():
         monkeypatch.setattr(module, f"bench_{name}", stand_in(name, getattr(module, f"bench_{name}")))
-    monkeypatch.setattr(bench, "read_texts", lambda path: [path.name])
+    monkeypatch.setattr(answers, "read_texts", lambda path: [path.name])
     return found
 
 
@@ -71,7 +71,7 @@ VALUES = {"preset": "tiny", "vocab": 60, "batch": 8, "seq": 5, "steps": 2, "docu
 @pytest.mark.parametrize("work", MODULES)
 def test_every_option_that_it_has_comes_to_the_work(work: str, measured: dict[str, Any]) -> None:
     wanted, words = {}, ["bench", work]
-    for name, option in bench_options.OPTIONS.items():
+    for name, option in bench.OPTIONS.items():
         parameter = name.removeprefix("--").replace("-", "_")
         if work in option.works:
             wanted[parameter] = VALUES.get(parameter, True)
@@ -98,7 +98,7 @@ def test_less_than_one_is_no_count(count: str, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(("option", "least"), [("--threads -3", 0), ("--vocab 1", 3), ("--vocab 2", 3)])
-@pytest.mark.parametrize("work", bench_options.NETWORKS)
+@pytest.mark.parametrize("work", bench.NETWORKS)
 def test_what_no_work_could_do_with_is_refused_in_words(
     work: str, option: str, least: int, measured: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,7 +110,7 @@ def test_what_no_work_could_do_with_is_refused_in_words(
     assert main(["bench", work, name, str(least)]) == 0
 
 
-@pytest.mark.parametrize("work", bench_options.COMPARED)
+@pytest.mark.parametrize("work", bench.COMPARED)
 def test_that_the_reference_is_not_installed_is_among_the_figures(
     work: str, measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

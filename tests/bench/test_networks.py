@@ -9,7 +9,7 @@ import pytest
 
 from ulmengine.bench import classifier, lm, measure, predict
 from ulmengine.bench.tokenize import bench_tokenize
-from ulmengine.cli.bench_options import LEAST_VOCABULARY
+from ulmengine.cli.bench import LEAST_VOCABULARY
 from ulmengine.threads import SETTINGS
 
 TASK = {

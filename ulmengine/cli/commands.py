@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import bench_options
+from . import bench
 
 
 def add_commands(commands: Any) -> None:
     """Add all commands to the parser's ``commands``; each sets ``command`` to the module and function that do it."""
-    for group in (_training, _results, _copies, _models, _files, _writing, _tools, bench_options.add_command,
+    for group in (_training, _results, _copies, _models, _files, _writing, _tools, bench.add_command,
                   _experiments):
         group(commands)
 
