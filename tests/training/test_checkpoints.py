@@ -127,7 +127,7 @@ def test_the_latest_the_best_and_the_ends_of_stages_are_kept(tmp_path: Path) -> 
     ]
     (tmp_path / "left-over.safetensors.part").touch()
     (tmp_path / ".tmpkilled").touch()
-    assert checkpoints.prune(2) == [names[0], names[1], names[3]]
+    checkpoints.prune(2)
     assert [info.name for info in checkpoints.all()] == [names[2], names[4], names[5]]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"{name}.{end}" for name in (names[2], names[4], names[5]) for end in ("json", "safetensors")
@@ -141,11 +141,12 @@ def test_the_latest_the_best_and_the_ends_of_stages_are_kept(tmp_path: Path) -> 
 def test_a_shared_file_is_written_once_and_outlives_its_first_checkpoint(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
     shared = {"start-0": {"a": torch.zeros(1)}}
-    first = checkpoints.save(snapshot(1, shared=shared))
+    checkpoints.save(snapshot(1, shared=shared))
     written = (tmp_path / "start-0.safetensors").stat().st_mtime_ns
     second = checkpoints.save(snapshot(2, shared=shared))
     assert (tmp_path / "start-0.safetensors").stat().st_mtime_ns == written
-    assert checkpoints.prune(1) == [first.name]
+    checkpoints.prune(1)
+    assert [info.name for info in checkpoints.all()] == [second.name]
     assert torch.equal(checkpoints.load(second.name).shared["start-0"]["a"], torch.zeros(1))
 
 
@@ -197,10 +198,8 @@ def test_a_process_killed_while_saving_leaves_a_whole_checkpoint(seed: int, tmp_
 def test_going_back_gives_up_what_came_after(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
     names = [checkpoints.save(snapshot(total)).name for total in (1, 2, 3)]
-    assert checkpoints.drop_after(names[0]) == names[1:]
-    latest = checkpoints.latest()
-    assert latest is not None
-    assert latest.name == names[0]
+    checkpoints.drop_after(names[0])
+    assert [info.name for info in checkpoints.all()] == names[:1]
 
 
 def test_the_record_is_plain_json(tmp_path: Path) -> None:

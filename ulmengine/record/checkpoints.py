@@ -123,20 +123,20 @@ class CheckpointFolder:
             return False
         return all(self.is_whole(entry) for entry in files.values())
 
-    def prune(self, keep: int) -> list[str]:
-        """Remove all but the latest ``keep``, the newest best of every stage and each stage's end; returns names."""
+    def prune(self, keep: int) -> None:
+        """Remove all but the latest ``keep``, the newest best of every stage and each stage's end."""
         every = self.all()
         kept = {info.name for info in every[-keep:]} | {info.name for info in every if info.finished}
         kept |= {info.name for info in {info.stage: info for info in every if info.best}.values()}
-        return self._remove([info for info in every if info.name not in kept])
+        self._remove([info for info in every if info.name not in kept])
 
-    def drop_after(self, name: str) -> list[str]:
-        """Give up everything newer than the checkpoint called ``name``, to go on from it; returns names.
+    def drop_after(self, name: str) -> None:
+        """Give up everything newer than the checkpoint called ``name``, to go on from it.
 
         :raises CheckpointError: there is no such checkpoint.
         """
         sequence = self.info(name).sequence
-        return self._remove([info for info in self.all() if info.sequence > sequence])
+        self._remove([info for info in self.all() if info.sequence > sequence])
 
     def drop_all(self) -> None:
         """Give up every checkpoint at once: should the process die meanwhile, they are all there or none is.
@@ -154,19 +154,18 @@ class CheckpointFolder:
         for place in (self.folder, aside):
             shutil.rmtree(place, ignore_errors=True)
 
-    def _remove(self, unwanted: list[CheckpointInfo]) -> list[str]:
+    def _remove(self, unwanted: list[CheckpointInfo]) -> None:
         """Remove these checkpoints, then every file that no other one needs."""
         for info in unwanted:
             _unlink(self.folder / f"{info.name}.json")
         left = self.all()
         needed = {entry["file"] for info in left for entry in info.files.values()}
         if {path.stem for path in self.folder.glob("*.json")} - {info.name for info in left}:
-            return [info.name for info in unwanted]  # a record that cannot be read may need any of the files
+            return  # a record that cannot be read may need any of the files
         # ".tmp*" is what the safetensors library leaves of a file in whose writing the process died.
         for path in (file for form in ("*.safetensors", "*.part", ".tmp*") for file in self.folder.glob(form)):
             if path.name not in needed:
                 _unlink(path)
-        return [info.name for info in unwanted]
 
     def has_size(self, entry: dict[str, Any]) -> bool:
         try:
