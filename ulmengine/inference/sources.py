@@ -21,8 +21,8 @@ from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Columns
 
 from .errors import InferenceError
+from .lone_text import is_lone_text, read_text
 from .predict import Prediction, Predictor, windows
-from .reading import is_lone_text, read_text
 
 _FIELD = re.compile(r"xxfld \d+")
 _MARKED = ("jsonl", "fasttext", "trec")

@@ -15,7 +15,7 @@ from studio.models.documents import label_of
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
-from ulmengine.inference.reading import is_lone_text, read_text
+from ulmengine.inference.lone_text import is_lone_text, read_text
 from ulmengine.inference.sources import source_rows, table_in
 from ulmengine.models import Columns as Learnt
 
