@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QTranslator
 
 from ulmengine.plan.control import RunState
 
 from .fields import Field
+
+if TYPE_CHECKING:
+    from ulmengine.plan.stages import StagePlan
+
+    from .plots.history import StageRecord
 
 
 def _mark(text: str) -> str:
@@ -105,6 +111,19 @@ def state_words(state: RunState) -> str:
 def state_dot(state: RunState) -> str:
     """The kind of dot that stands for ``state``: "", "ready", "busy", "done" or "problem"."""
     return _DOTS.get(state, "")
+
+
+def short_name(stage: StageRecord | StagePlan) -> str:
+    """The stage in a word or two."""
+    if stage.task != "classifier":
+        return QCoreApplication.translate("Words", "language model")
+    if stage.refit:
+        return QCoreApplication.translate("Words", "all labels")
+    if stage.unfrozen == len(stage.groups):
+        return QCoreApplication.translate("Words", "all layers")
+    if stage.unfrozen == 1:
+        return QCoreApplication.translate("Words", "head")
+    return f"+ {words(stage.groups[-stage.unfrozen])}"
 
 
 def help_of(field: Field) -> str:

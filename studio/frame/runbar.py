@@ -14,7 +14,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
-from studio.words import figure, state_words, time_words, words
+from studio.words import figure, short_name, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
@@ -258,14 +258,14 @@ class RunBar(QWidget):
         if stage is None:
             return ("",)
         count = len(history.started.stages) if history.started is not None else 0
-        learns = stage.name.rpartition(": ")[2]  # "classifier: head + layer 2": the head is the classifier's
+        short = short_name(stage)
         if count < 2:
-            return stage.name, learns
+            return stage.name, short
         place = self.tr("{number} of {count}").format(number=stage.index + 1, count=count)
         if stage.ended is not None:
             return self.tr("{number} of {count} stages done").format(number=stage.index + 1, count=count), place
         several = self.tr("{number} of {count}: {name}")
-        return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, learns)),
+        return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, short)),
                 place)
 
     def _first_step_words(self) -> str:

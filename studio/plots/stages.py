@@ -10,28 +10,13 @@ from PySide6.QtGui import QBrush, QFontMetricsF
 
 from studio import theme
 from studio.theme import Type
-from studio.words import words
+from studio.words import short_name
 from ulmengine.events import LogLost
 from ulmengine.plan.stages import StagePlan
 
 from .history import RunHistory, StageRecord
 from .look import pen
 from .plot import Plot
-
-
-def short_name(stage: StageRecord) -> str:
-    """The stage in a word or two."""
-    if stage.task != "classifier":
-        name = QCoreApplication.translate("Stages", "language model")
-    elif stage.refit:
-        name = QCoreApplication.translate("Stages", "all labels")
-    elif stage.unfrozen == len(stage.groups):
-        name = QCoreApplication.translate("Stages", "all layers")
-    elif stage.unfrozen == 1:
-        name = QCoreApplication.translate("Stages", "head")
-    else:
-        name = f"+ {words(stage.learning[0])}"
-    return name
 
 
 class StageBands:

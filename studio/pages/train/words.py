@@ -7,9 +7,8 @@ import math
 from PySide6.QtCore import QCoreApplication
 
 from studio.pages.parts.quantities import large
-from studio.plots.history import RunHistory, StageRecord
-from studio.plots.stages import short_name
-from studio.words import figure, rate, state_words, words
+from studio.plots.history import RunHistory
+from studio.words import figure, rate, short_name, state_words, words
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
 from ulmengine.plan.stages import StagePlan
@@ -50,8 +49,7 @@ def plan_words(plan: StagePlan) -> str:
 
 def plan_name(plan: StagePlan) -> str:
     """The stage in a word or two."""
-    name = short_name(StageRecord(
-        plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, 0, 0, plan.task, plan.refit))
+    name = short_name(plan)
     if plan.direction == "backward":
         name += _tr("TrainWords", " (backward)")
     return name[:1].upper() + name[1:]

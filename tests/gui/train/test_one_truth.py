@@ -181,6 +181,9 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
     assert bar.step.text() == "step 0 of 20"
     assert plots.readout.text() == "No step of this stage yet, 3 of the run."
     assert plots.rate.summary() == "No step of this stage yet, 3 of the run."
+    run.say(ev.StageStarted(1, "classifier: head + layer 2", ("layer 1", "layer 2", "head"), 2, 1, 20, "classifier"))
+    bar.stage.setFixedWidth(bar.stage.fontMetrics().horizontalAdvance("2 of 2: + layer 2") + 4)
+    assert bar.stage.shown() == "2 of 2: + layer 2"  # where there is less room, as below the curves
 
 
 def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_path: Path) -> None:
