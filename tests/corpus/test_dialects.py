@@ -302,3 +302,48 @@ def test_a_first_text_beside_words_for_no_number_is_a_text(tmp_path: Path, first
     path = tmp_path / "a.csv"
     path.write_text("".join(lines))
     assert everything(opened(path)) == texts
+
+
+def saying(rows: Rows, *names: str) -> Rows:
+    """``rows`` whose three labels are called otherwise."""
+    return [(text, names[LABELS.index(label)]) for text, label in rows]
+
+
+@pytest.mark.parametrize("heading", [
+    ("message", "spam"), ("Review", "Positive"), ("title", "bug"), ("comments", "hate"), ("Satz", "ironie"),
+    ("my own words", "toxic"),
+])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_column_may_be_called_by_one_of_its_values(
+    tmp_path: Path, heading: tuple[str, str], order: tuple[int, int]
+) -> None:
+    rows = saying(made(), heading[1], "none", "other")
+    for mark, name in ((",", "a.csv"), ("\t", "a.tsv")):
+        check(tmp_path, name, joined([heading], mark, order) + joined(rows, mark, order), rows)
+
+
+def test_several_columns_beside_one_that_is_called_by_its_value(tmp_path: Path) -> None:
+    rows = saying(made(), "hate", "none", "offensive")
+    lines = "".join(f"{text}\tgender\t{bool(n % 5)}\t{label}\n" for n, (text, label) in enumerate(rows))
+    path = tmp_path / "a.tsv"
+    path.write_text("comments\tbias\tcontain_gender_bias\thate\n" + lines)
+    assert opened(path, label_columns=("hate",)).labels == ("hate", "none", "offensive")
+
+
+@pytest.mark.parametrize("first", ["Good film", "ok", "A meal?"])
+def test_a_short_first_text_among_others_is_no_heading(tmp_path: Path, first: str) -> None:
+    rows = [(first, "good"), *made(), ("Bad", "bad"), ("So so", "mid")]
+    check(tmp_path, "a.csv", joined(rows, ","), rows)
+
+
+def test_what_the_first_row_is_read_as_is_said_where_it_may_be_the_other(tmp_path: Path) -> None:
+    rows = saying(made(), "irony", "none", "other")
+    path = tmp_path / "a.csv"
+    path.write_text("my words,irony\n" + joined(rows, ","))
+    assert any("'my words', 'irony') is read as the heading" in note for note in opened(path).notes)
+    assert len(opened(path, header="no").parts) == 61
+    path.write_text("my words,irony\n" + joined([*rows, ("So so", "other")], ","))
+    (note,) = [note for note in opened(path).notes if "first row" in note]
+    assert "'my words', 'irony') is read as a document" in note
+    assert len(opened(path).parts) == 62
+    assert not any("first row" in note for note in opened(path, header="yes").notes)

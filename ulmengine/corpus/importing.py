@@ -28,7 +28,7 @@ from .readers.tree import settle_tree
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 10
+READER_VERSION = 11
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")

@@ -17,6 +17,7 @@ from .heading import (
     column_names,
     few_values,
     has_header,
+    heading_doubt,
     named_like_data,
     orange_hints,
     surplus_place,
@@ -108,6 +109,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     surveyed, own = survey_rows(rows)
     seen = [*rows[:1], *rows[1 + surveyed :]]
     named, reasons["header"] = has_header(seen, width) if header == "auto" else (header == "yes", "as set")
+    if header == "auto" and (doubt := heading_doubt(seen, width, named)):
+        notes.append(doubt)
     if above:
         reasons["header"] += f"; {above} line{'s' * (above > 1)} above it left out"
     below, hints = orange_hints(rows) if named else (0, Hints())

@@ -104,6 +104,10 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     place = _again_below(first, below, width)
     if known and place is None and all(len(cell) <= 60 for cell in first):
         return True, f"the first row holds the name '{sorted(known)[0]}'"
+    name = _over_texts(first, below, width) if place is not None and _are_names(named) else ""
+    if name and place is not None:
+        return True, (f"the first row's '{name}' stands over longer texts, though '{first[place]}' is also a value of "
+                      "its column")
     if not below:
         return False, "a single row is read as data"
     other = _of_another_kind(first, below, width) if place is None else ""
@@ -111,7 +115,7 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return True, other
     if not named or any(is_number(cell) for cell in named):
         return False, "the first row holds numbers, as data does"
-    if len(set(named)) < len(named) or any(len(cell) > 60 for cell in named):
+    if not _are_names(named):
         return False, "the first row looks like data"
     if place is not None:
         return False, f"the first row's '{first[place]}' stands in rows below as well"
@@ -123,6 +127,45 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
         return True, "the first row differs from the rows below"
     return False, "the first row looks like the others"
+
+
+def heading_doubt(rows: Sequence[Sequence[str]], width: int, named: bool) -> str:
+    """A sentence where one column repeats the word of its first row and another's is as short as a name: whether the
+    first row is the heading, as which it is read where ``named``, may be taken either way; "" where nothing says so."""
+    first, below = [cell.strip() for cell in rows[0]] if rows else [], rows[1:200]
+    place = _again_below(first, below, width)
+    if place is None or not _are_names([cell for cell in first if cell]):
+        return ""
+    if _over_texts(first, below, width, known=True) or not _over_texts(first, below, width, most=0.02):
+        return ""
+    shown = f"The first row ({', '.join(map(repr, first[:4]))}{', ...' * (len(first) > 4)}) is read as"
+    again = f"'{first[place]}' is also a value of the rows below"
+    return (f"{shown} the heading, though {again}. If it is a document, say that the first row is no heading "
+            "(corpus.header: no)." if named else
+            f"{shown} a document, as {again}. If it is the heading, say so (corpus.header: yes).")
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether cells may be names by themselves: short, each another, none a number."""
+    return len(set(cells)) == len(cells) and not any(len(cell) > 60 or is_number(cell) for cell in cells)
+
+
+def _over_texts(
+    first: Sequence[str], below: Sequence[Sequence[str]], width: int, known: bool = False, most: float = 0.0
+) -> str:
+    """The cell of a first row that stands over longer texts than a name: itself a name of texts (only such a one where
+    it must be ``known``), or less than half as long as each of them but ``most`` of them; "" where there is none."""
+    for place, name in enumerate(first[:width]):
+        cells = [cell for row in below if place < len(row) and (cell := row[place].strip())]
+        if not name or not cells or name in cells or sum(map(len, cells)) < 2 * len(name) * len(cells):
+            continue
+        if _plain(name) in TEXT_NAMES and sum(len(cell) > len(name) for cell in cells) > 0.9 * len(cells):
+            return name
+        short = sum(len(cell) <= 2 * len(name) for cell in cells) <= most * len(cells)
+        if short and not known and len(cells) >= 20 and sum(map(len, cells)) > 20 * len(cells) and (
+                len(name.split()) < 5 and name[-1] not in ".!?\u2026\u3002\uff01\uff1f"):
+            return name
+    return ""
 
 
 def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> str:

@@ -29,7 +29,7 @@ from ulmengine.corpus.guess import Hints, guess_columns
 from ulmengine.corpus.names import PART_CELLS
 
 from .footer import footer_note, footer_rows
-from .heading import above_heading, column_names, has_header
+from .heading import above_heading, column_names, has_header, heading_doubt
 from .reading import JoinedSheet, Look, Pass, Reading
 from .source import Source
 
@@ -104,6 +104,7 @@ def plan(look: Look, reason: str) -> Reading:
                       bool(config.sheet), len(sheets))
     if head.skip:
         notes.append(_skipped(sheet.name, head.skip))
+    notes += [head.doubt] if head.doubt else []
     return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
                    skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
 
@@ -221,6 +222,7 @@ class _Head:
     columns: tuple[str, ...]
     why: str
     worth: int
+    doubt: str
 
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
@@ -233,7 +235,8 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     body.columns = list(columns)
     found = guess_columns(body) if body.height else None
     worth = 0 if found is None or not found.text else 2 if found.label else 1
-    return _Head(skip, named, columns, why, worth)
+    doubt = heading_doubt(rows[skip:], frame.width, named) if config.header == "auto" else ""
+    return _Head(skip, named, columns, why, worth, doubt)
 
 
 def _why(
