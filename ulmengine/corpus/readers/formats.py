@@ -13,7 +13,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import arrow, beside, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
+from . import aligned, arrow, beside, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -22,6 +22,7 @@ from .turns import with_turns
 FORMATS = {one.name: one for one in (
     Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
            lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
+    Format("aligned", aligned.recognise, aligned.plan, aligned.chunks),
     Format("folder", tree.recognise, lambda look, reason: beside.plan(look, reason, _recognise, _read), beside.chunks),
     Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
     Format("arrow", arrow.recognise, arrow.plan, arrow.chunks),
@@ -61,7 +62,7 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
     source = find_source(path, member=config.member)
     if source.is_tree:
         wanted = ""
-    elif wanted in ("folder", "shards"):
+    elif wanted in ("folder", "shards", "aligned"):
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
     look = look_at(source, config)
     if wanted in FORMATS:

@@ -16,6 +16,10 @@ _ABOUT = re.compile(
     r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b"
     r"|.*[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE
 )
+_README = re.compile(r"^read[-_ ]?me(?![^\W_])|[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE)
+_CALLED = "called like a readme"
+_LEAFLETS = ("license", "licence", "copying", "changes", "changelog", "authors", "citation", "notice", "about",
+             "description", "cmds")
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What Hugging Face writes beside the files of a data set."""
 DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")
@@ -39,7 +43,9 @@ class TreeLayout:
     :param classes: folders named like a part that are classes beside others, such as "training" beside "nutrition".
     :param told: folders of which a word tells the part, as 20news-bydate-train beside 20news-bydate-test.
     :param lines: each line of a file is a document, labelled by the file's name: pos.txt and neg.txt.
+    :param stems: the whole name before the suffix is that label, where ``lines``: sports.txt and politics.txt.
     :param mails: most files begin with the headers of a mail, whatever they are called, and are read as mails.
+    :param leaflets: files called like a readme are documents too: most are called so.
     """
 
     skip: int = 0
@@ -49,7 +55,9 @@ class TreeLayout:
     classes: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     lines: bool = False
+    stems: bool = False
     mails: bool = False
+    leaflets: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,8 +67,10 @@ class TreeLayout:
     def place(self, name: str) -> tuple[str, str] | None:
         """(label, part) of the file ``name``, None where it is no document."""
         path = PurePosixPath(name)
+        if is_leaflet(path) and not self.leaflets:
+            return None
         if self.lines:
-            return _pole(path, self.told)
+            return _stem(path, self.told) if self.stems else _pole(path, self.told)
         shape = _shape(path)
         if shape not in (*DOCUMENT_SUFFIXES, "number", self.shape) or (self.shape and shape != self.shape):
             return None
@@ -103,9 +113,16 @@ def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | No
     return (label, part) if label else None
 
 
+def _stem(path: PurePosixPath, told: Sequence[str]) -> tuple[str, str] | None:
+    """(label, part) that a file's whole name before its suffix and the folders above it tell."""
+    above = (part_in(name) if name in told else name.lower() for name in path.parts[:-1])
+    part = next((word for word in above if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
+    return (path.stem, part) if path.suffix.lower() in DOCUMENT_SUFFIXES else None
+
+
 def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     """The layout of a few files, each of which is named like the label of the texts on its lines."""
-    files = [PurePosixPath(name) for name in names if not is_about(name)]
+    files = [path for path in map(PurePosixPath, names) if not is_leaflet(path) and not is_about(path.as_posix())]
     poles = [{word for word in re.split(r"[\W_]+", path.name.lower()) if word in POLES} for path in files]
     if not 2 <= len(files) <= 12 or not all(len(words) == 1 for words in poles) or len(set(map(min, poles))) < 2:
         return None
@@ -114,7 +131,9 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     if len(folders) > 1 and not told and not all(any(name.lower() in PART_WORDS for name in parts)
                                                  for parts in folders):
         return None
-    if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in POLES)}:
+    counted = len({path.suffix for path in files}) == 1  # quote.tok.gt9.5000 beside plot.tok.gt9.5000
+    if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in POLES),
+                                                *(("number",) if counted else ())}:
         return None
     parts = any((_pole(path, told) or ("", ""))[1] for path in files)
     return TreeLayout(0, labelled=True, parts=parts, told=told, lines=True)
@@ -123,7 +142,11 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
 def find_layout(names: Sequence[str]) -> TreeLayout:
     """The layout of a tree with the files ``names`` (with / between folders)."""
     shape = _common_shape(names)
-    folders = [PurePosixPath(name).parts[:-1] for name in names if TreeLayout(shape=shape).place(name) is not None]
+    bare = TreeLayout(shape=shape, leaflets=True)
+    documents = [name for name in names if bare.place(name) is not None]
+    own = [name for name in documents if not is_leaflet(PurePosixPath(name))]
+    leaflets = 2 * len(own) < len(documents)
+    folders = [PurePosixPath(name).parts[:-1] for name in (documents if leaflets else own)]
     if not folders:
         return TreeLayout()
     skip = 0
@@ -132,7 +155,8 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
             break
         skip += 1
     rest = [parts[skip:] for parts in folders]
-    layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest), told=_told_parts(rest))
+    layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest), told=_told_parts(rest),
+                        leaflets=leaflets)
     within = {part for parts in rest for part in parts}
     return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
 
@@ -184,8 +208,10 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
         files = "1 file was" if len(names) == 1 else f"{len(names):,} files were"
         return [f"{files} left aside, as no label stands in the name (for example {names[0]})."]
     kinds = Counter(
-        "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
-        else "outside of the folders that name the labels" if TreeLayout().place(name) is not None and layout.labelled
+        _CALLED if is_leaflet(PurePosixPath(name)) and not layout.leaflets
+        else "named in another way than the documents" if layout.shape and _shape(PurePosixPath(name)) in ("", "number")
+        else "outside of the folders that name the labels"
+        if TreeLayout(leaflets=True).place(name) is not None and layout.labelled
         else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
@@ -193,6 +219,9 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
     if not layout.labelled and len(tables) == 1:
         return [f"'{tables[0]}' is a table beside the texts and was not read. If it holds their labels, write text and "
                 "label into one table, or put each text into a folder named like its label."]
+    if set(kinds) == {_CALLED}:
+        files = "1 file is" if len(names) == 1 else f"{len(names):,} files are"
+        return [f"{files} {_CALLED} or licence and no document: left aside (for example {names[0]})."]
     files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
     return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
             + (", in a folder named like its label." if layout.labelled else ".")]
@@ -206,7 +235,12 @@ def main_member(names: Sequence[str]) -> str:
     documents = [name for name in others if name not in tables and TreeLayout().place(name) is not None]
     if len(tables) == 1 and not find_layout(documents).labelled and len(documents) <= 3:
         return tables[0]
-    return documents[0] if len(documents) == 1 and telling and not tables else ""
+    return documents[0] if len(documents) == len(others) == 1 and telling else ""
+
+
+def is_leaflet(path: PurePosixPath) -> bool:
+    """Whether a file is called like what lies beside a corpus, even among its documents: README, LICENSE.txt, cmds."""
+    return path.stem.lower() in _LEAFLETS or _README.search(path.name) is not None
 
 
 def is_about(name: str) -> bool:

@@ -71,6 +71,22 @@ def walk_files(source: Source, files: dict[str, int]) -> Iterator[tuple[int, int
                 yield stream.position, stream.size
 
 
+def heads_of(source: Source, names: Sequence[str], most: int) -> Iterator[tuple[str, bytes]]:
+    """At most the first ``most`` bytes of each of the files ``names`` of a tree, none of one that cannot be read; of a
+    tar in its own order."""
+    if source.compression == "tar":
+        for name, blocks in _unpacked(source, names):
+            yield name, next(iter(blocks), b"")[:most]
+        return
+    for name in names:
+        one = Source(source.path, "zip", name, name) if source.compression else Source(source.path / name)
+        try:
+            with one.open() as stream:
+                yield name, stream.read(most)
+        except CorpusError:
+            yield name, b""
+
+
 def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path], None, None]:
     """Each of the files ``names`` of a tree in turn, as a file that can be read; of a tar in its own order.
 

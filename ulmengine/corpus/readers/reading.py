@@ -18,9 +18,11 @@ from .dialect import Dialect
 from .encoding import Encoding, TextDecoder, detect, known_encoding
 from .grids import Grid
 from .layout import TreeLayout
-from .packed import files_of
+from .packed import files_of, heads_of
 from .source import Source
 from .textlines import text_blocks, text_lines
+
+_FEW_FILES, _HEAD_BYTES = 60, 1 << 18
 
 
 class JoinedSheet(NamedTuple):
@@ -48,6 +50,15 @@ class TableBeside(NamedTuple):
     cells: dict[str, tuple[str | None, ...]]
 
 
+class LabelledLines(NamedTuple):
+    """A file with a text a line, the part of the corpus that it is ("": all), and those that hold labels of these texts
+    line by line: column -> file."""
+
+    part: str
+    text: str
+    labels: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
@@ -57,7 +68,8 @@ class Reading:
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
     ``joined``: the sheets of a workbook that are read one after another, where they are several. ``shards``: the files
     of a tree that are one table, each to be read under ``settings``. ``beside``: what a table says of the texts of a
-    folder. ``grid``: the table that a page of markup consists of. ``member``: the element that is a document.
+    folder. ``groups``: files with a text a line and those of its labels; ``mapping``: what these are called. ``grid``:
+    the table that a page of markup consists of. ``member``: the element that is a document.
     ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
@@ -72,6 +84,8 @@ class Reading:
     shards: tuple[Shard, ...] = ()
     settings: CorpusConfig | None = None
     beside: TableBeside | None = None
+    groups: tuple[LabelledLines, ...] = ()
+    mapping: dict[str, str] = field(default_factory=dict)
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True
@@ -117,6 +131,13 @@ class Look:
     def files(self) -> tuple[dict[str, int], bool]:
         """The files of a tree, each with its bytes, and whether these are all."""
         return files_of(self.source)
+
+    @cached_property
+    def heads(self) -> dict[str, bytes]:
+        """The beginnings of the files of a tree that holds a few files alone; {} of any other."""
+        files, complete = self.files if self.source.is_tree else ({}, False)
+        few = complete and len(files) <= _FEW_FILES
+        return dict(heads_of(self.source, list(files), _HEAD_BYTES)) if few else {}
 
     @cached_property
     def start(self) -> str:

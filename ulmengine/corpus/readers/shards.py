@@ -16,7 +16,9 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.names import part_in
 
+from . import lists
 from .layout import is_about
+from .lists import MARKED
 from .packed import laid_down, walk_files
 from .reading import Look, Pass, Reading, Shard
 
@@ -44,6 +46,7 @@ def _shards(look: Look) -> list[Shard]:
         for _ in walk_files(look.source, files):
             pass
         found = shards_in(files)
+    found = found or lists.shards_in(look)
     return sorted(found) if look.source.compression == "zip-tree" else found
 
 
@@ -89,7 +92,8 @@ def plan(look: Look, reason: str, recognised: Recognise) -> Reading:
     reasons = {**first.reasons, "format": f"{reason}: {first.reasons.get('format', first.format)}"}
     return Reading(
         look.source, "shards", first.encoding, first.dialect, columns, text_place=first.text_place,
-        hints=first.hints, notes=first.notes, reasons=reasons, shards=tuple(shards), settings=settings,
+        hints=first.hints, notes=(*first.notes, *lists.left_out(look, shards)), reasons=reasons, shards=tuple(shards),
+        settings=settings,
     )
 
 
@@ -97,7 +101,7 @@ def _settings(config: CorpusConfig, first: Reading | None) -> CorpusConfig:
     """How each piece is to be read: as is set, and as the first one was found to be."""
     config = config.model_copy(update={"format": "", "member": "", "sheet": ""})
     if first is None or first.dialect is None:
-        return config
+        return config.model_copy(update={"format": first.format}) if first and first.format in MARKED else config
     return config.model_copy(update={
         "format": "csv", "delimiter": first.dialect.delimiter, "header": "yes" if first.dialect.header else "no",
     })

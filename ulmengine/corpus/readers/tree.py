@@ -17,6 +17,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.names import part_in
 
+from . import lists
 from .binary import is_binary
 from .encoding import TextDecoder, detect, known_encoding
 from .frames import frames_of
@@ -53,8 +54,16 @@ def plan(look: Look, reason: str) -> Reading:
         documents = [name for name in names if layout.place(name) is not None]
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
               and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
+    notes: tuple[str, ...] = ()
+    if documents and not layout.labelled and look.heads:
+        if found_lists := lists.named_lists(look, layout, documents):
+            layout = found_lists
+        elif unnamed := lists.tables_in(look, documents):
+            raise _no_documents(source, names, [*unnamed, *tables])
+        else:
+            notes = lists.unlabelled_note(look, documents)
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
-        raise _no_documents(source, names, tables)
+        raise _no_documents(source, names, tables, lists.texts_in(look))
     texts = [data for _, data in read_tree(source, documents[:200], 1 << 18) if data]
     mails = sum(map(begins_as_mail, texts))
     layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(texts))
@@ -64,7 +73,8 @@ def plan(look: Look, reason: str) -> Reading:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
         source, "folder", encoding or found.name, columns=layout.columns,
-        rows=len(documents) if complete and not layout.lines else None, notes=_lines_note(layout, documents),
+        rows=len(documents) if complete and not layout.lines else None,
+        notes=(*_lines_note(layout, documents), *notes),
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
         forced=bool(encoding),
     )
@@ -99,19 +109,25 @@ def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
                    reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
-def _no_documents(source: Source, names: Sequence[str], tables: Sequence[str]) -> CorpusError:
+def _no_documents(
+    source: Source, names: Sequence[str], tables: Sequence[str], texts: Sequence[str] = ()
+) -> CorpusError:
+    """What to do with a tree without documents; ``texts``: files that hold lines of text under other names."""
     path = source.path
-    if tables:
-        shown = ", ".join(tables[:5]) + (", ..." if len(tables) > 5 else "")
+    if files := tables or texts:
+        shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
         advice = {
             "": "Choose one of them as the corpus; a second one can be its test file.",
-            "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {tables[0]}; or "
-            "unpack the archive, and a second table can be the test file.",
+            "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {files[0]}; or "
+            "unpack the archive, and a second file can be the test file.",
         }.get(source.compression, "Unpack the archive and choose one of them.")
+    if tables:
         alike = len({PurePosixPath(name).suffix.lower() for name in tables}) == 1 < len(tables)
         if alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
             advice += " If they are pieces of one table, join them into one file first."
         return CorpusError(f"'{path.name}' holds tables ({shown}) rather than one text a file. {advice}")
+    if texts:
+        return CorpusError(f"'{path.name}' holds no .txt files with one text each, but {shown}. {advice}")
     kinds = Counter(_UNREAD.get(PurePosixPath(name).suffix.lower(), "") for name in names)
     what = max(kinds, key=lambda kind: kinds[kind], default="")
     advice = (f"The {what} in it are not read: save the text of each as a .txt file under the same name, and open the "
@@ -207,11 +223,16 @@ def _parsed(name: str, data: bytes, reading: Reading, faults: Faults) -> str:
 
 def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
     """One file's text: UTF-8 where it is valid, otherwise in the tree's encoding or one of its own."""
+    return decoded(data, encoding, forced, faults).strip()
+
+
+def decoded(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
+    """The same with the white space around it."""
     if not forced:
         try:
             text = data.decode("utf-8-sig")
             if "\0" not in text:
-                return text.replace("\r\n", "\n").strip()
+                return text.replace("\r\n", "\n")
         except UnicodeDecodeError:
             pass
         if encoding == "utf-8" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -219,4 +240,4 @@ def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> s
     decoder = TextDecoder(encoding)
     text = decoder.decode(data, final=True)
     faults.undecodable += decoder.undecodable
-    return text.replace("\r\n", "\n").strip()
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,183 @@
+"""Folders and archives of a few files of many lines each: tables, lists of a label, texts beside their labels."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from ulmengine.corpus import CorpusError, Documents, preview
+
+THINGS = ("chair", "room at the back", "film", "hotel", "meal we had on Monday", "garden", "book")
+SAID = ("was all that we hoped for", "broke", "is no more than usual", "could have been cheaper", "delighted us")
+
+
+def texts(count: int, first: int = 0) -> list[str]:
+    """Different sentences of different lengths."""
+    return [f"The {THINGS[n % 7]} {SAID[n % 5]}{' and so on' * (n % 3)} on day {100 + n}."
+            for n in range(first, first + count)]
+
+
+def written(root: Path, files: dict[str, str], packed: str = "") -> Path:
+    """``files`` in a folder, or in an archive of it."""
+    for name, text in files.items():
+        (root / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "set" / name).write_text(text, encoding="utf-8")
+    if packed == "zip":
+        with zipfile.ZipFile(root / "set.zip", "w") as archive:
+            for name in files:
+                archive.write(root / "set" / name, f"set/{name}")
+        return root / "set.zip"
+    if packed:
+        with tarfile.open(root / "set.tar.gz", "w:gz") as tar:
+            tar.add(root / "set", "set")
+        return root / "set.tar.gz"
+    return root / "set"
+
+
+def counts(documents: Documents) -> dict[str, int]:
+    labels = labels_in_order(documents)
+    return {label: labels.count(label) for label in documents.labels}
+
+
+def lines(rows: list[str]) -> str:
+    return "".join(f"{row}\n" for row in rows)
+
+
+@pytest.mark.parametrize("packed", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize(("names", "suffix"), [
+    (("pos", "neg", "neu", "q"), ".txt"), (("sports", "politics", "tech"), ".txt"), (("hoax", "valid"), ".txt"),
+    (("positif", "negatif", "netral"), ""), (("joy", "disgust"), ".txt"),
+])
+def test_files_of_many_lines_are_called_by_their_label(
+    tmp_path: Path, names: tuple[str, ...], suffix: str, packed: str
+) -> None:
+    files = {f"{name}{suffix}": lines(texts(40 + n, 100 * n)) for n, name in enumerate(names)}
+    documents = opened(written(tmp_path, files | {"README.md": "about it\n", "LICENSE": "free\n"}, packed))
+    assert counts(documents) == {name: 40 + n for n, name in sorted(enumerate(names), key=lambda one: one[1])}
+    assert any("each line is read as a document" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("packed", ["", "tar.gz"])
+def test_subj_as_it_is_given_out(tmp_path: Path, packed: str) -> None:
+    files = {"plot.tok.gt9.5000": lines(texts(30)), "quote.tok.gt9.5000": lines(texts(25, 50))}
+    documents = opened(written(tmp_path, files | {"subjdata.README.1.0": "about\n"}, packed))
+    assert counts(documents) == {"plot": 30, "quote": 25}
+
+
+@pytest.mark.parametrize("files", [
+    {"doc1.txt": lines(texts(60)), "doc2.txt": lines(texts(60, 60))},
+    {"chapter_1.txt": lines(texts(60)), "chapter_2.txt": lines(texts(60, 60)), "chapter_3.txt": "The end.\n"},
+    {"2024-01-01.log.txt": lines(texts(60)), "2024-01-02.log.txt": lines(texts(60, 60))},
+    {"emma.txt": lines(["\n".join(" ".join(texts(9)).split(" on ")) + "\n"] * 12),
+     "ulysses.txt": lines([f"{' '.join(texts(9))}\n"] * 50)},
+    {"prologue.txt": lines(texts(6)), "epilogue.txt": lines(texts(9))},
+])
+def test_chapters_logs_and_numbered_files_stay_documents(tmp_path: Path, files: dict[str, str]) -> None:
+    documents = opened(written(tmp_path, files))
+    assert (len(documents.parts), documents.labels) == (len(files), ())
+
+
+def test_prose_broken_into_lines_is_no_list_of_documents(tmp_path: Path) -> None:
+    words = " ".join(texts(150)).replace(".", ",").split()
+    broken, line = [], ""
+    for word in words:
+        if len(line) + 1 + len(word) > 66:
+            broken.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    documents = opened(written(tmp_path, {"emma.txt": lines(broken[:60]), "persuasion.txt": lines(broken[60:120])}))
+    assert (len(documents.parts), documents.labels) == (2, ())
+
+
+@pytest.mark.parametrize("packed", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize("name", ["{}.txt", "cnews.{}.txt", "ratings_{}.txt", "{}"])
+@pytest.mark.parametrize("row", ["{text}\t{label}", "{label}\t{text}", "{text};{label}", "__label__{label} {text}"])
+def test_a_table_in_files_that_are_called_by_the_parts(tmp_path: Path, row: str, name: str, packed: str) -> None:
+    files = {name.format(part): lines([row.format(text=text.replace(" and", ","), label=("good", "bad")[n % 2])
+                                       for n, text in enumerate(texts(count, first))])
+             for part, count, first in (("train", 40, 0), ("test", 24, 100), ("dev", 20, 200))}
+    documents = opened(written(tmp_path, files | {"README.txt": "about it\n"}, packed))
+    assert counts(documents) == {"bad": 42, "good": 42}
+    assert (documents.count("train"), documents.count("validation"), documents.count("test")) == (40, 20, 24)
+
+
+def test_the_one_table_beside_a_readme_is_read(tmp_path: Path) -> None:
+    rows = [f"{('ham', 'spam')[n % 2]}\t{text}" for n, text in enumerate(texts(30))]
+    documents = opened(written(tmp_path, {"SMSSpamCollection": lines(rows), "readme": "A collection.\n"}))
+    assert counts(documents) == {"ham": 15, "spam": 15}
+
+
+@pytest.mark.parametrize(("packed", "advice"), [("", "Choose one of them"), ("zip", "corpus.member")])
+def test_several_tables_that_are_called_texts_are_refused(tmp_path: Path, packed: str, advice: str) -> None:
+    files = {f"{site}_labelled.txt": lines([f"{text}\t{n % 2}" for n, text in enumerate(texts(30))])
+             for site in ("imdb", "yelp")}
+    with pytest.raises(CorpusError, match=rf"holds tables .*_labelled\.txt.*{advice}"):
+        preview(written(tmp_path, files, packed))
+
+
+def test_files_under_other_names_are_named(tmp_path: Path) -> None:
+    files = {name: lines([f"DESC:def What is the {thing}?" for thing in THINGS]) for name in ("a.label", "b.label")}
+    with pytest.raises(CorpusError, match=r"a\.label, b\.label.*Choose one of them"):
+        preview(written(tmp_path, files))
+
+
+def test_a_few_lists_without_a_label_are_told_of(tmp_path: Path) -> None:
+    files = {f"Sentences_{share}.txt": lines(texts(30)) for share in ("50Agree", "AllAgree", "text")}
+    documents = opened(written(tmp_path, files))
+    assert len(documents.parts) == 3
+    assert any("hold many short lines" in note for note in documents.notes)
+
+
+LABELS = [str(n % 3) for n in range(30)]
+
+
+@pytest.mark.parametrize("packed", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize(("names", "column"), [
+    (("X.txt", "Y.txt"), "Y"), (("raw/title_Stack.txt", "raw/label_Stack.txt"), "label"),
+    (("seq.in", "label"), "label"), (("text.txt", "labels.txt"), "labels"),
+])
+def test_texts_beside_their_labels(tmp_path: Path, names: tuple[str, str], column: str, packed: str) -> None:
+    read = texts(30)
+    read[4] = ""  # what is empty keeps its place
+    files = {names[0]: lines(read), names[1]: "\n".join(LABELS), "readme.txt": "about\n"}
+    documents = opened(written(tmp_path, files, packed))
+    assert documents.understood.label_columns == (column,)
+    assert labels_in_order(documents) == LABELS
+    assert everything(documents) == read
+    assert any("Line by line" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("name", ["{part}_{what}.txt", "{part}/{what}.txt"])
+def test_texts_and_labels_of_each_part_and_what_the_labels_are_called(tmp_path: Path, name: str) -> None:
+    files = {"mapping.txt": "0\tanger\n1\tjoy\n2\tsadness\n"}
+    for part, first, labels in (("train", 0, LABELS), ("val", 40, LABELS[:20]), ("test", 80, [])):
+        files[name.format(part=part, what="text")] = lines(texts(len(labels) or 20, first))
+        if labels:
+            files[name.format(part=part, what="labels")] = lines(labels)
+    documents = opened(written(tmp_path, files))
+    assert counts(documents) == {"anger": 17, "joy": 17, "sadness": 16}
+    assert documents.count("unlabelled") == 20
+    assert documents.count("validation") == 20
+
+
+def test_labels_of_another_length_are_none(tmp_path: Path) -> None:
+    documents = opened(written(tmp_path, {"X.txt": lines(texts(30)), "Y.txt": lines(LABELS[:29])}))
+    assert (len(documents.parts), documents.labels) == (2, ())
+
+
+def test_what_tells_about_the_texts_is_none_of_a_label(tmp_path: Path) -> None:
+    files = {f"{label}/{n}.txt": text for label in ("sport", "film") for n, text in enumerate(texts(9))}
+    about = {f"{label}/{name}": "free\n" for label in ("sport", "film") for name in ("LICENSE.txt", "README", "cmds")}
+    documents = opened(written(tmp_path, files | about))
+    assert counts(documents) == {"film": 9, "sport": 9}
+    assert any("6 files are called like a readme" in note for note in documents.notes)
+
+
+def test_texts_that_are_all_readmes_are_texts(tmp_path: Path) -> None:
+    files = {f"{label}/{n}_README.md": text for label in ("python", "rust") for n, text in enumerate(texts(9))}
+    assert counts(opened(written(tmp_path, files))) == {"python": 9, "rust": 9}

@@ -1,0 +1,166 @@
+"""Trees of a few files that hold many lines each: tables though they are not called so, lists of texts a label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ulmengine.config import CorpusConfig
+from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, part_in
+
+from . import delimited, plain
+from .binary import is_binary
+from .layout import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, TreeLayout, is_about, is_leaflet
+from .reading import Look, Shard
+from .source import Source
+
+_LEAST = 20
+"""Filled lines that a table or list has at least."""
+_SHORT, _ALIKE = 250, 4.0
+"""Characters of a line of a list at most, on average; how many times longer those of another may be."""
+_LONG_WORD, _NARROWEST = 9, 45
+"""Letters between two spaces where a script writes none between words; characters of a line of the narrowest page."""
+_MOST_LISTS, _LEAST_OF_LABEL, _LONG_LABEL = 30, 40, 24
+_NAME = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)?")
+_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", '"', "\u201d")
+MARKED = ("fasttext", "trec")
+"""Kinds of lines that bear a label of their own."""
+_ROLES = TEXT_NAMES | LABEL_NAMES | frozenset({"x", "vocab", "vocabulary", "words", "mapping", "index", "readme"})
+
+
+class FoundTable(NamedTuple):
+    """A table that is one of a few files: its columns, and whether its cells show that, not tabs alone."""
+
+    columns: tuple[str, ...]
+    shown: bool
+
+
+def lines_in(look: Look, name: str) -> list[str]:
+    """The whole lines at the beginning of a file of a tree."""
+    return _piece(look, name).lines
+
+
+def _piece(look: Look, name: str) -> Look:
+    source = Source(look.source.path, "", "", PurePosixPath(name).name)
+    data = look.heads[name]
+    return Look(source, CorpusConfig(encoding=look.config.encoding), data, len(data) == look.files[0][name])
+
+
+def files_in(look: Look) -> list[str]:
+    """The files of a tree of a few files that are neither binary nor tell about the others."""
+    return [name for name, data in look.heads.items() if data and not is_binary(data) and not is_about(name)
+            and not is_leaflet(PurePosixPath(name))]
+
+
+def tables_in(look: Look, names: Sequence[str]) -> dict[str, FoundTable]:
+    """Which of the files ``names`` are tables though they are not called so."""
+    found = {name: _table(_piece(look, name)) for name in names
+             if PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES}
+    tables = {name: piece for name, piece in found.items() if piece is not None}
+    shown = any(piece.shown for piece in tables.values())
+    return tables if shown or not are_counted(list(tables)) else {}
+
+
+def are_counted(names: Sequence[str]) -> bool:
+    """Whether several files are called by numbers or dates alone, as chapters and logs are."""
+    return len(names) > 1 and len({re.sub(r"\d+", "0", PurePosixPath(name).name) for name in names}) == 1
+
+
+def _table(look: Look) -> FoundTable | None:
+    if sum(bool(line.strip()) for line in look.lines) < _LEAST:
+        return None
+    for kind in MARKED:
+        if plain.KINDS[kind].fits(look.lines):
+            return FoundTable(plain.KINDS[kind].columns, True)
+    reason = delimited.recognise(look)
+    try:
+        reading = delimited.plan(look, reason) if reason else None
+    except CorpusError:
+        return None
+    return FoundTable(reading.columns, "evenly" not in reason or reading.named) if reading is not None else None
+
+
+def shards_in(look: Look) -> list[Shard]:
+    """The one table in a tree of a few files besides what tells about it, or its parts: train.txt beside test.txt."""
+    names = files_in(look)
+    if not names or any(PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES for name in names):
+        return []
+    tables = tables_in(look, names)
+    sizes = look.files[0]
+    if len(tables) == 1 == len(names):
+        return [Shard(name, {}, sizes[name]) for name in tables]
+    parts = {name: part_in(PurePosixPath(name).name) for name in tables}
+    told = set(parts.values())
+    one = len({piece.columns for piece in tables.values()}) == 1
+    if not one or len(told) < len(tables) or not {"train"} < told or "" in told or len(names) >= 2 * len(tables):
+        return []
+    return [Shard(name, {"split": part}, sizes[name]) for name, part in parts.items()]
+
+
+def left_out(look: Look, shards: Sequence[Shard]) -> tuple[str, ...]:
+    """A sentence about the files beside those that are read."""
+    read = {shard.name for shard in shards}
+    names = [name for name in look.heads if name not in read and not is_about(name)]
+    return (f"Not read beside the table: {', '.join(names[:4])}{', ...' * (len(names) > 4)}.",) if names else ()
+
+
+def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> TreeLayout | None:
+    """The layout of files each of which lists many short texts and is called like their label, in folders that name
+    none: sports.txt beside politics.txt. None where they are not."""
+    paths = list(map(PurePosixPath, documents))
+    stems = {path.stem.lower() for path in paths}
+    if layout.labelled or not 2 <= len(documents) <= _MOST_LISTS or len(stems) < 2 or not set(documents) <= set(
+            look.heads):
+        return None
+    folders = {path.parts[:-1] for path in paths}
+    if len(folders) > 1 and not layout.parts:
+        return None
+    words = all(_NAME.fullmatch(path.stem) and len(path.stem) <= _LONG_LABEL
+                and path.suffix.lower() in DOCUMENT_SUFFIXES for path in paths)
+    known = stems & _ROLES or any(stem.removesuffix("s") in _ROLES for stem in stems)
+    parts = all(map(part_in, stems)) or any(PART_WORDS.get(stem) == "train" for stem in stems)
+    if not words or known or parts or sum(len(stem) > 2 for stem in stems) < 0.5 * len(stems):
+        return None
+    lists = [lines_in(look, name) for name in documents]
+    means = [sum(map(len, lines)) / max(1, len(lines)) for lines in lists]
+    if min(map(len, lists)) < _LEAST_OF_LABEL or not all(map(is_list, lists)) or max(means) > _ALIKE * min(means):
+        return None
+    return replace(layout, labelled=True, lines=True, stems=True)
+
+
+def is_list(lines: Sequence[str]) -> bool:
+    """Whether lines are a list of short texts, and neither paragraphs nor a text that is broken into lines."""
+    filled = [line.rstrip() for line in lines if line.strip()]
+    short = sum(map(len, filled)) <= _SHORT * len(filled)
+    return len(filled) >= _LEAST and len(filled) >= 0.9 * len(lines) and short and not _is_wrapped(filled)
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Whether lines end where the next word would have been too much for the width of all."""
+    words = sum(line.count(" ") + 1 for line in lines)
+    if 2 * sum(line.endswith(_ENDS) for line in lines) > len(lines) or sum(map(len, lines)) > _LONG_WORD * words:
+        return False
+    width = sorted(map(len, lines))[int(0.98 * len(lines))]
+    full = sum(len(line) + 1 + len(after.split(" ", 1)[0]) > width for line, after in pairwise(lines))
+    return width >= _NARROWEST and full > 0.6 * len(lines)
+
+
+def unlabelled_note(look: Look, documents: Sequence[str]) -> tuple[str, ...]:
+    """That each of a few files is read as one document though each seems to list many."""
+    if len(documents) > _MOST_LISTS or are_counted(documents) or not set(documents) <= set(look.heads):
+        return ()
+    lists = [name for name in documents if is_list(lines_in(look, name))]
+    if not lists or len(lists) < 0.5 * len(documents):
+        return ()
+    return (f"Each file is read as one document, though {', '.join(lists[:4])}{', ...' * (len(lists) > 4)} "
+            f"hold{'s' * (len(lists) == 1)} many short lines. If each line is a document, choose one of the files.",)
+
+
+def texts_in(look: Look) -> list[str]:
+    """The files of a tree of a few that hold several lines of text, whatever they are called."""
+    return [name for name in files_in(look) if sum(bool(line.strip()) for line in lines_in(look, name)) >= 5]
