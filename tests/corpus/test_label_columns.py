@@ -213,6 +213,11 @@ def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence
     ({"*first name*?": "Ann Bob", "How likely?": "1 2 3 4 5"}, "How likely?", "*first name*?"),
     ({"type.name": "bug task", "state": "new old older"}, "type.name", "state"),
     ({"comment": "done ok", "queue": "billing sales tech"}, "queue", "comment"),
+    ({"Target": "Atheism Climate Abortion", "Stance": "for against"}, "Stance", ""),
+    ({"sentiment": "hateful normal", "group": "x y z", "target": "gender origin"}, "target", "sentiment group"),
+    ({"sentiment": "hateful normal", "target": "0 1"}, "target", ""),
+    ({"IsDeleted": "false", "IsClosed": "true false", "IsEscalated": "false true true", "Reason": "a b"}, "Reason", ""),
+    ({"sentiments": "P N NEU", "topics": "a b c d"}, "sentiments", "topics"),
 ])
 def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> None:
     guess = guess_columns(frame(text=long(60), **{name: cells_of(told) for name, told in columns.items()}))

@@ -169,3 +169,10 @@ def test_how_cells_with_several_names_were_read_is_told(tmp_path: Path) -> None:
     assert opened(path).labels == tuple(sorted(levels))
     note = next(note for note in opened(path).notes if "several labels" in note)
     assert "'Hardware / New' are read as one label each" in note
+
+
+def test_a_sign_between_names_that_stand_alone_elsewhere_is_told(tmp_path: Path) -> None:
+    cells = ["flight"] * 40 + ["fare"] * 20 + ["flight#fare"] * 4
+    path = table(tmp_path / "a.csv", [[f"a question of some length, number {n}", cell] for n, cell in enumerate(cells)])
+    assert any("'flight#fare' are read as one label each" in note for note in opened(path).notes)
+    assert opened(path, label_delimiter="#").labels == ("fare", "flight")

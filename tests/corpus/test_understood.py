@@ -99,7 +99,7 @@ def test_a_column_may_be_called_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("names", [
     ("premise", "hypothesis"), ("question1", "question2"), ("sentence1", "sentence2"), ("text_a", "text_b"),
     ("Sentence 1", "Sentence 2"), ("frage1", "frage2"), ("question", "sentence"), ("#1 String", "#2 String"),
-    ("question", "answer"), ("pros", "cons"), ("Summary", "Description"),
+    ("question", "answer"), ("pros", "cons"), ("Summary", "Description"), ("short_description", "description"),
 ])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_pair_of_texts_is_read_together(names: tuple[str, str], turned: bool) -> None:
@@ -130,6 +130,18 @@ def test_other_texts_are_named_until_someone_chooses(tmp_path: Path) -> None:
     told = next(note for note in opened(path).notes if "not read" in note)
     assert told.startswith("Besides 'Q1 good?', 'Q2 bad?' holds texts as well")
     assert not any("not read" in note for note in opened(path, text_columns=("Q1 good?",)).notes)
+
+
+@pytest.mark.parametrize(("read", "other", "form"), [
+    ("text", "title_text", False), ("text", "question_context", False), ("text", "clean_text", True),
+    ("text", "text_en", True), ("review", "reviewshort", True), ("review", "preview", False),
+])
+def test_a_column_that_is_only_called_alike_is_no_other_form_of_the_texts(read: str, other: str, form: bool) -> None:
+    answers = [f"what was bad is the delivery, {n} days late" for n in range(60)]
+    same = [f"{text} indeed" for text in long(60)] if other == "reviewshort" else answers
+    guess = guess_columns(frame(**{read: long(60), other: same}))
+    assert guess.text == (read,)
+    assert ("text_doubt" in guess.reasons) != form
 
 
 def test_an_answer_that_comes_with_the_label_is_no_text() -> None:

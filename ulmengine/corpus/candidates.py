@@ -116,6 +116,8 @@ def _is_rival(
         return column.called == Nearness.FIRST
     if not once or not named:
         return True
+    if own == Nearness.FIRST and best.key == "target" and best.letters > 0.5:  # a word may say what the text is about
+        return other < Nearness.BARE and column not in hot
     if own == Nearness.FIRST:
         return scant and other <= Nearness.FEW and column.filled > best.filled
     return other <= Nearness.PARTLY and column not in hot

@@ -122,12 +122,14 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
             return delimiter, ""
         if delimiter == " " and plural and _are_codes(split, alone):
             return delimiter, ""
-        if delimiter == " " or not _recur(split, alone):
+        recurs = _recur(split, alone)
+        stands = delimiter in _IN_NAMES and len(split) > 2 and sum(n in alone for n in found) >= 0.8 * len(found)
+        if delimiter == " " or not (recurs or stands):
             continue
         if delimiter in ("|", ";") or (delimiter == "," and plural):
             return delimiter, ""
         if delimiter not in _IN_NAMES or 2 * len(set(found) & alone) >= len(set(found)):
-            if _change_places(split):
+            if recurs and _change_places(split):
                 return delimiter, ""
             doubtful = doubtful or delimiter
     return "", doubtful

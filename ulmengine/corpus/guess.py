@@ -22,6 +22,12 @@ from .names import (
 )
 from .sampled import Sampled, look
 
+_FORMS = frozenset((
+    "clean", "cleaned", "raw", "orig", "original", "processed", "preprocessed", "normalized", "normalised", "lemma",
+    "lemmas", "lemmatized", "lemmatised", "stem", "stemmed", "token", "tokens", "tokenized", "tokenised", "tok",
+    "translated", "translation", "lower", "lowercase", "nostop", "stopwords", "final", "parsed", "html", "eng",
+))
+"""What other forms of a text are called by."""
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 
 
@@ -81,7 +87,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
-    _doubt_text([column for column in rest if column.filled > 0.3 * frame.height], guess)
+    _doubt_text(frame, [column for column in rest if column.filled > 0.3 * frame.height], guess)
     if len(guess.label) == 1:
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
         _doubt_delimiter(frame[guess.label[0]], guess)
@@ -115,16 +121,31 @@ def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
     )
 
 
-def _doubt_text(rest: list[Sampled], guess: Guess) -> None:
+def _doubt_text(frame: pl.DataFrame, rest: list[Sampled], guess: Guess) -> None:
     """Name the columns of ``rest`` that hold texts as well and are not read; other forms of what is read are none."""
-    read = [key_of(name) for name in guess.text]
+    read = guess.text
     others = [repr(c.name) for c in rest if c.name not in guess.label and c.is_prose and c.length > 30
-              and c.distinct > 0.5 * c.filled and not any(key in c.key for key in read)]
+              and c.distinct > 0.5 * c.filled and not any(_is_form(frame, c.key, name) for name in read)]
     if others and read:
         what = "holds texts as well and is" if len(others) == 1 else "hold texts as well and are"
         guess.reasons["text_doubt"] = (
             f"Besides {' and '.join(map(repr, guess.text))}, {', '.join(others[:4])} {what} not read. If a document is "
             "all of this, choose these columns too as text columns.")
+
+
+def _is_form(frame: pl.DataFrame, key: str, read: str) -> bool:
+    """Whether a column called ``key`` is another form of the texts in that called ``read``, as clean_text and text_en
+    are: called after it, with a word for such a form or mostly the same words in each row."""
+    own = key_of(read)
+    if own not in key:
+        return False
+    if any(word in _FORMS or len(word) == 2 for word in key.replace(own, "_").split("_")):
+        return True
+    name = next(column for column in frame.columns if key_of(column) == key)
+    pairs = [(set(one.lower().split()), set(other.lower().split()))
+             for one, other in frame.select(name, read).drop_nulls().head(50).rows()]
+    same = [len(one & other) / max(len(one), len(other)) for one, other in pairs if one and other]
+    return sum(same) > 0.6 * len(same)
 
 
 def _tool_hints(columns: list[str]) -> Hints:

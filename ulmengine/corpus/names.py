@@ -35,13 +35,14 @@ PLAIN_TEXT_NAMES = _names("""
     내용 리뷰 댓글 메시지 후기 نص النص تعليق رسالة مراجعة טקסט תגובה הודעה ข้อความ รีวิว ความคิดเห็น पाठ टिप्पणी संदेश
 """)
 TITLE_NAMES = _names("""
-    title headline subject titel überschrift betreff titre objet título asunto titolo oggetto assunto tytuł rubrik
+    title headline subject short_description
+    titel überschrift betreff titre objet título asunto titolo oggetto assunto tytuł rubrik
     başlık otsikko заголовок 标题 標題 题目 タイトル 件名 제목
 """)
 TEXT_NAMES = PLAIN_TEXT_NAMES | _names("""
     texts reviews sentences contents comments messages tweets documents description article post question utterance
-    abstract headline title summary reviewtext review_text comment_text sms email transcript text_a sentence1 context
-    phrase
+    abstract headline title short_description summary reviewtext review_text comment_text sms email transcript text_a
+    sentence1 context phrase
     texte nachrichten kommentare beschreibung artikel frage antwort anfrage anliegen beschwerde äußerung bemerkung
     anmerkung zusammenfassung beitrag stellungnahme begründung rückmeldung
     description résumé question réponse demande réclamation énoncé publication descripción pregunta respuesta queja
@@ -53,7 +54,7 @@ TEXT_NAMES = PLAIN_TEXT_NAMES | _names("""
     질문 답변 기사 وصف سؤال تغريدة תיאור שאלה deskripsi pertanyaan
     mô_tả câu_hỏi विवरण प्रश्न
 """)
-FIRST_LABEL_NAMES = ("label", "class", "labels", "classes", "target")
+FIRST_LABEL_NAMES = ("label", "class", "labels", "classes", "stance", "target")
 """A column of just this name is the label unless it cannot be one."""
 _FOREIGN_FIRST = _names("""
     klasse klassen zielklasse etikett étiquette étiquettes classe clase clases etiqueta etiquetas etichetta etichette
@@ -75,7 +76,7 @@ WEAK_LABEL_NAMES = _names("""
 """Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
 LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
     categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
-    overall
+    overall sentiments
     thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
     schlagwörter stichwort emotionen
     thème thèmes intention émotion étoiles évaluation classement annotation tema temas intención emoción
@@ -136,6 +137,7 @@ PAIRS = (
     ("premise", "hypothesis"), ("text", "hypothesis"), ("claim", "evidence"), ("question", "sentence"),
     ("question", "passage"), ("query", "passage"), ("text", "text_pair"), ("sentence", "sentence_pair"),
     ("question", "answer"), ("pros", "cons"), ("summary", "description"), ("zusammenfassung", "beschreibung"),
+    ("short_description", "description"),
 )
 """Two texts of which a label speaks together, under the names of known collections."""
 

@@ -21,6 +21,7 @@ _STATE = re.compile(
     r"first_contact_resolution)$"
 )
 """Names of the flags of a desk: rather kept beside a text than its class."""
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
     r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
@@ -59,12 +60,17 @@ class Sampled:
     @property
     def aside(self) -> bool:
         """Named like bookkeeping, or like a state."""
-        return self.state or (_ASIDE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES)
+        return self.state or (_ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES)
 
     @property
     def state(self) -> bool:
         """Named like a flag of a desk: is it closed, seen, answered?"""
-        return _STATE.search(self.key) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+        return _STATE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+
+    @property
+    def _words(self) -> str:
+        """Its name with "_" between words that only a capital parts: IsClosed."""
+        return key_of(_CAPITAL.sub("_", self.name))
 
     @property
     def is_prose(self) -> bool:
