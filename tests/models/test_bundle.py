@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -297,3 +299,15 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
 def test_hostile_models_are_refused_at_loading(name: str, why: str) -> None:
     with pytest.raises(ModelError, match=why):
         load_bundle(Path(__file__).parent / "data" / f"{name}.ulmfit")
+
+
+def test_a_network_is_opened_without_torchs_compiler(tmp_path: Path) -> None:
+    """Its imports take longer than all else that the first answer waits for."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "for name in ('torch._dynamo', 'sympy'): sys.modules[name] = None\n"
+        "from ulmengine.models import load_bundle\n"
+        f"load_bundle(Path({str(save(tmp_path / 'a.ulmfit'))!r})).classifiers()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -190,7 +190,7 @@ def test_the_rates_rise_as_asked_and_the_steps_count_up() -> None:
               if isinstance(event, RangePoint)]
     assert [point.lr for point in points] == pytest.approx([1e-4, 1e-3, 1e-2])
     assert [point.step for point in points] == [1, 2, 3]
-    assert points[0].loss == points[0].smoothed
+    assert points[0].loss == pytest.approx(points[0].smoothed)
 
 
 def test_a_rate_that_is_too_high_ends_it_early() -> None:

@@ -66,7 +66,8 @@ def _filled(make: Callable[[], Net], description: Description, weights: Mapping[
     with torch.device("meta"):  # shapes alone: nothing is set up that the weights would only overwrite
         network = make()
     _compare({name: tuple(value.shape) for name, value in network.state_dict().items()}, given, path)
-    network.to_empty(device="cpu").load_state_dict(weights)
+    # Put in their places: to make room like shapes alone torch imports its compiler.
+    network.load_state_dict({name: value.clone() for name, value in weights.items()}, assign=True)
     return network.eval()
 
 

@@ -69,8 +69,9 @@ class AWDLSTM(nn.Module):
         super().__init__()
         self.sizes, self.skip_connections = sizes, skip_connections
         self.set_dropout(dropout)
-        self.embedding = nn.Embedding(vocabulary, sizes.embedding, padding_idx=PAD)
-        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)  # 1708.02182, 5
+        rows = torch.empty(vocabulary, sizes.embedding).uniform_(-0.1, 0.1)  # 1708.02182, 5
+        # Given to it: its own draw, where shapes alone are asked for, imports the compiler of torch.
+        self.embedding = nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=PAD)
         self.layers = nn.ModuleList(
             LSTMLayer(inputs, hidden, dropout.effective("weight"), dropout.effective("input_weight"))
             for inputs, hidden in sizes.widths
