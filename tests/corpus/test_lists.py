@@ -181,3 +181,71 @@ def test_what_tells_about_the_texts_is_none_of_a_label(tmp_path: Path) -> None:
 def test_texts_that_are_all_readmes_are_texts(tmp_path: Path) -> None:
     files = {f"{label}/{n}_README.md": text for label in ("python", "rust") for n, text in enumerate(texts(9))}
     assert counts(opened(written(tmp_path, files))) == {"python": 9, "rust": 9}
+
+
+def marked(tmp_path: Path, row: str, name: str = "a.txt", labels: tuple[str, ...] = ("pos", "neg")) -> Documents:
+    """Thirty texts, each in a line of the form ``row`` with its label."""
+    path = tmp_path / name
+    path.write_text(lines([row.format(text=text, label=labels[n % 2], n=6551700932705387022 + n)
+                           for n, text in enumerate(texts(30))]))
+    return opened(path)
+
+
+@pytest.mark.parametrize("row", [
+    "{text}@{label}", "{label}::{text}", "{label} +++$+++ {text}", "{text} ||| {label}", "{n}_!_{label}_!_{text}_!_",
+    "{n} ::: {label} ::: {text}", "{text}##{label}",
+])
+def test_a_mark_in_each_line_parts_label_and_text(tmp_path: Path, row: str) -> None:
+    documents = marked(tmp_path, row)
+    assert counts(documents) == {"neg": 15, "pos": 15}
+    assert everything(documents) == texts(30)
+    assert any("choose the format 'lines'" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("labels", [("0", "1"), ("+1", "-1"), ("3", "4")])
+@pytest.mark.parametrize("name", ["a.txt", "stsa.binary.train", "rt-polarity.all"])
+def test_a_number_before_each_text_is_its_label(tmp_path: Path, name: str, labels: tuple[str, str]) -> None:
+    documents = marked(tmp_path, "{label} {text}", name, labels)
+    assert counts(documents) == dict.fromkeys(documents.labels, 15)
+    assert set(documents.labels) == set(labels)
+    assert everything(documents) == texts(30)
+    assert any("the number at the beginning" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("row", [
+    "{text}", "{n} {text}", "See https://example.org/{label} where {text}", "{text} :)", "... {text} -- {label}!",
+    "@{label} {text} @home", "1 {text}",
+])
+def test_lines_of_prose_with_signs_and_numbers_stay_lines(tmp_path: Path, row: str) -> None:
+    documents = marked(tmp_path, row)
+    assert (documents.understood.format, documents.labels) == ("lines", ())
+
+
+def test_numbered_lines_stay_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(lines([f"{n + 1} {text}" for n, text in enumerate(texts(30))]))
+    assert opened(tmp_path / "a.txt").understood.format == "lines"
+
+
+def test_trees_of_words_and_abstracts_of_pubmed(tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("(3 (2 It) (4 (2 -LRB-) (3 works)))\n(1 (2 No) (0 bad))\n" * 15)
+    documents = opened(tmp_path / "train.txt")
+    assert counts(documents) == {"1": 15, "3": 15}
+    assert everything(documents)[:2] == ["It ( works", "No bad"]
+    abstract = "OBJECTIVE\tWe ask .\nMETHODS\tWe do it .\nMETHODS\tAgain , @ % .\n\n"
+    (tmp_path / "rct.txt").write_text("".join(f"###{n}\n{abstract}" for n in range(10)))
+    documents = opened(tmp_path / "rct.txt")
+    assert counts(documents) == {"METHODS": 20, "OBJECTIVE": 10}
+    assert everything(documents)[:3] == ["We ask .", "We do it .", "Again , @ % ."]
+
+
+def test_a_delimiter_that_is_set_makes_a_table_or_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(lines([f"{text}:{'ab'[n % 2]}" for n, text in enumerate(texts(20))]))
+    assert opened(path).understood.format == "lines"
+    assert counts(opened(path, delimiter=":")) == {"a": 10, "b": 10}
+    for setting in ({"delimiter": "%"}, {"header": "yes"}):
+        documents = opened(path, **setting)
+        assert len(documents.parts) == 20
+        assert any("Not used, though set" in note for note in documents.notes)
+    path.write_text(lines([f"{'ab'[n % 2]}=>{text}" for n, text in enumerate(texts(20))]))
+    assert counts(opened(path, delimiter="=>")) == {"a": 10, "b": 10}

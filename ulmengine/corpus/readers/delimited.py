@@ -14,10 +14,10 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import NAMES, Dialect, cut_by_spaces, sniff, unescaped
+from .dialect import NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
 from .footer import without_footer
 from .frames import frames_of
-from .plain import are_fasttext
+from .plain import bears_labels
 from .reading import Look, Pass, Reading, plan_text, text_frames
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
@@ -35,7 +35,9 @@ def recognise(look: Look) -> str:
     suffix = look.source.suffix
     if suffix in SUFFIXES:
         return f"the file's name ends in {suffix}"
-    if are_fasttext(look.lines[:60]):
+    if look.config.delimiter and any(spelled_delimiter(look.config.delimiter) in line for line in look.lines[:60]):
+        return "a delimiter is set"
+    if bears_labels(look.lines[:60]):
         return ""
     # Prose has commas, but no tab in every line.
     if cut_evenly(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
@@ -43,7 +45,7 @@ def recognise(look: Look) -> str:
     if cut_by_spaces(look.lines[:60]):
         return "spaces part cells in quotation marks, as R writes tables"
     delimiter, why = _told(look)
-    return f"{NAMES[delimiter]} is the delimiter: {why}" if delimiter else ""
+    return f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else ""
 
 
 def _told(look: Look) -> tuple[str, str]:
@@ -58,7 +60,10 @@ def plan(look: Look, reason: str) -> Reading:
     lines = _first_lines(look, reading.encoding)
     dialect = sniff(lines, config.delimiter or delimiter, config.header, look.source.suffix)
     if delimiter:
-        dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why})
+        told = () if delimiter in NAMES else (
+            f"{delimiter.strip()!r} stands in each line and is read as what parts its cells. If the lines are texts "
+            "with it, choose the format 'lines'.",)
+        dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why}, notes=(*dialect.notes, *told))
     if len(dialect.columns) > limits.MAX_COLUMNS:
         raise CorpusError(
             f"'{look.source.path.name}' would have {len(dialect.columns):,} columns; at most "
@@ -103,9 +108,11 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 class _LineTape:
     """Lines for ``csv.reader``, remembering those of the row being read so that they can be read another way."""
 
-    def __init__(self, lines: Iterator[str], backslash: bool = False) -> None:
+    def __init__(self, lines: Iterator[str], dialect: Dialect) -> None:
         self._lines = lines
-        self._backslash = backslash
+        self._backslash = dialect.backslash
+        self._several = dialect.delimiter if len(dialect.delimiter) > 1 else ""
+        self._sign = dialect.sign
         self._back: list[str] = []
         self.taken: list[str] = []
         self._size = 0
@@ -117,6 +124,8 @@ class _LineTape:
         line = self._back.pop() if self._back else next(self._lines)
         if self._backslash:
             line = unescaped(line)
+        if self._several:
+            line = line.replace(self._several, self._sign)
         self.taken.append(line)
         self._size += len(line)
         if self._size > limits.MAX_FIELD:
@@ -152,18 +161,18 @@ class DelimitedRows:
 
     def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
-        self._tape = _LineTape(islice(lines, dialect.skip, None), dialect.backslash)
+        self._tape = _LineTape(islice(lines, dialect.skip, None), dialect)
         self._dialect = dialect
         self._faults = faults
         self._width = len(dialect.columns)
         self._text_place = self._width - 1 if text_place is None else text_place
-        self._cell = _cell_pattern(dialect.delimiter)
+        self._cell = _cell_pattern(dialect.sign)
         self._names = [name.lower() for name in dialect.columns]
         self._order: list[int] = []  # of a heading further down that names the columns in another order
 
     def __iter__(self) -> Iterator[list[str]]:
         reader = csv.reader(
-            self._tape, delimiter=self._dialect.delimiter, strict=True,
+            self._tape, delimiter=self._dialect.sign, strict=True,
             quoting=csv.QUOTE_MINIMAL if self._dialect.quoted else csv.QUOTE_NONE,
         )
         number = -1 - self._dialect.below if self._dialect.header else 0
@@ -263,7 +272,7 @@ class DelimitedRows:
 
     def _literal(self, line: str) -> list[str]:
         """The cells of a line whose quotes mean nothing."""
-        return line.rstrip("\r\n").split(self._dialect.delimiter)
+        return line.rstrip("\r\n").split(self._dialect.sign)
 
     def _cells(self, text: str) -> tuple[list[str], bool]:
         """The raw cells of one row, where only a quote before a delimiter or the end closes a cell; and whether a quote

@@ -59,6 +59,11 @@ class Dialect:
     notes: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
+    @property
+    def sign(self) -> str:
+        """The one character that cuts a line in which it stands for a delimiter of several."""
+        return self.delimiter if len(self.delimiter) == 1 else _NOWHERE
+
 
 class _Width(NamedTuple):
     """How many columns there are, the names given to them, and where the surplus cells of a row go."""
@@ -70,10 +75,11 @@ class _Width(NamedTuple):
 
 
 def spelled_delimiter(text: str) -> str:
-    """One character for what a person wrote ("tab", "\\t", ";"). :raises CorpusError: more than one character."""
+    """The delimiter for what a person wrote ("tab", "\\t", ";", "::"). :raises CorpusError: it can be none."""
     delimiter = SPELLED.get(text.strip().lower() or text, text)
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise CorpusError(f"'{text}' is not a delimiter. Give one character, for example , or ; or tab.")
+    if any(sign in '"\r\n' or (len(delimiter) > 1 and sign.isalnum()) for sign in delimiter):
+        raise CorpusError(f"'{text}' is not a delimiter. Give one character, for example , or ; or tab, or several "
+                          "signs such as ::.")
     return delimiter
 
 
@@ -95,12 +101,15 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         best, reasons["delimiter"] = said, "the first line says so, as Excel writes it"
     else:
         best, reasons["delimiter"] = _best_delimiter(lines, suffix)
+    several = best if len(best) > 1 else ""
+    if several:
+        lines, best = [line.replace(several, _NOWHERE) for line in lines], _NOWHERE
     above = above_heading(_line_cells(lines, best)) if header != "no" else 0
     notes = [_above_note(lines[:above])] if above else []
     lines = lines[above:]
     backslash = _has_backslashes(lines, best)
     lines = [unescaped(line) for line in lines] if backslash else lines
-    quoted, swallowed = _quotes_matter(lines, best)
+    quoted, swallowed = (False, "") if several else _quotes_matter(lines, best)
     if swallowed:
         notes.append(swallowed)
         reasons["quotes"] = swallowed
@@ -123,8 +132,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         reasons["width"] = found.note
     columns = column_names(found.names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
-    return Dialect(best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place is not None,
-                   found.place, marks, tuple(notes), hints)
+    return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash,
+                   found.place is not None, found.place, marks, tuple(notes), hints)
 
 
 def unescaped(line: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -66,12 +67,25 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
     look = look_at(source, config)
     if wanted in FORMATS:
-        return FORMATS[wanted].plan(look, "as set")
+        return _with_unused(FORMATS[wanted].plan(look, "as set"), config)
     for one in FORMATS.values():
         reason = one.recognise(look) if one.plain or wanted != "text" else ""
         if reason:
-            return one.plan(look, reason)
+            return _with_unused(one.plan(look, reason), config)
     raise CorpusError(f"'{path.name}' is of no format that is known here.")
+
+
+def _with_unused(reading: Reading, config: CorpusConfig) -> Reading:
+    """``reading`` with a word about what was set for tables, where it is none."""
+    if not FORMATS[reading.format].plain:
+        return reading
+    unused = [f"delimiter {config.delimiter!r}"] if config.delimiter else []
+    unused += ["heading"] if config.header == "yes" else []
+    if not unused:
+        return reading
+    told = (f"Not used, though set: the {' and the '.join(unused)}. '{reading.source.path.name}' is read as plain text. "
+            "If it is a table, set the format to 'csv'.")
+    return replace(reading, notes=(*reading.notes, told))
 
 
 def known_format(name: str) -> str:

@@ -28,7 +28,7 @@ _LONG_WORD, _NARROWEST = 9, 45
 _MOST_LISTS, _LEAST_OF_LABEL, _LONG_LABEL = 30, 40, 24
 _NAME = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)?")
 _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", '"', "\u201d")
-MARKED = ("fasttext", "trec")
+MARKED = ("fasttext", "trec", "trees", "scored", "sections")
 """Kinds of lines that bear a label of their own."""
 _ROLES = TEXT_NAMES | LABEL_NAMES | frozenset({"x", "vocab", "vocabulary", "words", "mapping", "index", "readme"})
 

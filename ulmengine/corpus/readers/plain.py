@@ -21,6 +21,12 @@ from .textlines import text_lines
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
 FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
 FASTTEXT_END = re.compile(r"(?:\s+__label__\S+)+\s*$")
+SCORED = re.compile(r"([+-]?\d(?:\.\d)?)[ \t]+(\S.*)", re.DOTALL)
+TREE = re.compile(r"\((\d) \(.*\)\s*")
+_LEAF = re.compile(r"\(\d ([^()]+)\)")
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
+SECTION = re.compile(r"([A-Z][A-Z /&-]+)\t(.+)", re.DOTALL)
+_LONGEST_SCALE = 11
 WIKI = re.compile(r"<doc\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -32,7 +38,10 @@ def recognise(kind: str, look: Look) -> str:
 
 def plan(kind: str, look: Look, reason: str) -> Reading:
     """Plan the reading of plain text. :raises CorpusError: it is no text."""
-    return replace(plan_text(kind, look, reason), columns=KINDS[kind].columns)
+    reading = plan_text(kind, look, reason)
+    told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
+    notes = (*reading.notes, told) if kind in _TOLD else reading.notes
+    return replace(reading, columns=KINDS[kind].columns, notes=notes)
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -54,6 +63,36 @@ def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
 
 def are_fasttext(lines: Sequence[str]) -> bool:
     return max(_share(FASTTEXT, lines), _share(FASTTEXT_END, lines)) >= 0.5
+
+
+def bears_labels(lines: Sequence[str]) -> bool:
+    """Whether lines bear their labels in a form of their own, which is no table's."""
+    return are_fasttext(lines) or _are_sections(lines)
+
+
+def _are_scored(lines: Sequence[str]) -> bool:
+    """Whether a small number, one of a few, stands before the words of each line."""
+    filled = [line.strip() for line in lines if line.strip()][:500]
+    found = [match for match in map(SCORED.fullmatch, filled) if match]
+    values = [match[1] for match in found]
+    if len(filled) < 20 or len(found) < 0.98 * len(filled) or not 2 <= len(set(values)) <= _LONGEST_SCALE:
+        return False
+    words = sum(letter.isalpha() for match in found for letter in match[2])
+    spaces = sum(match[2].count(" ") > 1 or not match[2].isascii() for match in found)
+    again = values != sorted(values, key=float) or len(set(values)) <= 0.2 * len(values)
+    return again and words > 0.5 * sum(len(match[2]) for match in found) and spaces > 0.8 * len(found)
+
+
+def _are_trees(lines: Sequence[str]) -> bool:
+    return _share(TREE, lines) >= 0.98
+
+
+def _are_sections(lines: Sequence[str]) -> bool:
+    """Abstracts as PubMed RCT has them: ###24293578, and then each sentence behind the name of its section."""
+    filled = [line for line in lines if line.strip()]
+    numbers = sum(line.startswith("###") for line in filled)
+    return 0 < numbers < len(filled) and filled[0].startswith("###") and all(
+        line.startswith("###") or SECTION.fullmatch(line) for line in filled)
 
 
 def _are_trec(lines: Sequence[str]) -> bool:
@@ -97,6 +136,28 @@ def _fasttext(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
         labels = list(dict.fromkeys(mark.removeprefix("__label__") for mark in marks))
         cell = json.dumps(labels, ensure_ascii=False) if len(labels) > 1 else "".join(labels)
         yield [cell, text.strip().removeprefix(", ")]
+
+
+def _scored(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    for line in lines:
+        if text := line.strip():
+            match = SCORED.fullmatch(text)
+            yield [match[1], match[2]] if match else ["", text]
+
+
+def _trees(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    for line in lines:
+        if line.strip():
+            match = TREE.fullmatch(line)
+            words = (_BRACKETS.get(word, word) for word in _LEAF.findall(line))
+            yield [match[1], " ".join(words)] if match else ["", line.strip()]
+
+
+def _sections(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
+    for line in lines:
+        if line.strip() and not line.startswith("###"):
+            label, _between, text = line.partition("\t")
+            yield [label.strip(), text.strip()] if text else ["", line.strip()]
 
 
 def _lines(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
@@ -168,7 +229,13 @@ KINDS = {  # in the order in which they are tried
     "wiki": Kind(("id", "title", "text"), "documents stand between <doc ...> and </doc>", _has_articles, _wiki),
     "fasttext": Kind(("label", "text"), "lines begin or end with __label__", are_fasttext, _fasttext),
     "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", _are_trec, _trec),
+    "trees": Kind(("label", "text"), "each line is a tree of words, and the number at its root is the label",
+                  _are_trees, _trees),
+    "scored": Kind(("label", "text"), "the number at the beginning of each line is its label", _are_scored, _scored),
+    "sections": Kind(("label", "text"), "the name of a section stands before each sentence, as in PubMed RCT",
+                     _are_sections, _sections),
     "blocks": Kind(("text",), "a blank line stands between two documents", _has_blocks, _blocks),
     "file": Kind(("text",), "the file is one document", lambda _: False, _file),
     "lines": Kind(("text",), "each line is a document", lambda _: True, _lines),
 }
+_TOLD = ("trees", "scored", "sections")

@@ -4,6 +4,7 @@ label that a delimiter parts from each text."""
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -16,6 +17,11 @@ _KNOWN = TEXT_NAMES | LABEL_NAMES | SPLIT_NAMES
 _LOOKED = 1_000
 _LONG_NAME = 40
 _MARKS = "\t;|,"
+_LEAST_MARKED = 6
+_SIGNS = re.compile(r"[!-/:-@\[-`{-~]{2,}")
+_PROSE = ".,!?-'\"`*()[]{}<>=/&"
+"""Signs that stand beside each other in prose, addresses and code: a mark neither begins nor ends with one."""
+_LAST = re.compile(r"[\w+-]{1,30}\s*")
 
 
 def cut_evenly(lines: Sequence[str], delimiters: str) -> bool:
@@ -40,12 +46,35 @@ def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
     """The delimiter of lines that are a table though they may as well be prose by their delimiters, and why; "" where
     nothing tells."""
     filled = [line.rstrip("\r\n") for line in lines[:_LOOKED] if line.strip()]
+    if mark := _several(filled):
+        return mark, "it stands equally often in each line"
     for delimiter in _MARKS:
         if _is_headed(_rows(filled, delimiter), delimiter):
             return delimiter, "the first line names the columns of a table"
         if _has_label(filled, delimiter):
             return delimiter, "it parts a label from each text"
+    if sum("@" in line for line in filled) >= 0.98 * len(filled) and _has_label(filled, "@") and all(
+            _LAST.fullmatch(line.rpartition("@")[2]) for line in filled):
+        return "@", "it parts a label from each text"
     return "", ""
+
+
+def _several(lines: Sequence[str]) -> str:
+    """The mark of several signs that cuts all lines into the same number of cells, one of them a text; "" for none."""
+    if len(lines) < _LEAST_MARKED:
+        return ""
+    for bare in dict.fromkeys(found.strip(_PROSE) for found in _SIGNS.findall(lines[0])):
+        mark = f" {bare} " if all(f" {bare} " in line for line in lines) else bare
+        if len(bare) < 2 or (mark == bare and bare in (";;", "||")):  # an empty cell is no mark
+            continue
+        rows = [line.split(mark) for line in lines]
+        even = sum(len(row) == len(rows[0]) for row in rows) >= 0.95 * len(rows)
+        # An end of a line alone, as of a verse, parts nothing.
+        filled = sum(bool(row[0].strip()) + bool(row[-1].strip()) + (len(row) > 2) for row in rows)
+        longest = max(sum(map(len, column)) for column in zip(*(row[: len(rows[0])] for row in rows), strict=False))
+        if even and len(rows[0]) > 1 and filled >= 1.9 * len(rows) and longest > 12 * len(rows):
+            return mark
+    return ""
 
 
 def names_among(line: str, names: Iterable[str]) -> bool:
