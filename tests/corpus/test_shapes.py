@@ -49,6 +49,7 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "columns": ({"text": [t for t, _ in ROWS], "label": [label for _, label in ROWS]}, ROWS),
     "pairs": (PAIRS, ROWS),
     "rows under a heading": ([["text", "label"], *PAIRS], ROWS),
+    "rows under a heading that is called by a value": ([["text", "good"], *PAIRS], ROWS),
     "a sheet's values": ({"range": "A1:B61", "values": [["text", "label"], *PAIRS]}, ROWS),
     "pairs by part": ({"train": PAIRS[:40], "val": PAIRS[40:50], "test": PAIRS[50:]}, ROWS),
     "records by part": ({"train": RECORDS[:40], "dev": RECORDS[40:]}, ROWS),

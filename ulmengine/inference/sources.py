@@ -25,7 +25,7 @@ from .lone_text import is_lone_text, read_text
 from .predict import Prediction, Predictor, windows
 
 _FIELD = re.compile(r"xxfld \d+")
-_MARKED = ("jsonl", "fasttext", "trec")
+_MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
 """With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""

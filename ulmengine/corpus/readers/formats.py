@@ -83,8 +83,8 @@ def _with_unused(reading: Reading, config: CorpusConfig) -> Reading:
     unused += ["heading"] if config.header == "yes" else []
     if not unused:
         return reading
-    told = (f"Not used, though set: the {' and the '.join(unused)}. '{reading.source.path.name}' is read as plain text. "
-            "If it is a table, set the format to 'csv'.")
+    told = (f"Not used, though set: the {' and the '.join(unused)}. '{reading.source.path.name}' is read as plain "
+            "text. If it is a table, set the format to 'csv'.")
     return replace(reading, notes=(*reading.notes, told))
 
 

@@ -77,10 +77,11 @@ def heading_of(values: Sequence[Any]) -> list[str]:
     first = values[0]
     short = all(isinstance(name, str) and 0 < len(name) <= 60 for name in first)
     known = short and any(name.strip().lower() in TEXT_NAMES | LABEL_NAMES for name in first)
-    again = {name for n, name in enumerate(first) if any(row[n] == name for row in values[1:])}
+    again = [any(row[n] == name for row in values[1:]) for n, name in enumerate(first)]
     # A name of texts tells enough where another column, of labels, holds the word it is called by.
-    texts = short and any(name.strip().lower() in TEXT_NAMES - again for name in first)
-    return list(first) if known and (texts or not again) else []
+    texts = short and any(name.strip().lower() in TEXT_NAMES and not twice
+                          for name, twice in zip(first, again, strict=True))
+    return list(first) if known and (texts or not any(again)) else []
 
 
 def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
