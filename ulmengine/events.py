@@ -138,7 +138,10 @@ class TextWritten(Event):
 
 @dataclass(frozen=True, slots=True)
 class StageEnded(Event):
-    """A stage is over: its losses, metrics and wall-clock seconds. ``skipped``: ended before its last step."""
+    """A stage is over: its losses, metrics and wall-clock seconds.
+
+    ``why``: its "epochs" are over, a person "asked" for it, or early stopping lost its "patience".
+    """
 
     index: int
     name: str
@@ -148,7 +151,12 @@ class StageEnded(Event):
     valid_loss: float
     metrics: dict[str, float]
     seconds: float
-    skipped: bool = False
+    why: str = "epochs"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it ended before its last step."""
+        return self.why != "epochs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def test_a_stage_that_was_ended_early_has_no_plan_beyond_its_end(
     plots.history.extend(begun)
     redraw(plots)
     assert {ghost.getData()[0][-1] for ghost in plots.rate._ghosts if ghost.isVisible()} == {60}
-    plots.history.extend([ev.StageEnded(0, "language model", 3, 1, 4.0, 4.4, {}, 1.0, True)])
+    plots.history.extend([ev.StageEnded(0, "language model", 3, 1, 4.0, 4.4, {}, 1.0, "asked")])
     redraw(plots)
     lines = [ghost.getData() for ghost in plots.rate._ghosts if ghost.isVisible()][:len(plans[0].groups)]
     schedule = plans[0].schedule(60)  # the rates are those of the whole stage, as they were

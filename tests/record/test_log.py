@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine.config import RunConfig
-from ulmengine.events import Finished, Finishing, Note, RunStarted, StageStarted, Step, Stopped
+from ulmengine.events import Finished, Finishing, Note, RunStarted, StageEnded, StageStarted, Step, Stopped
 from ulmengine.record.folder import RunFolder, RunFolderError, find_runs, last_event
 from ulmengine.record.log import EventLog, LogFollower, read_events
 
@@ -105,7 +105,8 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lrs", "early"), [([1e-3, 2.6e-3], True), ([2e-3, 2e-3], False)])
 def test_what_an_early_log_left_out_is_found_when_it_is_read(tmp_path: Path, lrs: list[float], early: bool) -> None:
-    """It told neither a stage's task nor whether a pretrained model began it; finishing early stood in a file."""
+    """It told neither a stage's task nor whether a pretrained model began it nor why it ended; finishing early stood in
+    a file."""
     plan = [{"task": "language_model", "groups": ["layer 1", "decoder"]}, {"task": "classifier", "groups": ["head"]}]
     step = {"type": "step", "stage": 0, "epoch": 1, "step": 1, "total": 1, "loss": 0.5, "grad_norm": 1.0,
             "tokens": 1, "seconds": 1.0, "lrs": lrs}
@@ -115,6 +116,9 @@ def test_what_an_early_log_left_out_is_found_when_it_is_read(tmp_path: Path, lrs
          "stages": plan},
         {**begun, "index": 0, "name": "language model", "groups": ["layer 1", "decoder"]}, step,
         {**begun, "index": 1, "name": "classifier: head (backward)", "groups": ["embedding", "head"]},
+        *({"type": "stage_ended", "index": n, "name": "a stage", "unfrozen": 1, "epochs": 1, "train_loss": 1.0,
+           "valid_loss": 1.0, "metrics": {}, "seconds": 1.0, "skipped": skipped}
+          for n, skipped in enumerate((False, True))),
     ]
     (tmp_path / "events.jsonl").write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
     if early:
@@ -125,6 +129,7 @@ def test_what_an_early_log_left_out_is_found_when_it_is_read(tmp_path: Path, lrs
     stages = [event for event in said if isinstance(event, StageStarted)]
     assert [(stage.task, stage.direction) for stage in stages] == [
         ("language_model", "forward"), ("classifier", "backward")]
+    assert [event.why for event in said if isinstance(event, StageEnded)] == ["epochs", "asked"]
     assert (Finishing(True) in said) is early
     assert RunFolder(tmp_path).finishing is early
     assert LogFollower(tmp_path / "events.jsonl").poll() == said

@@ -71,7 +71,7 @@ def test_a_run_is_finished_while_it_goes_on(tmp_path: Path, corpus: Path) -> Non
     assert folder.state() == "finished"
     assert stages(folder) == PLAN[:3]
     ended = [e for e in said if isinstance(e, ev.StageEnded)][-1]
-    assert ended.skipped
+    assert ended.why == "asked"
     assert max(e.step for e in said if isinstance(e, ev.Step) and e.stage == 2) == 3
     kinds = [type(e) for e in said if not isinstance(e, ev.Progress)]
     assert kinds[-5:] == [ev.StageEnded, ev.Note, ev.Evaluated, ev.ModelSaved, ev.Finished]
@@ -114,7 +114,7 @@ def test_after_an_epoch_the_stage_ends_with_its_best_one(tmp_path: Path, corpus:
     events.close()
     assert isinstance(list(Run(folder).events(resume=True, finish=True))[-1], ev.Finished)
     ended = [e for e in folder.events() if isinstance(e, ev.StageEnded)][-1]
-    assert (ended.index, ended.epochs, ended.skipped) == (2, 1, True)
+    assert (ended.index, ended.epochs, ended.why) == (2, 1, "asked")
     assert sum(isinstance(e, ev.EpochEnded) and e.stage == 2 for e in folder.events()) == 1
 
 
@@ -342,6 +342,22 @@ def test_a_wish_that_came_when_the_last_stage_was_over_changes_nothing(
     said = list(events)
     assert isinstance(said[-1], ev.Finished)
     ended = [e for e in folder.events() if isinstance(e, ev.StageEnded)]
-    assert [e.skipped for e in ended] == [False] * 4
+    assert [e.why for e in ended] == ["epochs"] * 4
+    assert "Finished early" not in told(folder)
+    assert not folder.finishing
+
+
+def test_a_last_stage_that_patience_ended_was_not_ended_by_a_wish_that_came_after(tmp_path: Path, corpus: Path) -> None:
+    # Nothing is learnt at such a rate, so that some epoch is no better than the one before.
+    folder = make(tmp_path / "run", corpus, "classifier.epochs=[1, 1, 30]", "classifier.lr=1e-30",
+                  "classifier.early_stopping=1")
+    wish = RunControl()
+    wish.move(Move.START)
+    events = Run(folder, finish=wish.take_finish).events()
+    last = next(e for e in events if isinstance(e, ev.StageEnded) and e.index == 3)
+    assert last.why == "patience"
+    assert last.epochs < 30
+    wish.finish()
+    assert isinstance(list(events)[-1], ev.Finished)
     assert "Finished early" not in told(folder)
     assert not folder.finishing

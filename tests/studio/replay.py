@@ -113,7 +113,7 @@ def skipping(request: RunRequest, control: RunControl) -> Generator[ev.Event, No
         step += 1
         time.sleep(0.002)
         yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.002)
-    yield ev.StageEnded(0, "one", 1, 1, 1.0, 1.0, {}, 1.0, True)
+    yield ev.StageEnded(0, "one", 1, 1, 1.0, 1.0, {}, 1.0, "asked")
     return None
 
 

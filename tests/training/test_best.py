@@ -94,3 +94,11 @@ def test_averaging_begins_by_the_losses_that_are_numbers() -> None:
     averages = LayerOptimizer(named_groups(model, layer_groups(model)), config).averages
     assert averages is not None
     assert [averages.check(loss) for loss in (NAN, 1.0, 0.9, 0.8, 0.95)] == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize(("skipped", "why"), [(False, "epochs"), (True, "asked")])
+def test_an_early_checkpoint_told_only_whether_its_stage_was_cut_short(skipped: bool, why: str) -> None:
+    now = Standing(epoch=2, step=9)
+    early = {name: value for name, value in now.pack().items() if name != "why"}
+    assert Standing.unpack(early | {"skipped": skipped}) == Standing(epoch=2, step=9, why=why)
+    assert Standing.unpack(now.pack()) == now

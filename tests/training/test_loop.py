@@ -138,7 +138,7 @@ def test_early_stopping_ends_the_stage_and_says_so() -> None:
     # Nothing changes: the first epoch is the best, two more bring nothing.
     assert sum(isinstance(event, EpochEnded) for event in said) == 3
     assert any(isinstance(event, Note) and "epoch 1 are kept" in event.text for event in said)
-    assert result.skipped
+    assert result.why == "patience"
     assert result.best_epoch == 1
 
 
@@ -149,7 +149,7 @@ def test_a_skipped_stage_still_measures_and_ends() -> None:
     ))
     assert sum(isinstance(event, Step) for event in said) == 3
     assert [type(event) for event in said[-2:]] == [EpochEnded, StageEnded]
-    assert result.skipped
+    assert result.why == "asked"
     assert "accuracy" in result.metrics
 
 
@@ -159,7 +159,7 @@ def test_a_skip_is_heard_where_an_epoch_is_shorter_than_the_time_between_two_loo
         builders.text_classifier(), stage(ALL, epochs=5), TrainContext(skip=lambda: next(asked), read_every=1_000)
     ))
     assert [event.epoch for event in said if isinstance(event, EpochEnded)] == [1]
-    assert result.skipped
+    assert result.why == "asked"
 
 
 def test_a_skip_asked_in_the_last_epochs_validation_is_over_with_the_stage() -> None:
@@ -171,7 +171,7 @@ def test_a_skip_asked_in_the_last_epochs_validation_is_over_with_the_stage() -> 
     ))
     assert asked == [1]
     assert isinstance(said[-1], StageEnded)
-    assert not result.skipped
+    assert result.why == "epochs"
 
 
 class Spoilt:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ulmengine.events import Event, Finishing, RunStarted, StageStarted, Step, from_json, to_json
+from ulmengine.events import Event, Finishing, RunStarted, StageEnded, StageStarted, Step, from_json, to_json
 
 from .records import parsed, read_record
 
@@ -168,6 +168,8 @@ def _events(values: dict[str, Any], path: Path) -> list[Event]:
         if kind == StageStarted.kind and "task" not in values:
             values["task"] = "classifier" if values["groups"][-1:] == ["head"] else "language_model"
             values["direction"] = "backward" if values["name"].endswith("(backward)") else "forward"
+        elif kind == StageEnded.kind and "why" not in values:
+            values["why"] = "asked" if values.get("skipped") else "epochs"
         elif kind == RunStarted.kind and any("pretrained" not in stage for stage in values["stages"]):
             return _early_start(values, path)
         return [from_json(values)]

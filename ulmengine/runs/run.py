@@ -332,7 +332,7 @@ class Run:
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
     ) -> Generator[ev.Event, None, None]:
         result, early = None, ""
-        if self._early.wanted and not stages.left_out and not stages.skipped:
+        if self._early.wanted and not stages.left_out and not stages.asked:
             self._early.take_back()  # it came when the last stage was over
         elif self._early.wanted:
             cut = not stages.left_out and stages.plans[-1].refit

@@ -18,6 +18,7 @@ from ulmengine.record.checkpoints import CheckpointError
 from ulmengine.record.folder import START, RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
 from ulmengine.training.groups import copy_of
+from ulmengine.training.progress import Standing
 
 from .batches import ALL_LABELLED, document_batches, has_learnt, streams
 from .early import EarlyEnd
@@ -40,7 +41,7 @@ class Stages:
     :ivar before_refit: the weights of each direction's classifier before it learnt from the validation documents;
         none where it has not.
     :ivar perplexities: of the language model of each direction, on the validation texts.
-    :ivar skipped: the last stage ended before its last step.
+    :ivar asked: a person has ended the last stage before its last step.
     :ivar left_out: the stages that were not begun, because the run was to finish early.
     """
 
@@ -56,7 +57,7 @@ class Stages:
         self.classifiers: dict[str, TextClassifier] = {}
         self.before_refit: dict[str, dict[str, Tensor]] = {}
         self.perplexities: dict[str, float] = {}
-        self.skipped = False
+        self.asked = False
 
     def events(self, start: Snapshot | None) -> Generator[Event, None, None]:
         """Train every stage of the plan, from ``start`` on (after :meth:`bring_back`) if given."""
@@ -71,7 +72,7 @@ class Stages:
             except GeneratorExit:
                 self._wanted()  # a wish that came just before the run was stopped is not lost
                 raise
-            self.skipped = result.skipped
+            self.asked = result.why == "asked"
             self._note_perplexity(plan, result.metrics)
 
     def _note_perplexity(self, plan: StagePlan, metrics: Mapping[str, float]) -> None:
@@ -118,7 +119,7 @@ class Stages:
             self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
         )
         if plan.refit:
-            self._end_refit(plan.direction, result.skipped)
+            self._end_refit(plan.direction, result.why != "epochs")
         return result
 
     def _end_refit(self, direction: str, skipped: bool) -> None:
@@ -172,7 +173,7 @@ class Stages:
         model.load_state_dict(end.weights())
         if plan.refit:
             self.before_refit[plan.direction] = self._before(plan, end)
-            self._end_refit(plan.direction, bool(end.values["standing"]["skipped"]))
+            self._end_refit(plan.direction, Standing.unpack(end.values["standing"]).skipped)
 
     def _before(self, plan: StagePlan, snapshot: Snapshot) -> dict[str, Tensor]:
         """The weights with which a stage began that learns from the validation documents, of a ``snapshot`` of it."""

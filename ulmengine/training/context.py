@@ -67,7 +67,7 @@ class StageResult:
     """How a stage ended. The network holds the kept weights: those of the best epoch.
 
     :ivar metrics: validation figures of the best epoch. :ivar total: optimizer steps of the run so far.
-    :ivar skipped: ended before its last step, by a person or by early stopping.
+    :ivar why: it ended, as in :class:`ulmengine.events.StageEnded`.
     """
 
     train_loss: float
@@ -76,7 +76,7 @@ class StageResult:
     best_epoch: int
     total: int
     seconds: float
-    skipped: bool
+    why: str
 
 
 @dataclass

@@ -22,6 +22,7 @@ class Standing:
     :ivar step: optimizer steps of the stage that are done: what its schedule is asked with.
     :ivar epoch_over: all batches are done, validation is not. :ivar said: words of progress of the validation at hand.
     :ivar waited: epochs since the lowest validation loss. :ivar seconds: wall clock of the stage, pauses included.
+    :ivar why: it ends: "epochs" as long as nothing cuts it short, "asked" or "patience".
     """
 
     epoch: int = 0
@@ -35,8 +36,13 @@ class Standing:
     lowest: float | None = None
     seconds: float = 0.0
     epoch_began: float = 0.0
-    skipped: bool = False
+    why: str = "epochs"
     finished: bool = False
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it ends before its last step."""
+        return self.why != "epochs"
 
     @property
     def train_loss(self) -> float:
@@ -68,8 +74,11 @@ class Standing:
 
     @classmethod
     def unpack(cls, values: dict[str, Any]) -> Standing:
-        """What :meth:`pack` gave."""
-        return cls(**values)
+        """What :meth:`pack` gave; earlier versions did not tell who had cut a stage short."""
+        known = dict(values)
+        if known.pop("skipped", False):
+            known["why"] = "asked"
+        return cls(**known)
 
 
 @dataclass

@@ -116,7 +116,7 @@ class Session(StageState):
         best, standing = self.best, self.standing
         return StageResult(
             best.train_loss if best.epoch else standing.train_loss, best.metrics.get("valid_loss", math.nan),
-            dict(best.metrics), best.epoch, self.ctx.total, standing.seconds, standing.skipped,
+            dict(best.metrics), best.epoch, self.ctx.total, standing.seconds, standing.why,
         )
 
     def put_down(self) -> None:
@@ -141,7 +141,7 @@ class Session(StageState):
     def _end_here(self) -> None:
         """Let the stage end without another step; an epoch that has begun is validated first, it may be the best."""
         standing = self.standing
-        standing.skipped = True
+        standing.why = "asked"
         standing.epoch_over = standing.epoch_over or standing.batch > 0 or not standing.epoch
 
     def _asked_to_skip(self) -> bool:
@@ -192,8 +192,8 @@ class Session(StageState):
         ))
         self._write_text()
         # Asked here too: while it validated, or of so short an epoch that the losses were not looked at within it.
-        if not standing.skipped and self._asked_to_skip():
-            standing.skipped = standing.epoch + 1 < self.plan.epochs
+        if not standing.skipped and self._asked_to_skip() and standing.epoch + 1 < self.plan.epochs:
+            standing.why = "asked"
         standing.next_epoch()
         self.task.set_state(None)
         if standing.epoch >= self.plan.epochs or standing.skipped or self._stops_early(metrics):
@@ -239,7 +239,7 @@ class Session(StageState):
         patience = self.plan.settings.early_stopping
         if not patience or not metrics or not self.standing.waited_too_long(metrics["valid_loss"], patience):
             return False
-        self.standing.skipped = True
+        self.standing.why = "patience"
         self.outbox.append(Note(
             f"Stopped early: no better validation loss for {patience} epoch{'s' if patience > 1 else ''}. "
             f"The weights of epoch {self.best.epoch} are kept."
@@ -252,7 +252,7 @@ class Session(StageState):
         result = self.result()
         self.outbox.append(StageEnded(
             self.plan.index, self.plan.name, self.plan.unfrozen, self.standing.epoch, result.train_loss,
-            result.valid_loss, result.metrics, result.seconds, result.skipped,
+            result.valid_loss, result.metrics, result.seconds, result.why,
         ))
 
     def _begin_stage(self) -> None:

@@ -68,7 +68,7 @@ def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> l
 def _told_apart(infos: list[CheckpointInfo], history: RunHistory) -> list[CheckpointInfo]:
     """``infos`` without those from which a run would go on no otherwise than from another one of the same step: the
     older of two, and one within a stage that has come to its own end there."""
-    early = {stage.index for stage in history.stages if stage.ended is not None and stage.ended.skipped}
+    early = {stage.index for stage in history.stages if stage.ended is not None and stage.ended.why == "asked"}
     ended = {(info.stage, info.total) for info in infos if info.finished and info.stage not in early}
     newest = {(info.stage, info.total, info.finished): info for info in infos}
     return [info for info in newest.values() if info.finished or (info.stage, info.total) not in ended]

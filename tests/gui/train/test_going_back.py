@@ -52,21 +52,21 @@ def kept(folder: RunFolder, reason: str, stage: int, total: int, *, finished: bo
         reason, stage, total, False, finished, {"weight": torch.zeros(4)}, {}, {"epoch": 1, "metrics": {}}), {})
 
 
-@pytest.mark.parametrize("early", [False, True])
-def test_of_places_at_one_step_those_are_listed_that_lead_elsewhere(tmp_path: Path, early: bool) -> None:
+@pytest.mark.parametrize("why", ["epochs", "patience", "asked"])
+def test_of_places_at_one_step_those_are_listed_that_lead_elsewhere(tmp_path: Path, why: str) -> None:
     folder = RunFolder.create(tmp_path / "run", replay.small_config())
     history = RunHistory()
     plans = plan_stages(folder.config(), pretrained=True)
     history.extend([ev.RunStarted("x", "cpu", "float32", 10, tuple(plan.describe() for plan in plans)),
                     ev.StageStarted(0, plans[0].name, plans[0].groups, 3, 2, 40, "language_model"),
                     ev.Step(0, 1, 13, 13, 5.0, (.1, .1, .1), 1.0, 10, .1),
-                    ev.StageEnded(0, plans[0].name, 3, 1, 5.0, 5.0, {}, 1.0, early)])
+                    ev.StageEnded(0, plans[0].name, 3, 1, 5.0, 5.0, {}, 1.0, why)])
     kept(folder, "stop", 0, 9)
     kept(folder, "stop", 0, 13)
     kept(folder, "stop", 0, 13)  # paused, and stopped without a step between
     kept(folder, "stage", 0, 13, finished=True)
     told = [point.words for point in points(folder.path, history, plans)]
-    here = ["Go back to step 13: within Language model, which goes on"] if early else []
+    here = ["Go back to step 13: within Language model, which goes on"] if why == "asked" else []
     assert told == ["Repeat the stage Language model", "Go back to step 13: end of Language model", *here,
                     "Go back to step 9: within Language model"]
 

@@ -167,7 +167,7 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
         assert plots.readout.text().startswith(f"Loss {smoothed}, ")  # before the curve is drawn
     assert bar.left.text() == "stage: 39 s left"  # 97 steps of 0.4 seconds
     run.say(ev.EpochEnded(0, 1, 3, 3.3, {"valid_loss": 3.2, "perplexity": 24.5}, True, 1.5, {}),
-            ev.StageEnded(0, "language model", 2, 1, 3.3, 3.2, {"perplexity": 24.5}, 1.5, True),
+            ev.StageEnded(0, "language model", 2, 1, 3.3, 3.2, {"perplexity": 24.5}, 1.5, "asked"),
             ev.Progress("Trying how much of the tuned language model to take", 2, 11, ""))
     assert bar.stage.text() == "1 of 2 stages done"
     assert (bar.left.text(), bar.loss.text()) == ("", "")
