@@ -9,8 +9,8 @@ from studio.fields import all_fields
 from ulmengine.events import Event, Progress
 
 HEAVY = (
-    "ulmengine.corpus", "ulmengine.tokens", "pyqtgraph", "ulmengine.models.bundle", "ulmengine.inference.predict",
-    "ulmengine.inference.explain", "ulmengine.runs.prepare", "ulmengine.runs",
+    "ulmengine.corpus", "ulmengine.tokens", "pyqtgraph", "scipy.signal", "ulmengine.models.bundle",
+    "ulmengine.inference.predict", "ulmengine.inference.explain", "ulmengine.runs.prepare", "ulmengine.runs",
 )
 """What pages import when they are made, those first that are visited first. No module of the window is among them:
 widgets are the window's thread's own."""

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ulmengine.smoothing import ExponentialMean
+
 Floats = npt.NDArray[np.float64]
 
+BETA = 0.9
+"""Share of the past in a smoothed value where nobody has chosen another."""
 MAX_BETA = 0.999
 """The strongest smoothing: beyond this a line shows its own past rather than the run."""
-
-
 RECENT = 100
 """Steps that count for the figure by which a curve is told: of those before, the smoothing leaves nothing."""
 
@@ -63,12 +65,12 @@ class Smoothed:
     A value that is not finite is passed over: the line goes on from what was before.
     """
 
-    def __init__(self, beta: float = 0.9) -> None:
+    def __init__(self, beta: float = BETA) -> None:
         self._beta = min(max(beta, 0.0), MAX_BETA)
         self._values = np.empty(256, np.float64)
         self._count = 0
         self._seen = 0
-        self._state = 0.0
+        self._state = np.zeros(1)
 
     @property
     def beta(self) -> float:
@@ -84,7 +86,7 @@ class Smoothed:
         """Smooth the whole series ``values`` anew."""
         self._beta = min(max(beta, 0.0), MAX_BETA)
         self._count = self._seen = 0
-        self._state = 0.0
+        self._state = np.zeros(1)
         self.extend(values)
 
     def extend(self, values: Sequence[float] | Floats) -> None:
@@ -108,28 +110,25 @@ class Smoothed:
         return line[np.maximum.accumulate(place)][1:]
 
     def _smooth_finite(self, given: Floats) -> Floats:
-        if self._beta < 1e-12:
+        if not len(given):
             return given
-        result = np.empty_like(given)
-        # In blocks so short that beta**-block stays harmless, the recurrence is a cumulative sum.
-        block = max(1, min(4_096, int(18.0 / -math.log(self._beta))))
-        for start in range(0, len(given), block):
-            part = given[start: start + block]
-            powers = self._beta ** np.arange(1, len(part) + 1)
-            states = powers * (self._state + (1 - self._beta) * np.cumsum(part / powers))
-            self._state = float(states[-1])
-            weight = 1 - self._beta ** np.arange(self._seen + 1, self._seen + len(part) + 1)
-            self._seen += len(part)
-            result[start: start + len(part)] = states / weight
-        return result
+        from scipy.signal import lfilter  # slow to import, and the window opens without it
+
+        states, self._state = lfilter([1 - self._beta], [1, -self._beta], given, zi=self._state)
+        weight = 1 - self._beta ** np.arange(self._seen + 1, self._seen + len(given) + 1)
+        self._seen += len(given)
+        return np.asarray(states / weight)
 
 
 def recent(values: Floats) -> float | None:
     """The smoothed value at the end of ``values``: the figure by which a curve is told in words, whatever smoothing it
     is drawn with. None where nothing was said yet."""
-    smooth = Smoothed()
-    smooth.extend(values[-RECENT:])
-    return float(smooth.y[-1]) if len(smooth.y) else None
+    if not len(values):
+        return None
+    mean = ExponentialMean(BETA)
+    for value in filter(math.isfinite, values[-RECENT:].tolist()):
+        mean.add(value)
+    return mean.mean if mean.count else math.nan
 
 
 class Extent:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.plots.pyramid import MinMaxPyramid
-from studio.plots.series import SeriesBuffer, Smoothed
+from studio.plots.series import RECENT, SeriesBuffer, Smoothed, recent
 
 
 def filled(values: np.ndarray, pieces: int = 7) -> tuple[SeriesBuffer, MinMaxPyramid]:
@@ -36,6 +36,24 @@ def test_smoothing_by_hand() -> None:
     assert line.y.tolist() == pytest.approx([4.0, 4 / 3, 12 / 7])
 
 
+def test_no_value_more_is_no_change_and_no_smoothing_gives_what_came() -> None:
+    line = Smoothed(0.0)
+    for values in ([4.0], [], [0.1, 2.0]):
+        line.extend(values)
+    assert line.y.tolist() == [4.0, 0.1, 2.0]
+
+
+def test_the_figure_of_a_curve_is_the_end_of_its_smoothed_line() -> None:
+    assert recent(np.empty(0)) is None
+    assert math.isnan(recent(np.array([math.nan])) or 0.0)
+    # 4 and 3 with 0.9: (0.09 * 4 + 0.1 * 3) / 0.19; what is no number is passed over
+    assert recent(np.array([4.0, math.nan, 3.0])) == pytest.approx(0.66 / 0.19)
+    values = np.sin(np.arange(1_000.0))
+    line = Smoothed()
+    line.extend(values[-RECENT:])
+    assert recent(values) == pytest.approx(line.y[-1], abs=1e-12)
+
+
 def test_a_constant_stays_constant_however_strong_the_smoothing() -> None:
     line = Smoothed(0.999)
     line.extend(np.full(5_000, 2.5))
@@ -53,7 +71,7 @@ def test_smoothing_in_pieces_equals_the_plain_recurrence(values: list[float], be
     for n, value in enumerate(values, 1):
         state = beta * state + (1 - beta) * value
         wanted.append(state / (1 - beta**n))
-    assert line.y.tolist() == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+    assert line.y.tolist() == pytest.approx(wanted, rel=1e-9, abs=1e-9)
 
 
 def test_what_is_not_a_number_does_not_spoil_the_rest() -> None:

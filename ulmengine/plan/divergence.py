@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 from ulmengine.events import Diverging, Event, StageStarted, Step, retold
+from ulmengine.smoothing import ExponentialMean
 
 T = TypeVar("T")
 
@@ -38,8 +39,11 @@ class Divergence:
         self._task, self._stage = "", -1
         self._began: dict[str, list[float]] = {}
         self._told = -1
-        self._sum, self._lowest = 0.0, math.inf
-        self._steps = self._since = 0
+        self._begin_stage()
+
+    def _begin_stage(self) -> None:
+        self._mean = ExponentialMean(BETA)
+        self._lowest, self._since = math.inf, 0
 
     def saw(self, event: Event) -> Diverging | None:
         """Take note of ``event``; what is to be told of it, once a stage."""
@@ -53,19 +57,13 @@ class Divergence:
             first.append(event.loss)
         began = max(sum(first) / len(first), LOWEST)
         bound = FACTOR * began + ROOM
-        self._sum = BETA * self._sum + (1 - BETA) * min(event.loss, 2 * bound)
-        self._steps += 1
-        loss = self._sum / (1 - BETA**self._steps)
+        loss = self._mean.add(min(event.loss, 2 * bound))
         if loss < self._lowest:
             self._lowest, self._since = loss, event.total
-        if self._steps < LEAST or loss <= bound or self._told == event.stage:
+        if self._mean.count < LEAST or loss <= bound or self._told == event.stage:
             return None
         self._told = event.stage
         return Diverging(event.stage, event.total, loss, began, self._since)
-
-    def _begin_stage(self) -> None:
-        self._sum, self._lowest = 0.0, math.inf
-        self._steps = self._since = 0
 
 
 def watched(events: Generator[Event, None, T], watch: Divergence | None = None) -> Generator[Event, None, T]:
