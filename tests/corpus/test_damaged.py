@@ -128,7 +128,7 @@ def test_a_parquet_file_that_may_not_be_read_is_called_neither_damaged_nor_by_it
     def refused(where: object, *_: object, **__: object) -> None:
         raise PermissionError(13, f"Failed to open local file '{where}'. Detail: [errno 13] Permission denied")
 
-    monkeypatch.setattr("ulmengine.corpus.readers.parquet.pq.ParquetFile", refused)
+    monkeypatch.setattr("ulmengine.corpus.readers.columnar.pq.ParquetFile", refused)
     with pytest.raises(CorpusError, match="permission denied") as told:
         opened(path)
     assert "damaged" not in str(told.value)

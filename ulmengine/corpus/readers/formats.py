@@ -14,7 +14,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import aligned, arrow, beside, delimited, jsonrows, mail, markup, parquet, plain, refused, shards, tree, workbook
+from . import aligned, beside, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, tree, workbook
 from .reading import Format, Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -25,8 +25,8 @@ FORMATS = {one.name: one for one in (
            lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
     Format("aligned", aligned.recognise, aligned.plan, aligned.chunks),
     Format("folder", tree.recognise, lambda look, reason: beside.plan(look, reason, _recognise, _read), beside.chunks),
-    Format("parquet", parquet.recognise, parquet.plan, parquet.chunks),
-    Format("arrow", arrow.recognise, arrow.plan, arrow.chunks),
+    Format("parquet", columnar.recognise_parquet, partial(columnar.plan, "parquet"), columnar.chunks),
+    Format("arrow", columnar.recognise_arrow, partial(columnar.plan, "arrow"), columnar.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
     *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
     Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),

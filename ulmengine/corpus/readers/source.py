@@ -62,6 +62,12 @@ class Source:
         """Begin to read. :raises CorpusError: not there, no permission, not what its suffix says."""
         return Stream(self)
 
+    def unpack(self, target: IO[bytes]) -> None:
+        """Write all (unpacked) bytes into ``target``."""
+        with self.open() as stream:
+            while data := stream.read():
+                target.write(data)
+
     def digest(self) -> str:
         """Hash of all (unpacked) bytes, as :attr:`Stream.digest`."""
         with self.open() as stream:

@@ -1,12 +1,12 @@
-"""Parquet sources."""
+"""Parquet and Arrow sources: streams, as Hugging Face saves data sets, and files, as Feather writes them."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Any
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -21,27 +21,113 @@ from .turns import said_in_turn
 
 _DEPTH = 3
 """Structs within structs become columns so deep; what lies deeper stays JSON."""
+_FILE = b"ARROW1"
+_STREAM = b"\xff\xff\xff\xff"
+_LONGEST_SCHEMA = 1 << 26
 
 
-def recognise(look: Look) -> str:
+class _Opened(NamedTuple):
+    """What lies open: the description of the columns, the batches of rows, how many rows those are where the source
+    itself says it, and the bytes that they come from."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    rows: int | None
+    raw: IO[bytes]
+
+
+def recognise_parquet(look: Look) -> str:
     """By its first bytes."""
     return "begins with the mark of Parquet" if look.sample.startswith(b"PAR1") else ""
 
 
-def plan(look: Look, reason: str) -> Reading:
-    """Plan the reading of a Parquet file. :raises CorpusError: damaged, or too many columns."""
+def recognise_arrow(look: Look) -> str:
+    """By its first bytes: a mark, or the length of the table's description."""
+    start = look.sample[:8]
+    length = int.from_bytes(start[4:], "little")
+    stream = start[:4] == _STREAM and 0 < length < _LONGEST_SCHEMA and length % 8 == 0
+    return "begins with the mark of Arrow" if start.startswith(_FILE) or stream else ""
+
+
+def plan(kind: str, look: Look, reason: str) -> Reading:
+    """Plan the reading of a "parquet" or an "arrow" source. :raises CorpusError: damaged, or too many columns."""
     source = look.source
-    with _opened(source) as file:
-        refuse_broken(file.schema_arrow, source, "Parquet")
-        names = tuple(file.schema_arrow.names)
-        rows = file.metadata.num_rows
+    with _opened(source, kind) as opened:
+        names, rows = tuple(opened.schema.names), opened.rows
     if len(names) > limits.MAX_COLUMNS:
         raise CorpusError(f"'{source.path.name}' has {len(names):,} columns; at most {limits.MAX_COLUMNS:,} are read.")
-    return Reading(source, "parquet", columns=names, rows=rows,
-                   reasons={"format": reason, "rows": "as the file itself says"})
+    told = {} if rows is None else {"rows": "as the file itself says"}
+    return Reading(source, kind, columns=names, rows=rows, reasons={"format": reason, **told})
 
 
-def refuse_broken(schema: pa.Schema, source: Source, kind: str) -> None:
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The rows, every cell a string; lists become JSON, class numbers their names."""
+    source = reading.source
+    going.size = source.path.stat().st_size
+    with _opened(source, reading.format) as opened:
+        names = class_names(opened.schema)
+        done = 0
+        try:
+            for batch in opened.batches:
+                size = _rows_at_once(batch.nbytes, batch.num_rows)
+                for first in range(0, batch.num_rows, size):
+                    part = batch.slice(first, size)
+                    done += part.num_rows
+                    if opened.rows is not None:
+                        going.position = int(going.size * done / max(1, opened.rows))
+                    elif not source.compression:
+                        going.position = min(going.size, opened.raw.tell())
+                    yield as_strings(pa.Table.from_batches([part]), names)
+        except (pa.ArrowException, OSError) as error:
+            raise _failure(error, source, f"is damaged after row {done:,}") from error
+    going.position = going.size
+    going.digest = source.digest()
+
+
+def _rows_at_once(size: int, rows: int) -> int:
+    """How many of ``rows`` that are ``size`` bytes make a chunk."""
+    return int(min(limits.CHUNK_ROWS, max(16, limits.CHUNK_CHARACTERS / max(1.0, size / max(1, rows)))))
+
+
+@contextmanager
+def _opened(source: Source, kind: str) -> Iterator[_Opened]:
+    """A source that lies open, unpacked beside if it is compressed (the end of Parquet must be read first)."""
+    with ExitStack() as kept:
+        raw: IO[bytes] = kept.enter_context(tempfile.TemporaryFile()) if source.compression else kept.enter_context(
+            source.path.open("rb"))
+        if source.compression:
+            source.unpack(raw)
+            raw.seek(0)
+        try:
+            if kind == "parquet":
+                file = kept.enter_context(pq.ParquetFile(raw if source.compression else source.path))
+                opened = _of_parquet(file, raw)
+            else:
+                opened = _of_arrow(raw)
+        except (pa.ArrowException, OSError) as error:
+            raise _failure(error, source, f"is a damaged {kind.capitalize()} file") from error
+        _refuse_broken(opened.schema, source, kind.capitalize())
+        yield opened
+
+
+def _of_parquet(file: pq.ParquetFile, raw: IO[bytes]) -> _Opened:
+    meta = file.metadata
+    size = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
+    batches = file.iter_batches(batch_size=_rows_at_once(size, meta.num_rows), use_threads=False)
+    return _Opened(file.schema_arrow, batches, meta.num_rows, raw)
+
+
+def _of_arrow(raw: IO[bytes]) -> _Opened:
+    start = raw.read(len(_FILE))
+    raw.seek(0)
+    if start != _FILE:
+        stream = pa.ipc.open_stream(raw)
+        return _Opened(stream.schema, iter(stream), None, raw)
+    file = pa.ipc.open_file(raw)
+    return _Opened(file.schema, map(file.get_batch, range(file.num_record_batches)), None, raw)
+
+
+def _refuse_broken(schema: pa.Schema, source: Source, kind: str) -> None:
     """:raises CorpusError: the description of the table holds bytes that are no text, so it has been damaged."""
     told = [schema.metadata, *(field.metadata for field in schema)]
     try:
@@ -54,52 +140,11 @@ def refuse_broken(schema: pa.Schema, source: Source, kind: str) -> None:
         ) from error
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The rows of a Parquet file, every cell a string; lists become JSON, class numbers their names."""
-    going.size = reading.source.path.stat().st_size
-    with _opened(reading.source) as file:
-        meta = file.metadata
-        heavy = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) / max(1, meta.num_rows)
-        size = int(min(limits.CHUNK_ROWS, max(16, limits.CHUNK_CHARACTERS / max(1.0, heavy))))
-        names = class_names(file.schema_arrow)
-        done = 0
-        try:
-            for batch in file.iter_batches(batch_size=size, use_threads=False):
-                done += batch.num_rows
-                going.position = int(going.size * done / max(1, meta.num_rows))
-                yield as_strings(pa.Table.from_batches([batch]), names)
-        except (pa.ArrowException, OSError) as error:
-            raise failure(error, reading.source, f"is damaged after row {done:,}") from error
-    going.digest = reading.source.digest()
-
-
-@contextmanager
-def _opened(source: Source) -> Iterator[pq.ParquetFile]:
-    """The Parquet file, unpacked beside if it is compressed (its end must be read first)."""
-    with tempfile.TemporaryFile() as unpacked:
-        if source.compression:
-            unpack(source, unpacked)
-        try:
-            file = pq.ParquetFile(unpacked if source.compression else source.path)
-        except (pa.ArrowException, OSError) as error:
-            raise failure(error, source, "is a damaged Parquet file") from error
-        with file:
-            yield file
-
-
-def failure(error: Exception, source: Source, what: str) -> CorpusError:
+def _failure(error: Exception, source: Source, what: str) -> CorpusError:
     """``error`` in plain words, with the file's name once: the library puts its path into some of its own."""
     if isinstance(error, OSError) and error.errno is not None:
         return os_failure(error, source.path)
     return CorpusError(f"'{source.path.name}' {what} ({plain_reason(error)}). Fetch it again.")
-
-
-def unpack(source: Source, target: IO[bytes]) -> None:
-    """Write the unpacked bytes of ``source`` into ``target`` and go back to its beginning."""
-    with source.open() as stream:
-        while data := stream.read():
-            target.write(data)
-    target.seek(0)
 
 
 def class_names(schema: pa.Schema) -> dict[str, list[str]]:
