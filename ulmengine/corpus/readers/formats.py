@@ -15,7 +15,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
 from . import aligned, beside, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, tree, workbook
-from .reading import Format, Look, Pass, Reading
+from .reading import Format, Look, Pass, Reading, plan_text
 from .source import Source, find_source
 from .textlines import without_padding
 from .turns import with_turns
@@ -31,8 +31,8 @@ FORMATS = {one.name: one for one in (
     *(Format(name, partial(refused.recognise, name), refused.plan, refused.chunks) for name in refused.NAMES),
     Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
     Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
-    Format("jsonl", jsonrows.recognise_lines, partial(jsonrows.plan, "jsonl"), jsonrows.chunks),
-    Format("json", jsonrows.recognise, partial(jsonrows.plan, "json"), jsonrows.chunks),
+    Format("jsonl", jsonrows.recognise_lines, partial(plan_text, "jsonl"), jsonrows.chunks),
+    Format("json", jsonrows.recognise, partial(plan_text, "json"), jsonrows.chunks),
     Format("html", markup.recognise_html, markup.plan_html, markup.html_chunks),
     Format("xml", markup.recognise_xml, markup.plan_xml, markup.xml_chunks),
     Format("csv", delimited.recognise, delimited.plan, delimited.chunks),

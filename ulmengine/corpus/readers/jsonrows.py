@@ -15,8 +15,8 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
-from .reading import Look, Pass, Reading, plan_text, text_frames
-from .shapes import documents_in, grouped_texts, heading_of
+from .reading import Look, Pass, Reading, text_frames
+from .shapes import Shaped, documents_in, documents_in_list, heading_of
 from .textlines import text_lines
 from .tools import tool_of
 from .turns import TURNS, glued, said_in_turn
@@ -87,11 +87,6 @@ def _may_go_on(text: str) -> bool:
     if len(line) > _LONG_LINE:
         line = re.sub(r"[^\s,\[\]{}\"]*$", "", line[:_LONG_LINE])
     return _UNFINISHED.match(line.rstrip()) is not None
-
-
-def plan(kind: str, look: Look, reason: str) -> Reading:
-    """Plan the reading of JSON ("json") or JSON Lines ("jsonl"). :raises CorpusError: it is no text."""
-    return plan_text(kind, look, reason)
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -253,9 +248,7 @@ def _elements(
         if array or number > 1 or buffer.skip(" \t\r\n"):
             yield value
         else:
-            found = documents_in(value)
-            going.hints, going.said = found.hints, found.said
-            going.faults.notes += found.notes
+            _told(found := documents_in(value), going)
             yield from found.values
     return number
 
@@ -286,22 +279,20 @@ def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
     if tool is not None:
         title, read, going.hints = tool
         going.said = f"as {title} exports it" if title[:2] != "a " else title
-        for value in chain(first, values):
-            yield from read(value)
+        yield from chain.from_iterable(map(read, chain(first, values)))
         return
-    names, grouped = heading_of(first), grouped_texts(first)
-    if grouped:
-        found = documents_in([*first, *values])
-        going.hints, going.said = found.hints, found.said
-        going.faults.notes += found.notes
-        yield from found.values
-    elif names:
-        going.said = "rows under a heading"
-        yield from (dict(zip(names, row, strict=False)) if isinstance(row, list) else row
-                    for row in chain(first[1:], values))
+    headed = bool(heading_of(first))
+    _told(found := documents_in_list(first, values), going)
+    yield from found.values
+    if headed:
         going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row
-    else:
-        yield from chain(first, values)
+
+
+def _told(found: Shaped, going: Pass) -> None:
+    """Keep what the shape of a value says, if it says anything."""
+    if found.said:
+        going.hints, going.said = found.hints, found.said
+    going.faults.notes += found.notes
 
 
 def as_record(value: Any) -> Mapping[str, str | None]:

@@ -6,8 +6,8 @@ Values become records (dicts) or rows (lists); what each record means is left to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import Hints
@@ -47,27 +47,27 @@ class Shaped(NamedTuple):
 def documents_in(value: Any, depth: int = 0) -> Shaped:
     """The documents in one JSON value."""
     if isinstance(value, list):
-        return _in_list(value)
-    if not isinstance(value, dict) or not value or depth > _DEPTH:
-        return Shaped(iter([value]))
-    for shape in (_table, _by_part, _one_intent, _lists_by_name, _wrapped_rows, _label_to_texts, _intents_by_name,
-                  _text_to_label, _columns, _by_index, _wrapped):
+        return documents_in_list(value)
+    for shape in _SHAPES if isinstance(value, dict) and value and depth <= _DEPTH else ():
         found = shape(value, depth)
         if found is not None:
             return found
     return Shaped(iter([value]))
 
 
-def _in_list(values: list[Any]) -> Shaped:
-    """The elements of a list; under names where its first row holds them, one a text where records hold many."""
-    if grouped := grouped_texts(values[:50]):
+def documents_in_list(first: Sequence[Any], others: Iterable[Any] = ()) -> Shaped:
+    """The elements of a list, by the ``first`` of them; under names where its first row holds them, one a text where
+    records hold many."""
+    values = chain(first, others)
+    if grouped := grouped_texts(first[:50]):
         tag, texts = grouped
         said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
         return Shaped(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
-    names = heading_of(values[:50])
-    if names:
-        return Shaped((dict(zip(names, row, strict=False)) for row in values[1:]), "rows under a heading")
-    return Shaped(iter(values))
+    if names := heading_of(first[:50]):
+        rows = islice(values, 1, None)
+        return Shaped((dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in rows),
+                      "rows under a heading")
+    return Shaped(values)
 
 
 def heading_of(values: Sequence[Any]) -> list[str]:
@@ -112,7 +112,7 @@ def _holds_texts(key: str, lists: Sequence[Any]) -> bool:
     return key.lower() in _EXAMPLES or _are_prose([item for item in items if isinstance(item, str)])
 
 
-def _ungrouped(values: Sequence[Any], tag: str, texts: str) -> Iterator[Any]:
+def _ungrouped(values: Iterable[Any], tag: str, texts: str) -> Iterator[Any]:
     for record in values:
         if isinstance(record, dict):
             for text in record.get(texts) or []:
@@ -191,7 +191,7 @@ def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
         return None
     key = max(records, key=lambda name: (has_texts(records[name]), len(records[name])))
     rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
-    found = _in_list(rows)
+    found = documents_in_list(rows)
     left = [f"{len(item):,} under '{name}'" for name, item in records.items()
             if name != key and has_texts(item) and len(item) >= 0.1 * len(rows)]
     notes = (f"The records under '{key}' are read. Not read were others that hold texts: {', '.join(left)}.",)
@@ -276,9 +276,13 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
         return None
     if any(key.strip().lower() in _COLUMNS for key in value) or not all(map(_are_texts, value.values())):
         return None
-    said = f"{len(value)} labels, each with the list of its texts"
-    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": _label_of(label)}
-            for label, texts in value.items() for text in texts)
+    return _pairs(((text, _label_of(label)) for label, texts in value.items() for text in texts),
+                  f"{len(value)} labels, each with the list of its texts")
+
+
+def _pairs(pairs: Iterable[tuple[Any, str | None]], said: str) -> Shaped:
+    """Documents out of texts, as they stand or as utterances, with their labels."""
+    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label} for text, label in pairs)
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 
@@ -293,9 +297,7 @@ def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
     if others or not isinstance(items, list) or not items or not all(
             isinstance(one, dict) and "data" in one and _spoken(one) is not None for one in items):
         return None
-    said = "one label with the list of its texts"
-    rows = ({"text": _spoken(one), "label": name} for one in items)
-    return Shaped(rows, said, Hints(("text",), ("label",), (), said))
+    return _pairs(((one, name) for one in items), "one label with the list of its texts")
 
 
 def _are_texts(items: Sequence[Any]) -> bool:
@@ -320,9 +322,7 @@ def _text_to_label(value: dict[str, Any], _: int) -> Shaped | None:
         return None
     short = all(len(str(item)) < 60 for item in plain)
     if _are_prose(list(value)) and short and len(set(map(str, value.values()))) <= max(2, 0.5 * len(value)):
-        said = "each text with its label"
-        rows = ({"text": text, "label": label} for text, label in value.items())
-        return Shaped(rows, said, Hints(("text",), ("label",), (), said))
+        return _pairs(value.items(), "each text with its label")
     if not lists and all(key.isdigit() for key in value) and _are_prose([str(item) for item in plain]):
         return Shaped(({"id": key, "text": text} for key, text in value.items()), "each text under its number")
     return None
@@ -344,12 +344,11 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     return Shaped(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
 
 
-def _by_index(value: dict[str, Any], depth: int) -> Shaped | None:
+def _by_index(value: dict[str, Any], _: int) -> Shaped | None:
     """Records under their names: {"a1": {...}, "a2": {...}}."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
-    lists = [documents_in(item, depth + 1) for item in value.values()] if not _alike(list(value.values())) else []
-    if lists:
+    if not _alike(list(value.values())):
         return None
     return Shaped(({"id": key, **item} for key, item in value.items()), "each record under its name")
 
@@ -391,3 +390,8 @@ def _are_prose(texts: Sequence[str]) -> bool:
     """Whether most of ``texts`` are several words, or many letters of a script without spaces."""
     words = sum(text.count(" ") >= 2 or (len(text) > 7 and not text.isascii()) for text in texts)
     return len(texts) > 0 and words >= 0.6 * len(texts)
+
+
+_SHAPES = (_table, _by_part, _one_intent, _lists_by_name, _wrapped_rows, _label_to_texts, _intents_by_name,
+           _text_to_label, _columns, _by_index, _wrapped)
+"""What an object may be, in the order in which it is tried."""

@@ -62,10 +62,10 @@ class Source:
         """Begin to read. :raises CorpusError: not there, no permission, not what its suffix says."""
         return Stream(self)
 
-    def unpack(self, target: IO[bytes]) -> None:
-        """Write all (unpacked) bytes into ``target``."""
+    def unpack(self, target: IO[bytes], most: int | None = None) -> None:
+        """Write all (unpacked) bytes into ``target``, of more than ``most`` only the first."""
         with self.open() as stream:
-            while data := stream.read():
+            while (data := stream.read()) and (most is None or stream.given <= most + limits.BLOCK_BYTES):
                 target.write(data)
 
     def digest(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,21 +18,35 @@ _ML_USE = "aiplatform.googleapis.com/ml_use"
 _BINARY = (0, 1, 0.0, 1.0, True, False)
 
 
+Read = Callable[[Any], list[Any]]
+"""The documents of a record."""
+
+
 class Tool(NamedTuple):
-    """A tool's export: its name, whether records are of it, and how to read them: (records' reader, hints)."""
+    """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them."""
 
     title: str
     fits: Callable[[Any], bool]
-    reader: Callable[[Sequence[Any]], tuple[Callable[[Any], Iterator[Any]], Hints]]
+    reader: Callable[[Sequence[Any]], tuple[Read, Hints]]
 
 
-def tool_of(values: Sequence[Any]) -> tuple[str, Callable[[Any], Iterator[Any]], Hints] | None:
-    """The tool that wrote records which begin with ``values``: its name, what makes a record a document, the hints."""
-    for tool in TOOLS:
-        if values and all(tool.fits(value) for value in values):
-            read, hints = tool.reader(values)
-            return tool.title, read, replace(hints, reason=f"as {tool.title} exports it")
-    return None
+def tool_of(values: Sequence[Any]) -> tuple[str, Read, Hints] | None:
+    """The tool that wrote records which begin with ``values``: its name, what makes documents of a record, the hints.
+
+    What is no record of its kind stays as it is.
+    """
+    tool = next((tool for tool in TOOLS if values and all(map(tool.fits, values))), None)
+    if tool is None:
+        return None
+    read, hints = tool.reader(values)
+    kind = type(values[0])
+    return (tool.title, lambda value: read(value) if isinstance(value, kind) else [value],
+            replace(hints, reason=f"as {tool.title} exports it"))
+
+
+def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
+    """The reader of records that are a document each."""
+    return lambda _: (lambda value: [document(value)], hints)
 
 
 def _is_label_studio(value: Any) -> bool:
@@ -40,24 +54,38 @@ def _is_label_studio(value: Any) -> bool:
         isinstance(value.get(key), list) for key in ("annotations", "completions"))
 
 
-def _label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    names = list(dict.fromkeys(name for value in values for name in _choices(value)))
-    texts = {key for value in values for key in value["data"]}
-    columns = {name: name if name not in texts else f"{name} (answer)" for name in names}
+def _asked(
+    texts: Callable[[Any], dict[str, Any]], answers: Callable[[Any], dict[str, Any]]
+) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
+    """The reader of records with the ``answers`` to questions beside their ``texts``; the first question is the label.
 
-    def read(value: Any) -> Iterator[Any]:
-        chosen = _choices(value) if _is_label_studio(value) else {}
-        data = value.get("data") if isinstance(value, dict) else None
-        yield {**(data if isinstance(data, dict) else {}), **{columns.get(name, name): chosen.get(name) for name in
-                                                            (*columns, *chosen)}}
+    A question that is called like a text has a column called otherwise.
+    """
+    def reader(values: Sequence[Any]) -> tuple[Read, Hints]:
+        taken = {name for value in values for name in texts(value)}
+        columns = {name: name if name not in taken else f"{name} (answer)" for value in values
+                   for name in answers(value)}
 
-    return read, Hints(label=tuple(columns.values())[:1])
+        def read(value: Any) -> list[Any]:
+            given = answers(value)
+            return [{**texts(value), **{columns.get(name, name): given.get(name) for name in (*columns, *given)}}]
+
+        return read, Hints(label=tuple(columns.values())[:1])
+
+    return reader
+
+
+def _data(task: dict[str, Any]) -> dict[str, Any]:
+    """The texts of a task of Label Studio."""
+    data = task.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _choices(task: dict[str, Any]) -> dict[str, Any]:
     """The answers to each question of a task, of those annotations that were not cancelled: the commonest one."""
     votes: dict[str, list[list[str]]] = {}
-    for annotation in task.get("annotations") or task.get("completions") or []:
+    given = task.get("annotations") or task.get("completions")
+    for annotation in given if isinstance(given, list) else []:
         if not isinstance(annotation, dict) or annotation.get("was_cancelled") or annotation.get("skipped"):
             continue
         for result in annotation.get("result") or []:
@@ -75,12 +103,11 @@ def _is_short_label_studio(value: Any) -> bool:
     return isinstance(value, dict) and {"annotation_id", "lead_time"} <= value.keys()
 
 
-def _short_label_studio(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+def _short_label_studio(values: Sequence[Any]) -> tuple[Read, Hints]:
     """A cell is a name where one was chosen and an object where several were."""
-    def read(value: Any) -> Iterator[Any]:
-        given = value if isinstance(value, dict) else {}
-        yield {key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item
-               for key, item in given.items()}
+    def read(value: Any) -> list[Any]:
+        return [{key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item
+                 for key, item in value.items()}]
 
     asked = [key for value in values for key, item in value.items() if _chosen(item) is not None]
     return read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE)
@@ -112,23 +139,26 @@ def _is_prodigy(value: Any) -> bool:
         "_task_hash" in value or "_input_hash" in value or "accept" in value or "options" in value or "label" in value)
 
 
-def _prodigy(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+def _prodigy(values: Sequence[Any]) -> tuple[Read, Hints]:
     asked = {str(value.get("label")) for value in values if value.get("label") is not None}
 
-    def read(value: Any) -> Iterator[Any]:
-        given = value if isinstance(value, dict) else {}
-        accepted = given.get("answer") == "accept"
-        chosen = given.get("accept", given.get("label"))
+    def read(value: Any) -> list[Any]:
+        answer, chosen = value.get("answer"), value.get("accept", value.get("label"))
         if isinstance(chosen, list) and len(chosen) == 1:
             chosen = chosen[0]
-        if not accepted:
+        if answer == "reject" and "accept" not in value and len(asked) == 1:
+            chosen = f"not {value.get('label')}"  # one question for all: the answer is yes or no
+        elif answer != "accept":
             chosen = None
-            if given.get("answer") == "reject" and "accept" not in given and len(asked) == 1:
-                chosen = f"not {given.get('label')}"  # one question for all: the answer is yes or no
-        meta = given.get("meta")
-        yield {"text": given.get("text"), **(meta if isinstance(meta, dict) else {}), "label": chosen}
+        return [{"text": value.get("text"), **_meta(value), "label": chosen}]
 
-    return read, Hints(("text",), ("label",))
+    return read, _TEXT_AND_LABEL
+
+
+def _meta(value: dict[str, Any]) -> dict[str, Any]:
+    """What a record holds beside its text."""
+    meta = value.get("meta")
+    return meta if isinstance(meta, dict) else {}
 
 
 def _is_argilla(value: Any) -> bool:
@@ -138,18 +168,6 @@ def _is_argilla(value: Any) -> bool:
     if any(key.endswith(".responses") for key in value) or {"fields", "responses"} <= value.keys():
         return True
     return "annotation" in value and "prediction" in value and ("inputs" in value or "text" in value)
-
-
-def _argilla(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    questions = list(dict.fromkeys(name for value in values for name in _responses(value)))
-    fields = {name for value in values for name in _fields(value)}
-    columns = {name: name if name not in fields else f"{name} (answer)" for name in questions}
-
-    def read(value: Any) -> Iterator[Any]:
-        given = _responses(value) if _is_argilla(value) else {}
-        yield {**_fields(value), **{columns.get(name, name): given.get(name) for name in (*columns, *given)}}
-
-    return read, Hints(label=tuple(columns.values())[:1])
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
@@ -199,19 +217,13 @@ def _is_doccano(value: Any) -> bool:
     return old or (isinstance(value.get("label", value.get("labels")), list) and ("data" in value or bool(marks)))
 
 
-def _doccano(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        given = value if isinstance(value, dict) else {}
-        labels = given.get("label", given.get("labels"))
-        if labels is None:
-            labels = [one.get("label") for one in given.get("annotations") or [] if isinstance(one, dict)]
-        if isinstance(labels, list) and any(isinstance(one, list | dict) for one in labels):
-            labels = None  # passages of the text
-        meta = given.get("meta")
-        yield {"text": given.get("text", given.get("data")), **(meta if isinstance(meta, dict) else {}),
-               "label": None if labels == [] else labels}
-
-    return read, Hints(("text",), ("label",))
+def _doccano(value: Any) -> Any:
+    labels = value.get("label", value.get("labels"))
+    if labels is None:
+        labels = [one.get("label") for one in value.get("annotations") or [] if isinstance(one, dict)]
+    if isinstance(labels, list) and any(isinstance(one, list | dict) for one in labels):
+        labels = None  # passages of the text
+    return {"text": value.get("text", value.get("data")), **_meta(value), "label": None if labels == [] else labels}
 
 
 def _is_spacy(value: Any) -> bool:
@@ -219,14 +231,10 @@ def _is_spacy(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
 
 
-def _spacy(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        if _is_spacy(value):
-            yield {"text": value[0], **{key: item for key, item in _with_cats(value[1]).items() if key != "entities"}}
-        else:
-            yield value
-
-    return read, Hints(("text",))
+def _spacy(value: Any) -> Any:
+    if not _is_spacy(value):
+        return value
+    return {"text": value[0], **{key: item for key, item in _with_cats(value[1]).items() if key != "entities"}}
 
 
 def _is_spacy_paragraphs(value: Any) -> bool:
@@ -236,15 +244,13 @@ def _is_spacy_paragraphs(value: Any) -> bool:
                                            for part in parts)
 
 
-def _spacy_paragraphs(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        for part in value["paragraphs"] if _is_spacy_paragraphs(value) else []:
-            cats = [one for one in part.get("cats") or [] if isinstance(one, dict)]
-            labels = [one.get("label") for one in cats if isinstance(one.get("value"), int | float)
-                      and one["value"] >= 0.5]
-            yield {"text": part.get("raw") or _orths(part.get("sentences")), "label": labels or None}
-
-    return read, Hints(("text",), ("label",))
+def _spacy_paragraphs(value: Any) -> list[Any]:
+    documents = []
+    for part in value["paragraphs"] if _is_spacy_paragraphs(value) else []:
+        cats = [one for one in part.get("cats") or [] if isinstance(one, dict)]
+        labels = [one.get("label") for one in cats if isinstance(one.get("value"), int | float) and one["value"] >= 0.5]
+        documents.append({"text": part.get("raw") or _orths(part.get("sentences")), "label": labels or None})
+    return documents
 
 
 def _orths(sentences: Any) -> str:
@@ -260,17 +266,13 @@ def _is_vertex(value: Any) -> bool:
         key in value for key in ("classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels"))
 
 
-def _vertex(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        given = value if isinstance(value, dict) else {}
-        answers = given.get("classificationAnnotations", [given.get("classificationAnnotation")])
-        names = [one.get("displayName") for one in answers or [] if isinstance(one, dict)]
-        names = [name for name in names if name]
-        marks = given.get("dataItemResourceLabels")
-        yield {"text": given.get("textContent"), "label": (names[0] if len(names) == 1 else names or None),
-               "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
-
-    return read, Hints(("text",), ("label",))
+def _vertex(value: Any) -> Any:
+    answers = value.get("classificationAnnotations", [value.get("classificationAnnotation")])
+    names = [one.get("displayName") for one in answers or [] if isinstance(one, dict)]
+    names = [name for name in names if name]
+    marks = value.get("dataItemResourceLabels")
+    return {"text": value.get("textContent"), "label": (names[0] if len(names) == 1 else names or None),
+            "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
 
 
 def _has_cats(value: Any) -> bool:
@@ -284,21 +286,15 @@ def _is_cats(value: Any) -> bool:
         isinstance(item, list | dict) for item in value.values())
 
 
-def _with_cats(value: Any) -> Any:
+def _with_cats(value: dict[str, Any]) -> dict[str, Any]:
     """A record whose marks of 0 and 1 are the list of its labels."""
-    if not isinstance(value, dict):
-        return value
     return {("label" if key == "cats" else key): [name for name, mark in item.items() if mark]
             if key in _CATS and _is_cats(item) else item for key, item in value.items()}
 
 
-def _cats(values: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
+def _cats(values: Sequence[Any]) -> tuple[Read, Hints]:
     key = next(key for key in _CATS if _is_cats(values[0].get(key)))
-
-    def read(value: Any) -> Iterator[Any]:
-        yield _with_cats(value)
-
-    return read, Hints(label=("label" if key == "cats" else key,))
+    return lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,))
 
 
 def _is_ground_truth(value: Any) -> bool:
@@ -306,14 +302,10 @@ def _is_ground_truth(value: Any) -> bool:
         key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items())
 
 
-def _ground_truth(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        given = value if isinstance(value, dict) else {}
-        names = [item["class-name"] for key, item in given.items()
-                 if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item]
-        yield {"text": given.get("source"), "label": names[0] if names else None}
-
-    return read, Hints(("text",), ("label",))
+def _ground_truth(value: Any) -> Any:
+    names = [item["class-name"] for key, item in value.items()
+             if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item]
+    return {"text": value.get("source"), "label": names[0] if names else None}
 
 
 def _is_chat(value: Any) -> bool:
@@ -324,25 +316,23 @@ def _is_chat(value: Any) -> bool:
     ) and turns[-1].get("role") == "assistant"
 
 
-def _chat(_: Sequence[Any]) -> tuple[Callable[[Any], Iterator[Any]], Hints]:
-    def read(value: Any) -> Iterator[Any]:
-        turns = value["messages"] if _is_chat(value) else []
-        said = [turn["content"] for turn in turns[:-1] if turn.get("role") != "system"]
-        yield {"text": "\n".join(said), "label": turns[-1]["content"] if turns else None}
-
-    return read, Hints(("text",), ("label",))
+def _chat(value: Any) -> Any:
+    turns = value["messages"] if _is_chat(value) else []
+    said = [turn["content"] for turn in turns[:-1] if turn.get("role") != "system"]
+    return {"text": "\n".join(said), "label": turns[-1]["content"] if turns else None}
 
 
+_TEXT_AND_LABEL = Hints(("text",), ("label",))
 TOOLS = (
-    Tool("Label Studio", _is_label_studio, _label_studio),
+    Tool("Label Studio", _is_label_studio, _asked(_data, _choices)),
     Tool("Label Studio", _is_short_label_studio, _short_label_studio),
     Tool("Prodigy", _is_prodigy, _prodigy),
-    Tool("Argilla", _is_argilla, _argilla),
-    Tool("doccano", _is_doccano, _doccano),
-    Tool("spaCy", _is_spacy, _spacy),
-    Tool("spaCy", _is_spacy_paragraphs, _spacy_paragraphs),
+    Tool("Argilla", _is_argilla, _asked(_fields, _responses)),
+    Tool("doccano", _is_doccano, _each(_doccano, _TEXT_AND_LABEL)),
+    Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",)))),
+    Tool("spaCy", _is_spacy_paragraphs, lambda _: (_spacy_paragraphs, _TEXT_AND_LABEL)),
     Tool("spaCy", _has_cats, _cats),
-    Tool("Vertex AI", _is_vertex, _vertex),
-    Tool("SageMaker Ground Truth", _is_ground_truth, _ground_truth),
-    Tool("a chat model's training file", _is_chat, _chat),
+    Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),
+    Tool("SageMaker Ground Truth", _is_ground_truth, _each(_ground_truth, _TEXT_AND_LABEL)),
+    Tool("a chat model's training file", _is_chat, _each(_chat, _TEXT_AND_LABEL)),
 )

@@ -87,87 +87,84 @@ def plan(look: Look, reason: str) -> Reading:
             f"The workbook '{source.path.name}' has no sheet with data in it (sheets: {', '.join(names)})."
         )
     heads = [_head(sheet, config) for sheet in wanted]
-    best = max(range(len(wanted)), key=lambda n: (wanted[n].visible, heads[n].worth, -n))
-    sheet, head = wanted[best], heads[best]
+    head = max(heads, key=lambda one: (one.sheet.visible, one.worth))
+    sheet = head.sheet
     if sheet.frame.width > limits.MAX_COLUMNS:
         raise CorpusError(
             f"The sheet '{sheet.name}' of '{source.path.name}' has {sheet.frame.width:,} columns; at most "
             f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
             "as CSV."
         )
-    alike = [(one, found) for one, found in zip(wanted, heads, strict=True)
-             if one.visible and _are_alike(found, head)] if sheet.visible else []
-    together = _parts_of_one(alike, sheet)
+    alike = [one for one in heads if one.sheet.visible and _are_alike(one, head)] if sheet.visible else []
+    together = _parts_of_one(alike, head)
     if len(together) > 1:
         return _joined(source, together, filled, names, reason)
-    why, notes = _why(sheet, [one for one, found in zip(wanted, heads, strict=True) if found.worth], filled,
-                      bool(config.sheet), len(sheets))
-    if head.skip:
-        notes.append(_skipped(sheet.name, head.skip))
-    notes += [head.doubt] if head.doubt else []
+    why, notes = _why(sheet, [one.sheet for one in heads if one.worth], filled, bool(config.sheet), len(sheets))
+    notes += [*_skipped(head), *([head.doubt] if head.doubt else [])]
     return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
                    skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
 
 
-def _skipped(name: str, count: int) -> str:
-    return (f"{count} row{'s stand' if count > 1 else ' stands'} above the heading of the sheet '{name}': left out, "
-            "being no row of the table.")
+def _skipped(head: _Head) -> list[str]:
+    """A sentence about the rows above the heading of a sheet, if there are any."""
+    rows = f"{head.skip} row{'s stand' if head.skip > 1 else ' stands'}"
+    return [f"{rows} above the heading of the sheet '{head.sheet.name}': left out, being no row of the table."
+            ] if head.skip else []
 
 
 def _joined(
-    source: Source, found: list[tuple[Sheet, _Head]], filled: list[Sheet], names: tuple[str, ...], reason: str
+    source: Source, found: list[_Head], filled: list[Sheet], names: tuple[str, ...], reason: str
 ) -> Reading:
     """The plan of several sheets under the same heading: one table, in which a column more names the sheet."""
-    own = [sheet.name for sheet, _ in found]
-    columns = found[0][1].columns
-    body = pl.concat([_body(sheet, head, columns) for sheet, head in found])
+    own = [head.sheet.name for head in found]
+    columns = found[0].columns
     parts = all(map(_part, own))
     added = column_names((*columns, "split" if parts else "sheet"), len(columns) + 1)[-1]
-    is_label = not parts and all(map(_may_be_label, own)) and not guess_columns(body).label
+    is_label = not parts and all(map(_may_be_label, own)) and not guess_columns(
+        pl.concat([_body(head, columns) for head in found])).label
     others = [sheet.name for sheet in filled if sheet.name not in own]
     told = (f"{_listed(own)} have the same heading and are read as one table; the column '{added}' names the sheet of "
             f"each row{', which is its label: if it is none, set the label to none' if is_label else ''}. "
             "To read one sheet alone, choose it.")
-    notes = [f"The sheets {told}", *(_skipped(sheet.name, head.skip) for sheet, head in found if head.skip)]
+    notes = [f"The sheets {told}", *(note for head in found for note in _skipped(head))]
     if others:
         notes.append(f"Not read: {_listed(others)}.")
     hints = Hints(label=(added,), reason="the sheets are named by it, and no other column looks like a label")
     return Reading(
         source, "excel", columns=(*columns, added), sheet=_listed(own, ""), sheets=names,
-        joined=tuple(JoinedSheet(sheet.name, head.skip + head.named, head.columns) for sheet, head in found),
-        notes=tuple(notes), reasons={"format": reason, "sheet": "they have the same heading",
-                                     "header": found[0][1].why},
+        joined=tuple(JoinedSheet(head.sheet.name, head.skip + head.named, head.columns) for head in found),
+        notes=tuple(notes), reasons={"format": reason, "sheet": "they have the same heading", "header": found[0].why},
         hints=hints if is_label else Hints(aside=() if parts else (added,), reason="it names the sheet"),
     )
 
 
-def _parts_of_one(alike: list[tuple[Sheet, _Head]], best: Sheet) -> list[tuple[Sheet, _Head]]:
+def _parts_of_one(alike: list[_Head], best: _Head) -> list[_Head]:
     """Which of the sheets with the same heading are one table: those that are named as parts, or else those with texts
     of their own that are not named as a version of others; none without the ``best``, unless they are parts."""
-    parts = [one for one in alike if _part(one[0].name)]
-    if len({_part(sheet.name) for sheet, _ in parts}) > 1:
+    parts = [one for one in alike if _part(one.sheet.name)]
+    if len({_part(one.sheet.name) for one in parts}) > 1:
         return _with_own_texts(parts)
-    own = [one for one in alike if _VERSIONS.isdisjoint(_words(one[0].name))]
-    own.sort(key=lambda one: one[0] is not best)
-    if len(own) < 2 or own[0][0] is not best:
+    own = [one for one in alike if _VERSIONS.isdisjoint(_words(one.sheet.name))]
+    own.sort(key=lambda one: one is not best)
+    if len(own) < 2 or own[0] is not best:
         return []
     kept = _with_own_texts(own)
     return [one for one in alike if one in kept]
 
 
-def _with_own_texts(found: list[tuple[Sheet, _Head]]) -> list[tuple[Sheet, _Head]]:
+def _with_own_texts(found: list[_Head]) -> list[_Head]:
     """Those of the sheets whose texts hardly stand in one before."""
-    columns = found[0][1].columns
-    kept: list[tuple[Sheet, _Head]] = []
+    columns = found[0].columns
+    kept: list[_Head] = []
     seen: list[set[str]] = []
-    for sheet, head in found:
-        body = _body(sheet, head, columns, _COMPARED // len(found))
+    for head in found:
+        body = _body(head, columns, _COMPARED // len(found))
         own = guess_columns(body.head(_HEAD_ROWS)).text or columns
         cells = body.select(pl.concat_str(own, separator=" ", ignore_nulls=True).str.to_lowercase()
                             .str.replace_all(r"[^\p{L}\p{N}]+", "")).to_series()
         texts = {cell for cell in cells if cell}
         if all(len(texts & other) <= _SAME * min(len(texts), len(other)) for other in seen):
-            kept.append((sheet, head))
+            kept.append(head)
             seen.append(texts)
     return kept
 
@@ -197,9 +194,9 @@ def _are_alike(one: _Head, other: _Head) -> bool:
     return one.named and other.named and len(set(names)) == len(names) and names == sorted(map(_plain, other.columns))
 
 
-def _body(sheet: Sheet, head: _Head, columns: Sequence[str], rows: int = _HEAD_ROWS) -> pl.DataFrame:
+def _body(head: _Head, columns: Sequence[str], rows: int = _HEAD_ROWS) -> pl.DataFrame:
     """The first rows of a sheet under the names and in the order of ``columns``."""
-    return _ordered(sheet.frame.slice(head.skip + head.named, rows), head.columns, columns)
+    return _ordered(head.sheet.frame.slice(head.skip + head.named, rows), head.columns, columns)
 
 
 def _ordered(frame: pl.DataFrame, own: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
@@ -213,10 +210,11 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Head:
     """How a sheet begins, and what it is worth as a corpus: 2 with a text and a label column, 1 with a text."""
 
+    sheet: Sheet
     skip: int
     named: bool
     columns: tuple[str, ...]
@@ -236,7 +234,7 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     found = guess_columns(body) if body.height else None
     worth = 0 if found is None or not found.text else 2 if found.label else 1
     doubt = heading_doubt(rows[skip:], frame.width, named) if config.header == "auto" else ""
-    return _Head(skip, named, columns, why, worth, doubt)
+    return _Head(sheet, skip, named, columns, why, worth, doubt)
 
 
 def _why(
@@ -308,8 +306,14 @@ def _read(source: Source) -> tuple[Sheet, ...]:
         path = source.path
         if source.compression:
             path = Path(folder, f"book{source.suffix}")
-            _unpack(source, path)
-        size = _size(path, source)
+            with path.open("wb") as file:
+                source.unpack(file, limits.MAX_WORKBOOK)
+        size = _size(path)
+        if size > limits.MAX_WORKBOOK:
+            raise CorpusError(
+                f"The workbook '{source.path.name}' unpacks to more than {limits.MAX_WORKBOOK >> 20} MB. Save the "
+                "sheet as CSV; a CSV of any size is read."
+            )
         head, body = _asked(path, _BASE_MB + 30 * size // 2**20, 60 + 2 * size / 2**20, source)
         found, start = [], 0
         for sheet in head:
@@ -323,23 +327,11 @@ def _read(source: Source) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
-def _unpack(source: Source, path: Path) -> None:
-    with source.open() as stream, path.open("wb") as file:
-        while block := stream.read():
-            file.write(block)
-            if stream.given > limits.MAX_WORKBOOK:
-                raise _too_large(source)
-
-
-def _size(path: Path, source: Source) -> int:
-    """The unpacked bytes of a workbook, which is a zip archive or an old file. :raises CorpusError: past the limit."""
-    size = path.stat().st_size
-    if zipfile.is_zipfile(path):
-        with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-    if size > limits.MAX_WORKBOOK:
-        raise _too_large(source)
-    return size
+def _size(path: Path) -> int:
+    """The unpacked bytes of a workbook, which is a zip archive or an old file."""
+    with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
+        return sum(info.file_size for info in archive.infolist())
+    return path.stat().st_size
 
 
 def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[list[dict[str, Any]], memoryview]:
@@ -398,10 +390,3 @@ def _filled_down(frame: pl.DataFrame, merged: object) -> pl.DataFrame:
                     cells[row] = cells[first]
     return frame.with_columns(
         pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items())
-
-
-def _too_large(source: Source) -> CorpusError:
-    return CorpusError(
-        f"The workbook '{source.path.name}' unpacks to more than {limits.MAX_WORKBOOK >> 20} MB. Save the sheet as "
-        "CSV; a CSV of any size is read."
-    )
