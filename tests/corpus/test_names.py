@@ -12,7 +12,7 @@ from tests.corpus.test_dialects import joined, made
 from ulmengine.corpus import Documents, audit
 from ulmengine.corpus.cells import guess_label_delimiter, listed
 from ulmengine.corpus.labels import read_labels
-from ulmengine.corpus.lookalike import plain_name, visible_name
+from ulmengine.corpus.likeness import plain_name, visible_name
 from ulmengine.corpus.ordering import in_order
 from ulmengine.events import outcome
 

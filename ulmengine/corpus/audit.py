@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 import numpy as np
 from ftfy.badness import is_bad
@@ -28,17 +28,6 @@ _SYLLABLE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua
 _EVERY = 500
 
 
-@dataclass
-class _Marks:
-    """What the single passage over the texts has marked: rows by kind."""
-
-    empty: list[int] = field(default_factory=list)
-    near_empty: list[int] = field(default_factory=list)
-    mojibake: list[int] = field(default_factory=list)
-    markup: list[int] = field(default_factory=list)
-    too_long: list[int] = field(default_factory=list)
-
-
 def audit(
     documents: Documents, *, max_words: int = 1_440, near_limit: int = 100_000
 ) -> Generator[Event, None, tuple[Finding, ...]]:
@@ -48,7 +37,7 @@ def audit(
     :param near_limit: near duplicates are looked for among at most so many different texts; 0: not at all.
     """
     kept = np.flatnonzero(documents.parts >= 0).astype(np.int64)
-    marks = _Marks()
+    marks: dict[str, list[int]] = {}
     leaks = _Leaks(documents)
     near = NearDuplicates(near_limit)
     first = np.zeros(len(documents.parts), dtype=bool)
@@ -56,7 +45,8 @@ def audit(
     for done, (row, text) in enumerate(zip(kept.tolist(), documents.texts_of(kept), strict=True), 1):
         plain = normalised(text)
         words = _WORD.findall(plain)
-        _mark(marks, row, text, plain, words, max_words)
+        for kind in _marks_of(text, plain, words, max_words):
+            marks.setdefault(kind, []).append(row)
         leaks.look(row, words)
         if first[row]:
             near.look(row, words)
@@ -72,22 +62,23 @@ def audit(
     )
 
 
-def _mark(marks: _Marks, row: int, text: str, plain: str, words: list[str], max_words: int) -> None:
+def _marks_of(text: str, plain: str, words: list[str], max_words: int) -> Iterator[str]:
+    """The kinds of problems that a text by itself shows."""
     letters = sum(map(len, words))
     if not plain:
-        marks.empty.append(row)
+        yield "empty"
     elif letters + len(_SYLLABLE.findall(plain)) < 3:
-        marks.near_empty.append(row)
+        yield "near_empty"
     if not text.isascii() and is_bad(text):
-        marks.mojibake.append(row)
+        yield "mojibake"
     if ("<" in text or "&" in text) and MARKUP.search(text):
-        marks.markup.append(row)
+        yield "markup"
     # Scripts without spaces have few "words" of many letters; there, two letters count as one word.
     if max(len(words), letters // 12) > max_words:
-        marks.too_long.append(row)
+        yield "too_long"
 
 
-def _text_findings(marks: _Marks, max_words: int) -> list[Finding]:
+def _text_findings(marks: dict[str, list[int]], max_words: int) -> list[Finding]:
     """The findings about single texts."""
     found = []
     for kind, title, one, many, why, advice in (
@@ -106,7 +97,7 @@ def _text_findings(marks: _Marks, max_words: int) -> list[Finding]:
          f"are longer than about {max_words:,} words",
          "The classifier learns from the end of such a document only.", "Raise the document limit, or leave them."),
     ):
-        rows = np.array(getattr(marks, kind), dtype=np.int64)
+        rows = np.array(marks.get(kind, []), dtype=np.int64)
         if len(rows):
             found.append(Finding(kind, title, f"{documents_are(len(rows), one, many)}. {why}", len(rows), rows, rows,
                                  advice))

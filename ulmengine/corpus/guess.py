@@ -28,6 +28,7 @@ _FORMS = frozenset((
     "translated", "translation", "lower", "lowercase", "nostop", "stopwords", "final", "parsed", "html", "eng",
 ))
 """What other forms of a text are called by."""
+LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 
 
@@ -152,8 +153,7 @@ def _tool_hints(columns: list[str]) -> Hints:
     """What the names of the columns of a labelling tool's table say."""
     names = set(columns)
     if {"annotation_id", "lead_time"} <= names:
-        own = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
-        return Hints(aside=own, reason="as Label Studio exports it")
+        return Hints(aside=LABEL_STUDIO_ASIDE, reason="as Label Studio exports it")
     asked = [name for name in columns if name.endswith(".responses")]
     if asked:
         aside = tuple(name for name in columns if ".suggestion" in name or ".responses." in name)

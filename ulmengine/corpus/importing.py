@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
 from ulmengine.disk import DAY_S, move_unless_there, sweep
-from ulmengine.events import Event, Progress, retold
+from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, os_failure
 from .readers.encoding import detect
@@ -116,7 +116,7 @@ def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
     The folders of a tar, and the encoding where the sample was plain ASCII: then bytes beyond it are looked for.
     """
     if reading.format == "folder" and reading.rows is None and not reading.layout.lines:
-        return (yield from retold(settle_tree(reading), lambda at: [Progress(task, *at, "bytes")]))
+        return (yield from settle_tree(reading, task))
     if reading.sure:
         return reading
     high: list[bytes] = []

@@ -1,9 +1,22 @@
-"""When two texts count as the same."""
+"""When two texts count as the same, and which names look alike and are not: letters of other scripts, signs without
+width, differences in spelling alone."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
+
+_TWINS = str.maketrans({
+    # Cyrillic
+    "а": "a", "с": "c", "е": "e", "о": "o", "р": "p", "х": "x", "у": "y", "і": "i", "ј": "j", "ѕ": "s", "һ": "h",
+    "ԁ": "d", "ԛ": "q", "ԝ": "w", "к": "k", "м": "m", "т": "t", "в": "b", "н": "h", "ё": "e", "ь": "b", "г": "r",
+    # Greek
+    "α": "a", "ο": "o", "ρ": "p", "ν": "v", "ι": "i", "κ": "k", "υ": "u", "χ": "x", "τ": "t", "ε": "e", "η": "n",
+    "γ": "y", "ω": "w",
+    # signs
+    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2019": "'",
+    "\u2018": "'", "`": "'", "\u00b4": "'", "_": " ", "\u0131": "i", "\u0142": "l",
+})
 
 
 def normalised(text: str) -> str:
@@ -17,3 +30,26 @@ def text_hash(text: str) -> int:
     """64 bits that stand for the normalised text."""
     digest = hashlib.blake2b(normalised(text).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
+
+
+def plain_name(label: str) -> str:
+    """A label as it is compared with others: "Pos" is "pos", "1.0" is "1", and "spаm" with a Cyrillic a is "spam"."""
+    try:
+        return f"{float(label):g}"
+    except ValueError:
+        pass
+    shown = "".join(c for c in normalised(label) if unicodedata.category(c) not in ("Cf", "Cc", "Mn"))
+    if any("a" <= c <= "z" for c in shown):  # a word wholly in another script is that script's own
+        shown = unicodedata.normalize("NFD", shown.translate(_TWINS))
+        shown = "".join(c for c in shown if unicodedata.category(c) != "Mn")
+    return " ".join(shown.split()).strip(" .:;,!?'\"")
+
+
+def visible_name(label: str) -> str:
+    """A label with the signs that cannot be seen, and the letters of another script, told."""
+    shown = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cf", "Cc", "Zs") and c != " " else c
+                    for c in label)
+    latin = any("a" <= c <= "z" for c in label.lower())
+    strange = [c for c in label if latin and not c.isascii() and c.lower() in map(chr, _TWINS) and c.isalpha()]
+    told = ", ".join(dict.fromkeys(f"{c} is {unicodedata.name(c, 'unknown').lower()}" for c in strange))
+    return f"'{shown}'" + (f" ({told})" if told else "")

@@ -23,8 +23,7 @@ from .labels import RowLabels, as_targets, only, read_labels, unlabelled, withou
 from .likeness import text_hash
 from .notes import corpus_notes, small_notes
 from .ordering import in_order
-from .relabel import corrected_targets, corrections, relabelled_rows
-from .repairs import recorded_rows
+from .repairs import corrected_targets, corrections, recorded_rows, relabelled_rows
 from .table import Table
 from .understood import Understood, with_overrides
 

@@ -1,21 +1,25 @@
-"""Which documents a repair has left out: recorded by their text, so that it stays with them wherever they move.
+"""Which documents a repair has left out, and of which the label is corrected: recorded by their text, so that it stays
+with them wherever they move.
 
 A row number would name another document as soon as a row is put into the file, a test file is chosen or the header is
 read as data. A record is ``<file>:<hash of the text>``, with ``:2`` behind it for the second document with that text,
 where the file is "main", "test" or "unlabelled". Plain numbers, as older projects hold them, are still understood as
 rows.
+
+``CorpusConfig.relabelled`` holds the labels that a person has corrected, in the form of
+:mod:`ulmengine.record.relabelled`: in a run's frozen description, never in the file.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from .documents import Piece
-
-Rows = npt.NDArray[np.int64]
+from .errors import CorpusError
+from .findings import Rows
 
 
 def records_of(rows: Rows, pieces: Sequence[Piece], hashes: np.ndarray) -> tuple[str, ...]:
@@ -80,3 +84,44 @@ def _hash_in(record: str) -> int:
         return int(record.split(":")[1], 16) & (2**64 - 1)
     except ValueError:
         return 0
+
+
+def corrections(records: Iterable[str], multi_label: bool) -> dict[str, tuple[str, ...]]:
+    """The corrected labels by document; of several records of one document the last one counts.
+
+    :raises CorpusError: a record that is none.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for record in records:
+        key, sign, value = record.partition("=")
+        if not sign or key.count(":") < 1:
+            raise CorpusError(f"'{record}' is no corrected label; write <document key>=<label> as the Studio does.")
+        try:
+            found[key] = tuple(map(str, json.loads(value))) if multi_label else (value,)
+        except (ValueError, TypeError) as error:
+            raise CorpusError(f"'{record}' is no list of labels; write <document key>=[\"a\", \"b\"].") from error
+    return found
+
+
+def relabelled_rows(
+    changes: dict[str, tuple[str, ...]], pieces: Sequence[Piece], hashes: np.ndarray
+) -> tuple[dict[int, tuple[str, ...]], int]:
+    """The corrected labels by row of the corpus, and how many of ``changes`` mean no document any more."""
+    rows = rows_named(list(changes), pieces, hashes).tolist()
+    found = {row: labels for row, labels in zip(rows, changes.values(), strict=True) if row >= 0}
+    return found, len(changes) - len(found)
+
+
+def corrected_targets(
+    targets: np.ndarray, changes: dict[int, tuple[str, ...]], names: Sequence[str], multi_label: bool
+) -> np.ndarray:
+    """``targets`` (of all rows) with the corrections by row."""
+    place = {name: number for number, name in enumerate(names)}
+    new = targets.copy()
+    for row, labels in changes.items():
+        if multi_label:
+            new[row] = 0
+            new[row, [place[label] for label in labels]] = 1
+        else:
+            new[row] = place[labels[0]]
+    return new

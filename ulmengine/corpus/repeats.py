@@ -10,7 +10,7 @@ from ulmengine.config import NONE
 from .cells import pieces
 from .documents import Documents
 from .findings import Alternative, Finding, Rows, documents_are
-from .lookalike import plain_name, visible_name
+from .likeness import plain_name, visible_name
 from .split import EMPTY, TEST, VALIDATION
 
 RARE = 10

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.corpus.relabel import corrections
-from ulmengine.corpus.repairs import records_of, rows_named
+from ulmengine.corpus.repairs import corrections, records_of, rows_named
 from ulmengine.disk import sha256
 from ulmengine.events import FEWEST_COMPARED, Evaluated, Event, Progress, defined
 from ulmengine.inference import (

@@ -107,30 +107,41 @@ def _as_grid(reading: Reading, grid: Grid, what: str) -> Reading:
     return replace(reading, grid=grid, columns=grid.columns, reasons=reasons, notes=notes)
 
 
-def _grid_chunks(reading: Reading, grid: Grid, going: Pass) -> Iterator[pl.DataFrame]:
-    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        rows = grid_rows(blocks, grid, going.faults, reading.source.path.name, cut=going.most is not None)
-        return without_footer(frames_of(rows, grid.columns, going.faults), going)
-
-    return text_frames(reading, going, frames)
-
-
-def html_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The page as one document, or the rows of its table."""
-    if reading.grid is not None:
-        yield from _grid_chunks(reading, reading.grid, going)
-        return
+def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The rows of the table that a page or workbook is; or else the page as one document, or each record of XML."""
+    grid, name, page = reading.grid, reading.source.path.name, reading.format == "html" and reading.grid is None
 
     def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        parts, size = [], 0
-        for block in blocks:
-            parts.append(block)
-            size += len(block)
-            if size > limits.MAX_FIELD:
-                raise CorpusError(f"'{reading.source.path.name}' is longer than {limits.MAX_FIELD:,} characters.")
-        return frames_of_records(iter([{"text": html_text("".join(parts))}]), going.faults)
+        if grid is not None:
+            rows = grid_rows(blocks, grid, going.faults, name, cut=going.most is not None)
+            return without_footer(frames_of(rows, grid.columns, going.faults), going)
+        records = _page(blocks, name) if page else _records(blocks, reading.member, name)
+        return frames_of_records(records, going.faults)
 
-    yield from text_frames(reading, going, frames, whole=True)
+    return text_frames(reading, going, frames, whole=page)
+
+
+def _page(blocks: Iterator[str], name: str) -> Iterator[dict[str, str | None]]:
+    parts, size = [], 0
+    for block in blocks:
+        parts.append(block)
+        size += len(block)
+        if size > limits.MAX_FIELD:
+            raise CorpusError(f"'{name}' is longer than {limits.MAX_FIELD:,} characters.")
+    yield {"text": html_text("".join(parts))}
+
+
+def _records(blocks: Iterator[str], member: str, name: str) -> Iterator[dict[str, str | None]]:
+    """Each ``member``'s attributes and elements as columns."""
+    parser = _Records(member)
+    for block in blocks:
+        parser.feed(block)
+        yield from map(_record, parser.done)
+        parser.done.clear()
+        if len(parser.rawdata) > limits.MAX_FIELD:
+            raise CorpusError(f"'{name}' has a tag without its end: it is damaged.")
+    parser.close()
+    yield from map(_record, parser.done)
 
 
 @dataclass
@@ -223,26 +234,6 @@ def plan_xml(look: Look, reason: str) -> Reading:
     name = min(many)[2]
     reasons = {**reading.reasons, "format": f"{reason}; each <{name}> is a document"}
     return replace(reading, member=name, reasons=reasons)
-
-
-def xml_chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """Each record's attributes and elements as columns; the rows of a workbook."""
-    if reading.grid is not None:
-        yield from _grid_chunks(reading, reading.grid, going)
-        return
-
-    def records(blocks: Iterator[str]) -> Iterator[dict[str, str | None]]:
-        parser = _Records(reading.member)
-        for block in blocks:
-            parser.feed(block)
-            yield from map(_record, parser.done)
-            parser.done.clear()
-            if len(parser.rawdata) > limits.MAX_FIELD:
-                raise CorpusError(f"'{reading.source.path.name}' has a tag without its end: it is damaged.")
-        parser.close()
-        yield from map(_record, parser.done)
-
-    yield from text_frames(reading, going, lambda blocks: frames_of_records(records(blocks), going.faults))
 
 
 def _record(element: _Element) -> dict[str, str | None]:

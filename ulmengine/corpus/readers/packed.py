@@ -15,6 +15,7 @@ from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure
+from ulmengine.events import Event, Progress
 
 from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zip_members
 
@@ -62,13 +63,13 @@ def folder_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
             yield full.relative_to(path).as_posix(), full.stat()
 
 
-def walk_files(source: Source, files: dict[str, int]) -> Iterator[tuple[int, int]]:
-    """Gather all files of a tar in ``files``, each with its bytes; now and then how far it is: bytes of how many."""
+def walk_files(source: Source, files: dict[str, int], task: str = "") -> Iterator[Event]:
+    """Gather all files of a tar in ``files``, each with its bytes; now and then how far the ``task`` is."""
     with source.open() as stream:
         for number, member in enumerate(_tar_members(stream, source)):
             files[member.name] = member.size
             if number % _EVERY == 0:
-                yield stream.position, stream.size
+                yield Progress(task, stream.position, stream.size, "bytes")
 
 
 def heads_of(source: Source, names: Sequence[str], most: int) -> Iterator[tuple[str, bytes]]:
@@ -111,14 +112,10 @@ def _unpacked(source: Source, names: Sequence[str]) -> Iterator[tuple[str, Itera
                 yield name, iter(stream.read, b"")
         return
     wanted = set(names)
-    with source.open() as stream:
-        archive = _opened(stream, source)
-        for member in _members(archive, source):
-            if member.name in wanted and (file := archive.extractfile(member)) is not None:
-                wanted.discard(member.name)
-                yield member.name, _blocks(file, source)
-        while stream.read():  # what follows tells whether the compressed stream is whole
-            pass
+    for member, file in _tar_contents(source):
+        if member.name in wanted:
+            wanted.discard(member.name)
+            yield member.name, _blocks(file, source)
 
 
 def _blocks(file: IO[bytes], source: Source) -> Iterator[bytes]:
@@ -156,18 +153,19 @@ def read_packed(source: Source, links: list[str] | None = None) -> Iterator[tupl
 
     :param links: takes the names of links, which are passed over.
     """
+    for member, file in _tar_contents(source, links):
+        too_long = member.size > 4 * limits.MAX_FIELD
+        yield member.name, None if too_long else b"".join(_blocks(file, source))
+
+
+def _tar_contents(
+    source: Source, links: list[str] | None = None
+) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
     with source.open() as stream:
         archive = _opened(stream, source)
         for member in _members(archive, source, links):
-            if member.size > 4 * limits.MAX_FIELD:
-                yield member.name, None
-                continue
-            try:
-                file = archive.extractfile(member)
-                data = file.read() if file is not None else None
-            except tarfile.TarError as error:
-                raise _damaged(source, error) from error
-            yield member.name, data
+            if (file := archive.extractfile(member)) is not None:
+                yield member, file
         while stream.read():  # what follows tells whether the compressed stream is whole
             pass
 

@@ -166,14 +166,15 @@ class Format:
 
     :param recognise: why a source is of this format; "" where it is not.
     :param plan: how one that is will be read, given that reason. :raises CorpusError: it cannot.
-    :param read: its rows as frames of strings. :raises CorpusError: it turns out unreadable on the way.
+    :param read: its rows as frames of strings; none where every plan is refused. :raises CorpusError: it turns out
+        unreadable on the way.
     :param plain: a kind of plain text, which "text" leaves open.
     """
 
     name: str
     recognise: Callable[[Look], str]
     plan: Callable[[Look, str], Reading]
-    read: Callable[[Reading, Pass], Iterator[pl.DataFrame]]
+    read: Callable[[Reading, Pass], Iterator[pl.DataFrame]] = lambda _reading, _going: iter(())
     plain: bool = False
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
-
-import polars as pl
 
 from ulmengine.corpus.errors import CorpusError
 
-from .reading import Look, Pass, Reading
+from .reading import Look, Reading
 
 
 class _Refusal(NamedTuple):
@@ -70,8 +67,3 @@ def plan(look: Look, reason: str) -> Reading:
     advice = next((found.advice for found in _KINDS.values() if found.what == reason), "Save it as CSV.")
     name = look.source.path.name
     raise CorpusError(f"'{name}' is {reason}, which is not read here. {advice.format(name=name)}")
-
-
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """Never reached: there is no plan by which such a file would be read."""
-    raise CorpusError(f"'{reading.source.path.name}' is not read here (at {going.position}).")

@@ -192,16 +192,12 @@ class Stream:
                 f"'{path.name}' ends before its end: the compressed file is cut short, as after an interrupted "
                 "download. Fetch it again."
             ) from error
-        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
-            raise CorpusError(
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise os_failure(error, path) from error
+            raise CorpusError(  # gzip and bz2 report damage as a bare OSError
                 f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
             ) from error
-        except OSError as error:
-            if error.errno is None:  # bz2 reports damage as a bare OSError
-                raise CorpusError(
-                    f"'{path.name}' is damaged and cannot be unpacked ({error}). Fetch it again."
-                ) from error
-            raise os_failure(error, path) from error
         self.given += len(data)
         self._hash.update(data)
         if self.source.compression and self.given > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * self.size):

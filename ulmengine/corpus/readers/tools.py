@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ulmengine.corpus.guess import Hints
+from ulmengine.corpus.guess import LABEL_STUDIO_ASIDE, Hints
 
 _CATS = ("cats", "categories", "labels", "label", "classes")
 _ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
 _ANSWERS = ("choices", "taxonomy", "rating", "number")
-LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 _ML_USE = "aiplatform.googleapis.com/ml_use"
 _BINARY = (0, 1, 0.0, 1.0, True, False)
 

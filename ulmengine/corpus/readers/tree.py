@@ -16,6 +16,7 @@ import polars as pl
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.names import part_in
+from ulmengine.events import Event
 
 from . import lists
 from .binary import is_binary
@@ -96,13 +97,13 @@ def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
             "that label. If each file is one document, put them into a folder for each label.",)
 
 
-def settle_tree(reading: Reading) -> Generator[tuple[int, int], None, Reading]:
-    """``reading`` by the names of all files of a tar, of which it knows only the first; yields how far it is.
+def settle_tree(reading: Reading, task: str) -> Generator[Event, None, Reading]:
+    """``reading`` by the names of all files of a tar, of which it knows only the first; yields how far the ``task`` is.
 
     The folders that name the labels may come one after another: the first ones need not show that there are others.
     """
     files: dict[str, int] = {}
-    yield from walk_files(reading.source, files)
+    yield from walk_files(reading.source, files, task)
     layout = replace(find_layout(list(files)), mails=reading.layout.mails)
     count = sum(layout.place(name) is not None for name in files)
     return replace(reading, layout=layout, columns=layout.columns, rows=count,
