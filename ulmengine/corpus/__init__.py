@@ -1,10 +1,9 @@
 """From files to documents: read, audited, split."""
 
-from .audit import audit
+from .audit import audit, inspect
 from .documents import Documents
 from .errors import CorpusError
 from .findings import Alternative, Finding, repaired
-from .inspect import inspect
 from .opening import open_corpus
 from .understood import Preview, Understood, preview
 

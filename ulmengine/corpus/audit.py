@@ -1,22 +1,29 @@
-"""What is wrong with a corpus: each finding with its rows, why it matters and a reversible repair."""
+"""What is wrong with a corpus: each finding with its rows, why it matters and a reversible repair; and all there is to
+say about one file."""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ftfy.badness import is_bad
 
+from ulmengine.config import CorpusConfig
 from ulmengine.events import Event, Progress
 
 from .documents import Documents
-from .findings import Finding, Rows, documents_are, no_rows
+from .findings import Finding, Rows, documents_are
 from .likeness import normalised
 from .near import NearDuplicates
+from .opening import open_corpus
 from .repairs import records_of
 from .repeats import class_findings, column_findings, doubt_findings, loss_findings, repeat_findings, size_findings
+from .split import PART_NAMES
 
 MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]{0,300})?/?>|&(?:[a-z]{2,8}|#\d{2,5});")
 """A tag or a character entity."""
@@ -60,6 +67,32 @@ def audit(
     return tuple(
         replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings
     )
+
+
+def inspect(path: Path | str, config: CorpusConfig | None = None) -> Generator[Event, None, dict[str, Any]]:
+    """Read all of ``path`` and look for problems; returns plain JSON values.
+
+    :raises CorpusError: it cannot be read.
+    """
+    config = (config or CorpusConfig()).model_copy(update={"path": str(path)})
+    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
+        documents = yield from open_corpus(config, Path(folder))
+        findings = yield from audit(documents)
+    found = documents.understood.to_json()
+    names = ("path", "format", "encoding", "delimiter", "sheet", "sheets", "rows", "columns", "text_columns",
+             "label_columns", "label_delimiter", "split_column")
+    return {
+        **{name: list(found[name]) if isinstance(found[name], tuple) else found[name] for name in names},
+        "labels": list(documents.labels),
+        "label_counts": dict(zip(documents.labels, documents.label_counts().tolist(), strict=True)),
+        "multi_label": documents.multi_label,
+        "parts": {part: documents.count(part) for part in PART_NAMES},
+        "undecodable": documents.undecodable,
+        "skipped": documents.skipped,
+        "reasons": found["reasons"],
+        "notes": list(documents.notes),
+        "audit": [finding.to_json() for finding in findings],
+    }
 
 
 def _marks_of(text: str, plain: str, words: list[str], max_words: int) -> Iterator[str]:
@@ -159,5 +192,5 @@ class _Leaks:
             f"{documents_are(len(rows), 'names', 'name')} the own label in the text ({names}), and other documents "
             "hardly ever do. The network would learn to look for these words instead of reading."
         )
-        return [Finding("label_leak", "Label stands in the text", why, len(rows), rows, no_rows(),
-                        "Take the words out of the texts, or choose another text column.")]
+        return [Finding("label_leak", "Label stands in the text", why, len(rows), rows,
+                        advice="Take the words out of the texts, or choose another text column.")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from .split import PART_NAMES
+from .split import LEFT_OUT, PART_NAMES
 from .table import Table
 from .understood import Understood
 
@@ -59,9 +59,8 @@ class Documents:
     """A corpus, split. Rows are counted from 0 through the corpus, then its test file, then its unlabelled file.
 
     ``labels``: names in order; empty where there are none. ``multi_label``: a document may bear several.
-    ``undecodable``: bytes that were not text. ``skipped``: rows that could not be read. ``overlap``: rows left out
-    because their text also stands in a part that must stay unseen. ``relabelled``: rows whose label a person has
-    corrected. ``notes``: sentences for the person.
+    ``undecodable``: bytes that were not text. ``skipped``: rows that could not be read. ``relabelled``: rows whose
+    label a person has corrected. ``notes``: sentences for the person.
     """
 
     labels: tuple[str, ...]
@@ -76,8 +75,12 @@ class Documents:
     hashes: np.ndarray  # uint64 (rows,): of the normalised text
     ragged: np.ndarray
     notes: tuple[str, ...] = ()
-    overlap: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     relabelled: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def overlap(self) -> np.ndarray:
+        """Rows left out because their text also stands in a part that must stay unseen, int64, ascending."""
+        return np.flatnonzero(self.parts == LEFT_OUT).astype(np.int64)
 
     def count(self, part: str) -> int:
         """Number of documents in "train", "validation", "test" or "unlabelled"."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class Faults:
     lost: list[int] = field(default_factory=list)
     ragged: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """The first ``most`` of ``names``, and a sign that there are others."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def plain_reason(error: BaseException) -> str:

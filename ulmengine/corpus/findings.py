@@ -13,8 +13,7 @@ from ulmengine.config import CorpusConfig
 Rows = npt.NDArray[np.int64]
 
 
-def no_rows() -> Rows:
-    """An empty list of rows."""
+def _no_rows() -> Rows:
     return np.zeros(0, dtype=np.int64)
 
 
@@ -48,8 +47,8 @@ class Finding:
     title: str
     why: str
     count: int
-    rows: Rows = field(default_factory=no_rows)
-    repair: Rows = field(default_factory=no_rows)
+    rows: Rows = field(default_factory=_no_rows)
+    repair: Rows = field(default_factory=_no_rows)
     advice: str = ""
     alternatives: tuple[Alternative, ...] = ()
     records: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .documents import Documents
+from .errors import some_of
 from .labels import RowLabels
 from .table import Table
 from .understood import Understood
@@ -73,8 +74,8 @@ def _label_notes(
     ):
         words = [f"'{cell}' ({count:,})" if cell else f"nothing ({count:,})" for cell, count in cells.items()]
         if words:
-            shown = ", ".join(words[:_NAMED]) + (", ..." if len(words) > _NAMED else "")
-            notes.append(f"'{', '.join(found.label_columns)}' of '{found.path.name}' holds {shown}: {told}")
+            columns = ", ".join(found.label_columns)
+            notes.append(f"'{columns}' of '{found.path.name}' holds {some_of(words, _NAMED)}: {told}")
     if role == "test" and documents.labels:
         bare = int((~labels.bears).sum())
         if bare == table.rows:

@@ -68,8 +68,8 @@ def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> Corpus
 
 
 def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
-    """What is understood of a table under ``config``; a further file without the corpus' columns has its own "
-    "guessed."""
+    """What is understood of a table under ``config``; a further file without the corpus' columns has its own
+    guessed."""
     found = table.understood
     if role != "main" and not set(config.text_columns) <= set(found.columns):
         config = config.model_copy(update={"text_columns": ()})
@@ -148,7 +148,6 @@ def _assemble(
     targets, corrected = only(targets, kept), only(corrected, kept)
     # Divided by the labels as given: a label that is corrected moves no other document into another part.
     parts, short = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
-    overlap = np.flatnonzero(parts == cut.LEFT_OUT).astype(np.int64)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
     starts = [piece.start for piece in pieces]
@@ -158,7 +157,7 @@ def _assemble(
         labels=names, multi_label=multi, fingerprint=_fingerprint(records, config, seed, tables),
         understood=replace(main, undecodable=undecodable), undecodable=undecodable,
         skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=corrected,
-        hashes=hashes, ragged=np.array(ragged, dtype=np.int64), overlap=overlap,
+        hashes=hashes, ragged=np.array(ragged, dtype=np.int64),
         relabelled=np.array(sorted(changed), dtype=np.int64),
     )
     notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short, *small_notes(left_out, len(small)))

@@ -9,6 +9,7 @@ from ulmengine.config import NONE
 
 from .cells import pieces
 from .documents import Documents
+from .errors import some_of
 from .findings import Alternative, Finding, Rows, documents_are
 from .likeness import plain_name, visible_name
 from .split import EMPTY, TEST, VALIDATION
@@ -18,7 +19,7 @@ RARE = 10
 FEWEST = 3
 """Documents that a class needs: one to learn from, one to choose the best epoch by, one to be measured on."""
 _TOLD = 8
-"""Columns that are told one by one."""
+"""Columns or labels that are told one by one."""
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 _NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "?"})
 
@@ -111,12 +112,9 @@ def class_findings(documents: Documents) -> list[Finding]:
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
         rows = kept[documents.bearing(rare, kept)]
-        names = ", ".join(f"{documents.labels[place]} ({counts[place]})" for place in rare[:8])
-        why = (
-            f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents: {names}"
-            f"{', ...' if len(rare) > 8 else ''}. Hardly anything can be learnt about them, and their results are "
-            "chance."
-        )
+        names = some_of([f"{documents.labels[place]} ({counts[place]})" for place in rare], _TOLD)
+        why = (f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents: {names}. Hardly "
+               "anything can be learnt about them, and their results are chance.")
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
@@ -130,11 +128,11 @@ def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]
     others = np.setdiff1d(np.flatnonzero(counts), tiny)
     mask = documents.bearing(tiny, kept)
     alone = mask & ~documents.bearing(others, kept)
-    names = ", ".join(f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny[:8])
+    names = some_of([f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny], _TOLD)
     return [Finding(
         "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
-        f"than {FEWEST} documents: {names}{', ...' if len(tiny) > 8 else ''}. They can be neither learnt nor measured, "
-        "and training does not begin with them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
+        f"than {FEWEST} documents: {names}. They can be neither learnt nor measured, and training does not begin with "
+        "them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
         f"together, or set the fewest documents of a class to {FEWEST}, which leaves them out.",
     )]
 
@@ -159,11 +157,11 @@ def _unseen(documents: Documents) -> list[Finding]:
     if not len(places) or not len(train):
         return []
     rows = held[documents.bearing(places, held)]
-    names = ", ".join(visible_name(documents.labels[place]) for place in places[:8])
+    names = some_of([visible_name(documents.labels[place]) for place in places], _TOLD)
     return [Finding(
         "unseen_label", "Labels without a training document", f"{documents_are(len(rows), 'bears', 'bear')} a label "
-        f"that no training document has: {names}{', ...' if len(places) > 8 else ''}. Nothing can be learnt about it, "
-        "and each of these documents counts as a mistake.", len(rows), rows, rows,
+        f"that no training document has: {names}. Nothing can be learnt about it, and each of these documents counts "
+        "as a mistake.", len(rows), rows, rows,
         "Add training documents with these labels; or, if they are other spellings of known ones, write them alike.",
     )]
 

@@ -167,7 +167,7 @@ def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Wi
         return _Width(["", *names], given + 1, None, note)
     surplus = [[row[place] for row in data if len(row) > place] for place in range(given, width)]
     even = sum(len(row) == width for row in data) >= 0.98 * len(data)
-    if even and all(few_values(column) or _are_numbers(column) for column in surplus):
+    if even and all(map(_is_column, surplus)):
         return _Width(names, width)
     place = surplus_place(data, names, given)
     shown = f"'{names[place].strip()}'"

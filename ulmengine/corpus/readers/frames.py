@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from ulmengine.corpus.errors import Faults
 
 from .encoding import BAD
 
+T = TypeVar("T")
 OTHERS = "further fields"
 FIRST_ROWS = 1_000
 """The first frame is small, so that a preview need not wait for a full one."""
@@ -19,15 +21,7 @@ FIRST_ROWS = 1_000
 
 def frames_of(rows: Iterator[list[str]], columns: tuple[str, ...], faults: Faults) -> Iterator[pl.DataFrame]:
     """Rows, each with a cell for every column, as frames within the limits of a chunk."""
-    batch: list[list[str]] = []
-    size, most = 0, FIRST_ROWS
-    for row in rows:
-        batch.append(row)
-        size += sum(map(len, row))
-        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS:
-            yield _frame(zip(*batch, strict=True), columns, faults)
-            batch, size, most = [], 0, limits.CHUNK_ROWS
-    if batch:
+    for batch in _batches(((row, sum(map(len, row))) for row in rows), columns):
         yield _frame(zip(*batch, strict=True), columns, faults)
 
 
@@ -37,18 +31,23 @@ def frames_of_records(records: Iterator[Mapping[str, str | None]], faults: Fault
     Where every record brings keys of its own, those beyond the most columns stand together in one, as JSON.
     """
     columns: dict[str, None] = {}
-    batch: list[Mapping[str, str | None]] = []
+    fitting = (one if one.keys() <= columns.keys() else _within(one, columns, faults) for one in records)
+    for batch in _batches(((one, sum(len(value or "") for value in one.values())) for one in fitting), columns):
+        yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
+
+
+def _batches(rows: Iterable[tuple[T, int]], columns: Collection[str]) -> Iterator[list[T]]:
+    """Rows, each given with its characters, within the limits of a chunk; ``columns`` may grow on the way."""
+    batch: list[T] = []
     size, most = 0, FIRST_ROWS
-    for record in records:
-        if not record.keys() <= columns.keys():
-            record = _within(record, columns, faults)
-        batch.append(record)
-        size += sum(len(value or "") for value in record.values())
-        if (len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS):
-            yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
+    for row, characters in rows:
+        batch.append(row)
+        size += characters
+        if len(batch) >= most or size >= limits.CHUNK_CHARACTERS or len(batch) * len(columns) >= limits.MAX_CELLS:
+            yield batch
             batch, size, most = [], 0, limits.CHUNK_ROWS
     if batch:
-        yield _frame(([row.get(name) for row in batch] for name in columns), tuple(columns), faults)
+        yield batch
 
 
 def _within(

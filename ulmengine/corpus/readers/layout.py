@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.names import PART_WORDS, POLES, part_in, parts_of
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
@@ -214,7 +215,7 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
         if TreeLayout(leaflets=True).place(name) is not None and layout.labelled
         else PurePosixPath(name).suffix.lower() for name in names
     )
-    shown = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5)) + (", ..." if len(kinds) > 5 else "")
+    shown = some_of([f"{count:,} {kind}" for kind, count in kinds.most_common()], 5)
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
     if not layout.labelled and len(tables) == 1:
         return [f"'{tables[0]}' is a table beside the texts and was not read. If it holds their labels, write text and "

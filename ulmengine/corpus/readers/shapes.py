@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 from ulmengine.corpus.names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
 
@@ -215,7 +216,7 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
     own = any(is_label(field, every) for field in usual_fields(every))
     if any(isinstance(items[0], str) and (own or len(items) < _FEWEST) for items in lists.values()):
         return None  # a few words beside the records, such as what was asked of annotators
-    names = f"{', '.join(map(repr, islice(records, 4)))}{', ...' * (len(records) > 4)}"
+    names = some_of(list(map(repr, records)), 4)
     said = f"the records under {names}"
     numbers = len(records) <= _LONGEST_SCALE and all(  # of four digits they are years
         name.strip().isdigit() and len(name.strip()) < 4 for name in records)

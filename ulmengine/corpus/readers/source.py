@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
+from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason, some_of
 
 from .layout import main_member
 
@@ -133,10 +133,9 @@ def _wanted_member(path: Path, names: list[str], wanted: str) -> str:
     found = [name for name in names if name == wanted] or [name for name in names if Path(name).name == wanted]
     if len(found) == 1:
         return found[0]
-    shown = ", ".join((found or names)[:10]) + (", ..." if len(found or names) > 10 else "")
     raise CorpusError(
-        f"The archive '{path.name}' holds {'several files' if found else 'no file'} called '{wanted}': {shown}. Choose "
-        "one of these as the file in the archive, or none."
+        f"The archive '{path.name}' holds {'several files' if found else 'no file'} called '{wanted}': "
+        f"{some_of(found or names, 10)}. Choose one of these as the file in the archive, or none."
     )
 
 

@@ -22,11 +22,15 @@ Read = Callable[[Any], list[Any]]
 
 
 class Tool(NamedTuple):
-    """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them."""
+    """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them.
+
+    ``kind``: what its records are.
+    """
 
     title: str
     fits: Callable[[Any], bool]
     reader: Callable[[Sequence[Any]], tuple[Read, Hints]]
+    kind: type = dict
 
 
 def tool_of(values: Sequence[Any]) -> tuple[str, Read, Hints] | None:
@@ -34,12 +38,12 @@ def tool_of(values: Sequence[Any]) -> tuple[str, Read, Hints] | None:
 
     What is no record of its kind stays as it is.
     """
-    tool = next((tool for tool in TOOLS if values and all(map(tool.fits, values))), None)
+    tool = next((tool for tool in TOOLS if values and all(isinstance(value, tool.kind) and tool.fits(value)
+                                                          for value in values)), None)
     if tool is None:
         return None
     read, hints = tool.reader(values)
-    kind = type(values[0])
-    return (tool.title, lambda value: read(value) if isinstance(value, kind) else [value],
+    return (tool.title, lambda value: read(value) if isinstance(value, tool.kind) else [value],
             replace(hints, reason=f"as {tool.title} exports it"))
 
 
@@ -48,9 +52,9 @@ def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[An
     return lambda _: (lambda value: [document(value)], hints)
 
 
-def _is_label_studio(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("data"), dict) and any(
-        isinstance(value.get(key), list) for key in ("annotations", "completions"))
+def _is_label_studio(value: dict[str, Any]) -> bool:
+    given = (value.get(key) for key in ("annotations", "completions"))
+    return isinstance(value.get("data"), dict) and any(isinstance(one, list) for one in given)
 
 
 def _asked(
@@ -97,9 +101,9 @@ def _choices(task: dict[str, Any]) -> dict[str, Any]:
     return {name: _voted(given) for name, given in votes.items()}
 
 
-def _is_short_label_studio(value: Any) -> bool:
+def _is_short_label_studio(value: dict[str, Any]) -> bool:
     """A task and its answers in one object, as the short form of JSON has it."""
-    return isinstance(value, dict) and {"annotation_id", "lead_time"} <= value.keys()
+    return {"annotation_id", "lead_time"} <= value.keys()
 
 
 def _short_label_studio(values: Sequence[Any]) -> tuple[Read, Hints]:
@@ -133,9 +137,9 @@ def _voted(answers: Sequence[Any]) -> Any:
     return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
 
 
-def _is_prodigy(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("answer") in ("accept", "reject", "ignore") and (
-        "_task_hash" in value or "_input_hash" in value or "accept" in value or "options" in value or "label" in value)
+def _is_prodigy(value: dict[str, Any]) -> bool:
+    marks = {"_task_hash", "_input_hash", "accept", "options", "label"}
+    return value.get("answer") in ("accept", "reject", "ignore") and not marks.isdisjoint(value)
 
 
 def _prodigy(values: Sequence[Any]) -> tuple[Read, Hints]:
@@ -160,10 +164,8 @@ def _meta(value: dict[str, Any]) -> dict[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-def _is_argilla(value: Any) -> bool:
+def _is_argilla(value: dict[str, Any]) -> bool:
     """Argilla 2 (``label.responses``, or ``fields`` and ``responses``) and 1 (``annotation`` beside ``prediction``)."""
-    if not isinstance(value, dict):
-        return False
     if any(key.endswith(".responses") for key in value) or {"fields", "responses"} <= value.keys():
         return True
     return "annotation" in value and "prediction" in value and ("inputs" in value or "text" in value)
@@ -206,9 +208,9 @@ def _responses(value: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _is_doccano(value: Any) -> bool:
+def _is_doccano(value: dict[str, Any]) -> bool:
     """The class under ``label``, ``labels`` or in ``annotations``, beside an approver, comments or ``data``."""
-    if not isinstance(value, dict) or "id" not in value or not ({"text", "data"} & value.keys()):
+    if "id" not in value or not ({"text", "data"} & value.keys()):
         return False
     marks = {"annotation_approver", "Comments", "comments", "meta"} & value.keys()
     old = isinstance(value.get("annotations"), list) and all(isinstance(one, dict) and "label" in one and "user" in one
@@ -225,9 +227,9 @@ def _doccano(value: Any) -> Any:
     return {"text": value.get("text", value.get("data")), **_meta(value), "label": None if labels == [] else labels}
 
 
-def _is_spacy(value: Any) -> bool:
+def _is_spacy(value: list[Any]) -> bool:
     """A pair of a text and its annotations, as spaCy 2 was trained with."""
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
+    return len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict)
 
 
 def _spacy(value: Any) -> Any:
@@ -236,9 +238,9 @@ def _spacy(value: Any) -> Any:
     return {"text": value[0], **{key: item for key, item in _with_cats(value[1]).items() if key != "entities"}}
 
 
-def _is_spacy_paragraphs(value: Any) -> bool:
+def _is_spacy_paragraphs(value: dict[str, Any]) -> bool:
     """A document of paragraphs with a weight for each label, as spaCy 2 wrote its training files."""
-    parts = value.get("paragraphs") if isinstance(value, dict) else None
+    parts = value.get("paragraphs")
     return isinstance(parts, list) and all(isinstance(part, dict) and ("raw" in part or "sentences" in part)
                                            for part in parts)
 
@@ -259,10 +261,10 @@ def _orths(sentences: Any) -> str:
     return " ".join(map(str, found))
 
 
-def _is_vertex(value: Any) -> bool:
+def _is_vertex(value: dict[str, Any]) -> bool:
     """A text with the name of its class, as Vertex AI (once AutoML) exports and imports data sets."""
-    return isinstance(value, dict) and "textContent" in value and any(
-        key in value for key in ("classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels"))
+    marks = {"classificationAnnotation", "classificationAnnotations", "dataItemResourceLabels"}
+    return "textContent" in value and not marks.isdisjoint(value)
 
 
 def _vertex(value: Any) -> Any:
@@ -274,15 +276,13 @@ def _vertex(value: Any) -> Any:
             "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
 
 
-def _has_cats(value: Any) -> bool:
-    return isinstance(value, dict) and any(_is_cats(value.get(key)) for key in _CATS)
+def _has_cats(value: dict[str, Any]) -> bool:
+    return any(_is_cats(value.get(key)) for key in _CATS)
 
 
 def _is_cats(value: Any) -> bool:
     """A mark of 0 or 1 for each label."""
-    return isinstance(value, dict) and len(value) > 0 and all(item in _BINARY for item in value.values()
-                                                              if not isinstance(item, list | dict)) and not any(
-        isinstance(item, list | dict) for item in value.values())
+    return isinstance(value, dict) and len(value) > 0 and all(item in _BINARY for item in value.values())
 
 
 def _with_cats(value: dict[str, Any]) -> dict[str, Any]:
@@ -296,8 +296,8 @@ def _cats(values: Sequence[Any]) -> tuple[Read, Hints]:
     return lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,))
 
 
-def _is_ground_truth(value: Any) -> bool:
-    return isinstance(value, dict) and "source" in value and any(
+def _is_ground_truth(value: dict[str, Any]) -> bool:
+    return "source" in value and any(
         key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items())
 
 
@@ -307,9 +307,9 @@ def _ground_truth(value: Any) -> Any:
     return {"text": value.get("source"), "label": names[0] if names else None}
 
 
-def _is_chat(value: Any) -> bool:
+def _is_chat(value: dict[str, Any]) -> bool:
     """A conversation that ends with the answer wanted, as chat models are tuned with."""
-    turns = value.get("messages") if isinstance(value, dict) else None
+    turns = value.get("messages")
     return isinstance(turns, list) and len(turns) > 1 and all(
         isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in turns
     ) and turns[-1].get("role") == "assistant"
@@ -328,7 +328,7 @@ TOOLS = (
     Tool("Prodigy", _is_prodigy, _prodigy),
     Tool("Argilla", _is_argilla, _asked(_fields, _responses)),
     Tool("doccano", _is_doccano, _each(_doccano, _TEXT_AND_LABEL)),
-    Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",)))),
+    Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",))), list),
     Tool("spaCy", _is_spacy_paragraphs, lambda _: (_spacy_paragraphs, _TEXT_AND_LABEL)),
     Tool("spaCy", _has_cats, _cats),
     Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),

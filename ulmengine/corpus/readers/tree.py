@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from ulmengine.corpus.names import part_in
 from ulmengine.events import Event
 
@@ -116,7 +116,6 @@ def _no_documents(
     """What to do with a tree without documents; ``texts``: files that hold lines of text under other names."""
     path = source.path
     if files := tables or texts:
-        shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
         advice = {
             "": "Choose one of them as the corpus; a second one can be its test file.",
             "zip-tree": f"Set the file in the archive (corpus.member) to one of them, for example {files[0]}; or "
@@ -126,9 +125,9 @@ def _no_documents(
         alike = len({PurePosixPath(name).suffix.lower() for name in tables}) == 1 < len(tables)
         if alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
             advice += " If they are pieces of one table, join them into one file first."
-        return CorpusError(f"'{path.name}' holds tables ({shown}) rather than one text a file. {advice}")
+        return CorpusError(f"'{path.name}' holds tables ({some_of(tables, 5)}) rather than one text a file. {advice}")
     if texts:
-        return CorpusError(f"'{path.name}' holds no .txt files with one text each, but {shown}. {advice}")
+        return CorpusError(f"'{path.name}' holds no .txt files with one text each, but {some_of(texts, 5)}. {advice}")
     kinds = Counter(_UNREAD.get(PurePosixPath(name).suffix.lower(), "") for name in names)
     what = max(kinds, key=lambda kind: kinds[kind], default="")
     advice = (f"The {what} in it are not read: save the text of each as a .txt file under the same name, and open the "
