@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +102,7 @@ def _copy(
         raise CorpusError(f"'{reading.source.path.name}' holds no rows. Choose a file with texts in it.")
     values = {**understood.to_json(), "columns": writer.columns, "rows": writer.rows, "undecodable": faults.undecodable}
     return {
-        "understood": values, "undecodable": faults.undecodable, "skipped": faults.skipped,
-        "mended": faults.mended, "joined": faults.joined,
-        "lacking": lacking, "ragged": faults.ragged, "notes": faults.notes, "lost": faults.lost,
-        "digest": going.digest,
+        **asdict(faults), "understood": values, "lacking": lacking, "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }
 
