@@ -115,6 +115,7 @@ SPLIT_NAMES = PLAIN_SPLIT_NAMES | _names("""
     teil teilmenge aufteilung menge datensatz partie ensemble jeu partición conjunto división insieme partizione
     partição divisão podział zbiór выборка набор 数据集 划分 集合 データセット 分割 세트 분할
 """)
+KNOWN_NAMES = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
 PART_WORDS = {
     "train": "train", "training": "train", "tr": "train",
     "valid": "validation", "validation": "validation", "val": "validation", "dev": "validation",

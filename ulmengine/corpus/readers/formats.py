@@ -28,7 +28,7 @@ FORMATS = {one.name: one for one in (
     Format("parquet", columnar.recognise_parquet, partial(columnar.plan, "parquet"), columnar.chunks),
     Format("arrow", columnar.recognise_arrow, partial(columnar.plan, "arrow"), columnar.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
-    *(Format(name, partial(refused.recognise, name), refused.plan) for name in refused.NAMES),
+    Format("refused", refused.recognise, refused.plan),
     Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
     Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
     Format("jsonl", jsonrows.recognise_lines, partial(plan_text, "jsonl"), jsonrows.chunks),
@@ -39,7 +39,7 @@ FORMATS = {one.name: one for one in (
     *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
       for name in plain.KINDS),
 )}
-FORMAT_NAMES = tuple(name for name in FORMATS if name not in refused.NAMES)
+FORMAT_NAMES = tuple(name for name in FORMATS if name != "refused")
 """The formats that a person may choose."""
 
 ALIASES = {
@@ -92,7 +92,7 @@ def known_format(name: str) -> str:
     """The format a person called ``name``; "text" stays open. :raises CorpusError: there is none of that name."""
     found = name.strip().lower().lstrip(".")
     found = ALIASES.get(found, found)
-    if found and found not in (*FORMATS, "text"):
+    if found and found not in (*FORMAT_NAMES, "text"):
         known = ", ".join(("text", *FORMAT_NAMES))
         raise CorpusError(f"There is no format called '{name}'. Known are: {known}.")
     return found

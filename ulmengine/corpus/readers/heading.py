@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, PLAIN_TEXT_NAMES, SPLIT_NAMES, TEXT_NAMES
+from ulmengine.corpus.names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
 from ulmengine.corpus.sampled import is_number
 
-_KNOWN = LABEL_NAMES | TEXT_NAMES | SPLIT_NAMES
 _COMMENT = ("#", "%", "//")
 _MOST_ABOVE = 20
 _ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "time", "t", "basket"])
@@ -57,7 +56,7 @@ def above_heading(rows: Sequence[Sequence[str]]) -> int:
         if first == 0 and place > 0:
             break
     # A first row of one cell that names a text is the heading of a single column whose texts hold delimiters.
-    single = bool(rows[0]) and _plain(rows[0][0]) in _KNOWN
+    single = bool(rows[0]) and _plain(rows[0][0]) in KNOWN_NAMES
     if first > 0 and not single and _is_weak(rows[first], rows[first + 1 :], wide):
         return first
     return comments if 0 < comments < len(rows) and all(len(row) < wide for row in rows[:comments]) else 0
@@ -79,7 +78,7 @@ def _is_strong(row: Sequence[str], wide: int) -> bool:
     cells = [cell.strip() for cell in row if cell.strip()]
     if not cells or (wide > 1 and len(cells) < 2) or any(len(cell) > 60 for cell in cells):
         return False
-    return len(set(cells)) == len(cells) and any(_plain(cell) in _KNOWN for cell in cells)
+    return len(set(cells)) == len(cells) and any(_plain(cell) in KNOWN_NAMES for cell in cells)
 
 
 def _is_weak(row: Sequence[str], below: Sequence[Sequence[str]], wide: int) -> bool:
@@ -100,7 +99,7 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
     first = [cell.strip() for cell in rows[0]]
     below = rows[1:200]
     named = [cell for cell in first if cell]
-    known = {_plain(cell) for cell in named} & _KNOWN
+    known = {_plain(cell) for cell in named} & KNOWN_NAMES
     place = _again_below(first, below, width)
     if known and place is None and all(len(cell) <= 60 for cell in first):
         return True, f"the first row holds the name '{sorted(known)[0]}'"

@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from ulmengine.corpus.names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from ulmengine.corpus.names import KNOWN_NAMES, TEXT_NAMES
 
 from .heading import few_values
 
-_KNOWN = TEXT_NAMES | LABEL_NAMES | SPLIT_NAMES
 _LOOKED = 1_000
 _LONG_NAME = 40
 _MARKS = "\t;|,"
@@ -113,7 +112,7 @@ def _is_headed(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
     names = [_plain(cell) for cell in rows[0]]
     if not all(names) or len(set(names)) < len(names) or any(len(name) > _LONG_NAME for name in names):
         return False
-    known = [name for name in names if name in _KNOWN]
+    known = [name for name in names if name in KNOWN_NAMES]
     even = all(len(row) == len(names) for row in rows[1:])
     wide = sum(len(row) >= len(names) for row in rows[1:]) >= 0.9 * (len(rows) - 1)
     both = any(name in TEXT_NAMES for name in names) and len(known) > 1
