@@ -345,6 +345,9 @@ def test_eight_bits_that_cost_nothing_are_told_so():
     same, less = (cost_words(Cost("test", 40, .9, after, 1, .01, (4_000, 1_000))) for after in (.9, .875))
     assert same == "Right as often as before, in 90.00% of the 40 test documents; answered otherwise: 1."
     assert less.startswith("Right in 87.50% instead of 90.00% of the 40 test documents")
+    assert "network alone" not in less
+    assert "That is the network alone" in cost_words(
+        Cost("validation", 40, .9, .9, 1, .01, (4_000, 1_000), alone=True))
 
 
 def test_an_onnx_export_that_lacks_a_package_says_which(page, desk, qtbot, tmp_path, monkeypatch):

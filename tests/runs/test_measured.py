@@ -11,12 +11,14 @@ import pytest
 from sklearn import metrics
 
 from ulmengine import events as ev
-from ulmengine.inference import PredictionsError
+from ulmengine.corpus import open_corpus
+from ulmengine.inference import PredictionsError, Predictor
 from ulmengine.inference.paired import Paired
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import against_words, evaluated, measure_again, open_measured
+from ulmengine.runs.smaller import measured_on_its_run
 
 from .made import tiny_run
 
@@ -162,3 +164,35 @@ def test_no_interval_without_width_is_told_of_the_baseline(
     record = Paired(documents, 0, difference, difference, difference, difference, *changed).to_json()
     said, figures = against_words(record | {"verdict": "better"})  # as runs of earlier versions have kept it
     assert said.format(**figures) == told
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_a_smaller_model_is_not_measured_by_what_its_word_counts_know(
+    whole: RunFolder, tmp_path: Path, test: bool
+) -> None:
+    """The saved counts are taken of the validation documents too, which they have by heart."""
+    folder = whole
+    if not test:
+        folder = tiny_run(tmp_path / "run", "corpus.split.test=0.0")
+        assert isinstance(list(Run(folder).events())[-1], ev.Finished)
+    bundle = load_bundle(folder.model_path)
+    assert bundle.counts is not None
+    cost = ev.outcome(measured_on_its_run(bundle))
+    documents = ev.outcome(open_corpus(folder.config().corpus, folder.cache, seed=folder.config().seed))
+    part = "test" if test else "validation"
+    said = Predictor(bundle, "cpu", "float32").answers(documents.texts(part))["blend" if test else "network"]
+    assert (cost.part, cost.alone, cost.documents) == (part, not test, documents.count(part))
+    assert cost.before == float((said.argmax(1) == documents.targets(part)).mean())
+
+
+def test_of_a_corpus_that_has_changed_nobody_knows_what_was_learnt_from(whole: RunFolder, tmp_path: Path) -> None:
+    shutil.copytree(whole.path, tmp_path / "run")
+    shutil.copy(whole.path.parent / "corpus.csv", tmp_path / "corpus.csv")
+    folder = RunFolder(tmp_path / "run")
+    folder.config_path.write_text(folder.config_path.read_text(encoding="utf-8").replace(
+        str(whole.path.parent / "corpus.csv"), str(tmp_path / "corpus.csv")), encoding="utf-8")
+    assert ev.outcome(measured_on_its_run(load_bundle(folder.model_path))).part == "test"
+    with (tmp_path / "corpus.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"a plum {n},fruit\n" for n in range(9))
+    cost = ev.outcome(measured_on_its_run(load_bundle(folder.model_path)))
+    assert (cost.part, cost.before) == ("", None)

@@ -64,7 +64,8 @@ def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> None:
     """Write the ONNX file ``target`` of the model, or of the run in that folder, checked on texts."""
     chosen = list(islice(read_texts(texts), CHECKED_TEXTS)) if texts is not None else sample_texts(CHECKED_TEXTS)
     check = export_onnx(load_bundle(model_of(model)), target, chosen)
-    complain(f"answers {check.texts} texts as the original does (probabilities within {check.difference:.1e})")
+    complain(f"answers {check.texts} texts as the model in full precision does (probabilities within "
+             f"{check.difference:.1e})")
     say(str(target))
 
 
@@ -87,6 +88,9 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
                  f"{cost.part or 'given'} documents ({100 * (cost.after - cost.before):+.2f} points)")
     else:
         complain("no labelled documents are known to measure it on: give some with --texts")
+    if cost.alone:
+        complain("that is the network alone: the word counts that answer with it, which stay as they are, have learnt "
+                 "from these documents")
     complain(f"{cost.changed:,} of {cost.documents:,} texts are answered otherwise; probabilities within "
              f"{cost.furthest:.1e}")
     save_again(bundle, target, "int8")

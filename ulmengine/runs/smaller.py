@@ -18,6 +18,7 @@ from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.models import Bundle, ModelError, int8
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.record.records import read_record
 
 from .measured import as_known
 
@@ -32,7 +33,8 @@ class Cost:
 
     ``part``: of which documents of its run, empty for other texts; ``before`` and ``after``: share answered right
     (of several labels a document all of them), None where nobody knows what is right; ``changed``: texts answered
-    otherwise; ``furthest``: largest difference of a probability; ``sizes``: bytes of both files, about.
+    otherwise; ``furthest``: largest difference of a probability; ``sizes``: bytes of both files, about; ``alone``: the
+    network was asked without the word counts that answer with it.
     """
 
     part: str
@@ -42,6 +44,7 @@ class Cost:
     changed: int
     furthest: float
     sizes: tuple[int, int]
+    alone: bool = False
 
 
 def check_can_be_smaller(bundle: Bundle) -> None:
@@ -66,28 +69,32 @@ def rounded(bundle: Bundle) -> Bundle:
 
 
 def measured(
-    bundle: Bundle, texts: Sequence[str], targets: NDArray[np.generic] | None, part: str = ""
+    bundle: Bundle, texts: Sequence[str], targets: NDArray[np.generic] | None, part: str = "", *, alone: bool = False
 ) -> Generator[Event, None, Cost]:
     """Ask ``bundle`` and its :func:`rounded` twin about ``texts``, as a person would (with the word counts, if any).
 
     :param targets: (texts,) class numbers or (texts, classes) of 0 and 1; None where nobody knows them.
+    :param alone: the network alone, without the counts.
     """
     found = []
     for name, one in (("the model", bundle), ("the smaller model", rounded(bundle))):
         yield Progress(f"Asking {name}", 0, 0)
-        found.append(np.asarray(Predictor(one, "cpu", "float32").probabilities(texts)))
+        said = Predictor(one, "cpu", "float32").answers(texts)
+        found.append(said["blend" if "blend" in said and not alone else "network"])
     answers = [chosen(shares, bundle.multi_label) for shares in found]
     before, after = None, None
     if targets is not None:
         before, after = (float(alike(one, targets).mean()) for one in answers)
     changed = int((~alike(answers[0], answers[1])).sum())
-    return Cost(part, len(texts), before, after, changed, float(np.abs(found[0] - found[1]).max()), _sizes(bundle))
+    return Cost(part, len(texts), before, after, changed, float(np.abs(found[0] - found[1]).max()), _sizes(bundle),
+                alone)
 
 
 def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
-    """:func:`measured` on the validation documents of the run that the model lies in, or on the test documents where it
-    has learnt from the others too; where there is none (any more), on texts of the built-in sample, of which nobody
-    knows what is right.
+    """:func:`measured` on documents of the run that the model lies in, which it has not learnt from: those of
+    validation, or of test where its network or its word counts have learnt from the former too. Where only the counts
+    have, and there are no test documents, the network is asked alone. Where there is none (any more), on texts of the
+    built-in sample, of which nobody knows what is right.
 
     :raises ModelError: as :func:`check_can_be_smaller`.
     """
@@ -99,13 +106,18 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
         documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
     except (RunFolderError, CorpusError, ValueError, OSError):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
-    unseen = ("test",) if bundle.description.refit else ("validation", "test")
+    if read_record(run.path / "corpus.json").get("corpus", documents.fingerprint) != documents.fingerprint:
+        # Of files that have changed since, nobody knows which documents the model has learnt from.
+        return (yield from measured(bundle, sample_texts(_SAMPLE), None))
+    # Counts that answer with a network are taken of the validation documents too, once these have fitted their weight.
+    refit, counts = bundle.description.refit, bundle.counts is not None
+    unseen = ("test",) if refit else ("test", "validation") if counts else ("validation", "test")
     part = next((name for name in unseen if documents.count(name)), "")
     if not part or any(name not in bundle.labels for name in documents.labels):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
     given = as_known(documents, part, bundle.labels)[:MOST]
     texts = list(islice(documents.texts(part), MOST))
-    return (yield from measured(bundle, texts, given, part))
+    return (yield from measured(bundle, texts, given, part, alone=counts and part == "validation"))
 
 
 def _sizes(bundle: Bundle) -> tuple[int, int]:

@@ -79,7 +79,7 @@ class GivingAway(QObject):
             self._offer_int8(self._measured, *result)
         elif isinstance(result, tuple) and isinstance(result[1], OnnxCheck):
             path, check = result
-            told = self.tr("{path} answers {n} texts as the model does (probabilities within {far}).")
+            told = self.tr("{path} answers {n} texts as the model in full precision does (probabilities within {far}).")
             self.shell.toast(told.format(path=path, n=check.texts, far=f"{check.difference:.0e}"), "ok")
 
     def _offer_int8(self, entry: ModelFile, bundle: Bundle, cost: Cost) -> None:
@@ -140,6 +140,9 @@ def cost_words(cost: Cost) -> str:
         told = _tr("Right as often as before, in {after} of the {n} {documents}; answered otherwise: {changed}.")
     else:
         told = _tr("Right in {after} instead of {before} of the {n} {documents}; answered otherwise: {changed}.")
+    if cost.alone:
+        told += " " + _tr("That is the network alone: the word counts that answer with it, which stay as they are, "
+                          "have learnt from these documents.")
     return told.format(n=f"{cost.documents:,}", changed=f"{cost.changed:,}", documents=parts.get(cost.part, ""),
                        before=f"{cost.before or 0:.2%}", after=f"{cost.after or 0:.2%}")
 

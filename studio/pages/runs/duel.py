@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ from ulmengine.inference import Comparison, Predictor, compare
 from ulmengine.inference.explain import Explanation, WordWeight, explain_by_gradient
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunLine, run_name
-from ulmengine.runs.measured import has_measured, measure_again, open_measured
+from ulmengine.runs.measured import Measured, has_measured, measure_again, open_measured
 
 MOST = 2_000
 """So many documents of each kind are listed."""
@@ -48,13 +48,13 @@ class Document:
 
 @dataclass(frozen=True, eq=False)
 class Duel:
-    """What came of it. ``lacking``: why the texts cannot be shown. ``learnt``: one of the saved models has learnt from
-    these documents since."""
+    """What came of it. ``lacking``: why the texts cannot be shown. ``learnt``: what of a saved model has learnt from
+    these documents since, the "network" or its word "counts" alone; "": nothing."""
 
     found: Comparison
     documents: dict[Kind, list[Document]]
     lacking: str
-    learnt: bool
+    learnt: Literal["", "network", "counts"]
 
 
 class DuelView(QWidget):
@@ -233,7 +233,10 @@ class DuelView(QWidget):
                             (duel.found.only_second, self.tr("{n} answered by {second} alone"))):
             if count:
                 told.append(text.format(n=f"{count:,}", first=first, second=second))
-        if duel.learnt:
+        if duel.learnt == "counts":
+            told.append(self.tr("the words are marked as the saved models weigh them, whose word counts have learnt "
+                                "from these documents since"))
+        elif duel.learnt:
             told.append(self.tr("these are the answers before the networks learnt from these documents too, and the "
                                 "words are marked as the networks weigh them since"))
         self.below.setText("; ".join(told) + ".")
@@ -322,8 +325,16 @@ def _comparing(first: Path, second: Path, measure: bool) -> Generator[Event, Non
                      (answers[0][place], answers[1][place]))
             for place in places.tolist()
         ]
-    learnt = found.part == "validation" and any(run.record.get("refit") for run in (one, other))
-    return Duel(found, documents, lacking, learnt)
+    return Duel(found, documents, lacking, _learnt(found.part, (one, other)))
+
+
+def _learnt(part: str, runs: Sequence[Measured]) -> Literal["", "network", "counts"]:
+    """What of the saved models of ``runs`` has learnt from the documents of ``part`` after it had answered them."""
+    if part != "validation":
+        return ""
+    if any(run.record.get("refit") for run in runs):
+        return "network"
+    return "counts" if any(run.kept.saved == "blend" for run in runs) else ""
 
 
 def _texts(run: RunFolder, keys: list[str]) -> Generator[Event, None, tuple[dict[str, str], str]]:

@@ -16,7 +16,7 @@ from ulmengine.config import with_settings
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import EpochEnded, Failed, StageStarted, Step, outcome
-from ulmengine.inference.predictions import part_predictions
+from ulmengine.inference.predictions import WHO, part_predictions
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.runs.measured import keep_measured
 
@@ -111,20 +111,21 @@ def test_curves_that_are_left_out_are_said_after_the_others_were_read(page, desk
         assert one.curves.hint.text() == hint
 
 
-def measured(folder: Path, corpus: Path, right: list[bool]) -> None:
-    """A run whose answers to the test documents are right where ``right`` says so."""
-    config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25"])
+def measured(folder: Path, corpus: Path, right: list[bool], part: str = "test", **more: bool) -> None:
+    """A run whose answers to the documents of ``part`` are right where ``right`` says so; ``blend``: so do word counts
+    and both together."""
+    config = with_settings(tiny_config(corpus), ["corpus.split.test=0.25" if part == "test" else "corpus.split.test=0"])
     run = RunFolder.create(folder, config.model_copy(update={"name": folder.name}))
     documents = outcome(open_corpus(config.corpus, run.cache, seed=config.seed))
-    rows, targets = documents.rows("test"), documents.targets("test")
+    rows, targets = documents.rows(part), documents.targets(part)
     sure = np.where(np.resize(right, len(rows)), .9, .2)
     shares = np.stack([np.where(targets == 0, sure, 1 - sure), np.where(targets == 0, 1 - sure, sure)], axis=1)
     kept = part_predictions(
-        "test", records_of(rows, documents.pieces, documents.hashes), rows, targets,
-        {"network": shares, "baseline": shares}, labels=documents.labels, multi_label=False,
+        part, records_of(rows, documents.pieces, documents.hashes), rows, targets,
+        dict.fromkeys(WHO if more.pop("blend", False) else WHO[:2], shares), labels=documents.labels, multi_label=False,
         corpus=documents.fingerprint, temperature=1.0,
     )
-    keep_measured(run, kept, "fruit", 0)
+    keep_measured(run, kept, "fruit", 0, **more)
 
 
 @pytest.mark.parametrize(("size", "right", "head"), [
@@ -171,6 +172,25 @@ def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk
     assert one.duel.kinds.currentText() == "Broken by Newer: 5"
     assert one.duel.table.rows.headerData(3, Qt.Orientation.Horizontal) == "Newer"
     assert one.duel.reader.toPlainText() == shown == duel.documents["broken"][2].text
+
+
+@pytest.mark.parametrize(("part", "more", "told"), [
+    ("test", {"blend": True}, ""), ("validation", {}, ""),
+    ("validation", {"blend": True}, "whose word counts have learnt from these documents since"),
+    ("validation", {"blend": True, "refit": True}, "before the networks learnt from these documents too"),
+])
+def test_a_duel_says_whether_the_models_have_learnt_from_its_documents_since(
+    page, desk, qtbot, tmp_path, part: str, more: dict[str, bool], told: str
+):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False], part)
+    measured(desk.project.runs / "b", corpus, [True, True], part, **more)
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert told in one.duel.below.text()
+    assert told or "learnt from" not in one.duel.below.text()
 
 
 def test_a_duel_of_more_documents_than_are_listed_says_so(page, desk, qtbot, tmp_path, monkeypatch):
