@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
 from ulmengine.cli import main
+from ulmengine.inference.evaluate import document_losses
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
+from ulmengine.runs.measured import keep_measured, open_measured
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +94,22 @@ def test_a_list_of_runs_tells_the_perplexity_where_there_is_no_accuracy(
         log.append(ev.Finished(None, None, "model.ulmfit", 1.0))
     assert main(["runs", str(tmp_path)]) == 0
     assert capsys.readouterr().out.split() == ["language", "finished", "1", "stage", "perplexity", "51.9"]
+
+
+def test_one_document_is_told_of_as_one(
+    two: tuple[RunFolder, RunFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(two[0].path, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    kept = open_measured(folder).kept
+    targets = kept.targets.copy()
+    place = int(np.flatnonzero(kept.parts == "test")[0])
+    targets[place] = 1 - targets[place]
+    other = dataclasses.replace(kept, targets=targets)
+    losses = document_losses(other.given["network"], other.truth(), False)
+    keep_measured(folder, dataclasses.replace(other, losses=losses), "fruit", 0)
+    assert main(["compare", str(folder.path), str(two[1].path)]) == 0
+    assert "1 document left out: its label was corrected in between" in capsys.readouterr().out.splitlines()
+    keep_measured(folder, kept.take(np.arange(len(kept)) != place), "fruit", 0)
+    assert main(["compare", str(folder.path), str(two[1].path)]) == 0
+    assert f"1 document that only {two[1].path.name} was measured on" in capsys.readouterr().out.splitlines()

@@ -139,9 +139,8 @@ def _copies(commands: Any) -> None:
     kind.add_argument("--out", type=_copy_target, metavar="TARGET",
                       help="a folder, a .zip file, or a .ulmfit file for the model alone")
     kind.add_argument("--onnx", type=_called(".onnx"), metavar="FILE.onnx",
-                      help="the classifier's network (without the word counts that may answer with it) for any "
-                           "program that runs ONNX, checked against the original on texts (to be installed: "
-                           "ulmfit-studio[onnx])")
+                      help="the classifier, with the word counts where these answer with it, for any program that "
+                           "runs ONNX, checked against the original on texts (to be installed: ulmfit-studio[onnx])")
     kind.add_argument("--int8", type=_called(*_MODEL), metavar="FILE.ulmfit",
                       help="the classifier with its weights in eight bits, a quarter as large; what that costs in "
                            "accuracy on documents of its run that it has not learnt from is said first")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ulmengine.corpus.findings import documents_are
 from ulmengine.inference import Paired, PredictionsError, compare
 from ulmengine.record import RunFolder, in_words
 from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
@@ -48,17 +49,19 @@ def run_compare(options: argparse.Namespace) -> None:
     names = [path.resolve().name for path in (options.first, options.second)]
     if names[0] == names[1]:
         names = [str(options.first), str(options.second)]
-    say(f"{names[0]}: right in {paired.first:.1%} of {paired.documents:,} {found.part} documents")
+    many = "document" if paired.documents == 1 else "documents"
+    say(f"{names[0]}: right in {paired.first:.1%} of {paired.documents:,} {found.part} {many}")
     say(f"{names[1]}: right in {paired.second:.1%}")
     say(f"difference {100 * paired.difference:+.1f} points{_words(paired)}")
     say(f"mended {paired.mended:,} that {names[0]} has wrong, broken {paired.broken:,} that it has right")
     if found.part == "validation" and (first.record.get("refit") or second.record.get("refit")):
         say("compared are the networks before they learnt from these documents too")
-    for count, told in ((found.relabelled, "documents left out: their label was corrected in between"),
-                        (found.only_first, f"documents that only {names[0]} was measured on"),
-                        (found.only_second, f"documents that only {names[1]} was measured on")):
+    if found.relabelled:
+        say(documents_are(found.relabelled, "left out: its label was corrected in between",
+                          "left out: their labels were corrected in between"))
+    for count, name in ((found.only_first, names[0]), (found.only_second, names[1])):
         if count:
-            say(f"{count:,} {told}")
+            say(documents_are(count, *[f"that only {name} was measured on"] * 2))
 
 
 def _kept(path: Path) -> Measured:
