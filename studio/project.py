@@ -16,6 +16,7 @@ from ulmengine.disk import unused_path
 from ulmengine.record import RunFolder, find_runs, is_copy
 from ulmengine.record.relabelled import correction
 
+from .facts import CorpusFacts, known_facts
 from .fields import all_fields, field
 from .labels import LabelBook, key_of
 
@@ -38,6 +39,8 @@ class Project(QObject):
     runsChanged = Signal(object)
     """Runs were taken up, put aside or marked by a person; a list of the folders of those for which that was taken back
     or done again."""
+    factsFound = Signal()
+    """More is known of the corpus: :attr:`facts`."""
     saveFailed = Signal(str)
     """The project file could not be written: why."""
     changedElsewhere = Signal()
@@ -111,6 +114,16 @@ class Project(QObject):
     def runs(self) -> Path:
         """Where the runs are kept."""
         return self.folder / "runs"
+
+    @property
+    def facts(self) -> CorpusFacts | None:
+        """What has been found out about the corpus as it is set now; None: nothing yet."""
+        return known_facts(self.run_config(), self.cache)
+
+    def keep_facts(self, facts: CorpusFacts) -> None:
+        """Keep what has been found out about the corpus for all who reckon with it."""
+        facts.save(self.cache)
+        self.factsFound.emit()
 
     def value(self, name: str) -> Any:
         """The value of the setting with the dotted ``name``."""

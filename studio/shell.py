@@ -246,7 +246,15 @@ class Shell(QObject):
         if newest is not None:
             self.show_run(newest)
         else:
-            self.shown.clear(RunConfig() if self.project is None else self.project.run_config())
+            self._show_none()
+
+    def _show_none(self) -> None:
+        """Let what a run of the open project would be stand in the place of the window's run."""
+        project = self.project
+        if project is None:
+            self.shown.clear(RunConfig())
+        else:
+            self.shown.clear(project.run_config(), project.facts)
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:
@@ -255,17 +263,17 @@ class Shell(QObject):
         if state is RunState.STARTING and folder is not None and self.shown.folder != RunFolder(folder):
             self.show_run(RunFolder(folder))
 
-    @Slot(object)
-    def _settings_changed(self, config: RunConfig) -> None:
+    @Slot()
+    def _plan_changed(self) -> None:
         if self.shown.folder is None:
-            self.shown.clear(config if self.project is None else self.project.run_config())
+            self._show_none()
 
     def close_project(self) -> None:
         """Let go of the open project; everything is saved."""
         if self.project is not None:
             old, self.project = self.project, None
             old.close()
-            self.shown.clear(RunConfig())
+            self._show_none()
             self.projectChanged.emit(None)
             old.deleteLater()
 
@@ -421,12 +429,13 @@ class Shell(QObject):
         self.project = project
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
-        project.changed.connect(self._settings_changed)
+        project.changed.connect(self._plan_changed)
+        project.factsFound.connect(self._plan_changed)
         project.runsChanged.connect(self.shown.look)
         if self.wanted_run is None:
             self.show_newest_run()
         else:
-            self.shown.clear(project.run_config())
+            self._show_none()
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
         return True

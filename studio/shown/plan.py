@@ -5,20 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from studio.facts import CorpusFacts
 from ulmengine.config import RunConfig, with_absolute_paths
 from ulmengine.events import RunStarted
-from ulmengine.models import ModelError, describe_bundle, knows_enough, pretrained_path
+from ulmengine.models import ModelError, describe_bundle, starting_model
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
-def planned(config: RunConfig, base: Path, known: float = 1.0) -> tuple[StagePlan, ...]:
-    """The stages of a run of ``config``, which lies in the folder ``base``, as far as its corpus need not be read.
-
-    :param known: the share of the corpus' words that the pretrained model knows which would be chosen by itself.
+def planned(config: RunConfig, base: Path, facts: CorpusFacts | None = None) -> tuple[StagePlan, ...]:
+    """The stages of a run of ``config``, which lies in the folder ``base``, by what is known of its corpus: without
+    ``facts`` it is taken to have labels, and words that the pretrained model knows.
     """
-    from_it = config.model.pretrained != "auto" or knows_enough(known)
-    layers, pretrained = _start(_Key(with_absolute_paths(config, base))) if from_it else (None, False)
-    return plan_stages(config, layers=layers, pretrained=pretrained, held=_holds_back(config))
+    known = 1.0 if facts is None else facts.known
+    layers, pretrained = _start(_Key(with_absolute_paths(config, base)), known)
+    return plan_stages(config, layers=layers, pretrained=pretrained, classifier=facts is None or facts.classes > 0,
+                       held=_holds_back(config) if facts is None else facts.held > 0)
 
 
 def _holds_back(config: RunConfig) -> bool:
@@ -55,9 +56,9 @@ class _Key:
 
 
 @lru_cache(maxsize=32)
-def _start(key: _Key) -> tuple[int | None, bool]:
+def _start(key: _Key, known: float) -> tuple[int | None, bool]:
     """Layers (None: as configured) of the language model that the run starts from, and whether there is one."""
-    path = pretrained_path(key.config)
+    path = starting_model(key.config, known=known)
     if path is None:
         return None, False
     try:

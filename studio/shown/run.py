@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.jobslot import JobSlot
 from studio.engine.run_service import RunService
+from studio.facts import CorpusFacts, known_facts
 from studio.plots.history import RunHistory, StageRecord
 from studio.project import Project
 from studio.words import state_dot
@@ -73,6 +74,7 @@ class ShownRun(QObject):
         self._dismissed: Trouble | None = None
         self._unreadable: ev.Failed | None = None
         self._plans: tuple[StagePlan, ...] | None = None
+        self._facts: CorpusFacts | None = None
         self._held_back: list[ev.Event] = []
         self._loader = JobSlot(self)
         self._loader.finished.connect(self._loaded)
@@ -187,11 +189,11 @@ class ShownRun(QObject):
         if problem is not None:
             raise problem
 
-    def clear(self, config: RunConfig) -> None:
-        """Show none, but what one of ``config`` would be."""
+    def clear(self, config: RunConfig, corpus: CorpusFacts | None = None) -> None:
+        """Show none, but what one of ``config`` would be, by what is known of its ``corpus``."""
         self._loader.cancel()
         self._following.watch(None)
-        self.folder, self.config, self.history = None, config, RunHistory()
+        self.folder, self.config, self.history, self._facts = None, config, RunHistory(), corpus
         self._waits_for = self._unreadable = None
         self._replace()
 
@@ -347,7 +349,10 @@ class ShownRun(QObject):
         plans: tuple[StagePlan, ...] = ()
         if self.history.started is not None:
             plans = plan_of_run(self.config, self.history.started)
-        return plans or planned(self.config, Path())
+        if plans:
+            return plans
+        corpus = self._facts if self.folder is None else known_facts(self.config, self.folder.cache)
+        return planned(self.config, Path(), corpus)
 
 
 def left_out(plans: tuple[StagePlan, ...], history: RunHistory, *, finishing: bool) -> frozenset[int]:

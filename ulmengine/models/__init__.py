@@ -25,6 +25,7 @@ from .catalogue import (
     restore_model,
     run_models,
     shipped_models,
+    starting_model,
 )
 from .description import FORMAT, Columns, Description, describe_bundle, facts
 from .usage import onnx_snippet, snippet
@@ -39,7 +40,7 @@ __all__ = [
     "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle", "facts", "free_path",
     "import_reference", "is_export", "knows_enough", "labels_of", "load_bundle", "models_folder", "onnx_snippet",
     "own_models", "pretrained_path", "render_card", "restore_model", "run_models", "save_again", "save_bundle",
-    "shipped_models", "snippet",
+    "shipped_models", "snippet", "starting_model",
 ]
 
 __getattr__ = names_of(__name__, {

@@ -80,6 +80,15 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     return None
 
 
+def starting_model(config: RunConfig, base: Path | None = None, known: float = 1.0) -> Path | None:
+    """The same, as far as the corpus decides it: one that would be chosen by itself has to know enough of its words.
+
+    :param known: the share of the corpus' words that the model knows which would be chosen by itself, 0 to 1.
+    """
+    refused = config.model.pretrained == "auto" and not knows_enough(known)
+    return None if refused else pretrained_path(config, base)
+
+
 def knows_enough(share: float) -> bool:
     """Whether a pretrained model is of use for texts of whose words it knows this ``share``."""
     return share >= LEAST_KNOWN

@@ -153,7 +153,7 @@ class Analysis(QObject):
     def _limit_moved(self) -> None:
         """The tokens stay as they are; what is reckoned with the document limit, and the over-long texts, do not."""
         if self.corpus is not None and self.profile is not None and not self._slots["profile"].running:
-            facts_of(self.corpus, self.profile, self.project.config).save(self.project.cache)
+            self.project.keep_facts(facts_of(self.corpus, self.profile, self.project.run_config()))
             self._begin_audit()
 
     def _begin_audit(self) -> None:
@@ -185,7 +185,7 @@ class Analysis(QObject):
     def _profiled(self, profile: Profile) -> None:
         self.profile = profile
         if self.corpus is not None:
-            facts_of(self.corpus, profile, self.project.config).save(self.project.cache)
+            self.project.keep_facts(facts_of(self.corpus, profile, self.project.run_config()))
         self.profiled.emit(profile)
         self._begin_audit()
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
+from studio.facts import CorpusFacts, facts_key
 from studio.models.documents import Snippets, balance, make_snippets
-from studio.pages.parts.facts import CorpusFacts, facts_key
 from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.facts import CorpusFacts
+from studio.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import large
 from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph

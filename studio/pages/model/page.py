@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout,
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
+from studio.facts import CorpusFacts
 from studio.fields import field
 from studio.pages.base import ProjectPage
-from studio.pages.parts.facts import CorpusFacts, known_facts
 from studio.pages.parts.published import PublishedButton
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
@@ -138,7 +138,7 @@ class ModelPage(ProjectPage):
 
     def _find_network(self) -> Network:
         config = self.project.config
-        self.facts = known_facts(config, self.project.cache)
+        self.facts = self.project.facts
         return network_of(config, self.facts, Path(self.project.folder))
 
     @Slot()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.pages.parts.facts import CorpusFacts
+from studio.facts import CorpusFacts
 from ulmengine.config import ModelConfig, RunConfig, Sizes
-from ulmengine.models import ModelError, describe_bundle, knows_enough, pretrained_path
+from ulmengine.models import ModelError, describe_bundle, pretrained_path, starting_model
 from ulmengine.plan.usual import activation_bytes, readings
 
 BYTES_A_PARAMETER = 16
@@ -102,13 +102,11 @@ def vocabulary_of(network: Network, config: RunConfig) -> int:
 
 def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Network:
     """The network that a run of ``config`` trains; a pretrained model brings its own size."""
-    path = pretrained_path(config, base)
+    path = starting_model(config, base, 1.0 if facts is None else facts.known)
     vocabulary, classes = (facts.vocabulary, facts.classes or None) if facts else (None, None)
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)
     if path is None:
-        return plain
-    if config.model.pretrained == "auto" and facts is not None and not knows_enough(facts.known):
-        return replace(plain, known=facts.known)
+        return replace(plain, known=facts.known) if facts and pretrained_path(config, base) else plain
     try:
         found = describe_bundle(path)
     except ModelError as error:

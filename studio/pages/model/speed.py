@@ -12,7 +12,7 @@ import torch
 from PySide6.QtCore import QCoreApplication
 from torch.nn import Module
 
-from studio.pages.parts.facts import CorpusFacts
+from studio.facts import CorpusFacts
 from ulmengine.config import DropoutConfig, RunConfig, StageSettings
 from ulmengine.events import Event, Progress
 from ulmengine.nets import (

@@ -6,8 +6,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio import theme
+from studio.facts import CorpusFacts
 from studio.fields import field
-from studio.pages.parts.facts import CorpusFacts
 from studio.project import Project
 from studio.widgets import Button, Card, Paragraph
 from studio.words import words

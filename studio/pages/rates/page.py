@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio import theme
+from studio.facts import CorpusFacts, batches_an_epoch
 from studio.pages.base import ProjectPage
-from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, known_facts
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown.plan import planned
@@ -35,7 +35,6 @@ class RatesPage(ProjectPage):
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
         self.title = self.tr("Rates")
-        self._labelled = True
         self._facts: CorpusFacts | None = None
         self.schedule = ScheduleCard(project)
         self.range = RangeCard(project, shell, self.schedule.task)
@@ -115,12 +114,8 @@ class RatesPage(ProjectPage):
     @Slot(object)
     def _config_changed(self, config: RunConfig) -> None:
         if not self.schedule.plot.dragging:
-            self._facts = facts = known_facts(config, self.project.cache)
-            self._labelled = facts is None or facts.classes > 0
-            self.schedule.set_labelled(self._labelled)
-        known = 1.0 if self._facts is None else self._facts.known
-        plans = planned(config, self.project.folder, known)
+            self._facts = self.project.facts
+            self.schedule.set_labelled(self._facts is None or self._facts.classes > 0)
+        plans = planned(config, self.project.folder, self._facts)
         self.settings.set_pretrained(any(plan.pretrained for plan in plans))
-        if not self._labelled:
-            plans = tuple(plan for plan in plans if plan.task == "language_model")
         self.schedule.show_plans(plans, batches_an_epoch(config, self._facts) if self._facts is not None else None)

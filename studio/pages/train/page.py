@@ -10,8 +10,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.facts import batches_an_epoch
 from studio.pages.base import ProjectPage
-from studio.pages.parts.facts import batches_an_epoch, known_facts
+from studio.pages.parts.quantities import counted
 from studio.plots.export import save_table
 from studio.plots.history import RunHistory
 from studio.plots.schedule_plot import EPOCH
@@ -164,7 +165,7 @@ class TrainPage(ProjectPage):
         """Another run is shown, or the same one with another past or plan."""
         self._told = None
         self.view.failure.clear()
-        plans, facts = self.shown.plans, known_facts(self.project.config, self.project.cache)
+        plans, facts = self.shown.plans, self.project.facts
         batches = {} if facts is None else batches_an_epoch(self.project.config, facts)
         lengths = {plan.index: plan.steps(batches.get(plan.task, EPOCH)) for plan in plans}
         self.view.set_history(self.history, plans, lengths, self.shown.left_out)
@@ -212,7 +213,7 @@ class TrainPage(ProjectPage):
         """How the run stands, in a line."""
         run = self.shown
         if run.folder is None:
-            return self.tr("{count} stages are planned").format(count=len(run.plans))
+            return counted(len(run.plans), self.tr("1 stage is planned"), self.tr("{n} stages are planned"))
         if run.reading:
             return self.tr("Reading the run…")
         if run.unreadable:

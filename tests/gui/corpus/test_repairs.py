@@ -13,7 +13,6 @@ from studio import project
 from studio.pages.corpus.page import CorpusPage
 from studio.pages.corpus.problems import FindingCard, ProblemsPanel
 from studio.pages.corpus.repair_book import Repair, RepairBook
-from studio.pages.parts.facts import known_facts
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
 from ulmengine.corpus import Alternative, Finding
@@ -173,7 +172,7 @@ def test_moving_the_limit_renews_the_finding_and_the_facts(
     assert page.analysis.profile is profile, "the tokens are not cut again"
     long = [card.finding.rows.tolist() for card in page.problems.cards if card.finding.kind == "too_long"]
     assert long == [[41]]
-    facts = known_facts(desk.project.config, desk.project.cache)
+    facts = desk.project.facts
     assert facts is not None
     assert facts.limited < facts.tokens
     desk.project.change({"tokens.max_tokens": 20})

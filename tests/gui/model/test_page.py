@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
+from studio.facts import CorpusFacts, facts_key, known_facts
 from studio.pages.model.drawing import layer_boxes, plan_of
 from studio.pages.model.page import ModelPage
 from studio.pages.model.sizes import Network, network_of, parameters_of
 from studio.pages.model.speed import Speed, measure_speed, seconds_of
-from studio.pages.parts.facts import CorpusFacts, facts_key, known_facts
 from studio.project import Project
 from studio.shell import Notice, Shell
 from studio.window import MainWindow
@@ -295,7 +295,7 @@ def test_what_is_not_permitted_is_told(page: ModelPage, shell: Shell) -> None:
 
 
 def test_a_shipped_model_that_knows_few_of_the_words_is_not_started_from(page: ModelPage, project: Project) -> None:
-    foreign = CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 30.0, 30.0, known=0.12)
+    foreign = CorpusFacts(facts_key(project.run_config()), 2, 900, 400, 0, 30.0, 30.0, known=0.12)
     foreign.save(project.cache)
     page.activated()
     assert page.network.pretrained == ""
@@ -304,14 +304,14 @@ def test_a_shipped_model_that_knows_few_of_the_words_is_not_started_from(page: M
 
 def test_what_is_usual_for_the_corpus_is_one_click_away(page: ModelPage, project: Project, qtbot: QtBot) -> None:
     project.change({"model.preset": "paper", "model.pretrained": "none"})
-    CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
+    CorpusFacts(facts_key(project.run_config()), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
     page.activated()
     assert not page.usual.isHidden()
     assert page.usual.told.text().startswith("Usual for this corpus: tokens a batch 11,000 instead of 0. 32 documents")
     before = page.estimate.memory.value.text()
     page.usual.use.click()
     assert project.config.tokens.batch_tokens == 11_000
-    CorpusFacts(facts_key(project.config), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
+    CorpusFacts(facts_key(project.run_config()), 2, 900, 400, 0, 300.0, 300.0).save(project.cache)
     page.activated()
     assert page.usual.isHidden()
     assert page.estimate.memory.value.text() != before
@@ -320,7 +320,7 @@ def test_what_is_usual_for_the_corpus_is_one_click_away(page: ModelPage, project
 
 
 def test_what_is_usual_for_much_text_says_of_which_epochs_it_speaks(page: ModelPage, project: Project) -> None:
-    CorpusFacts(facts_key(project.config), 2, 900, 5_000, 0, 30.0, 30.0).save(project.cache)
+    CorpusFacts(facts_key(project.run_config()), 2, 900, 5_000, 0, 30.0, 30.0).save(project.cache)
     page.activated()
     assert page.usual.told.text().startswith("Usual for this corpus: epochs (language model) 4 instead of 10. Of about")
     page.usual.use.click()

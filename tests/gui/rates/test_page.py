@@ -12,8 +12,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.facts import CorpusFacts, batches_an_epoch, facts_key
 from studio.pages import page_of_setting
-from studio.pages.parts.facts import CorpusFacts, batches_an_epoch, facts_key
 from studio.pages.rates.page import RatesPage
 from studio.pages.rates.range_card import recommended
 from studio.project import Project
@@ -208,7 +208,7 @@ def test_the_picture_is_drawn_with_the_batches_of_the_corpus(page: RatesPage, pr
     assert batches_an_epoch(config, facts) == {"language_model": 10, "classifier": 7}
     assert batches_an_epoch(config, replace(facts, train=97))["classifier"] == 6
     assert "classifier" not in batches_an_epoch(config, replace(facts, classes=0))
-    CorpusFacts(facts_key(project.config), 2, 500, 64, 0, 40.0, 40.0).save(project.cache)
+    CorpusFacts(facts_key(project.run_config()), 2, 500, 64, 0, 40.0, 40.0).save(project.cache)
     page.activated()
     assert "until the corpus has been read" not in page.schedule.readout.text()
 
@@ -217,7 +217,7 @@ def test_where_the_shipped_model_knows_too_few_words_the_picture_is_of_a_languag
     page: RatesPage, project: Project
 ) -> None:
     page.schedule.choose("language_model")
-    facts = CorpusFacts(facts_key(project.config), 2, 500, 64, 0, 40.0, 40.0, known=0.59)
+    facts = CorpusFacts(facts_key(project.run_config()), 2, 500, 64, 0, 40.0, 40.0, known=0.59)
     facts.save(project.cache)
     page.activated()
     assert page.settings.fields["language_model.factor"].isHidden()
@@ -393,7 +393,7 @@ def test_the_log_button_and_the_key_go_together(page: RatesPage) -> None:
 
 def test_a_corpus_without_labels_has_no_classifier_to_plan(page: RatesPage, project: Project) -> None:
     assert {plan.task for plan in page.schedule.plot.plans} == {"language_model", "classifier"}
-    CorpusFacts(facts_key(project.config), 0, 5_000, 0, 900, 20.0, 20.0).save(project.cache)
+    CorpusFacts(facts_key(project.run_config()), 0, 5_000, 0, 900, 20.0, 20.0).save(project.cache)
     page.activated()
     assert {plan.task for plan in page.schedule.plot.plans} == {"language_model"}
     assert page.schedule.task == page.settings.task == "language_model"

@@ -1,4 +1,4 @@
-"""What one page has found out about the corpus and another needs: kept beside the corpus' copies."""
+"""What has been found out about a corpus and others need to know: kept beside the corpus' copies."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:
 
 
 def facts_key(config: RunConfig) -> str:
-    """The settings on which the facts depend."""
+    """The settings on which the facts depend, of a description as a run has it: every path absolute."""
     part = RunConfig(corpus=config.corpus, tokens=config.tokens, seed=config.seed)
     return hashlib.blake2b(part.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
 def known_facts(config: RunConfig, cache: Path) -> CorpusFacts | None:
-    """The facts in ``cache`` if they hold for ``config``."""
+    """The facts in ``cache`` if they hold for ``config``, a description as a run has it."""
     try:
         facts = CorpusFacts(**json.loads((cache / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
