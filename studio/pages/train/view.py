@@ -123,6 +123,11 @@ class TrainView(QWidget):
         """Bring stages and layers up to date; ``any_run``: there is a run to show at all."""
         self.buttons.setVisible(any_run)
         self.content.setCurrentIndex(1 if any_run else 0)
+        self.explained.setText(
+            self.tr("The stages above run one after another. First the language model learns how your texts are "
+                    "written, then the classifier learns the labels, one layer group more a stage.")
+            if any(plan.task == "classifier" for plan in plans) else
+            self.tr("The language model learns how your texts are written. No classifier follows it."))
         self.strip.show_history(history, alive, self.left_out)
         self.stack.show_layers(layers_of(history, plans))
 
@@ -147,11 +152,8 @@ class TrainView(QWidget):
         self.choose.setVisible(not ready)
 
     def _make_empty(self) -> QWidget:
-        empty = EmptyState(
-            "train", self.tr("Nothing has been trained yet"),
-            self.tr("The stages above run one after another. First the language model learns how your texts are "
-                    "written, then the classifier learns the labels, one layer group more a stage."),
-        )
+        empty = EmptyState("train", self.tr("Nothing has been trained yet"))
+        self.explained = empty.text
         self.big_start = PrimaryButton(self.tr("Start"), "play")
         self.big_start.setMinimumWidth(176)
         theme.set_type(self.big_start, theme.Type.HEADING)

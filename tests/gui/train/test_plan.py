@@ -61,6 +61,7 @@ def test_train_plans_what_rates_plans(
     assert shell.shown.plans == rates.schedule.plot.plans
     assert bench.page.view.heading.below.text() == \
         ("1 stage is planned" if len(expected) == 1 else f"{len(expected)} stages are planned")
+    assert ("classifier learns" in bench.page.view.explained.text()) is (len(expected) > 1)
     project.change({"corpus.path": "another.csv"})  # of which nothing is known
     assert shell.shown.plans == everything
 
