@@ -271,3 +271,12 @@ def test_of_many_columns_without_names_the_label_is_the_one_most_like_one(
     assert found.rivals == ("column 4", "column 6")
     card = next(one for one in outcome(audit(opened(path))) if one.kind == "label_doubt")
     assert [way.value for way in card.alternatives] == [*((name,) for name in found.rivals), ("column 2",)]
+
+
+@pytest.mark.parametrize(("values", "told"), [
+    ("0.33 0.67 1.0", "such as 0.33, 0.67"), ("1.0 2.0 3.0", ""), ("0 1 2", ""), ("1.5 a 2.5", ""),
+])
+def test_shares_that_are_read_as_classes_are_told(values: str, told: str) -> None:
+    guess = guess_columns(frame(text=long(60), isHate=cells_of(values)))
+    assert guess.label == ("isHate",)
+    assert (told in guess.reasons["label_doubt"]) if told else "label_doubt" not in guess.reasons

@@ -249,3 +249,14 @@ def test_a_delimiter_that_is_set_makes_a_table_or_is_told_of(tmp_path: Path) -> 
         assert any("Not used, though set" in note for note in documents.notes)
     path.write_text(lines([f"{'ab'[n % 2]}=>{text}" for n, text in enumerate(texts(20))]))
     assert counts(opened(path, delimiter="=>")) == {"a": 10, "b": 10}
+
+
+def test_folders_called_like_portions_are_no_labels(tmp_path: Path) -> None:
+    files = {f"bare/{fold}/{n}.txt": text for fold in ("part1", "part2", "part3") for n, text in enumerate(texts(9))}
+    root = written(tmp_path, files)
+    documents = opened(root)
+    assert documents.labels == ()
+    assert any("like portions of a whole (part1, part2, part3)" in note for note in documents.notes)
+    documents = opened(root, label_columns=("label",))
+    assert documents.labels == ("part1", "part2", "part3")
+    assert not any("portions" in note for note in documents.notes)

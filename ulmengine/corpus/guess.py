@@ -20,7 +20,7 @@ from .names import (
     key_of,
     second_of_pair,
 )
-from .sampled import Sampled, look
+from .sampled import Sampled, is_number, look
 
 _FORMS = frozenset((
     "clean", "cleaned", "raw", "orig", "original", "processed", "preprocessed", "normalized", "normalised", "lemma",
@@ -35,7 +35,7 @@ _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 @dataclass(frozen=True)
 class Hints:
     """What a source itself says of its columns: the texts, the labels, those that are only ``aside`` (a labelling
-    tool's bookkeeping), and why; ``doubt``: why the labels may be none."""
+    tool's bookkeeping), and why; ``doubt``: why the labels may be none, or what is aside may be one."""
 
     text: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
@@ -83,13 +83,14 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     else:
         chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
         guess.label, guess.rivals = chosen.columns, chosen.rivals
-        told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
+        told = {"label_columns": chosen.why, "label_doubt": chosen.doubt or hints.doubt}
         guess.reasons |= {key: why for key, why in told.items() if why}
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
     _doubt_text(frame, [column for column in rest if column.filled > 0.3 * frame.height], guess)
     if len(guess.label) == 1:
+        _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
         _doubt_delimiter(frame[guess.label[0]], guess)
         if guess.label_delimiter == ANGLED:
@@ -105,6 +106,18 @@ def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:
         return []
     first, last = columns.index(text[0]), columns.index(text[-1])
     return [*columns[max(0, first - 1) : first], *columns[last + 1 : last + 2]]
+
+
+def _doubt_shares(column: Sampled, guess: Guess) -> None:
+    """Say that numbers with a fraction, as of people who agree, are read as classes."""
+    shown = sorted(column.values)[:60]
+    if len(shown) < 3 or not all(map(is_number, shown)) or all(float(value).is_integer() for value in shown):
+        return
+    told = ", ".join([value for value in shown if not float(value).is_integer()][:3])
+    doubt = guess.reasons.get("label_doubt", "")
+    guess.reasons["label_doubt"] = f"{doubt} " * bool(doubt) + (
+        f"'{column.name}' holds numbers such as {told}, and each of the {column.names} is read as a class of its own. "
+        "If they are shares or means, write into the file which class each of them is to be.")
 
 
 def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:

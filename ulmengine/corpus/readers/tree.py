@@ -6,6 +6,7 @@ The same inside a zip or tar archive.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ import polars as pl
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults, some_of
+from ulmengine.corpus.guess import Hints
 from ulmengine.corpus.names import part_in
 from ulmengine.events import Event
 
@@ -29,6 +31,7 @@ from .packed import files_of, read_packed, read_zipped, walk_files
 from .reading import Look, Pass, Reading
 from .source import Source
 
+_PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
 _UNREAD = {
     **dict.fromkeys((".doc", ".docx", ".docm", ".odt", ".pages"), "Word documents"), ".pdf": "PDF documents",
     ".rtf": "rich-text documents", ".epub": "e-books", ".msg": "mails of Outlook",
@@ -70,6 +73,10 @@ def plan(look: Look, reason: str) -> Reading:
     layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(texts))
     found = detect(b"".join(texts), whole=True)
     reason = layout_reason(layout)
+    portions = _portions(layout, documents) if complete else ()
+    hints = Hints(aside=("label",), reason="by its name", doubt=(
+        f"The folders are called like portions of a whole ({', '.join(portions[:4])}) and read as no labels. If they "
+        "are the labels, choose 'label' as the label column.")) if portions else Hints()
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
@@ -77,8 +84,17 @@ def plan(look: Look, reason: str) -> Reading:
         rows=len(documents) if complete and not layout.lines else None,
         notes=(*_lines_note(layout, documents), *notes),
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
-        forced=bool(encoding),
+        forced=bool(encoding), hints=hints,
     )
+
+
+def _portions(layout: TreeLayout, documents: Sequence[str]) -> tuple[str, ...]:
+    """The folders of labels that are called like portions of a whole and hold about as many ``documents`` each: part1,
+    part2, ... or fold_1, ...; none where they are not."""
+    placed = (layout.place(name) for name in documents) if layout.labelled and not layout.lines else ()
+    sizes = Counter(found[0] for found in placed if found is not None and found[0])
+    alike = len(sizes) > 1 and max(sizes.values()) <= 1.5 * min(sizes.values())
+    return tuple(sizes) if alike and all(_PORTION.fullmatch(PurePosixPath(name).name) for name in sizes) else ()
 
 
 def _are_lines(source: Source, names: Sequence[str]) -> bool:
