@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QTranslator
 
 from ulmengine.plan.control import RunState
+from ulmengine.record.words import corrected_words as corrected
 
 from .fields import Field
 
@@ -96,6 +97,11 @@ class English(QTranslator):
 def words(text: str) -> str:
     """``text``, one of this module's or of the engine's own, in the person's language."""
     return QCoreApplication.translate("Words", text)
+
+
+def corrected_words(count: int, part: str) -> str:
+    """That a person has corrected ``count`` labels of ``part``, as every headline tells it; "" where none was."""
+    return words(corrected(count, part)).format(n=f"{count:,}") if count else ""
 
 
 def choice_words(choice: str) -> str:

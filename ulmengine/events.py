@@ -235,7 +235,8 @@ class Evaluated(Event):
     ``majority``: the commonest label in training, "" where it is not defined; ``majority_accuracy``: what always
     answering it comes to. ``blend_accuracy``: of network and word counts together, which is how the saved model
     answers; not-a-number where it is the network alone. ``refit``: the network has learnt from the validation documents
-    since: figures of that part are of the network before.
+    since: figures of that part are of the network before. ``relabelled``: so many labels of these documents a person
+    has corrected.
     """
 
     part: str
@@ -252,6 +253,7 @@ class Evaluated(Event):
     blend_accuracy: float = math.nan
     blend_interval: tuple[float, float] = (math.nan, math.nan)
     refit: bool = False
+    relabelled: int = 0
 
     @property
     def before_refit(self) -> bool:

@@ -14,7 +14,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
-from studio.words import figure, short_name, state_words, time_words, words
+from studio.words import corrected_words, figure, short_name, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
@@ -254,7 +254,9 @@ class RunBar(QWidget):
             told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
                 self.tr("Accuracy {share}")
             share = f"{history.evaluated.saved[0]:.1%}"
-            return told.format(share=share), self.tr("Accuracy {share}").format(share=share), share
+            corrected = corrected_words(history.evaluated.relabelled, history.evaluated.part)
+            whole = told.format(share=f"{share} ({corrected})" if corrected else share)
+            return whole, self.tr("Accuracy {share}").format(share=share), share
         if stage is None:
             return ("",)
         count = len(history.started.stages) if history.started is not None else 0

@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 
 from studio.fields import all_fields
 from studio.models.rows import one_line, plain_tip
-from studio.words import words
+from studio.words import corrected_words, words
 from ulmengine.record import RunLine
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,7 +63,8 @@ def state_words(line: RunLine) -> str:
 def result_words(line: RunLine) -> str:
     """The result in a few characters: accuracy, or a language model's perplexity."""
     if line.accuracy is not None:
-        return f"{line.accuracy:.1%}"
+        corrected = corrected_words(line.relabelled, line.part)
+        return f"{line.accuracy:.1%} ({corrected})" if corrected else f"{line.accuracy:.1%}"
     return _tr("perplexity {value}").format(value=f"{line.perplexity:.1f}") if line.perplexity is not None else ""
 
 

@@ -97,6 +97,16 @@ def test_network_counts_and_both_together_are_told_apart(qtbot: QtBot) -> None:
     assert card.saved.accessibleName() == "The saved model: 87.5%, 85.0 to 90.0%"
 
 
+def test_test_labels_that_a_person_has_corrected_are_told_with_the_result(qtbot: QtBot) -> None:
+    card = ResultCard()
+    qtbot.addWidget(card)
+    history = RunHistory()
+    history.extend([replace(event, relabelled=1) if isinstance(event, ev.Evaluated) else event
+                    for event in replay.script(replay.small_config(), 2)])
+    card.show_result(history)
+    assert card.about.text().startswith("Accuracy on 120 test documents (1 test label corrected), with")
+
+
 def test_the_verdict_on_both_together_never_sends_the_person_to_the_word_counts_alone() -> None:
     def told(blend: float, network: float, counts: float, span: tuple[float, float]) -> str:
         return verdict(ev.Evaluated("test", 200, network, (network - .05, network + .05), {}, counts,

@@ -245,6 +245,12 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
                          blend_interval=(0.82, 0.96)))
     run.move(Move.ENDED)
     assert bar.stage.text() == "Accuracy 90.0% with word counts"  # which is how the saved model answers
+    run.folder.mkdir(parents=True)
+    window.shell.start_run()
+    run.move(Move.BEGUN)
+    run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85), relabelled=3))
+    run.move(Move.ENDED)
+    assert bar.stage.text() == "Accuracy 87.5% (3 test labels corrected)"
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (60, "1 min"), (7_800, "2 h 10 min")])

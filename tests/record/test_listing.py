@@ -61,6 +61,17 @@ def test_the_result_of_a_run_is_that_of_the_model_as_saved(tmp_path: Path) -> No
     assert both.interval == pytest.approx((.75, .9))
 
 
+def test_labels_that_a_person_has_corrected_are_told_with_the_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = made(tmp_path / "a")
+    with run.open_log() as log:
+        log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), relabelled=2))
+    assert run_line(run).relabelled == 2
+    assert main(["runs", str(tmp_path)]) == 0
+    assert "on test documents (2 test labels corrected)" in capsys.readouterr().out
+
+
 def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
     run = made(tmp_path / "r", .8, "classifier.lr=0.02", "corpus.split.test=0.2", "compute.threads=2")
     run.write_notes("good one\n")

@@ -13,9 +13,9 @@ import pytest
 from ulmengine import events as ev
 from ulmengine.events import outcome
 from ulmengine.inference import Predictions, PredictionsError, part_predictions
-from ulmengine.record import RunFolder
+from ulmengine.record import RunFolder, in_words
 from ulmengine.runs import Run
-from ulmengine.runs.measured import Measured, open_measured, record_of
+from ulmengine.runs.measured import Measured, evaluated, open_measured, record_of
 from ulmengine.runs.pictures import Polyline, line_picture, smoothed
 from ulmengine.runs.report import WORST, render, worst, write_file_report, write_report
 
@@ -98,6 +98,15 @@ def test_settings_and_results_are_told_in_words(run: RunFolder, tmp_path: Path) 
     found.record["parts"]["test"]["paired"]["counts"] = {"mended": 2, "broken": 1}
     assert "2 documents right that the counts have wrong" in render(found, config, {})
     assert "right that the baseline has wrong" in render(found, config, {})
+
+
+def test_test_labels_that_a_person_has_corrected_are_told_in_every_headline(run: RunFolder) -> None:
+    found = open_measured(run)
+    assert "corrected)" not in render(found, run.config(), {})
+    found.record["relabelled"] = {"test": 1, "validation": 4}
+    assert "test documents (1 test label corrected)" in render(found, run.config(), {})
+    said = in_words(evaluated(found))
+    assert re.search(r"on \d+ test documents \(1 test label corrected\)", said)
 
 
 def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolder, tmp_path: Path) -> None:

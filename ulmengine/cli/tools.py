@@ -7,6 +7,7 @@ import argparse
 from ulmengine.doctor import checks, report
 from ulmengine.models import models_folder, own_models, shipped_models
 from ulmengine.record import find_runs, run_line, summary
+from ulmengine.record.words import corrected_words
 
 from .output import complain, say, say_json
 
@@ -30,7 +31,9 @@ def run_runs(options: argparse.Namespace) -> None:
             continue
         figure = "" if line.perplexity is None else f"perplexity {line.perplexity:.1f}"
         if line.accuracy is not None:
-            figure = f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
+            corrected = corrected_words(line.relabelled, line.part).format(n=f"{line.relabelled:,}")
+            figure = (f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
+                      + (f" ({corrected})" if corrected else ""))
         count = len(result["stages"])
         say(f"{run.path.name:30} {line.state:12} {count} stage{'' if count == 1 else 's'}  {figure}".rstrip())
 

@@ -37,7 +37,8 @@ class RunLine:
 
     ``differs``: settings that are not as usual, name -> value, without paths, device and saving. ``began``: seconds
     since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its
-    network alone, None where that is all there is; ``perplexity``: the lowest of its language models on
+    network alone, None where that is all there is; ``relabelled``: so many labels of that part a person has
+    corrected; ``perplexity``: the lowest of its language models on
     validation texts. ``problem``: why it cannot be read, all else is empty then.
     """
 
@@ -51,6 +52,7 @@ class RunLine:
     baseline: float | None = None
     network: float | None = None
     part: str = ""
+    relabelled: int = 0
     perplexity: float | None = None
     seconds: float = 0.0
     began: float = 0.0
@@ -134,7 +136,8 @@ def run_line(folder: RunFolder) -> RunLine:
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=result.get("saved_interval"), baseline=result["baseline_accuracy"],
-        part=str(result.get("part", "")), perplexity=min(perplexities, default=None),
+        part=str(result.get("part", "")), relabelled=result.get("relabelled", 0),
+        perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
     )

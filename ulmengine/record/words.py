@@ -19,6 +19,14 @@ def value_words(value: Any) -> str:
     return "–" if value is None else str(value) or "–"
 
 
+def corrected_words(count: int, part: str) -> str:
+    """That a person has corrected ``count`` of the labels that the result on ``part`` is measured by, as every headline
+    tells it: with the place ``{n}`` for a number; "" where none was."""
+    if not count:
+        return ""
+    return f"1 {part} label corrected" if count == 1 else f"{{n}} {part} labels corrected"
+
+
 def in_words(event: ev.Event) -> str:
     """One line about an event that is worth one, otherwise an empty string."""
     match event:
@@ -52,8 +60,9 @@ def in_words(event: ev.Event) -> str:
         case ev.Evaluated():
             accuracy, (low, high) = event.saved
             before = ", before it learnt from them," if event.before_refit else ""
+            corrected = corrected_words(event.relabelled, event.part).format(n=f"{event.relabelled:,}")
             return (f"accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
-                    f"{event.part} documents{before}"
+                    f"{event.part} documents{f' ({corrected})' if corrected else ''}{before}"
                     + (f", network and word counts together; network alone: {event.accuracy:.1%}" if event.has_blend
                        else "") + f"; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
                     + _beside(event))

@@ -29,6 +29,7 @@ from ulmengine.inference.predictions import MEASURED_PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
+from ulmengine.record.words import corrected_words
 
 from .batches import document_batches
 from .checks import class_counts
@@ -192,8 +193,10 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit
     }
     if result is not None:
         accuracy, (low, high) = result.saved
+        corrected = corrected_words(result.relabelled, result.part).format(n=f"{result.relabelled:,}")
         card["accuracy"] = (f"{accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result.documents:,} "
-                            f"{result.part} documents{', before it learnt from them' if result.before_refit else ''}")
+                            f"{result.part} documents{f' ({corrected})' if corrected else ''}"
+                            f"{', before it learnt from them' if result.before_refit else ''}")
         if result.has_blend:
             card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"

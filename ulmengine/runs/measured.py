@@ -298,7 +298,7 @@ def evaluated(measured: Measured) -> Evaluated:
         paired["difference"], (paired["low"], paired["high"]),
         measured.record["majority"], found.get("majority", nothing),
         both.get("value", nothing), (both.get("low", nothing), both.get("high", nothing)),
-        refit=bool(measured.record.get("refit")),
+        refit=bool(measured.record.get("refit")), relabelled=int(measured.record.get("relabelled", {}).get(part, 0)),
     )
 
 

@@ -19,7 +19,7 @@ from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
-from ulmengine.record.words import value_words
+from ulmengine.record.words import corrected_words, value_words
 
 from .measured import Measured, against_baseline, against_words, corpus_rows, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed
@@ -132,6 +132,9 @@ def _worst_texts(
 def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part: str) -> str:
     own = found[measured.kept.saved]["metrics"]["accuracy"]
     text = f"Right in {own['value']:.1%} of the {found['documents']:,} {part} documents"
+    changed = int(measured.record.get("relabelled", {}).get(part, 0))
+    if changed:
+        text += f" ({corrected_words(changed, part).format(n=f'{changed:,}')})"
     paired = against_baseline(measured, part)
     if paired is not None:
         said, values = against_words(paired)

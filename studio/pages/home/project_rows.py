@@ -97,11 +97,9 @@ class ProjectRow(QWidget):
     def _result(self) -> str:
         if self.project.accuracy is None:
             return ""
-        if self.project.baseline is None:
-            return self.tr("{share} accuracy").format(share=f"{self.project.accuracy:.1%}")
-        return self.tr("{share} (baseline {other})").format(
-            share=f"{self.project.accuracy:.1%}", other=f"{self.project.baseline:.1%}"
-        )
+        told = self.tr("{share} accuracy") if self.project.baseline is None else self.tr("{share} (baseline {other})")
+        told = told.format(share=f"{self.project.accuracy:.1%}", other=f"{self.project.baseline or 0:.1%}")
+        return f"{told}, {self.project.corrected}" if self.project.corrected else told
 
     def _open(self) -> None:
         current = self.shell.project

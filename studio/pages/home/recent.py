@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.pages.parts.quantities import counted
 from studio.project import FILE
+from studio.words import corrected_words
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Evaluated, Finished
 from ulmengine.record import RunFolder, find_runs, is_copy, last_event
@@ -29,6 +30,8 @@ class RecentProject:
     baseline: float | None
     used: float
     resumable: RunFolder | None
+    corrected: str = ""
+    """That labels which the result is measured by were corrected, in words."""
 
 
 def look_at(folder: Path) -> RecentProject | None:
@@ -48,7 +51,8 @@ def look_at(folder: Path) -> RecentProject | None:
     stopped = state in ("interrupted", "stopped", "failed") and _has_checkpoint(newest)
     used = max(used, newest.path.stat().st_mtime)
     return RecentProject(folder, name, state, result.saved[0] if result else None,
-                         result.baseline_accuracy if result else None, used, newest if stopped else None)
+                         result.baseline_accuracy if result else None, used, newest if stopped else None,
+                         corrected_words(result.relabelled, result.part) if result else "")
 
 
 def state_line(project: RecentProject) -> str:

@@ -12,6 +12,7 @@ from studio import theme
 from studio.models.runs import result_words, state_words, time_spent
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
+from studio.words import corrected_words
 from ulmengine.record import RunFolder, RunLine
 
 from .listing import names_words
@@ -155,10 +156,12 @@ class Details(QWidget):
         result = result_words(line)
         if line.accuracy is not None and line.interval is not None:
             result = self.tr("right in {share} of the {part} documents ({low} to {high})").format(
-                share=result, low=f"{line.interval[0]:.1%}", high=f"{line.interval[1]:.1%}",
+                share=f"{line.accuracy:.1%}", low=f"{line.interval[0]:.1%}", high=f"{line.interval[1]:.1%}",
                 part=self.tr("test") if line.part == "test" else self.tr("validation"))
         if result:
             parts.append(result)
+        if line.relabelled and line.interval is not None:
+            parts.append(corrected_words(line.relabelled, line.part))
         if line.network is not None:
             parts.append(self.tr("network alone {share}").format(share=f"{line.network:.1%}"))
         if line.baseline is not None:

@@ -17,7 +17,7 @@ from ulmengine.record import RunLine
 
 STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
 WIDTHS = (170, 100, 100, 80, 70, 90, 80, 110, 100, 100)
-WIDEST = (220, 190, 150, 100, 80, 160, 150, 0, 150, 130)
+WIDEST = (220, 190, 220, 100, 80, 160, 150, 0, 150, 130)
 """Px of the columns at first, and as much as they may take of themselves for what stands in them; what is not as usual
 takes what is left."""
 _MARGINS, _ARROW = 24, 20

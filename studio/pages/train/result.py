@@ -9,7 +9,7 @@ from studio import theme
 from studio.plots.history import RunHistory
 from studio.theme import Type
 from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
-from studio.words import part_words
+from studio.words import corrected_words, part_words
 from ulmengine.events import Evaluated
 
 from .words import interval, percent, verdict
@@ -86,8 +86,11 @@ class ResultCard(Card):
     def _below(self, history: RunHistory) -> str:
         parts = []
         if history.evaluated is not None:
+            told = history.evaluated
+            corrected = corrected_words(told.relabelled, told.part)
             parts.append(self.tr("Accuracy on {count} {part}, with 95% bootstrap intervals.").format(
-                count=f"{history.evaluated.documents:,}", part=part_words(history.evaluated.part)
+                count=f"{told.documents:,}",
+                part=f"{part_words(told.part)} ({corrected})" if corrected else part_words(told.part)
             ))
         if history.finished is not None:
             parts.append(self.tr("Trained in {time}.").format(time=_time(history.finished.seconds)))

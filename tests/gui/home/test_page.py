@@ -263,6 +263,20 @@ def test_a_project_is_told_by_the_accuracy_of_its_model_as_saved(tmp_path: Path)
         assert (stands.accuracy, stands.baseline) == (blend if math.isfinite(blend) else .8, .75)
 
 
+def test_labels_that_a_person_has_corrected_are_told_beside_the_result(
+    shell: Shell, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = Project.create(tmp_path / "one", RunConfig(name="one"))
+    with RunFolder.create(project.runs / "a", project.config).open_log() as log:
+        log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), relabelled=1))
+        log.append(Finished(.8, .75, "m", 12.0))
+    stands = look_at(project.folder)
+    assert stands is not None
+    row = ProjectRow(stands, shell)
+    qtbot.addWidget(row)
+    assert row._result() == "80.0% (baseline 75.0%), 1 test label corrected"
+
+
 def _run(folder: Path, corpus: str, accuracy: float | None, at: str) -> RunFolder:
     """A run in the folder that is finished with that accuracy, or was stopped."""
     run = RunFolder.create(folder / at, RunConfig(corpus=CorpusConfig(path=corpus)))

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from studio.pages.runs.page import foreign_settings
 from tests.record.test_listing import made
+from ulmengine.events import Evaluated
 from ulmengine.record import RunFolder, RunMarks, read_about, write_about
 
 from .help import choose, names
@@ -192,3 +193,12 @@ def test_settings_of_a_run_are_taken_over_without_its_files(page, desk, qtbot):
     desk.project.undo.undo()
     assert desk.project.value("classifier.lr") != .02
     assert foreign_settings(desk.project.config, desk.project.config) == {}
+
+
+def test_test_labels_that_a_person_has_corrected_are_told_with_the_result(page, desk):
+    with made(desk.project.runs / "a").open_log() as log:
+        log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), relabelled=1))
+    one = page()
+    assert one.shown.index(0, 2).data() == "80.0% (1 test label corrected)"
+    choose(one, "a")
+    assert "(70.0% to 90.0%)  ·  1 test label corrected" in one.details._result.text()
