@@ -12,15 +12,11 @@ from pathlib import Path
 import pytest
 
 from ulmengine import disk
-from ulmengine.disk import is_disk_full, move, move_unless_there, sweep, unused_path, whole
+from ulmengine.disk import is_disk_full, move, sweep, unused_path, whole, whole_folder
 
 from .test_architecture import ROOT, SOURCES
 
 ELSEWHERE = {
-    "ulmengine/tokens/encode.py": 3,  # in a folder that is renamed when it is whole
-    "ulmengine/corpus/table.py": 2,
-    "ulmengine/record/share.py": 4,
-    "ulmengine/record/branch.py": 4,  # in a new run, which is removed if it cannot be made
     "ulmengine/corpus/readers/mail.py": 1,  # in a temporary folder
     "ulmengine/corpus/readers/workbook.py": 1,
     "ulmengine/corpus/readers/pipes.py": 1,
@@ -98,16 +94,64 @@ def test_a_sweep_takes_old_files_and_folders_and_leaves_what_is_in_use(tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new-file", "new-folder"]
 
 
-def test_where_another_process_was_first_its_own_serves(tmp_path: Path) -> None:
-    for name in ("ours", "theirs"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / name).touch()
-    move_unless_there(tmp_path / "ours", tmp_path / "theirs")
-    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["theirs"]
-    move_unless_there(tmp_path / "ours", tmp_path / "elsewhere")
-    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["ours"]
-    with pytest.raises(OSError, match="ours"):
-        move_unless_there(tmp_path / "ours", tmp_path / "nowhere")
+def test_a_folder_is_there_when_it_is_whole_and_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+    monkeypatch.setattr(disk.os, "fsync", lambda handle: synced.append(Path(f"/proc/self/fd/{handle}").resolve())
+                        or fsync(handle))
+    place = tmp_path / "new" / "run"
+    with whole_folder(place) as beside:
+        assert beside.name == "run"
+        assert not any(beside.iterdir())
+        (beside / "below").mkdir()
+        (beside / "below" / "a.txt").write_text("a")
+        (beside / "fixed").touch(0o400)
+        assert not place.exists()
+        assert [path.name[0] for path in place.parent.iterdir()] == ["."]
+    assert (place / "below" / "a.txt").read_text() == "a"
+    assert list(place.parent.iterdir()) == [place]
+    if Path("/proc/self/fd").exists():
+        assert set(synced) == {beside, beside / "below", beside / "below" / "a.txt", beside / "fixed", place.parent}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), ValueError("no"), KeyboardInterrupt()])
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
+    def fails() -> None:
+        with whole_folder(tmp_path / "run") as beside:
+            (beside / "half").write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fails()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_another_process_was_first_its_own_serves_if_that_is_meant(tmp_path: Path) -> None:
+    def second(or_theirs: bool) -> None:
+        with whole_folder(place, or_theirs=or_theirs) as beside:
+            (beside / "ours").touch()
+
+    place = tmp_path / "made"
+    place.mkdir()
+    second(False)  # an empty one is as good as none
+    assert [path.name for path in place.iterdir()] == ["ours"]
+    (place / "ours").rename(place / "theirs")
+    second(True)
+    with pytest.raises(OSError, match="made"):
+        second(False)
+    assert [path.name for path in place.iterdir()] == ["theirs"]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_half_a_folder_of_a_killed_process_goes_a_day_later(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / name for name in (".a.0.part", ".a.1.part", ".b.0.part"))
+    for path in (old, new, other):
+        path.mkdir()
+    for path in (old, other):
+        os.utime(path, (0, time.time() - 100_000))
+    with whole_folder(tmp_path / "a"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.1.part", ".b.0.part", "a"]
 
 
 def test_an_unused_path_counts_up_before_the_suffix(tmp_path: Path) -> None:
@@ -163,7 +207,7 @@ OPENERS = ("open", "zipfile.ZipFile", "pa.OSFile")
 
 
 def _writes(node: ast.AST) -> bool:
-    """Whether ``node`` renames a file, or opens one for writing that is not called ``beside``."""
+    """Whether ``node`` renames a file, or opens one for writing that is not ``beside``, nor in a folder called so."""
     if not isinstance(node, ast.Call):
         return False
     named, modes = ast.unparse(node.func), [
@@ -180,5 +224,4 @@ def _writes(node: ast.AST) -> bool:
     if ours and what in ("replace", "rename") and len(node.args) == 1 and not node.keywords:
         return not isinstance(node.args[0], ast.Dict | ast.Call)  # a text's has two, a table's takes names
     opened = what == "open" and any(mode[:1] in ("w", "x") for mode in modes)
-    beside = isinstance(where, ast.Name) and where.id == "beside"
-    return (opened or what in ("write_text", "write_bytes")) and not beside
+    return (opened or what in ("write_text", "write_bytes")) and "beside" not in ast.unparse(where)

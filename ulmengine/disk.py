@@ -1,4 +1,4 @@
-"""How a file is written: whole, or not at all."""
+"""How a file or a folder is written: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -33,17 +33,58 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield beside
         if beside.exists():
-            put_in_place(beside, path)
+            _to_disk(beside)
+            move(beside, path)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
 
 
-def put_in_place(beside: Path, path: Path) -> None:
-    """Wait until the file ``beside`` is on the disk, then rename it to ``path``."""
-    with beside.open("rb+") as file:
-        os.fsync(file.fileno())
-    move(beside, path)
+@contextmanager
+def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
+    """Give an empty folder to fill, hidden beside ``place`` and of the same name; when the block ends it is there.
+
+    It is on the disk then, as it is. If anything goes wrong, nothing is left of it.
+
+    :param or_theirs: where another process was first, its own serves.
+    :raises OSError: it cannot be written, or something stands at ``place`` that is no empty folder.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    sweep(place.parent.glob(f".{glob.escape(place.name)}.*.part"))
+    around = place.with_name(f".{place.name}.{uuid4().hex[:12]}.part")
+    beside = around / place.name
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        for folder, _, names in os.walk(beside):
+            for name in names:
+                _to_disk(Path(folder, name))
+            _names_to_disk(Path(folder))
+        with suppress(OSError):
+            place.rmdir()  # an empty one may stand there, which Windows replaces by no other
+        try:
+            move(beside, place)
+        except OSError:
+            if not (or_theirs and place.exists()):
+                raise
+    finally:
+        shutil.rmtree(around, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until the file ``path`` is on the disk."""
+    with path.open("rb+" if os.access(path, os.W_OK) else "rb") as file, suppress(PermissionError):
+        os.fsync(file.fileno())  # which Windows refuses for a copy of what may not be written
+
+
+def _names_to_disk(folder: Path) -> None:
+    """Wait until what stands in ``folder`` is on the disk under its name, on systems that can be asked for it."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def move(source: Path, target: Path) -> None:
@@ -57,24 +98,7 @@ def move(source: Path, target: Path) -> None:
             if os.name != "nt" or time.monotonic() > deadline:
                 raise
         time.sleep(0.05)
-    if os.name == "posix":
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def move_unless_there(made: Path, place: Path) -> None:
-    """Rename what is ``made`` to ``place``; where another process was first, its own serves.
-
-    :raises OSError: it cannot be renamed, and nothing is there.
-    """
-    try:
-        move(made, place)
-    except OSError:
-        if not place.exists():
-            raise
+    _names_to_disk(target.parent)
 
 
 def unused_path(folder: Path, stem: str, suffix: str = "", sign: str = "-") -> Path:

@@ -77,6 +77,26 @@ def test_a_branch_may_differ_in_rates_and_not_in_its_words(whole: RunFolder, tmp
     assert max(rates) > 0.2
 
 
+def test_a_branch_is_there_when_it_is_whole(
+    whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, last = tmp_path / "branch", Checkpoints(whole.checkpoints).all()[-1]
+
+    def killed(*_: object) -> None:
+        assert not target.exists()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ulmengine.record.branch.write_record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            branch(whole, last.name, target)
+    assert list(tmp_path.iterdir()) == []
+    target.mkdir()  # an empty folder is as good as none
+    assert branch(whole, last.name, target).path == target
+    with pytest.raises(RunFolderError, match="is there already"):
+        branch(whole, last.name, target)
+
+
 def test_a_damaged_checkpoint_is_no_place_to_branch_off(whole: RunFolder, tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="missing or damaged"):
         branch(whole, "000099-epoch", tmp_path / "branch")

@@ -6,9 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
-from ulmengine.disk import DAY_S, move_unless_there, sweep
+from ulmengine.disk import DAY_S, sweep, whole_folder
 from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, os_failure
@@ -50,27 +49,23 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
             return table
     if folder.is_dir():
         folder = _beside(folder, config)
-    sweep(cache.glob("tmp-*"))
+    sweep((*cache.glob("tmp-*"), *cache.glob(".*")))
     sweep(cache.glob("table-*"), 30 * DAY_S)  # each encoding that was tried leaves one; what is needed is made again
     task = f"Reading {path.name}"
     yield Progress(task, 0, 0 if path.is_dir() else stamp["size"], "documents" if path.is_dir() else "bytes")
     reading = yield from _settled(recognise(path, config), f"Looking through {path.name}")
-    writer: TableWriter | None = None
     try:
-        writer = TableWriter(cache / f"tmp-{uuid.uuid4().hex}")
-        record = yield from _copy(reading, config, writer, task)
-        if source_stamp(path) != stamp:
-            raise CorpusError(f"'{path.name}' was changed while it was read. Nothing was kept of it; open it again.")
-        writer.finish({**record, "stamp": stamp})
-        move_unless_there(writer.folder, folder)
+        with whole_folder(folder, or_theirs=True) as beside, closing(TableWriter(beside)) as writer:
+            record = yield from _copy(reading, config, writer, task)
+            if source_stamp(path) != stamp:
+                raise CorpusError(
+                    f"'{path.name}' was changed while it was read. Nothing was kept of it; open it again.")
+            writer.finish({**record, "stamp": stamp})
     except OSError as error:
         copy = isinstance(error.filename, str) and Path(error.filename).is_relative_to(cache)
         raise os_failure(error, path, written=copy) from error
     except pa.ArrowException as error:
         raise CorpusError(f"The copy of '{path.name}' could not be written ({error}). Is the disk full?") from error
-    finally:
-        if writer is not None:
-            writer.abandon()  # after a success the folder has moved away and there is nothing to remove
     return Table.open(folder)
 
 

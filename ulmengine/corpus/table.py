@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,15 +22,15 @@ RECORD = "table.json"
 
 
 class TableWriter:
-    """Writes frames of strings, one row group each. A frame with columns not seen before begins a new file."""
+    """Writes frames of strings into a folder, one row group each. A frame with columns not seen before begins a new
+    file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, beside: Path) -> None:
+        self._beside = beside
         self.rows = 0
         self.columns: tuple[str, ...] = ()
         self.files: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
-        folder.mkdir(parents=True)
 
     def write(self, frame: pl.DataFrame) -> None:
         """Append ``frame``; a column it lacks is empty in its rows."""
@@ -42,7 +40,7 @@ class TableWriter:
             self.columns = (*self.columns, *new)
             name = f"part-{len(self.files):04d}.parquet"
             schema = pa.schema([(column, pa.large_string()) for column in self.columns])
-            self._writer = pq.ParquetWriter(self.folder / name, schema, compression="zstd", use_dictionary=False)
+            self._writer = pq.ParquetWriter(self._beside / name, schema, compression="zstd", use_dictionary=False)
             self.files.append({"name": name, "groups": [], "columns": list(self.columns)})
         lacking = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in frame.columns]
         full = frame.with_columns(lacking).select(self.columns)
@@ -57,23 +55,19 @@ class TableWriter:
             writer.close()
 
     def finish(self, record: dict[str, Any]) -> None:
-        """Close the files, write the record last and put everything safely on disk."""
+        """Close the files and write the record."""
         self._close_file()
         for file in self.files:
-            file["checksum"] = checksum(self.folder / file["name"])
+            file["checksum"] = checksum(self._beside / file["name"])
         text = json.dumps({**record, "rows": self.rows, "columns": list(self.columns), "files": self.files})
-        (self.folder / RECORD).write_text(text, encoding="utf-8")
-        for path in self.folder.iterdir():
-            with path.open("rb+") as written:
-                os.fsync(written.fileno())
+        (self._beside / RECORD).write_text(text, encoding="utf-8")
 
-    def abandon(self) -> None:
-        """Remove what has been written."""
+    def close(self) -> None:
+        """Let go of the file in hand, whatever becomes of it."""
         try:
             self._close_file()
         except (OSError, pa.ArrowException):
             self._writer = None  # closing writes a footer, which a full disk refuses; the folder goes away anyway
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,19 @@ def writing(path: Path) -> Iterator[None]:
         raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+@contextmanager
+def making(target: Path) -> Iterator[None]:
+    """A block that makes ``target``, in a folder that is there.
+
+    :raises RunFolderError: something stands there that is no empty folder, or it cannot be written.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RunFolderError(f"{target} is there already; choose another name")
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+
+
 @dataclass(frozen=True)
 class _Within:
     """The path of what a run's folder holds under a ``name``."""
@@ -109,10 +122,17 @@ class RunFolder:
                 f"{path} holds a run already; give another folder, or go on with it (--resume)"
             )
         with writing(path):
-            folder.checkpoints.mkdir(parents=True, exist_ok=True)
-            save(config, folder.config_path, comments=True)
-            write_record(path / "environment.json", environment())
+            folder.begin(config)
         return folder
+
+    def begin(self, config: RunConfig) -> None:
+        """Write what a run begins with: its description, frozen, and where it is made.
+
+        :raises OSError: it cannot be written.
+        """
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        save(config, self.config_path, comments=True)
+        write_record(self.path / "environment.json", environment())
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:

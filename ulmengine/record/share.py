@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ulmengine.disk import move, whole
+from ulmengine.disk import whole, whole_folder
 
-from .folder import IMPORTED, RunFolder, RunFolderError, find_runs, writing
+from .folder import IMPORTED, RunFolder, RunFolderError, find_runs, making
 from .listing import read_about, run_name, write_about
 from .records import write_record
 
@@ -36,17 +35,16 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     :param checkpoints: take them along, so that the copy can go on; without them it can be looked at and used.
     :raises RunFolderError: something stands at ``target``, or it cannot be written.
     """
-    with _new(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as beside:
-        made = Path(beside) / target.name
-        if target.suffix.lower() == ".zip":
-            _write_zip(source, made, checkpoints)
-        else:
-            for path, name in _files(source, checkpoints):
-                (made / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, made / name)
-                _date(made / name, path.stat().st_mtime)
-            (made / README).write_text(commands(source, checkpoints), encoding="utf-8")
-        move(made, target)
+    if target.suffix.lower() == ".zip":
+        with making(target), whole(target) as beside:
+            _write_zip(source, beside, checkpoints)
+        return target
+    with making(target), whole_folder(target) as beside:
+        for path, name in _files(source, checkpoints):
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, beside / name)
+            _date(beside / name, path.stat().st_mtime)
+        (beside / README).write_text(commands(source, checkpoints), encoding="utf-8")
     return target
 
 
@@ -57,22 +55,9 @@ def export_model(source: RunFolder, target: Path) -> Path:
     """
     if not source.model_path.is_file():
         raise RunFolderError(f"the run in {source.path} has no model yet; let it finish first")
-    with _new(target), whole(target) as beside:
+    with making(target), whole(target) as beside:
         shutil.copyfile(source.model_path, beside)
     return target
-
-
-@contextmanager
-def _new(target: Path) -> Iterator[None]:
-    """A block that makes ``target``, in a folder that is there.
-
-    :raises RunFolderError: something stands there, or it cannot be written.
-    """
-    if target.exists():
-        raise RunFolderError(f"{target} is there already; choose another name")
-    with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield
 
 
 def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
@@ -86,17 +71,13 @@ def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
     if target.exists():
         raise RunFolderError(f"{target} is there already; rename one of the two")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=into, prefix=f".{target.name}-") as beside:
-            made = Path(beside) / target.name
+        with whole_folder(target) as beside:
             if path.is_file():
-                _unpack(path, made)
+                _unpack(path, beside)
             else:
-                shutil.copytree(path, made, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-            run = RunFolder.open(made)
-            _name_apart(run, target.name, find_runs(into))
-            write_record(made / IMPORTED, {"from": str(path.absolute())})
-            move(made, target)
+                shutil.copytree(path, beside, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
+            _name_apart(RunFolder.open(beside), target.name, find_runs(into))
+            write_record(beside / IMPORTED, {"from": str(path.absolute())})
     except zipfile.BadZipFile as error:
         raise RunFolderError(f"{path} is no run that was exported as one file, or it is damaged ({error}); export it "
                              "again") from error
@@ -136,9 +117,9 @@ def _files(source: RunFolder, checkpoints: bool) -> Iterator[tuple[Path, str]]:
                 yield Path(folder) / name, (here / name).as_posix()
 
 
-def _write_zip(source: RunFolder, target: Path, checkpoints: bool) -> None:
+def _write_zip(source: RunFolder, beside: Path, checkpoints: bool) -> None:
     # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=False) as file:
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED, strict_timestamps=False) as file:
         for path, name in _files(source, checkpoints):
             file.write(path, name)
         file.writestr(README, commands(source, checkpoints))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.disk import checksum, move_unless_there, sweep
+from ulmengine.disk import checksum, sweep, whole_folder
 from ulmengine.events import Event, Progress
 
 from .description import fingerprint
@@ -49,17 +46,13 @@ def encode_texts(
             return TokenStore.open(place)
         except TokensError:
             shutil.rmtree(place, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder.glob(".*-*"))
-    beside = Path(mkdtemp(prefix=f".{name}-", dir=folder))
+    sweep(folder.glob(".*"))  # those of other names, which nobody may ask for again
     try:
-        documents = _encoded(texts, tokenizer, workers)
-        yield from _write(documents, beside, len(tokenizer.vocabulary), name, total)
-        move_unless_there(beside, place)
+        with whole_folder(place, or_theirs=True) as beside:
+            documents = _encoded(texts, tokenizer, workers)
+            yield from _write(documents, beside, len(tokenizer.vocabulary), name, total)
     except OSError as error:
         raise TokensError(f"The tokens cannot be written to {folder}: {error.strerror}. Is the disk full?") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return TokenStore.open(place)
 
 
@@ -77,11 +70,11 @@ def _encoded(
 
 
 def _write(
-    documents: Generator[tuple[Lengths, Lengths], None, None], folder: Path, vocabulary: int, name: str, total: int
+    documents: Generator[tuple[Lengths, Lengths], None, None], beside: Path, vocabulary: int, name: str, total: int
 ) -> Generator[Event, None, None]:
     kind = id_type(vocabulary)
     offset, count = 0, 0
-    with (folder / IDS).open("wb") as ids_file, (folder / OFFSETS).open("wb") as offsets_file, closing(documents):
+    with (beside / IDS).open("wb") as ids_file, (beside / OFFSETS).open("wb") as offsets_file, closing(documents):
         offsets_file.write(np.int64(0).tobytes())
         for lengths, ids in documents:
             ids_file.write(ids.astype(kind).tobytes())
@@ -89,16 +82,7 @@ def _write(
             offset += len(ids)
             count += len(lengths)
             yield Progress(_TASK, count, total, "documents")
-        for file in (ids_file, offsets_file):
-            _to_disk(file)
     about = {"version": VERSION, "dtype": kind.str, "documents": count, "tokens": offset, "fingerprint": name,
-             "checksums": {file: checksum(folder / file) for file in (IDS, OFFSETS)}}
-    with (folder / ABOUT).open("wb") as file:
-        file.write(json.dumps(about).encode())
-        _to_disk(file)
+             "checksums": {file: checksum(beside / file) for file in (IDS, OFFSETS)}}
+    (beside / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     yield Progress(_TASK, count, total or count, "documents")
-
-
-def _to_disk(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

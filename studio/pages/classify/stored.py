@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ import pyarrow.parquet as pa_parquet
 from PySide6.QtCore import QCoreApplication
 
 from studio.models.predictions import PredictionRow
-from ulmengine.disk import put_in_place, whole
+from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 
 from .texts import GivenText, Skipped
@@ -61,11 +62,12 @@ class Storage:
 
     def __init__(self, target: Path, labels: Sequence[str], others: Sequence[str] = ()) -> None:
         self._target = target
-        self._beside = target.with_name(target.name + ".part")
         self._schema = schema_of(labels, others)
         self.rows = 0
 
     def __enter__(self) -> Storage:
+        self._whole = whole(self._target)
+        self._beside = self._whole.__enter__()
         self._file = pa.OSFile(str(self._beside), "wb")
         self._writer = pa.ipc.new_stream(self._file, self._schema)
         return self
@@ -79,15 +81,14 @@ class Storage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         given_up = kind is not None and not issubclass(kind, Exception)  # closed by whoever asked: nobody will look
-        try:
+        with ExitStack() as at_end:
+            at_end.push(self._whole)
             try:
                 self._writer.close()
             finally:
                 self._file.close()
-            if self.rows and not given_up:
-                put_in_place(self._beside, self._target)
-        finally:
-            self._beside.unlink(missing_ok=True)
+            if not self.rows or given_up:
+                self._beside.unlink()
 
 
 def schema_of(labels: Sequence[str], others: Sequence[str] = ()) -> pa.Schema:
