@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import torch
 from PySide6.QtCore import QCoreApplication
 
 
@@ -19,6 +18,8 @@ def device_choices() -> tuple[tuple[str, str], ...]:
 @cache
 def _accelerators() -> tuple[tuple[str, str], ...]:
     """Names for the engine and for a person; the latter empty where it is no name but a word."""
+    import torch
+
     found = [(f"cuda:{number}", f"{torch.cuda.get_device_name(number)} (cuda:{number})")
              for number in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():

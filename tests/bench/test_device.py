@@ -19,7 +19,8 @@ from ulmengine.inference import packed
 from ulmengine.inference.packed import PackedClassifier
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.runs import finish
-from ulmengine.tokens import DocumentBatches, TokenStore
+from ulmengine.tokens import TokenStore
+from ulmengine.training.batches import DocumentBatches
 
 REFERENCE = runpy.run_path(str(Path(measure.__file__).with_name("reference.py")))
 CPU = torch.device("cpu")

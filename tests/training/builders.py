@@ -13,8 +13,9 @@ from ulmengine.config import DropoutConfig, ModelConfig, OptimizerConfig, RunCon
 from ulmengine.events import Event, outcome
 from ulmengine.nets import LanguageModel, TextClassifier, classifier_loss
 from ulmengine.plan import StagePlan, plan_stages
-from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
+from ulmengine.tokens import TokenStore
 from ulmengine.training import StageResult, TrainContext, train_classifier, train_language_model
+from ulmengine.training.batches import DocumentBatches, LanguageModelStream
 
 VOCABULARY = 40
 SIZES = Sizes(8, 12, 2)

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from ulmengine.plan import TrainingError
-from ulmengine.tokens import DocumentBatch, StreamBatch
+from ulmengine.training.batches import DocumentBatch, StreamBatch
 from ulmengine.training.distributed import World, documents_of, join, rows_of, torchrun_job
 
 WORLDS = [World(rank, 2, torch.device("cpu")) for rank in range(2)]

@@ -25,8 +25,8 @@ from ulmengine.events import (
     TextWritten,
 )
 from ulmengine.plan import NanLoss, TrainingError
-from ulmengine.tokens import StreamBatch
 from ulmengine.training import Snapshot, TrainContext, session, train_classifier, train_language_model
+from ulmengine.training.batches import StreamBatch
 
 from . import builders
 from .builders import ALL, HEAD, LM, NO_DROPOUT, SGD, Listed, finish, stage

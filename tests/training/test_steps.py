@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from ulmengine.config import DropoutConfig, OptimizerConfig, Sizes
 from ulmengine.events import EpochEnded, Step
 from ulmengine.nets import LanguageModel, classifier_loss, disagreement, from_reference_names
-from ulmengine.tokens import DocumentBatch, StreamBatch
 from ulmengine.training import TrainContext, train_classifier, train_language_model
+from ulmengine.training.batches import DocumentBatch, StreamBatch
 
 from . import builders
 from .builders import ALL, HEAD, LM, NO_DROPOUT, SGD, Listed, finish, stage

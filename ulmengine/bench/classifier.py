@@ -15,7 +15,7 @@ from ulmengine.inference.packed import Reader, reader_of
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
 from ulmengine.nets.bpt3c import window_starts
 from ulmengine.nets.losses import classifier_loss
-from ulmengine.tokens import DocumentBatch
+from ulmengine.training.batches import DocumentBatch
 from ulmengine.training.tasks import ClassifierTask
 
 from . import arithmetic

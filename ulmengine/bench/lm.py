@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ulmengine.config import PRESETS, DropoutConfig, LanguageModelConfig
 from ulmengine.nets import LanguageModel, State, precision_for, set_precision
-from ulmengine.tokens import StreamBatch
+from ulmengine.training.batches import StreamBatch
 from ulmengine.training.tasks import LanguageModelTask
 
 from . import arithmetic

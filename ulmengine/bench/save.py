@@ -17,9 +17,10 @@ from ulmengine.events import Checkpointed, Event, SaveFailed, Step
 from ulmengine.nets import precision_for
 from ulmengine.plan import plan_stages
 from ulmengine.record import saved_event
-from ulmengine.tokens import LanguageModelStream, TokenStore
+from ulmengine.tokens import TokenStore
 from ulmengine.tokens.store import id_type
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_language_model
+from ulmengine.training.batches import LanguageModelStream
 
 from .device import network_task
 from .lm import build, random_tokens

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ulmengine.config import RunConfig
 from ulmengine.plan import StagePlan
-from ulmengine.tokens import DocumentBatches, LanguageModelStream, TokenStore
+from ulmengine.tokens import TokenStore
+from ulmengine.training.batches import DocumentBatches, LanguageModelStream
 
 from .prepare import Prepared
 

@@ -1,7 +1,7 @@
-"""Texts to token ids and back, and the batches made of them.
+"""Texts to token ids and back.
 
-Everything is imported when first asked for, so that a process that only cuts texts into tokens loads neither torch,
-which the batches need, nor the run's description.
+Everything is imported when first asked for, so that a process that only cuts texts into tokens loads neither the run's
+description nor what learns pieces of words.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from ulmengine.lazy import names_of
 if TYPE_CHECKING:
     from .description import fingerprint, tokenizer_from_json
     from .detokenise import readable
-    from .documents import DocumentBatch, DocumentBatches
     from .encode import encode_texts
     from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
-    from .specials import BOS, EOS, PAD, SPECIALS, UNK, TokensError
+    from .specials import BOS, EOS, IGNORED, PAD, SPECIALS, UNK, TokensError
     from .store import TokenStore
-    from .stream import IGNORED, LanguageModelStream, StreamBatch
     from .subwords import SubwordTokenizer
     from .terms import terms_from_json
     from .tokenizer import Tokenizer
@@ -26,21 +24,18 @@ if TYPE_CHECKING:
     from .wordwise import WordTokenizer
 
 __all__ = [
-    "BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "Coverage", "DocumentBatch", "DocumentBatches",
-    "LanguageModelStream", "StreamBatch", "SubwordTokenizer", "TokenStore", "Tokenizer", "TokensError",
-    "Vocabulary", "WordTokenizer", "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts",
+    "BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "Coverage", "SubwordTokenizer", "TokenStore", "Tokenizer",
+    "TokensError", "Vocabulary", "WordTokenizer", "choose_kind", "count_tokens", "coverage_of_counts", "encode_texts",
     "extend_vocabulary", "fingerprint", "learn_tokenizer", "readable", "terms_from_json", "tokenizer_from_json",
     "vocabulary_transfer",
 ]
 
 _WHERE = {
     "detokenise": ("readable",),
-    "documents": ("DocumentBatch", "DocumentBatches"),
     "encode": ("encode_texts",),
     "learn": ("choose_kind", "count_tokens", "extend_vocabulary", "learn_tokenizer"),
-    "specials": ("BOS", "EOS", "PAD", "SPECIALS", "UNK", "TokensError"),
+    "specials": ("BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "TokensError"),
     "store": ("TokenStore",),
-    "stream": ("IGNORED", "LanguageModelStream", "StreamBatch"),
     "subwords": ("SubwordTokenizer",),
     "terms": ("terms_from_json",),
     "description": ("fingerprint", "tokenizer_from_json"),

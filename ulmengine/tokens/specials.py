@@ -10,6 +10,9 @@ SPECIALS: tuple[str, ...] = (
 UNK, PAD, BOS, EOS = 0, 1, 2, 3
 """Their ids: unknown word, padding, beginning and end of a document."""
 
+IGNORED = -100
+"""In place of an id, the target of a position that is none; PyTorch's losses leave it out."""
+
 UNK_TOKEN, PAD_TOKEN, BOS_TOKEN, EOS_TOKEN, FIELD, REPEAT, WORD_REPEAT, UPPER, CAPITAL = SPECIALS
 
 

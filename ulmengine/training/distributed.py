@@ -26,9 +26,9 @@ from torch.nn.parallel import DistributedDataParallel
 from ulmengine.config import ComputeConfig
 from ulmengine.nets.head import BatchNorm
 from ulmengine.plan.errors import TrainingError
-from ulmengine.tokens import DocumentBatch, StreamBatch
 from ulmengine.tokens.pool import cores
 
+from .batches import DocumentBatch, StreamBatch
 from .trees import put_together, take_apart
 
 # A paused run keeps the other processes waiting; a day is longer than anyone pauses.

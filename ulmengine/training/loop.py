@@ -23,8 +23,8 @@ from ulmengine.events import Event
 from ulmengine.nets import LanguageModel, Loss, TextClassifier
 from ulmengine.plan.errors import NanLoss
 from ulmengine.plan.stages import StagePlan
-from ulmengine.tokens import DocumentBatches, LanguageModelStream
 
+from .batches import DocumentBatches, LanguageModelStream
 from .context import Snapshot, StageResult, Taken, TrainContext
 from .distributed import World, no_sync
 from .groups import learning

@@ -16,8 +16,9 @@ from ulmengine.nets import LanguageModel, Loss, TextClassifier, disagreement
 from ulmengine.nets.kernels.layout import moved
 from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
-from ulmengine.tokens import IGNORED, DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
+from ulmengine.tokens import IGNORED
 
+from .batches import DocumentBatch, DocumentBatches, LanguageModelStream, StreamBatch
 from .context import TrainContext
 from .distributed import World, documents_of, rows_of
 from .metrics import ClassifierMetrics, LanguageModelMetrics

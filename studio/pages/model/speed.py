@@ -25,7 +25,7 @@ from ulmengine.nets import (
     precision_for,
     set_precision,
 )
-from ulmengine.tokens import DocumentBatch, StreamBatch
+from ulmengine.training.batches import DocumentBatch, StreamBatch
 from ulmengine.training.groups import named_groups
 from ulmengine.training.loop import Stepper
 from ulmengine.training.optimizers import LayerOptimizer

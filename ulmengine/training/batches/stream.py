@@ -15,11 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .specials import PAD, TokensError
-from .store import TokenStore
-
-IGNORED = -100
-"""The target of a position that is none; PyTorch's losses leave it out."""
+from ulmengine.tokens import IGNORED, PAD, TokensError, TokenStore
 
 
 @dataclass

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .specials import PAD, TokensError
-from .store import TokenStore
+from ulmengine.tokens import PAD, TokensError, TokenStore
 
 POOL = 50
 """Batches' worth of documents that are sorted together in training (as in fastai)."""

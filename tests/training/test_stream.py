@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulmengine.tokens import LanguageModelStream, StreamBatch, TokensError, TokenStore
-
-from .helpers import store_of
+from tests.tokens.helpers import store_of
+from ulmengine.tokens import TokensError, TokenStore
+from ulmengine.training.batches import LanguageModelStream, StreamBatch
 
 IGNORED = -100
 

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ulmengine.tokens import PAD, DocumentBatches, TokensError
-
-from .helpers import store_of
+from tests.tokens.helpers import store_of
+from ulmengine.tokens import PAD, TokensError
+from ulmengine.training.batches import DocumentBatches
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=60)
 
