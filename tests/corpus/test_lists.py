@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
-from ulmengine.corpus import CorpusError, Documents, preview
+from ulmengine.corpus import CorpusError, Documents, audit, preview
+from ulmengine.events import outcome
 
 THINGS = ("chair", "room at the back", "film", "hotel", "meal we had on Monday", "garden", "book")
 SAID = ("was all that we hoped for", "broke", "is no more than usual", "could have been cheaper", "delighted us")
@@ -257,6 +258,8 @@ def test_folders_called_like_portions_are_no_labels(tmp_path: Path) -> None:
     documents = opened(root)
     assert documents.labels == ()
     assert any("like portions of a whole (part1, part2, part3)" in note for note in documents.notes)
+    found, = (one for one in outcome(audit(documents)) if one.kind == "label_doubt")
+    assert [way.value for way in found.alternatives] == [("label",)]
     documents = opened(root, label_columns=("label",))
     assert documents.labels == ("part1", "part2", "part3")
     assert not any("portions" in note for note in documents.notes)

@@ -83,7 +83,9 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     else:
         chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
         guess.label, guess.rivals = chosen.columns, chosen.rivals
-        told = {"label_columns": chosen.why, "label_doubt": chosen.doubt or hints.doubt}
+        told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
+        if hints.doubt and not chosen.columns:
+            guess.rivals, told["label_doubt"] = tuple(name for name in hints.aside if name in there), hints.doubt
         guess.reasons |= {key: why for key, why in told.items() if why}
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
