@@ -157,7 +157,10 @@ def given_parts(column: pl.Series) -> np.ndarray:
 
 
 def moments_of(column: pl.Series) -> np.ndarray:
-    """Dates, times or plain numbers as float64; NaN where there is none. :raises CorpusError: hardly any is a date."""
+    """Dates and times (microseconds since 1970) or plain numbers as float64; NaN where there is none.
+
+    :raises CorpusError: hardly any is a date.
+    """
     cells = column.fill_null("").str.strip_chars()
     numbers = cells.cast(pl.Float64, strict=False)
     filled = max(1, int((cells != "").sum()))

@@ -112,6 +112,21 @@ class Predictions:
             return [", ".join(self.labels[place] for place in np.flatnonzero(row)) for row in numbers]
         return [self.labels[number] for number in numbers.tolist()]
 
+    def untempered(self, who: Who) -> Floats | None:
+        """(n, classes) what ``who`` would say had the network no temperature; None where the network has no part in
+        it, or the other part is not kept."""
+        if who == "network":
+            return self.uncalibrated()
+        if who != "blend" or "counts" not in self.given:
+            return None
+        # The weight is not kept beside the answers, but is in them: blend = weight * network + (1 - weight) * counts.
+        network, counts = self.given["network"], self.given["counts"]
+        apart = network - counts
+        if not np.abs(apart).max(initial=0.0) > 0:
+            return None
+        weight = float((apart * (self.given["blend"] - counts)).sum() / (apart**2).sum())
+        return np.clip(weight * self.uncalibrated() + (1 - weight) * counts, 0.0, 1.0)
+
     def uncalibrated(self) -> Floats:
         """(n, classes) the network's probabilities as they would be without the temperature."""
         tiny = np.finfo(np.float64).tiny

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ulmengine.inference import Predictions
+from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.inference.evaluate import document_losses, intervals_of_classes, wilson
 from ulmengine.inference.predictions import Who
 from ulmengine.inference.ranking import BINS, Bin, Reliability
@@ -172,11 +173,12 @@ class Answers:
     def calibration(self, mask: Bools, *, calibrated: bool = True) -> tuple[tuple[Bin, ...], float]:
         """The reliability diagram of the documents of ``mask`` and their expected calibration error.
 
-        :param calibrated: False: of the network without its temperature; of the others there is nothing else.
+        :param calibrated: False: as it would be without the temperature of the network; there is nothing of answers
+            that the network has no part in.
         """
-        if not mask.any() or not (calibrated or self.who == "network"):
-            return (), float("nan")
         found, weights = self._calibrated if calibrated else self._uncalibrated, mask.astype(np.float64)
+        if not mask.any() or found is None:
+            return (), float("nan")
         return found.diagram(weights), float(found.error(weights))
 
     @cached_property
@@ -184,13 +186,16 @@ class Answers:
         return self._reliability(self.values)
 
     @cached_property
-    def _uncalibrated(self) -> Reliability:
-        return self._reliability(self.kept.uncalibrated())
+    def _uncalibrated(self) -> Reliability | None:
+        values = self.kept.untempered(self.who)
+        return None if values is None else self._reliability(values)
 
     def _reliability(self, values: Floats) -> Reliability:
         if self.kept.multi_label:
             return Reliability(values, self.kept.truth())
-        return Reliability(values.max(1, keepdims=True), self.right.astype(np.float64)[:, None])
+        # Of a blend the likeliest class may be another one without the temperature.
+        right = alike(chosen(values, False), self.kept.targets)
+        return Reliability(values.max(1, keepdims=True), right.astype(np.float64)[:, None])
 
     def scores(self, label: int, mask: Bools) -> tuple[Floats, Ints]:
         """(probabilities of the class ``label``, whether each document has it) of the documents of ``mask``."""

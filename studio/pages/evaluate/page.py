@@ -28,11 +28,12 @@ from studio.widgets import (
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
 
-from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size, by_value
+from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size
 from .choosing import Choosing
 from .documents import DocumentsView
 from .filters import Filter, FilterChips
 from .opening import Opening, can_be_shown
+from .ranges import by_cells
 from .reporting import Reporting
 from .views import Views
 from .words import below, headline
@@ -342,10 +343,10 @@ class EvaluatePage(ProjectPage):
     @Slot(str, object)
     def _column_read(self, name: str, cells: list[str]) -> None:
         assert self.answers is not None
-        found = by_value(cells)
+        found = by_cells(cells)
         if found is None:
-            self.shell.toast(self.tr("{column} holds too many different values to tell groups apart.").format(
-                column=name), "warning")
+            self.views.refuse_column(self.tr("{column} holds too many different values to tell groups apart.").format(
+                column=name))
             return
         self.answers.dimensions[COLUMN + name] = found
         self.views.show_picks(self.picks)

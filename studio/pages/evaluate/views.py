@@ -54,7 +54,8 @@ class Views(QTabWidget):
         self.unknown = AccuracyBars(self.tr("Accuracy by unknown words"), UNKNOWN)
         self.column = CalmCombo()
         self.values = AccuracyBars(self.tr("Accuracy by a column of the source"), COLUMN)
-        self.later = Paragraph("", theme.Type.SMALL)
+        self.later, self.refused = Paragraph("", theme.Type.SMALL), Paragraph("", theme.Type.SMALL)
+        self.refused.hide()
         self.addTab(self._confusion(), self.tr("Confusion"))
         self.addTab(self._classes(), self.tr("Classes"))
         self.addTab(self._curves(), self.tr("Curves"))
@@ -104,8 +105,8 @@ class Views(QTabWidget):
         return _column(line, scrolling(inside), self.areas)
 
     def _calibration(self) -> QWidget:
-        hint = Paragraph(self.tr("Bars on the dashed line: the network is right as often as it is sure. Pick a bar to "
-                                 "see its documents."), theme.Type.SMALL)
+        hint = Paragraph(self.tr("Bars on the dashed line: right as often as sure. Pick a bar to see its documents."),
+                         theme.Type.SMALL)
         return _column(self.reliability, self.ece, hint)
 
     def _groups(self) -> QWidget:
@@ -123,6 +124,7 @@ class Views(QTabWidget):
         line.addWidget(Label(self.tr("By the column"), theme.Type.SMALL, muted=True))
         line.addWidget(self.column, 1)
         column.addLayout(line)
+        column.addWidget(self.refused)
         column.addWidget(self.values)
         column.addStretch(1)
         return _column(scrolling(inside))
@@ -148,10 +150,16 @@ class Views(QTabWidget):
     def set_columns(self, names: Sequence[str]) -> None:
         """The columns of the source by which accuracy can be told."""
         self.column.clear()
+        self.refused.hide()
         self.column.addItem(self.tr("Choose…"), "")
         for name in names:
             self.column.addItem(name, name)
         self.column.setEnabled(bool(names))
+
+    def refuse_column(self, why: str) -> None:
+        """The column that was wanted last has no groups, and ``why``."""
+        self.refused.setText(why)
+        self.refused.show()
 
     def show_picks(self, picks: Mapping[str, int]) -> None:
         """Another filter is in force."""
@@ -187,7 +195,8 @@ class Views(QTabWidget):
         self.matrix.show_cells(answers.kept.labels, answers.confusion(self._mask(GIVEN, SAID)), picked)
 
     def _show_classes(self, answers: Answers) -> None:
-        self.classes.show_classes(answers.classes(self._mask(GIVEN), self._known))
+        # Without what was said, too: of documents that were all said to be of one class nothing is found of the others.
+        self.classes.show_classes(answers.classes(self._mask(GIVEN, SAID), self._known))
         row, table = self.classes.row_of(self._label_picked()), self.table
         table.blockSignals(True)
         if row >= 0:
@@ -219,7 +228,7 @@ class Views(QTabWidget):
         before, error = answers.calibration(mask, calibrated=False)
         self.reliability.show_bins(bins, before, self._picks.get(CONFIDENCE, -1),
                                    choosable=not answers.kept.multi_label)
-        self.ece.setText(calibration_words(after, error))
+        self.ece.setText(calibration_words(answers.who, after, error))
 
     def _show_groups(self, answers: Answers) -> None:
         there = LENGTH in answers.dimensions
@@ -256,6 +265,7 @@ class Views(QTabWidget):
     @Slot()
     def _column_chosen(self) -> None:
         name = self.column.currentData()
+        self.refused.hide()
         if name:
             self.columnWanted.emit(str(name))
         self._redraw()

@@ -100,11 +100,16 @@ def learnt_since(measured: Measured, answers: Answers) -> str:
     return _tr("Evaluate", "Validation document: the saved word counts, which colour it, have learnt from it since.")
 
 
-def calibration_words(after: float, before: float) -> str:
-    """The expected calibration error, with and without the temperature where there is one."""
+def calibration_words(who: Who, after: float, before: float) -> str:
+    """The expected calibration error of the answers of ``who``, with and without the network's temperature where the
+    network has a part in them."""
     if not math.isfinite(after):
         return ""
     if not math.isfinite(before):
-        return _tr("Evaluate", "Expected calibration error {after}.").format(after=f"{100 * after:.1f} %")
-    text = _tr("Evaluate", "Expected calibration error {after}; without the temperature {before} (dots).")
-    return text.format(after=f"{100 * after:.1f} %", before=f"{100 * before:.1f} %")
+        text = _tr("Evaluate", "{who}: expected calibration error {after}.")
+    elif who == "blend":
+        text = _tr("Evaluate", "{who}: expected calibration error {after}; with the network as it was before its "
+                   "temperature {before} (dots).")
+    else:
+        text = _tr("Evaluate", "{who}: expected calibration error {after}; without the temperature {before} (dots).")
+    return text.format(who=who_words(who), after=f"{100 * after:.1f} %", before=f"{100 * before:.1f} %")

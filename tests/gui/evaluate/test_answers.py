@@ -16,7 +16,8 @@ from sklearn import metrics
 from studio.pages.evaluate import answers as answers_module
 from studio.pages.evaluate.answers import GIVEN, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.page import EvaluatePage
-from studio.pages.evaluate.words import headline
+from studio.pages.evaluate.ranges import by_cells
+from studio.pages.evaluate.words import calibration_words, headline
 from tests.gui.classify.help import TEXTS, make_bundle
 from ulmengine.corpus import open_corpus
 from ulmengine.events import outcome
@@ -89,7 +90,40 @@ def test_groups_of_sizes_and_values() -> None:
     values = by_value(["a", "b", "b", ""])
     assert values is not None
     assert (values.names[0], values.codes.tolist()[1]) == ("b", 0)
-    assert by_value([str(n) for n in range(300)]) is None
+    assert by_value([f"x{n}" for n in range(300)]) is None
+
+
+def test_many_numbers_and_dates_of_a_column_are_cut_into_ranges() -> None:
+    whole = by_cells([*(str(n) for n in range(1, 301)), "", "?"])
+    assert whole is not None
+    assert whole.names == ("1–50", "51–100", "101–150", "151–200", "201–250", "251–300", "–")
+    assert np.bincount(whole.codes).tolist() == [50] * 6 + [2]
+    broken = by_cells([f"{n / 100 - 1:.2f}" for n in range(300)])
+    assert broken is not None
+    assert broken.names[:2] == ("-1 to -0.5", "-0.5 to 0")
+    assert np.bincount(broken.codes).tolist() == [50] * 6
+    few = by_cells(["3", "1", "3", "x"])
+    assert few is not None
+    assert few.names[0] == "3"  # the commonest first, as any other values
+    assert by_cells([f"id {n}" for n in range(300)]) is None
+
+
+def test_dates_of_a_column_are_cut_into_what_calendars_tell_apart() -> None:
+    days = np.arange("2024-01-15", "2024-04-15", dtype="datetime64[D]")
+    months = by_cells(days.astype(str).tolist())
+    assert months is not None
+    assert months.names == ("2024-01", "2024-02", "2024-03", "2024-04")
+    assert np.bincount(months.codes).tolist() == [17, 29, 31, 14]
+    hours = by_cells([f"2024-05-31 {n // 30:02}:{n % 30:02}:00" for n in range(90)])
+    assert hours is not None
+    assert hours.names == ("2024-05-31 00:00", "2024-05-31 01:00", "2024-05-31 02:00")
+    years = by_cells([f"{n}-06-30" for n in range(1901, 1961)])
+    assert years is not None
+    assert years.names == ("1901 – 1910", "1911 – 1920", "1921 – 1930", "1931 – 1940", "1941 – 1950", "1951 – 1960")
+    assert by_cells([f"{n % 28 + 1}.03.{1950 + n % 40}" for n in range(1_000)]) is not None
+    minutes = by_cells([f"2024-05-31 10:{n:02}:00" for n in range(60)])
+    assert minutes is not None
+    assert (minutes.names[0], len(minutes.names)) == ("2024-05-31 10:00 – 2024-05-31 10:09", 6)
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -142,6 +176,27 @@ def test_calibration_of_the_documents_in_view_with_and_without_the_temperature()
     # What was divided by a temperature of 2 had twice the logarithm of the odds: 19 to 1 were 361 to 1.
     assert answers.calibration(first_two, calibrated=False)[1] == pytest.approx(361 / 362 - .5)
     assert answers.calibration(~everything) == ((), pytest.approx(float("nan"), nan_ok=True))
+    assert calibration_words("network", .1, .2) == \
+        "Network: expected calibration error 10.0 %; without the temperature 20.0 % (dots)."
+
+
+def test_calibration_of_both_together_is_told_with_and_without_the_networks_temperature() -> None:
+    network, counts = np.array([[.9, .1], [.9, .1], [.6, .4], [.2, .8]]), np.full((4, 2), [.4, .6])
+    given = {"network": network, "baseline": counts, "counts": counts, "blend": .75 * network + .25 * counts}
+    kept = part_predictions(
+        "test", [f"main:{n}" for n in range(4)], np.arange(4), np.array([0, 1, 0, 1]), given,  # type: ignore[arg-type]
+        labels=["x", "y"], multi_label=False, corpus="", temperature=2.0)
+    one = np.array([True, False, False, False])
+    answers = Answers(kept, "blend")
+    assert answers.calibration(one)[1] == pytest.approx(1 - (.75 * .9 + .25 * .4))
+    # 9 to 1 were 81 to 1 before they were divided by a temperature of 2.
+    assert answers.calibration(one, calibrated=False)[1] == pytest.approx(1 - (.75 * 81 / 82 + .25 * .4))
+    told = calibration_words("blend", .225, .159)
+    assert told.startswith("Network + counts: expected calibration error 22.5 %;")
+    assert "15.9 %" in told
+    for who in ("counts", "baseline"):  # they have no temperature
+        assert not np.isfinite(Answers(kept, who).calibration(one, calibrated=False)[1])
+    assert calibration_words("counts", .1, float("nan")) == "Word counts: expected calibration error 10.0 %."
 
 
 def test_calibration_of_several_labels_counts_every_label_of_the_documents_in_view_and_bins_them_once(

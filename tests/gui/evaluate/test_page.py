@@ -76,6 +76,27 @@ def test_every_tab_draws_with_and_without_documents(page: EvaluatePage, tab: int
     page.grab()
 
 
+def test_a_chosen_cell_leaves_the_figures_of_the_classes_what_they_are(page: EvaluatePage) -> None:
+    page.views.setCurrentIndex(1)
+    rows = [[page.views.classes.index(row, column).data() for column in range(5)] for row in range(3)]
+    page.pick({GIVEN: 0, SAID: 0})
+    assert [[page.views.classes.index(row, column).data() for column in range(5)] for row in range(3)] == rows
+
+
+def test_a_column_that_has_no_groups_says_so_in_their_place(page: EvaluatePage, shell: Shell) -> None:
+    told: list[object] = []
+    shell.noticed.connect(told.append)
+    page.views.setCurrentIndex(4)
+    assert page.answers is not None
+    page._column_read("number", [f"id {n}" for n in range(300)])
+    assert page.views.refused.isVisible()
+    assert page.views.refused.text() == "number holds too many different values to tell groups apart."
+    assert not told
+    page.views.column.setCurrentIndex(1)
+    page.views.column.activated.emit(1)
+    assert not page.views.refused.isVisible()
+
+
 def test_the_other_part_has_its_own_documents_only(page: EvaluatePage, measured: Measured) -> None:
     page.pick({RIGHT: 0})
     page.parts.setCurrentIndex(page.parts.findData("validation"))

@@ -1,0 +1,97 @@
+"""Documents divided by a column of the source: by its values, or by ranges where it holds many numbers or dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ulmengine.corpus import CorpusError
+from ulmengine.corpus.split import moments_of
+
+from .answers import GROUPS, Dimension, by_value
+
+MOST_APART = 31
+"""Different numbers or stretches of time that stand for themselves (the days of a month do); more are cut into ranges.
+"""
+_SURE = 0.9
+"""Of the cells that are filled, so many are numbers, or dates, in a column of these."""
+_NONE = "–"
+
+
+def by_cells(cells: Sequence[str]) -> Dimension | None:
+    """Documents by what stands in a column (n,): six ranges of about the same number where these are many numbers;
+    years, months, days, hours or ranges of them where these are many dates; else :func:`by_value`."""
+    if len(set(cells)) > MOST_APART:
+        column = pl.Series(cells, dtype=pl.String).str.strip_chars()
+        filled = int((column != "").sum())
+        numbers = column.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+        if np.isfinite(numbers).sum() >= _SURE * filled:
+            return _by_number(numbers)
+        try:
+            moments = moments_of(column)
+        except CorpusError:
+            return by_value(cells)
+        if np.isfinite(moments).sum() >= _SURE * filled:
+            return _by_time(moments)
+    return by_value(cells)
+
+
+def _by_number(numbers: npt.NDArray[np.float64]) -> Dimension:
+    there = np.isfinite(numbers)
+    edges, codes = _cut(numbers[there])
+    if (edges == edges.round()).all() and (numbers[there] == numbers[there].round()).all():
+        tops = [*(edges[1:-1] - 1), edges[-1]]
+        ends = [(f"{low:.0f}", f"{top:.0f}") for low, top in zip(edges[:-1], tops, strict=True)]
+    else:
+        told = next(said for digits in range(3, 18)
+                    if len(set(said := [f"{edge:.{digits}g}" for edge in edges])) == len(edges))
+        ends = list(pairwise(told))
+    # A dash beside a minus is not to be read.
+    between = " to " if edges[0] < 0 else "–"
+    return _with_none(there, codes, [low if low == top else f"{low}{between}{top}" for low, top in ends])
+
+
+def _by_time(moments: npt.NDArray[np.float64]) -> Dimension:
+    """By the finest of year, month, day, hour and minute of which there are few enough."""
+    there = np.isfinite(moments)
+    exact = moments[there].astype(np.int64).astype("datetime64[us]")
+    found: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
+    for unit in ("Y", "M", "D", "h", "m"):
+        stretches = exact.astype(f"datetime64[{unit}]")
+        names, codes = np.unique(stretches, return_inverse=True)
+        if len(names) > MOST_APART:
+            break
+        found = names, codes.astype(np.int64)
+    if found is None or len(found[0]) < 2:  # of all that is told apart there is but one, of what is finer too many
+        edges, codes = _cut(stretches)
+        tops = [*(edges[1:-1] - 1), edges[-1]]
+        words = [_moment(low) if low == top else f"{_moment(low)} – {_moment(top)}"
+                 for low, top in zip(edges[:-1], tops, strict=True)]
+        return _with_none(there, codes, words)
+    return _with_none(there, found[1], list(map(_moment, found[0])))
+
+
+def _moment(stretch: Any) -> str:
+    """A year, month, day, hour or minute in words."""
+    day, _, clock = str(stretch).partition("T")
+    return f"{day} {clock if ':' in clock else f'{clock}:00'}" if clock else day
+
+
+def _cut(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """The edges, one more than ranges, of at most six of about the same number of ``values``, and the range of each.
+    There are two different values at least."""
+    known = np.sort(values)
+    edges = np.unique(np.array([*(known[len(known) * group // GROUPS] for group in range(GROUPS)), known[-1]]))
+    return edges, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2).astype(np.int64)
+
+
+def _with_none(there: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64], names: list[str]) -> Dimension:
+    """The groups of the documents that are ``there``, and after them one of the others if there are any."""
+    whole = np.full(len(there), len(names), dtype=np.int64)
+    whole[there] = codes
+    return Dimension(whole, (*names, *([] if there.all() else [_NONE])))
