@@ -2,8 +2,10 @@
 
 :func:`train` is the loop and :class:`Stepper` the step in it. What hangs on them stands elsewhere: the losses of the
 two networks in ``tasks.py``; counting, telling, saving and the end of an epoch in ``session.py``; what a snapshot
-holds, so that a stage goes on to the same bits, in ``state.py``; several processes in ``distributed.py``. To pause is
-not to ask the generator for its next event, to stop is to close it.
+holds, so that a stage goes on to the same bits, in ``state.py``; several processes in ``distributed.py``. Of the
+paper's three means, gradual unfreezing is ``freeze_to`` as ``state.py`` calls it, with the stages of
+``plan/stages.py``; the slanted triangle and discriminative rates are in ``plan/schedules.py``. To pause is not to ask
+the generator for its next event, to stop is to close it.
 
 Kept weights: those of the epoch with the lowest validation loss (language model) or with the highest accuracy and,
 among equals, the lowest validation loss (classifier); without a validation part the last epoch's. The optimizer's
@@ -28,7 +30,7 @@ from .batches import DocumentBatches, LanguageModelStream
 from .context import Snapshot, StageResult, Taken, TrainContext
 from .distributed import World, no_sync
 from .groups import learning
-from .optimizers import LayerOptimizer, gradient_norm
+from .optimizers import LayerOptimizer, clip_gradients
 from .session import Session
 from .tasks import Task, classifier_task, language_model_task
 
@@ -82,13 +84,15 @@ class Stepper:
         for number, batch in enumerate(batches):
             share = weights[number] / weight if weight else 0.0
             with no_sync(self._forward, last=number == len(batches) - 1):
-                # Forward pass and mean loss: a classifier's cross entropy, a language model's with AR and TAR.
+                # Forward pass and mean loss: a classifier's cross entropy (nets/losses.py), a language model's with AR
+                # and TAR (nets/language_model.py).
                 loss, reported = self._task.loss(batch, self._forward)
                 self._backward(loss, share)
             losses.append(reported if share == 1 else reported * share)
         if self._scaler is not None:
             self._optimizer.unscale(self._scaler)
-        loss, norm = self._summed(losses), gradient_norm(self._learning, self._clip)  # which clips
+        loss = self._summed(losses)
+        norm = clip_gradients(self._learning, self._clip)
         _refuse_nan(loss, norm, step, rates[-1])
         self._optimizer.set_rates(rates)
         self._optimizer.step(self._scaler)

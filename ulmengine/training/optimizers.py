@@ -216,8 +216,8 @@ class Averages:
         self._losses, self._count = list(values["losses"]), int(values["count"])
 
 
-def gradient_norm(parameters: Sequence[nn.Parameter], clip: float) -> Tensor:
-    """The length of all gradients together, measured before they are shortened to ``clip`` (0: left as they are)."""
+def clip_gradients(parameters: Sequence[nn.Parameter], clip: float) -> Tensor:
+    """Shorten all gradients together to the length ``clip`` (0: leave them as they are); returns what it was before."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     norm = torch.nn.utils.get_total_norm(gradients)
     # Reading the norm costs nothing on the CPU and often saves a pass over all gradients; elsewhere it would wait.
