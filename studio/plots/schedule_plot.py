@@ -179,10 +179,9 @@ class SchedulePlot(Plot):
             steps = self._steps(plan)
             schedule = plan.schedule(steps)
             at = np.unique(np.linspace(0, steps - 1, min(steps, PLANNED_POINTS * 2)).astype(int))
-            last = len(plan.groups) - 1
-            head = np.array([schedule.lr(step, last) for step in at.tolist()])
+            of_groups = np.array([schedule.rates(step) for step in at.tolist()]).T
             for group in range(len(plan.groups) - plan.unfrozen, len(plan.groups)):
-                rates = head / schedule.factor ** (last - group)  # what every schedule does to the groups below
+                rates = of_groups[group]
                 # The last rate stands until the stage ends: a stage of a single step would not be seen otherwise.
                 x = np.append(start + at * plan.epochs / steps, start + plan.epochs)
                 found.append((color_of(len(plan.groups), group), x, np.append(rates, rates[-1])))

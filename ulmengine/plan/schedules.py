@@ -55,11 +55,17 @@ class Schedule:
         if not 0 <= group < self.groups:
             raise ValueError(f"there is no layer group {group}; the last one is {self.groups - 1}")
         share = _SHAPES[self.shape.kind](min(step, self.steps - 1), self.steps, self.shape)
-        return self.peak * share / self.factor ** (self.groups - 1 - group)
+        return group_rates(self.peak * share, self.factor, self.groups)[group]
 
     def rates(self, step: int) -> tuple[float, ...]:
         """The rates of all groups at ``step``, embedding first."""
-        return tuple(self.lr(step, group) for group in range(self.groups))
+        return group_rates(self.lr(step, self.groups - 1), self.factor, self.groups)
+
+
+def group_rates(last: float, factor: float, groups: int) -> tuple[float, ...]:
+    """Discriminative rates (1801.06146, section 3.2): of that many ``groups``, embedding first, the ``last`` one's is
+    given and each one's is ``factor`` times smaller than that of the group after it."""
+    return tuple(last / factor ** (groups - 1 - group) for group in range(groups))
 
 
 def build_schedule(settings: StageSettings, *, steps: int, groups: int, peak: float) -> Schedule:

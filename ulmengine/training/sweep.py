@@ -14,6 +14,7 @@ from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.nets import freeze_to, layer_groups, set_precision
 from ulmengine.plan.errors import NanLoss, TrainingError
+from ulmengine.plan.schedules import group_rates
 from ulmengine.plan.stages import StagePlan
 
 from .context import TrainContext
@@ -49,7 +50,8 @@ def range_test(
         optimizer = LayerOptimizer(keeper.groups, plan.settings.optimizer)
         stepper = Stepper(task, optimizer, plan.settings.optimizer.clip)
         for step, (lr, batches) in enumerate(zip(sweep, _batches(task, plan.settings), strict=False), start=1):
-            loss = _loss_of(stepper, batches, _rates(lr, plan), step)
+            rates = group_rates(lr, plan.settings.factor, len(plan.groups))
+            loss = _loss_of(stepper, batches, rates, step)
             smoothed = curve.add(lr, loss)
             yield RangePoint(step, steps, lr, loss, smoothed)
             if curve.diverged:
@@ -100,11 +102,6 @@ class Keeper:
                 module.precision = precision
         self._task.set_state(self._state)
         self._random.restore()
-
-
-def _rates(lr: float, plan: StagePlan) -> tuple[float, ...]:
-    last = len(plan.groups) - 1
-    return tuple(lr / plan.settings.factor ** (last - group) for group in range(last + 1))
 
 
 def _batches(task: Task, settings: StageSettings) -> Generator[list[Any], None, None]:
