@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -85,6 +86,17 @@ def test_house_rules(path: Path) -> None:
             ):
                 safe = any(k.arg == "weights_only" and getattr(k.value, "value", False) for k in node.keywords)
                 assert safe, f"unpickling at line {node.lineno}"
+
+
+def test_what_has_no_public_name_in_pytorch_stands_in_one_file() -> None:
+    """A later PyTorch may rename it. (The doctor looks by itself, for it works where other packages are missing.)"""
+    private = re.compile(r"torch(\.\w+)*\._[a-z]\w*", re.IGNORECASE)
+    found = {
+        path.name for path in SOURCES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Attribute) and private.fullmatch(ast.unparse(node)))
+        or (isinstance(node, ast.ImportFrom) and private.fullmatch(node.module or ""))
+    }
+    assert found == {"native.py", "doctor.py"}
 
 
 def test_no_two_classes_bear_one_name() -> None:

@@ -22,6 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ulmengine.nets.kernels.native import as_plain_tensors
+
 from .archive import ModelError
 
 _LARGEST_PICKLE = 512 << 20
@@ -97,7 +99,7 @@ class _Held(Tensor):
     """A tensor while its file is read. The file can say what is to be done with it; a plain one would do that: its
     ``__setstate__`` gives it memory of any size, in which lies what this process had there before."""
 
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+    __torch_function__ = as_plain_tensors
 
     def __setstate__(self, state: Any) -> None:
         raise pickle.UnpicklingError("it would change a tensor")

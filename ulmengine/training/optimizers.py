@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ulmengine.config import OptimizerConfig
+from ulmengine.nets.kernels.native import multiply_all
 
 from .groups import LayerGroup, copy_of, learning
 
@@ -142,7 +143,7 @@ class DecayingSGD(torch.optim.SGD):
         for group, decay in zip(self.param_groups, self._decays, strict=True):
             weights = [p for p in group["params"] if p.grad is not None]
             if weights and decay:
-                torch._foreach_mul_(weights, 1 - group["lr"] * decay)
+                multiply_all(weights, 1 - group["lr"] * decay)
         self._stepped = True
         return super().step(closure)
 

@@ -1,4 +1,4 @@
-"""PyTorch's kernels without a public name: all that this program calls, and what this build and machine have of them.
+"""What of PyTorch has no public name: all that this program uses of it, and what this build and machine have of it.
 
 A later PyTorch may rename them; then this is the one file that changes, and ``is_available`` already sends everything
 round the packed products.
@@ -13,6 +13,9 @@ from torch import Tensor
 from torch.backends import mkldnn
 
 _MKLDNN, _ATEN = torch.ops.mkldnn, torch.ops.aten
+
+as_plain_tensors: Any = torch._C._disabled_torch_function_impl
+"""The ``__torch_function__`` of a kind of tensor whose operations give plain tensors."""
 
 
 def is_available() -> bool:
@@ -44,6 +47,11 @@ def linear_add(x: Tensor, packed: Tensor, other: Tensor) -> Tensor:
     kernel: Any = _MKLDNN._linear_pointwise.binary
     out: Tensor = kernel(x, other, packed, None, "add")
     return out
+
+
+def multiply_all(tensors: list[Tensor], factor: float) -> None:
+    """Multiply each of ``tensors`` in place, all in one go."""
+    torch._foreach_mul_(tensors, factor)
 
 
 def sigmoid_gradient(gradient: Tensor, sigmoid: Tensor, into: Tensor) -> Tensor:
