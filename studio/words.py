@@ -64,6 +64,7 @@ _CHOICES: dict[str, str] = {
 
 _STATES: dict[RunState, str] = {
     RunState.IDLE: _mark("No run"),
+    RunState.NEW: _mark("Not begun"),
     RunState.STARTING: _mark("Starting"),
     RunState.RUNNING: _mark("Running"),
     RunState.PAUSING: _mark("Pausing"),
@@ -110,7 +111,7 @@ def choice_words(choice: str) -> str:
 
 
 def state_words(state: RunState) -> str:
-    """What the run bar calls ``state``."""
+    """What ``state`` is called wherever a run stands."""
     return words(_STATES[state])
 
 

@@ -28,6 +28,7 @@ NARROW, TIGHT, WIDE = 560, 720, 900
 back to the project's run."""
 MOST, DOT = 304, 28
 """Px that the longest name of a stage takes, about, and those of the dot before it."""
+UNBEGUN = (RunState.IDLE, RunState.NEW)
 
 
 class RunBar(QWidget):
@@ -149,7 +150,7 @@ class RunBar(QWidget):
         row.setContentsMargins(around - theme.S, 0, theme.M if narrow else theme.L, 0)
         row.setSpacing(theme.S if narrow else theme.M)
         self.own.setText(self.own.accessibleName() if width >= WIDE else "")
-        idle = self.shown.state is RunState.IDLE  # there is no step to be told of
+        idle = self.shown.state in UNBEGUN  # there is no step to be told of
         strange = not self.own.isHidden()
         share = 0.45 if idle else 0.16 if strange and narrow else 0.2 if narrow else 0.26
         self.sign.setFixedWidth(min(MOST, round(width * share)) + DOT)
@@ -229,7 +230,7 @@ class RunBar(QWidget):
         self.left.set_wordings(*([""] if left is None else self._left_wordings(left)))
         self.device.setText("" if started is None else started.device)
         fraction = 1.0 if state is RunState.FINISHED else _fraction(history, doing)
-        self.bar.setVisible(state is not RunState.IDLE)
+        self.bar.setVisible(state not in UNBEGUN)
         waiting = fraction is None and alive
         self.bar.setRange(0, 0 if waiting else RESOLUTION)
         if not waiting:

@@ -21,7 +21,8 @@ from PySide6.QtCore import (
 
 from studio.fields import all_fields
 from studio.models.rows import one_line, plain_tip
-from studio.words import corrected_words, words
+from studio.words import corrected_words, state_words, words
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine
 
 Index = QModelIndex | QPersistentModelIndex
@@ -30,6 +31,8 @@ SORT = int(Qt.ItemDataRole.UserRole)
 LINE = SORT + 1
 DIFFERS, FROM, CORPUS = 7, 8, 9
 """Columns: what is not as usual, in whose folder a run lies, what it learnt from."""
+UNREADABLE = "unreadable"
+"""In place of a state: of which there is none, for the run cannot be read."""
 
 
 def _tr(text: str) -> str:
@@ -45,18 +48,14 @@ class Column:
     key: Callable[[RunLine], Any]
 
 
-def saved_state_words(state: str) -> str:
-    """A run's state as the person reads it."""
-    texts = {
-        "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"), "failed": _tr("Failed"),
-        "stopped": _tr("Stopped"), "interrupted": _tr("Interrupted"), "unreadable": _tr("Cannot be read"),
-    }
-    return texts.get(state, state)
+def read_state_words(state: RunState | None) -> str:
+    """What the state of a run in a list is called."""
+    return _tr("Cannot be read") if state is None else state_words(state)
 
 
-def state_words(line: RunLine) -> str:
+def standing(line: RunLine) -> str:
     """The state of a run, and before it, where a narrow column does not cut it, that it is archived."""
-    state = saved_state_words(line.state)
+    state = read_state_words(line.state)
     return f"{_tr('Archived')} · {state}" if line.about.archived else state
 
 
@@ -127,7 +126,7 @@ def columns(own: Path | None = None) -> tuple[Column, ...]:
     """The columns, in order. ``own``: where the project's runs are."""
     return (
         Column(_tr("Name"), lambda line: line.name, lambda line: line.name.casefold()),
-        Column(_tr("State"), state_words, state_words),
+        Column(_tr("State"), standing, standing),
         Column(_tr("Result"), result_words, lambda line: line.accuracy if line.accuracy is not None else -1.0),
         Column(_tr("Baseline"), lambda line: "" if line.baseline is None else f"{line.baseline:.1%}",
                lambda line: line.baseline if line.baseline is not None else -1.0),
@@ -202,7 +201,7 @@ class RunsFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def set_state(self, state: str) -> None:
-        """Show only runs of this state; "": of all."""
+        """Show only runs of this state, or those :data:`UNREADABLE`; "": all."""
         self._state = state
         self.invalidate()
 
@@ -213,7 +212,7 @@ class RunsFilter(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         line = self.runs.lines[source_row]
-        if (line.about.archived and not self._archived) or (self._state and line.state != self._state):
+        if (line.about.archived and not self._archived) or (self._state and (line.state or UNREADABLE) != self._state):
             return False
         told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
                          from_words(line, self.runs.own), *line.differs)).casefold()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .offers import Offers
-from .run import STATES, ShownRun
+from .run import ShownRun
 
-__all__ = ["STATES", "Offers", "ShownRun"]
+__all__ = ["Offers", "ShownRun"]

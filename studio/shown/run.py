@@ -25,10 +25,6 @@ from .offers import Offers, facts, offers, offers_elsewhere
 from .plan import plan_of_run, planned
 from .reading import Loaded, is_short, read, read_history, reading, saved_stage
 
-STATES = {"running": RunState.RUNNING, "finished": RunState.FINISHED, "failed": RunState.FAILED,
-          "stopped": RunState.STOPPED, "interrupted": RunState.INTERRUPTED}
-"""What a run's folder says of it, in the words of a live one."""
-
 Trouble = ev.Failed | ev.SaveFailed | ev.Diverging
 """Why a run does not go on."""
 
@@ -92,7 +88,7 @@ class ShownRun(QObject):
 
     @property
     def state(self) -> RunState:
-        """What it is doing; "idle" where it has never begun."""
+        """What it is doing; "idle" where there is none."""
         if self.own:
             return self._run.state
         return RunState.RUNNING if self.elsewhere else self._resting
@@ -254,8 +250,7 @@ class ShownRun(QObject):
         self._plans = None
         self.saved = saved_stage(self.folder)
         self._asked_to_finish = False
-        self._resting = RunState.IDLE if self.folder is None or self.own else \
-            STATES.get(self.folder.state(), RunState.IDLE)
+        self._resting = RunState.IDLE if self.folder is None or self.own else self.folder.state()
         self.replaced.emit()
         self.changed.emit()
 

@@ -173,7 +173,7 @@ def test_a_run_that_failed_says_why(window: MainWindow, qtbot: QtBot, tmp_path: 
     with folder.open_log() as log:
         log.append(Failed("disk_full", "The disk is full", "", "", ""))
     card = page_of(window).pretraining.card
-    card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), "failed"), possible=True)
+    card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), RunState.FAILED), possible=True)
     assert card.text.text() == "“Reviews” could not be learnt to the end: The disk is full"
     buttons = [one.text() for one in card.findChildren(Button) if not one.isHidden()]
     assert buttons == ["Go on", "Remove…"]
@@ -219,7 +219,8 @@ def test_the_window_lets_go_of_a_run_that_is_removed(
                                ModelInfo("Reviews"))
     shell.show_run(RunFolder(folder.path))
     page = page_of(window)
-    page.pretraining.card.show_undone(Undone(RunFolder(folder.path), ModelInfo("Reviews"), "stopped"), possible=True)
+    waits = Undone(RunFolder(folder.path), ModelInfo("Reviews"), RunState.STOPPED)
+    page.pretraining.card.show_undone(waits, possible=True)
     asked.answers = ["remove"]
     qtbot.mouseClick(page.pretraining.card.remove, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not folder.path.exists(), timeout=WAIT)

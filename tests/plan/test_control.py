@@ -13,7 +13,7 @@ from ulmengine.plan import TRANSITIONS, ControlError, Move, RunControl, RunState
 
 S, G = RunState, Move
 
-# Written out by hand from the ten states of a run; everything that is not here must be refused.
+# Written out by hand from the ten states of a run that is controlled; everything that is not here must be refused.
 EXPECTED = {
     (S.IDLE, G.START): S.STARTING,
     (S.STARTING, G.BEGUN): S.RUNNING,
@@ -54,7 +54,7 @@ WAY = {
 }
 
 
-@pytest.mark.parametrize(("state", "signal"), list(itertools.product(RunState, Move)))
+@pytest.mark.parametrize(("state", "signal"), list(itertools.product(WAY, Move)))
 def test_every_transition(state: RunState, signal: Move) -> None:
     heard: list[RunState] = []
     control = RunControl(heard.append)
@@ -75,6 +75,8 @@ def test_every_transition(state: RunState, signal: Move) -> None:
 
 def test_every_state_has_a_row_and_the_buttons_follow_from_it() -> None:
     assert set(TRANSITIONS) == set(RunState)
+    assert set(WAY) == set(RunState) - {S.NEW}  # which a folder can be, but nothing that moves
+    assert commands(S.NEW) == {G.START}
     assert commands(S.RUNNING) == {G.PAUSE, G.STOP}
     assert commands(S.PAUSED) == {G.RESUME, G.STEP, G.STOP}
     assert commands(S.STOPPING) == frozenset()

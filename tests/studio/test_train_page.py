@@ -32,6 +32,7 @@ S = RunState
 # Written out by hand; of a run whose classifier learns and is in a checkpoint.
 TABLE = {
     S.IDLE: {"start"},
+    S.NEW: {"start"},
     S.STARTING: {"pause", "stop"},
     S.RUNNING: {"pause", "stop", "next_stage", "go_back", "finish"},
     S.PAUSING: {"resume", "stop"},
@@ -53,7 +54,7 @@ def offered(state: RunState, known: Facts) -> set[str]:
 
 @pytest.mark.parametrize("state", list(RunState))
 def test_what_is_offered_in_every_state(state: RunState) -> None:
-    known = Facts() if state is S.IDLE else replace(LEARNT, complete=state is S.FINISHED)
+    known = Facts() if state in (S.IDLE, S.NEW) else replace(LEARNT, complete=state is S.FINISHED)
     assert offered(state, known) == TABLE[state]
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from ulmengine.config import ConfigError, CorpusConfig, RunConfig, with_settings
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Failed, Finished, outcome
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.measured import has_measured, open_measured
@@ -111,7 +112,8 @@ def run_experiment(experiment: Experiment, data: Path, out: Path, part: Part, on
                 for variant in experiment.variants:
                     place = drawn.with_name(f"{drawn.name}-{variant.replace(' ', '-')}") if variant else drawn
                     folder = RunFolder(place)
-                    if not has_measured(folder) or folder.state() != "finished":  # stopped as it saved its model
+                    # One that has measured may have stopped as it saved its model.
+                    if not has_measured(folder) or folder.state() is not RunState.FINISHED:
                         files = _prepared(corpus, labels, draw, data, drawn, part, experiment.most)
                         folder = _trained(experiment, variant, place, files, draw)
                     yield _row(folder, corpus["name"], labels, draw, variant)

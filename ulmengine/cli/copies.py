@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from ulmengine.config import with_settings
+from ulmengine.plan.control import RunState
 from ulmengine.record import START, CheckpointFolder, RunFolder, export_model, export_run, import_run
 from ulmengine.record.branch import branch as branch_off
 
@@ -16,7 +17,7 @@ def run_checkpoints(options: argparse.Namespace) -> None:
     """``checkpoints``: each with its step, why it was made, and whether it is whole."""
     folder = RunFolder.open(options.run)
     there = CheckpointFolder(folder.checkpoints)
-    if not options.json and folder.state() != "new":
+    if not options.json and folder.state() is not RunState.NEW:
         say(f"{START}  the beginning of the run")
     for info in there.all():
         whole = there.verify(info.name)

@@ -22,9 +22,9 @@ def run_runs(options: argparse.Namespace) -> None:
     for run in found:
         result, line = summary(run), run_line(run)
         if options.json:
-            say_json({"name": run.path.name, "state": line.state, "title": line.name, "tags": list(line.about.tags),
-                      "archived": line.about.archived, "notes": line.notes, "differs": line.differs,
-                      "problem": line.problem, **result})
+            say_json({"name": run.path.name, "state": line.state or "unreadable", "title": line.name,
+                      "tags": list(line.about.tags), "archived": line.about.archived, "notes": line.notes,
+                      "differs": line.differs, "problem": line.problem, **result})
             continue
         if line.problem:
             complain(f"{run.path.name}: {line.problem}")

@@ -22,9 +22,11 @@ StepSize = Literal["batch", "epoch", "stage"]
 
 
 class RunState(StrEnum):
-    """What a run is doing."""
+    """What a run is doing: "idle" where there is none, "new" if it was made and never began, "interrupted" if its
+    process died."""
 
     IDLE = "idle"
+    NEW = "new"
     STARTING = "starting"
     RUNNING = "running"
     PAUSING = "pausing"
@@ -61,6 +63,7 @@ _ALIVE = {Move.BROKEN: RunState.FAILED, Move.LOST: RunState.INTERRUPTED, Move.EN
 
 TRANSITIONS: dict[RunState, dict[Move, RunState]] = {
     RunState.IDLE: _OVER,
+    RunState.NEW: _OVER,
     RunState.STARTING: {
         Move.BEGUN: RunState.RUNNING, Move.PAUSE: RunState.PAUSING, Move.STOP: RunState.STOPPING, **_ALIVE,
     },

@@ -17,6 +17,7 @@ from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
 from ulmengine.disk import is_disk_full, whole
 from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
+from ulmengine.plan.control import RunState
 
 from .lock import RunLock, owner_of
 from .log import EventLog, read_events
@@ -177,15 +178,20 @@ class RunFolder:
         """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""
         return EventLog(self.log_path, keep=keep)
 
-    def state(self) -> str:
-        """ "running", "finished", "failed", "stopped" or "interrupted" (its process died), "new" if it never began."""
+    def state(self) -> RunState:
+        """Whether anybody works on the run, or else how it ended, if it began at all."""
         if owner_of(self.lock().path) is not None:
-            return "running"
-        last = last_event(self.log_path)
-        if last is None:
-            return "new"
-        endings = {Finished: "finished", Failed: "failed", Stopped: "stopped"}
-        return endings.get(type(last), "interrupted")
+            return RunState.RUNNING
+        match last_event(self.log_path):
+            case None:
+                return RunState.NEW
+            case Finished():
+                return RunState.FINISHED
+            case Failed():
+                return RunState.FAILED
+            case Stopped():
+                return RunState.STOPPED
+        return RunState.INTERRUPTED
 
     def append_text(self, line: str) -> None:
         """Add a line with the time of day to the log for people; an empty one, or one without room, is left out."""

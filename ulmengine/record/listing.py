@@ -11,6 +11,7 @@ from typing import Any
 from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
+from ulmengine.plan.control import RunState
 
 from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, writing
 from .lock import owner_of
@@ -39,12 +40,12 @@ class RunLine:
     since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its
     network alone, None where that is all there is; ``relabelled``: so many labels of that part a person has
     corrected; ``perplexity``: the lowest of its language models on
-    validation texts. ``problem``: why it cannot be read, all else is empty then.
+    validation texts. ``problem``: why it cannot be read, all else is empty then and ``state`` None.
     """
 
     folder: Path
     name: str
-    state: str
+    state: RunState | None
     about: RunMarks = RunMarks()
     notes: str = ""
     accuracy: float | None = None
@@ -129,7 +130,7 @@ def run_line(folder: RunFolder) -> RunLine:
         config, state, result = folder.config(), folder.state(), summary(folder)
         notes = folder.notes()
     except (ConfigError, OSError, ValueError) as error:
-        return RunLine(folder.path, folder.path.name, "unreadable", problem=str(error))
+        return RunLine(folder.path, folder.path.name, None, problem=str(error))
     about = read_about(folder)
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(

@@ -19,6 +19,7 @@ from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.models import SUFFIX, free_path, load_bundle, save_again
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunMarks, write_about
 from ulmengine.record.records import read_record, write_record
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, choose_kind
@@ -148,7 +149,7 @@ def published(folder: RunFolder) -> Path | None:
 
 def waits_to_be_published(folder: RunFolder) -> bool:
     """Whether the run in ``folder`` has made a model of a person's own texts that is not among the others yet."""
-    return about_of(folder) is not None and folder.state() == "finished" and published(folder) is None
+    return about_of(folder) is not None and folder.state() is RunState.FINISHED and published(folder) is None
 
 
 def publish(folder: RunFolder, place: Path) -> Path:

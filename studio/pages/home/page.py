@@ -14,6 +14,7 @@ from studio.pages.base import Page
 from studio.pages.parts.corpus_filters import corpus_filters
 from studio.shell import Shell
 from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
+from ulmengine.plan.control import RunState
 
 from .deleting import DeletedProject, Deletions
 from .project_rows import InterruptedCard, ProjectRow
@@ -151,7 +152,7 @@ class HomePage(Page):
     def _is_news(self, project: RecentProject) -> bool:
         """Whether to say that the newest run did not come to its end: not of one that the person stopped."""
         run = project.resumable
-        return run is not None and project.state != "stopped" and \
+        return run is not None and project.state is not RunState.STOPPED and \
             str(run.path) not in self.shell.settings.values.dismissed
 
     @Slot(object)

@@ -10,9 +10,10 @@ from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
 from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot
+from studio.words import state_dot
 from ulmengine.record import run_name
 
-from .recent import RecentProject, age_words, newest_run_dot, state_line
+from .recent import RecentProject, age_words, state_line
 
 _NARROW = 720
 """Px of width below which state, result and time stand below the name, in the place of the folder."""
@@ -49,7 +50,7 @@ class ProjectRow(QWidget):
         words.addWidget(self._folder)
         words.addWidget(self._below)
         row.addLayout(words, 1)
-        row.addWidget(StatusDot(newest_run_dot(project)))
+        row.addWidget(StatusDot(state_dot(project.state) if project.state else ""))
         self._columns = []
         for text, width in zip(told, (84, 190, 104), strict=True):
             label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
@@ -105,7 +106,7 @@ class ProjectRow(QWidget):
         current = self.shell.project
         if (current is not None and current.folder == self.project.folder) or \
                 self.shell.open_project(self.project.folder):
-            self.shell.go("train" if self.project.state else "corpus")
+            self.shell.go("train" if self.project.state or self.project.copied else "corpus")
 
     @Slot()
     def _delete(self) -> None:

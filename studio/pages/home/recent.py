@@ -12,26 +12,29 @@ from PySide6.QtCore import QCoreApplication
 
 from studio.pages.parts.quantities import counted
 from studio.project import FILE
-from studio.words import corrected_words
+from studio.words import corrected_words, state_words
 from ulmengine.config import ConfigError, load
 from ulmengine.events import Evaluated, Finished
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, find_runs, is_copy, last_event
 
 
 @dataclass(frozen=True)
 class RecentProject:
     """A project on the list: the state of its newest run, the newest result on its corpus, and the run that can be gone
-    on with. Runs that were taken up from elsewhere count for none of it: what they came to is not this project's."""
+    on with. Runs that were taken up from elsewhere count for none of it: what they came to is not this project's.
+    ``copied``: it has no others."""
 
     folder: Path
     name: str
-    state: str
+    state: RunState | None
     accuracy: float | None
     baseline: float | None
     used: float
     resumable: RunFolder | None
     corrected: str = ""
     """That labels which the result is measured by were corrected, in words."""
+    copied: bool = False
 
 
 def look_at(folder: Path) -> RecentProject | None:
@@ -44,11 +47,11 @@ def look_at(folder: Path) -> RecentProject | None:
     every = find_runs(folder / "runs")
     runs, name = [run for run in every if not is_copy(run)], config.name
     if not runs:
-        return RecentProject(folder, name, "copied" if every else "", None, None, used, None)
+        return RecentProject(folder, name, None, None, None, used, None, copied=bool(every))
     newest = runs[-1]
     state = newest.state()
     result = _result(runs, Path(config.corpus.path).name)
-    stopped = state in ("interrupted", "stopped", "failed") and _has_checkpoint(newest)
+    stopped = state in (RunState.INTERRUPTED, RunState.STOPPED, RunState.FAILED) and _has_checkpoint(newest)
     used = max(used, newest.path.stat().st_mtime)
     return RecentProject(folder, name, state, result.saved[0] if result else None,
                          result.baseline_accuracy if result else None, used, newest if stopped else None,
@@ -57,18 +60,9 @@ def look_at(folder: Path) -> RecentProject | None:
 
 def state_line(project: RecentProject) -> str:
     """The newest run's state in words."""
-    texts = {
-        "": _tr("No run yet"), "new": _tr("Not begun"), "running": _tr("Running"), "finished": _tr("Finished"),
-        "failed": _tr("Failed"), "stopped": _tr("Stopped"), "interrupted": _tr("Interrupted"),
-        "copied": _tr("Imported runs"),
-    }
-    return texts.get(project.state, project.state)
-
-
-def newest_run_dot(project: RecentProject) -> str:
-    """The dot for the newest run's state."""
-    kinds = {"running": "busy", "finished": "done", "failed": "problem", "interrupted": "problem", "stopped": "ready"}
-    return kinds.get(project.state, "")
+    if project.state is not None:
+        return state_words(project.state)
+    return _tr("Imported runs") if project.copied else _tr("No run yet")
 
 
 def age_words(moment: float) -> str:

@@ -26,7 +26,7 @@ from ulmengine.runs.own_texts import ModelInfo, about_of, begin_pretraining, pub
 
 from .pretrain_dialog import PretrainDialog, runs_folder
 
-UNDONE = ("stopped", "interrupted", "failed", "new")
+UNDONE = (RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, RunState.NEW)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Undone:
 
     folder: RunFolder
     about: ModelInfo
-    state: str
+    state: RunState
 
 
 def undone() -> Generator[Event, None, Undone | None]:
@@ -90,8 +90,8 @@ class PretrainingCard(Card):
         """It waits. ``possible``: nothing else is being trained."""
         self.folder = found.folder
         told = {
-            "failed": self.tr("“{title}” could not be learnt to the end: {why}"),
-            "finished": self.tr("“{title}” is learnt, but is not among the models yet."),
+            RunState.FAILED: self.tr("“{title}” could not be learnt to the end: {why}"),
+            RunState.FINISHED: self.tr("“{title}” is learnt, but is not among the models yet."),
         }.get(found.state, self.tr("“{title}” is not learnt to the end. It goes on where it stopped."))
         self.text.setText(told.format(title=found.about.title, why=_why(found.folder)))
         self._set(offered=True)

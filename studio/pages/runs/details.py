@@ -9,10 +9,11 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.runs import result_words, state_words, time_spent
+from studio.models.runs import result_words, standing, time_spent
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from studio.words import corrected_words
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunLine
 
 from .listing import names_words
@@ -87,7 +88,7 @@ class Details(QWidget):
             self.buttons[name].setEnabled(bool(sound) and (not alone or name in ("export", "archive")))
         for name in ("open", "clone"):
             self.buttons[name].setToolTip(alone)
-        self.buttons["delete"].setEnabled(any(one.state != "running" for one in lines))
+        self.buttons["delete"].setEnabled(any(one.state is not RunState.RUNNING for one in lines))
         archived = bool(sound) and all(one.about.archived for one in sound)
         self.buttons["archive"].setText(self.tr("Bring back") if archived else self.tr("Archive"))
 
@@ -152,7 +153,7 @@ class Details(QWidget):
         column.addStretch(1)
 
     def _told(self, line: RunLine) -> str:
-        parts = [state_words(line)]
+        parts = [standing(line)]
         result = result_words(line)
         if line.accuracy is not None and line.interval is not None:
             result = self.tr("right in {share} of the {part} documents ({low} to {high})").format(

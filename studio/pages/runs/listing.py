@@ -10,12 +10,14 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
 
 from studio import theme
-from studio.models.runs import CORPUS, DIFFERS, FROM, LINE, RunsFilter, saved_state_words
+from studio.models.runs import CORPUS, DIFFERS, FROM, LINE, UNREADABLE, RunsFilter, read_state_words
 from studio.pages.parts.rows_table import LinesTable, RowDelegate
 from studio.widgets import CalmCombo, Label
+from studio.words import state_words
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine
 
-STATES = ("finished", "running", "stopped", "interrupted", "failed", "new", "unreadable")
+STATES = (RunState.FINISHED, RunState.RUNNING, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, RunState.NEW)
 WIDTHS = (170, 100, 100, 80, 70, 90, 80, 110, 100, 100)
 WIDEST = (220, 190, 220, 100, 80, 160, 150, 0, 150, 130)
 """Px of the columns at first, and as much as they may take of themselves for what stands in them; what is not as usual
@@ -121,7 +123,8 @@ class RunFilter(QWidget):
         self.states.setAccessibleName(self.tr("State"))
         self.states.addItem(self.tr("All states"), "")
         for state in STATES:
-            self.states.addItem(saved_state_words(state), state)
+            self.states.addItem(state_words(state), state.value)
+        self.states.addItem(read_state_words(None), UNREADABLE)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.S)

@@ -15,6 +15,7 @@ from ulmengine.config import ConfigError, load
 from ulmengine.disk import move
 from ulmengine.events import Event, Progress
 from ulmengine.models import models_folder, shipped_models
+from ulmengine.plan.control import RunState
 from ulmengine.record import find_runs
 
 COPIES = ("table-*", "tokens")
@@ -72,7 +73,7 @@ def measure(known: Iterable[Path], data: Path) -> Generator[Event, None, Room]:
 def clear_copies(project: Path) -> Generator[Event, None, Cleared]:
     """Remove what was prepared of the corpora of ``project``."""
     yield Progress("Clearing", 0, 0)
-    if any(run.state() == "running" for run in find_runs(project / "runs")):
+    if any(run.state() is RunState.RUNNING for run in find_runs(project / "runs")):
         return Cleared(running=True)
     freed = left = 0
     for path in _copies(project / "cache"):

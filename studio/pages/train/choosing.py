@@ -13,10 +13,9 @@ from studio.pages.parts.run_changes import TakeUp, Together, taking_up
 from studio.pages.parts.run_copies import exporting
 from studio.project import Project
 from studio.shell import Shell
-from studio.shown import STATES, ShownRun
+from studio.shown import ShownRun
 from studio.words import state_words
 from ulmengine.events import Failed
-from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunLine, run_name
 from ulmengine.record.listing import TRASH
 
@@ -119,5 +118,4 @@ class RunChoice(QObject):
         self.buttons.set_runs([(self._words(run), run) for run in others])
 
     def _words(self, run: RunFolder) -> str:
-        state = STATES.get(run.state(), RunState.IDLE)
-        return f"{run_name(run)}  ·  {state_words(state)}"
+        return f"{run_name(run)}  ·  {state_words(run.state())}"

@@ -26,6 +26,7 @@ from studio.window import MainWindow
 from tests.gui.fakes import ScriptedAsk
 from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.events import Evaluated, Finished, Stopped
+from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, import_run
 
 
@@ -40,9 +41,10 @@ def _button(of: ProjectRow | InterruptedCard, words: str) -> IconButton:
     return next(one for one in of.findChildren(IconButton) if words in one.accessibleName())
 
 
-@pytest.mark.parametrize(("state", "said"), [("interrupted", True), ("failed", True), ("stopped", False)])
+@pytest.mark.parametrize(("state", "said"), [
+    (RunState.INTERRUPTED, True), (RunState.FAILED, True), (RunState.STOPPED, False)])
 def test_home_speaks_of_a_run_that_broke_off_and_not_of_one_that_the_person_stopped(
-    shell: Shell, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, state: str, said: bool
+    shell: Shell, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, state: RunState, said: bool
 ) -> None:
     run = RunFolder(tmp_path / "one" / "runs" / "r")
     stands = RecentProject(tmp_path / "one", "one", state, None, None, 0.0, run)
@@ -127,7 +129,7 @@ def test_where_a_card_goes_the_focus_goes_to_what_comes_after_it(
     for name in ("two", "one"):
         shell.settings.remember_project(tmp_path / name)
     monkeypatch.setattr(module, "look_at", lambda path: RecentProject(
-        path, path.name, "failed", None, None, 0.0, RunFolder(path / "runs" / "r")))
+        path, path.name, RunState.FAILED, None, None, 0.0, RunFolder(path / "runs" / "r")))
     page = _page(shell, qtbot)
     for after in ("two", "one"):
         card = page._parts()[0]
@@ -293,23 +295,23 @@ def test_a_project_is_told_by_its_own_runs_on_its_own_corpus(shell: Shell, tmp_p
     project = Project.create(tmp_path / "one", RunConfig(name="one", corpus=CorpusConfig(path="/now/desk.csv")))
     elsewhere = _run(tmp_path / "elsewhere", "/other/trec.csv", .5, "trec")
 
-    def stands() -> tuple[str, float | None]:
+    def stands() -> tuple[RunState | None, float | None]:
         found = look_at(project.folder)
         assert found is not None
         return found.state, found.accuracy
 
     import_run(elsewhere.path, project.runs)
-    assert stands() == ("copied", None)
+    assert stands() == (None, None)
     assert state_line(look_at(project.folder)) == "Imported runs"  # type: ignore[arg-type]
     _run(project.runs, "/before/other.csv", .9, "a")
-    assert stands() == ("finished", None)  # on a corpus that is the project's no more
+    assert stands() == (RunState.FINISHED, None)  # on a corpus that is the project's no more
     _run(project.runs, "/before/desk.csv", .8, "b")  # which lay elsewhere then
-    assert stands() == ("finished", .8)
+    assert stands() == (RunState.FINISHED, .8)
     stopped = _run(project.runs, "/now/desk.csv", None, "c")
-    assert stands() == ("stopped", .8)
+    assert stands() == (RunState.STOPPED, .8)
     again = import_run(_run(tmp_path / "elsewhere", "/other/trec.csv", .4, "late").path, project.runs)
     assert project.run_folders()[-1] == again
-    assert stands() == ("stopped", .8)
+    assert stands() == (RunState.STOPPED, .8)
     assert shell.open_project(project.folder)
     assert shell.shown.folder == stopped
 

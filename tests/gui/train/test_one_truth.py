@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
 from studio.frame.runbar import RunBar
+from studio.models.runs import standing
+from studio.pages.home.recent import look_at, state_line
 from studio.pages.train.page import TrainPage
 from studio.shown import ShownRun
 from studio.widgets import Button
@@ -22,6 +24,7 @@ from tests.gui.fakes import FakeRun
 from ulmengine import events as ev
 from ulmengine.plan.control import Move, RunControl, RunState
 from ulmengine.plan.divergence import watched
+from ulmengine.record import RunFolder, run_line
 
 from .help import WAIT, Bench, logged
 
@@ -294,6 +297,21 @@ def test_who_expected_a_growing_loss_goes_on(qtbot: QtBot, tmp_path: Path) -> No
     bench.until(RunState.STOPPED, RunState.PAUSED, RunState.FINISHED)
     assert bench.run.shutdown(10.0)
     bench.shell.close_project()
+
+
+def test_a_run_that_was_made_and_never_began_is_called_so_wherever_it_stands(bench: Bench) -> None:
+    bar, shell = bar_of(bench), bench.shell
+    assert bar.state.text() == "No run"
+    older, newer = (RunFolder.create(bench.project.runs / name, bench.project.run_config()) for name in "ab")
+    shell.show_run(newer)
+    assert bar.state.text() == "Not begun"
+    assert bar.bar.isHidden()
+    assert bench.page.view.heading.below.text().startswith("b  ·  Not begun")
+    assert bench.page.choice._words(older) == "a  ·  Not begun"
+    assert standing(run_line(older)) == "Not begun"
+    project = look_at(bench.project.folder)
+    assert project is not None
+    assert state_line(project) == "Not begun"
 
 
 def test_the_wheel_leaves_the_curves_alone(bench: Bench) -> None:
