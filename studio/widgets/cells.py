@@ -108,11 +108,6 @@ class Beside(_Arranging):
         self._row.addWidget(second, int(not first_grows))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    @property
-    def is_stacked(self) -> bool:
-        """Whether the second part stands below the first."""
-        return self._row.direction() == QBoxLayout.Direction.TopToBottom
-
     def minimumSizeHint(self) -> QSize:
         """As narrow as the wider part."""
         widths = [part.minimumSizeHint().expandedTo(part.minimumSize()).width() for part in self._parts]

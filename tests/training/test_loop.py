@@ -126,7 +126,6 @@ def test_the_best_epoch_is_kept() -> None:
     best = losses.index(min(losses))
     assert best < 2
     assert [event.best for event in ended] == [loss == min(losses[: n + 1]) for n, loss in enumerate(losses)]
-    assert result.best_epoch == best + 1
     assert result.valid_loss == stage_ended.valid_loss == min(losses)
     assert all(torch.equal(after[best][name], tensor) for name, tensor in model.state_dict().items())
 
@@ -139,7 +138,6 @@ def test_early_stopping_ends_the_stage_and_says_so() -> None:
     assert sum(isinstance(event, EpochEnded) for event in said) == 3
     assert any(isinstance(event, Note) and "epoch 1 are kept" in event.text for event in said)
     assert result.why == "patience"
-    assert result.best_epoch == 1
 
 
 def test_a_skipped_stage_still_measures_and_ends() -> None:

@@ -73,7 +73,6 @@ class StageResult:
     train_loss: float
     valid_loss: float
     metrics: dict[str, float]
-    best_epoch: int
     total: int
     seconds: float
     why: str

@@ -116,7 +116,7 @@ class Session(StageState):
         best, standing = self.best, self.standing
         return StageResult(
             best.train_loss if best.epoch else standing.train_loss, best.metrics.get("valid_loss", math.nan),
-            dict(best.metrics), best.epoch, self.ctx.total, standing.seconds, standing.why,
+            dict(best.metrics), self.ctx.total, standing.seconds, standing.why,
         )
 
     def put_down(self) -> None:

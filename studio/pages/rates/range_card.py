@@ -141,10 +141,6 @@ class RangeCard(Card):
         if self._job is not None:
             self._job.cancel()
 
-    def suggestion(self, rule: str) -> Button | None:
-        """The button that takes what ``rule`` suggests, None if it suggests nothing."""
-        return next((one for one in self._takes if one.rule == rule), None)
-
     def _make_empty(self) -> QWidget:
         empty = EmptyState("search", self.tr("Which rate is right?"), self.tr(
             "The test trains a throw-away network for a hundred steps, each at a higher rate than the last, and draws "

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.facts import CorpusFacts, batches_an_epoch, facts_key
@@ -89,14 +90,19 @@ def find(page: RatesPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
 
 
+def suggestion(page: RatesPage, rule: str) -> QWidget | None:
+    """The button that takes what ``rule`` suggests."""
+    return next((one for one in page.range._takes if one.rule == rule), None)
+
+
 def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Project, qtbot: QtBot) -> None:
     find(page, qtbot)
     assert ASKED[0][1:] == ("classifier", project.cache)
     assert [point.step for point in page.range.plot.points] == list(range(1, 41))
     assert "weights are left as they were" in page.range.readout.text()
-    take = page.range.suggestion("valley")
+    take = suggestion(page, "valley")
     assert take is not None
-    assert page.range.suggestion("minimum") is None
+    assert suggestion(page, "minimum") is None
     QTest.mouseClick(take, Qt.MouseButton.LeftButton)
     assert project.config.classifier.lr == 0.0031
     assert page.range.plot.region.getRegion()[1] == pytest.approx(-2.509, abs=0.001)
@@ -131,7 +137,7 @@ def test_the_language_model_has_its_own(page: RatesPage, project: Project, qtbot
     assert "classifier.lr" not in page.settings.fields
     find(page, qtbot)
     assert ASKED[-1][1] == "language_model"
-    take = page.range.suggestion("steepest")
+    take = suggestion(page, "steepest")
     assert take is not None
     QTest.mouseClick(take, Qt.MouseButton.LeftButton)
     assert project.config.language_model.lr == 0.0012
@@ -230,7 +236,7 @@ def test_where_the_shipped_model_knows_too_few_words_the_picture_is_of_a_languag
 
 def test_one_rate_is_recommended_with_a_reason(page: RatesPage, qtbot: QtBot) -> None:
     find(page, qtbot)
-    valley, steepest = page.range.suggestion("valley"), page.range.suggestion("steepest")
+    valley, steepest = suggestion(page, "valley"), suggestion(page, "steepest")
     assert valley is not None
     assert steepest is not None
     assert (valley.recommended, steepest.recommended) == (True, False)
@@ -315,26 +321,26 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     page: RatesPage, project: Project, qtbot: QtBot
 ) -> None:
     find(page, qtbot)
-    assert page.range.suggestion("valley") is not None
+    assert suggestion(page, "valley") is not None
     QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
-    assert page.range.suggestion("valley") is None
+    assert suggestion(page, "valley") is None
     page.range.make = slow
     QTest.mouseClick(page.range.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
-    assert page.range.suggestion("valley") is None
+    assert suggestion(page, "valley") is None
     # Back to the other side while it goes: it goes on, and what was found there before is shown when it has ended.
     QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
     assert page.range.running
     assert "language model's is under way" in page.range.below.text()
     assert not page.range.search.isEnabled()
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
-    valley = page.range.suggestion("valley")
+    valley = suggestion(page, "valley")
     assert valley is not None
     QTest.mouseClick(valley, Qt.MouseButton.LeftButton)
     assert (project.config.classifier.lr, project.config.language_model.lr) == (0.0031, 0.004)
     QTest.mouseClick(page.schedule.choice.button(0), Qt.MouseButton.LeftButton)
     assert len(page.range.plot.points) == 40
-    valley = page.range.suggestion("valley")
+    valley = suggestion(page, "valley")
     assert valley is not None
     QTest.mouseClick(valley, Qt.MouseButton.LeftButton)
     assert project.config.language_model.lr == 0.0031
