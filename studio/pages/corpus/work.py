@@ -195,12 +195,13 @@ def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts
     """What the Model page reckons with."""
     lengths = profile.lengths
     limited = np.minimum(lengths, config.tokens.max_tokens)
+    by_itself = config.model.pretrained == "auto"  # what one that was set by its path knows says nothing of another
     return CorpusFacts(
         key=facts_key(config), classes=len(corpus.documents.labels), vocabulary=profile.vocabulary,
         train=corpus.counts["train"], others=corpus.counts["unlabelled"],
         held=corpus.counts["validation"],
         tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
-        known=profile.coverage.share if profile.pretrained else 1.0,
+        known=profile.coverage.share if profile.pretrained and by_itself else 1.0,
     )
 
 

@@ -11,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.corpus.page import CorpusPage
 from studio.pages.corpus.work import Profile, remedy
+from studio.shown.plan import planned
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv
+from tests.models.made import language_model, save
 from ulmengine.config import TokenConfig
 from ulmengine.events import outcome
 from ulmengine.tokens import Tokenizer, coverage_of_counts, learn_tokenizer
@@ -71,6 +73,20 @@ def test_one_click_mends_a_corpus_that_the_pretrained_model_does_not_know(
     assert desk.project.config.tokens.tokenizer == "unigram"
     assert card.isHidden()
     assert dots[-1] == "done"
+
+
+def test_what_a_model_knows_that_was_set_by_its_path_says_nothing_of_the_shipped_one(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    texts = [(label, "the film was good and the people in it are funny") for label in ("a", "b") * 20]
+    foreign = save(tmp_path / "own.ulmfit", language_model().state_dict(), kind="language_model", labels=())
+    desk.project.change({"model.pretrained": str(foreign)})
+    opened(qtbot, page, write_csv(tmp_path / "english.csv", texts))
+    assert page.analysis.profile is not None
+    assert page.analysis.profile.coverage.share < 0.6
+    desk.project.changed.disconnect(page.analysis.follow)  # as where the page was not made
+    desk.project.change({"model.pretrained": "auto"})
+    assert planned(desk.project.config, desk.project.folder, desk.project.facts)[0].pretrained
 
 
 def test_a_corpus_that_fits_needs_no_remedy(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
