@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ class RunService(QObject):
         request = RunRequest(
             config, folder, self._make, resume, checkpoint, self._between, finish, models_folder()
         )
-        self._thread = BackgroundThread(_RunErrand(self._host, request, self._box), "training")
+        self._thread = BackgroundThread(partial(self._host.run, request, partial(_put, self._box)), "training")
         self._thread.ended.connect(self._thread_ended)
         self._enter(RunState.STARTING)
         self._thread.start()
@@ -188,15 +189,7 @@ class RunService(QObject):
             self.stateChanged.emit(state)
 
 
-class _RunErrand:
-    """What the worker does: carries the run out on its host and leaves everything it says in the mailbox."""
-
-    def __init__(self, host: EngineHost, request: RunRequest, box: Mailbox) -> None:
-        self._host, self._request, self._box = host, request, box
-
-    def __call__(self) -> None:
-        self._host.run(self._request, self._put)
-
-    def _put(self, item: Event | RunState) -> None:
-        # A state may be told from the window's own thread, which empties the mailbox and must not wait for itself.
-        self._box.put(item, wait=not isinstance(item, RunState))
+def _put(box: Mailbox, item: Event | RunState) -> None:
+    """Leave what the worker says in the ``box``."""
+    # A state may be told from the window's own thread, which empties the mailbox and must not wait for itself.
+    box.put(item, wait=not isinstance(item, RunState))

@@ -11,9 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPixmap, QRegion
 from pytestqt.qtbot import QtBot
 
-from studio.pages.corpus.balance import BalanceBars
 from studio.pages.corpus.lengths import LengthHistogram
-from studio.pages.corpus.overview import visible
+from studio.pages.corpus.overview import BalanceBars, visible
 from studio.pages.corpus.page import CorpusPage
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv

@@ -6,13 +6,15 @@ import math
 
 import torch
 from torch import Tensor
+from torch.backends import cudnn
 
-from . import fused, native, steps
+from . import native, steps
 from .layout import Layout
 from .packed import Masks, Packed
 from .workspace import Workspace
 
 LayerState = tuple[Tensor, Tensor]  # hidden and cell state, each (batch, hidden)
+BFLOAT16_SINCE = 91_300  # cuDNN 9.13; with an earlier one PyTorch falls back to a kernel a step
 
 # From how many multiplications a step on the own path is the faster one on a processor, by precision, whether it
 # learns, and whether all rows are equally long. Below, the framework's kernel wins by doing less in Python; where it
@@ -61,7 +63,7 @@ class PassWeights:
         if key not in self._dropped:
             pair = zip((self.ih, self.hh), self.masks, strict=True)
             weights = (*(w if mask is None else mask.dropped(w) for w, mask in pair), *self.biases)
-            self._dropped[key] = fused.one_piece(weights, precision) if self.ih.is_cuda else weights
+            self._dropped[key] = one_piece(weights, precision) if self.ih.is_cuda else weights
         return self._dropped[key]
 
     @torch.no_grad()
@@ -112,8 +114,8 @@ def read(
     precision = weights.ready or precision
     learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
     if not weights.stays_packed(precision, learns) and not goes_by_steps(x, layout, weights, precision, learns):
-        precision = fused.kernel_precision(x, precision)
-        return fused.lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
+        precision = kernel_precision(x, precision)
+        return fused_lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
     packed = weights.packed(precision, layout.batch, workspace)
     if learns:
         out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]
@@ -134,3 +136,42 @@ def goes_by_steps(
     hidden = weights.hh.shape[1]
     work = layout.batch * hidden * (weights.ih.shape[1] + hidden)
     return work >= WORTH[precision, learns, layout.is_equal]
+
+
+def kernel_precision(x: Tensor, wanted: torch.dtype) -> torch.dtype:
+    """What the kernels compute ``x`` in where ``wanted`` is: on a processor, and with an old cuDNN, in float32."""
+    if x.device.type == "cpu":
+        return torch.promote_types(x.dtype, torch.float32)
+    old = x.device.type == "cuda" and torch.version.cuda is not None and (cudnn.version() or 0) < BFLOAT16_SINCE  # type: ignore[no-untyped-call]
+    return torch.float32 if old and wanted == torch.bfloat16 else wanted
+
+
+def one_piece(weights: tuple[Tensor, ...], precision: torch.dtype) -> tuple[Tensor, ...]:
+    """The same in ``precision``, one after another in one piece of memory.
+
+    cuDNN reads a layer's weights so; scattered ones it would copy together at every call, and warn of it.
+    """
+    flat = torch.cat([weight.to(precision).flatten() for weight in weights])
+    parts = torch.split(flat, [weight.numel() for weight in weights])
+    return tuple(part.view(weight.shape) for part, weight in zip(parts, weights, strict=True))
+
+
+def fused_lstm(
+    x: Tensor, layout: Layout, state: tuple[Tensor, Tensor], weights: tuple[Tensor, ...], precision: torch.dtype
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """All steps of one layer by the framework's fused kernels: cuDNN on a GPU, oneDNN on a processor.
+
+    The kernels take the recurrent weights as a plain tensor of their list, so dropped ones are as good as stored ones.
+
+    :param x: (N, inputs) as ``layout`` orders it; ``state``: hidden and cell, each (batch, hidden).
+    :param precision: of the kernels, see :func:`kernel_precision`.
+    :returns: hidden states (N, hidden); last hidden and cell states in the dtype of ``state``.
+    """
+    hx = [part.to(precision).unsqueeze(0) for part in state]
+    flat = [weight.to(precision) for weight in weights]
+    if layout.is_equal:
+        out, h, c = native.lstm(x.to(precision).view(layout.time, layout.batch, -1), None, hx, flat)
+        out = out.reshape(layout.tokens, -1)
+    else:
+        out, h, c = native.lstm(x.to(precision), layout.sizes_tensor, hx, flat)
+    return out, (h[0].to(state[0].dtype), c[0].to(state[1].dtype))
