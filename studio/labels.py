@@ -55,10 +55,13 @@ class LabelBook:
         :raises OSError: the journal cannot be written.
         """
         old, new = ({key_of(record): record.partition("=")[2] for record in records} for records in (before, now))
-        for key in (*new, *(key for key in old if key not in new)):
-            if old.get(key) != new.get(key):
-                why = self._why.pop(key, "taken back" if key not in new else "")
-                write_down(self.path, [(key, self._labels(key, old), self._labels(key, new))], why)
+        changed = [key for key in (*new, *(key for key in old if key not in new)) if old.get(key) != new.get(key)]
+        # What is done again, or comes back as a later step is undone, is so for the reason that it was first done for.
+        known = {(one.document, one.to): one.why for one in read_journal(self.path)} if changed else {}
+        for key in changed:
+            to = self._labels(key, new)
+            why = "taken back" if key not in new else known.get((key, to), "")
+            write_down(self.path, [(key, self._labels(key, old), to)], self._why.pop(key, why))
 
     def reasons(self) -> dict[str, tuple[str, str]]:
         """(when, why) of each document's newest line in the journal."""

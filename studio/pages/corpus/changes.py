@@ -126,21 +126,25 @@ class CorrectedCard(ChangesCard):
         self.buttons.insertWidget(0, self.show_rows)
         self.show_rows.clicked.connect(self._show_all)
         self.restore.clicked.connect(self._take_all_back)
-        self.show_corrections((), (), False)
+        self.show_corrections((), (), False, {})
 
-    def show_corrections(self, records: Sequence[str], journal: Sequence[LabelChange], multi_label: bool) -> None:
-        """Show these ``records`` of the description, newest last; ``journal`` tells when and why."""
+    def show_corrections(self, records: Sequence[str], journal: Sequence[LabelChange], multi_label: bool,
+                         rows: Mapping[str, int]) -> None:
+        """Show these ``records`` of the description, newest last; ``journal`` tells when and why. ``rows``: where the
+        documents stand, as far as that is known."""
         newest: Mapping[str, LabelChange] = {one.document: one for one in journal}
         self._keys = tuple(map(key_of, records))
-        lines = [self._line(key_of(record), ", ".join(labels_of(record, multi_label)), newest.get(key_of(record)))
-                 for record in records[-MOST:]]
+        lines = [self._line(key := key_of(record), ", ".join(labels_of(record, multi_label)), newest.get(key),
+                            rows.get(key, -1)) for record in records[-MOST:]]
         self.show_lines(lines, counted(
             len(records), self.tr("1 label differs from the file, which is unchanged. The next run uses it."),
             self.tr("{n} labels differ from the file, which is unchanged. The next run uses them.")))
 
-    def _line(self, key: str, label: str, change: LabelChange | None) -> ChangeLine:
+    def _line(self, key: str, label: str, change: LabelChange | None, row: int) -> ChangeLine:
         before = ", ".join(change.before) if change is not None else ""
         words = f"{before} → {label}" if before else label
+        if row >= 0:
+            words = self.tr("row {row}: {labels}").format(row=f"{row + 1:,}", labels=words)
         if change is not None:
             words += "  ·  ".join(["", change.when[:10], *([change.why] if change.why else [])])
         return ChangeLine((key,), words, self.tr("{label}: show the row").format(label=words),

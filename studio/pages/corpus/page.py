@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.labels import key_of
 from studio.models.documents import labels_at
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
@@ -56,6 +57,8 @@ class CorpusPage(ProjectPage):
         self.files = CorpusFiles(project, shell, self)
         self.analysis = Analysis(project, self)
         self.repairs = RepairBook(project.cache)
+        self._corrected: tuple[tuple[str, ...], Opened | None] = (), None
+        """The corrected labels that are shown, and of which corpus."""
         self.header = CorpusHeader(project)
         self.empty = EmptyCorpus()
         self.understood = UnderstoodBar()
@@ -199,11 +202,22 @@ class CorpusPage(ProjectPage):
         self.header.follow(config.corpus)
         self.overview.show_limit(config.tokens.max_tokens)
         self.problems.left_out.show_repairs(self.repairs.in_force(config.corpus.drop_rows))
-        several = self.analysis.corpus is not None and self.analysis.corpus.documents.multi_label
-        self.problems.corrected.show_corrections(
-            config.corpus.relabelled, read_journal(self.project.labels.path), several)
+        self._tell_corrected()
         found = self.analysis.preview.understood if self.analysis.preview else None
         self._show_understood(found)
+
+    def _tell_corrected(self) -> None:
+        records = self.project.config.corpus.relabelled
+        opened = self.analysis.corpus
+        if records == self._corrected[0] and opened is self._corrected[1]:
+            return  # they are looked for among all documents
+        self._corrected = records, opened
+        several, rows = False, dict[str, int]()
+        if opened is not None and records:
+            documents, keys = opened.documents, [*map(key_of, records)]
+            several = documents.multi_label
+            rows = dict(zip(keys, rows_named(keys, documents.pieces, documents.hashes).tolist(), strict=True))
+        self.problems.corrected.show_corrections(records, read_journal(self.project.labels.path), several, rows)
 
     def _show_understood(self, found: Understood | None) -> None:
         config = self.project.config.corpus
@@ -286,6 +300,7 @@ class CorpusPage(ProjectPage):
     @Slot(object)
     def _opened(self, opened: Opened) -> None:
         self.shell.tell_corpus(self.project.config.corpus, readable=True)
+        self._tell_corrected()
         self.document.correct.set_labels(opened.documents.labels, opened.documents.multi_label)
         self.tables.show_corpus(opened)  # picks a document, whose label is one of those
         self.overview.show_corpus(opened)

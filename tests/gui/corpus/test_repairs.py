@@ -195,8 +195,14 @@ def test_corrected_labels_are_listed_shown_and_taken_back(
     settle(qtbot, page)
     card = page.problems.corrected
     assert not card.isHidden()
-    assert [line.text.text().startswith(f"{name} → {other}") for line, name, other in
-            zip(card.lines, names, others, strict=True)] == [True, True]
+    assert [line.text.text().startswith(f"row {row}: {name} → {other}") for line, row, name, other in
+            zip(card.lines, (4, 6), names, others, strict=True)] == [True, True]
+    for _ in range(2):
+        desk.project.undo.undo()
+    for _ in range(2):
+        desk.project.undo.redo()
+    settle(qtbot, page)
+    assert all(line.text.text().endswith("looked twice") for line in card.lines)  # as long as it is in force
     assert "looked twice" in card.lines[0].text.text()
     assert page.analysis.corpus.documents.relabelled.tolist() == [3, 5]
     card.lines[1].show_rows.click()

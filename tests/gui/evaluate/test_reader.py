@@ -67,8 +67,12 @@ def test_a_label_put_right_is_journalled_undone_and_used_by_the_next_run(
     assert page.model.index(0, 1).data() == given
     assert [(one.before, one.to) for one in read_journal(project.folder / "labels.jsonl")] == [
         ((given,), (said,)), ((said,), (given,))]
+    project.undo.redo()
+    assert read_journal(project.folder / "labels.jsonl")[-1].why == "read again"
+    project.undo.undo()
     choose(page.reader.correct, said)
     page.reader.correct.take.click()
+    assert read_journal(project.folder / "labels.jsonl")[-1].why == ""  # it is another step
     assert project.run_config().corpus.relabelled == (f"{key}={said}",)
 
 
