@@ -16,6 +16,7 @@ from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
+from .elsewhere import OpenHere, trained_elsewhere
 from .engine.job import Job
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
@@ -29,7 +30,7 @@ Level = Literal["info", "ok", "warning", "error"]
 class Notice:
     """A piece of news; ``action`` is what the button called ``button`` does. ``undoes``: it takes the newest change
     back, or does it again, and so is of the past with the next one. ``holds``: whether it is true still; what is not
-    goes."""
+    goes. ``stays``: until the person has closed it."""
 
     text: str
     level: Level = "info"
@@ -37,6 +38,7 @@ class Notice:
     action: Callable[[], None] | None = None
     undoes: bool = False
     holds: Callable[[], bool] | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Shell(QObject):
         self.wanted_table: TableToMeasure | None = None
         """What the Evaluate page is to measure when it is shown next."""
         self._unread: tuple[Path, CorpusConfig] | None = None
+        self._open_here = OpenHere()
         self._claims: dict[Job, str] = {}
         self._pending: Callable[[], None] | None = None
 
@@ -273,9 +276,14 @@ class Shell(QObject):
         if self.project is not None:
             old, self.project = self.project, None
             old.close()
+            self.let_go()
             self._show_none()
             self.projectChanged.emit(None)
             old.deleteLater()
+
+    def let_go(self) -> None:
+        """The open project is open in this window no more, as other ones see it."""
+        self._open_here.give_back()
 
     def open_run(self, folder: Path) -> bool:
         """Show the run in ``folder``, wherever it lies and whoever is working on it; False if it holds none.
@@ -341,7 +349,7 @@ class Shell(QObject):
 
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
-        if self.project is None or self.busy:
+        if self.project is None or self.busy or not self._may_train_beside():
             return False
         self.project.close()
         config, folder = self.project.run_config(), self.project.new_run_folder()
@@ -372,8 +380,26 @@ class Shell(QObject):
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
+        if not self._may_train_beside(folder):
+            return False
         self._when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
         return True
+
+    def _may_train_beside(self, own: Path | None = None) -> bool:
+        """Whether to begin although another window or program trains a run of the project: the person is asked.
+
+        :param own: the run that is to go on. Where it is that one, beginning itself says so.
+        """
+        others = [] if self.project is None else trained_elsewhere(self.project.runs)
+        others = [run for run in others if run.path != own]
+        if not others:
+            return True
+        told = self.tr("Another window or program is training the run {name} of this project. Train beside it?")
+        answer = self.ask.choose(
+            self.tr("Training is under way elsewhere"), told.format(name=run_name(others[0])),
+            (Choice("beside", self.tr("Train beside it")), Choice("cancel", self.tr("Cancel"), "cancel")),
+            self.tr("Both share the processor and its memory, so each takes longer. Neither changes the other."))
+        return answer == "beside"
 
     def claim(self, job: Job, given_up: str) -> None:
         """``job`` needs the machine as a run does (both draw from torch's one source of random numbers): a run that is
@@ -427,6 +453,7 @@ class Shell(QObject):
             return False
         self.close_project()
         self.project = project
+        alone = self._open_here.take(project.folder)
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
         project.changed.connect(self._plan_changed)
@@ -438,6 +465,9 @@ class Shell(QObject):
             self._show_none()
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
+        if not alone:
+            told = self.tr("This project is open in another window too. What is changed there appears here.")
+            self.noticed.emit(Notice(told, "warning", holds=lambda: self.project is project, stays=True))
         return True
 
     @Slot()

@@ -333,6 +333,7 @@ class MainWindow(QMainWindow):
         self.shell.settings.change(geometry=self.placing.told())
         if self.shell.project is not None:
             self.shell.project.close()
+        self.shell.let_go()
         self.left.emit()
 
     @Slot()

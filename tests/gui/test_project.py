@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -118,8 +119,7 @@ def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_told(project: Project, qtbot: QtBot) -> None:
-    (project.folder / FILE).unlink()
-    project.folder.rmdir()
+    shutil.rmtree(project.folder)
     with qtbot.waitSignal(project.saveFailed) as told:
         project.change({"classifier.lr": 0.02})
     assert FILE in told.args[0]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import project as module
+from studio.elsewhere import LOCK
 from studio.project import FILE, Project
 from studio.settings import Settings
 from studio.shell import Notice, Shell
+from studio.widgets import Toasts
+from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig, load
+from ulmengine.record import RunFolder
 
 
 def test_a_change_in_one_window_is_seen_in_the_other(project: Project, qtbot: QtBot) -> None:
@@ -58,6 +65,80 @@ def test_the_person_is_told(project: Project, shell: Shell, qtbot: QtBot) -> Non
     Project.open(project.folder).change({"classifier.lr": 0.02})
     qtbot.waitUntil(lambda: bool(said), timeout=5_000)
     assert "another window" in said[0].text
+
+
+def test_the_second_window_is_told_until_the_person_has_read_it(
+    project: Project, settings: Settings, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    second = Shell(FakeRun(), settings, ask)  # type: ignore[arg-type]
+    said: list[Notice] = []
+    second.noticed.connect(said.append)
+    assert second.open_project(project.folder)
+    [notice] = said
+    assert "open in another window too" in notice.text
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    window.show()
+    toasts = Toasts(window)
+    toasts.show_notice(notice)
+    for number in range(6):
+        toasts.show_notice(Notice(str(number)))
+    [stays] = [one for one in toasts.shown if one.notice is notice]
+    assert not stays._timer.isActive()
+    assert toasts.shown[-1]._timer.isActive()
+    toasts.clear()
+    second.close_project()
+    assert notice.holds is not None
+    assert not notice.holds()
+
+
+def test_a_window_that_was_closed_or_killed_has_the_project_open_no_more(
+    project: Project, shell: Shell, settings: Settings, ask: ScriptedAsk
+) -> None:
+    folder, said = project.folder, []
+    second = Shell(FakeRun(), settings, ask)  # type: ignore[arg-type]
+    second.noticed.connect(said.append)
+    shell.close_project()
+    assert not (folder / LOCK).exists()
+    killed = subprocess.run([sys.executable, "-c", f"""
+import os
+from pathlib import Path
+from studio.elsewhere import OpenHere
+here = OpenHere()
+assert here.take(Path({str(folder)!r}))
+os._exit(9)
+"""], check=False)
+    assert killed.returncode == 9
+    assert (folder / LOCK).exists()
+    assert second.open_project(folder)
+    assert said == []
+    second.close_project()
+
+
+@pytest.mark.parametrize("answer", ["cancel", "beside"])
+def test_a_start_beside_training_in_another_window_is_asked_for(
+    project: Project, shell: Shell, run: FakeRun, ask: ScriptedAsk, answer: str
+) -> None:
+    other = RunFolder.create(project.runs / "there", project.config)
+    code = f"""
+import sys
+from pathlib import Path
+from ulmengine.record import RunFolder
+with RunFolder(Path({str(other.path)!r})).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline().strip() == b"held"
+        ask.answers[:] = [answer]
+        assert shell.start_run() is (answer == "beside")
+        assert ask.asked == [("Training is under way elsewhere", ("beside", "cancel"))]
+        held.communicate()
+    if answer == "cancel":
+        assert shell.start_run()  # it has ended there
+        assert len(ask.asked) == 1
 
 
 def test_windows_do_not_overwrite_each_others_preferences(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand
 
+from studio.elsewhere import LOCK
 from studio.project import FILE
 from studio.shell import Shell
 from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
 
-PARTS = (FILE, "cache", "runs")
+PARTS = (FILE, "cache", "runs", LOCK)
 """What belongs to a project in its folder. Anything else there is the person's own and is never touched."""
 _MARK = ".deleted"
 
