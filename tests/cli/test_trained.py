@@ -14,6 +14,8 @@ from tests.cli.help import lines
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli import main
 from ulmengine.config import load, save
+from ulmengine.corpus import open_corpus
+from ulmengine.events import outcome
 from ulmengine.record import RunFolder
 
 
@@ -63,6 +65,33 @@ def test_evaluate_measures_a_model_on_labelled_texts(
     assert result["labels"] == ["fruit", "tool"]
     assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table)]) == 0
     assert "20 documents; " in capsys.readouterr().err
+
+
+def test_evaluate_says_how_many_documents_the_model_has_learnt_from(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = RunFolder(trained / "run")
+    config = folder.config()
+    documents = outcome(open_corpus(config.corpus, folder.cache, seed=config.seed))
+    texts = {part: list(documents.texts(part)) for part in ("train", "validation", "test")}
+
+    def told(rows: list[str]) -> tuple[int, str]:
+        table = tmp_path / "table.csv"
+        table.write_text("text,label\n" + "".join(f"{text},{('fruit', 'tool')[n % 2]}\n"
+                                                  for n, text in enumerate(rows)), encoding="utf-8")
+        assert main(["evaluate", str(folder.model_path), str(table), "--json",
+                     "--report", str(tmp_path / "r.html")]) == 0
+        said = capsys.readouterr()
+        return json.loads(said.out)["learnt"], said.err
+
+    known, said = told(texts["train"][:6])
+    assert (known, "6 of 6 documents were learnt from: this says nothing of new texts." in said) == (6, True)
+    assert "6 of 6 documents were learnt from" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    # The saved word counts know the validation documents.
+    known, said = told([*texts["validation"][:3], *texts["test"][:4]])
+    assert (known, "3 of 7 documents were learnt from: on new texts" in said) == (3, True)
+    known, said = told(texts["test"][:4])
+    assert (known, "learnt from" in said) == (0, False)
 
 
 def test_evaluate_leaves_out_and_names_a_label_that_the_model_does_not_know(

@@ -13,6 +13,7 @@ from ulmengine.events import Progress
 from ulmengine.inference import Prediction, Predictor, generate_text
 from ulmengine.inference.sources import Text, answer_texts, texts_of
 from ulmengine.models import load_bundle
+from ulmengine.runs.measured import learnt_words
 from ulmengine.runs.report import write_file_report
 from ulmengine.runs.table import measure_table
 
@@ -63,11 +64,15 @@ def run_evaluate(options: argparse.Namespace) -> None:
         for note in found.notes:
             complain(f"{known_as(options.file)}: {note}")
         kept = found.measured.kept
+        learnt = found.measured.record.get("learnt", {}).get("test")
+        if learnt:
+            complain(f"{known_as(options.file)}: "
+                     + learnt_words(learnt, len(kept)).format(n=f"{learnt:,}", all=f"{len(kept):,}"))
         if options.report is not None:
             write_file_report(options.report, options.model, options.file, found.measured, found.texts())
     result = found.measured.record["parts"]["test"][kept.saved]
     if options.json:
-        say_json(result)
+        say_json(result if learnt is None else {**result, "learnt": learnt})
         return
     whose = "network and word counts together" if kept.saved == "blend" else "the network"
     complain(f"{len(kept):,} documents; {whose}; each figure with its 95 % interval")

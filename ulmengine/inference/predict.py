@@ -56,6 +56,7 @@ class Predictor:
 
     def __init__(self, model: Bundle, device: str = "auto", precision: str = "auto") -> None:
         self.labels, self.multi_label, self.temperature = model.labels, model.multi_label, model.temperature
+        self.refit = model.description.refit
         self.tokenizer, self.blend = model.tokenizer, None if model.counts is None else Blend.unpack(*model.counts)
         if self.blend is not None and self.blend.counts.classes != len(self.labels):
             raise InferenceError(f"the model's word counts know {self.blend.counts.classes} labels, its networks "

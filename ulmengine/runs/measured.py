@@ -278,6 +278,13 @@ def against_words(paired: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return "{points} points behind the word-count baseline, which may be chance ({low} to {high})", figures
 
 
+def learnt_words(learnt: int, documents: int) -> str:
+    """That a model has learnt from some of the documents that it was measured on, with places for the numbers."""
+    if learnt == documents:
+        return "{n} of {all} documents were learnt from: this says nothing of new texts."
+    return "{n} of {all} documents were learnt from: on new texts the model will be right less often." if learnt else ""
+
+
 def majority_label(documents: Documents) -> str:
     """The commonest label of the training documents; "" where a document may bear several, or there are none."""
     counts = class_counts(documents, "train")

@@ -21,7 +21,7 @@ from ulmengine.record.listing import run_name
 from ulmengine.record.records import read_record
 from ulmengine.record.words import corrected_words, value_words
 
-from .measured import Measured, against_baseline, against_words, corpus_rows, open_measured
+from .measured import Measured, against_baseline, against_words, corpus_rows, learnt_words, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed
 
 WORST = 20
@@ -89,6 +89,10 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
     own = found[kept.saved]["metrics"]["accuracy"]
     head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
             f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")
+    learnt = int(measured.record.get("learnt", {}).get("test", 0))
+    if learnt:
+        told = learnt_words(learnt, len(kept)).format(n=f"{learnt:,}", all=f"{len(kept):,}")
+        head += f"<p>{escape(told)}</p>"
     wrong = {int(place): texts[place] for place in worst(measured)}
     sections = [head, _results(measured, found, "Results"), _classes(found), _pictures(kept, found),
                 _mistakes(kept, wrong, ""), _limits(measured, found, "test")]

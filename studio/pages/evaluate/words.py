@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.pages.parts.quantities import counted
 from studio.words import part_words, words
 from ulmengine.inference.predictions import Who
-from ulmengine.runs.measured import Measured, against_baseline, against_words
+from ulmengine.runs.measured import Measured, against_baseline, against_words, learnt_words
 
 from .answers import Answers
 
@@ -57,21 +57,25 @@ def below(measured: Measured, part: str, corrected: int, who: Who = "network") -
     """
     found, record = measured.record["parts"][part], measured.record
     told = []
+    learnt = record.get("learnt", {}).get(part, 0)
+    if learnt:
+        told.append(words(learnt_words(learnt, found["documents"])).format(
+            n=f"{learnt:,}", all=f"{found['documents']:,}"))
     own = found[who]["metrics"]["accuracy"]
     told.append(_tr("Evaluate", "95% interval {low} to {high}.").format(low=f"{own['low']:.1%}",
                                                                         high=f"{own['high']:.1%}"))
     if who == "blend":
-        for words, one in ((_tr("Evaluate", "Network alone: {share}."), "network"),
-                           (_tr("Evaluate", "Its word counts alone: {share}."), "counts"),
-                           (_tr("Evaluate", "Baseline: {share}."), "baseline")):
+        for text, one in ((_tr("Evaluate", "Network alone: {share}."), "network"),
+                          (_tr("Evaluate", "Its word counts alone: {share}."), "counts"),
+                          (_tr("Evaluate", "Baseline: {share}."), "baseline")):
             if one in found:
-                told.append(words.format(share=f"{found[one]['metrics']['accuracy']['value']:.1%}"))
+                told.append(text.format(share=f"{found[one]['metrics']['accuracy']['value']:.1%}"))
     if record["majority"]:
         told.append(_tr("Evaluate", "Always answering {label}, the commonest: {share}.").format(
             label=record["majority"], share=f"{found['majority']:.1%}"))
     names = {"f1_macro": _tr("Evaluate", "Macro F1"), "mcc": _tr("Evaluate", "MCC"), "auc": _tr("Evaluate", "AUC")}
     metrics = found[who]["metrics"]
-    told.append("  ·  ".join(f"{words} {metrics[name]['value']:.3f}" for name, words in names.items()
+    told.append("  ·  ".join(f"{said} {metrics[name]['value']:.3f}" for name, said in names.items()
                              if metrics[name]["value"] is not None) + ".")
     if part == "validation":
         told.append(_tr("Evaluate", "The best epoch was chosen on these documents, so they flatter."))
