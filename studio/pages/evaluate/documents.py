@@ -67,7 +67,7 @@ class DocumentsView(QSplitter):
         self.reader = Reader()
         self.addWidget(self.list)
         self.addWidget(self.reader)
-        self.setSizes([200, 400])
+        self.setSizes([150, 450])  # three documents that it learnt from are to be seen below the words
         self.setChildrenCollapsible(False)
         self.setMinimumWidth(380)
         self.list.setMinimumHeight(LEAST_LIST)

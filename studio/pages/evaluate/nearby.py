@@ -6,13 +6,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.models.rows import plain_tip
 from studio.widgets import CalmCombo, ElidedLabel, Label, Paragraph
 from ulmengine.events import Event, Progress
 
 from .work import By, Likest, Neighbour
 
-SHOWN = 400
-"""Characters of a document."""
+SHOWN = 170
+"""Characters of a document, two lines of it; more stands in its tooltip."""
 
 
 class Nearby(QWidget):
@@ -97,7 +98,8 @@ class Nearby(QWidget):
             heading = self.tr("{label}  ·  likeness {share}  ·  row {row}").format(
                 label=one.label or self.tr("none"), share=f"{one.likeness:.0%}", row=f"{one.row + 1:,}")
             text = " ".join(one.text[: SHOWN + 1].split())
-            self._widgets += [ElidedLabel(heading, theme.Type.SMALL, numbers=True),
-                              Paragraph(text[:SHOWN] + ("…" if len(text) > SHOWN else ""), theme.Type.SMALL)]
+            begins = Paragraph(text[:SHOWN] + ("…" if len(text) > SHOWN else ""), theme.Type.SMALL)
+            begins.setToolTip(plain_tip(one.text))
+            self._widgets += [ElidedLabel(heading, theme.Type.SMALL, numbers=True), begins]
         for widget in self._widgets:
             self._column.addWidget(widget)

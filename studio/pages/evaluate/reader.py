@@ -74,7 +74,7 @@ class Reader(QWidget):
         ways.addWidget(Label(self.tr("Words for"), theme.Type.SMALL, muted=True))
         ways.addWidget(self.label, 1)
         ways.addWidget(self.method, 1)
-        self.editor.setMinimumHeight(110)
+        self.editor.setMinimumHeight(84)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, theme.XS, 0)

@@ -17,6 +17,7 @@ from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, by_size
 from studio.pages.evaluate.matrix import Matrix
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.words import who_words
+from studio.pages.evaluate.work import Likest, Neighbour
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import Button, Paragraph
@@ -217,6 +218,15 @@ def test_names_of_many_columns_stand_on_end_and_a_click_finds_its_cell(qtbot: Qt
             qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix._box(*cell).center().toPoint())
         assert told.args == list(cell)
     matrix.grab()
+
+
+def test_the_documents_that_it_has_learnt_from_are_all_seen_in_a_small_window(page: EvaluatePage, qtbot: QtBot) -> None:
+    page.resize(1096, 736)  # of a window of 1280x800
+    qtbot.waitUntil(lambda: bool(page.reader.editor.toPlainText()), timeout=10_000)
+    nearest = page.reader.nearest
+    nearest.show_found(Likest("words", tuple(Neighbour(n, "good", .5, "text " * 10) for n in range(3))))
+    last = nearest._widgets[-1]
+    qtbot.waitUntil(lambda: last.visibleRegion().boundingRect() == last.rect(), timeout=5_000)
 
 
 def test_whose_answers_is_never_cut(page: EvaluatePage, qtbot: QtBot) -> None:
