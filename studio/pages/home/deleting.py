@@ -16,8 +16,9 @@ from studio.project import FILE
 from studio.shell import Shell
 from ulmengine.disk import move, unused_path
 from ulmengine.events import Event, Progress
+from ulmengine.record.relabelled import JOURNAL
 
-PARTS = (FILE, "cache", "runs", LOCK)
+PARTS = (FILE, JOURNAL, "cache", "runs", LOCK)
 """What belongs to a project in its folder. Anything else there is the person's own and is never touched."""
 _MARK = ".deleted"
 

@@ -16,7 +16,7 @@ from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, RIGHT, SAID, Answers
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
-from studio.pages.evaluate.words import learnt_since
+from studio.pages.evaluate.words import below, learnt_since
 from studio.pages.evaluate.work import Asked
 from studio.pages.parts.correct_label import CorrectLabel
 from studio.project import Project
@@ -141,6 +141,15 @@ def test_of_several_labels_one_may_hold_a_comma(reader: Reader) -> None:
     assert "&&" in reader.correct.several.text()  # else it would underline the D
     reader.retell(("travel",))
     assert "corrected to travel" in reader.told.text()
+
+
+def test_documents_of_a_table_that_the_model_has_learnt_from_are_told_first(tmp_path: Path) -> None:
+    measured = measured_run(tmp_path)
+    count = len(measured.kept.part("test"))
+    assert "learnt from" not in below(measured, "test", 0)
+    measured.record["learnt"] = {"test": count}
+    assert below(measured, "test", 0).startswith(
+        f"{count} of {count} documents were learnt from: this says nothing of new texts.")
 
 
 @pytest.mark.parametrize("refit", [False, True])

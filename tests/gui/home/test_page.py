@@ -67,6 +67,7 @@ def test_a_project_is_deleted_with_a_way_back_and_nothing_else_of_its_folder(
     run.mkdir(parents=True)
     (run / "log.jsonl").write_text("kept", encoding="utf-8")
     (folder / "own notes.txt").write_text("mine", encoding="utf-8")
+    project.labels.path.write_text("the labels that were corrected", encoding="utf-8")
     page, said = _page(shell, qtbot), list[Notice]()
     shell.noticed.connect(said.append)
     row = page.findChildren(ProjectRow)[0]
