@@ -16,9 +16,9 @@ from ulmengine.disk import unused_path
 from ulmengine.record import RunFolder, find_runs, is_copy
 from ulmengine.record.relabelled import correction
 
+from .corrections import LabelBook, key_of
 from .facts import CorpusFacts, known_facts
 from .fields import all_fields, field
-from .labels import LabelBook, key_of
 
 FILE = "project.toml"
 SAVE_GAP_MS = 250

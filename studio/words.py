@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QTranslator
 
 from ulmengine.plan.control import RunState
-from ulmengine.record.words import corrected_words as corrected
+from ulmengine.record.phrases import corrected_words as corrected
 
 from .fields import Field
 

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "ulmengine/corpus/readers/mail.py": 1,  # in a temporary folder
     "ulmengine/corpus/readers/workbook.py": 1,
     "ulmengine/corpus/readers/pipes.py": 1,
-    "ulmengine/corpus/readers/packed.py": 1,
+    "ulmengine/corpus/readers/tree_files.py": 1,
     "ulmengine/bench/corpus.py": 1,
     "ulmengine/bench/tokenize.py": 1,
     "ulmengine/bench/reference.py": 1,

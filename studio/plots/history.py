@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ulmengine import events as ev
-from ulmengine.record.words import in_words
+from ulmengine.record.phrases import in_words
 
 from .series import SeriesBuffer
 

@@ -12,7 +12,7 @@ from ulmengine.plan.stages import StagePlan
 from .curve import Curve
 from .history import RunHistory, StageRecord
 from .plot import Plot
-from .stages import stage_end, upcoming
+from .stage_bands import stage_end, upcoming
 
 _tr = QCoreApplication.translate
 

@@ -20,7 +20,7 @@ from .history import RunHistory, StageRecord
 from .history_plot import HistoryPlot
 from .look import line_pen, pen, set_line, set_points
 from .series import recent
-from .stages import StageBands, stage_end
+from .stage_bands import StageBands, stage_end
 
 TRAIN, VALID = 1, 2
 """Numbers of the series colours."""

@@ -16,7 +16,7 @@ from .curve import Curve
 from .history import RunHistory, StageRecord
 from .history_plot import HistoryPlot
 from .look import ghost_pen, pen, set_line, set_points
-from .stages import StageBands, stage_end
+from .stage_bands import StageBands, stage_end
 
 PLANNED_POINTS = 240
 """Points of a planned line: enough for a smooth one on any screen."""

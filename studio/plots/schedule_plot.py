@@ -22,7 +22,7 @@ from .look import line_pen, pen, set_line
 from .plot import MOST_NAMES, Plot
 from .rate_plot import PLANNED_POINTS, color_of
 from .series import Floats
-from .stages import StageBands
+from .stage_bands import StageBands
 
 EPOCH = 100
 """Batches that an epoch is drawn with while it is not known how many it will have: the corpus has not been read."""

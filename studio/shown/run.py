@@ -21,9 +21,9 @@ from ulmengine.plan.stages import StagePlan
 from ulmengine.record import RunFolder
 
 from .following import Following
+from .log_reader import Loaded, is_short, read, read_history, reading, saved_stage
 from .offers import Offers, facts, offers, offers_elsewhere
 from .plan import plan_of_run, planned
-from .reading import Loaded, is_short, read, read_history, reading, saved_stage
 
 Trouble = ev.Failed | ev.SaveFailed | ev.Diverging
 """Why a run does not go on."""

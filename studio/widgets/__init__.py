@@ -12,8 +12,8 @@ from .empty import EmptyState
 from .failure import FailureCard
 from .fold import Fold
 from .in_view import bring_into_view, focus_in_view
-from .labels import ElidedLabel, FittingLabel, Label, Paragraph, SectionTitle
 from .number_box import CalmSlider, NumberBox, Scale
+from .text_labels import ElidedLabel, FittingLabel, Label, Paragraph, SectionTitle
 from .toast import Toast, Toasts
 
 __all__ = [

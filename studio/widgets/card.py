@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout
 from studio import theme
 from studio.theme import Type
 
-from .labels import ElidedLabel
+from .text_labels import ElidedLabel
 
 
 class Card(QWidget):

@@ -20,7 +20,7 @@ from .buttons import IconButton
 from .cells import keep_place
 from .editors import make_editor
 from .in_view import focus_in_view
-from .labels import ElidedLabel, Label, Paragraph
+from .text_labels import ElidedLabel, Label, Paragraph
 
 LABEL_WIDTH = 196
 UNIT_WIDTH = 104

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from studio import theme
 from studio.theme import Type
 
-from .labels import Paragraph
+from .text_labels import Paragraph
 
 
 class DropArea(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBo
 from studio import theme
 from studio.theme import Type
 
-from .labels import Label, Paragraph
+from .text_labels import Label, Paragraph
 
 
 class EmptyState(QWidget):

@@ -16,7 +16,7 @@ from ulmengine.events import Failed
 from .buttons import Button, IconButton
 from .card import Card
 from .cells import Lines
-from .labels import Paragraph
+from .text_labels import Paragraph
 
 DETAILS_HEIGHT = 180
 

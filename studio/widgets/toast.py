@@ -18,7 +18,7 @@ from studio.shell import Notice
 
 from .buttons import Button, IconButton
 from .card import Card
-from .labels import Paragraph
+from .text_labels import Paragraph
 
 _ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning", "warn"),
           "error": ("error", "error")}

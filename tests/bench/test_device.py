@@ -15,8 +15,8 @@ from tests.bench.test_networks import DOCUMENTS, TASK
 from ulmengine.bench import agreement, classifier, device, lm, measure, predict
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.inference import packed
-from ulmengine.inference.packed import PackedClassifier
+from ulmengine.inference import packed_classifier
+from ulmengine.inference.packed_classifier import PackedClassifier
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.runs import finish
 from ulmengine.tokens import TokenStore
@@ -166,7 +166,7 @@ def test_on_a_processor_the_network_is_packed() -> None:
 
 
 def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "can_pack", lambda *_: False)
+    monkeypatch.setattr(packed_classifier, "can_pack", lambda *_: False)
     network = classifier.build(DOCUMENTS).eval()
     assert predict.reader(network, torch.bfloat16) is network
     assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}

@@ -220,7 +220,7 @@ def test_a_picture_that_cannot_be_written_is_refused_before_the_range_test(
     monkeypatch.setitem(sys.modules, "matplotlib", ModuleType("matplotlib"))
     monkeypatch.setitem(sys.modules, "matplotlib.figure",
                         SimpleNamespace(Figure=lambda **_: SimpleNamespace(canvas=canvas)))
-    monkeypatch.setattr("ulmengine.cli.runs.find_learning_rate", _never)
+    monkeypatch.setattr("ulmengine.cli.train.find_learning_rate", _never)
     save(tiny_config(write_corpus(tmp_path / "corpus.csv")), tmp_path / "c.toml")
     assert main(["find-lr", str(tmp_path / "c.toml"), "--plot", str(tmp_path / name)]) == 1
     assert told in capsys.readouterr().err
@@ -230,7 +230,7 @@ def test_a_picture_without_its_package_is_refused_before_the_range_test(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    monkeypatch.setattr("ulmengine.cli.runs.find_learning_rate", _never)
+    monkeypatch.setattr("ulmengine.cli.train.find_learning_rate", _never)
     save(tiny_config(write_corpus(tmp_path / "corpus.csv")), tmp_path / "c.toml")
     assert main(["find-lr", str(tmp_path / "c.toml"), "--plot", str(tmp_path / "rates.png")]) == 1
     assert "pip install matplotlib" in capsys.readouterr().err

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.runs.made import tiny_config, write_corpus
-from ulmengine.cli.runs import _folder
+from ulmengine.cli.train import _folder
 from ulmengine.config import RunConfig, save
 from ulmengine.events import EpochEnded, Step
 from ulmengine.record import RunFolder, RunFolderError

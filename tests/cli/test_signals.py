@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such sig
 # The second one comes while the run is stopping, however quickly it would have stopped.
 TOLD = """
 import os, signal, sys
-from ulmengine.cli.runs import _stopping
+from ulmengine.cli.train import _stopping
 from ulmengine.plan import RunControl
 from ulmengine.plan.control import Move
 control = RunControl()

@@ -128,7 +128,7 @@ def test_pieces_in_an_archive_are_one_table_as_in_a_folder(tmp_path: Path, archi
 
 
 def test_of_a_packed_tar_all_names_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ulmengine.corpus.readers.packed.PEEK_MEMBERS", 2)
+    monkeypatch.setattr("ulmengine.corpus.readers.tree_files.PEEK_MEMBERS", 2)
     for number in range(4):
         write(tmp_path / "out" / f"part-{number:05}.csv", ROWS[number::4])
     assert sorted(everything(opened(packed(tmp_path / "out", "tar.gz")))) == sorted(text for text, _ in ROWS)

@@ -17,7 +17,7 @@ from tests.corpus.helpers import everything, labels_in_order, opened, with_event
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, open_corpus, preview
 from ulmengine.corpus.importing import import_table
-from ulmengine.corpus.readers import packed
+from ulmengine.corpus.readers import tree_files
 from ulmengine.corpus.readers.formats import recognise
 from ulmengine.corpus.readers.layout import find_layout, is_about
 from ulmengine.events import Progress, outcome
@@ -293,7 +293,7 @@ def in_blocks(root: Path) -> Path:
 def test_labels_that_come_in_blocks_are_all_seen(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packed, "PEEK_MEMBERS", 4)
+    monkeypatch.setattr(tree_files, "PEEK_MEMBERS", 4)
     documents, events = with_events(
         open_corpus(CorpusConfig(path=str(pack(in_blocks(tmp_path / "enron1"), kind))), tmp_path / "cache")
     )
@@ -306,7 +306,7 @@ def test_labels_that_come_in_blocks_are_all_seen(
 def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pack(in_blocks(tmp_path / "enron1"), "tar.gz")
     seen: list[str] = []
-    plain = packed.read_packed
+    plain = tree_files.read_packed
 
     def watched(source: object) -> object:
         for name, data in plain(source):  # type: ignore[arg-type]
@@ -314,7 +314,7 @@ def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch
             yield name, data
 
     monkeypatch.setattr("ulmengine.corpus.readers.tree.read_packed", watched)
-    monkeypatch.setattr(packed, "PEEK_MEMBERS", 3)
+    monkeypatch.setattr(tree_files, "PEEK_MEMBERS", 3)
     assert recognise(path, CorpusConfig()).rows is None
     assert len(seen) == 3
 
@@ -358,7 +358,7 @@ def test_a_tar_cut_short_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     short = tmp_path / "short.tar.gz"
     short.write_bytes(gzip.compress(whole.read_bytes()[:-12_000]))
     whole.write_bytes(whole.read_bytes()[:-12_000])
-    monkeypatch.setattr(packed, "PEEK_MEMBERS", 3)
+    monkeypatch.setattr(tree_files, "PEEK_MEMBERS", 3)
     for path in (whole, short):
         with pytest.raises(CorpusError, match="cut short"):
             opened(path)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.bench import Numbers, bench_scroll, bench_window
-from studio.models.documents import DocumentRows, balance, make_snippets
+from studio.models.document_table import DocumentRows, balance, make_snippets
 from studio.models.rows import SHOWN, ListRows, Role, RowsModel, one_line, plain_tip
 from studio.pages import available
 from studio.pages.parts.rows_table import RowsTable

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.pages.train.figures import standing_words, verdict
 from studio.pages.train.result import ResultCard
 from studio.pages.train.view import NotesLine
-from studio.pages.train.words import standing_words, verdict
 from studio.plots.history import RunHistory
 from tests.studio import replay
 from ulmengine import events as ev

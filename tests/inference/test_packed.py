@@ -7,11 +7,12 @@ import torch
 
 from tests.inference.made import MODEL, network
 from ulmengine.config import DropoutConfig, Sizes
-from ulmengine.inference import packed
-from ulmengine.inference.packed import PackedClassifier, can_pack
+from ulmengine.inference import packed_classifier
+from ulmengine.inference.packed_classifier import PackedClassifier, can_pack
 from ulmengine.nets import AWDLSTM, TextClassifier
 
-pytestmark = pytest.mark.skipif(not packed.is_available(), reason="this build of PyTorch has no packed products")
+pytestmark = pytest.mark.skipif(
+    not packed_classifier.is_available(), reason="this build of PyTorch has no packed products")
 
 
 def documents(lengths):

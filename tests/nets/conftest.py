@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
 
 
 @pytest.fixture
 def own_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks of any size take the own step-by-step path, which is meant for larger ones."""
-    monkeypatch.setattr(reading, "WORTH", dict.fromkeys(reading.WORTH, 0.0))
+    monkeypatch.setattr(layer_pass, "WORTH", dict.fromkeys(layer_pass.WORTH, 0.0))

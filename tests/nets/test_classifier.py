@@ -10,7 +10,7 @@ from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.nets import AWDLSTM, LanguageModel, TextClassifier, bpt3c, freeze_to, layer_groups
 from ulmengine.nets.bpt3c import Windows, read_documents, window_starts
 from ulmengine.nets.head import BatchNorm
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
 
 from .plain import largest_error
 
@@ -58,7 +58,7 @@ def test_what_padding_holds_does_not_matter() -> None:
 @pytest.mark.parametrize("by_steps", [True, False], ids=["own", "framework"])
 def test_chunks_are_as_one_long_pass(by_steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scores and all gradients, whatever the chunk length, when the documents fit into their windows."""
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: by_steps)
     rows, targets = documents([19, 19, 12, 3, 1]), torch.tensor([0, 1, 2, 0, 1])
     results = []
     for bptt in (1000, 4, 3):
@@ -199,7 +199,7 @@ def test_impossible_number_of_groups() -> None:
 def test_recurrent_weights_learn_when_a_document_is_longer_than_the_window(
     by_steps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: by_steps)
     model = make(DropoutConfig(multiplier=1, head=0), max_tokens=9).train()
     model(*batch(documents([23, 22, 14, 9]))).square().sum().backward()
     for layer in model.encoder.layers:

@@ -10,7 +10,7 @@ import torch
 from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.nets import AWDLSTM, LanguageModel
 from ulmengine.nets.dropout import connections, keep_mask, locked_mask, word_mask
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
 from ulmengine.nets.kernels.layout import Layout
 from ulmengine.nets.lstm import LSTMLayer
 
@@ -147,7 +147,7 @@ def test_each_pass_draws_anew_and_evaluation_never() -> None:
 
 @pytest.mark.parametrize("by_steps", [True, False], ids=["own", "framework"])
 def test_drop_connect_reaches_the_raw_weight_only_where_kept(by_steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: by_steps)
     torch.manual_seed(6)
     layer = LSTMLayer(4, 12, weight_drop=0.5)
     weights, layout = layer.draw(), Layout.equal(6, 5, CPU)

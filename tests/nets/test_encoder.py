@@ -11,7 +11,7 @@ from torch import Tensor
 from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.nets import AWDLSTM
 from ulmengine.nets.awd_lstm import Draw
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
 from ulmengine.nets.kernels.layout import Layout
 
 from .plain import largest_error, lstm
@@ -52,7 +52,7 @@ def plain(net: AWDLSTM, tokens: list[Tensor], draw: Draw, pull: Tensor) -> tuple
 def test_every_dropout_acts_in_its_place(
     by_steps: bool, skips: bool, lengths: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: by_steps)
     net = encoder(skips=skips, **SHARES)
     draw = net.draw(4)
     assert draw.words is not None

@@ -11,7 +11,7 @@ import torch
 from tests.nets.reference_names import to_reference_names
 from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.nets import LanguageModel, from_reference_names
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
 
 DATA = Path(__file__).parent / "data" / "language_model.npz"
 
@@ -39,7 +39,7 @@ def reference_model(vectors: dict[str, np.ndarray]) -> LanguageModel:
 def test_three_steps_of_training_agree(
     vectors: dict[str, np.ndarray], own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: own)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: own)
     model = reference_model(vectors)
     optimizer = torch.optim.SGD(model.parameters(), lr=float(vectors["lr"]))
     state = logits_state = None

@@ -10,8 +10,8 @@ import torch
 
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.nets import AWDLSTM, TextClassifier
+from ulmengine.nets.kernels.layer_pass import kernel_precision, one_piece
 from ulmengine.nets.kernels.layout import Layout
-from ulmengine.nets.kernels.reading import kernel_precision, one_piece
 
 LENGTHS = [5, 3, 3, 1]
 

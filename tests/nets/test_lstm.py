@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ulmengine.nets.kernels import reading
+from ulmengine.nets.kernels import layer_pass
+from ulmengine.nets.kernels.layer_pass import PassWeights
 from ulmengine.nets.kernels.layout import Layout
-from ulmengine.nets.kernels.reading import PassWeights
 from ulmengine.nets.lstm import LSTMLayer
 
 from .plain import largest_error, lstm
@@ -49,7 +49,7 @@ def reference(
 @pytest.mark.parametrize("by_steps", [True, False], ids=["own", "framework"])
 def test_values_and_gradients(lengths: list[int], by_steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     layer, rows, state, layout = setup(lengths)
-    monkeypatch.setattr(reading, "goes_by_steps", lambda *_: by_steps)
+    monkeypatch.setattr(layer_pass, "goes_by_steps", lambda *_: by_steps)
     weights = layer.draw()
     mask = torch.rand(len(rows), 5) + 0.5
     pull = torch.randn(len(rows), max(lengths), 8)
@@ -73,12 +73,12 @@ def test_training_and_evaluation_read_the_same(lengths: list[int], precision: to
     weights, x = layer.eval().draw(), packed(rows, layout).detach()
     learning, _ = layer(x, layout, state, weights)
     with torch.no_grad():
-        reading, (h, c) = layer(x, layout, state, weights)
+        answers, (h, c) = layer(x, layout, state, weights)
     plain_weights = tuple(p.detach() for p in layer.parameters())
     outs, expected_h, expected_c = lstm([row.detach() for row in rows], state, plain_weights)
     allowed = 1e-5 if precision == torch.float32 else 2e-2
-    assert largest_error(reading, learning.float()) < allowed
-    assert largest_error(reading, layout.pack(torch.nn.utils.rnn.pad_sequence(outs, batch_first=True))) < allowed
+    assert largest_error(answers, learning.float()) < allowed
+    assert largest_error(answers, layout.pack(torch.nn.utils.rnn.pad_sequence(outs, batch_first=True))) < allowed
     assert largest_error(h, expected_h) < allowed
     assert largest_error(c, expected_c) < allowed
 

@@ -8,11 +8,11 @@ import torch
 from tests.inference.made import network
 from ulmengine.cli.corpus import PUBLISHED
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
-from ulmengine.inference.packed import PackedClassifier
+from ulmengine.inference.packed_classifier import PackedClassifier
 from ulmengine.nets import AWDLSTM, TextClassifier
+from ulmengine.nets.kernels.layer_pass import goes_by_steps
 from ulmengine.nets.kernels.layout import Layout
 from ulmengine.nets.kernels.native import is_available
-from ulmengine.nets.kernels.reading import goes_by_steps
 from ulmengine.nets.lstm import LSTMLayer
 
 needs_products = pytest.mark.skipif(not is_available(), reason="this build of PyTorch has no packed products")

@@ -13,7 +13,7 @@ from ulmengine.nets import chunked_cross_entropy
 from ulmengine.nets.adaptive import AdaptiveDecoder, borders
 from ulmengine.nets.decoder import Decoder
 from ulmengine.nets.kernels import chunked
-from ulmengine.nets.sampled import SampledDecoder, draw_words, expected_log_counts
+from ulmengine.nets.sampled_softmax import SampledDecoder, draw_words, expected_log_counts
 from ulmengine.tokens import IGNORED
 
 from .plain import largest_error

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine.cli import main
-from ulmengine.cli.runs import _grown
+from ulmengine.cli.train import _grown
 from ulmengine.config import save
 from ulmengine.events import Diverging, Finished, StageStarted, Step
 from ulmengine.record import RunFolder

@@ -15,7 +15,7 @@ import pytest
 
 from tests.corpus.helpers import with_events
 from tests.models.made import MODEL, SIZES
-from ulmengine.cli import main, runs
+from ulmengine.cli import main, train
 from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
 from ulmengine.events import Finished, Note, Step, outcome
 from ulmengine.models import load_bundle, pretrained_path, save_bundle
@@ -126,7 +126,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_learnt(
     save(tiny_config(texts), tmp_path / "c.toml")
     assert main(["pretrain", str(tmp_path / "c.toml"), "--out", str(out), "--title", "Filme"]) == 1
     assert "--title is for a model of TEXTS" in capsys.readouterr().err
-    monkeypatch.setattr(runs, "started_by_torchrun", lambda: True)
+    monkeypatch.setattr(train, "started_by_torchrun", lambda: True)
     assert main(command) == 1
     assert "several processes need a CONFIG.toml" in capsys.readouterr().err
     assert there.read_bytes() == b"another model"
@@ -200,9 +200,9 @@ def test_several_processes_begin_with_it_too(tmp_path: Path, monkeypatch: pytest
     path = own_model(tmp_path / "models", [*GERMAN, *(line.split()[-1] for line in german_lines(60))])
     save(labelled(tmp_path / "german.csv", german_lines(60)), tmp_path / "c.toml")
     first = SimpleNamespace(writes=True, any=bool, tell=lambda value: value)
-    monkeypatch.setattr(runs, "started_by_torchrun", lambda: True)
-    monkeypatch.setattr(runs, "join", lambda _device: nullcontext(first))
-    monkeypatch.setattr(runs, "_run", lambda *_: 0)
+    monkeypatch.setattr(train, "started_by_torchrun", lambda: True)
+    monkeypatch.setattr(train, "join", lambda _device: nullcontext(first))
+    monkeypatch.setattr(train, "_run", lambda *_: 0)
     assert main(["train", str(tmp_path / "c.toml"), "--out", str(tmp_path / "run")]) == 0
     assert RunFolder.open(tmp_path / "run").config().model.pretrained == str(path)
 

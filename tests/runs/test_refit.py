@@ -17,7 +17,7 @@ from ulmengine.events import outcome
 from ulmengine.inference import Baseline, PredictionsError
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
-from ulmengine.record.words import in_words
+from ulmengine.record.phrases import in_words
 from ulmengine.runs import Run
 from ulmengine.runs.batches import ALL_LABELLED, document_batches
 from ulmengine.runs.measured import measure_again, open_measured

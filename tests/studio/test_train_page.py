@@ -8,9 +8,9 @@ import pytest
 import torch
 from PySide6.QtCore import QObject
 
+from studio.pages.train.figures import verdict
 from studio.pages.train.going_back import Point, points
 from studio.pages.train.mender import Mender, last_good
-from studio.pages.train.words import verdict
 from studio.plots.history import RunHistory
 from studio.shown.offers import Facts, facts, offers
 from studio.shown.plan import plan_of_run, planned

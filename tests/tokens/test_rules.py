@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer
 from ulmengine.tokens.rules import fix_html, piece_rules, replace_repeats, replace_word_repeats
 from ulmengine.tokens.specials import BOS_TOKEN
-from ulmengine.tokens.words import word_splitter
+from ulmengine.tokens.word_splitter import word_splitter
 
 from .helpers import data
 

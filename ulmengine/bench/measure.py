@@ -79,7 +79,7 @@ def ours(task: BenchTask) -> dict[str, Any]:
 
     :raises BenchError: the process failed; the message holds the end of what it wrote.
     """
-    return _last_line(sys.executable, _output_of([sys.executable, "-m", "ulmengine.bench.work", json.dumps(task)]))
+    return _last_line(sys.executable, _output_of([sys.executable, "-m", "ulmengine.bench.worker", json.dumps(task)]))
 
 
 def reference(python: str, task: BenchTask, script: str = "reference.py") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import argparse
 from ulmengine.doctor import checks, report
 from ulmengine.models import models_folder, own_models, shipped_models
 from ulmengine.record import find_runs, run_line, summary
-from ulmengine.record.words import corrected_words
+from ulmengine.record.phrases import corrected_words
 
 from .output import complain, say, say_json
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .cells import FALSE
-from .names import FIRST_LABEL_NAMES, TEXT_NAMES, Nearness, is_label_name
-from .sampled import Sampled
+from .column_names import FIRST_LABEL_NAMES, TEXT_NAMES, Nearness, is_label_name
+from .column_sample import Sampled
 
 _SHORT, _LONG_LABEL = 60, 200
 """Characters of a usual label, and of the longest, on average."""

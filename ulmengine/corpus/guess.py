@@ -8,7 +8,7 @@ import polars as pl
 
 from .candidates import choose_label
 from .cells import ANGLED, label_delimiters
-from .names import (
+from .column_names import (
     PART_CELLS,
     PLAIN_SPLIT_NAMES,
     PLAIN_TEXT_NAMES,
@@ -20,7 +20,7 @@ from .names import (
     key_of,
     second_of_pair,
 )
-from .sampled import Sampled, is_number, look
+from .column_sample import Sampled, is_number, look
 
 _FORMS = frozenset((
     "clean", "cleaned", "raw", "orig", "original", "processed", "preprocessed", "normalized", "normalised", "lemma",

@@ -21,9 +21,9 @@ from ulmengine.events import Event, Progress
 from .errors import CorpusError, os_failure
 from .readers.encoding import detect
 from .readers.formats import chunks, recognise
-from .readers.packed import folder_files
 from .readers.reading import Pass, Reading, encoding_note
 from .readers.tree import settle_tree
+from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 

@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import connected_components
 
 from ulmengine.config import SplitConfig
 
+from .column_names import PART_CELLS
 from .errors import CorpusError
 from .likeness import text_hash
-from .names import PART_CELLS
 
 PART_NAMES = ("train", "validation", "test", "unlabelled")
 TRAIN, VALIDATION, TEST, UNLABELLED = range(4)

@@ -21,7 +21,7 @@ from ulmengine.tokens import PAD
 from .blend import Blend
 from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
-from .packed import Reader, reader_of
+from .packed_classifier import Reader, reader_of
 
 T = TypeVar("T")
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.

@@ -8,9 +8,9 @@ from .groups import LayerGroup, freeze_to, layer_groups
 from .kernels.chunked import chunked_cross_entropy
 from .language_model import LanguageModel, LanguageModelLoss
 from .losses import Loss, balanced_weights, classifier_loss, disagreement
-from .names import WeightsError, from_reference_names
 from .precision import precision_for, set_precision
 from .transfer import transfer_embedding
+from .weight_names import WeightsError, from_reference_names
 
 __all__ = [
     "AWDLSTM", "DeviceError", "Draw", "Encoded", "LanguageModel", "LanguageModelLoss", "LayerGroup", "Loss",

@@ -14,8 +14,8 @@ from ulmengine.config import DropoutConfig, Sizes
 from ulmengine.tokens import PAD
 
 from .dropout import locked_mask, word_mask
+from .kernels.layer_pass import LayerState, PassWeights
 from .kernels.layout import Layout
-from .kernels.reading import LayerState, PassWeights
 from .kernels.workspace import Workspace
 from .lstm import LSTMLayer
 

@@ -16,7 +16,7 @@ from .adaptive import AdaptiveDecoder
 from .awd_lstm import AWDLSTM, Encoded, State, detach
 from .decoder import Decoder
 from .dropout import locked_mask
-from .sampled import SampledDecoder
+from .sampled_softmax import SampledDecoder
 
 
 @dataclass(frozen=True)

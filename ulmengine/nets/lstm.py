@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from .dropout import connections
+from .kernels.layer_pass import LayerState, PassWeights, read
 from .kernels.layout import Layout
-from .kernels.packed import Masks
-from .kernels.reading import LayerState, PassWeights, read
+from .kernels.packed_weights import Masks
 from .kernels.workspace import Workspace
 
 

@@ -19,8 +19,8 @@ from .listing import (
 )
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
+from .phrases import in_words, value_words
 from .share import export_model, export_run, import_run
-from .words import in_words, value_words
 
 __all__ = [
     "START", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower", "RunBusyError",

@@ -10,7 +10,7 @@ from ulmengine.plan.stages import plan_stages
 
 from .checkpoints import CheckpointFolder
 from .folder import RunFolder, RunFolderError, writing
-from .words import value_words
+from .phrases import value_words
 
 _STAGE = ("lr", "epochs", "refit", "batch_size", "early_stopping", "optimizer.accumulation", "optimizer.clip")
 RESUMED = (

@@ -29,7 +29,7 @@ from ulmengine.inference.predictions import MEASURED_PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
-from ulmengine.record.words import corrected_words
+from ulmengine.record.phrases import corrected_words
 
 from .batches import document_batches
 from .checks import class_counts

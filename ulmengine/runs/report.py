@@ -18,8 +18,8 @@ from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.evaluate import document_losses
 from ulmengine.record.folder import RunFolder
 from ulmengine.record.listing import run_name
+from ulmengine.record.phrases import corrected_words, value_words
 from ulmengine.record.records import read_record
-from ulmengine.record.words import corrected_words, value_words
 
 from .measured import Measured, against_baseline, against_words, corpus_rows, learnt_words, open_measured
 from .pictures import Polyline, confusion_table, line_picture, smoothed

@@ -26,7 +26,7 @@ from ulmengine.record.failures import describe, remedy
 from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
 from ulmengine.record.lock import RunBusyError
 from ulmengine.record.log import EventLog
-from ulmengine.record.words import in_words
+from ulmengine.record.phrases import in_words
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
 from ulmengine.training.distributed import World, use_threads
 from ulmengine.training.session import RETRY_S

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
+from .char_runs import cut_runs
 from .description import tokenizer_from_json
 from .pieces import split_pieces
 from .rules import piece_rules
-from .runs import cut_runs
 
 Cutter = Callable[[str], list[str]]
 

@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, pre_tokenizers, trainers
 
-from .runs import NEWLINE
+from .char_runs import NEWLINE
 from .specials import SPECIALS, UNK_TOKEN, TokensError
 
 LONGEST_PIECE = 16

@@ -14,9 +14,9 @@ from typing import Any
 
 from tokenizers import Tokenizer as Backend
 
+from .char_runs import NEWLINE, SPACE, cut_runs
 from .detokenise import undo_marks
 from .rules import piece_rules
-from .runs import NEWLINE, SPACE, cut_runs
 from .specials import SPECIALS, UNK_TOKEN, TokensError
 from .tokenizer import LONGEST_REMEMBERED, MOST_REMEMBERED, Tokenizer
 from .vocabulary import Vocabulary

@@ -12,7 +12,7 @@ from .rules import piece_rules
 from .specials import SPECIALS, TokensError
 from .tokenizer import Tokenizer
 from .vocabulary import Vocabulary
-from .words import word_splitter
+from .word_splitter import word_splitter
 
 _RUNS = re.compile(r"\s+|\S+")
 

@@ -17,9 +17,9 @@ from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 
 from .answering import Answer, Answering, names_of
-from .bars import ProbabilityBars
-from .beside import BesideAnswers
 from .editor import MarkedEditor, MarksLegend
+from .other_models import BesideAnswers
+from .probability_bars import ProbabilityBars
 from .stored import table_text
 
 EDITOR_HEIGHT = 110

@@ -30,10 +30,10 @@ from ulmengine.events import Failed
 from ulmengine.models import SUFFIX
 
 from .answering import Answering, make_ready
-from .beside import BesideChoice, make_all_ready
 from .many import ManyTexts
 from .model_picker import ModelPicker, NewerModel, run_of
 from .one import OneText
+from .other_models import BesideChoice, make_all_ready
 
 TITLE_WIDTH = 200
 

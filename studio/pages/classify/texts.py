@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.models.documents import label_of
+from studio.models.document_table import label_of
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event

@@ -12,7 +12,7 @@ from ulmengine.config import CorpusConfig, RunConfig, located
 from ulmengine.corpus import Preview, audit
 from ulmengine.events import Failed
 
-from .work import Opened, Profile, facts_of, read_corpus, read_preview, read_profile
+from .jobs import Opened, Profile, facts_of, read_corpus, read_preview, read_profile
 
 AT_ONCE = 64_000_000
 """A source of up to so many bytes on disk is read without being asked; of a larger one only the beginning."""

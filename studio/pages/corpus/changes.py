@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.labels import key_of, labels_of
+from studio.corrections import key_of, labels_of
 from studio.pages.parts.quantities import counted
 from studio.widgets import Button, Card, IconButton, Paragraph
 from ulmengine.record.relabelled import LabelChange

@@ -16,7 +16,7 @@ from ulmengine.corpus import Documents
 from ulmengine.events import Failed
 from ulmengine.tokens import SPECIALS, Tokenizer, Vocabulary
 
-from .work import Seen, read_document
+from .jobs import Seen, read_document
 
 PATIENCE_MS = 250
 """So long the document before stays in view; then it is said that the next one is being read."""

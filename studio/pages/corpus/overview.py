@@ -19,8 +19,8 @@ from studio.widgets import Button, Card, ConfigForm, Paragraph
 from ulmengine.corpus.repeats import RARE
 from ulmengine.tokens import Coverage
 
+from .jobs import Opened, Profile, Remedy, remedy
 from .lengths import LengthHistogram
-from .work import Opened, Profile, Remedy, remedy
 
 
 class OverviewPanel(QWidget):

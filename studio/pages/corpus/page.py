@@ -12,8 +12,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.labels import key_of
-from studio.models.documents import labels_at
+from studio.corrections import key_of
+from studio.models.document_table import labels_at
 from studio.pages.base import ProjectPage
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
@@ -33,13 +33,13 @@ from .analysis import Analysis
 from .document import DocumentPanel
 from .files import CorpusFiles
 from .header import CorpusHeader, EmptyCorpus
+from .jobs import Opened, Profile, summary
 from .overview import OverviewPanel
 from .problems import ProblemsPanel
 from .repair_book import Repair, RepairBook
 from .splits import SplitPanel
 from .tables import TablesPanel
 from .understood import UnderstoodBar
-from .work import Opened, Profile, summary
 
 _SIDE = 400
 _LOW = 200

@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTabWidget, QVBoxLayout, Q
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.models.documents import DocumentRows, find_rows, order_of
+from studio.models.document_table import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Button, ElidedLabel
 from ulmengine.corpus import Documents, Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
-from .work import Opened
+from .jobs import Opened
 
 PAUSE_MS = 400
 """After so long without a key what is typed is searched for."""

@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from studio import theme
-from studio.models.runs import apart
+from studio.models.run_table import apart
 from studio.widgets import CalmCombo
 from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
 
-from .words import who_help, who_words
-from .work import Subject
+from .jobs import Subject
+from .verdicts import who_help, who_words
 
 NARROWEST = 110
 """Px of the list of runs where there is no room for a whole name."""

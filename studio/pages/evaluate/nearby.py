@@ -10,7 +10,7 @@ from studio.models.rows import plain_tip
 from studio.widgets import CalmCombo, ElidedLabel, Label, Paragraph
 from ulmengine.events import Event, Progress
 
-from .work import By, Likest, Neighbour
+from .jobs import By, Likest, Neighbour
 
 SHOWN = 170
 """Characters of a document, two lines of it; more stands in its tooltip."""

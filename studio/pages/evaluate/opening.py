@@ -11,7 +11,7 @@ from ulmengine.record import RunFolder
 from ulmengine.runs.measured import EVALUATION
 
 from .answers import Answers
-from .work import Subject, Texts, make_asked, measure_on_table, measure_run, open_run, read_column, read_texts
+from .jobs import Subject, Texts, make_asked, measure_on_table, measure_run, open_run, read_column, read_texts
 
 
 class Opening(QObject):

@@ -30,14 +30,14 @@ from ulmengine.record import RunFolder
 
 from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size
 from .choosing import Choosing
-from .documents import DocumentsView
+from .document_list import DocumentsView
 from .filters import Filter, FilterChips
+from .jobs import Subject, Texts, columns_of
 from .opening import Opening, can_be_shown
 from .ranges import by_cells
 from .reporting import Reporting
+from .verdicts import below, headline
 from .views import Views
-from .words import below, headline
-from .work import Subject, Texts, columns_of
 
 _EMPTY, _BUSY, _FULL, _NOTHING, _READING = range(5)
 

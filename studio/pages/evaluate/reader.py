@@ -18,8 +18,8 @@ from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference.explain import Explanation
 
 from .answers import Answers
+from .jobs import Asked, Texts, read_text
 from .nearby import Nearby
-from .work import Asked, Texts, read_text
 
 
 class Reader(QWidget):

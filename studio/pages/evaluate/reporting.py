@@ -13,7 +13,7 @@ from studio.shell import Shell
 from ulmengine.disk import file_stem
 from ulmengine.record import run_name
 
-from .work import Subject, write_page
+from .jobs import Subject, write_page
 
 
 class Reporting(QObject):

@@ -20,7 +20,7 @@ from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, SAID, UNKNOWN, Answers, 
 from .lines import CurvePicture, ReliabilityPicture
 from .matrix import Matrix
 from .tables import ClassModel, Listing
-from .words import calibration_words
+from .verdicts import calibration_words
 
 
 class Views(QTabWidget):

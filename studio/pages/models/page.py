@@ -28,8 +28,8 @@ from ulmengine.models import SUFFIX, TRASH, ModelFile, models_folder
 from .about import AboutModel
 from .foreign import KINDS, ForeignFiles, look_at, sorted_out, take_in
 from .giving import GivingAway
+from .jobs import ModelsAside, cells, headings, keeping, listing
 from .pretraining import Pretraining
-from .work import ModelsAside, cells, headings, keeping, listing
 
 WIDEST = 360
 """Px that the names have at most; what is longer is cut, and stands whole on the card."""

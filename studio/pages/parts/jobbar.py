@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from studio import theme
 from studio.widgets.buttons import Button
-from studio.widgets.labels import ElidedLabel
+from studio.widgets.text_labels import ElidedLabel
 from studio.words import time_words, words
 from ulmengine.events import Event, Progress
 

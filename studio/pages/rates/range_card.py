@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio import theme
 from studio.engine.job import Job, run_job
 from studio.pages.parts.quantities import TimeLeft
-from studio.pages.train.words import progress_words
+from studio.pages.train.figures import progress_words
 from studio.plots.range_plot import RangePlot, rule_name
 from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project

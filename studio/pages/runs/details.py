@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.models.runs import result_words, standing, time_spent
+from studio.models.run_table import result_words, standing, time_spent
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from studio.words import corrected_words

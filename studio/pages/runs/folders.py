@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.models.runs import folder_words
+from studio.models.run_table import folder_words
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell

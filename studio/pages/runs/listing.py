@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
 
 from studio import theme
-from studio.models.runs import CORPUS, DIFFERS, FROM, LINE, UNREADABLE, RunsFilter, read_state_words
+from studio.models.run_table import CORPUS, DIFFERS, FROM, LINE, UNREADABLE, RunsFilter, read_state_words
 from studio.pages.parts.rows_table import LinesTable, RowDelegate
 from studio.widgets import CalmCombo, Label
 from studio.words import state_words

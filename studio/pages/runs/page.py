@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.models.runs import RunsFilter, RunsModel, told_apart
+from studio.models.run_table import RunsFilter, RunsModel, told_apart
 from studio.pages.base import ProjectPage
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.run_changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up

@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from studio.plots.history import RunHistory
-from studio.shown.reading import checkpoints_of
+from studio.shown.log_reader import checkpoints_of
 from ulmengine.plan.stages import StagePlan
 from ulmengine.record import START
 from ulmengine.record.checkpoints import CheckpointInfo
 
-from .words import plan_name
+from .figures import plan_name
 
 _tr = QCoreApplication.translate
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
-from studio.shown.reading import checkpoints_of
+from studio.shown.log_reader import checkpoints_of
 from ulmengine.config import ConfigError, RunConfig, difference, with_settings
 from ulmengine.events import Diverging, Event, Failed, RunStarted
 from ulmengine.plan.control import RunState

@@ -26,11 +26,11 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
 
 from .choosing import RunChoice
+from .figures import standing_words
 from .going_back import Point, points
 from .going_on import GoingOn
 from .mender import Mender
 from .view import TrainView
-from .words import standing_words
 
 
 class TrainPage(ProjectPage):

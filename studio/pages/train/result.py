@@ -12,7 +12,7 @@ from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
 from studio.words import corrected_words, part_words
 from ulmengine.events import Evaluated
 
-from .words import interval, percent, verdict
+from .figures import interval, percent, verdict
 
 READABLE = 320
 """Px of the sentence beside the figures; where it would be narrower it stands below them."""

@@ -15,7 +15,7 @@ from studio.widgets.dot import dot_words
 from studio.words import figure
 from ulmengine.plan.stages import StagePlan
 
-from .words import epochs_words, metrics_words, plan_name, plan_words
+from .figures import epochs_words, metrics_words, plan_name, plan_words
 
 NARROWEST = 160
 HEIGHT = 92

@@ -41,11 +41,11 @@ from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
 
 from .buttons import TrainButtons
+from .figures import percent
 from .layers import LayerStack, layers_of
 from .mender import Try
 from .result import ResultCard
 from .stage_cards import StageStrip
-from .words import percent
 from .writing import Writing
 
 SIDE = 316

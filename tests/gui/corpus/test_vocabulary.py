@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio.pages.corpus.jobs import Profile, remedy
 from studio.pages.corpus.page import CorpusPage
-from studio.pages.corpus.work import Profile, remedy
 from studio.shown.plan import planned
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import FRUIT, Desk, write_csv

@@ -17,7 +17,7 @@ from studio.pages.evaluate import answers as answers_module
 from studio.pages.evaluate.answers import GIVEN, SAID, Answers, by_size, by_value, wilson
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.ranges import by_cells
-from studio.pages.evaluate.words import calibration_words, headline
+from studio.pages.evaluate.verdicts import calibration_words, headline
 from tests.gui.classify.help import TEXTS, make_bundle
 from ulmengine.corpus import open_corpus
 from ulmengine.events import outcome

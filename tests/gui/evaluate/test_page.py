@@ -14,10 +14,10 @@ from sklearn import metrics
 
 from studio.pages.evaluate import tables
 from studio.pages.evaluate.answers import GIVEN, LENGTH, RIGHT, SAID, by_size
+from studio.pages.evaluate.jobs import Likest, Neighbour
 from studio.pages.evaluate.matrix import Matrix
 from studio.pages.evaluate.page import EvaluatePage
-from studio.pages.evaluate.words import who_words
-from studio.pages.evaluate.work import Likest, Neighbour
+from studio.pages.evaluate.verdicts import who_words
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import Button, Paragraph

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, RIGHT, SAID, Answers
+from studio.pages.evaluate.jobs import Asked
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
-from studio.pages.evaluate.words import below, learnt_since
-from studio.pages.evaluate.work import Asked
+from studio.pages.evaluate.verdicts import below, learnt_since
 from studio.pages.parts.correct_label import CorrectLabel
 from studio.project import Project
 from studio.shell import Shell

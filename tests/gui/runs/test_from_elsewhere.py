@@ -6,7 +6,7 @@ import shutil
 
 from PySide6.QtCore import Qt
 
-from studio.models.runs import CORPUS, FROM
+from studio.models.run_table import CORPUS, FROM
 from tests.record.test_listing import made
 from ulmengine.record import RunMarks, export_run, write_about
 

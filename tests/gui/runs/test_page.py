@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio import theme
-from studio.models.runs import time_spent
+from studio.models.run_table import time_spent
 from tests.record.test_listing import made
 from tests.runs.made import tiny_config
 from ulmengine.events import StageEnded

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.pages.train.figures import interval, metrics_words, percent
 from studio.pages.train.layers import LayerStack, layers_of
 from studio.pages.train.stage_cards import StageCard
 from studio.pages.train.view import TrainView
-from studio.pages.train.words import interval, metrics_words, percent
 from studio.pages.train.writing import LEAST, MOST, WholeLines
 from studio.plots.history import RunHistory
 from tests.studio import replay

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
 from studio.frame.runbar import RunBar
-from studio.models.runs import standing
+from studio.models.run_table import standing
 from studio.pages.home.recent import look_at, state_line
 from studio.pages.train.page import TrainPage
 from studio.shown import ShownRun

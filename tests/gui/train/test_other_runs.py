@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from studio.frame.runbar import RunBar
-from studio.shown import reading
+from studio.shown import log_reader
 from ulmengine import events as ev
 from ulmengine.config import RunConfig, difference
 from ulmengine.plan.control import RunState
@@ -27,7 +27,7 @@ def test_a_run_of_another_process_is_followed_and_not_touched(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
     if long:
-        monkeypatch.setattr(reading, "AT_ONCE_BYTES", 0)
+        monkeypatch.setattr(log_reader, "AT_ONCE_BYTES", 0)
     path = tmp_path / "cluster" / "run"
     other = subprocess.Popen([sys.executable, "-m", "tests.studio.elsewhere", str(path)], cwd=ROOT)
     try:

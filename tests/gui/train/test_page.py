@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
-from studio.shown import ShownRun, reading
+from studio.shown import ShownRun, log_reader
 from studio.widgets import Button
 from tests.studio import replay
 from ulmengine import events as ev
@@ -219,7 +219,7 @@ def test_a_log_that_cannot_be_read_says_so(bench: Bench, monkeypatch: pytest.Mon
     def broken(self: RunFolder) -> Iterator[ev.Event]:
         raise OSError(5, "Input/output error", str(self.log_path))
 
-    monkeypatch.setattr(reading, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(log_reader, "AT_ONCE_BYTES", 0)
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "events", broken)
         bench.page.show_run(folder)

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
+from ulmengine.corpus.column_names import PART_WORDS, part_in
 from ulmengine.corpus.errors import CorpusError, Faults
-from ulmengine.corpus.names import PART_WORDS, part_in
 
 from . import lists
 from .frames import frames_of

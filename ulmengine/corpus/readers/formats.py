@@ -14,7 +14,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import aligned, beside, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, tree, workbook
+from . import aligned, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, sidecar, tree, workbook
 from .reading import Format, Look, Pass, Reading, plan_text
 from .source import Source, find_source
 from .textlines import without_padding
@@ -24,7 +24,8 @@ FORMATS = {one.name: one for one in (
     Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
            lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
     Format("aligned", aligned.recognise, aligned.plan, aligned.chunks),
-    Format("folder", tree.recognise, lambda look, reason: beside.plan(look, reason, _recognise, _read), beside.chunks),
+    Format("folder", tree.recognise, lambda look, reason: sidecar.plan(look, reason, _recognise, _read),
+           sidecar.chunks),
     Format("parquet", columnar.recognise_parquet, partial(columnar.plan, "parquet"), columnar.chunks),
     Format("arrow", columnar.recognise_arrow, partial(columnar.plan, "arrow"), columnar.chunks),
     Format("excel", workbook.recognise, workbook.plan, workbook.chunks),

@@ -12,9 +12,9 @@ from itertools import chain
 import polars as pl
 
 from ulmengine.corpus import limits
+from ulmengine.corpus.column_names import LABEL_NAMES, TEXT_NAMES
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
-from ulmengine.corpus.names import LABEL_NAMES, TEXT_NAMES
 
 from .heading import above_heading, column_names, has_header
 

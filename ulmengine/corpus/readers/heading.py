@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
+from ulmengine.corpus.column_sample import is_number
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
-from ulmengine.corpus.sampled import is_number
 
 _COMMENT = ("#", "%", "//")
 _MOST_ABOVE = 20

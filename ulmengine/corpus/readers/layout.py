@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
 from ulmengine.corpus.errors import some_of
-from ulmengine.corpus.names import PART_WORDS, POLES, part_in, parts_of
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Z]*$")

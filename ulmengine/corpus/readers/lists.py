@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ulmengine.config import CorpusConfig
+from ulmengine.corpus.column_names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, part_in
 from ulmengine.corpus.errors import CorpusError
-from ulmengine.corpus.names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, part_in
 
 from . import delimited, plain
 from .binary import is_binary

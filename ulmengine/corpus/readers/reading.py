@@ -18,9 +18,9 @@ from .dialect import Dialect
 from .encoding import Encoding, TextDecoder, detect, known_encoding
 from .grids import Grid
 from .layout import TreeLayout
-from .packed import files_of, heads_of
 from .source import Source
 from .textlines import text_blocks, text_lines
+from .tree_files import files_of, heads_of
 
 _FEW_FILES, _HEAD_BYTES = 60, 1 << 18
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ulmengine.corpus.names import WEAK_LABEL_NAMES, is_label_name, key_of
+from ulmengine.corpus.column_names import WEAK_LABEL_NAMES, is_label_name, key_of
 
 
 def of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
 
 from .records import has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued

@@ -13,14 +13,14 @@ from urllib.parse import unquote
 import polars as pl
 
 from ulmengine.config import CorpusConfig
+from ulmengine.corpus.column_names import part_in
 from ulmengine.corpus.errors import CorpusError, Faults
-from ulmengine.corpus.names import part_in
 
 from . import lists
 from .layout import is_about
 from .lists import MARKED
-from .packed import laid_down, walk_files
 from .reading import Look, Pass, Reading, Shard
+from .tree_files import laid_down, walk_files
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow")
 _PACKED = (".gz", ".gzip", ".bz2", ".xz")

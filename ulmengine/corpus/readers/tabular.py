@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from ulmengine.corpus.names import KNOWN_NAMES, TEXT_NAMES
+from ulmengine.corpus.column_names import KNOWN_NAMES, TEXT_NAMES
 
 from .heading import few_values
 

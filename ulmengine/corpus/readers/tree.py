@@ -15,9 +15,9 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from ulmengine.corpus import limits
+from ulmengine.corpus.column_names import part_in
 from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from ulmengine.corpus.guess import Hints
-from ulmengine.corpus.names import part_in
 from ulmengine.events import Event
 
 from . import lists
@@ -27,9 +27,9 @@ from .frames import frames_of
 from .layout import DESCRIPTIONS, TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
-from .packed import files_of, read_packed, read_zipped, walk_files
 from .reading import Look, Pass, Reading
 from .source import Source
+from .tree_files import files_of, read_packed, read_zipped, walk_files
 
 _PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
 _UNREAD = {

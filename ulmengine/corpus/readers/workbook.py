@@ -24,9 +24,9 @@ import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
+from ulmengine.corpus.column_names import PART_CELLS
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
-from ulmengine.corpus.names import PART_CELLS
 
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, has_header, heading_doubt

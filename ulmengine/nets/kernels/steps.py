@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 from .gates import Gates, gate_gradients, new_cells
 from .layout import Layout
 from .native import linear, linear_add
-from .packed import Packed, WeightGradients
+from .packed_weights import Packed, WeightGradients
 
 BYTES = 16 * 2**20  # of pre-activations made at once
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, is_plural, listed, pieces, repeats
-from .names import LABEL_NAMES, PLAIN_TEXT_NAMES, POLES, TEXT_NAMES, Nearness, called_like_label, is_about_name, key_of
+from .column_names import (
+    LABEL_NAMES,
+    PLAIN_TEXT_NAMES,
+    POLES,
+    TEXT_NAMES,
+    Nearness,
+    called_like_label,
+    is_about_name,
+    key_of,
+)
 
 _LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""

@@ -17,8 +17,8 @@ from ulmengine.events import Event
 from ulmengine.inference.predict import Prediction
 
 from .answering import Answering, make_ready
-from .bars import ProbabilityBars
 from .model_picker import ListedModel
+from .probability_bars import ProbabilityBars
 
 MOST = 2
 """So many models stand beside the one in use at most."""

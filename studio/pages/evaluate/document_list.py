@@ -7,15 +7,15 @@ from collections.abc import Collection
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from studio.labels import key_of, labels_of
+from studio.corrections import key_of, labels_of
 from studio.project import Project
 from studio.shell import Shell
 
 from .answers import Answers, Bools
+from .jobs import Subject, Texts
 from .reader import Reader
 from .tables import GIVEN, LOSS, SAID, TEXT, AnswersModel, Listing
-from .words import learnt_since
-from .work import Subject, Texts
+from .verdicts import learnt_since
 
 LEAST_LABEL, MOST_LABEL, MARGIN = 64, 92, 24
 """Widths of the columns with labels, and what of one is not text."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 from studio.facts import CorpusFacts, facts_key
-from studio.models.documents import Snippets, balance, make_snippets
+from studio.models.document_table import Snippets, balance, make_snippets
 from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview

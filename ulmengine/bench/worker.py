@@ -1,6 +1,6 @@
 """One piece of work, done and measured in this process.
 
-``python -m ulmengine.bench.work '{"work": ...}'`` writes one line of JSON (:func:`ulmengine.bench.measure.ours`).
+``python -m ulmengine.bench.worker '{"work": ...}'`` writes one line of JSON (:func:`ulmengine.bench.measure.ours`).
 """
 
 from __future__ import annotations

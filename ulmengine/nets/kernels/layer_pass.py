@@ -10,7 +10,7 @@ from torch.backends import cudnn
 
 from . import native, steps
 from .layout import Layout
-from .packed import Masks, Packed
+from .packed_weights import Masks, Packed
 from .workspace import Workspace
 
 LayerState = tuple[Tensor, Tensor]  # hidden and cell state, each (batch, hidden)
