@@ -126,6 +126,37 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, error: BaseException
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_may_be_the_current_one_or_a_link_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.chdir(here)
+    with whole_folder(Path()) as made:
+        (made / "a").write_text("one")
+    assert (here / "a").read_text() == "one"
+    try:
+        (tmp_path / "link").symlink_to(there)
+    except OSError:  # Windows allows that to few
+        return
+    with whole_folder(tmp_path / "link") as made:
+        (made / "b").write_text("two")
+    assert (there / "b").read_text() == "two"
+
+
+def test_a_copy_that_may_not_be_written_is_whole_though_the_disk_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(handle: int) -> None:  # as Windows does for what is open to be read
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    with whole_folder(tmp_path / "made") as made:
+        (made / "a").write_text("one")
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        monkeypatch.setattr(os, "fsync", refused)
+        monkeypatch.setattr("ulmengine.disk._names_to_disk", lambda *_: None)
+    assert (tmp_path / "made" / "a").read_text() == "one"
+
+
 def test_where_another_process_was_first_its_own_serves_if_that_is_meant(tmp_path: Path) -> None:
     def second(or_theirs: bool) -> None:
         with whole_folder(place, or_theirs=or_theirs) as beside:

@@ -49,6 +49,7 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
     :param or_theirs: where another process was first, its own serves.
     :raises OSError: it cannot be written, or something stands at ``place`` that is no empty folder.
     """
+    place = place.resolve()  # "." has no name, and nothing can be put in the place of a link
     place.parent.mkdir(parents=True, exist_ok=True)
     sweep(place.parent.glob(f".{glob.escape(place.name)}.*.part"))
     around = place.with_name(f".{place.name}.{uuid4().hex[:12]}.part")
@@ -73,8 +74,13 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
 
 def _to_disk(path: Path) -> None:
     """Wait until the file ``path`` is on the disk."""
-    with path.open("rb+" if os.access(path, os.W_OK) else "rb") as file, suppress(PermissionError):
-        os.fsync(file.fileno())  # which Windows refuses for a copy of what may not be written
+    writable = os.access(path, os.W_OK)
+    with path.open("rb+" if writable else "rb") as file:
+        try:
+            os.fsync(file.fileno())
+        except OSError:
+            if writable:  # else it is Windows, which refuses this for a copy of what may not be written
+                raise
 
 
 def _names_to_disk(folder: Path) -> None:

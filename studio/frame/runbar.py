@@ -171,7 +171,6 @@ class RunBar(QWidget):
         """Show the state and the figures as they are now."""
         state, offered = self.shown.state, self.shown.offers
         self.sign.set_leading(self.shown.folder is not None and self.shell.project is not None)
-        self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
         self.own.setVisible(self._own_run is not None and not self.shown.is_of(self.shell.project))
         kind = "problem" if self.shown.folder is None and self.shell.corpus_unreadable else self.shown.dot
         self.dot.set_kind(kind)
@@ -187,6 +186,7 @@ class RunBar(QWidget):
         self.stop.setEnabled(offered.stop)
         self._share_room()
         self._show_figures(state)
+        self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
 
     @property
     def _advised(self) -> bool:

@@ -54,9 +54,9 @@ def making(target: Path) -> Iterator[None]:
 
     :raises RunFolderError: something stands there that is no empty folder, or it cannot be written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RunFolderError(f"{target} is there already; choose another name")
     with writing(target):
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise RunFolderError(f"{target} is there already; choose another name")
         target.parent.mkdir(parents=True, exist_ok=True)
         yield
 

@@ -31,14 +31,19 @@ def by_cells(cells: Sequence[str]) -> Dimension | None:
         filled = int((column != "").sum())
         numbers = column.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         if np.isfinite(numbers).sum() >= _SURE * filled:
-            return _by_number(numbers)
+            return _by_number(numbers) if _differ(numbers) else by_value(cells)
         try:
             moments = moments_of(column)
         except CorpusError:
             return by_value(cells)
         if np.isfinite(moments).sum() >= _SURE * filled:
-            return _by_time(moments)
+            return _by_time(moments) if _differ(moments[np.isfinite(moments)] // 1e6) else by_value(cells)
     return by_value(cells)
+
+
+def _differ(values: npt.NDArray[np.float64]) -> bool:
+    """Whether those that are known are not all the same: many cells may write one number in many ways."""
+    return len(np.unique(values[np.isfinite(values)])) > 1
 
 
 def _by_number(numbers: npt.NDArray[np.float64]) -> Dimension:
@@ -49,7 +54,7 @@ def _by_number(numbers: npt.NDArray[np.float64]) -> Dimension:
         ends = [(f"{low:.0f}", f"{top:.0f}") for low, top in zip(edges[:-1], tops, strict=True)]
     else:
         told = next(said for digits in range(3, 18)
-                    if len(set(said := [f"{edge:.{digits}g}" for edge in edges])) == len(edges))
+                    if len(set(said := [f"{edge:.{digits}g}" for edge in edges])) == len(np.unique(edges)))
         ends = list(pairwise(told))
     # A dash beside a minus is not to be read.
     between = " to " if edges[0] < 0 else "–"
@@ -57,11 +62,11 @@ def _by_number(numbers: npt.NDArray[np.float64]) -> Dimension:
 
 
 def _by_time(moments: npt.NDArray[np.float64]) -> Dimension:
-    """By the finest of year, month, day, hour and minute of which there are few enough."""
+    """By the finest of year, month, day, hour, minute and second of which there are few enough."""
     there = np.isfinite(moments)
     exact = moments[there].astype(np.int64).astype("datetime64[us]")
     found: tuple[npt.NDArray[Any], npt.NDArray[np.int64]] | None = None
-    for unit in ("Y", "M", "D", "h", "m"):
+    for unit in ("Y", "M", "D", "h", "m", "s"):
         stretches = exact.astype(f"datetime64[{unit}]")
         names, codes = np.unique(stretches, return_inverse=True)
         if len(names) > MOST_APART:
@@ -77,17 +82,26 @@ def _by_time(moments: npt.NDArray[np.float64]) -> Dimension:
 
 
 def _moment(stretch: Any) -> str:
-    """A year, month, day, hour or minute in words."""
+    """A year, month, day, hour, minute or second in words."""
     day, _, clock = str(stretch).partition("T")
     return f"{day} {clock if ':' in clock else f'{clock}:00'}" if clock else day
 
 
 def _cut(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     """The edges, one more than ranges, of at most six of about the same number of ``values``, and the range of each.
-    There are two different values at least."""
+    Where one value is so common that it would leave a single range, it has its own. There are two different values at
+    least."""
     known = np.sort(values)
-    edges = np.unique(np.array([*(known[len(known) * group // GROUPS] for group in range(GROUPS)), known[-1]]))
+    starts = _starts(known, GROUPS)
+    if len(starts) == 1:
+        starts = np.array([starts[0], *_starts(known[known > starts[0]], GROUPS - 1)])
+    edges = np.array([*starts, known[-1]])
     return edges, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2).astype(np.int64)
+
+
+def _starts(known: npt.NDArray[Any], groups: int) -> npt.NDArray[Any]:
+    """The different values that begin so many parts of about the same length."""
+    return np.unique(known[[len(known) * group // groups for group in range(groups)]])
 
 
 def _with_none(there: npt.NDArray[np.bool_], codes: npt.NDArray[np.int64], names: list[str]) -> Dimension:

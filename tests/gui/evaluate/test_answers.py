@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -91,6 +92,31 @@ def test_groups_of_sizes_and_values() -> None:
     assert values is not None
     assert (values.names[0], values.codes.tolist()[1]) == ("b", 0)
     assert by_value([f"x{n}" for n in range(300)]) is None
+
+
+def groups_of(cells: list[str]) -> dict[str, int]:
+    """The groups of a column, and how many documents are in each."""
+    found = by_cells(cells)
+    assert found is not None
+    return {name: int((found.codes == number).sum()) for number, name in enumerate(found.names)}
+
+
+@pytest.mark.parametrize("cells", [
+    ["5"] * 960 + [f"word {n}" for n in range(40)],
+    ["0" * n + "7" for n in range(40)],
+    ["2024-01-01"] * 960 + [f"word {n}" for n in range(40)],
+    [f"2024-01-01 10:00:00.{n:03}" for n in range(60)],
+], ids=["one number", "one number in many ways", "one day", "one second"])
+def test_a_column_of_one_number_or_moment_in_many_ways_is_not_cut(cells: list[str]) -> None:
+    assert groups_of(cells) == Counter(cells)
+
+
+def test_a_value_that_fills_a_column_is_a_range_of_its_own() -> None:
+    zeros = groups_of(["0"] * 960 + [str(n) for n in range(1, 41)])
+    assert zeros == {"0": 960, "1–8": 8, "9–16": 8, "17–24": 8, "25–32": 8, "33–40": 8}
+    assert groups_of(["100"] * 960 + [str(n) for n in range(1, 41)]) == {"1–99": 40, "100": 960}
+    seconds = groups_of([f"2024-01-01 10:00:{n:02}" for n in range(60)])
+    assert list(seconds.values()) == [10] * 6
 
 
 def test_many_numbers_and_dates_of_a_column_are_cut_into_ranges() -> None:
