@@ -51,13 +51,13 @@ def _add(commands: Any, module: str, name: str, tells: str, **about: str) -> arg
 
 
 def _training(commands: Any) -> None:
-    sample = _add(commands, "runs", "sample", "run the whole method on the built-in sample")
+    sample = _add(commands, "train", "sample", "run the whole method on the built-in sample")
     sample.add_argument("--out", type=Path, help="folder of the run (default: a new temporary folder)")
     _common(sample)
 
     for name, text in (("train", "train a classifier as a configuration says"),
                        ("pretrain", "train a language model only")):
-        train = _add(commands, "runs", name, text)
+        train = _add(commands, "train", name, text)
         train.add_argument("config", type=Path, metavar="CONFIG.toml" if name == "train" else "TEXTS",
                            help=None if name == "train" else "a file, an archive (a Wikipedia extract, say) or a "
                            "folder of texts, in any language; or CONFIG.toml")
@@ -80,7 +80,7 @@ def _training(commands: Any) -> None:
         _common(train)
         train.set_defaults(pretrain=name == "pretrain")
 
-    find = _add(commands, "runs", "find-lr", "look for a learning rate with the range test")
+    find = _add(commands, "train", "find-lr", "look for a learning rate with the range test")
     find.add_argument("config", type=Path, metavar="CONFIG.toml")
     find.add_argument("--stage", choices=("language_model", "classifier"), default="classifier")
     find.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curve")
