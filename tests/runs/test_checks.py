@@ -10,12 +10,13 @@ import pytest
 from ulmengine.cli import main
 from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
 from ulmengine.corpus import Documents, open_corpus
-from ulmengine.events import Failed, Finished, outcome
+from ulmengine.events import Failed, Finished, Note, outcome
 from ulmengine.plan.errors import CannotBegin
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
 from ulmengine.runs import Run
 from ulmengine.runs.checks import check_start, start_problems
+from ulmengine.runs.report import write_report
 
 from .made import tiny_config, tiny_run, write_corpus
 
@@ -80,6 +81,58 @@ def test_small_classes_can_be_left_out(tmp_path: Path) -> None:
     repaired = documents(tmp_path, labels, {"min_per_class": 3, "drop_rows": (42,)})
     assert "c, d (2 documents)." in " ".join(repaired.notes)  # the third a repair has left out
     assert found.fingerprint != documents(tmp_path, labels).fingerprint
+
+
+def with_a_test_file(tmp_path: Path, train: list[str], test: list[str], **settings: Any) -> Documents:
+    for name, labels in (("train", train), ("test", test)):
+        (tmp_path / f"{name}.csv").write_text(
+            "text,label\n" + "".join(f"{name} text {n} of them,{label}\n" for n, label in enumerate(labels)))
+    return outcome(open_corpus(CorpusConfig(
+        path=str(tmp_path / "train.csv"), test_path=str(tmp_path / "test.csv"), text_columns=("text",),
+        label_columns=("label",), **settings), tmp_path / "cache"))
+
+
+def test_documents_of_a_test_file_are_none_to_learn_from(tmp_path: Path) -> None:
+    train, test = ["a", "b"] * 20 + ["c"] * 2 + ["d"] * 3, ["a", "b"] * 4 + ["c"] * 5 + ["d"]
+    found = with_a_test_file(tmp_path, train, test)
+    assert found.to_learn().tolist() == [20, 20, 2, 3]
+    (problem,) = start_problems(RunConfig(), found)
+    assert problem.text == ("Fewer than 3 documents outside of the test part bear the label c (2): that can hardly be "
+                            "learnt.")
+    left_out = with_a_test_file(tmp_path, train, test, min_per_class=3)
+    assert left_out.labels == ("a", "b", "d")
+    assert left_out.count("test") == 9  # eight of a and b, one of d
+    assert start_problems(RunConfig(), left_out) == []
+
+
+def test_a_split_column_gives_a_test_part_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [("train", label) for label in ["a", "b"] * 20 + ["c"] * 2]
+    rows += [("test", label) for label in ["a", "b"] * 4 + ["c"] * 5]
+    path.write_text("text,label,split\n" + "".join(
+        f"text number {n} of them,{label},{part}\n" for n, (part, label) in enumerate(rows)))
+    found = outcome(open_corpus(CorpusConfig(
+        path=str(path), text_columns=("text",), label_columns=("label",), min_per_class=3,
+        split={"method": "given", "column": "split"}), tmp_path / "cache"))  # type: ignore[arg-type]
+    assert found.labels == ("a", "b")
+    assert found.count("test") == 8
+
+
+def test_labels_of_the_test_file_alone_are_said_and_stand_in_the_report(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.csv"
+    write_corpus(corpus)
+    held = tmp_path / "held.csv"
+    held.write_text("text,label\na fine day at the sea,fruit\na cold night out there,moon\nso bright it was,moon\n")
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=0", "classifier.epochs=[1]",
+                      f'corpus.test_path="{held}"')
+    said = list(Run(folder).events())
+    assert isinstance(said[-1], Finished)
+    warnings = [event.text for event in said if isinstance(event, Note) and event.level == "warning"]
+    assert ("2 documents bear a label that no training document has: 'moon'. Nothing can be learnt about it, and each "
+            "of these documents counts as a mistake.") in warnings
+    outcome(write_report(folder, tmp_path / "report.html"))
+    assert ("No training document bears the label moon: nothing could be learnt about it, and each document here that "
+            "bears it counts as a mistake.") in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_of_several_labels_the_small_one_alone_is_left_out(tmp_path: Path) -> None:

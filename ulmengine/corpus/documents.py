@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from .split import LEFT_OUT, PART_NAMES
+from .split import LEFT_OUT, PART_NAMES, TEST
 from .table import Table
 from .understood import Understood
 
@@ -60,7 +60,8 @@ class Documents:
 
     ``labels``: names in order; empty where there are none. ``multi_label``: a document may bear several.
     ``undecodable``: bytes that were not text. ``skipped``: rows that could not be read. ``relabelled``: rows whose
-    label a person has corrected. ``notes``: sentences for the person.
+    label a person has corrected. ``test_given``: the test part came with the corpus, as a file or by its split column.
+    ``notes``: sentences for the person.
     """
 
     labels: tuple[str, ...]
@@ -76,6 +77,7 @@ class Documents:
     ragged: np.ndarray
     notes: tuple[str, ...] = ()
     relabelled: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    test_given: bool = False
 
     @property
     def overlap(self) -> np.ndarray:
@@ -100,6 +102,14 @@ class Documents:
         if self.multi_label:
             return np.asarray(targets.sum(axis=0), dtype=np.int64)
         return np.bincount(targets[targets >= 0], minlength=len(self.labels)).astype(np.int64)
+
+    def to_learn(self) -> np.ndarray:
+        """How many documents a class has to learn from and to choose the best epoch by, int64 (classes,).
+
+        Where the test part is drawn from the same documents it counts too; one that was given is of no help to them.
+        """
+        here = self.parts >= 0
+        return self.label_counts(here & (self.parts != TEST) if self.test_given else here)
 
     def bearing(self, labels: Sequence[int] | np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Which of ``rows`` bear one of the ``labels`` (places in :attr:`labels`): bool (n,)."""

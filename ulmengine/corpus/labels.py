@@ -163,10 +163,12 @@ def as_targets(labelled: RowLabels, names: Sequence[str], multi: bool) -> np.nda
 
 
 def without_small(
-    targets: np.ndarray, classes: int, dropped: np.ndarray, least: int
+    targets: np.ndarray, classes: int, dropped: np.ndarray, least: int, test: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which of the ``classes`` have ``least`` documents that are not ``dropped``, bool (classes,), and the rows, int64,
     of those documents that bear others alone.
+
+    :param test: bool (n,), the documents of a test part that was given: nothing is learnt from them, they do not count.
 
     :raises CorpusError: no class has so many.
     """
@@ -175,10 +177,10 @@ def without_small(
     there = np.ones(len(targets), dtype=bool)
     there[dropped] = False
     if targets.ndim > 1:
-        kept = (targets[there] > 0).sum(axis=0) >= least
+        kept = (targets[there & ~test] > 0).sum(axis=0) >= least
         small = (targets > 0).any(axis=1) & ~(targets[:, kept] > 0).any(axis=1)
     else:
-        kept = np.bincount(targets[there & (targets >= 0)], minlength=classes) >= least
+        kept = np.bincount(targets[there & ~test & (targets >= 0)], minlength=classes) >= least
         small = (targets >= 0) & ~kept[targets]
     if not kept.any():
         raise CorpusError(f"No class has {least:,} documents, the fewest that a class is set to have. Set fewer, or "

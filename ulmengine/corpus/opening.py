@@ -141,24 +141,30 @@ def _assemble(
     bears[list(changed)] = True
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
     corrected = corrected_targets(targets, changed, names, multi)
-    kept, small = without_small(corrected, len(names), dropped, config.min_per_class)
+    brought = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
+    test = brought == cut.TEST
+    kept, small = without_small(corrected, len(names), dropped, config.min_per_class, test)
+    # Earlier versions counted the test part too: what was kept of such a corpus is not of this one.
+    anew = test.any() and not np.array_equal(
+        kept, without_small(corrected, len(names), dropped, config.min_per_class, np.zeros_like(test))[0])
     dropped = np.union1d(dropped, small)
     left_out = tuple(name for name, keeps in zip(names, kept, strict=True) if not keeps)
     names = tuple(name for name, keeps in zip(names, kept, strict=True) if keeps)
     targets, corrected = only(targets, kept), only(corrected, kept)
     # Divided by the labels as given: a label that is corrected moves no other document into another part.
-    parts, short = _parts(config, tables, bears, targets, multi, hashes, dropped, seed)
+    parts, short = _parts(config, tables, brought, bears, targets, multi, hashes, dropped, seed)
     main = tables[0][2]
     records = [table.record for _, table, _ in tables]
     starts = [piece.start for piece in pieces]
     ragged = [row + start for record, start in zip(records, starts, strict=True) for row in record["ragged"]]
     undecodable = sum(record["undecodable"] for record in records)
     documents = Documents(
-        labels=names, multi_label=multi, fingerprint=_fingerprint(records, config, seed, tables),
+        labels=names, multi_label=multi,
+        fingerprint=_fingerprint(records, config, seed, tables, left_out if anew else ()),
         understood=replace(main, undecodable=undecodable), undecodable=undecodable,
         skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=corrected,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64),
-        relabelled=np.array(sorted(changed), dtype=np.int64),
+        relabelled=np.array(sorted(changed), dtype=np.int64), test_given=bool(test.any()),
     )
     notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
     return replace(documents, notes=notes)
@@ -178,11 +184,11 @@ def _labels(tables: list[tuple[str, Table, Understood]]) -> list[RowLabels]:
 
 
 def _parts(
-    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], bears: np.ndarray, targets: np.ndarray,
-    multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
+    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], brought: np.ndarray, bears: np.ndarray,
+    targets: np.ndarray, multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
 ) -> tuple[np.ndarray, list[str]]:
     """The part of every row of the corpus; sentences about shares that could not be kept."""
-    parts = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
+    parts = brought.copy()
     has_labels = bool(bears.any())
     if has_labels:
         parts[~bears & (parts != cut.DROPPED)] = cut.UNLABELLED
@@ -246,7 +252,8 @@ def _draw(
 
 
 def _fingerprint(
-    records: list[dict[str, object]], config: CorpusConfig, seed: int, tables: list[tuple[str, Table, Understood]]
+    records: list[dict[str, object]], config: CorpusConfig, seed: int, tables: list[tuple[str, Table, Understood]],
+    left_out: tuple[str, ...],
 ) -> str:
     """Changes with the content of the files and with every setting that changes the documents."""
     columns = [
@@ -255,5 +262,6 @@ def _fingerprint(
     text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(exclude={"unmeasured"}), seed,
                        *([config.relabelled] if config.relabelled else []),
-                       *([config.min_per_class] if config.min_per_class > 1 else [])])
+                       *([config.min_per_class] if config.min_per_class > 1 else []),
+                       *([left_out] if left_out else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -107,14 +107,18 @@ def class_findings(documents: Documents) -> list[Finding]:
             "one_class", "Only one label", f"Every labelled document bears the label '{name}'. There is nothing to "
             "tell apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
         ))
-    found += _lopsided(documents, counts) + _unseen(documents)
-    found += _doubtful_names(documents, kept, counts) + _tiny(documents, kept, counts)
+    found += _lopsided(documents, counts) + unseen_labels(documents)
+    found += _doubtful_names(documents, kept, counts)
+    counts = documents.to_learn()
+    found += _tiny(documents, kept, counts)
     rare = np.flatnonzero((counts > 0) & (counts < RARE))
     if len(rare) and len(documents.labels) > 1:
         rows = kept[documents.bearing(rare, kept)]
         names = some_of([f"{documents.labels[place]} ({counts[place]})" for place in rare], _TOLD)
-        why = (f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents: {names}. Hardly "
-               "anything can be learnt about them, and their results are chance.")
+        beside = " outside of the test part" if documents.test_given else ""
+        why = (f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents{beside}: {names}. "
+               "Hardly anything can be learnt about them"
+               f"{'' if documents.test_given else ', and their results are chance'}.")
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
@@ -125,14 +129,15 @@ def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]
     tiny = np.flatnonzero((counts > 0) & (counts < FEWEST))
     if not len(tiny) or len(documents.labels) < 2:
         return []
-    others = np.setdiff1d(np.flatnonzero(counts), tiny)
+    others = np.setdiff1d(np.flatnonzero(documents.label_counts(kept)), tiny)
     mask = documents.bearing(tiny, kept)
     alone = mask & ~documents.bearing(others, kept)
     names = some_of([f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny], _TOLD)
     return [Finding(
         "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
-        f"than {FEWEST} documents: {names}. They can be neither learnt nor measured, and training does not begin with "
-        "them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
+        f"than {FEWEST} documents{' outside of the test part' if documents.test_given else ''}: {names}. They can "
+        f"{'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}, and training does not "
+        "begin with them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
         f"together, or set the fewest documents of a class to {FEWEST}, which leaves them out.",
     )]
 
@@ -150,7 +155,7 @@ def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:
     )]
 
 
-def _unseen(documents: Documents) -> list[Finding]:
+def unseen_labels(documents: Documents) -> list[Finding]:
     """Labels that stand in held-back parts alone: nothing can be learnt about them."""
     held, train = np.flatnonzero(np.isin(documents.parts, (TEST, VALIDATION))), documents.rows("train")
     places = np.flatnonzero((documents.label_counts(held) > 0) & (documents.label_counts(train) == 0))

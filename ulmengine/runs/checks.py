@@ -33,7 +33,7 @@ def start_problems(config: RunConfig, documents: Documents) -> list[StartProblem
     if not documents.labels or not any(config.classifier.epochs):
         return []
     everywhere, train = class_counts(documents), class_counts(documents, "train")
-    return [*_too_few_classes(documents, everywhere, train), *_rare(documents, everywhere),
+    return [*_too_few_classes(documents, everywhere, train), *_rare(documents),
             *_unmeasured(config, documents)]
 
 
@@ -66,20 +66,25 @@ def _too_few_classes(documents: Documents, everywhere: np.ndarray, train: np.nda
         return [StartProblem(
             "one_label_to_learn", "Only one class has documents to learn from, the others stand in the validation or "
             "test part alone.", "Divide the corpus otherwise.")]
-    if int((everywhere >= FEWEST).sum()) < 2:
-        return [StartProblem("too_few", f"Fewer than two classes have {FEWEST} documents or more, which is too little "
-                             "to learn from and to measure on.", "Add labelled documents.")]
+    if int((documents.to_learn() >= FEWEST).sum()) < 2:
+        return [StartProblem("too_few", f"Fewer than two classes have {FEWEST} documents or more{_beside(documents)}, "
+                             "which is too little to learn from and to measure on.", "Add labelled documents.")]
     return []
 
 
-def _rare(documents: Documents, everywhere: np.ndarray) -> list[StartProblem]:
-    rare = [f"{label} ({count:,})" for label, count in zip(documents.labels, everywhere, strict=True)
+def _beside(documents: Documents) -> str:
+    return " outside of the test part" if documents.test_given else ""
+
+
+def _rare(documents: Documents) -> list[StartProblem]:
+    rare = [f"{label} ({count:,})" for label, count in zip(documents.labels, documents.to_learn(), strict=True)
             if 0 < count < FEWEST]
     if not rare:
         return []
     names = ", ".join(rare[:_NAMED]) + (f" and {len(rare) - _NAMED:,} more" if len(rare) > _NAMED else "")
     return [StartProblem(
-        "rare_class", f"Fewer than {FEWEST} documents bear the label {names}: that can be neither learnt nor measured.",
+        "rare_class", f"Fewer than {FEWEST} documents{_beside(documents)} bear the label {names}: that can "
+        f"{'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}.",
         "Add documents, put such classes together, or leave them out: corpus.min_per_class = "
         f"{FEWEST} does so for all of them.", {"corpus.min_per_class": FEWEST},
     )]

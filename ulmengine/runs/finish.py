@@ -33,7 +33,7 @@ from ulmengine.record.phrases import corrected_words
 
 from .batches import document_batches
 from .checks import class_counts
-from .measured import evaluated, keep_measured, majority_label, measure_parts
+from .measured import evaluated, keep_measured, labels_without_training, majority_label, measure_parts
 from .prepare import Prepared
 
 Classifiers = Mapping[str, TextClassifier]
@@ -71,7 +71,8 @@ def finish_classifier(
     else:
         yield Progress("Working out the intervals", 0, 0)
         result = evaluated(keep_measured(
-            folder, kept, majority_label(documents), config.seed, refit=bool(before_refit)))
+            folder, kept, majority_label(documents), config.seed, refit=bool(before_refit),
+            unseen=labels_without_training(documents)))
         yield result
     save_bundle(
         folder.model_path, kind="classifier", state=_state(classifiers), tokenizer=prepared.tokenizer.to_json(),

@@ -49,7 +49,8 @@ class Measured:
 
     ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
     training), ``relabelled`` (how many labels of each part a person has corrected), ``refit`` (whether the network has
-    learnt from the validation documents after it had answered them) and ``parts``: for each part measured on the
+    learnt from the validation documents after it had answered them), ``unseen`` (the labels that no training document
+    bears) and ``parts``: for each part measured on the
     ``documents``, for each of ``network``, ``baseline``, ``counts`` and ``blend`` an
     :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others), ``majority`` (the
     share right by always answering the commonest label) and ``ece_uncalibrated``.
@@ -93,16 +94,19 @@ def open_measured(folder: RunFolder) -> Measured:
 
 
 def keep_measured(
-    folder: RunFolder, kept: Predictions, majority: str, seed: int, *, refit: bool = False
+    folder: RunFolder, kept: Predictions, majority: str, seed: int, *, refit: bool = False,
+    unseen: Sequence[str] = (),
 ) -> Measured:
     """Work out the figures of ``kept`` and write both files; the predictions first, which the figures name.
 
     :param majority: the commonest label of the training documents, "" where they bear several.
     :param refit: the network has learnt from the validation documents after it had answered them.
+    :param unseen: the labels that no training document bears.
     """
     write_predictions(folder.path / PREDICTIONS, kept)
     record = {"digest": sha256(folder.path / PREDICTIONS), **record_of(kept, majority, seed),
-              "relabelled": _relabelled(folder, kept), "refit": refit}
+              "relabelled": _relabelled(folder, kept), "refit": refit,
+              "unseen": list(unseen)}
     write_record(folder.path / EVALUATION, record)
     return Measured(folder, kept, read_record(folder.path / EVALUATION))
 
@@ -112,6 +116,7 @@ def record_of(kept: Predictions, majority: str = "", seed: int = 0) -> dict[str,
     return dict(defined({
         "corpus": kept.corpus, "labels": list(kept.labels), "multi_label": kept.multi_label,
         "temperature": kept.temperature, "majority": majority, "seed": seed, "relabelled": {}, "refit": False,
+        "unseen": [],
         "parts": {part: figures(kept.part(part), majority, seed) for part in MEASURED_PARTS if kept.has(part)},
     }))
 
@@ -230,7 +235,8 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     if refit:
         kept = joined([*_kept_of_validation(folder, kept), kept])
     yield Progress("Working out the intervals", 0, 0)
-    return keep_measured(folder, kept, majority_label(documents), config.seed, refit=refit)
+    return keep_measured(folder, kept, majority_label(documents), config.seed, refit=refit,
+                         unseen=labels_without_training(documents))
 
 
 def _kept_of_validation(folder: RunFolder, now: Predictions) -> list[Predictions]:
@@ -289,6 +295,12 @@ def majority_label(documents: Documents) -> str:
     """The commonest label of the training documents; "" where a document may bear several, or there are none."""
     counts = class_counts(documents, "train")
     return documents.labels[int(counts.argmax())] if counts.any() and not documents.multi_label else ""
+
+
+def labels_without_training(documents: Documents) -> list[str]:
+    """The labels that no training document bears: nothing can be learnt about them."""
+    counts = class_counts(documents, "train")
+    return [label for label, count in zip(documents.labels, counts, strict=True) if not count]
 
 
 def evaluated(measured: Measured) -> Evaluated:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
+from ulmengine.corpus.repeats import unseen_labels
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
@@ -68,6 +69,9 @@ def prepare(
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
     if not begun:
         check_start(config, documents)
+    if any(config.classifier.epochs):
+        for finding in unseen_labels(documents):
+            yield Note(finding.why, "warning")
     if len(documents.relabelled):
         yield Note(_relabelled(documents))
     texts = partial(language_texts, documents)

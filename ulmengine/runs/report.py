@@ -28,6 +28,8 @@ WORST = 20
 """Mistakes that are shown with their texts."""
 _SHOWN = 1_200
 _CURVES = 12
+_LISTED = 40
+"""Labels that a sentence lists."""
 
 _STYLE = """
 :root{--ink:#1a1e27;--soft:#566072;--line:#dee2ea;--one:#0072b2;--two:#d55e00;--ground:#fff;--sunken:#f4f5f8}
@@ -275,10 +277,17 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
         if measured.record.get("refit"):
             told.append("The figures are those of the network before it learnt from these documents too; of the saved "
                         "model, which has, nothing is known.")
+    unseen = [one for one in found["network"]["classes"]
+              if one["support"] and one["label"] in measured.record.get("unseen", ())]
+    if unseen:
+        borne = "label" if len(unseen) == 1 else "labels"
+        told.append(f"No training document bears the {borne} {_first(one['label'] for one in unseen)}: nothing could "
+                    f"be learnt about {'it' if len(unseen) == 1 else 'them'}, and each document here that bears "
+                    f"{'it' if len(unseen) == 1 else 'one of them'} counts as a mistake.")
     rare = [one["label"] for one in found["network"]["classes"] if one["support"] < 20]
     if rare:
-        told.append(f"Fewer than 20 documents were there of: {', '.join(rare[:40])}. Their figures are little more "
-                    "than anecdotes.")
+        told.append(f"Fewer than 20 documents were there of: {_first(rare)}. Their figures are little more than "
+                    "anecdotes.")
     paired = against_baseline(measured, part)
     if paired is not None and paired["verdict"] != "better":
         told.append("The word-count baseline is not beaten beyond chance: it is quicker, smaller and easier to "
@@ -286,6 +295,13 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
     if sum(measured.record.get("relabelled", {}).values()):
         told.append("Some labels measured against were corrected by a person who may have seen the network's answers.")
     return "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(one)}</li>" for one in told) + "</ul>"
+
+
+def _first(labels: Iterable[str]) -> str:
+    """The first of the ``labels``, and how many there are beside them."""
+    names = list(labels)
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return f"{', '.join(names[:_LISTED])}{more}"
 
 
 def _again(folder: RunFolder, config: RunConfig) -> str:
