@@ -14,7 +14,7 @@ import pytest
 from tests.runs.made import tiny_config
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.events import Evaluated, Finished, StageEnded, outcome
+from ulmengine.events import Evaluated, Finished, RunStarted, StageEnded, outcome
 from ulmengine.record import (
     EventLog,
     RunFolder,
@@ -32,6 +32,7 @@ from ulmengine.record import (
     unusual,
     write_about,
 )
+from ulmengine.record.phrases import in_words
 from ulmengine.record.records import write_record
 
 GIGABYTE = 1 << 30
@@ -211,3 +212,9 @@ def test_the_command_tells_title_tags_and_what_is_unusual(tmp_path, capsys):
     assert "seed" in second["problem"]
     assert main(["runs", str(tmp_path)]) == 0
     assert "seed" in capsys.readouterr().err
+
+
+def test_one_stage_and_one_document_are_told_as_one() -> None:
+    begun = in_words(RunStarted("x", "cpu", "float32", 10, ({"name": "classifier"},), False))
+    assert begun == "x starts on cpu (float32), 10 parameters, 1 stage"
+    assert "on 1 test document;" in in_words(Evaluated("test", 1, 1.0, (.2, 1), {}, .75, (.6, .8)))

@@ -189,8 +189,8 @@ class _Leaks:
         rows: Rows = np.unique([row for row, place in self._rows if leaking[place]]).astype(np.int64)
         names = ", ".join(self._labels[place] for place in np.flatnonzero(leaking)[:5])
         why = (
-            f"{documents_are(len(rows), 'names', 'name')} the own label in the text ({names}), and other documents "
-            "hardly ever do. The network would learn to look for these words instead of reading."
+            f"{documents_are(len(rows), 'names its', 'name their')} own label in the text ({names}), and other "
+            "documents hardly ever do. The network would learn to look for these words instead of reading."
         )
         return [Finding("label_leak", "Label stands in the text", why, len(rows), rows,
                         advice="Take the words out of the texts, or choose another text column.")]

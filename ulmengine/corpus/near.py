@@ -87,9 +87,10 @@ class NearDuplicates:
         apart = parts[pairs]
         astride = int(((apart[:, 0] != apart[:, 1]) & np.isin(apart, (VALIDATION, TEST)).any(axis=1)).sum())
         if astride:
+            stand, them = ("stands", "it resembles") if astride == 1 else ("stand", "they resemble")
             why += (
-                f" {astride:,} of them {'stands' if astride == 1 else 'stand'} on the other side of a validation or "
-                "test split than the text they resemble, which makes the result look better than it is."
+                f" {astride:,} of them {stand} on the other side of a validation or test split than the text {them}, "
+                "which makes the result look better than it is."
             )
         return [Finding("near_duplicate", "Nearly the same texts", f"{why} {short}{'.' if short else ''}".rstrip(),
                         len(rows), rows, rows)]

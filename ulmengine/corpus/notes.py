@@ -54,7 +54,8 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
     if not classes:
         return []
     names = ", ".join(classes[:_NAMED]) + (f" and {len(classes) - _NAMED:,} more" if len(classes) > _NAMED else "")
-    return [f"Left out, as set, because they have too few documents: {names} ({documents:,} documents)."]
+    many = "document" if documents == 1 else "documents"
+    return [f"Left out, as set, because they have too few documents: {names} ({documents:,} {many})."]
 
 
 def _label_notes(
