@@ -154,3 +154,9 @@ def test_word_counts_beside_the_network_go_into_the_file(tmp_path):
     assert second.bundle_.description.parameters == first.bundle_.description.parameters
     assert second.predict_proba(texts).tolist() == first.predict_proba(texts).tolist()
     assert second.predict(texts[:4]).tolist() == ["pos", "neg", "pos", "neg"]
+
+
+@pytest.mark.parametrize("y", [[["a"], ["a", "b"]], [["a", "b"], ["b", "c"]]])
+def test_lists_of_labels_are_told_what_to_become(y: list[list[str]]) -> None:
+    with pytest.raises(ValueError, match=r"matrix \(n, labels\) of 0 and 1.*MultiLabelBinarizer"):
+        UlmfitClassifier().fit(["one text", "another text"], y)

@@ -62,7 +62,7 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         :raises ValueError: no texts, labels that do not fit them, or a single label.
         :raises RuntimeError: the training failed; the message says why and what to try.
         """
-        texts, targets = _texts(X), np.asarray(y)
+        texts, targets = _texts(X), _targets(y)
         self.multi_label_ = type_of_target(targets) == "multilabel-indicator"
         if len(texts) != len(targets):
             raise ValueError(f"{len(texts)} texts do not go with {len(targets)} labels")
@@ -187,6 +187,20 @@ def _texts(values: Iterable[str]) -> list[str]:
     if wrong is not None:
         raise ValueError(f"X holds {texts[wrong]!r} at place {wrong}; every document must be a text")
     return [str(text) for text in texts]
+
+
+def _targets(y: Any) -> NDArray[Any]:
+    """``y`` as an array. :raises ValueError: it lists the labels of each text."""
+    try:
+        targets = np.asarray(y)
+    except ValueError:  # lists of several lengths
+        targets = None
+    if targets is None or (targets.ndim == 1 and any(isinstance(one, (list, tuple, set)) for one in targets)) or (
+        targets.ndim > 1 and targets.shape[1] > 1 and type_of_target(targets) != "multilabel-indicator"
+    ):
+        raise ValueError("y lists several labels for a text; give a matrix (n, labels) of 0 and 1 in its place, as "
+                         "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y) makes it")
+    return targets
 
 
 def _names(classes: NDArray[Any]) -> list[str]:
