@@ -142,6 +142,54 @@ def test_resuming_takes_what_may_change_and_says_what_it_does_not_use(
     assert "not used: classifier.lr\n" in capsys.readouterr().err
 
 
+def test_a_run_that_is_over_is_not_gone_on_with(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (trained / "run" / "events.jsonl").read_bytes()
+    assert main(["train", str(trained / "c.toml"), "--out", str(trained / "run"), "--resume", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "the run has finished already" in said.err
+    assert "not used" not in said.err
+    assert json.loads(said.out)["type"] == "finished"
+    assert (trained / "run" / "events.jsonl").read_bytes() == before
+
+
+def test_documents_that_cannot_be_measured_are_counted_on_the_page_and_in_json(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("text,label\na nice apple today,fruit\nmy old hammer,tool\nthe bright moon,planet\n"
+                     "a plum in my box,\nthe old drill,tool\n", encoding="utf-8")
+    page = tmp_path / "missing" / "folder" / "r.html"
+    assert main(["evaluate", str(trained / "run" / "model.ulmfit"), str(table), "--json", "--report", str(page)]) == 0
+    [result] = lines(capsys)
+    assert result["left_out"] == {"no_label": 1, "unknown_label": 1, "empty": 0}
+    assert len(result["notes"]) == 2
+    assert ("2 of the 5 documents in the file were left out: 1 without a label, 1 with labels that the model does not "
+            "know.") in page.read_text(encoding="utf-8")
+
+
+def test_a_report_makes_its_folder_and_a_folder_in_place_of_a_model_names_the_model(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "missing" / "folder" / "z.html"
+    assert main(["report", str(trained / "run"), "--out", str(page)]) == 0
+    assert page.is_file()
+    assert main(["predict", str(trained / "run"), str(trained / "corpus.csv")]) == 1
+    assert f"{trained / 'run'} is a folder; its model is {trained / 'run' / 'model.ulmfit'}" in capsys.readouterr().err
+
+
+def test_a_run_that_failed_says_why_in_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "one.csv").write_text("text,label\n" + "".join(f"a text {n},same\n" for n in range(20)))
+    save(tiny_config(tmp_path / "one.csv"), tmp_path / "c.toml")
+    assert main(["train", str(tmp_path / "c.toml"), "--out", str(tmp_path / "runs" / "run")]) == 1
+    capsys.readouterr()
+    assert main(["runs", str(tmp_path / "runs"), "--json"]) == 0
+    [run] = lines(capsys)
+    assert run["state"] == "failed"
+    assert "there is nothing to tell apart" in run["problem"]
+    assert main(["runs", str(tmp_path / "runs")]) == 0
+    assert "there is nothing to tell apart" in capsys.readouterr().out
+
+
 def test_a_run_goes_back_is_listed_and_carried_away(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

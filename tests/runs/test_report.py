@@ -165,3 +165,21 @@ def test_the_page_tells_the_answers_that_the_saved_model_gives(tmp_path: Path) -
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Right in 100.0% of 3 documents" in text
     assert "<blockquote>" not in text  # the network alone had one wrong
+
+
+def test_several_labels_columns_and_single_documents_are_in_plain_words(tmp_path: Path) -> None:
+    names = [f"label {n:02}" for n in range(42)]
+    said = np.full((2, 42), .1)
+    said[:, 0] = .9
+    targets = np.zeros((2, 42), dtype=np.float32)
+    targets[0, 0] = targets[1, 1] = 1
+    kept = part_predictions("test", ["row:0", "row:1"], np.arange(2), targets, {"network": said}, labels=names,
+                            multi_label=True, corpus="", temperature=1.0)
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured(kept),
+                      ["first", "xxfld 1 the title xxfld 2 the body"])
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "exactly its labels: all of them and no other" in text
+    assert "label 38, label 39 and 2 more. Their figures" in text
+    assert "<blockquote>the title\nthe body</blockquote>" in text
+    write_file_report(tmp_path / "r.html", MODEL, Path("new.csv"), measured(kept.take(np.arange(1))), ["first"])
+    assert "Right in 100.0% of 1 document.<" in (tmp_path / "r.html").read_text(encoding="utf-8")

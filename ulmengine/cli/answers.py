@@ -72,10 +72,12 @@ def run_evaluate(options: argparse.Namespace) -> None:
             write_file_report(options.report, options.model, options.file, found.measured, found.texts())
     result = found.measured.record["parts"]["test"][kept.saved]
     if options.json:
-        say_json(result if learnt is None else {**result, "learnt": learnt})
+        record = found.measured.record
+        say_json({**result, **({} if learnt is None else {"learnt": learnt}), "left_out": record["left_out"],
+                  "notes": record["notes"]})
         return
     whose = "network and word counts together" if kept.saved == "blend" else "the network"
-    complain(f"{len(kept):,} documents; {whose}; each figure with its 95 % interval")
+    complain(f"{len(kept):,} document{'' if len(kept) == 1 else 's'}; {whose}; each figure with its 95 % interval")
     for name, estimate in result["metrics"].items():
         if estimate["value"] is not None:  # where only one class is there, some figures have no meaning
             low, high = (float("nan") if estimate[end] is None else estimate[end] for end in ("low", "high"))

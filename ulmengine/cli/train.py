@@ -116,7 +116,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
     texts = options.config.resolve()
     out = options.out or texts.with_name(f"{texts.name.split('.')[0]}-run")
     if (out / "config.toml").exists():
-        folder = _folder(out, RunFolder.open(out).config(), options)
+        folder = _folder(out, _as_asked(RunFolder.open(out).config(), options), options)
     elif options.checkpoint is not None or options.finish:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
@@ -172,9 +172,11 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
     changed = check_change(folder, after)
     if changed:
         complain("settings changed: " + "; ".join(f"{name} {told}" for name, told in changed.items()))
-    unused = difference(wanted, after)
+    # The best pretrained model was looked for as the run began; a file that leaves that open says nothing else.
+    unused = [name for name in difference(wanted, after)
+              if name != "model.pretrained" or wanted.model.pretrained != "auto"]
     if unused:
-        complain(f"the run goes on with its own settings; not used: {', '.join(unused)}")
+        complain(f"the run keeps its own settings; the file says otherwise, which is not used: {', '.join(unused)}")
 
 
 def run_find_lr(options: argparse.Namespace) -> int:
@@ -226,6 +228,11 @@ def _run_to_model(folder: RunFolder, options: argparse.Namespace, world: World |
 
 def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
     writes, as_json = world is None or world.writes, options.json
+    if world is None and _is_over(folder, options):
+        complain("the run has finished already: there is nothing to go on with (--checkpoint goes back in it)")
+        if as_json:
+            say_json(summary(folder))
+        return 0
     control = RunControl()
     failed: Failed | None = None
     diverging: Diverging | None = None
@@ -262,6 +269,15 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
         complain(f"stopped; everything is saved in {folder.path}; go on with --resume")
         return 1
     return 0
+
+
+def _is_over(folder: RunFolder, options: argparse.Namespace) -> bool:
+    """Whether the run is to go on that has its model, with no other settings than those it has finished with."""
+    if not options.resume or options.finish or options.checkpoint is not None:
+        return False
+    own = folder.config()
+    return (folder.state() is RunState.FINISHED and folder.model_path.is_file()
+            and not difference(own, _as_asked(own, options)))
 
 
 def _go_on(control: RunControl) -> None:

@@ -50,6 +50,10 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
     :raises ModelError: no such file, cut short, damaged, or no model of this program.
     """
+    if path.is_dir():
+        inside = path / "model.ulmfit"
+        told = f"its model is {inside}" if inside.is_file() else "name a .ulmfit file"
+        raise ModelError(f"{path} is a folder; {told}")
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check(archive, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -28,6 +29,7 @@ WORST = 20
 """Mistakes that are shown with their texts."""
 _SHOWN = 1_200
 _CURVES = 12
+_FIELD = re.compile(r"(?:^| )xxfld \d+ ")
 _LISTED = 40
 """Labels that a sentence lists."""
 
@@ -62,6 +64,7 @@ def write_report(folder: RunFolder, path: Path, cache: Path | None = None) -> Ge
     config = folder.config()
     texts, missing = yield from _worst_texts(measured, config, cache or folder.cache)
     page = render(measured, config, texts, missing)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as beside:
         beside.write_text(page, encoding="utf-8")
     return path
@@ -90,14 +93,22 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
     kept, found = measured.kept, measured.record["parts"]["test"]
     own = found[kept.saved]["metrics"]["accuracy"]
     head = (f"<p class=soft>Model {escape(model.name)}, file {escape(source.name)}</p><h1>Right in "
-            f"{own['value']:.1%} of {found['documents']:,} documents.</h1>")
+            f"{own['value']:.1%} of {_documents(found['documents'])}.</h1>")
     learnt = int(measured.record.get("learnt", {}).get("test", 0))
     if learnt:
         told = learnt_words(learnt, len(kept)).format(n=f"{learnt:,}", all=f"{len(kept):,}")
         head += f"<p>{escape(told)}</p>"
+    out = measured.record.get("left_out", {})
+    if total := sum(out.values()):
+        causes = {"no_label": "without a label", "unknown_label": "with labels that the model does not know",
+                  "empty": "without a text"}
+        told = ", ".join(f"{out[name]:,} {words}" for name, words in causes.items() if out.get(name))
+        head += (f"<p>{total:,} of the {total + len(kept):,} documents in the file {'was' if total == 1 else 'were'} "
+                 f"left out: {told}.</p>")
     wrong = {int(place): texts[place] for place in worst(measured)}
     sections = [head, _results(measured, found, "Results"), _classes(found), _pictures(kept, found),
                 _mistakes(kept, wrong, ""), _limits(measured, found, "test")]
+    path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as beside:
         beside.write_text(_page(f"{model.stem} on {source.name}", sections), encoding="utf-8")
 
@@ -137,7 +148,7 @@ def _worst_texts(
 
 def _headline(measured: Measured, config: RunConfig, found: dict[str, Any], part: str) -> str:
     own = found[measured.kept.saved]["metrics"]["accuracy"]
-    text = f"Right in {own['value']:.1%} of the {found['documents']:,} {part} documents"
+    text = f"Right in {own['value']:.1%} of the {_documents(found['documents'], part)}"
     changed = int(measured.record.get("relabelled", {}).get(part, 0))
     if changed:
         text += f" ({corrected_words(changed, part).format(n=f'{changed:,}')})"
@@ -211,11 +222,14 @@ def _results(measured: Measured, found: dict[str, Any], heading: str) -> str:
                 f"{found['ece_uncalibrated']:.4f}.")
     for other, paired in found["paired"].items():
         have = "have" if other == "counts" else "has"
-        told.append(f"The network has {paired['mended']:,} documents right that the {other} {have} wrong, and "
+        told.append(f"The network has {_documents(paired['mended'])} right that the {other} {have} wrong, and "
                     f"{paired['broken']:,} the other way round.")
     what = ["With 95 % bootstrap intervals"]
     if "baseline" in who:
         what.append("the baseline counts words and pairs of words (TF-IDF + logistic regression)")
+    if measured.kept.multi_label:
+        what.append("a document is right, and counts for the accuracy, where it was given exactly its labels: all of "
+                    "them and no other")
     if "blend" in who:
         what.append("blend is the mean of the network and of counts that know parts of words too")
     return (f"<h2>{heading}</h2><p class=soft>{'; '.join(what)}.</p>" + _table(("", *who), rows)
@@ -261,16 +275,21 @@ def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
     for place in order:
         one = np.array([place])
         given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted(kept.saved)[one])[0]
-        text = texts[place]
+        text = _in_lines(texts[place])
         parts.append(f"<p>Row {int(kept.rows[place]) + 1:,}: given <b>{escape(given or 'none')}</b>, said "
                      f"<b>{escape(said or 'none')}</b> ({kept.confidence(kept.saved)[place]:.0%})</p>"
                      f"<blockquote>{escape(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}</blockquote>")
     return "".join(parts)
 
 
+def _in_lines(text: str) -> str:
+    """``text`` without the marks of its columns, a line each."""
+    return _FIELD.sub("\n", text).strip() if text.startswith("xxfld 1 ") else text
+
+
 def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
-    told = [f"The intervals speak of chance in the choice of these {found['documents']:,} documents, not of texts of "
-            "another kind, time or source: measure anew on those."]
+    told = [f"The intervals speak of chance in the choice of the {_documents(found['documents'])} here, not of texts "
+            "of another kind, time or source: measure anew on those."]
     if part == "validation":
         told.append("No test documents were held back. The best epoch was chosen on the documents measured here, so "
                     "the figures flatter.")
@@ -294,7 +313,12 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
                     "explain.")
     if sum(measured.record.get("relabelled", {}).values()):
         told.append("Some labels measured against were corrected by a person who may have seen the network's answers.")
+    told += measured.record.get("notes", [])
     return "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(one)}</li>" for one in told) + "</ul>"
+
+
+def _documents(count: int, part: str = "") -> str:
+    return f"{count:,} {part}{' ' if part else ''}document{'' if count == 1 else 's'}"
 
 
 def _first(labels: Iterable[str]) -> str:

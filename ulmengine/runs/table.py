@@ -24,7 +24,9 @@ from .measured import Measured, own_rows, record_of, summing_to_one
 @dataclass(frozen=True, eq=False)
 class MeasuredTable:
     """What came of it: the ``measured`` part is called "test"; there is no baseline, which would have to be fitted. Its
-    record tells under ``learnt`` from how many of the documents the model has learnt, where that is known.
+    record tells under ``learnt`` from how many of the documents the model has learnt, where that is known; under
+    ``left_out`` how many of the file were not measured, for ``no_label``, for an ``unknown_label`` or as ``empty``; and
+    the ``notes``.
 
     ``rows``: of the ``documents``, where each answer's document stands. ``notes``: what was read how, and left out.
     """
@@ -71,7 +73,9 @@ def measure_table(
     )
     learnt = yield from _learnt_from(model, predictor)
     yield Progress("Working out the intervals", 0, 0)
-    record = record_of(kept)
+    record = record_of(kept) | {"notes": notes, "left_out": {
+        "no_label": documents.count("unlabelled"), "unknown_label": documents.count("train") - len(every),
+        "empty": int((~there).sum())}}
     if learnt is not None:
         record["learnt"] = {"test": int(np.isin(documents.hashes[rows], learnt).sum())}
     return MeasuredTable(Measured(RunFolder(model.parent), kept, record), documents, rows, tuple(notes))
