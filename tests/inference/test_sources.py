@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
+from tests.corpus.test_workbook import placed
 from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
 from ulmengine.events import Event, Note, outcome
@@ -264,3 +266,59 @@ def test_a_named_column_may_be_in_another_case(tmp_path: Path) -> None:
     (tmp_path / "lines").write_text(REVIEW)
     found = outcome(texts_of(tmp_path / "lines", tmp_path / "c", Columns(text=("review",))))
     assert next(found).text.startswith("Review, five stars")
+
+
+def piped(text: str, tmp_path: Path, roles: Columns | None = NOTE) -> list[tuple[int | None, str]]:
+    """What is read of standard input that gives ``text``: row and text."""
+    with TemporaryDirectory(prefix="piped-") as folder:
+        path = Path(folder, "standard input")
+        path.write_text(text)
+        return [(one.row, one.text) for one in outcome(texts_of(path, tmp_path / "c", roles))]
+
+
+@pytest.mark.parametrize("roles", [NOTE, None])
+def test_standard_input_is_a_text_a_line_blank_ones_between_too(tmp_path: Path, roles: Columns | None) -> None:
+    texts = [f"The film of day {n} was long." for n in range(40)]
+    given = "\n".join([*texts[:20], "", *texts[20:]]) + "\n\n\n"
+    assert piped(given, tmp_path, roles) == list(enumerate([*texts[:20], "", *texts[20:]]))
+
+
+@pytest.mark.parametrize("mark", [", ", "\t", "; "])
+def test_standard_input_without_a_heading_is_a_text_a_line_whatever_cuts_it(tmp_path: Path, mark: str) -> None:
+    texts = [mark.join(("good food", "nice staff", f"number {n}")) for n in range(12)]
+    assert piped("\n".join(texts), tmp_path) == list(enumerate(texts))
+    texts = [mark.join(("good food", f"nice staff number {n}")) for n in range(12)]
+    assert piped("\n".join(texts), tmp_path) == list(enumerate(texts))
+
+
+def test_standard_input_under_a_heading_stays_a_table(tmp_path: Path) -> None:
+    rows = "".join(f"{n},a film of day {n}\n" for n in range(6))
+    assert piped("id,note\n" + rows, tmp_path) == [(n, f"a film of day {n}") for n in range(6)]
+    with pytest.raises(ColumnsWantedError, match="id, text"):
+        piped("id,text\n" + rows, tmp_path)
+    lines = "".join(f'{{"note": "a film of day {n}"}}\n' for n in range(6))
+    assert piped(lines, tmp_path) == [(n, f"a film of day {n}") for n in range(6)]
+
+
+def test_blank_rows_of_a_sheet_keep_their_places(tmp_path: Path) -> None:
+    placed(tmp_path / "a.xlsx", {
+        "A1": "id", "B1": "note", "A3": "1", "B3": "a good film", "A4": "2", "B4": "a bad film", "A7": "3",
+        "B7": "a film",
+    })
+    found = [(one.row, one.text) for one in outcome(texts_of(tmp_path / "a.xlsx", tmp_path / "c", NOTE))]
+    assert found == [(0, ""), (1, "a good film"), (2, "a bad film"), (3, ""), (4, ""), (5, "a film")]
+
+
+def test_blank_lines_of_a_table_of_one_column_keep_their_places(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('note\na good film\n\n"a bad, bad film"\n\n\na film\n\n')
+    found = [(one.row, one.text) for one in outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))]
+    assert found == [(0, "a good film"), (1, ""), (2, "a bad, bad film"), (3, ""), (4, ""), (5, "a film")]
+
+
+def test_a_text_of_a_folder_bears_the_name_of_its_file(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.txt", "c.txt"):
+        path = tmp_path / "texts" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"A film that {name} tells of.")
+    found = [(one.row, one.file, one.text) for one in outcome(texts_of(tmp_path / "texts", tmp_path / "c"))]
+    assert found == [(n, name, f"A film that {name} tells of.") for n, name in enumerate(("a.txt", "b.txt", "c.txt"))]

@@ -20,8 +20,10 @@ class Faults:
     ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
     read as text. ``joined``: rows whose text was put together from several cells, as is usual in their source.
     ``headings``: rows that repeat the heading, left out. ``lost``: places of the rows that
-    could not be read, among all rows from 0, where the reader knows them. ``after_blank``: the number of the first row
-    behind the last blank line; 0: none. ``notes``: sentences for the person.
+    could not be read, among all rows from 0, where the reader knows them. ``blank``: the same of rows between others
+    in which nothing stands, of sheets, lines and tables of one column: no documents, but who reads on counts them.
+    ``after_blank``: the number of the first row behind the last blank line; 0: none. ``notes``: sentences for the
+    person.
     """
 
     undecodable: int = 0
@@ -31,6 +33,7 @@ class Faults:
     headings: int = 0
     after_blank: int = 0
     lost: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
     ragged: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -27,7 +27,7 @@ from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 11
+READER_VERSION = 12
 """Counted up when a change of the readers makes old copies differ from new ones."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")

@@ -13,8 +13,9 @@ import numpy as np
 from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
+from ulmengine.corpus.column_names import KNOWN_NAMES
 from ulmengine.corpus.readers.formats import look_at
-from ulmengine.corpus.readers.pipes import is_pipe, known_as
+from ulmengine.corpus.readers.pipes import came_through_pipe, is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
 from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
 from ulmengine.events import Event, Note, Progress
@@ -54,11 +55,13 @@ class ColumnsWantedError(InferenceError):
 
 @dataclass(frozen=True)
 class Text:
-    """One text. ``row``: of its table, from 0, whatever rows before it could not be read; None: all of a file."""
+    """One text. ``row``: of its table, from 0, whatever rows before it could not be read; None: all of a file.
+    ``file``: of a folder or archive with a text a file, the one that it is, from there."""
 
     path: Path
     row: int | None
     text: str
+    file: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -148,17 +151,48 @@ def table_in(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Underst
 def texts_of(
     path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
 ) -> Generator[Event, None, Iterator[Text]]:
-    """The texts of a file: all of a text file, each row of a table, whatever it is called. "-" is standard input.
+    """The texts of a file: all of a text file, each row of a table, whatever it is called. What came through a pipe is
+    a text a line where it shows no table.
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
     seen = table_in(path, _wanted(roles, text))
     if seen is None:
         return iter([Text(path, None, read_text(path))])
+    if not text and came_through_pipe(path) and _are_plain_lines(seen[1], roles):
+        config = seen[0].model_copy(update={"format": "lines"})
+        seen = config, preview(path, config, rows=1).understood
     documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
-    rows = source_rows(documents)
-    texts = documents.texts_of(np.arange(len(rows)))
-    return (Text(path, int(row), found) for row, found in zip(rows, texts, strict=True))
+    return _texts(path, documents)
+
+
+def _are_plain_lines(found: Understood, roles: Columns | None) -> bool:
+    """Whether what comes through a pipe is a text a line: nothing marks its lines, and no heading names a column."""
+    if found.format != "csv" or roles is None:
+        return found.format in _LINES
+    return KNOWN_NAMES.isdisjoint(map(str.lower, found.columns)) and not _as_named(roles.text, found.columns)
+
+
+def _texts(path: Path, documents: Documents) -> Iterator[Text]:
+    """All rows of a table in their order, blank ones too: an answer for each, so that both can be laid side by side."""
+    texts = zip(documents.texts_of(np.arange(len(documents.parts))), _files(documents), strict=True)
+    blank = iter([*_recorded(documents, "blank"), None])
+    next_blank = next(blank)
+    for row, (found, file) in zip(source_rows(documents).tolist(), texts, strict=True):
+        while next_blank is not None and next_blank < row:
+            yield Text(path, next_blank, "")
+            next_blank = next(blank)
+        yield Text(path, row, found, file)
+
+
+def _files(documents: Documents) -> Sequence[str]:
+    """The file of each row where these are a text a file, else "" for each."""
+    table = documents.pieces[0].table
+    if documents.understood.format == "folder" and "file" in table.columns:
+        files: list[str] = table.column("file").fill_null("").to_list()
+        if len(set(files)) == len(files):
+            return files
+    return [""] * len(documents.parts)
 
 
 def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
@@ -188,10 +222,14 @@ def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
 
 
 def source_rows(documents: Documents) -> np.ndarray:
-    """Which row of its source each document is, int64: rows that could not be read are counted, not answered."""
-    lost = [row for piece in documents.pieces[:1] for row in piece.table.record.get("lost", [])]
-    places = np.arange(len(documents.parts) + len(lost), dtype=np.int64)
-    return np.delete(places, lost)
+    """Which row of its source each document is, int64: rows that could not be read and blank ones are counted."""
+    out = [row for name in ("lost", "blank") for row in _recorded(documents, name)]
+    return np.delete(np.arange(len(documents.parts) + len(out), dtype=np.int64), out)
+
+
+def _recorded(documents: Documents, name: str) -> list[int]:
+    """Rows of the table that ``documents`` are, none of them a document: "lost" or "blank"."""
+    return [row for piece in documents.pieces[:1] for row in piece.table.record.get(name, [])]
 
 
 def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:

@@ -177,6 +177,7 @@ class DelimitedRows:
         )
         number = -1 - self._dialect.below if self._dialect.header else 0
         width = self._width
+        blank = 0  # lines since the last row, which are rows where there is one column
         while True:
             self._tape.start_row()
             try:
@@ -185,6 +186,10 @@ class DelimitedRows:
                 return
             except (csv.Error, OverflowError):
                 row = []
+            if blank and (row or "".join(self._tape.taken).strip()):
+                first = number + len(self._faults.blank)
+                self._faults.blank += range(first, first + blank)
+                blank = 0
             if len(row) == width and number >= 0:
                 if len(self._tape.taken) > 1 and self._are_rows():
                     self._faults.mended += len(self._tape.taken)
@@ -195,6 +200,7 @@ class DelimitedRows:
                 yield [row[place] for place in self._order] if self._order else row
             elif not row and not "".join(self._tape.taken).strip():
                 self._faults.after_blank = max(0, number)
+                blank += width == 1 and number >= 0
                 continue
             elif number >= 0:
                 yield self._mended(row, number)

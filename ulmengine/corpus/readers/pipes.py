@@ -35,8 +35,12 @@ def is_pipe(path: Path) -> bool:
 def known_as(path: Path | str) -> str:
     """``path`` as a person knows it: what came through a pipe by its name, without the place where it was laid down."""
     path = Path(path)
-    laid_down = path.parent.name.startswith(_PREFIX) and path.parent.parent == Path(tempfile.gettempdir())
-    return path.name if laid_down else str(path)
+    return path.name if came_through_pipe(path) else str(path)
+
+
+def came_through_pipe(path: Path) -> bool:
+    """Whether ``path`` is a file that :func:`as_file` has laid down."""
+    return path.parent.name.startswith(_PREFIX) and path.parent.parent == Path(tempfile.gettempdir())
 
 
 @contextmanager

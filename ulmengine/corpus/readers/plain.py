@@ -160,8 +160,17 @@ def _sections(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
             yield [label.strip(), text.strip()] if text else ["", line.strip()]
 
 
-def _lines(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
-    return ([line.rstrip("\r\n")] for line in lines if line.strip())
+def _lines(lines: Iterator[str], faults: Faults) -> Iterator[list[str]]:
+    row, blank = 0, 0
+    for line in lines:
+        if not line.strip():
+            blank += 1
+            continue
+        if blank:
+            faults.blank += range(row, row + blank)
+            row, blank = row + blank, 0
+        row += 1
+        yield [line.rstrip("\r\n")]
 
 
 def _blocks(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:

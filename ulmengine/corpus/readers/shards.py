@@ -154,6 +154,8 @@ def _gather(own: Faults, all_of_them: Faults, first: int) -> None:
     """Add what was lost in one piece, whose rows begin with the ``first``, to what was lost before."""
     for name in ("undecodable", "skipped", "mended", "joined", "headings"):
         setattr(all_of_them, name, getattr(all_of_them, name) + getattr(own, name))
-    all_of_them.lost += [first + place for place in own.lost]
+    before = first + len(all_of_them.lost) + len(all_of_them.blank)
+    all_of_them.lost += [before + place for place in own.lost]
+    all_of_them.blank += [before + place for place in own.blank]
     all_of_them.ragged += [first + place for place in own.ragged]
     all_of_them.notes += [note for note in own.notes if note not in all_of_them.notes]

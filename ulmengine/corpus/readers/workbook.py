@@ -262,6 +262,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     sheets = {sheet.name: sheet.frame for sheet in read_sheets(reading.source)}
     going.digest = reading.source.digest()
     going.size = going.position = reading.source.path.stat().st_size
+    start = 0
     for name, first, own in reading.joined or (
             JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),):
         frame = _ordered(sheets[name].slice(first), own, reading.columns[: len(own)])
@@ -271,6 +272,10 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         if footer:
             going.faults.notes.append(footer_note(filled.tail(footer)))
             filled = filled.head(-footer)
+        places = (~blank).arg_true().head(filled.height)
+        rows = int(places[-1]) + 1 if len(places) else 0
+        going.faults.blank += (blank.head(rows).arg_true() + start).to_list()
+        start += rows
         if reading.joined:
             filled = filled.with_columns(pl.lit(name).alias(reading.columns[-1]))
         if filled.height:
