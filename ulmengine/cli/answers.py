@@ -44,13 +44,21 @@ def run_predict(options: argparse.Namespace) -> None:
 
 
 def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> None:
-    place = {"path": known_as(text.path), **({} if text.row is None else {"row": text.row})}
+    row = {} if text.row is None else {"row": text.row}
     if as_json:
-        say_json({**place, "label": prediction and prediction.label,
+        file = {"file": text.file} if text.file else {}
+        say_json({"path": known_as(text.path), **row, **file, "label": prediction and prediction.label,
                   "probabilities": prediction and prediction.probabilities})
     else:
-        answer = ("", "") if prediction is None else (prediction.label, f"{max(prediction.probabilities.values()):.3f}")
-        say("\t".join([*map(str, place.values()), *answer]))
+        place = [str(text.path / text.file)] if text.file else [known_as(text.path), *map(str, row.values())]
+        answer = ("", "") if prediction is None else (prediction.label, f"{_certainty(prediction):.3f}")
+        say("\t".join([*place, *answer]))
+
+
+def _certainty(prediction: Prediction) -> float:
+    """The probability of the likeliest label; where none of several applies, that not even this one does."""
+    best = max(prediction.probabilities.values())
+    return best if prediction.labels else 1 - best
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

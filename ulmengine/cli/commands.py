@@ -142,7 +142,7 @@ def _copies(commands: Any) -> None:
                       help="the classifier, with the word counts where these answer with it, for any program that "
                            "runs ONNX, checked against the original on texts (to be installed: ulmfit-studio[onnx])")
     kind.add_argument("--int8", type=_called(*_MODEL), metavar="FILE.ulmfit",
-                      help="the classifier with its weights in eight bits, a quarter as large; what that costs in "
+                      help="the classifier with its weights in eight bits, about half as large; what that costs in "
                            "accuracy on documents of its run that it has not learnt from is said first")
     kind.add_argument("--snippet", action="store_true", help="print a few lines of Python that use the model")
     export.add_argument("--texts", type=Path, metavar="FILE",
@@ -197,10 +197,17 @@ def _files(commands: Any) -> None:
     tokenize.add_argument("--vocab-size", type=int, default=30_000, metavar="N")
     tokenize.add_argument("--json", action="store_true")
 
-    predict = _add(commands, "answers", "predict", "classify texts with a trained model")
+    predict = _add(
+        commands, "answers", "predict", "classify texts with a trained model",
+        description="A line for each text: where it stands, its label, and how likely that is. A model of several "
+                    "labels a text gives all from 0.5 on and the probability of the likeliest of them, or, where none "
+                    "applies, an empty label and the probability that not even the likeliest one does. An empty text "
+                    "has neither.",
+    )
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("files", type=Path, nargs="+", metavar="FILE",
-                         help="a text file (one document), a table (one document a row), or - for standard input")
+                         help="a text file (one document), a table (one document a row), a folder (one document a "
+                         "file), or - for standard input (one document a line, or a table under a heading)")
     predict.add_argument("--text", action="append", default=[], metavar="COL",
                          help="a column with the texts (repeatable); otherwise those that the model learnt from")
     predict.add_argument("--json", action="store_true", help="one JSON object a document")
