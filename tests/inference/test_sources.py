@@ -320,5 +320,5 @@ def test_a_text_of_a_folder_bears_the_name_of_its_file(tmp_path: Path) -> None:
         path = tmp_path / "texts" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"A film that {name} tells of.")
-    found = [(one.row, one.file, one.text) for one in outcome(texts_of(tmp_path / "texts", tmp_path / "c"))]
+    found = [(one.row, one.file, one.text) for one in outcome(texts_of(tmp_path / "texts", tmp_path / "c", NOTE))]
     assert found == [(n, name, f"A film that {name} tells of.") for n, name in enumerate(("a.txt", "b.txt", "c.txt"))]

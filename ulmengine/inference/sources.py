@@ -112,8 +112,10 @@ def open_table(
             yield Note(f"The model knows no label {_quoted(more)}: what this column says is not measured."
                        if len(more) == 1 else
                        f"The model knows no labels {_quoted(more)}: what these columns say is not measured.", "warning")
+    # A file of a folder is a text, whatever the column was called that the model learnt from.
+    named = roles is not None and (found.format != "folder" or bool(_as_named(roles.text, found.columns)))
     config = config.model_copy(update={
-        "text_columns": text_columns(path, found.columns, roles, text), "label_columns": labels,
+        "text_columns": text_columns(path, found.columns, roles if named else None, text), "label_columns": labels,
         "label_delimiter": delimiter,
     })
     return (yield from open_corpus(config, cache))
