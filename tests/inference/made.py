@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 
 import torch
 
@@ -40,6 +41,7 @@ class Made:
         self.labels, self.multi_label, self.temperature = tuple(labels), multi_label, temperature
         self.tokenizer = tokenizer()
         self._networks, self.counts = networks, None
+        self.description = SimpleNamespace(refit=False)
 
     def classifiers(self) -> Mapping[str, TextClassifier]:
         return self._networks
