@@ -16,7 +16,7 @@ import pytest
 
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.cli.train import _folder
-from ulmengine.config import RunConfig, save
+from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.events import EpochEnded, Step
 from ulmengine.record import RunFolder, RunFolderError
 
@@ -54,6 +54,17 @@ def test_without_torchrun_a_folder_belongs_to_no_job(tmp_path: Path, monkeypatch
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     assert _folder(tmp_path, RunConfig(), asked()).job == ""
+
+
+def test_what_the_program_chose_for_a_run_is_no_setting_that_is_not_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settled = with_settings(RunConfig(), ["model.pretrained=/models/own.ulmfit"])
+    RunFolder.create(tmp_path / "run", settled)
+    _folder(tmp_path / "run", RunConfig(), asked(resume=True))  # the file leaves the choice open
+    assert "not used" not in capsys.readouterr().err
+    _folder(tmp_path / "run", with_settings(settled, ["classifier.lr=0.5"]), asked(resume=True))
+    assert "the file says otherwise, which is not used: classifier.lr\n" in capsys.readouterr().err
 
 
 def process_of(torchrun: subprocess.Popen[str], rank: int) -> psutil.Process:

@@ -186,7 +186,7 @@ def test_other_files(tmp_path):
             load_bundle(tmp_path / f"{name}.ulmfit")
     with pytest.raises(ModelError, match="No such file"):
         load_bundle(tmp_path / "missing.ulmfit")
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match=r"is a folder; name a \.ulmfit file"):
         load_bundle(tmp_path)
 
 
