@@ -76,10 +76,42 @@ def test_subj_as_it_is_given_out(tmp_path: Path, packed: str) -> None:
     {"emma.txt": lines(["\n".join(" ".join(texts(9)).split(" on ")) + "\n"] * 12),
      "ulysses.txt": lines([f"{' '.join(texts(9))}\n"] * 50)},
     {"prologue.txt": lines(texts(6)), "epilogue.txt": lines(texts(9))},
+    {"Ulysses.txt": lines(texts(60)), "Birches.txt": lines(texts(60, 60))},
+    {"interview_anna.txt": lines(texts(60)), "interview_ben.txt": lines(texts(60, 60))},
+    {"anna.txt": lines([f"I: {text}" for text in texts(60)]), "ben.txt": lines([f"B: {text}" for text in texts(60)])},
+    {"Home.txt": lines([f"\t{text}" for text in texts(60)]), "Work.txt": lines([f"\t{text}" for text in texts(60)])},
+    {**{f"Essay on {thing}.txt": " ".join(texts(20)) for thing in THINGS},
+     "glossary.txt": lines([f"word{n}\t{text}" for n, text in enumerate(texts(30))])},
 ])
 def test_chapters_logs_and_numbered_files_stay_documents(tmp_path: Path, files: dict[str, str]) -> None:
     documents = opened(written(tmp_path, files))
     assert (len(documents.parts), documents.labels) == (len(files), ())
+
+
+@pytest.mark.parametrize("names", [("imdb_labelled.txt", "yelp_labelled.txt"), ("sports.txt", "politics.txt"),
+                                   ("pos.txt", "neg.txt")])
+def test_the_format_folder_means_a_document_a_file(tmp_path: Path, names: tuple[str, str]) -> None:
+    rows = [f"{text}\t{n % 2}" if "labelled" in names[0] else text for n, text in enumerate(texts(60))]
+    place = written(tmp_path, {name: lines(rows) for name in names})
+    documents = opened(place, format="folder")
+    assert (len(documents.parts), documents.labels) == (2, ())
+
+
+@pytest.mark.parametrize("line", [
+    "She ____ {text}", "Could not open C:\\Temp\\{n}.txt because {text}", "std::cout << {text}", "{text}:: {text}",
+    "{text} ^_^ {text}", "{text} @united", "{text} write to anna{n}@gmail", "bob@host:~$ {text}",
+])
+def test_gaps_paths_prompts_and_names_part_no_label(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.txt").write_text(lines([line.format(n=n, text=text[:-1]) for n, text in enumerate(texts(40))]))
+    documents = opened(tmp_path / "a.txt")
+    assert (len(documents.parts), documents.labels) == (40, ())
+
+
+@pytest.mark.parametrize("numbers", ["123456", "21343124"], ids=["steps", "cups"])
+def test_counts_before_a_line_are_no_labels(tmp_path: Path, numbers: str) -> None:
+    rows = [f"{numbers[n % len(numbers)]} {text}" for n, text in enumerate(texts(60))]
+    (tmp_path / "a.txt").write_text(lines(rows))
+    assert opened(tmp_path / "a.txt").labels == ()
 
 
 def test_prose_broken_into_lines_is_no_list_of_documents(tmp_path: Path) -> None:
@@ -203,7 +235,7 @@ def test_a_mark_in_each_line_parts_label_and_text(tmp_path: Path, row: str) -> N
     assert any("choose the format 'lines'" in note for note in documents.notes)
 
 
-@pytest.mark.parametrize("labels", [("0", "1"), ("+1", "-1"), ("3", "4")])
+@pytest.mark.parametrize("labels", [("0", "1"), ("+1", "-1"), ("0", "4")])
 @pytest.mark.parametrize("name", ["a.txt", "stsa.binary.train", "rt-polarity.all"])
 def test_a_number_before_each_text_is_its_label(tmp_path: Path, name: str, labels: tuple[str, str]) -> None:
     documents = marked(tmp_path, "{label} {text}", name, labels)

@@ -19,8 +19,7 @@ _ABOUT = re.compile(
 )
 _README = re.compile(r"^read[-_ ]?me(?![^\W_])|[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE)
 _CALLED = "called like a readme"
-_LEAFLETS = ("license", "licence", "copying", "changes", "changelog", "authors", "citation", "notice", "about",
-             "description", "cmds")
+_LEAFLETS = ("license", "licence", "copying", "changelog", "authors", "citation", "notice", "cmds")
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What Hugging Face writes beside the files of a data set."""
 DOCUMENT_SUFFIXES = ("", ".txt", ".text", ".md")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus.column_names import LABEL_NAMES, PART_WORDS, TEXT_NAMES, part_in
+from ulmengine.corpus.column_names import LABEL_NAMES, PART_WORDS, POLES, TEXT_NAMES, part_in
 from ulmengine.corpus.errors import CorpusError
 
 from . import delimited, plain
@@ -26,6 +26,8 @@ _SHORT, _ALIKE = 250, 4.0
 _LONG_WORD, _NARROWEST = 9, 45
 """Letters between two spaces where a script writes none between words; characters of a line of the narrowest page."""
 _MOST_LISTS, _LEAST_OF_LABEL, _LONG_LABEL = 30, 40, 24
+_SPOKEN = re.compile(r"\[?[^:;\t]{1,30}[:;\t]\s?")
+"""What stands before a turn of a conversation."""
 _NAME = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)?")
 _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", '"', "\u201d")
 MARKED = ("fasttext", "trec", "trees", "scored", "sections")
@@ -72,7 +74,11 @@ def are_counted(names: Sequence[str]) -> bool:
 
 
 def _table(look: Look) -> FoundTable | None:
-    if sum(bool(line.strip()) for line in look.lines) < _LEAST:
+    filled = [line for line in look.lines if line.strip()]
+    if len(filled) < _LEAST:
+        return None
+    # Paragraphs that begin with a tab and verses that end with a comma are no cells.
+    if sum(line.startswith("\t") or line.rstrip().endswith((",", ";")) for line in filled) > 0.5 * len(filled):
         return None
     for kind in MARKED:
         if plain.KINDS[kind].fits(look.lines):
@@ -126,7 +132,13 @@ def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> Tre
     parts = all(map(part_in, stems)) or any(PART_WORDS.get(stem) == "train" for stem in stems)
     if not words or known or parts or sum(len(stem) > 2 for stem in stems) < 0.5 * len(stems):
         return None
+    # Names of people, chapters and works begin with a capital, those of one kind with one word.
+    common = all(path.stem.islower() for path in paths) or 2 * len(stems & POLES) >= len(stems)
+    if not common or set.intersection(*(set(re.split(r"[-_ ]", stem)) for stem in stems)):
+        return None
     lists = [lines_in(look, name) for name in documents]
+    if any(2 * sum(bool(_SPOKEN.match(line)) for line in lines) > len(lines) for lines in lists):
+        return None
     means = [sum(map(len, lines)) / max(1, len(lines)) for lines in lists]
     if min(map(len, lists)) < _LEAST_OF_LABEL or not all(map(is_list, lists)) or max(means) > _ALIKE * min(means):
         return None

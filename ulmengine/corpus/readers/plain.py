@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
@@ -80,6 +81,9 @@ def _are_scored(lines: Sequence[str]) -> bool:
     words = sum(letter.isalpha() for match in found for letter in match[2])
     spaces = sum(match[2].count(" ") > 1 or not match[2].isascii() for match in found)
     again = values != sorted(values, key=float) or len(set(values)) <= 0.2 * len(values)
+    counted = sum(float(after) == float(value) + 1 for value, after in pairwise(values)) > 0.5 * len(values)
+    if counted or not any(value[0] in "0+-" for value in values):  # steps and verses, cups and goals
+        return False
     return again and words > 0.5 * sum(len(match[2]) for match in found) and spaces > 0.8 * len(found)
 
 

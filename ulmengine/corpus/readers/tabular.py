@@ -20,6 +20,8 @@ _LEAST_MARKED = 6
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]{2,}")
 _PROSE = ".,!?-'\"`*()[]{}<>=/&"
 """Signs that stand beside each other in prose, addresses and code: a mark neither begins nor ends with one."""
+_NO_MARK = frozenset("\\/~^")
+_ENDED = re.compile(r"[^\w\s@]@[^@]*$")
 _LAST = re.compile(r"[\w+-]{1,30}\s*")
 
 
@@ -53,7 +55,8 @@ def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
         if _has_label(filled, delimiter):
             return delimiter, "it parts a label from each text"
     if sum("@" in line for line in filled) >= 0.98 * len(filled) and _has_label(filled, "@") and all(
-            _LAST.fullmatch(line.rpartition("@")[2]) for line in filled):
+            _LAST.fullmatch(line.rpartition("@")[2]) for line in filled) and sum(
+            bool(_ENDED.search(line)) for line in filled) >= 0.8 * len(filled):  # else a name of a person, or a mail's
         return "@", "it parts a label from each text"
     return "", ""
 
@@ -66,14 +69,23 @@ def _several(lines: Sequence[str]) -> str:
         mark = f" {bare} " if all(f" {bare} " in line for line in lines) else bare
         if len(bare) < 2 or (mark == bare and bare in (";;", "||")):  # an empty cell is no mark
             continue
+        if set(bare) in ({"_"}, {"$"}) or set(bare) & _NO_MARK:  # a gap to be filled, a path, a prompt, mathematics
+            continue
         rows = [line.split(mark) for line in lines]
         even = sum(len(row) == len(rows[0]) for row in rows) >= 0.95 * len(rows)
         # An end of a line alone, as of a verse, parts nothing.
         filled = sum(bool(row[0].strip()) + bool(row[-1].strip()) + (len(row) > 2) for row in rows)
         longest = max(sum(map(len, column)) for column in zip(*(row[: len(rows[0])] for row in rows), strict=False))
-        if even and len(rows[0]) > 1 and filled >= 1.9 * len(rows) and longest > 12 * len(rows):
+        if even and len(rows[0]) > 1 and filled >= 1.9 * len(rows) and longest > 12 * len(rows) and (
+                len(rows[0]) > 2 or _holds_few(rows)):
             return mark
     return ""
+
+
+def _holds_few(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether one of two columns holds a few values that come again, and neither a single one."""
+    values = [{row[place].strip() for row in rows} for place in (0, -1)]
+    return min(map(len, values)) > 1 and min(map(len, values)) <= 0.5 * len(rows)
 
 
 def names_among(line: str, names: Iterable[str]) -> bool:

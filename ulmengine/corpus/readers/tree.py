@@ -51,7 +51,8 @@ def plan(look: Look, reason: str) -> Reading:
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
     files, complete = look.files
     names = list(files)
-    layout = (polar_layout(names) if complete else None) or find_layout(names)
+    asked = look.config.format == "folder"  # a person says that each file is one document
+    layout = (polar_layout(names) if complete and not asked else None) or find_layout(names)
     documents = [name for name in names if layout.place(name) is not None]
     if layout.lines and not _are_lines(source, documents):
         layout = find_layout(names)
@@ -59,11 +60,15 @@ def plan(look: Look, reason: str) -> Reading:
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
               and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     notes: tuple[str, ...] = ()
-    if documents and not layout.labelled and look.heads:
+    if documents and not layout.labelled and look.heads and not asked:
+        unnamed = list(lists.tables_in(look, documents))
         if found_lists := lists.named_lists(look, layout, documents):
             layout = found_lists
-        elif unnamed := lists.tables_in(look, documents):
-            raise _no_documents(source, names, [*unnamed, *tables])
+        elif 2 * len(unnamed) >= len(documents):
+            raise _no_documents(source, names, [*unnamed, *tables], asking=True)
+        elif unnamed:
+            are = "may be tables, and each is" if len(unnamed) > 1 else "may be a table, and is"
+            notes = (f"{some_of(unnamed, 3)} {are} read as one document, like the other files.",)
         else:
             notes = lists.unlabelled_note(look, documents)
     if not documents or (tables and len(documents) <= 3 and not layout.labelled):
@@ -110,7 +115,7 @@ def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
     if not layout.lines:
         return ()
     return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
-            "that label. If each file is one document, put them into a folder for each label.",)
+            "that label. If each file is one document, set the format to 'folder'.",)
 
 
 def settle_tree(reading: Reading, task: str) -> Generator[Event, None, Reading]:
@@ -127,9 +132,10 @@ def settle_tree(reading: Reading, task: str) -> Generator[Event, None, Reading]:
 
 
 def _no_documents(
-    source: Source, names: Sequence[str], tables: Sequence[str], texts: Sequence[str] = ()
+    source: Source, names: Sequence[str], tables: Sequence[str], texts: Sequence[str] = (), *, asking: bool = False
 ) -> CorpusError:
-    """What to do with a tree without documents; ``texts``: files that hold lines of text under other names."""
+    """What to do with a tree without documents; ``texts``: files that hold lines of text under other names.
+    ``asking``: the files are not called tables, and may be texts after all."""
     path = source.path
     if files := tables or texts:
         advice = {
@@ -141,6 +147,8 @@ def _no_documents(
         alike = len({PurePosixPath(name).suffix.lower() for name in tables}) == 1 < len(tables)
         if alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
             advice += " If they are pieces of one table, join them into one file first."
+        if asking:
+            advice += " If each of them is one text, set the format to 'folder'."
         return CorpusError(f"'{path.name}' holds tables ({some_of(tables, 5)}) rather than one text a file. {advice}")
     if texts:
         return CorpusError(f"'{path.name}' holds no .txt files with one text each, but {some_of(texts, 5)}. {advice}")
