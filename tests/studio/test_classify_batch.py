@@ -91,6 +91,19 @@ def test_the_given_label_is_of_the_kind_that_the_model_can_say(
     assert pl.read_parquet(tmp_path / "out.parquet")["given_label"].to_list() == given
 
 
+class Silent(Shouting):
+    """Finds that none of several labels applies."""
+
+    def predict(self, texts: list[str]) -> Iterator[Prediction]:
+        return (Prediction("", (), {"loud": 0.2, "quiet": 0.25}) for _ in texts)
+
+
+def test_no_label_is_as_sure_as_that_not_even_the_likeliest_applies(tmp_path: Path) -> None:
+    end_of(export(classify(tmp_path, texts(tmp_path / "many", 2), answering=Silent()), tmp_path / "out.parquet", None))
+    saved = pl.read_parquet(tmp_path / "out.parquet")
+    assert saved.select("label", "confidence").rows() == [("", 0.75)] * 2
+
+
 def test_a_file_that_cannot_be_read_does_not_end_the_others(tmp_path: Path) -> None:
     folder = texts(tmp_path / "many", 3)
     (folder / "001.txt").unlink()

@@ -51,14 +51,8 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
                   "probabilities": prediction and prediction.probabilities})
     else:
         place = [str(text.path / text.file)] if text.file else [known_as(text.path), *map(str, row.values())]
-        answer = ("", "") if prediction is None else (prediction.label, f"{_certainty(prediction):.3f}")
+        answer = ("", "") if prediction is None else (prediction.label, f"{prediction.certainty:.3f}")
         say("\t".join([*place, *answer]))
-
-
-def _certainty(prediction: Prediction) -> float:
-    """The probability of the likeliest label; where none of several applies, that not even this one does."""
-    best = max(prediction.probabilities.values())
-    return best if prediction.labels else 1 - best
 
 
 def run_evaluate(options: argparse.Namespace) -> None:

@@ -44,6 +44,12 @@ class Prediction:
     labels: tuple[str, ...]
     probabilities: dict[str, float]
 
+    @property
+    def certainty(self) -> float:
+        """The probability of the likeliest label; where none of several applies, that not even this one does."""
+        best = max(self.probabilities.values())
+        return best if self.labels else 1 - best
+
 
 class Predictor:
     """A model made ready to answer; all set-up happens here, none with a question.

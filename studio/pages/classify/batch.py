@@ -112,8 +112,8 @@ def _lot(texts: Iterator[GivenText | Skipped]) -> Iterator[GivenText | Skipped]:
 
 def _row(one: GivenText, said: Prediction, *others: Prediction) -> PredictionRow:
     values = tuple(said.probabilities.values())
-    beside = tuple((other.label, max(other.probabilities.values())) for other in others)
-    return PredictionRow(one.source, one.text[:SHOWN], said.label, max(values), one.given, values, beside)
+    beside = tuple((other.label, other.certainty) for other in others)
+    return PredictionRow(one.source, one.text[:SHOWN], said.label, said.certainty, one.given, values, beside)
 
 
 def _unanswered(one: GivenText, models: Sequence[Answering]) -> PredictionRow:

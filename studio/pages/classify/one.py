@@ -280,8 +280,7 @@ class OneText(QWidget):
             return
         said, why = answer.prediction, answer.explanation
         self.label.setText(said.label or self.tr("none of the labels"))
-        best = max(said.probabilities.values())
-        self.told.setText(self.tr("{share} sure").format(share=f"{best:.1%}"))
+        self.told.setText(self.tr("{share} sure").format(share=f"{said.certainty:.1%}"))
         self.bars.show_probabilities(said.probabilities, self._wanted or (why.label if why else said.label))
         self.bars.show()
         self.hint.setVisible(len(said.probabilities) > 1)
