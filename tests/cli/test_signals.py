@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ from ulmengine.config import save
 from ulmengine.record import RunFolder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals for another process")
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """What is started hears a hang-up, even where these tests do not: nohup has them and their children ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
 
 # The second one comes while the run is stopping, however quickly it would have stopped.
 TOLD = """
@@ -49,6 +58,7 @@ def test_only_a_second_ctrl_c_quits_at_once(signals: list[str], code: int, state
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.usefixtures("heard")
 def test_who_is_told_to_end_saves_first(name: str, tmp_path: Path) -> None:
     save(tiny_config(write_corpus(tmp_path / "c.csv"), "language_model.epochs=200"), tmp_path / "c.toml")
     folder = RunFolder(tmp_path / "run")

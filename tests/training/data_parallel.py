@@ -61,7 +61,8 @@ def main(kind: str, out: Path, kept: Path | None = None) -> None:
             plan = builders.stage(lm, epochs=2, lr=0.5, optimizer=accumulation)
             events = train_language_model(model, *builders.streams(), plan, ctx)
         else:
-            model = builders.text_classifier(dropout=builders.NO_DROPOUT)  # type: ignore[assignment]
+            # Of this seed the two last documents are not so alike that how sums are rounded decides the batch norm.
+            model = builders.text_classifier(seed=5, dropout=builders.NO_DROPOUT)  # type: ignore[assignment]
             plan = builders.stage(everything, epochs=2, lr=0.5, optimizer=accumulation,
                                   freeze_batch_norm=kind != "batch_norm")
             weighted = builders.config().classifier.model_copy(update={"class_weights": "balanced"})
