@@ -17,7 +17,7 @@ from ulmengine.inference.paired import Paired
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
-from ulmengine.runs.measured import against_words, evaluated, measure_again, open_measured
+from ulmengine.runs.measured import against_words, documents_of, evaluated, measure_again, open_measured
 from ulmengine.runs.smaller import measured_on_its_run
 
 from .made import tiny_run
@@ -192,7 +192,9 @@ def test_of_a_corpus_that_has_changed_nobody_knows_what_was_learnt_from(whole: R
     folder.config_path.write_text(folder.config_path.read_text(encoding="utf-8").replace(
         str(whole.path.parent / "corpus.csv"), str(tmp_path / "corpus.csv")), encoding="utf-8")
     assert ev.outcome(measured_on_its_run(load_bundle(folder.model_path))).part == "test"
+    assert ev.outcome(documents_of(folder.model_path)) is not None
     with (tmp_path / "corpus.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"a plum {n},fruit\n" for n in range(9))
     cost = ev.outcome(measured_on_its_run(load_bundle(folder.model_path)))
     assert (cost.part, cost.before) == ("", None)
+    assert ev.outcome(documents_of(folder.model_path)) is None

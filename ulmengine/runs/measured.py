@@ -192,6 +192,25 @@ def measure_parts(
     return joined(found)
 
 
+def documents_of(model: Path) -> Generator[Event, None, Documents | None]:
+    """The documents of the run that the ``model`` lies in, as it had them; None where it lies in none, or where its
+    files cannot be read any more or have changed since, so that nobody knows which of them it has learnt from."""
+    folder = RunFolder(model.resolve().parent)
+    if folder.model_path.name != model.name or not folder.config_path.is_file():
+        return None
+    try:
+        config = folder.config()
+        documents = yield from open_corpus(config.corpus, folder.cache, seed=config.seed)
+    except (ValueError, OSError):
+        return None
+    return documents if _began_with(folder, documents) else None
+
+
+def _began_with(folder: RunFolder, documents: Documents) -> bool:
+    """Whether the run in ``folder`` began with these ``documents``, as far as it has said."""
+    return bool(read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint) == documents.fingerprint)
+
+
 def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Measured]:
     """Measure a finished run from its model, as its end would have, and keep that.
 
@@ -207,8 +226,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
                                "measured again; finish the run, or copy its model back")
     bundle = load_bundle(folder.model_path)
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
-    began_with = read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint)
-    if documents.fingerprint != began_with:
+    if not _began_with(folder, documents):
         raise PredictionsError("The corpus has changed since this run was made, so it cannot be measured on the same "
                                "documents; bring the earlier files back")
     unknown = [name for name in documents.labels if name not in bundle.labels]

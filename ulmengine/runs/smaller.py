@@ -11,16 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Predictor
 from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.models import Bundle, ModelError, int8
 from ulmengine.plan import sample_texts
-from ulmengine.record import RunFolder, RunFolderError
-from ulmengine.record.records import read_record
 
-from .measured import as_known
+from .measured import as_known, documents_of
 
 MOST = 5_000
 """So many documents are asked about; more say nothing new."""
@@ -100,20 +97,12 @@ def measured_on_its_run(bundle: Bundle) -> Generator[Event, None, Cost]:
     """
     check_can_be_smaller(bundle)
     yield Progress("Reading the documents", 0, 0)
-    try:
-        run = RunFolder.open(bundle.path.parent)
-        config = run.config()
-        documents = yield from open_corpus(config.corpus, run.cache, seed=config.seed)
-    except (RunFolderError, CorpusError, ValueError, OSError):
-        return (yield from measured(bundle, sample_texts(_SAMPLE), None))
-    if read_record(run.path / "corpus.json").get("corpus", documents.fingerprint) != documents.fingerprint:
-        # Of files that have changed since, nobody knows which documents the model has learnt from.
-        return (yield from measured(bundle, sample_texts(_SAMPLE), None))
+    documents = yield from documents_of(bundle.path)
     # Counts that answer with a network are taken of the validation documents too, once these have fitted their weight.
     refit, counts = bundle.description.refit, bundle.counts is not None
     unseen = ("test",) if refit else ("test", "validation") if counts else ("validation", "test")
-    part = next((name for name in unseen if documents.count(name)), "")
-    if not part or any(name not in bundle.labels for name in documents.labels):
+    part = next((name for name in unseen if documents is not None and documents.count(name)), "")
+    if documents is None or not part or any(name not in bundle.labels for name in documents.labels):
         return (yield from measured(bundle, sample_texts(_SAMPLE), None))
     given = as_known(documents, part, bundle.labels)[:MOST]
     texts = list(islice(documents.texts(part), MOST))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus import Documents
 from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress
 from ulmengine.inference import InferenceError, Predictor, part_predictions
@@ -16,9 +16,8 @@ from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.sources import Text, labelled, open_table
 from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
-from ulmengine.record.records import read_record
 
-from .measured import Measured, own_rows, record_of, summing_to_one
+from .measured import Measured, documents_of, own_rows, record_of, summing_to_one
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +83,8 @@ def measure_table(
 def _learnt_from(model: Path, predictor: Predictor) -> Generator[Event, None, np.ndarray | None]:
     """The hashes of the labelled documents that the ``model`` has learnt from, where the run that it lies in tells them
     still: those of training, and of validation where its network or its word counts have learnt from these too."""
-    folder = RunFolder(model.resolve().parent)
-    if folder.model_path.name != model.name or not folder.config_path.is_file():
-        return None
-    try:
-        config = folder.config()
-        documents = yield from open_corpus(config.corpus, folder.cache, seed=config.seed)
-    except (ValueError, OSError):  # it lies elsewhere now, or cannot be read any more
-        return None
-    if read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint) != documents.fingerprint:
+    documents = yield from documents_of(model)
+    if documents is None:
         return None
     parts = ("train", "validation") if predictor.refit or predictor.blend is not None else ("train",)
     return np.concatenate([documents.hashes[documents.rows(part)] for part in parts])

@@ -25,7 +25,7 @@ from ulmengine.inference.predictions import Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
 from ulmengine.runs.features import has_features, training_features
-from ulmengine.runs.measured import Measured, corpus_rows, measure_again, open_measured
+from ulmengine.runs.measured import Measured, corpus_rows, documents_of, measure_again, open_measured
 from ulmengine.runs.report import write_file_report, write_report
 from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
@@ -225,26 +225,14 @@ def _measures(
     return lengths, unknown
 
 
-def make_asked(subject: Subject, documents: Documents, cache: Path) -> Generator[Event, None, Asked]:
+def make_asked(subject: Subject, documents: Documents) -> Generator[Event, None, Asked]:
     """The model, and a search among the documents it was trained on, where these are known."""
     compute = subject.config.compute
     answering = yield from make_ready(subject.model, compute.device, compute.precision)
     yield Progress(_tr("Reading the training documents"), 0, 0)
-    taught = documents if subject.table is None else (yield from _taught(subject, cache))
+    taught = documents if subject.table is None else (yield from documents_of(subject.model))
     nearest = Nearest([] if taught is None else list(taught.texts("train")))
     return Asked(answering, nearest, taught, subject.folder)
-
-
-def _taught(subject: Subject, cache: Path) -> Generator[Event, None, Documents | None]:
-    """The corpus of the run whose model was measured on a table; None where it is no run's, or cannot be read."""
-    folder = subject.folder
-    if folder.model_path != subject.model or not folder.config_path.is_file():
-        return None
-    try:
-        config = folder.config()
-        return (yield from open_corpus(config.corpus, cache, seed=config.seed))
-    except (ValueError, OSError):
-        return None
 
 
 def read_text(documents: Documents, row: int) -> Generator[Event, None, str]:

@@ -121,9 +121,9 @@ class Opening(QObject):
     def _texts_read(self, texts: Texts) -> None:
         self.texts = texts
         self.textsRead.emit(texts)
-        subject, cache = self.subject, self.project.cache
+        subject = self.subject
         if subject is not None and subject.model.is_file():
-            self._asking.start(lambda: make_asked(subject, texts.documents, cache))
+            self._asking.start(lambda: make_asked(subject, texts.documents))
 
     @Slot(object)
     def _column_read(self, cells: list[str]) -> None:

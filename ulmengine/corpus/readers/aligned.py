@@ -30,13 +30,13 @@ _MAPPED = re.compile(r"\s*(\S+)[\t ,:;]+(\S.*?)\s*")
 
 def recognise(look: Look) -> str:
     """A tree of a few files in which one has a line of text for each line of labels of another."""
-    groups = _groups(look)
+    groups, _ = _groups(look)
     return "each line of a file is a text, and the same lines of the files beside it are its labels" if groups else ""
 
 
 def plan(look: Look, reason: str) -> Reading:
     """Plan the reading of texts and of the labels beside them. :raises CorpusError: a file is damaged."""
-    groups = _groups(look)
+    groups, rows = _groups(look)
     first = next(group for group in groups if group.labels)
     roles = list(first.labels)
     parts = any(group.part for group in groups)
@@ -51,18 +51,18 @@ def plan(look: Look, reason: str) -> Reading:
         notes.append(f"The labels are called as '{mapping}' says.")
     if others:
         notes.append(f"Not read: {', '.join(others[:4])}{', ...' * (len(others) > 4)}.")
-    rows = sum(len(lines) for lines in _read(look, [group.text for group in groups]).values())
     return Reading(look.source, "aligned", look.config.encoding, columns=columns, rows=rows, groups=tuple(groups),
                    mapping=names, notes=tuple(notes), reasons={"format": reason})
 
 
-def _groups(look: Look) -> list[LabelledLines]:
-    """The files of texts, each with those of their labels, a group for each part; none where it is not so."""
+def _groups(look: Look) -> tuple[list[LabelledLines], int]:
+    """The files of texts, each with those of their labels, a group for each part, and how many texts there are; none
+    where it is not so."""
     files = [name for name in lists.files_in(look) if PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES]
     lines = {name: lists.lines_in(look, name) for name in files}
     labels = {name for name in files if _are_labels(lines[name])}
     if not labels or len(labels) == len(files):
-        return []
+        return [], 0
     by_part: dict[tuple[str, str], dict[str, str]] = {}
     for name in files:
         path = PurePosixPath(name)
@@ -73,15 +73,15 @@ def _groups(look: Look) -> list[LabelledLines]:
     found = [group for (_, part), own in by_part.items() if (group := _group(part, own, lines, labels)) is not None]
     told = [group.part for group in found]
     if not found or len(set(told)) < len(told) or (len(found) > 1 and "train" not in told):
-        return []
+        return [], 0
     found = sorted(found, key=lambda group: not group.labels)
     roles = set(found[0].labels)
     if not roles or any(group.labels and set(group.labels) != roles for group in found):
-        return []
+        return [], 0
     sizes = {name: len(own) for name, own in _read(
         look, [name for group in found for name in (group.text, *group.labels.values())]).items()}
     equal = all(sizes.get(name) == sizes.get(group.text) for group in found for name in group.labels.values())
-    return found if equal else []
+    return (found, sum(sizes.get(group.text, 0) for group in found)) if equal else ([], 0)
 
 
 def _group(part: str, own: dict[str, str], lines: dict[str, list[str]], labels: set[str]) -> LabelledLines | None:

@@ -61,10 +61,9 @@ def plan(look: Look, reason: str) -> Reading:
               and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     notes: tuple[str, ...] = ()
     if documents and not layout.labelled and look.heads and not asked:
-        unnamed = list(lists.tables_in(look, documents))
         if found_lists := lists.named_lists(look, layout, documents):
             layout = found_lists
-        elif 2 * len(unnamed) >= len(documents):
+        elif 2 * len(unnamed := list(lists.tables_in(look, documents))) >= len(documents):
             raise _no_documents(source, names, [*unnamed, *tables], asking=True)
         elif unnamed:
             are = "may be tables, and each is" if len(unnamed) > 1 else "may be a table, and is"
