@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .offers import Offers
-from .run import ShownRun
+from .run import ShownRun, Trouble
 
-__all__ = ["Offers", "ShownRun"]
+__all__ = ["Offers", "ShownRun", "Trouble"]

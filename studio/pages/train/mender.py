@@ -1,4 +1,4 @@
-"""What to try after a failure: the buttons of its card, and what they do."""
+"""What keeps a run from going on: the words of its card, what can be tried, and what the buttons do."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from PySide6.QtCore import QObject, Slot
 
 from studio.project import Project
 from studio.shell import Shell
-from studio.shown import ShownRun
+from studio.shown import ShownRun, Trouble
 from studio.shown.log_reader import checkpoints_of
+from studio.words import figure
 from ulmengine.config import ConfigError, RunConfig, difference, with_settings
-from ulmengine.events import Diverging, Event, Failed, RunStarted
+from ulmengine.events import Diverging, Event, Failed, RunStarted, SaveFailed
 from ulmengine.plan.control import RunState
 from ulmengine.record import START, RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
@@ -28,7 +29,7 @@ Try = tuple[str, Callable[[], None]]
 
 
 class Mender(QObject):
-    """Mends the run it was last shown: changes it, or the project, and goes on or starts again."""
+    """Mends the run of the last card: changes it, or the project, and goes on or starts again."""
 
     def __init__(self, project: Project, shell: Shell, going_on: GoingOn, parent: QObject) -> None:
         super().__init__(parent)
@@ -41,14 +42,22 @@ class Mender(QObject):
         shell.run.events.connect(self._heard)
         shell.run.stateChanged.connect(self._state_changed)
 
-    def tries(self, failed: Failed, run: ShownRun) -> list[Try]:
-        """What can be tried after ``failed`` of ``run``."""
+    def card(self, trouble: Trouble, run: ShownRun) -> tuple[Failed, list[Try]]:
+        """What a card says of the ``trouble`` of ``run``, and its buttons, the best first."""
         if run.folder is None or self._folder is None or run.folder.path != self._folder.path:
             self._tried.clear()
         self._folder = run.folder
+        if isinstance(trouble, SaveFailed):
+            waits = Failed("disk_full", self.tr("The disk is full: the run waits"), trouble.text, trouble.advice, "")
+            return waits, [(self.tr("Try again"), self.go_on)]
+        if run.unreadable and isinstance(trouble, Failed):
+            return trouble, [(self.tr("Try again"), run.again)]
         task = "language_model" if run.stage is None else run.stage.task
         infos = [] if run.folder is None else checkpoints_of(run.folder.path)
-        return self.tries_of(failed, task, run.config, infos)
+        if isinstance(trouble, Diverging):
+            return self._grown(trouble), self._after_growing(
+                lower_rate(run.config, task), before_it_grew(infos, trouble))
+        return trouble, self.tries_of(trouble, task, run.config, infos)
 
     def tries_of(self, failed: Failed, task: str, config: RunConfig, infos: list[CheckpointInfo]) -> list[Try]:
         """Buttons for ``failed`` in a stage of ``task`` of a run of ``config``, the best first.
@@ -73,26 +82,6 @@ class Mender(QObject):
             case "program_changed":
                 return [(self.tr("Begin again with the same settings"), partial(self.begin_again, config))]
         return go_on
-
-    def after_waiting(self, run: ShownRun) -> list[Try]:
-        """What can be tried while ``run`` waits for room on the disk."""
-        self._folder = run.folder
-        return [(self.tr("Try again"), self.go_on)]
-
-    def after_diverging(self, told: Diverging, run: ShownRun) -> list[Try]:
-        """What can be tried while ``run`` waits because its loss grows: at a lower rate from before it grew, or on."""
-        self._folder = run.folder
-        infos = [] if run.folder is None else checkpoints_of(run.folder.path)
-        good = before_it_grew(infos, told)
-        lower = lower_rate(run.config, "language_model" if run.stage is None else run.stage.task)
-        rate = f"{next(iter(lower.values())):.2g}"
-        if good is None:
-            text = self.tr("Begin this run anew with a peak rate of {rate}").format(rate=rate)
-        else:
-            text = self.tr("Go back to step {step} and continue with a peak rate of {rate}").format(
-                step=f"{good.total:,}", rate=rate)
-        back = partial(self.change_and_go_on, lower, START if good is None else good.name)
-        return [(text, back), (self.tr("Go on as it is"), self.go_on)]
 
     def change_and_start(self, values: dict[str, Any]) -> None:
         """Change the project's settings and start a new run."""
@@ -167,14 +156,32 @@ class Mender(QObject):
         return [(text, partial(self.change_and_start, smaller))]
 
     def _slower(self, lower: dict[str, Any], good: CheckpointInfo | None) -> list[Try]:
-        rate = f"{next(iter(lower.values())):.2g}"
-        anew = (self.tr("Start again with a peak rate of {rate}").format(rate=rate),
+        anew = (self.tr("Start again with a peak rate of {rate}").format(rate=_rate(lower)),
                 partial(self.change_and_start, lower))
-        if good is None:
-            return [anew]
+        return [anew] if good is None else [self._back_and_slower(lower, good), anew]
+
+    def _grown(self, told: Diverging) -> Failed:
+        return Failed(
+            "diverging", self.tr("The loss grows instead of falling: the run waits"),
+            self.tr("It is at {now} after {before} at the beginning. Everything is as it was after step {step}, in "
+                    "memory.").format(now=figure(told.loss), before=figure(told.began), step=f"{told.total:,}"),
+            self.tr("A peak rate that is too high does this. Go back to before it and lower the rate, or go on if you "
+                    "expected it."), "")
+
+    def _after_growing(self, lower: dict[str, Any], good: CheckpointInfo | None) -> list[Try]:
+        """At a lower rate from before the loss grew, or on."""
+        anew = (self.tr("Begin this run anew with a peak rate of {rate}").format(rate=_rate(lower)),
+                partial(self.change_and_go_on, lower, START))
+        return [anew if good is None else self._back_and_slower(lower, good), (self.tr("Go on as it is"), self.go_on)]
+
+    def _back_and_slower(self, lower: dict[str, Any], good: CheckpointInfo) -> Try:
         text = self.tr("Go back to step {step} and continue with a peak rate of {rate}").format(
-            step=f"{good.total:,}", rate=rate)
-        return [(text, partial(self.change_and_go_on, lower, good.name)), anew]
+            step=f"{good.total:,}", rate=_rate(lower))
+        return text, partial(self.change_and_go_on, lower, good.name)
+
+
+def _rate(lower: dict[str, Any]) -> str:
+    return f"{next(iter(lower.values())):.2g}"
 
 
 def last_good(infos: list[CheckpointInfo], tried: set[str]) -> CheckpointInfo | None:

@@ -19,8 +19,6 @@ from studio.plots.schedule_plot import EPOCH
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
-from studio.words import figure
-from ulmengine import events as ev
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
@@ -192,22 +190,8 @@ class TrainPage(ProjectPage):
         self._told = trouble
         if trouble is None:
             self.view.failure.clear()
-        elif isinstance(trouble, ev.SaveFailed):
-            card = ev.Failed("disk_full", self.tr("The disk is full: the run waits"), trouble.text, trouble.advice, "")
-            self.view.show_failure(card, self.mender.after_waiting(self.shown))
-        elif isinstance(trouble, ev.Diverging):
-            card = ev.Failed(
-                "diverging", self.tr("The loss grows instead of falling: the run waits"),
-                self.tr("It is at {now} after {before} at the beginning. Everything is as it was after step {step}, in "
-                        "memory.").format(now=figure(trouble.loss), before=figure(trouble.began),
-                                          step=f"{trouble.total:,}"),
-                self.tr("A peak rate that is too high does this. Go back to before it and lower the rate, or go on if "
-                        "you expected it."), "")
-            self.view.show_failure(card, self.mender.after_diverging(trouble, self.shown))
-        elif self.shown.unreadable:
-            self.view.show_failure(trouble, [(self.tr("Try again"), self.shown.again)])
         else:
-            self.view.show_failure(trouble, self.mender.tries(trouble, self.shown))
+            self.view.show_failure(*self.mender.card(trouble, self.shown))
 
     def _standing(self) -> str:
         """How the run stands, in a line."""

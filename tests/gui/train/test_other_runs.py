@@ -105,7 +105,7 @@ def test_a_run_that_an_update_has_stopped_begins_again_with_its_own_settings(ben
     [first] = bench.project.run_folders()
     bench.project.change({"classifier.lr": 0.05, "model.dropout.multiplier": 0.1})
     failed = ev.Failed("program_changed", "Changed by an update", "", "Begin again.", "")
-    [(text, begin_again)] = bench.page.mender.tries(failed, bench.page.shown)
+    _, [(text, begin_again)] = bench.page.mender.card(failed, bench.page.shown)
     assert text == "Begin again with the same settings"
     begin_again()
     bench.qtbot.waitUntil(lambda: len(bench.project.run_folders()) == 2, timeout=WAIT)
