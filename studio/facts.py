@@ -6,11 +6,12 @@ import hashlib
 import json
 import math
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ulmengine.config import RunConfig
 from ulmengine.disk import whole
+from ulmengine.models import models_folder, starting_model
 
 FILE = "corpus-facts.json"
 
@@ -21,8 +22,8 @@ class CorpusFacts:
 
     ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``, ``held``:
     documents to train the classifier on, further ones for the language model, those for validation. ``tokens``: mean a
-    document; ``limited``: the same with longer documents counted up to the document limit. ``known``: the share of the
-    words that the shipped model knows which would be chosen by itself; 1 where there is none.
+    document; ``limited``: the same with longer documents counted up to the document limit. ``shares``: of the words,
+    those that each language model knows, by its path, 0 to 1.
     """
 
     key: str
@@ -32,8 +33,8 @@ class CorpusFacts:
     others: int
     tokens: float
     limited: float
-    known: float = 1.0
     held: int = 0
+    shares: dict[str, float] = field(default_factory=dict)
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
@@ -57,6 +58,14 @@ def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:
             batches = max(batches, math.ceil(facts.limited * facts.train / config.tokens.batch_tokens))
         found["classifier"] = max(1, batches)
     return found
+
+
+def start_of(config: RunConfig, facts: CorpusFacts | None, base: Path | None = None) -> Path | None:
+    """The language model that a run of ``config``, in the folder ``base``, will start from, by what is known of its
+    corpus; None: from scratch. Without ``facts`` the corpus is taken to have labels, and words that the shipped model
+    knows."""
+    shares = {} if facts is None else {Path(path): share for path, share in facts.shares.items()}
+    return starting_model(config, shares, models_folder() if facts is None or facts.classes else None, base)
 
 
 def facts_key(config: RunConfig) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
-from studio.facts import CorpusFacts
-from ulmengine.config import RunConfig, with_absolute_paths
+from studio.facts import CorpusFacts, start_of
+from ulmengine.config import RunConfig
 from ulmengine.events import RunStarted
-from ulmengine.models import ModelError, describe_bundle, starting_model
+from ulmengine.models import ModelError, describe_bundle
 from ulmengine.plan.stages import StagePlan, plan_stages
 
 
@@ -16,8 +15,7 @@ def planned(config: RunConfig, base: Path, facts: CorpusFacts | None = None) -> 
     """The stages of a run of ``config``, which lies in the folder ``base``, by what is known of its corpus: without
     ``facts`` it is taken to have labels, and words that the pretrained model knows.
     """
-    known = 1.0 if facts is None else facts.known
-    layers, pretrained = _start(_Key(with_absolute_paths(config, base)), known)
+    layers, pretrained = _start(config, base, facts)
     return plan_stages(config, layers=layers, pretrained=pretrained, classifier=facts is None or facts.classes > 0,
                        held=_holds_back(config) if facts is None else facts.held > 0)
 
@@ -41,24 +39,9 @@ def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]
     return plans if [plan.groups for plan in plans] == [tuple(s["groups"]) for s in started.stages] else ()
 
 
-class _Key:
-    """The part of a description that decides what the run starts from."""
-
-    def __init__(self, config: RunConfig) -> None:
-        self.config = config
-        self._parts = (config.model.pretrained, config.model.sizes(), config.model.direction, config.tokens.tokenizer)
-
-    def __hash__(self) -> int:
-        return hash(self._parts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other._parts == self._parts
-
-
-@lru_cache(maxsize=32)
-def _start(key: _Key, known: float) -> tuple[int | None, bool]:
+def _start(config: RunConfig, base: Path, facts: CorpusFacts | None) -> tuple[int | None, bool]:
     """Layers (None: as configured) of the language model that the run starts from, and whether there is one."""
-    path = starting_model(key.config, known=known)
+    path = start_of(config, facts, base)
     if path is None:
         return None, False
     try:

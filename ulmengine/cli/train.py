@@ -187,7 +187,7 @@ def run_find_lr(options: argparse.Namespace) -> int:
     points: list[RangePoint] = []
     last: Event | None = None
     with tempfile.TemporaryDirectory() as cache, ProgressView(as_json=options.json) as view:
-        for last in find_learning_rate(config, options.stage, Path(cache)):
+        for last in find_learning_rate(config, options.stage, Path(cache), own=models_folder()):
             view.show(last)
             if isinstance(last, RangePoint):
                 points.append(last)

@@ -19,7 +19,9 @@ from .catalogue import (
     delete_model,
     free_path,
     knows_enough,
+    language_models,
     models_folder,
+    own_candidates,
     own_models,
     pretrained_path,
     restore_model,
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "add_model",
     "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle", "facts", "free_path",
-    "import_reference", "is_export", "knows_enough", "labels_of", "load_bundle", "models_folder", "onnx_snippet",
-    "own_models", "pretrained_path", "render_card", "restore_model", "run_models", "save_again", "save_bundle",
-    "shipped_models", "snippet", "starting_model",
+    "import_reference", "is_export", "knows_enough", "labels_of", "language_models", "load_bundle", "models_folder",
+    "onnx_snippet", "own_candidates", "own_models", "pretrained_path", "render_card", "restore_model", "run_models",
+    "save_again", "save_bundle", "shipped_models", "snippet", "starting_model",
 ]
 
 __getattr__ = names_of(__name__, {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from ulmengine.plan.usual import LEAST_KNOWN
 from .archive import SUFFIX, ModelError
 from .description import Description, describe_bundle
 
+CLEARLY = 0.1
+"""So much more of the words a person's own model has to know to be taken in place of the shipped one, which a teacher
+has told what passages mean, and which learns the words that it does not know."""
 TRASH = ".deleted"
 """The folder beside a model that a deleted one waits in."""
 
@@ -80,13 +83,42 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     return None
 
 
-def starting_model(config: RunConfig, base: Path | None = None, known: float = 1.0) -> Path | None:
-    """The same, as far as the corpus decides it: one that would be chosen by itself has to know enough of its words.
+def own_candidates(config: RunConfig, folder: Path) -> tuple[ModelFile, ...]:
+    """The person's own language models in ``folder`` that a run of ``config`` may start from by itself.
 
-    :param known: the share of the corpus' words that the model knows which would be chosen by itself, 0 to 1.
+    Only a run that trains a classifier looks among them: one that makes a language model begins from a shipped one.
     """
-    refused = config.model.pretrained == "auto" and not knows_enough(known)
-    return None if refused else pretrained_path(config, base)
+    if config.model.pretrained != "auto" or not any(config.classifier.epochs):
+        return ()
+    wanted = {"forward", "backward"} if config.model.direction == "both" else {config.model.direction}
+    return tuple(
+        entry for entry in own_models(folder) if (about := entry.description) is not None
+        and about.kind == "language_model" and wanted <= set(about.directions)
+        and config.tokens.tokenizer in ("auto", about.tokenizer))
+
+
+def starting_model(
+    config: RunConfig, known: Mapping[Path, float], own: Path | None = None, base: Path | None = None
+) -> Path | None:
+    """:func:`pretrained_path`, where the corpus decides with: one that is chosen by itself has to know enough of its
+    words, and of a person's own models the one that knows most of them is taken where there is none that is shipped, or
+    where it knows more of them by :data:`CLEARLY`.
+
+    :param known: the share of the corpus' words that each model knows, 0 to 1, as far as that was looked at: otherwise
+        the shipped one is taken to know enough of them, and one of the person's own none.
+    :param own: the folder of the person's own models; None: they are not asked.
+    """
+    shipped = pretrained_path(config, base)
+    if config.model.pretrained != "auto":
+        return shipped
+    best, least = None, 0.0
+    if shipped is not None and knows_enough(share := known.get(shipped, 1.0)):
+        best, least = shipped, share + CLEARLY
+    for entry in () if own is None else own_candidates(config, own):
+        share = known.get(entry.path, 0.0)
+        if knows_enough(share) and share > least:
+            best, least = entry.path, share
+    return best
 
 
 def knows_enough(share: float) -> bool:
@@ -97,6 +129,12 @@ def knows_enough(share: float) -> bool:
 def own_models(folder: Path) -> tuple[ModelFile, ...]:
     """The models in ``folder``, by file name; unreadable ones are listed with what is wrong with them."""
     return _entries(folder.iterdir(), shipped=False) if folder.is_dir() else ()
+
+
+def language_models(folder: Path) -> list[ModelFile]:
+    """The language models that can be started from: those shipped, and the person's own in ``folder``."""
+    return [entry for entry in (*shipped_models(), *own_models(folder))
+            if entry.description is not None and entry.description.kind == "language_model"]
 
 
 def add_model(source: Path, folder: Path) -> Path:

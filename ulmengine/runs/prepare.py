@@ -19,7 +19,16 @@ from ulmengine.corpus.repeats import unseen_labels
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
-from ulmengine.models import Bundle, ModelError, knows_enough, load_bundle, own_models, pretrained_path
+from ulmengine.models import (
+    Bundle,
+    ModelError,
+    ModelFile,
+    load_bundle,
+    own_candidates,
+    pretrained_path,
+    shipped_models,
+    starting_model,
+)
 from ulmengine.record.records import read_json
 from ulmengine.tokens import (
     SPECIALS,
@@ -36,9 +45,6 @@ from ulmengine.tokens.specials import UNK_TOKEN
 
 from .checks import check_start
 
-CLEARLY = 0.1
-"""So much more of the words a person's own model has to know to be taken in place of the shipped one, which a teacher
-has told what passages mean, and which learns the words that it does not know."""
 _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
 
 
@@ -130,7 +136,7 @@ def find_pretrained(config: RunConfig, texts: Iterable[str]) -> Generator[Event,
     bundle = load_bundle(path)
     if chosen == "auto":
         name, known = bundle.description.title or path.stem, known_share(bundle.tokenizer, texts)
-        if not knows_enough(known):
+        if starting_model(config, {path: known}) is None:
             yield Note(f"The pretrained model {name} knows only {known:.0%} of the words of these texts, which is too "
                        "little to be of use; the language model starts from scratch. To start from it all the same, "
                        "set it as the pretrained model by its path.")
@@ -158,19 +164,26 @@ def known_share(tokenizer: Tokenizer, texts: Iterable[str]) -> float:
     return known / words if words else 1.0
 
 
-def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator[Event, None, RunConfig]:
-    """``config`` with the best language model for its corpus as the pretrained one, where that is to be chosen.
+def known_shares(
+    entries: Iterable[ModelFile], texts: Iterable[str]
+) -> Generator[Event, None, dict[Path, float]]:
+    """:func:`known_share` of the language models ``entries``, by path; what cannot be read is left out."""
+    sample = list(islice(texts, _SAMPLE))
+    shares: dict[Path, float] = {}
+    for entry in entries:
+        yield Progress(f"Looking at {entry.name}", 0, 0)
+        with suppress(ModelError):  # the Models page says what is wrong with it
+            shares[entry.path] = known_share(load_bundle(entry.path).tokenizer, sample)
+    return shares
 
-    Of the models in the folder ``own`` it is the one that knows most of the corpus' words, if it knows more of them
-    than the shipped model by :data:`CLEARLY`; otherwise nothing is changed, and the run chooses as ever. It is settled
-    before a run begins, so that a model which comes later changes nothing in it.
+
+def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator[Event, None, RunConfig]:
+    """``config`` with the best language model for its corpus as the pretrained one, where that is one of the person's
+    own, in the folder ``own``; otherwise nothing is changed, and the run chooses as ever.
+
+    It is settled before a run begins, so that a model which comes later changes nothing in it.
     """
-    if config.model.pretrained != "auto" or not any(config.classifier.epochs):
-        return config
-    wanted = {"forward", "backward"} if config.model.direction == "both" else {config.model.direction}
-    entries = [entry for entry in own_models(own) if entry.description is not None
-               and entry.description.kind == "language_model" and wanted <= set(entry.description.directions)
-               and config.tokens.tokenizer in ("auto", entry.description.tokenizer)]
+    entries = own_candidates(config, own)
     if not entries:
         return config
     try:
@@ -179,23 +192,15 @@ def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator
         return config
     if not documents.labels:
         return config
-    texts = list(islice(language_texts(documents), _SAMPLE))
-    best, share = None, 0.0
     shipped = pretrained_path(config)
-    if shipped is not None:
-        share = known_share(load_bundle(shipped).tokenizer, texts) + CLEARLY
-    for entry in entries:
-        yield Progress(f"Looking at {entry.name}", 0, 0)
-        try:
-            known = known_share(load_bundle(entry.path).tokenizer, texts)
-        except ModelError:  # the Models page says what is wrong with it
-            continue
-        if knows_enough(known) and known > share:
-            best, share = entry, known
-    if best is None:
+    shares = yield from known_shares(
+        [*(entry for entry in shipped_models() if entry.path == shipped), *entries], language_texts(documents))
+    best = starting_model(config, shares, own)
+    if best in (None, shipped):
         return config
-    yield Note(f"The language model starts from {best.name}, which knows {share:.0%} of the words of these texts.")
-    return config.model_copy(update={"model": config.model.model_copy(update={"pretrained": str(best.path)})})
+    name = next(entry.name for entry in entries if entry.path == best)
+    yield Note(f"The language model starts from {name}, which knows {shares[best]:.0%} of the words of these texts.")
+    return config.model_copy(update={"model": config.model.model_copy(update={"pretrained": str(best)})})
 
 
 def _tell_missing(bundle: Bundle, direction: str) -> Generator[Event, None, None]:

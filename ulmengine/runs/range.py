@@ -19,23 +19,26 @@ from ulmengine.training.tasks import Task
 from .batches import document_batches, has_learnt, streams
 from .head_start import begin_head
 from .networks import new_classifier, new_language_model, training_loss
-from .prepare import Prepared, prepare
+from .prepare import Prepared, prepare, with_best_pretrained
 
 
 def find_learning_rate(
-    config: RunConfig, task: str, cache: Path, *, steps: int = 100
+    config: RunConfig, task: str, cache: Path, *, steps: int = 100, own: Path | None = None
 ) -> Generator[Event, None, RangeResult]:
     """Sweep the rate of the first ``task`` ("language_model" or "classifier") stage of the plan.
 
     A network is made as the run would make it and given up afterwards. The classifier is tried with all its groups
     learning, on an encoder that is not yet tuned to the corpus.
 
+    :param own: the folder of the person's own models, from which the run would choose too.
     :raises RunFolderError: the plan has no such stage. Yields what :func:`ulmengine.training.range_test` yields.
     """
     use_threads(config.compute)
     device = choose_device(config.compute.device)
     ctx = TrainContext(device=device, precision=precision_for(device, config.compute.precision))
     torch.manual_seed(config.seed)
+    if own is not None:
+        config = yield from with_best_pretrained(config, cache, own)
     prepared = yield from prepare(config, cache)
     plan = _first(config, prepared, task)
     work: Task

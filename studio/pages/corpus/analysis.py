@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal, Slot
 
 from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from ulmengine.config import CorpusConfig, RunConfig, located
 from ulmengine.corpus import Preview, audit
 from ulmengine.events import Failed
+from ulmengine.models import language_models, models_folder, own_candidates, pretrained_path
 
 from .jobs import Opened, Profile, facts_of, read_corpus, read_preview, read_profile
 
@@ -58,6 +59,9 @@ class Analysis(QObject):
         self._slots["audit"].finished.connect(self._audited)
         for step in self._slots:
             self._slots[step].failed.connect(getattr(self, f"_{step}_failed"))
+        self._models = QFileSystemWatcher(self)
+        self._models.directoryChanged.connect(self._models_changed)
+        self._watch_models()
         project.changed.connect(self.follow)
 
     @property
@@ -80,13 +84,13 @@ class Analysis(QObject):
             self._forget()
         elif self._differs("preview", _preview_key(config.corpus)):
             self._differs("corpus", (config.corpus, config.seed))
-            self._differs("profile", _profile_key(config))
+            self._differs("profile", _profile_key(config, self.project.folder))
             self._differs("limit", config.tokens.max_tokens)
             self._begin_preview()
         elif self._differs("corpus", (config.corpus, config.seed)):
             if self.preview is not None and not self._asked:
                 self.read()
-        elif self._differs("profile", _profile_key(config)) and self.corpus is not None:
+        elif self._differs("profile", _profile_key(config, self.project.folder)) and self.corpus is not None:
             self._begin_profile()
         elif self._differs("limit", config.tokens.max_tokens):
             self._limit_moved()
@@ -149,6 +153,19 @@ class Analysis(QObject):
         self._slots["profile"].start(
             lambda: read_profile(documents, config, base)
         )
+
+    def _watch_models(self) -> None:
+        folder = models_folder()
+        for place in (folder, folder.parent):  # the first model makes the folder
+            if place.is_dir() and str(place) not in self._models.directories():
+                self._models.addPath(str(place))
+
+    @Slot()
+    def _models_changed(self) -> None:
+        """A model of one's own has come or gone, from which a run may start."""
+        self._watch_models()
+        if self.corpus is not None and self._differs("profile", _profile_key(self.project.config, self.project.folder)):
+            self._begin_profile()
 
     def _limit_moved(self) -> None:
         """The tokens stay as they are; what is reckoned with the document limit, and the over-long texts, do not."""
@@ -226,9 +243,12 @@ def _preview_key(config: CorpusConfig) -> tuple[object, ...]:
     )
 
 
-def _profile_key(config: RunConfig) -> tuple[object, ...]:
-    tokens = config.tokens
-    return (tokens.tokenizer, tokens.vocab_size, tokens.min_frequency, tokens.lower, config.model.pretrained)
+def _profile_key(config: RunConfig, base: Path) -> tuple[object, ...]:
+    """What the texts are cut with: the settings, and the models that a run may start from."""
+    tokens, folder = config.tokens, models_folder()
+    return (tokens.tokenizer, tokens.vocab_size, tokens.min_frequency, tokens.lower, pretrained_path(config, base),
+            [entry.path for entry in own_candidates(config, folder)],
+            [(entry.path, entry.bytes) for entry in language_models(folder)])
 
 
 def source_bytes(path: Path) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,15 @@ from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
-from ulmengine.models import knows_enough, load_bundle, pretrained_path
-from ulmengine.runs.prepare import known_share, language_texts
+from ulmengine.models import (
+    knows_enough,
+    language_models,
+    load_bundle,
+    models_folder,
+    pretrained_path,
+    starting_model,
+)
+from ulmengine.runs.prepare import known_share, known_shares, language_texts
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -70,7 +77,8 @@ class Profile:
     ``lengths``: int64 tokens of each sampled document. ``documents``: how many there are in all. ``vocabulary``:
     tokens that a run's vocabulary would have, about. ``pretrained``: the name of the model whose vocabulary
     ``coverage`` is about; empty where the vocabulary was learnt from the sample. ``fitting``: the kind of tokeniser
-    that suits the script, "word" or "unigram".
+    that suits the script, "word" or "unigram". ``shares``: of the running words, those that each language model knows
+    which there is, by its path.
     """
 
     lengths: npt.NDArray[np.int64]
@@ -80,6 +88,7 @@ class Profile:
     vocabulary: int
     pretrained: str = ""
     fitting: str = "word"
+    shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def sampled(self) -> bool:
@@ -160,11 +169,14 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
 def read_profile(
     documents: Documents, config: RunConfig, base: Path
 ) -> Generator[Event, None, Profile]:
-    """Cut a sample into tokens: lengths, and how much of it the pretrained vocabulary knows."""
+    """Cut a sample into tokens: lengths, and how much of it the vocabulary of the model knows that a run starts from,
+    or of the one that it does not start from because that is too little."""
     rows = _sample_rows(documents, config.seed)
     texts = list(documents.texts_of(rows))
     known, name = None, ""
-    pretrained = pretrained_path(config, base)
+    shares = yield from known_shares(language_models(models_folder()), language_texts(documents))
+    pretrained = starting_model(config, shares, models_folder() if documents.labels else None, base) \
+        or pretrained_path(config, base)
     if pretrained is not None:
         known, name = _tokenizer_of(pretrained)
     tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config.tokens, total=len(texts)))
@@ -178,9 +190,10 @@ def read_profile(
     kept = int((documents.parts >= 0).sum())
     coverage = coverage_of_counts(counts, tokenizer.vocabulary)
     if known is not None:  # by what the run itself goes when it decides whether to start from the model
-        coverage = replace(coverage, share=known_share(known, language_texts(documents)))
-    return Profile(lengths, kept, tokenizer, coverage,
-                   _vocabulary(counts, tokenizer, config.tokens), name, choose_kind(texts))
+        share = shares.get(pretrained) if pretrained is not None else None
+        coverage = replace(coverage, share=known_share(known, language_texts(documents)) if share is None else share)
+    return Profile(lengths, kept, tokenizer, coverage, _vocabulary(counts, tokenizer, config.tokens), name,
+                   choose_kind(texts), {str(path): share for path, share in shares.items()})
 
 
 def _vocabulary(counts: Counter[str], tokenizer: Tokenizer, config: TokenConfig) -> int:
@@ -195,13 +208,12 @@ def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts
     """What the Model page reckons with."""
     lengths = profile.lengths
     limited = np.minimum(lengths, config.tokens.max_tokens)
-    by_itself = config.model.pretrained == "auto"  # what one that was set by its path knows says nothing of another
     return CorpusFacts(
         key=facts_key(config), classes=len(corpus.documents.labels), vocabulary=profile.vocabulary,
         train=corpus.counts["train"], others=corpus.counts["unlabelled"],
         held=corpus.counts["validation"],
         tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
-        known=profile.coverage.share if profile.pretrained and by_itself else 1.0,
+        shares=profile.shares,
     )
 
 

@@ -152,7 +152,7 @@ class ModelPage(ProjectPage):
         self.direction.setText(said)
         self.direction.setVisible(bool(said))
         self._show_effective()
-        self.pretrained.follow(self.network)
+        self.pretrained.follow(self.network, self.facts)
         self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
         self.usual.follow(self.network, self.project.config, self.facts)
         own = self.project.config.model.preset == "custom" and not self.network.pretrained

@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.facts import CorpusFacts
 from studio.fields import field
 from studio.pages.parts.model_names import names_apart
 from studio.project import Project
@@ -15,7 +16,7 @@ from studio.settings import data_folder
 from studio.shell import Shell
 from studio.widgets import CalmCombo, Label, Paragraph
 from studio.words import help_of, words
-from ulmengine.models import SUFFIX, ModelFile, models_folder, own_models, shipped_models
+from ulmengine.models import SUFFIX, language_models, models_folder, own_candidates
 
 from .sizes import Network
 
@@ -49,13 +50,13 @@ class PretrainedPicker(QWidget):
         column.addWidget(self.told)
         self.setFocusProxy(self.box)
 
-    def follow(self, network: Network) -> None:
-        """Show what is chosen and what it comes to."""
+    def follow(self, network: Network, facts: CorpusFacts | None) -> None:
+        """Show what is chosen and what it comes to, by what is known of the corpus."""
         chosen = self.project.config.model.pretrained
         self.box.clear()
         self.box.addItem(self.tr("Automatic"), "auto")
         self.box.addItem(self.tr("None: from scratch"), "none")
-        entries = language_models()
+        entries = language_models(models_folder())
         names = names_apart(entries)
         for entry in entries:
             self.box.addItem(names[entry.path], str(entry.path))
@@ -64,9 +65,11 @@ class PretrainedPicker(QWidget):
         self.box.insertSeparator(self.box.count())
         self.box.addItem(self.tr("Choose a file…"), _FILE)
         self.box.setCurrentIndex(self.box.findData(chosen))
-        own = chosen == "auto" and not all(entry.shipped for entry in entries)
+        seen = {} if facts is None else facts.shares
+        unseen = (facts is None or facts.classes) and any(
+            str(entry.path) not in seen for entry in own_candidates(self.project.config, models_folder()))
         self.told.setText(" ".join([self._words(network, chosen), *([self.tr(
-            "A run takes one of your own models instead where that one knows more of the corpus' words.")] if own
+            "A run takes one of your own models instead where that one knows more of the corpus' words.")] if unseen
             else [])]))
 
     def _words(self, network: Network, chosen: str) -> str:
@@ -97,9 +100,3 @@ class PretrainedPicker(QWidget):
         kinds = self.tr("Models (*{suffix})").format(suffix=SUFFIX)
         paths = self.shell.ask.open_files(self.tr("Choose a pretrained model"), data_folder(), kinds)
         return str(paths[0]) if paths else None
-
-
-def language_models() -> list[ModelFile]:
-    """The language models that can be started from."""
-    entries = (*shipped_models(), *own_models(models_folder()))
-    return [entry for entry in entries if entry.description and entry.description.kind == "language_model"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from studio.facts import CorpusFacts
+from studio.facts import CorpusFacts, start_of
 from ulmengine.config import ModelConfig, RunConfig, Sizes
-from ulmengine.models import ModelError, describe_bundle, pretrained_path, starting_model
+from ulmengine.models import ModelError, describe_bundle, pretrained_path
 from ulmengine.plan.usual import activation_bytes, readings
 
 BYTES_A_PARAMETER = 16
@@ -102,11 +102,12 @@ def vocabulary_of(network: Network, config: RunConfig) -> int:
 
 def network_of(config: RunConfig, facts: CorpusFacts | None, base: Path) -> Network:
     """The network that a run of ``config`` trains; a pretrained model brings its own size."""
-    path = starting_model(config, base, 1.0 if facts is None else facts.known)
+    path = start_of(config, facts, base)
     vocabulary, classes = (facts.vocabulary, facts.classes or None) if facts else (None, None)
     plain = Network(config.model.sizes(), config.model, vocabulary, classes)
     if path is None:
-        return replace(plain, known=facts.known) if facts and pretrained_path(config, base) else plain
+        refused = pretrained_path(config, base)
+        return replace(plain, known=facts.shares.get(str(refused))) if facts and refused else plain
     try:
         found = describe_bundle(path)
     except ModelError as error:

@@ -25,6 +25,7 @@ from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, 
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
+from ulmengine.models import models_folder
 from ulmengine.plan.control import RunState
 from ulmengine.runs import find_learning_rate
 
@@ -67,7 +68,8 @@ class RangeCard(Card):
         self.task = self._asked = task
         """Whose test is shown; whose the person wants to see, which waits while the other one's is under way."""
         self._results: dict[str, tuple[list[RangePoint], RangeEnded]] = {}
-        self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = find_learning_rate
+        self.make: Callable[[RunConfig, str, Path], Generator[Event, None, Any]] = partial(
+            find_learning_rate, own=models_folder())
         self._job: Job | None = None
         self.plot = RangePlot()
         self.again = Button(self.tr("Find again"), "repeat")

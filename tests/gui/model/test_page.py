@@ -295,7 +295,8 @@ def test_what_is_not_permitted_is_told(page: ModelPage, shell: Shell) -> None:
 
 
 def test_a_shipped_model_that_knows_few_of_the_words_is_not_started_from(page: ModelPage, project: Project) -> None:
-    foreign = CorpusFacts(facts_key(project.run_config()), 2, 900, 400, 0, 30.0, 30.0, known=0.12)
+    foreign = CorpusFacts(facts_key(project.run_config()), 2, 900, 400, 0, 30.0, 30.0,
+                          shares={str(pretrained_path(project.run_config())): 0.12})
     foreign.save(project.cache)
     page.activated()
     assert page.network.pretrained == ""

@@ -24,6 +24,7 @@ from tests.gui.fakes import FakeRun
 from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, RangeEnded, RangePoint
+from ulmengine.models import pretrained_path
 from ulmengine.plan.control import Move
 
 
@@ -223,13 +224,15 @@ def test_where_the_shipped_model_knows_too_few_words_the_picture_is_of_a_languag
     page: RatesPage, project: Project
 ) -> None:
     page.schedule.choose("language_model")
-    facts = CorpusFacts(facts_key(project.run_config()), 2, 500, 64, 0, 40.0, 40.0, known=0.59)
+    config = project.run_config()
+    shipped = str(pretrained_path(config))
+    facts = CorpusFacts(facts_key(config), 2, 500, 64, 0, 40.0, 40.0, shares={shipped: 0.59})
     facts.save(project.cache)
     page.activated()
     assert page.settings.fields["language_model.factor"].isHidden()
     language_model = next(plan for plan in page.schedule.plot.plans if plan.task == "language_model")
     assert len(set(language_model.schedule(10).rates(3))) == 1
-    replace(facts, known=0.6).save(project.cache)
+    replace(facts, shares={shipped: 0.6}).save(project.cache)
     page.activated()
     assert not page.settings.fields["language_model.factor"].isHidden()
 

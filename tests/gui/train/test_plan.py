@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from studio.facts import CorpusFacts, facts_key
 from studio.pages.rates.page import RatesPage
 from ulmengine.config import RunConfig
+from ulmengine.models import pretrained_path
 from ulmengine.plan.stages import StagePlan
 from ulmengine.record import RunFolder
 
 from .help import Bench
 
 
-def known(config: RunConfig, **told: float) -> CorpusFacts:
-    """A corpus of two labels in English with validation documents, but for what is ``told``."""
-    facts = CorpusFacts(facts_key(config), 2, 900, 400, 0, 30.0, 30.0, held=40)
+def known(config: RunConfig, share: float = 1.0, **told: int) -> CorpusFacts:
+    """A corpus of two labels with validation documents, but for what is ``told``, of whose words the shipped model
+    knows a ``share``."""
+    facts = CorpusFacts(facts_key(config), 2, 900, 400, 0, 30.0, 30.0, 40, {str(pretrained_path(config)): share})
     return replace(facts, **told)  # type: ignore[arg-type]
 
 
@@ -29,9 +32,9 @@ LANGUAGE, FROM_NOTHING = ("language model", True, 1.3), ("language model", False
 NAMES = ["classifier: head", "classifier: head + layer 2", "classifier: all layers", "classifier: all labels"]
 EXPECTED = [
     ({}, [LANGUAGE, *((name, True, 2.6) for name in NAMES)]),
-    ({"known": 0.3}, [FROM_NOTHING, *((name, False, 2.6) for name in NAMES)]),
+    ({"share": 0.3}, [FROM_NOTHING, *((name, False, 2.6) for name in NAMES)]),
     ({"classes": 0}, [LANGUAGE]),
-    ({"classes": 0, "known": 0.3}, [FROM_NOTHING]),
+    ({"classes": 0, "share": 0.3}, [FROM_NOTHING]),
     ({"held": 0}, [LANGUAGE, *((name, True, 2.6) for name in NAMES[:-1])]),
 ]
 
@@ -39,7 +42,7 @@ EXPECTED = [
 @pytest.mark.parametrize(("told", "expected"), EXPECTED)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_train_plans_what_rates_plans(
-    bench: Bench, when: str, told: dict[str, float], expected: list[tuple[str, bool, float]]
+    bench: Bench, when: str, told: dict[str, Any], expected: list[tuple[str, bool, float]]
 ) -> None:
     """Whether the corpus was read before the project was opened or is read while it is open."""
     project, shell = bench.project, bench.shell
