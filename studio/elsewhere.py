@@ -5,33 +5,69 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
 from ulmengine.record import RunFolder, owner_of
 
 LOCK = ".open.lock"
+AGAIN_MS = 2_000
+"""How often a window that only reads asks whether the one that has the say is there still."""
 
 
-class OpenHere:
-    """Says to other windows which project is open in this one. The system takes it for said no more when the process
-    has ended, however that was."""
+class OpenHere(QObject):
+    """Says to other windows which project is open in this one, where it has the say. The system takes it for said no
+    more when the process has ended, however that was."""
 
-    def __init__(self) -> None:
+    gained = Signal()
+    """The window that had the say is gone: this one has it now."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._lock: QLockFile | None = None
+        self._again = QTimer(self)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(self.look)
 
     def take(self, folder: Path) -> bool:
-        """The project in ``folder`` is open here now, in place of another one; False: it is in another window too."""
+        """The project in ``folder`` is open here now, in place of another one; False: another window has the say over
+        it, until :attr:`gained`."""
         self.give_back()
-        self._lock = QLockFile(str(folder / LOCK))
-        self._lock.setStaleLockTime(0)  # however long it has been open there
-        # Of a folder that cannot be written nobody knows.
-        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+        self._lock = _lock_of(folder)
+        if _is_held_elsewhere(self._lock):
+            self._again.start()
+            return False
+        return True
+
+    @Slot()
+    def look(self) -> None:
+        """Take the say if the window that had it is gone."""
+        if self._again.isActive() and self._lock is not None and self._lock.tryLock(0):
+            self._again.stop()
+            self.gained.emit()
 
     def give_back(self) -> None:
         """No project is open here any more."""
+        self._again.stop()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+
+def is_open_elsewhere(folder: Path) -> bool:
+    """Whether another window has the say over the project in ``folder``, which is not open in this one."""
+    return _is_held_elsewhere(_lock_of(folder))  # one that was to be had is given back with the object
+
+
+def _lock_of(folder: Path) -> QLockFile:
+    lock = QLockFile(str(folder / LOCK))
+    lock.setStaleLockTime(0)  # however long it has been open there
+    return lock
+
+
+def _is_held_elsewhere(lock: QLockFile) -> bool:
+    """Take ``lock``; whether that cannot be done because another one holds it. Of a folder that cannot be written
+    nobody knows."""
+    return not lock.tryLock(0) and lock.error() == QLockFile.LockError.LockFailedError
 
 
 def trained_elsewhere(runs: Path) -> list[RunFolder]:

@@ -45,6 +45,11 @@ class Project(QObject):
     """The project file could not be written: why."""
     changedElsewhere = Signal()
     """Another window of the program has changed the project; what it says there holds here as well."""
+    readOnlyChanged = Signal(bool)
+    """Another window has the say over the project, and this one only reads it; or no longer."""
+    changeWanted = Signal()
+    """What is the project's is to be changed, and another window has the say: it is refused, unless whoever hears this
+    lets this window write."""
 
     def __init__(self, folder: Path, config: RunConfig, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +58,7 @@ class Project(QObject):
         self.labels = LabelBook(folder)
         """What is known of the labels that a person has corrected."""
         self._config = config
+        self._read_only = False
         self._unsaved = False
         self._gap = QTimer(self)
         self._gap.setSingleShot(True)
@@ -129,18 +135,46 @@ class Project(QObject):
         """The value of the setting with the dotted ``name``."""
         return value_of(self._config, name)
 
-    def change(self, settings: dict[str, Any], text: str = "") -> None:
+    @property
+    def read_only(self) -> bool:
+        """Whether another window has the say over the project."""
+        return self._read_only
+
+    def set_read_only(self, on: bool) -> None:
+        """Let this window only read, or write as well: then as the project stands in its file now."""
+        if on != self._read_only:
+            self._read_only = on
+            if not on:
+                self._take_over()
+            self.readOnlyChanged.emit(on)
+
+    def may_change(self) -> bool:
+        """Whether this window may change what is the project's: its settings, labels and runs. The person is told where
+        it may not, so this is to be asked before they are asked anything."""
+        if self._read_only:
+            self.changeWanted.emit()
+        return not self._read_only
+
+    def push(self, step: QUndoCommand) -> bool:
+        """Do ``step``, which changes what is the project's and can be undone; False, and nothing is done, where this
+        window only reads."""
+        if self.may_change():
+            self.undo.push(step)
+            return True
+        self.changed.emit(self._config)  # whatever shows something else goes back to what stands
+        return False
+
+    def change(self, settings: dict[str, Any], text: str = "") -> bool:
         """Give ``settings`` (dotted names -> values) together, as one step that can be undone, and save.
 
         ``text``: what the undo menu calls the step. The same settings changed again within a second belong to the
-        same step. Nothing happens if nothing differs.
+        same step. Nothing happens if nothing differs. False: this window only reads, and nothing is changed.
 
         :raises ConfigError: an unknown name or a value that is not permitted; then nothing is changed.
         """
         new = with_settings(self._config, settings)
-        if new == self._config:
-            return
-        self.undo.push(_Change(self, self._config, new, frozenset(settings), text or self._describe(new)))
+        return new == self._config or self.push(
+            _Change(self, self._config, new, frozenset(settings), text or self._describe(new)))
 
     def run_config(self) -> RunConfig:
         """The description as a run needs it: every path absolute."""
@@ -235,8 +269,9 @@ class Project(QObject):
 
     def correct_label(
         self, key: str, before: Sequence[str], to: Sequence[str], multi_label: bool, why: str = ""
-    ) -> None:
-        """Give the document ``key`` the labels ``to`` in the place of ``before``, as a step that can be undone.
+    ) -> bool:
+        """Give the document ``key`` the labels ``to`` in the place of ``before``, as a step that can be undone; False,
+        and nothing is done, where this window only reads.
 
         The corpus' file stays as it is; a document that gets back the labels of the file needs no correction any more.
         """
@@ -245,9 +280,9 @@ class Project(QObject):
         if tuple(to) != self.labels.given(key):
             kept.append(correction(key, to, multi_label))
         new = with_settings(self._config, {"corpus.relabelled": tuple(kept)})
-        if new != self._config:  # another document's label is a step of its own, however soon it follows
-            names = frozenset({"corpus.relabelled", key})
-            self.undo.push(_Change(self, self._config, new, names, self.tr("Correct a label")))
+        # Another document's label is a step of its own, however soon it follows.
+        names = frozenset({"corpus.relabelled", key})
+        return new == self._config or self.push(_Change(self, self._config, new, names, self.tr("Correct a label")))
 
     def take_labels_back(self, keys: Collection[str]) -> None:
         """Let the documents ``keys`` have the labels of the corpus' file again."""

@@ -30,15 +30,14 @@ Level = Literal["info", "ok", "warning", "error"]
 class Notice:
     """A piece of news; ``action`` is what the button called ``button`` does. ``undoes``: it takes the newest change
     back, or does it again, and so is of the past with the next one. ``holds``: whether it is true still; what is not
-    goes. ``stays``: until the person has closed it."""
+    goes."""
 
     text: str
     level: Level = "info"
     button: str = ""
-    action: Callable[[], None] | None = None
+    action: Callable[[], object] | None = None
     undoes: bool = False
     holds: Callable[[], bool] | None = None
-    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ class Shell(QObject):
         self.wanted_table: TableToMeasure | None = None
         """What the Evaluate page is to measure when it is shown next."""
         self._unread: tuple[Path, CorpusConfig] | None = None
-        self._open_here = OpenHere()
+        self._open_here = OpenHere(self)
+        self._open_here.gained.connect(self._has_the_say)
         self._claims: dict[Job, str] = {}
         self._pending: Callable[[], None] | None = None
 
@@ -106,7 +106,7 @@ class Shell(QObject):
         self.go("evaluate")
 
     def toast(
-        self, text: str, level: Level = "info", button: str = "", action: Callable[[], None] | None = None, *,
+        self, text: str, level: Level = "info", button: str = "", action: Callable[[], object] | None = None, *,
         undoes: bool = False, holds: Callable[[], bool] | None = None
     ) -> None:
         """Tell a piece of news without getting in the way; see :class:`Notice`."""
@@ -231,7 +231,7 @@ class Shell(QObject):
             recorded, now = Path(getattr(own, name)), Path(getattr(shipped.corpus, name))
             if recorded != now and recorded.parts[-3:] == now.parts[-3:]:
                 moved[f"corpus.{name}"] = str(now)
-        if moved:
+        if moved and not self.project.read_only:
             self.project.change(moved)
             self.project.undo.clear()  # there is nothing to go back to
 
@@ -320,6 +320,8 @@ class Shell(QObject):
 
         Beside a run of the project that can go on it is asked whether a new one is meant.
         """
+        if self.project is not None and not self.project.may_change():
+            return False
         if self.project is not None and not self.project.config.corpus.path:
             project = self.project
             self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
@@ -371,7 +373,7 @@ class Shell(QObject):
         :param finish: only to its end, with what it has learnt so far.
         :param changed: with these settings; they become the run's own once it can begin with them.
 
-        False if a run is alive or this one cannot be read.
+        False if a run is alive, this one cannot be read, or the project that it belongs to is only read here.
         """
         if self.busy:
             return False
@@ -386,11 +388,15 @@ class Shell(QObject):
         return True
 
     def _may_train_beside(self, own: Path | None = None) -> bool:
-        """Whether to begin although another window or program trains a run of the project: the person is asked.
+        """Whether to begin although another window or program trains a run of the project: the person is asked. Not
+        where another window has the say over the project.
 
         :param own: the run that is to go on. Where it is that one, beginning itself says so.
         """
-        others = [] if self.project is None else trained_elsewhere(self.project.runs)
+        project = self.project
+        if project is not None and (own is None or own.parent == project.runs) and not project.may_change():
+            return False
+        others = [] if project is None else trained_elsewhere(project.runs)
         others = [run for run in others if run.path != own]
         if not others:
             return True
@@ -453,7 +459,8 @@ class Shell(QObject):
             return False
         self.close_project()
         self.project = project
-        alone = self._open_here.take(project.folder)
+        project.set_read_only(not self._open_here.take(project.folder))
+        project.changeWanted.connect(self._change_wanted)
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
         project.changed.connect(self._plan_changed)
@@ -465,10 +472,29 @@ class Shell(QObject):
             self._show_none()
         self.settings.remember_project(project.folder)
         self.projectChanged.emit(project)
-        if not alone:
-            told = self.tr("This project is open in another window too. What is changed there appears here.")
-            self.noticed.emit(Notice(told, "warning", holds=lambda: self.project is project, stays=True))
         return True
+
+    @Slot()
+    def write_here_too(self) -> None:
+        """Let this window change the open project although another one has the say."""
+        if self.project is not None:
+            self.project.set_read_only(False)
+
+    @Slot()
+    def _has_the_say(self) -> None:
+        if self.project is not None and self.project.read_only:
+            self.project.set_read_only(False)
+            self.toast(self.tr("The other window has closed this project: it can be changed here now."), "ok")
+
+    @Slot()
+    def _change_wanted(self) -> None:
+        """The other window may have gone a moment ago."""
+        self._open_here.look()
+        project = self.project
+        if project is not None and project.read_only:
+            self.toast(self.tr("This window only reads: the project is open in another one, which has the say."),
+                       "warning", self.tr("Write here too"), self.write_here_too,
+                       holds=lambda: self.project is project and project.read_only)
 
     @Slot()
     def _changed_elsewhere(self) -> None:

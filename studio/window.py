@@ -33,6 +33,7 @@ from .frame.notifier import Notifier
 from .frame.palette import Palette
 from .frame.placing import Placing
 from .frame.rail import Rail
+from .frame.reading import ReadOnlyStrip
 from .frame.runbar import HEIGHT, RunBar
 from .frame.stack import PageStack
 from .frame.tour import Tour
@@ -270,6 +271,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(ReadOnlyStrip(self.shell, right))
         column.addWidget(scrolling(self.pages, sideways=True), 1)
         column.addWidget(self.bar)
         whole = QWidget()
@@ -409,6 +411,7 @@ class MainWindow(QMainWindow):
         if project is not None:
             self.undo_group.addStack(project.undo)
             project.undo.indexChanged.connect(self._undo_moved)
+            project.readOnlyChanged.connect(self.toasts.forget_untrue)
         self._undo_moved()
         self._enable()
         if self.pages.key:

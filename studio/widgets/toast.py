@@ -31,8 +31,7 @@ SECONDS = {"info": 6, "ok": 6, "warning": 12, "error": 20}
 
 
 class Toast(Card):
-    """One piece of news. It stays while the mouse rests on it, and its time runs only while it is seen; one that is to
-    stay has none."""
+    """One piece of news. It stays while the mouse rests on it, and its time runs only while it is seen."""
 
     closed = Signal(object)
 
@@ -74,7 +73,7 @@ class Toast(Card):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._begin_to_go()
+        self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
@@ -86,12 +85,8 @@ class Toast(Card):
 
     def leaveEvent(self, event: QEvent) -> None:
         if self.isVisible():  # the pointer leaves one that is hidden as well
-            self._begin_to_go()
-        super().leaveEvent(event)
-
-    def _begin_to_go(self) -> None:
-        if not self.notice.stays:
             self._timer.start()
+        super().leaveEvent(event)
 
     @Slot()
     def close_toast(self) -> None:
@@ -133,7 +128,7 @@ class Toasts(QObject):
         for toast in [one for one in self.shown if one.notice.text == notice.text]:
             toast.close_toast()
         if len(self.shown) >= SHOWN:
-            next((one for one in self.shown if not one.notice.stays), self.shown[0]).close_toast()
+            self.shown[0].close_toast()
         toast = Toast(notice, self._window)
         toast.closed.connect(self._closed)
         self.shown.append(toast)

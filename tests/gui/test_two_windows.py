@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import project as module
@@ -16,7 +15,6 @@ from studio.elsewhere import LOCK
 from studio.project import FILE, Project
 from studio.settings import Settings
 from studio.shell import Notice, Shell
-from studio.widgets import Toasts
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import RunConfig, load
 from ulmengine.record import RunFolder
@@ -67,32 +65,6 @@ def test_the_person_is_told(project: Project, shell: Shell, qtbot: QtBot) -> Non
     assert "another window" in said[0].text
 
 
-def test_the_second_window_is_told_until_the_person_has_read_it(
-    project: Project, settings: Settings, ask: ScriptedAsk, qtbot: QtBot
-) -> None:
-    second = Shell(FakeRun(), settings, ask)  # type: ignore[arg-type]
-    said: list[Notice] = []
-    second.noticed.connect(said.append)
-    assert second.open_project(project.folder)
-    [notice] = said
-    assert "open in another window too" in notice.text
-    window = QWidget()
-    qtbot.addWidget(window)
-    window.resize(900, 700)
-    window.show()
-    toasts = Toasts(window)
-    toasts.show_notice(notice)
-    for number in range(6):
-        toasts.show_notice(Notice(str(number)))
-    [stays] = [one for one in toasts.shown if one.notice is notice]
-    assert not stays._timer.isActive()
-    assert toasts.shown[-1]._timer.isActive()
-    toasts.clear()
-    second.close_project()
-    assert notice.holds is not None
-    assert not notice.holds()
-
-
 def test_a_window_that_was_closed_or_killed_has_the_project_open_no_more(
     project: Project, shell: Shell, settings: Settings, ask: ScriptedAsk
 ) -> None:
@@ -112,6 +84,8 @@ os._exit(9)
     assert killed.returncode == 9
     assert (folder / LOCK).exists()
     assert second.open_project(folder)
+    assert second.project is not None
+    assert not second.project.read_only
     assert said == []
     second.close_project()
 

@@ -85,6 +85,8 @@ class CorpusFiles(QObject):
         old = self.project.config.corpus.path
         if not paths or not old or self._stored(paths[0]) == old:
             return self.take(paths)
+        if not self.project.may_change():
+            return True
         if self.project.run_folders():
             choice = self._ask_about(paths[0], Path(old).name)
             if choice == "new":

@@ -372,6 +372,8 @@ class CorpusPage(ProjectPage):
 
     @Slot(object)
     def _repair(self, finding: Finding) -> None:
+        if not self.project.may_change():
+            return
         self.repairs.write_down(finding.title, finding.records)
         self.project.change(
             {"corpus.drop_rows": repaired(self.project.config.corpus, finding).drop_rows},
@@ -432,10 +434,10 @@ class CorpusPage(ProjectPage):
             return
         documents, row = opened.documents, self.document.row
         [key] = records_of(np.array([row], dtype=np.int64), documents.pieces, documents.hashes)
-        self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why)
-        self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-            label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
-            undoes=True)
+        if self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why):
+            self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
+                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
+                undoes=True)
 
     @Slot()
     def _correct_here(self) -> None:

@@ -233,8 +233,9 @@ class EvaluatePage(ProjectPage):
         """Measure the run, or the table, anew from the model."""
         wanted = self.opening.wanted
         if isinstance(wanted, RunFolder):
-            self._begin(self.tr("Measuring…"))
-            self.opening.run(wanted, measure=True)
+            if self.project.may_change():  # what is measured is kept with the run
+                self._begin(self.tr("Measuring…"))
+                self.opening.run(wanted, measure=True)
         elif wanted is not None:
             self.measure_table(wanted)
 

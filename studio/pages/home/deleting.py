@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand
 
-from studio.elsewhere import LOCK
+from studio.elsewhere import LOCK, is_open_elsewhere
 from studio.project import FILE
 from studio.shell import Shell
 from ulmengine.disk import move, unused_path
@@ -131,7 +131,13 @@ class Deletions(QObject):
             if shell.busy:
                 shell.toast_busy(self.tr("Training is under way. Stop it before you delete the project."))
                 return False
+            if not shell.project.may_change():
+                return False
             shell.close_project()
+        elif is_open_elsewhere(gone.folder):
+            shell.toast(self.tr("{name} is open in another window. Close it there before you delete it.").format(
+                name=gone.name), "warning")
+            return False
         try:
             gone.aside = set_aside(gone.folder)
         except OSError as error:

@@ -150,9 +150,9 @@ class ModelsPage(Page):
         if entry.description.kind == "classifier":
             self.shell.classify_with(entry.path)
         else:
-            project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model"))
-            self.shell.toast(self.tr("This project starts from {name}.").format(name=self.names[entry.path]), "ok",
-                             self.tr("Undo"), project.undo.undo, undoes=True)
+            if project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model")):
+                self.shell.toast(self.tr("This project starts from {name}.").format(name=self.names[entry.path]), "ok",
+                                 self.tr("Undo"), project.undo.undo, undoes=True)
 
     @Slot()
     def make_default(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlai
 
 from studio import theme
 from studio.models.run_table import result_words, standing, time_spent
+from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from studio.words import corrected_words
@@ -32,8 +33,9 @@ class Details(QWidget):
     """Runs are to have other tags: a list of pairs (:class:`RunLine`, tags)."""
     notesFailed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._project = project
         self._lines: tuple[RunLine, ...] = ()
         self._title, self._tags = QLineEdit(), QLineEdit()
         self._notes = QPlainTextEdit()
@@ -99,11 +101,20 @@ class Details(QWidget):
         line, text = self._line, self._notes.toPlainText()
         if line is None or line.problem or not self._notes.document().isModified():
             return
+        if not self._project.may_change():
+            self._fill_notes()
+            return
         try:
             RunFolder(line.folder).write_notes(text)
             self._notes.document().setModified(False)
         except OSError as error:
             self.notesFailed.emit(self.tr("The notes could not be written: {why}").format(why=error.strerror or error))
+
+    def take_back(self) -> None:
+        """Show the runs as they are, whatever was typed for their name and tags: it was not taken."""
+        self.keep_notes()
+        lines, self._lines = self._lines, ()
+        self.show_runs(lines)
 
     def _fill_notes(self) -> None:
         """Show what the run's file holds: the list was read before what has been written since."""

@@ -18,6 +18,7 @@ from studio.pages.classify.editor import MarkedEditor
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.pages.parts.rows_table import RowsTable
+from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
 from ulmengine.corpus import CorpusError, open_corpus
@@ -60,8 +61,9 @@ class Duel:
 class DuelView(QWidget):
     """Takes two runs; measures one again where that is needed and wanted."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._project = project
         self._runs: tuple[RunLine, RunLine] | None = None
         self._shown: tuple[Path, Path] | None = None
         self._ended = False
@@ -165,7 +167,8 @@ class DuelView(QWidget):
 
     @Slot()
     def _measure(self) -> None:
-        self._begin(measure=True)
+        if self._project.may_change():  # what is measured is kept with the run
+            self._begin(measure=True)
 
     def _begin(self, measure: bool) -> None:
         if self._runs is None:

@@ -56,7 +56,8 @@ class RunsPage(ProjectPage):
         self.table = RunsTable(self.shown)
         self.filters = RunFilter(self.shown)
         self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
-        self.details, self.curves, self.differences, self.duel = Details(), CurvesView(), Differences(), DuelView()
+        self.details, self.duel = Details(project), DuelView(project)
+        self.curves, self.differences = CurvesView(), Differences()
         self.tabs = QTabWidget()
         self.folders = OtherFolders(project, shell)
         self.slot, self.errand = JobSlot(self), Errand(self)
@@ -98,6 +99,8 @@ class RunsPage(ProjectPage):
 
     def take_up(self, path: Path) -> None:
         """Copy the run at ``path`` into the project."""
+        if not self.project.may_change():
+            return
         into = self.project.runs
         self.errand.begin(self.tr("Taking up {name}…").format(name=path.name), partial(taking_up, path, into))
 
@@ -106,6 +109,8 @@ class RunsPage(ProjectPage):
     @Slot()
     def choose_import(self) -> None:
         """Ask for a run that was exported."""
+        if not self.project.may_change():
+            return
         found = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Runs") + " (*.zip)")
         if found:
             self.take_up(found[0])
@@ -190,9 +195,9 @@ class RunsPage(ProjectPage):
         if not new:
             self.shell.toast(self.tr("The project has the settings of {name} already.").format(name=line.name))
             return
-        self.project.change(new, self.tr("Use the settings of {name}").format(name=line.name))
-        self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
-            name=line.name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
+        if self.project.change(new, self.tr("Use the settings of {name}").format(name=line.name)):
+            self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
+                name=line.name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
 
     # How it looks
 
@@ -345,7 +350,8 @@ class RunsPage(ProjectPage):
 
     @Slot(object, str)
     def _titled(self, line: RunLine, title: str) -> None:
-        self._push([Say(line, title=title)], lambda _: self.tr("Rename the run"))
+        if not self._push([Say(line, title=title)], lambda _: self.tr("Rename the run")):
+            self.details.take_back()
 
     @Slot(object)
     def _tagged(self, told: list[tuple[RunLine, tuple[str, ...]]]) -> None:
@@ -354,6 +360,8 @@ class RunsPage(ProjectPage):
                 self.tr("Change the tags of %n runs", "", len(names))
 
         done = self._push([Say(line, tags=tags) for line, tags in told], naming)
+        if not done:
+            self.details.take_back()
         if len(done) > 1:
             self._tell(self.tr("The tags of %n runs are changed: {names}.", "", len(done)).format(
                 names=names_words(done)))
@@ -386,11 +394,8 @@ class RunsPage(ProjectPage):
 
     def _push(self, deeds: Sequence[Deed], naming: Naming) -> list[RunLine]:
         """Do it all as one step; returns the runs that it was done to."""
-        if not deeds:
-            return []
         step = Together(deeds, naming, self.project.runsChanged.emit, self._say_failed)
-        self.project.undo.push(step)
-        return [deed.line for deed in step.deeds]
+        return [deed.line for deed in step.deeds] if deeds and self.project.push(step) else []
 
     @Slot(object)
     def _done(self, again: Sequence[Path]) -> None:

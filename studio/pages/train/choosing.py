@@ -84,6 +84,8 @@ class RunChoice(QObject):
     @Slot()
     def take_in(self) -> None:
         """Ask for an exported run, and take it up into the project."""
+        if not self.project.may_change():
+            return
         paths = self.shell.ask.open_files(self.tr("Import a run"), Path.home(), self.tr("Exported run (*.zip)"))
         if paths:
             self._importer.start(partial(taking_up, paths[0], self.project.runs))
@@ -94,13 +96,12 @@ class RunChoice(QObject):
 
     @Slot(object)
     def _taken_in(self, line: RunLine) -> None:
-        undo = self.project.undo
-        undo.push(Together([TakeUp(line)], lambda names: self.tr("Take up {name}").format(name=names[0]),
-                           self.project.runsChanged.emit, self._say_failed))
+        self.project.push(Together([TakeUp(line)], lambda names: self.tr("Take up {name}").format(name=names[0]),
+                                   self.project.runsChanged.emit, self._say_failed))
         self.shell.settings.remember_deleted(line.folder.parent / TRASH)  # where it waits once that is undone
         self.chosen.emit(RunFolder(line.folder))
         self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=line.name), "ok",
-                         self.tr("Undo"), undo.undo, undoes=True)
+                         self.tr("Undo"), self.project.undo.undo, undoes=True)
 
     def _say_failed(self, why: str) -> None:
         self.shell.toast(why, "error")

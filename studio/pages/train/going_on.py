@@ -54,7 +54,7 @@ class GoingOn(QObject):
     def go_back(self, run: ShownRun, point: Point) -> None:
         """Take ``run`` back to ``point``; the person is asked first if that gives something up, and may branch
         instead."""
-        if run.folder is None:
+        if run.folder is None or not self.project.may_change():
             return
         lost = partial(self._lost, run, run.folder.path, point)
         answer = self._asked(run, point, lost) if lost() else "back"
@@ -67,7 +67,7 @@ class GoingOn(QObject):
 
     def branch(self, run: ShownRun, point: Point) -> None:
         """Branch a new run off ``point`` of ``run``, and go on with it."""
-        if run.folder is None:
+        if run.folder is None or not self.project.may_change():
             return
         folder, config = run.folder, run.config
         wanted, answer = self.project.run_config(), "same"

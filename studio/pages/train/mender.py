@@ -85,8 +85,8 @@ class Mender(QObject):
 
     def change_and_start(self, values: dict[str, Any]) -> None:
         """Change the project's settings and start a new run."""
-        self.project.change(values)
-        self.shell.start_run()
+        if self.project.change(values):
+            self.shell.start_run()
 
     def begin_again(self, config: RunConfig) -> None:
         """Give the project the settings of a run of ``config``, and start a new run."""

@@ -202,3 +202,29 @@ def test_test_labels_that_a_person_has_corrected_are_told_with_the_result(page, 
     assert one.shown.index(0, 2).data() == "80.0% (1 test label corrected)"
     choose(one, "a")
     assert "(70.0% to 90.0%)  ·  1 test label corrected" in one.details._result.text()
+
+
+def test_where_another_window_has_the_say_a_run_keeps_its_name_tags_and_notes(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    one = page()
+    choose(one, "a")
+    refused = []
+    desk.project.changeWanted.connect(lambda: refused.append(True))
+    desk.project.set_read_only(True)
+    details = one.details
+    for field in (details._title, details._tags):
+        field.setFocus()
+        field.setText("Other")
+        field.editingFinished.emit()
+    details._notes.setPlainText("Other")
+    details._notes.document().setModified(True)
+    details.keep_notes()
+    one.delete()
+    one.archive()
+    one.choose_import()
+    assert len(refused) == 6
+    assert (details._title.text(), details._tags.text(), details._notes.toPlainText()) == ("a", "", "")
+    run = RunFolder(desk.project.runs / "a")
+    assert (read_about(run), run.notes()) == (RunMarks(), "")
+    assert desk.answers.asked == []
+    assert [notice for notice in desk.news if notice.undoes] == []  # nothing is told as done

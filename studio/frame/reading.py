@@ -1,0 +1,50 @@
+"""The strip above the pages that says that another window has the say over the project."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.project import Project
+from studio.shell import Shell
+from studio.widgets import Button, Card, Paragraph
+
+
+class ReadOnlyStrip(QWidget):
+    """Seen as long as this window only reads the open project."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shell = shell
+        card = Card(margin=theme.S)
+        card.set_colors("warn_soft", "warn")
+        self.told = Paragraph(
+            self.tr("Open in another window, which has the say; this one only reads. What is changed there appears "
+                    "here."), muted=False)
+        self.write = Button(self.tr("Write here too"), "edit", "quiet")
+        self.write.clicked.connect(shell.write_here_too)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.S, 0, 0, 0)
+        row.setSpacing(theme.M)
+        row.addWidget(self.told, 1)
+        row.addWidget(self.write)
+        card.body.addLayout(row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.XL, theme.M, theme.XL, 0)
+        column.addWidget(card)
+        shell.projectChanged.connect(self._follow)
+        self._follow(shell.project)
+
+    @Slot(object)
+    def _follow(self, project: Project | None) -> None:
+        if project is not None:
+            project.readOnlyChanged.connect(self._show)
+        self._show(project is not None and project.read_only)
+
+    @Slot(bool)
+    def _show(self, read_only: bool) -> None:
+        self.setVisible(read_only)
+        if read_only:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.told.text()))

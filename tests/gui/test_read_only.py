@@ -1,0 +1,202 @@
+"""A second window on a project: it reads what the first one writes, and writes nothing until the person wants it to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio import elsewhere
+from studio.elsewhere import LOCK
+from studio.frame.reading import ReadOnlyStrip
+from studio.pages.home.deleting import Deletions
+from studio.pages.parts.run_changes import Say, Together
+from studio.project import FILE, Project
+from studio.settings import Settings
+from studio.shell import Notice, Shell
+from studio.widgets import ConfigField
+from studio.window import MainWindow
+from tests.gui.fakes import FakeRun, ScriptedAsk
+from ulmengine.config import RunConfig, load
+from ulmengine.record import RunFolder, read_about, run_line
+from ulmengine.record.relabelled import JOURNAL
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "AGAIN_MS", 20)
+
+
+@pytest.fixture
+def second(project: Project, settings: Settings, ask: ScriptedAsk) -> Iterator[Shell]:
+    """A second window's shell, in which the project is open as well."""
+    other = Shell(FakeRun(), settings, ask)  # type: ignore[arg-type]
+    assert other.open_project(project.folder)
+    yield other
+    other.close_project()
+
+
+@pytest.fixture
+def said(second: Shell) -> list[Notice]:
+    """What the second window tells."""
+    found: list[Notice] = []
+    second.noticed.connect(found.append)
+    return found
+
+
+def reader(shell: Shell) -> Project:
+    """The project as it is open in ``shell``."""
+    assert shell.project is not None
+    return shell.project
+
+
+def test_settings_are_refused_and_the_widget_goes_back(
+    project: Project, second: Shell, said: list[Notice], qtbot: QtBot
+) -> None:
+    field = ConfigField(reader(second), "classifier.lr")
+    qtbot.addWidget(field)
+    before = (project.folder / FILE).read_bytes()
+    field.editor.edited.emit(0.5)
+    assert reader(second).config == project.config
+    assert field.editor.controls()[0].value() == project.config.classifier.lr  # type: ignore[attr-defined]
+    assert (project.folder / FILE).read_bytes() == before
+    assert not reader(second).undo.canUndo()
+    [notice] = said
+    assert (notice.level, notice.button) == ("warning", "Write here too")
+    assert "only reads" in notice.text
+
+
+def test_what_the_first_window_writes_is_followed(project: Project, second: Shell, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(reader(second).changedElsewhere, timeout=5_000):
+        project.change({"classifier.lr": 0.02})
+    assert reader(second).config.classifier.lr == 0.02
+    assert project.undo.canUndo()  # nothing was written there that would have taken its steps away
+
+
+def test_no_label_is_corrected_nor_taken_back(project: Project, second: Shell, said: list[Notice]) -> None:
+    project.correct_label("a", ["x"], ["y"], False)
+    reader(second)._look_at_file()
+    said.clear()
+    reader(second).correct_label("b", ["x"], ["y"], False)
+    reader(second).take_labels_back(["a"])
+    assert reader(second).config.corpus.relabelled == ("a=y",)
+    assert '"b"' not in (project.folder / JOURNAL).read_text()
+    assert len(said) == 2
+
+
+def test_no_run_is_begun_gone_on_with_or_finished(project: Project, second: Shell, said: list[Notice]) -> None:
+    project.change({"corpus.path": "/texts.csv"})
+    project.save()
+    reader(second)._look_at_file()
+    run = RunFolder.create(project.runs / "one", project.config)
+    second.look_at(run.path)
+    said.clear()
+    assert not second.begin_run()
+    assert not second.start_run()
+    assert not second.resume_run(run.path)
+    assert not second.finish_run(run.path)
+    assert second.run.calls == []  # type: ignore[attr-defined]
+    assert [notice.button for notice in said] == ["Write here too"] * 4
+
+
+def test_a_run_that_belongs_to_no_project_goes_on(project: Project, second: Shell, tmp_path: Path) -> None:
+    learnt = RunFolder.create(tmp_path / "models" / "learnt", project.config)
+    assert second.resume_run(learnt.path)
+
+
+def test_nothing_is_done_to_a_run(project: Project, second: Shell, said: list[Notice]) -> None:
+    run = RunFolder.create(project.runs / "one", project.config)
+    step = Together([Say(run_line(run), title="Other")], lambda names: names[0], lambda _: None, lambda _: None)
+    assert not reader(second).push(step)
+    assert read_about(run).title == ""
+    assert len(said) == 1
+
+
+def test_the_project_is_not_deleted_from_either_window(
+    project: Project, second: Shell, said: list[Notice], tmp_path: Path
+) -> None:
+    assert Deletions(second, second).delete(project.folder, "project") is None  # it is the open one
+    second.close_project()
+    assert Deletions(second, second).delete(project.folder, "project") is None  # from the list
+    assert [notice.text for notice in said][1:] == [
+        "project is open in another window. Close it there before you delete it."]
+    assert (project.folder / FILE).is_file()
+    assert (project.folder / LOCK).is_file()  # the first window's word is not taken away by asking
+
+
+def test_the_say_comes_by_itself_when_the_first_window_closes(
+    project: Project, shell: Shell, second: Shell, said: list[Notice], qtbot: QtBot
+) -> None:
+    project.change({"classifier.lr": 0.02})
+    with qtbot.waitSignal(reader(second).readOnlyChanged, timeout=5_000):
+        shell.close_project()
+    assert reader(second).change({"classifier.factor": 2.0})
+    stored = load(reader(second).folder / FILE).classifier
+    assert (stored.lr, stored.factor) == (0.02, 2.0)
+    assert "can be changed here now" in said[-1].text
+
+
+def test_a_change_is_taken_when_the_other_window_has_just_gone(
+    project: Project, shell: Shell, second: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.close_project()
+    assert reader(second).change({"classifier.factor": 2.0})  # before the lock was asked for again
+
+
+def test_the_say_comes_after_a_window_that_was_killed(tmp_path: Path, shell: Shell, qtbot: QtBot) -> None:
+    folder = tmp_path / "there"
+    Project.create(folder, RunConfig(name="there")).close()
+    code = f"""
+import sys
+from pathlib import Path
+from studio.elsewhere import OpenHere
+here = OpenHere()
+assert here.take(Path({str(folder)!r}))
+print("held", flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline().strip() == b"held"
+        assert shell.open_project(folder)
+        assert not reader(shell).change({"classifier.factor": 2.0})
+        held.kill()
+        held.wait()
+    qtbot.waitUntil(lambda: not reader(shell).read_only, timeout=5_000)
+    assert reader(shell).change({"classifier.factor": 2.0})
+
+
+def test_the_person_may_write_here_too(project: Project, second: Shell, said: list[Notice], qtbot: QtBot) -> None:
+    reader(second).change({"classifier.factor": 2.0})
+    [notice] = said
+    assert notice.action is not None
+    assert notice.holds is not None
+    assert notice.holds()
+    notice.action()
+    assert not notice.holds()
+    with qtbot.waitSignal(project.changedElsewhere, timeout=5_000):
+        assert reader(second).change({"classifier.factor": 2.0})
+    assert project.config.classifier.factor == 2.0
+
+
+def test_the_frame_says_so_as_long_as_it_is_so(project: Project, shell: Shell, window: MainWindow, qtbot: QtBot) -> None:
+    [strip] = window.findChildren(ReadOnlyStrip)
+    assert not strip.isVisible()
+    assert window.shell.open_project(project.folder)
+    window.go("corpus")
+    assert strip.isVisible()
+    assert "this one only reads" in strip.told.text()
+    qtbot.mouseClick(strip.write, Qt.MouseButton.LeftButton)
+    assert not strip.isVisible()
+    assert window.shell.project is not None
+    assert not window.shell.project.read_only
+    window.shell.close_project()
+    assert window.shell.open_project(project.folder)
+    assert strip.isVisible()
+    shell.close_project()
+    qtbot.waitUntil(lambda: not strip.isVisible(), timeout=5_000)
