@@ -29,8 +29,8 @@ Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 SORT = int(Qt.ItemDataRole.UserRole)
 LINE = SORT + 1
-DIFFERS, FROM, CORPUS = 7, 8, 9
-"""Columns: what is not as usual, in whose folder a run lies, what it learnt from."""
+STATE, DIFFERS, FROM, CORPUS = 1, 7, 8, 9
+"""Columns: how a run ended, what is not as usual, in whose folder it lies, what it learnt from."""
 UNREADABLE = "unreadable"
 """In place of a state: of which there is none, for the run cannot be read."""
 
@@ -166,7 +166,10 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return one_line(column.text(line))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(line.problem or (str(line.folder) if index.column() == 0 else column.text(line)))
+            more = str(line.folder) if index.column() == 0 else column.text(line)
+            if line.failed and index.column() == STATE:
+                more += f": {line.failed}"
+            return plain_tip(line.problem or more)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{column.title}: {column.text(line)}"
         if role == SORT:
@@ -214,7 +217,7 @@ class RunsFilter(QSortFilterProxyModel):
         line = self.runs.lines[source_row]
         if (line.about.archived and not self._archived) or (self._state and (line.state or UNREADABLE) != self._state):
             return False
-        told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
+        told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name, line.failed,
                          from_words(line, self.runs.own), *line.differs)).casefold()
         return all(word in told for word in self._words)
 

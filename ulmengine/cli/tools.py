@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 
 from ulmengine.doctor import checks, report
-from ulmengine.events import Failed
 from ulmengine.models import models_folder, own_models, shipped_models
-from ulmengine.plan import RunState
 from ulmengine.record import find_runs, run_line, summary
-from ulmengine.record.folder import last_event
 from ulmengine.record.phrases import corrected_words
 
 from .output import complain, say, say_json
@@ -24,12 +21,10 @@ def run_runs(options: argparse.Namespace) -> None:
         complain(f"no runs in {options.folder}")
     for run in found:
         result, line = summary(run), run_line(run)
-        last = last_event(run.log_path) if line.state is RunState.FAILED else None
-        failed = last.title if isinstance(last, Failed) else ""
         if options.json:
             say_json({"name": run.path.name, "state": line.state or "unreadable", "title": line.name,
                       "tags": list(line.about.tags), "archived": line.about.archived, "notes": line.notes,
-                      "differs": line.differs, "problem": line.problem or failed, **result})
+                      "differs": line.differs, "problem": line.problem or line.failed, **result})
             continue
         if line.problem:
             complain(f"{run.path.name}: {line.problem}")
@@ -40,7 +35,7 @@ def run_runs(options: argparse.Namespace) -> None:
             figure = (f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
                       + (f" ({corrected})" if corrected else ""))
         count = len(result["stages"])
-        figure = figure or failed
+        figure = figure or line.failed
         say(f"{run.path.name:30} {line.state:12} {count} stage{'' if count == 1 else 's'}  {figure}".rstrip())
 
 

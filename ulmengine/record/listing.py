@@ -13,7 +13,7 @@ from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
 from ulmengine.plan.control import RunState
 
-from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, writing
+from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, last_event, writing
 from .lock import owner_of
 from .records import read_record, write_record
 
@@ -40,7 +40,8 @@ class RunLine:
     since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its
     network alone, None where that is all there is; ``relabelled``: so many labels of that part a person has
     corrected; ``perplexity``: the lowest of its language models on
-    validation texts. ``problem``: why it cannot be read, all else is empty then and ``state`` None.
+    validation texts. ``failed``: why it has failed, "" for every other state. ``problem``: why it cannot be read, all
+    else is empty then and ``state`` None.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class RunLine:
     corpus: str = ""
     differs: dict[str, Any] = field(default_factory=dict)
     has_model: bool = False
+    failed: str = ""
     problem: str = ""
 
 
@@ -132,6 +134,7 @@ def run_line(folder: RunFolder) -> RunLine:
     except (ConfigError, OSError, ValueError) as error:
         return RunLine(folder.path, folder.path.name, None, problem=str(error))
     about = read_about(folder)
+    last = last_event(folder.log_path) if state is RunState.FAILED else None
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
@@ -141,6 +144,7 @@ def run_line(folder: RunFolder) -> RunLine:
         perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
+        failed=last.title if isinstance(last, ev.Failed) else "",
     )
 
 

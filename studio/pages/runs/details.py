@@ -74,7 +74,7 @@ class Details(QWidget):
             self._fill_notes()
         self._result.setText(self._told(line) if line is not None else self._told_of_all() if lines else
                              self.tr("Choose a run in the list."))
-        self._problem.setText(line.problem if line is not None else "")
+        self._problem.setText(line.problem or line.failed if line is not None else "")
         self._problem.setVisible(bool(self._problem.text()))
         self._path.setText(str(line.folder) if line is not None else "")
         sound = [one for one in lines if not one.problem]

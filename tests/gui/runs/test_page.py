@@ -12,7 +12,7 @@ from studio import theme
 from studio.models.run_table import time_spent
 from tests.record.test_listing import made
 from tests.runs.made import tiny_config
-from ulmengine.events import StageEnded
+from ulmengine.events import Failed, StageEnded
 from ulmengine.record import RunFolder, RunMarks, write_about
 
 from .help import choose, names
@@ -42,6 +42,21 @@ def test_search_state_and_order(page, desk, qtbot):
     one.states.setCurrentIndex(one.states.findData("new"))
     assert names(one) == ["d"]
     assert [time_spent(seconds) for seconds in (5, 65, 3_725)] == ["0:05", "1:05", "1:02:05"]
+
+
+def test_a_run_that_failed_says_why(page, desk, qtbot):
+    run = RunFolder.create(desk.project.runs / "a", tiny_config(Path("/nowhere.csv")))
+    with run.open_log() as log:
+        log.append(Failed("disk_full", "The disk is full", "All is kept.", "Make room.", "Traceback"))
+    made(desk.project.runs / "b")
+    one = page()
+    choose(one, "a")
+    assert one.details._problem.text() == "The disk is full"
+    assert one.details._problem.isVisible()
+    state = one.shown.index(names(one).index("a"), 1)
+    assert "Failed: The disk is full" in state.data(Qt.ItemDataRole.ToolTipRole)
+    choose(one, "b")
+    assert not one.details._problem.isVisible()
 
 
 def test_what_is_told_is_of_a_run_in_view_never_of_one_that_the_filter_hides(page, desk, qtbot):
