@@ -184,7 +184,9 @@ def test_the_person_may_write_here_too(project: Project, second: Shell, said: li
     assert project.config.classifier.factor == 2.0
 
 
-def test_the_frame_says_so_as_long_as_it_is_so(project: Project, shell: Shell, window: MainWindow, qtbot: QtBot) -> None:
+def test_the_frame_says_so_as_long_as_it_is_so(
+    project: Project, shell: Shell, window: MainWindow, qtbot: QtBot
+) -> None:
     [strip] = window.findChildren(ReadOnlyStrip)
     assert not strip.isVisible()
     assert window.shell.open_project(project.folder)

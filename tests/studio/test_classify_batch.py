@@ -17,6 +17,7 @@ from studio.pages.classify import batch
 from studio.pages.classify.batch import Answered, classify_all
 from studio.pages.classify.stored import BatchResult, export
 from studio.pages.classify.texts import ColumnsFound, Skipped
+from tests.corpus.test_workbook import placed
 from ulmengine.corpus import CorpusError
 from ulmengine.events import Event, Progress, outcome
 from ulmengine.inference.predict import Prediction
@@ -89,6 +90,20 @@ def test_the_given_label_is_of_the_kind_that_the_model_can_say(
     result = classify(tmp_path, tmp_path / "table.csv", answering=answering)
     end_of(export(result, tmp_path / "out.parquet", None))
     assert pl.read_parquet(tmp_path / "out.parquet")["given_label"].to_list() == given
+
+
+def test_blank_rows_of_a_sheet_keep_their_places(tmp_path: Path) -> None:
+    placed(tmp_path / "a.xlsx", {
+        "A1": "id", "B1": "note", "A2": "1", "B2": "a good film", "A5": "2", "B5": "a bad film!", "A6": "3",
+    })
+    events: list[Event] = []
+    result = classify(tmp_path, tmp_path / "a.xlsx", answering=Shouting("note"), events=events)
+    assert result.rows == 5
+    assert [event.total for event in events if isinstance(event, Progress) and event.unit == "texts"] == [5]
+    end_of(export(result, tmp_path / "out.parquet", None))
+    assert pl.read_parquet(tmp_path / "out.parquet").select("source", "id", "note", "label").rows() == [
+        ("a.xlsx:1", "1", "a good film", "quiet"), ("a.xlsx:2", None, None, ""), ("a.xlsx:3", None, None, ""),
+        ("a.xlsx:4", "2", "a bad film!", "loud"), ("a.xlsx:5", "3", "", "")]
 
 
 class Silent(Shouting):

@@ -199,10 +199,11 @@ def _files(commands: Any) -> None:
 
     predict = _add(
         commands, "answers", "predict", "classify texts with a trained model",
-        description="A line for each text: where it stands, its label, and how likely that is. A model of several "
-                    "labels a text gives all from 0.5 on and the probability of the likeliest of them, or, where none "
-                    "applies, an empty label and the probability that not even the likeliest one does. An empty text "
-                    "has neither.",
+        description="A line for each text: where it stands, its label, and how likely that is. Rows of a table are "
+                    "counted from 0, as in predictions.parquet; the window and reports count them from 1. A model of "
+                    "several labels a text gives all from 0.5 on and the probability of the likeliest of them, or, "
+                    "where none applies, an empty label and the probability that not even the likeliest one does. An "
+                    "empty text has neither.",
     )
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("files", type=Path, nargs="+", metavar="FILE",

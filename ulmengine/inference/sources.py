@@ -178,12 +178,8 @@ def _are_plain_lines(found: Understood, roles: Columns | None) -> bool:
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:
     """All rows of a table in their order, blank ones too: an answer for each, so that both can be laid side by side."""
     texts = zip(documents.texts_of(np.arange(len(documents.parts))), _files(documents), strict=True)
-    blank = iter([*_recorded(documents, "blank"), None])
-    next_blank = next(blank)
-    for row, (found, file) in zip(source_rows(documents).tolist(), texts, strict=True):
-        while next_blank is not None and next_blank < row:
-            yield Text(path, next_blank, "")
-            next_blank = next(blank)
+    for row, is_document in rows_in_place(documents):
+        found, file = next(texts) if is_document else ("", "")
         yield Text(path, row, found, file)
 
 
@@ -223,15 +219,13 @@ def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
     return names_among(seen.rows[0][0].partition("\n")[0], wanted)
 
 
-def source_rows(documents: Documents) -> np.ndarray:
-    """Which row of its source each document is, int64: rows that could not be read and blank ones are counted."""
-    out = [row for name in ("lost", "blank") for row in _recorded(documents, name)]
-    return np.delete(np.arange(len(documents.parts) + len(out), dtype=np.int64), out)
-
-
-def _recorded(documents: Documents, name: str) -> list[int]:
-    """Rows of the table that ``documents`` are, none of them a document: "lost" or "blank"."""
-    return [row for piece in documents.pieces[:1] for row in piece.table.record.get(name, [])]
+def rows_in_place(documents: Documents) -> list[tuple[int, bool]]:
+    """Each row of the table that ``documents`` are, in order: its number from 0, and whether it is a document, which a
+    blank one is not. A row that could not be read is left out, and counted."""
+    record = documents.pieces[0].table.record if documents.pieces else {}
+    lost, blank = record.get("lost", []), set(record.get("blank", []))
+    rows = np.delete(np.arange(len(documents.parts) + len(lost) + len(blank)), lost).tolist()
+    return [(row, row not in blank) for row in rows]
 
 
 def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:

@@ -269,7 +269,8 @@ def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
         return f"<h2>Worst mistakes</h2><p>{escape(missing)}</p>"
     losses = _losses(kept)
     order = sorted(texts, key=lambda place: -losses[place])
-    told = ("First come those that gave least to the right answer; the share is that of what was said." if order
+    told = ("First come those that gave least to the right answer; the share is that of what was said. Rows "
+            "of the source are counted from 1." if order
             else "There are none.")
     parts = [f"<h2>Worst mistakes</h2><p>{told}</p>"]
     for place in order:

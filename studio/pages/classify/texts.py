@@ -16,7 +16,7 @@ from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
 from ulmengine.inference.lone_text import is_lone_text, read_text
-from ulmengine.inference.sources import source_rows, table_in
+from ulmengine.inference.sources import rows_in_place, table_in
 from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)
@@ -106,7 +106,8 @@ def texts_of(
     documents = yield from open_corpus(config.model_copy(update=roles), cache)
     yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
     given = "label_columns" in roles or not labels or not set(labels).isdisjoint(documents.labels)
-    return PathTexts(_documents(path.name, documents, given=given), len(documents.parts))
+    rows = rows_in_place(documents)
+    return PathTexts(_documents(path.name, documents, rows, given=given), len(rows))
 
 
 def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
@@ -126,13 +127,19 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[GivenText | Skipped]:
             yield GivenText(name, text)
 
 
-def _documents(name: str, documents: Documents, *, given: bool) -> Iterator[GivenText | Skipped]:
-    rows = np.arange(len(documents.parts), dtype=np.int64)
+def _documents(
+    name: str, documents: Documents, rows: Sequence[tuple[int, bool]], *, given: bool
+) -> Iterator[GivenText | Skipped]:
+    """Every row of a table, blank ones too, called by its number from 1."""
     try:
-        # Of its source, in which rows may stand that could not be read.
-        places = zip(source_rows(documents), documents.texts_of(rows), _cells(documents), strict=True)
-        for row, (place, text, cells) in enumerate(places):
-            yield GivenText(f"{name}:{place + 1}", text, label_of(documents, row) if given else "", cells)
+        everyone = np.arange(len(documents.parts))
+        found = zip(everyone.tolist(), documents.texts_of(everyone), _cells(documents), strict=True)
+        for row, is_document in rows:
+            if is_document:
+                place, text, cells = next(found)
+                yield GivenText(f"{name}:{row + 1}", text, label_of(documents, place) if given else "", cells)
+            else:
+                yield GivenText(f"{name}:{row + 1}", "")
     except UNREADABLE as error:
         yield Skipped(name, str(error))
 
