@@ -217,8 +217,8 @@ class RunsFilter(QSortFilterProxyModel):
         line = self.runs.lines[source_row]
         if (line.about.archived and not self._archived) or (self._state and (line.state or UNREADABLE) != self._state):
             return False
-        told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name, line.failed,
-                         from_words(line, self.runs.own), *line.differs)).casefold()
+        told = " ".join((line.name, *line.about.tags, line.notes, differs_words(line), line.corpus, line.folder.name,
+                         line.failed, from_words(line, self.runs.own), *line.differs)).casefold()
         return all(word in told for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ulmengine.events import Event, Progress
 from ulmengine.inference import Predictions
 from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.inference.evaluate import document_losses, intervals_of_classes, wilson
@@ -27,6 +28,8 @@ COLUMN = "column:"
 RESAMPLES = 1_000
 MOST_WITH_INTERVALS = 30
 """Classes up to which the intervals of a filtered table are worked out at once; all of the part have theirs."""
+AT_ONCE = 200_000
+"""Answers (documents times classes) up to which all reliability diagrams are worked out in some 10 ms."""
 GROUPS = 6
 MOST_VALUES = 200
 """Different values of a column that can be told apart; one with more (an id, a text) has no groups."""
@@ -180,6 +183,16 @@ class Answers:
         if not mask.any() or found is None:
             return (), float("nan")
         return found.diagram(weights), float(found.error(weights))
+
+    @property
+    def knows_calibration(self) -> bool:
+        """Whether :meth:`calibration` answers at once."""
+        return self.values.size <= AT_ONCE or {"_calibrated", "_uncalibrated"} <= vars(self).keys()
+
+    def work_out_calibration(self) -> Generator[Event, None, None]:
+        """What the diagrams of all filters have in common, for the background."""
+        yield Progress("Working out the calibration", 0, 0)
+        _ = self._calibrated, self._uncalibrated
 
     @cached_property
     def _calibrated(self) -> Reliability:

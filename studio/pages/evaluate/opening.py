@@ -24,6 +24,8 @@ class Opening(QObject):
     """Events while something is measured."""
     textsRead = Signal(object)
     canAsk = Signal(object)
+    calibrationKnown = Signal()
+    """What is worked out of the calibration of the answers that were to be read last."""
     columnRead = Signal(str, object)
     """A column of the source and its cells."""
     troubled = Signal(object)
@@ -41,6 +43,8 @@ class Opening(QObject):
         self._column = ""
         self._reading, self._texts_job = JobSlot(self), JobSlot(self)
         self._measuring, self._asking, self._column_job = JobSlot(self), JobSlot(self), JobSlot(self)
+        self._calibration = JobSlot(self)
+        self._calibration.finished.connect(self.calibrationKnown)
         for slot in (self._reading, self._measuring):
             slot.finished.connect(self._opened)
             slot.failed.connect(self.notOpened)
@@ -48,7 +52,7 @@ class Opening(QObject):
         self._texts_job.finished.connect(self._texts_read)
         self._asking.finished.connect(self.canAsk)
         self._column_job.finished.connect(self._column_read)
-        for slot in (self._texts_job, self._asking, self._column_job):
+        for slot in (self._texts_job, self._asking, self._column_job, self._calibration):
             slot.failed.connect(self.troubled)
 
     @property
@@ -94,10 +98,13 @@ class Opening(QObject):
         self._measuring.cancel()
 
     def read(self, answers: Answers) -> None:
-        """Read the texts of ``answers``."""
+        """Read the texts of ``answers``, and work out what takes long of them."""
         subject, kept, cache = self.subject, answers.kept, self.project.cache
         self.texts = None
         self._column_job.cancel()
+        self._calibration.cancel()
+        if not answers.knows_calibration:
+            self._calibration.start(answers.work_out_calibration)
         if subject is not None:
             self._texts_job.start(lambda: read_texts(subject, kept, cache))
 
@@ -108,7 +115,8 @@ class Opening(QObject):
             self._column_job.start(lambda: read_column(texts.documents, texts.rows, name))
 
     def _drop(self) -> None:
-        for slot in (self._reading, self._measuring, self._texts_job, self._asking, self._column_job):
+        for slot in (self._reading, self._measuring, self._texts_job, self._asking, self._column_job,
+                     self._calibration):
             slot.cancel()
         self.subject = self.texts = None
 

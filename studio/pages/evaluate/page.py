@@ -148,6 +148,7 @@ class EvaluatePage(ProjectPage):
         self.opening.textsRead.connect(self._texts_read)
         self.opening.canAsk.connect(self.reader.set_asked)
         self.opening.columnRead.connect(self._column_read)
+        self.opening.calibrationKnown.connect(self.views.calibration_known)
         self.opening.troubled.connect(self._troubled)
         self.report.clicked.connect(self.write_report)
         self.wrong.clicked.connect(self.filter.toggle_wrong)

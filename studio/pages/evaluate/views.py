@@ -22,6 +22,9 @@ from .matrix import Matrix
 from .tables import ClassModel, Listing
 from .verdicts import calibration_words
 
+CALIBRATION = 3
+"""The place of its tab."""
+
 
 class Views(QTabWidget):
     """Each tab shows the documents that pass the filter; only the one in view is worked out."""
@@ -176,6 +179,12 @@ class Views(QTabWidget):
         return group // 2 if self._answers.kept.multi_label else group
 
     @Slot()
+    def calibration_known(self) -> None:
+        """Show what has been worked out in the background."""
+        if self.currentIndex() == CALIBRATION:
+            self._redraw()
+
+    @Slot()
     def _redraw(self) -> None:
         """Work out the tab in view."""
         if self._answers is None or not len(self._answers.kept):
@@ -223,6 +232,10 @@ class Views(QTabWidget):
         self.areas.setText(told)
 
     def _show_calibration(self, answers: Answers) -> None:
+        if not answers.knows_calibration:
+            self.reliability.show_bins((), (), -1)
+            self.ece.setText(self.tr("Working out the calibration…"))
+            return
         mask = self._mask(CONFIDENCE)
         bins, after = answers.calibration(mask)
         before, error = answers.calibration(mask, calibrated=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -204,6 +205,25 @@ def test_calibration_of_the_documents_in_view_with_and_without_the_temperature()
     assert answers.calibration(~everything) == ((), pytest.approx(float("nan"), nan_ok=True))
     assert calibration_words("network", .1, .2) == \
         "Network: expected calibration error 10.0 %; without the temperature 20.0 % (dots)."
+
+
+def test_calibration_of_many_answers_is_worked_out_in_the_background(
+    page: EvaluatePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.views.setCurrentIndex(3)
+    told = page.views.ece.text()
+    assert "expected calibration error" in told
+    monkeypatch.setattr(answers_module, "AT_ONCE", 0)
+    threads: list[threading.Thread] = []
+    real = Answers._reliability
+    monkeypatch.setattr(Answers, "_reliability", lambda self, values: (
+        threads.append(threading.current_thread()), real(self, values))[1])
+    page._show_part()
+    assert page.views.ece.text() == "Working out the calibration…"
+    qtbot.waitUntil(lambda: page.views.ece.text() == told, timeout=10_000)
+    assert page.views.reliability._bins
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_calibration_of_both_together_is_told_with_and_without_the_networks_temperature() -> None:
