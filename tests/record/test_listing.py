@@ -73,6 +73,14 @@ def test_labels_that_a_person_has_corrected_are_told_with_the_result(
     assert "on test documents (2 test labels corrected)" in capsys.readouterr().out
 
 
+def test_a_run_of_an_earlier_version_tells_corrected_labels_too(tmp_path: Path) -> None:
+    run = made(tmp_path / "a")  # its log does not say
+    write_record(run.path / "evaluation.json", {"relabelled": {"validation": 7, "test": 2}})
+    assert run_line(run).relabelled == 2
+    write_record(run.path / "evaluation.json", {"parts": {}})
+    assert run_line(run).relabelled == 0
+
+
 def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
     run = made(tmp_path / "r", .8, "classifier.lr=0.02", "corpus.split.test=0.2", "compute.threads=2")
     run.write_notes("good one\n")

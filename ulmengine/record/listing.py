@@ -18,6 +18,7 @@ from .lock import owner_of
 from .records import read_record, write_record
 
 TRASH = ".deleted"
+EVALUATION = "evaluation.json"
 _ABOUT = "about.json"
 # Where texts and files lie, on what it computes and what is kept says nothing about how the run learns.
 _ELSEWHERE = ("version", "name", "corpus.", "compute.", "saving.")
@@ -117,6 +118,17 @@ def summary(folder: RunFolder) -> dict[str, Any]:
     return {**result, "folder": str(folder.path)}
 
 
+def corrected_labels(folder: RunFolder, part: str, told: int) -> int:
+    """How many labels of the documents that the run in ``folder`` was measured on, its ``part``, a person has
+    corrected. ``told``: what its log says; that of an earlier version did not, but what it was measured at did."""
+    if told:
+        return told
+    try:
+        return int(read_record(folder.path / EVALUATION)["relabelled"][part])
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
 def _stage(event: ev.StageEnded) -> dict[str, Any]:
     return {
         "name": event.name, "unfrozen_groups": event.unfrozen, "epochs": event.epochs,
@@ -135,12 +147,13 @@ def run_line(folder: RunFolder) -> RunLine:
         return RunLine(folder.path, folder.path.name, None, problem=str(error))
     about = read_about(folder)
     last = last_event(folder.log_path) if state is RunState.FAILED else None
+    part = str(result.get("part", ""))
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=result.get("saved_interval"), baseline=result["baseline_accuracy"],
-        part=str(result.get("part", "")), relabelled=result.get("relabelled", 0),
+        part=part, relabelled=corrected_labels(folder, part, result.get("relabelled", 0)) if part else 0,
         perplexity=min(perplexities, default=None),
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile, islice, takewhile
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ulmengine.config import ConfigError, load
 from ulmengine.events import Evaluated, Finished
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, find_runs, is_copy, last_event
+from ulmengine.record.listing import corrected_labels
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def _result(runs: list[RunFolder], corpus: str) -> Evaluated | None:
     for run in reversed(runs):
         if _corpus_of(run) == corpus and isinstance(last_event(run.log_path), Finished):
             found = last_event(run.log_path, Evaluated)
-            return found if isinstance(found, Evaluated) else None
+            return replace(found, relabelled=corrected_labels(run, found.part, found.relabelled)) \
+                if isinstance(found, Evaluated) else None
     return None
 
 

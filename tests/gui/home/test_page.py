@@ -28,6 +28,7 @@ from ulmengine.config import CorpusConfig, RunConfig
 from ulmengine.events import Evaluated, Finished, Stopped
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, import_run
+from ulmengine.record.records import write_record
 
 
 def _page(shell: Shell, qtbot: QtBot) -> HomePage:
@@ -266,13 +267,17 @@ def test_a_project_is_told_by_the_accuracy_of_its_model_as_saved(tmp_path: Path)
         assert (stands.accuracy, stands.baseline) == (blend if math.isfinite(blend) else .8, .75)
 
 
+@pytest.mark.parametrize("earlier", [False, True])
 def test_labels_that_a_person_has_corrected_are_told_beside_the_result(
-    shell: Shell, tmp_path: Path, qtbot: QtBot
+    shell: Shell, tmp_path: Path, qtbot: QtBot, earlier: bool
 ) -> None:
     project = Project.create(tmp_path / "one", RunConfig(name="one"))
-    with RunFolder.create(project.runs / "a", project.config).open_log() as log:
-        log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), relabelled=1))
+    run = RunFolder.create(project.runs / "a", project.config)
+    with run.open_log() as log:
+        log.append(Evaluated("test", 50, .8, (.7, .9), {}, .75, (.6, .8), relabelled=0 if earlier else 1))
         log.append(Finished(.8, .75, "m", 12.0))
+    if earlier:  # the log of an earlier version does not say
+        write_record(run.path / "evaluation.json", {"relabelled": {"test": 1}})
     stands = look_at(project.folder)
     assert stands is not None
     row = ProjectRow(stands, shell)
