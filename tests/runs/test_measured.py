@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from ulmengine.inference.paired import Paired
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
-from ulmengine.runs.measured import against_words, documents_of, evaluated, measure_again, open_measured
+from ulmengine.runs.measured import against_words, documents_of, evaluated, measure_again, open_measured, run_of
 from ulmengine.runs.smaller import measured_on_its_run
+from ulmengine.runs.table import measure_table
 
 from .made import tiny_run
 
@@ -183,6 +185,26 @@ def test_a_smaller_model_is_not_measured_by_what_its_word_counts_know(
     said = Predictor(bundle, "cpu", "float32").answers(documents.texts(part))["blend" if test else "network"]
     assert (cost.part, cost.alone, cost.documents) == (part, not test, documents.count(part))
     assert cost.before == float((said.argmax(1) == documents.targets(part)).mean())
+
+
+def test_a_copy_of_a_runs_model_has_learnt_from_what_that_run_has(whole: RunFolder, tmp_path: Path) -> None:
+    copy, other = tmp_path / "given.ulmfit", tmp_path / "other.ulmfit"
+    shutil.copy(whole.model_path, copy)
+    other.write_bytes(copy.read_bytes()[:-1] + b"?")  # as large
+    documents = ev.outcome(documents_of(copy, whole.path.parent))
+    assert documents is not None
+    assert documents.fingerprint == ev.outcome(open_corpus(
+        whole.config().corpus, whole.cache, seed=whole.config().seed)).fingerprint
+    assert run_of(whole.model_path) == whole
+    assert run_of(copy) is None
+    assert run_of(other, whole.path.parent) is None
+    table = tmp_path / "table.csv"
+    texts = list(islice(documents.texts("train"), 3))
+    table.write_text("text,label\n" + "".join(f"{text},fruit\n" for text in texts), encoding="utf-8")
+    predictor = Predictor(load_bundle(copy), "cpu", "float32")
+    for runs, learnt in ((whole.path.parent, {"test": 3}), (None, None)):
+        found = ev.outcome(measure_table(copy, predictor, table, tmp_path / "c", load_bundle(copy).columns, runs=runs))
+        assert found.measured.record.get("learnt") == learnt
 
 
 def test_of_a_corpus_that_has_changed_nobody_knows_what_was_learnt_from(whole: RunFolder, tmp_path: Path) -> None:

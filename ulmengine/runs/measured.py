@@ -5,7 +5,9 @@ Whatever is told of a run's result later (a page, a comparison, a report) is a r
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,12 +37,13 @@ from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
-from ulmengine.record.folder import RunFolder
+from ulmengine.record.folder import RunFolder, find_runs
+from ulmengine.record.listing import EVALUATION
 from ulmengine.record.records import read_record, write_record
 
 from .checks import class_counts
 
-PREDICTIONS, EVALUATION = "predictions.parquet", "evaluation.json"
+PREDICTIONS = "predictions.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +195,25 @@ def measure_parts(
     return joined(found)
 
 
-def documents_of(model: Path) -> Generator[Event, None, Documents | None]:
-    """The documents of the run that the ``model`` lies in, as it had them; None where it lies in none, or where its
-    files cannot be read any more or have changed since, so that nobody knows which of them it has learnt from."""
+def run_of(model: Path, runs: Path | None = None) -> RunFolder | None:
+    """The run that the ``model`` lies in; or, where it lies in none, the newest of those in ``runs`` of whose model it
+    is a copy."""
     folder = RunFolder(model.resolve().parent)
-    if folder.model_path.name != model.name or not folder.config_path.is_file():
+    if folder.model_path.name == model.name and folder.config_path.is_file():
+        return folder
+    for run in reversed([] if runs is None else find_runs(runs)):
+        with suppress(OSError):
+            if filecmp.cmp(run.model_path, model, shallow=False):
+                return run
+    return None
+
+
+def documents_of(model: Path, runs: Path | None = None) -> Generator[Event, None, Documents | None]:
+    """The documents of the run that the ``model`` is of, see :func:`run_of`, as it had them; None where it is of none,
+    or where its files cannot be read any more or have changed since, so that nobody knows which of them it has learnt
+    from."""
+    folder = run_of(model, runs)
+    if folder is None:
         return None
     try:
         config = folder.config()

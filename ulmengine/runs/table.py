@@ -42,12 +42,13 @@ class MeasuredTable:
 
 def measure_table(
     model: Path, predictor: Predictor, source: Path, cache: Path, roles: Columns | None = None, *,
-    text: Sequence[str] = (), label: Sequence[str] = (),
+    text: Sequence[str] = (), label: Sequence[str] = (), runs: Path | None = None,
 ) -> Generator[Event, None, MeasuredTable]:
     """Measure the ``predictor`` of the ``model`` on the labelled documents of the file ``source``.
 
     :param roles: the columns that the model learnt from. :param text: columns with the texts, as a person has named
         them; ``label``: the same of the labels.
+    :param runs: where to look for the run of a model that lies in none.
     :raises InferenceError: there is nothing to measure on, or the columns have to be named.
     :raises CorpusError: the file cannot be read.
     """
@@ -70,7 +71,7 @@ def measure_table(
         labels=predictor.labels, multi_label=predictor.multi_label, corpus=documents.fingerprint,
         temperature=predictor.temperature,
     )
-    learnt = yield from _learnt_from(model, predictor)
+    learnt = yield from _learnt_from(model, predictor, runs)
     yield Progress("Working out the intervals", 0, 0)
     record = record_of(kept) | {"notes": notes, "left_out": {
         "no_label": documents.count("unlabelled"), "unknown_label": documents.count("train") - len(every),
@@ -80,10 +81,12 @@ def measure_table(
     return MeasuredTable(Measured(RunFolder(model.parent), kept, record), documents, rows, tuple(notes))
 
 
-def _learnt_from(model: Path, predictor: Predictor) -> Generator[Event, None, np.ndarray | None]:
-    """The hashes of the labelled documents that the ``model`` has learnt from, where the run that it lies in tells them
-    still: those of training, and of validation where its network or its word counts have learnt from these too."""
-    documents = yield from documents_of(model)
+def _learnt_from(
+    model: Path, predictor: Predictor, runs: Path | None
+) -> Generator[Event, None, np.ndarray | None]:
+    """The hashes of the labelled documents that the ``model`` has learnt from, where its run tells them still: those of
+    training, and of validation where its network or its word counts have learnt from these too."""
+    documents = yield from documents_of(model, runs)
     if documents is None:
         return None
     parts = ("train", "validation") if predictor.refit or predictor.blend is not None else ("train",)

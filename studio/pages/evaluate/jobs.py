@@ -25,7 +25,7 @@ from ulmengine.inference.predictions import Who
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, run_name
 from ulmengine.runs.features import has_features, training_features
-from ulmengine.runs.measured import Measured, corpus_rows, documents_of, measure_again, open_measured
+from ulmengine.runs.measured import Measured, corpus_rows, documents_of, measure_again, open_measured, run_of
 from ulmengine.runs.report import write_file_report, write_report
 from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
@@ -172,12 +172,17 @@ def _subject(measured: Measured, usual: RunConfig) -> Subject:
     return Subject(run_name(measured.folder), measured, config, measured.folder.model_path)
 
 
-def measure_on_table(wanted: TableToMeasure, cache: Path, usual: RunConfig) -> Generator[Event, None, Subject]:
-    """Measure a model on a labelled table. :raises ValueError: it cannot be; the message says what to try."""
+def measure_on_table(
+    wanted: TableToMeasure, cache: Path, usual: RunConfig, runs: Path
+) -> Generator[Event, None, Subject]:
+    """Measure a model on a labelled table; one that lies elsewhere may be a copy of one of ``runs``.
+
+    :raises ValueError: it cannot be; the message says what to try.
+    """
     compute = usual.compute
     answering = yield from make_ready(wanted.model, compute.device, compute.precision)
     found = yield from measure_table(wanted.model, answering.predictor, wanted.table, cache, answering.columns,
-                                     text=wanted.columns)
+                                     text=wanted.columns, runs=runs)
     name = _tr("{table}, by {model}").format(table=wanted.table.name, model=answering.title)
     return Subject(name, found.measured, usual, wanted.model, found, wanted)
 
@@ -225,14 +230,15 @@ def _measures(
     return lengths, unknown
 
 
-def make_asked(subject: Subject, documents: Documents) -> Generator[Event, None, Asked]:
-    """The model, and a search among the documents it was trained on, where these are known."""
+def make_asked(subject: Subject, documents: Documents, runs: Path) -> Generator[Event, None, Asked]:
+    """The model, and a search among the documents it was trained on, where these are known; one that lies elsewhere may
+    be a copy of one of ``runs``."""
     compute = subject.config.compute
     answering = yield from make_ready(subject.model, compute.device, compute.precision)
     yield Progress(_tr("Reading the training documents"), 0, 0)
-    taught = documents if subject.table is None else (yield from documents_of(subject.model))
+    taught = documents if subject.table is None else (yield from documents_of(subject.model, runs))
     nearest = Nearest([] if taught is None else list(taught.texts("train")))
-    return Asked(answering, nearest, taught, subject.folder)
+    return Asked(answering, nearest, taught, run_of(subject.model, runs) or subject.folder)
 
 
 def read_text(documents: Documents, row: int) -> Generator[Event, None, str]:

@@ -8,7 +8,7 @@ from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import TableToMeasure
 from ulmengine.record import RunFolder
-from ulmengine.runs.measured import EVALUATION
+from ulmengine.record.listing import EVALUATION
 
 from .answers import Answers
 from .jobs import Subject, Texts, make_asked, measure_on_table, measure_run, open_run, read_column, read_texts
@@ -84,8 +84,8 @@ class Opening(QObject):
         """Measure a model on a table."""
         self._drop()
         self.wanted = wanted
-        cache, usual = self.project.cache, self.project.run_config()
-        self._measuring.start(lambda: measure_on_table(wanted, cache, usual))
+        cache, usual, runs = self.project.cache, self.project.run_config(), self.project.runs
+        self._measuring.start(lambda: measure_on_table(wanted, cache, usual, runs))
 
     def again(self, subject: Subject) -> None:
         """Show a table that was measured before."""
@@ -129,9 +129,9 @@ class Opening(QObject):
     def _texts_read(self, texts: Texts) -> None:
         self.texts = texts
         self.textsRead.emit(texts)
-        subject = self.subject
+        subject, runs = self.subject, self.project.runs
         if subject is not None and subject.model.is_file():
-            self._asking.start(lambda: make_asked(subject, texts.documents))
+            self._asking.start(lambda: make_asked(subject, texts.documents, runs))
 
     @Slot(object)
     def _column_read(self, cells: list[str]) -> None:
