@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from studio.facts import batches_an_epoch
+from studio.facts import batches_an_epoch, known_facts
 from studio.pages.base import ProjectPage
 from studio.pages.parts.quantities import counted
 from studio.plots.export import save_table
@@ -163,8 +163,9 @@ class TrainPage(ProjectPage):
         """Another run is shown, or the same one with another past or plan."""
         self._told = None
         self.view.failure.clear()
-        plans, facts = self.shown.plans, self.project.facts
-        batches = {} if facts is None else batches_an_epoch(self.project.config, facts)
+        plans, config, folder = self.shown.plans, self.config, self.folder
+        facts = self.project.facts if folder is None else known_facts(config, folder.cache)
+        batches = {} if facts is None else batches_an_epoch(config, facts)
         lengths = {plan.index: plan.steps(batches.get(plan.task, EPOCH)) for plan in plans}
         self.view.set_history(self.history, plans, lengths, self.shown.left_out)
 

@@ -69,6 +69,24 @@ def test_train_plans_what_rates_plans(
     assert shell.shown.plans == everything
 
 
+def test_the_steps_to_come_are_those_of_the_run_that_is_shown(bench: Bench) -> None:
+    """400 documents by 50 are 8 batches, by 100 they are 4: as the run has it, whatever the project says now."""
+    project, shell = bench.project, bench.shell
+    project.change({"classifier.batch_size": 50, "classifier.epochs": (2,), "language_model.epochs": 0})
+    config = project.run_config()
+    known(config).save(project.cache)
+    folder = RunFolder.create(project.new_run_folder(), config)
+    project.change({"classifier.batch_size": 100})
+    plot = bench.page.view.plots.loss
+    assert set(plot.lengths.values()) == {8}  # two epochs of four: the next run's
+    shell.show_run(folder)
+    assert set(plot.lengths.values()) == {16}
+    other = project.folder.parent / "other"  # whose corpus has 150 documents, three batches
+    replace(known(config), train=150).save(other / "cache")
+    shell.show_run(RunFolder.create(other / "runs" / "one", config))
+    assert set(plot.lengths.values()) == {6}
+
+
 def test_a_run_that_has_said_nothing_yet_is_planned_by_what_is_known_of_its_corpus(bench: Bench) -> None:
     config = bench.project.run_config()
     known(config, classes=0).save(bench.project.cache)
