@@ -310,6 +310,21 @@ def test_labels_that_differ_in_spelling_alone_or_mean_none(tmp_path: Path) -> No
     assert findings["label_missing"].rows.tolist() == list(range(4, 120, 6))
 
 
+@pytest.mark.parametrize(("names", "asked"), [
+    (["praise", "-"], "-"), (["praise", "?"], "?"), (["praise", "n/a"], "n/a"), (["praise", "NA"], "NA"),
+    (["praise", "."], "."), (["praise", "unknown"], "unknown"), (["praise", "blame", "?"], "?"),
+    (["+", "-"], ""), (["+", "-", "0"], ""), (["praise", "blame"], ""), (["\U0001f600", "\U0001f622"], ""),
+])
+def test_a_sign_or_word_for_nothing_beside_a_class_is_asked_about(tmp_path: Path, names: list[str], asked: str) -> None:
+    findings = audited(tmp_path, [[prose(n), names[n % len(names)]] for n in range(120)])
+    if not asked:
+        assert "label_missing" not in findings
+        return
+    finding = findings["label_missing"]
+    assert finding.rows.tolist() == [n for n in range(120) if names[n % len(names)] == asked]
+    assert f"none was given: '{asked}'" in finding.why
+
+
 def test_near_duplicates_on_both_sides_of_a_split_are_counted(tmp_path: Path) -> None:
     rows = []
     for number, (one, two) in enumerate([("train", "test"), ("validation", "train"), ("train", "train"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 
@@ -21,7 +23,9 @@ FEWEST = 3
 _TOLD = 8
 """Columns or labels that are told one by one."""
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
-_NO_NAMES = frozenset({"none", "null", "nan", "missing", "unlabelled", "unlabeled", "no label", "?"})
+_NO_NAMES = frozenset({"none", "null", "nan", "na", "n/a", "#n/a", "<na>", "missing", "unlabelled", "unlabeled",
+                       "no label", "not available", "unknown", "undefined", "tbd"})
+_SIGN = re.compile(r"[-\u2013\u2014?./_*#]+")
 
 
 def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
@@ -189,6 +193,9 @@ def _doubtful_names(documents: Documents, kept: Rows, counts: np.ndarray) -> lis
         alike.setdefault(plain_name(documents.labels[place]), []).append(place)
     twice = [group for group in alike.values() if len(group) > 1]
     empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
+    signs = [place for place in np.flatnonzero(counts).tolist() if not any(map(str.isalnum, documents.labels[place]))]
+    if len(signs) == 1 and _SIGN.fullmatch(documents.labels[signs[0]]):  # "+" and "-" are two, and both names
+        empty += signs
     found = []
     for kind, title, places, names, why, advice in (
         ("label_spelling", "One label spelled in several ways", [place for group in twice for place in group],
