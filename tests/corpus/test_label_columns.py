@@ -145,7 +145,22 @@ def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence
     ({"departamento": "Ventas RH TI", "nota": "15 of visto bien"}, "departamento", ""),
     ({"decision": "accept reject", "annotation": "40 of unclear typo"}, "annotation", ""),
     ({"reason": "late broken refund", "agent_code": "A12 B34 C77 D01"}, "reason", "agent_code"),
-    ({"type": "email sms", "is_spam": "0 1"}, "type", "is_spam"),
+    ({"type": "email sms", "is_spam": "0 1"}, "is_spam", "type"),
+    ({"source": "web app", "toxic": "0 1"}, "toxic", "source"),
+    ({"kind": "web app", "Is fraud?": "No Yes"}, "Is fraud?", "kind"),
+    ({"spam?": "no yes"}, "spam?", ""),
+    ({"Offense": "theft assault", "arrested": "No Yes", "armed": "No No Yes"}, "Offense", "arrested armed"),
+    ({"rush": "N Y", "gift": "N N Y", "star_rating": "1 2 3 4 5"}, "star_rating", "rush gift"),
+    ({"department": "Heart Brain Bone", "readmitted": "NO YES"}, "department", "readmitted"),
+    ({"department": "Heart Brain Bone", "readmitted": "NO YES", "fraud": "no yes yes"}, "fraud",
+     "department readmitted"),
+    ({"remote": "0 1", "has_logo": "1 0 0", "has_questions": "0 1 1", "fraudulent": "0 0 1"}, "fraudulent",
+     "remote has_logo has_questions"),
+    ({"Abteilung": "Technik Vertrieb", "Erledigt": "ja nein"}, "Abteilung", ""),
+    ({"group": "A B C", "made_sla": "TRUE FALSE"}, "group", ""),
+    ({"rating": "20 of 1 2 3", "kind": "bug task"}, "rating", "kind"),
+    ({"csat_rating": "20 of 1 2 3", "kind": "bug task"}, "kind", ""),
+    ({"Classification": "I II III", "Kind": "firm mandated"}, "Classification", ""),
     ({"type": "email sms", "toxic": "0 1", "insult": "0 1 0"}, "toxic insult", "type"),
     ({"joy": "0 1", "anger": "1 0 0", "type": "web app"}, "joy anger", "type"),
     ({"Klasse": "7a 7b 8c", "Kategorie": "Lob Tadel Bitte Frage"}, "Kategorie", "Klasse"),
@@ -226,6 +241,52 @@ def test_ordinary_tables(columns: dict[str, str], label: str, doubt: str) -> Non
     told = guess.reasons.get("label_doubt", "").partition("could be")[2]
     named = [name for name in columns if name in (doubt, *doubt.split())]
     assert [name for name in columns if f"'{name}'" in told] == named
+
+
+COMPLAINTS = {
+    "Date received": "", "Product": "Mortgage/Student loan/Credit card/Debt collection/Credit reporting/Payday loan",
+    "Sub-product": "Kind A/Kind B/Kind C/Kind D/Kind E/Kind F/Kind G", "State": "CA/TX/NY", "Company": "A/B/C/D",
+    "Issue": "Fees/Fraud/Late/Lost/Wrong/Rude/Slow/Sold", "Consumer complaint narrative": "",
+    "Consumer consent provided?": "Consent provided/Consent not provided", "Timely response?": "Yes/Yes/Yes/No",
+    "Company response to consumer": "Closed/Closed with explanation/Untimely response", "Submitted via": "Web/Phone",
+    "Consumer disputed?": "No/No/Yes",
+}
+REQUESTS = {
+    "Created Date": "", "Agency": "NYPD/HPD/DOT/DEP", "Complaint Type": "Noise/Heat/Parking/Street/Water/Rodent",
+    "Location Type": "House/Street/Store", "Resolution Description": "", "Borough": "Bronx/Queens",
+    "Open Data Channel Type": "PHONE/ONLINE",
+}
+JOBS = {
+    "title": "Clerk/Cook/Nurse", "description": "", "telecommuting": "0/0/0/1", "has_company_logo": "1/0",
+    "has_questions": "0/1", "employment_type": "Full-time/Part-time", "fraudulent": "0/0/0/0/1",
+}
+TICKETS = {
+    "Ticket Type": "Technical issue/Refund request/Cancellation/Billing/Inquiry", "Ticket Description": "",
+    "Ticket Status": "Open/Closed", "Ticket Priority": "Low/High", "Ticket Channel": "Email/Phone/Chat",
+    "Product Purchased": "TV/Phone/Camera", "Customer Gender": "Male/Female",
+}
+
+
+@pytest.mark.parametrize(("columns", "text", "label", "rival"), [
+    (COMPLAINTS, "Consumer complaint narrative", "Product", "Issue"),
+    (REQUESTS, "Resolution Description", "Complaint Type", "Agency"),
+    (JOBS, "description", "fraudulent", "employment_type"),
+    (TICKETS, "Ticket Description", "Ticket Type", "Ticket Priority"),
+])
+def test_of_many_columns_beside_a_text_the_names_tell_which_the_label_is(
+    columns: dict[str, str], text: str, label: str, rival: str
+) -> None:
+    """Headings of public tables: complaints to a bank's supervisor, requests to a city, adverts of jobs, tickets."""
+    def cells(name: str, values: list[str]) -> list[str]:
+        if name == text:
+            return long(200)
+        some = [f"0{1 + n % 9}/1{n % 9}/20{10 + n % 13}" for n in range(200)] if values == [""] else values
+        return [some[n * n % 211 % len(some)] for n in range(200)]
+
+    guess = guess_columns(frame(**{name: cells(name, values.split("/")) for name, values in columns.items()}))
+    assert (guess.text[-1], guess.label) == (text, (label,))
+    assert rival in guess.rivals
+    assert "not certain" in guess.reasons["label_doubt"]
 
 
 def test_a_label_of_one_value_in_the_beginning_of_a_table_may_be_sorted(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ _SHORT, _LONG_LABEL = 60, 200
 _RIVALS = 4
 """Columns that are named at most where the label is not certain."""
 _NEARLY_EMPTY = 0.2
+_MANY = 3
+"""Of more columns of a few values it is their names that tell which the label is."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ def choose_label(
     able = [c for c in seen if c.called == Nearness.FIRST or 1 <= c.names <= max(20, min(1000, rows // 3))]
     able = [c for c in able if c.name not in refused]
     hot = _one_hot([c for c in able if c.called != Nearness.FIRST and not c.aside], rows)
+    if _are_flags(hot, able):
+        hot = []
     near = {c.name: found for c in able
             if (found := Nearness.MARKS if c in hot else _nearness(c, rows, whole)) is not None}
-    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name], beside))
+    few = [c for c in able if near.get(c.name) == Nearness.FEW]
+    topics = any(c.topic for c in few) * (1 + (len(few) > _MANY))
+    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name], beside, topics))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
     if refused:
@@ -58,7 +64,7 @@ def _nearness(column: Sampled, rows: int, whole: bool) -> Nearness | None:
         return called
     if called is not None and (column.length < _SHORT or called == Nearness.FIRST or (
             column.length < _LONG_LABEL and column.names <= 0.5 * column.filled)):
-        bare = column.names < 2 or (called == Nearness.WEAK and column.filled <= 0.5 * rows)
+        bare = column.names < 2 or (called in (Nearness.SCALE, Nearness.WEAK) and column.filled <= 0.5 * rows)
         return Nearness.BARE if bare else called
     if called is None and _comes_again(column, rows) and not column.aside:
         return Nearness.ABOUT if column.about else Nearness.FEW
@@ -71,12 +77,17 @@ def _comes_again(column: Sampled, rows: int) -> bool:
             and not column.counts)
 
 
-def _place(column: Sampled, near: Nearness, beside: Collection[str]) -> tuple[int, ...]:
-    """Where a column stands among all that could be the label: the lowest comes first."""
+def _place(column: Sampled, near: Nearness, beside: Collection[str], topics: int) -> tuple[int, ...]:
+    """Where a column stands among all that could be the label: the lowest comes first.
+
+    :param topics: 1 where what texts are sorted by stands among them, which goes before yes and no; 2 where among so
+        many columns that it goes before all others too.
+    """
     if near == Nearness.FIRST:
         return near, FIRST_LABEL_NAMES.index(column.key)
     if near in (Nearness.FEW, Nearness.ABOUT):
-        return (near, column.key in TEXT_NAMES, not column.poles, column.letters <= 0.5, column.name not in beside,
+        return (near, column.key in TEXT_NAMES, not column.verdict, topics > 0 and bool(column.marks),
+                topics > 1 and not column.topic, not column.poles, column.letters <= 0.5, column.name not in beside,
                 column.distinct)
     return near, column.aside, column.distinct
 
@@ -205,6 +216,17 @@ def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
     found = alike[1] if named or len(alike[1]) > 2 else whole
     varied = [c for c in found if c.distinct > 1 or c.filled < rows]
     return found if named or len(varied) > 1 or (varied and len(found) > 2) else []
+
+
+def _are_flags(hot: Sequence[Sampled], able: Sequence[Sampled]) -> bool:
+    """Whether the columns ``hot`` of yes and no are rather flags beside the label than one label each: one of them says
+    what a text is and the others what it has, or two that say nothing of it stand beside a topic or a scale."""
+    verdicts = sum(c.verdict for c in hot)
+    if len({re.split(r"[_.:\- ]", c.key)[0] for c in hot}) == 1:
+        return False
+    if verdicts == 1:
+        return len(hot) == 2 or any(c.key.startswith(("has_", "have_")) for c in hot)
+    return len(hot) == 2 and not verdicts and any(c.topic or c.called == Nearness.SCALE for c in able)
 
 
 def _no_label(column: Sampled) -> str:

@@ -75,8 +75,8 @@ WEAK_LABEL_NAMES = _names("""
 """)
 """Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
 LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
-    categories targets rating stars star score topic topics intent spam y class_index gold annotation emotion genre
-    overall sentiments
+    categories targets rating stars star score topic topics classification intent spam y class_index gold annotation
+    emotion genre overall sentiments
     thema themen bewertung absicht einordnung einstufung zuordnung kodierung codierung sterne schlagwort schlagworte
     schlagwörter stichwort emotionen
     thème thèmes intention émotion étoiles évaluation classement annotation tema temas intención emoción
@@ -102,6 +102,21 @@ ABOUT_NAMES = _names("""
     الجنس العمر المدينة البلد
 """)
 """What is asked of people and places beside a text."""
+TOPIC_NAMES = _names("""
+    product issue type reason department queue group team module component section area theme division service offense
+    offence crime cause problem diagnosis disease specialty discipline
+    produkt grund art typ abteilung bereich sparte ursache produit motif rubrique service cause producto motivo tipo
+    departamento sección causa prodotto reparto settore produto departamento seção afdeling reden soort avdeling orsak
+    продукт причина тип отдел раздел 产品 原因 类型 部门 產品 類型 部門 製品 理由 種類 부서 유형
+""")
+"""What texts of a desk are sorted by: of columns that no word for a label names, these sooner than yes and no."""
+VERDICT_NAMES = _names("""
+    fraud fraudulent scam phishing toxicity hateful abusive abuse obscene insult threat harassment bullying
+    cyberbullying racist sexist racism sexism sarcasm irony humor humour humorous clickbait propaganda misinformation
+    rumor rumour malicious duplicate relevant helpful recommend recommended recommends urgent complaint disaster
+    insincere suicidal nsfw sensitive betrug hasskommentar
+""")
+"""Words in the names of columns of yes and no that say what a text is, as names of labels do (:data:`POLES`)."""
 POLES = frozenset((
     "pos", "neg", "positive", "negative", "positives", "negatives", "neutral", "good", "bad", "spam", "ham", "fake",
     "real", "true", "false", "yes", "no", "toxic", "clean", "hate", "offensive", "normal", "subjective", "objective",
@@ -152,6 +167,7 @@ _FIRST_OF_TWO = re.compile(r"(.*?)_?(1|a|one|first)")
 _FIRST_BEFORE = re.compile(r"(#?)1(_(?:string|text|sentence|question))")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN_POLES = frozenset(("yes", "no", "true", "false", "pro", "con", "good", "clean", "normal", "real"))
 _SCALES = ("rating", "score", "stars")
 _PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
                       "label_name", "label_text")
@@ -181,8 +197,8 @@ def _without_part(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """A column's name as it is looked up: small letters, "_" between words, of "a.b" the last part."""
-    key = unicodedata.normalize("NFC", name).strip().lower().rsplit(".", 1)[-1]
+    """A column's name as it is looked up: small letters, "_" between words, of "a.b" the last part, "spam?" as spam."""
+    key = unicodedata.normalize("NFC", name).strip(" \t?:*").lower().rsplit(".", 1)[-1]
     return key.replace(" ", "_").replace("-", "_")
 
 
@@ -208,7 +224,7 @@ class Nearness(IntEnum):
     SAID = 9
     """Called predicted_label or annotator1_label: what a model, or one of several people, took it for."""
     BARE = 10
-    """Called like a label, but holds one value, or tags in few rows."""
+    """Called like a label, but holds one value, or tags or ratings in few rows."""
     ABOUT = 11
     """Says something of a person or a place."""
 
@@ -252,6 +268,18 @@ def is_about_name(key: str) -> bool:
     words = _WORD.findall(key)
     return key in ABOUT_NAMES or (bool(words) and words[-1] in ABOUT_NAMES - {"name"}) or (
         "_".join(words[-2:]) in ABOUT_NAMES)
+
+
+def is_topic_name(key: str) -> bool:
+    """Whether a column is called like what texts of a desk are sorted by, and not after a place or a way to a desk."""
+    words = _WORD.findall(key)
+    return bool(words) and words[-1] in TOPIC_NAMES and not (
+        set(words) & {"channel", "contact", "location", "file", "content", "media", "mime", "user", "account"})
+
+
+def is_verdict_name(key: str) -> bool:
+    """Whether a column of yes and no is called by what a text is: is_fraud, toxic."""
+    return not (VERDICT_NAMES | (POLES - _PLAIN_POLES)).isdisjoint(_WORD.findall(key))
 
 
 def second_of_pair(key: str) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from .column_names import (
     Nearness,
     called_like_label,
     is_about_name,
+    is_topic_name,
+    is_verdict_name,
     key_of,
 )
 
@@ -25,9 +27,11 @@ _ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "
               {"x", "\u2713", "\u2714", "+", "-"})
 _LISTING = re.compile(r"[\n|;,/+#]")
 _STATE = re.compile(
-    r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|truncated|was_cancelled|deleted|archived|reviewed|"
-    r"escalated|reopened|closed|resolved|read|seen|public|private|vip|active|overdue|retweeted|favorited|"
-    r"first_contact_resolution)$"
+    r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
+    r"deleted|archived|reviewed|edited|escalated|reopened|closed|resolved|read|seen|public|private|vip|active|overdue|"
+    r"retweeted|favorited|first_contact_resolution|timely|timely_response|disputed|refunded|"
+    r"(consent|consent_provided|consent_given)|(made_|met_|in_)?sla|sla_(met|breached|violated)|"
+    r"erledigt|gelöst|geschlossen|beantwortet|bearbeitet|traité|résolu|resuelto|cerrado|risolto|chiuso|resolvido)$"
 )
 """Names of the flags of a desk: rather kept beside a text than its class."""
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -105,6 +109,16 @@ class Sampled:
         """Whether most of its values are names of labels as such: true, half-true, false."""
         named = sum(not POLES.isdisjoint(re.split(r"[\W_]+", value.lower())) for value in self.values)
         return 2 * named > self.distinct
+
+    @property
+    def verdict(self) -> bool:
+        """Whether it says with yes and no what a text is, under a name such as is_fraud."""
+        return bool(self.marks) and is_verdict_name(self.key)
+
+    @property
+    def topic(self) -> bool:
+        """Whether it holds words and is called like what texts of a desk are sorted by."""
+        return self.letters > 0.5 and self.names > 1 and not self.marks and is_topic_name(self.key)
 
     @property
     def counts(self) -> bool:
