@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +18,7 @@ from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
 from ulmengine.corpus import CorpusError
 from ulmengine.corpus.readers import formats
-from ulmengine.corpus.readers.reading import Format
+from ulmengine.corpus.readers.reading import Look, Reading
 
 ROWS = made(30)
 
@@ -83,8 +84,13 @@ def test_a_panic_of_a_reader_is_a_sentence(tmp_path: Path, monkeypatch: pytest.M
         raise pl.exceptions.PanicException("called `unwrap()` on an `Err` value\nand much more")
         yield
 
-    plain = formats.FORMATS["csv"]
-    monkeypatch.setitem(formats.FORMATS, "csv", Format("csv", plain.recognise, plain.plan, panics))
+    plan = formats.FORMATS["csv"]
+
+    def planned(look: Look, reason: str) -> Reading | None:
+        reading = plan(look, reason)
+        return reading and replace(reading, read=panics)
+
+    monkeypatch.setitem(formats.FORMATS, "csv", planned)
     path = tmp_path / "a.csv"
     path.write_text("text,label\none,a\n")
     with pytest.raises(CorpusError, match=r"'a.csv' cannot be read.*unwrap\(\)"):

@@ -22,7 +22,6 @@ from .errors import CorpusError, os_failure
 from .readers.encoding import detect
 from .readers.formats import chunks, recognise
 from .readers.reading import Pass, Reading, encoding_note
-from .readers.tree import settle_tree
 from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
@@ -107,8 +106,8 @@ def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
 
     The folders of a tar, and the encoding where the sample was plain ASCII: then bytes beyond it are looked for.
     """
-    if reading.format == "folder" and reading.rows is None and not reading.layout.lines:
-        return (yield from settle_tree(reading, task))
+    if reading.settle is not None:
+        return (yield from reading.settle(reading, task))
     if reading.sure:
         return reading
     high: list[bytes] = []

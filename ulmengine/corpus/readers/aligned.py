@@ -6,19 +6,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import zip_longest
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import polars as pl
 
 from ulmengine.corpus.column_names import PART_WORDS, part_in
-from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.errors import CorpusError, Faults, some_of
 
 from . import lists
 from .frames import frames_of
 from .heading import column_names, few_values
 from .layout import TABLE_SUFFIXES
-from .reading import LabelledLines, Look, Pass, Reading
+from .reading import Look, Pass, Reading
 from .tree import decoded, read_tree
 
 _LEAST = 20
@@ -28,15 +30,23 @@ _WORD = re.compile(r"[^\W_]+")
 _MAPPED = re.compile(r"\s*(\S+)[\t ,:;]+(\S.*?)\s*")
 
 
-def recognise(look: Look) -> str:
-    """A tree of a few files in which one has a line of text for each line of labels of another."""
-    groups, _ = _groups(look)
-    return "each line of a file is a text, and the same lines of the files beside it are its labels" if groups else ""
+class _Group(NamedTuple):
+    """A file with a text a line, the part of the corpus that it is ("": all), and those that hold labels of these texts
+    line by line: column -> file."""
+
+    part: str
+    text: str
+    labels: dict[str, str]
 
 
-def plan(look: Look, reason: str) -> Reading:
-    """Plan the reading of texts and of the labels beside them. :raises CorpusError: a file is damaged."""
+def plan(look: Look, _reason: str = "") -> Reading | None:
+    """Plan the reading of a tree of a few files in which one has a line of text for each line of labels of another.
+
+    :raises CorpusError: a file is damaged.
+    """
     groups, rows = _groups(look)
+    if not groups:
+        return None
     first = next(group for group in groups if group.labels)
     roles = list(first.labels)
     parts = any(group.part for group in groups)
@@ -50,12 +60,13 @@ def plan(look: Look, reason: str) -> Reading:
     if mapping:
         notes.append(f"The labels are called as '{mapping}' says.")
     if others:
-        notes.append(f"Not read: {', '.join(others[:4])}{', ...' * (len(others) > 4)}.")
-    return Reading(look.source, "aligned", look.config.encoding, columns=columns, rows=rows, groups=tuple(groups),
-                   mapping=names, notes=tuple(notes), reasons={"format": reason})
+        notes.append(f"Not read: {some_of(others, 4)}.")
+    reason = "each line of a file is a text, and the same lines of the files beside it are its labels"
+    return Reading(look.source, "aligned", partial(_chunks, groups, names), look.config.encoding, columns=columns,
+                   rows=rows, notes=tuple(notes), reasons={"format": reason})
 
 
-def _groups(look: Look) -> tuple[list[LabelledLines], int]:
+def _groups(look: Look) -> tuple[list[_Group], int]:
     """The files of texts, each with those of their labels, a group for each part, and how many texts there are; none
     where it is not so."""
     files = [name for name in lists.files_in(look) if PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES]
@@ -84,7 +95,7 @@ def _groups(look: Look) -> tuple[list[LabelledLines], int]:
     return (found, sum(sizes.get(group.text, 0) for group in found)) if equal else ([], 0)
 
 
-def _group(part: str, own: dict[str, str], lines: dict[str, list[str]], labels: set[str]) -> LabelledLines | None:
+def _group(part: str, own: dict[str, str], lines: dict[str, list[str]], labels: set[str]) -> _Group | None:
     """The texts and labels among the files ``own`` (role -> name) of a part; None where it has no texts."""
     texts = {role: name for role, name in own.items() if name not in labels and lines[name]}
     beside = {role: name for role, name in own.items() if name in labels}
@@ -99,7 +110,7 @@ def _group(part: str, own: dict[str, str], lines: dict[str, list[str]], labels: 
         shared &= set(one.split("_"))
     named = {"_".join(word for word in one.split("_") if word not in shared) or one: name
              for one, name in beside.items()}
-    return LabelledLines(part, texts[role], named)
+    return _Group(part, texts[role], named)
 
 
 def _are_labels(lines: Sequence[str]) -> bool:
@@ -109,7 +120,7 @@ def _are_labels(lines: Sequence[str]) -> bool:
         len(set(cells)) > 1)
 
 
-def _mapping(look: Look, names: Sequence[str], group: LabelledLines) -> tuple[str, dict[str, str]]:
+def _mapping(look: Look, names: Sequence[str], group: _Group) -> tuple[str, dict[str, str]]:
     """The file among ``names`` that gives the one label of each text a name ("0 anger"), and these; "" for none."""
     if len(group.labels) != 1:
         return "", {}
@@ -132,14 +143,16 @@ def _lines(data: bytes, encoding: str, faults: Faults) -> list[str]:
     return text.rstrip("\n").split("\n")
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def _chunks(
+    groups: Sequence[_Group], mapping: dict[str, str], reading: Reading, going: Pass
+) -> Iterator[pl.DataFrame]:
     """The texts with their labels as frames of strings. :raises CorpusError: a file cannot be read any more."""
     digest = hashlib.blake2b(digest_size=16)
-    roles = list(reading.groups[0].labels)
+    roles = list(groups[0].labels)
     going.unit, going.size = "documents", reading.rows or 0
 
     def rows() -> Iterator[list[str]]:
-        for group in reading.groups:
+        for group in groups:
             names = [group.text, *group.labels.values()]
             files = dict(read_tree(reading.source, names))
             if any(files.get(name) is None for name in names):
@@ -153,7 +166,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
             columns = [lines[name] for name in names] if group.labels else [lines[group.text], *([] for _ in roles)]
             for text, *labels in zip_longest(*columns, fillvalue=""):
                 going.position += 1
-                told = [reading.mapping.get(label.strip(), label.strip()) for label in labels]
+                told = [mapping.get(label.strip(), label.strip()) for label in labels]
                 yield [text.strip(), *told, *([group.part] if len(reading.columns) > 1 + len(roles) else [])]
             if going.most is not None and going.given > going.most:
                 return

@@ -36,31 +36,32 @@ class _Opened(NamedTuple):
     raw: IO[bytes]
 
 
-def recognise_parquet(look: Look) -> str:
-    """By its first bytes."""
-    return "begins with the mark of Parquet" if look.sample.startswith(b"PAR1") else ""
+def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of a "parquet" or an "arrow" source, known by its first bytes.
 
-
-def recognise_arrow(look: Look) -> str:
-    """By its first bytes: a mark, or the length of the table's description."""
-    start = look.sample[:8]
-    length = int.from_bytes(start[4:], "little")
-    stream = start[:4] == _STREAM and 0 < length < _LONGEST_SCHEMA and length % 8 == 0
-    return "begins with the mark of Arrow" if start.startswith(_FILE) or stream else ""
-
-
-def plan(kind: str, look: Look, reason: str) -> Reading:
-    """Plan the reading of a "parquet" or an "arrow" source. :raises CorpusError: damaged, or too many columns."""
+    :raises CorpusError: damaged, or too many columns.
+    """
+    begins = look.sample.startswith(b"PAR1") if kind == "parquet" else _begins_as_arrow(look.sample)
+    if not (reason or begins):
+        return None
     source = look.source
     with _opened(source, kind) as opened:
         names, rows = tuple(opened.schema.names), opened.rows
     if len(names) > limits.MAX_COLUMNS:
         raise CorpusError(f"'{source.path.name}' has {len(names):,} columns; at most {limits.MAX_COLUMNS:,} are read.")
     told = {} if rows is None else {"rows": "as the file itself says"}
-    return Reading(source, kind, columns=names, rows=rows, reasons={"format": reason, **told})
+    reason = reason or f"begins with the mark of {kind.capitalize()}"
+    return Reading(source, kind, _chunks, columns=names, rows=rows, reasons={"format": reason, **told})
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def _begins_as_arrow(sample: bytes) -> bool:
+    """Whether there is the mark of a file, or at the beginning of a stream the length of the table's description."""
+    length = int.from_bytes(sample[4:8], "little")
+    stream = sample.startswith(_STREAM) and 0 < length < _LONGEST_SCHEMA and length % 8 == 0
+    return sample.startswith(_FILE) or stream
+
+
+def _chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows, every cell a string; lists become JSON, class numbers their names."""
     source = reading.source
     going.size = source.path.stat().st_size

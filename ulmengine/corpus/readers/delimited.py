@@ -18,7 +18,7 @@ from .dialect import NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, un
 from .footer import without_footer
 from .frames import frames_of
 from .plain import bears_labels
-from .reading import Look, Pass, Reading, plan_text, text_frames
+from .reading import Look, Pass, Reading, plan_text
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
 from .turns import with_turns
@@ -30,36 +30,24 @@ MEND_LINES = 60
 """A row with a stray quote is looked for its end over so many lines at most."""
 
 
-def recognise(look: Look) -> str:
-    """By its name, or by a delimiter that stands equally often in nearly every line."""
-    suffix = look.source.suffix
-    if suffix in SUFFIXES:
-        return f"the file's name ends in {suffix}"
-    if look.config.delimiter and any(spelled_delimiter(look.config.delimiter) in line for line in look.lines[:60]):
-        return "a delimiter is set"
-    if bears_labels(look.lines[:60]):
-        return ""
-    # Prose has commas, but no tab in every line.
-    if cut_evenly(look.lines[:60], "\t" if suffix in _PROSE else "\t;|,"):
-        return "the lines are cut evenly by a delimiter"
-    if cut_by_spaces(look.lines[:60]):
-        return "spaces part cells in quotation marks, as R writes tables"
-    delimiter, why = _told(look)
-    return f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else ""
-
-
-def _told(look: Look) -> tuple[str, str]:
-    """The delimiter of a table that is not called one, and what tells it; "" where its name says what it is."""
-    return ("", "") if look.source.suffix in (*SUFFIXES, *_PROSE[2:]) else told_by_cells(look.lines)
-
-
-def plan(look: Look, reason: str) -> Reading:
-    """Plan the reading of a table. :raises CorpusError: no text, or far too many columns."""
-    reading, config = plan_text("csv", look, reason), look.config
-    delimiter, why = ("", "") if config.delimiter or config.format else _told(look)
+def plan(look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of a table, known by its name or its lines. :raises CorpusError: no text, or far too many
+    columns."""
+    config, suffix, delimiter, why = look.config, look.source.suffix, "", ""
+    if not reason and suffix in SUFFIXES:
+        reason = f"the file's name ends in {suffix}"
+    elif not reason and config.delimiter and any(
+            spelled_delimiter(config.delimiter) in line for line in look.lines[:60]):
+        reason = "a delimiter is set"
+    elif not reason and not bears_labels(look.lines[:60]):
+        delimiter, why = ("", "") if suffix in _PROSE[2:] else told_by_cells(look.lines)
+        reason = _cut(look) or (f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else "")
+    if not reason:
+        return None
+    reading = plan_text("csv", look, reason, _frames)
     lines = _first_lines(look, reading.encoding)
-    dialect = sniff(lines, config.delimiter or delimiter, config.header, look.source.suffix)
-    if delimiter:
+    dialect = sniff(lines, config.delimiter or delimiter, config.header, suffix)
+    if delimiter and not config.delimiter:
         told = () if delimiter in NAMES else (
             f"{delimiter.strip()!r} stands in each line and is read as what parts its cells. If the lines are texts "
             "with it, choose the format 'lines'.",)
@@ -81,6 +69,14 @@ def plan(look: Look, reason: str) -> Reading:
                    hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
 
 
+def _cut(look: Look) -> str:
+    """How nearly all lines are cut into the same number of cells; "" where they are not."""
+    # Prose has commas, but no tab in every line.
+    if cut_evenly(look.lines[:60], "\t" if look.source.suffix in _PROSE else "\t;|,"):
+        return "the lines are cut evenly by a delimiter"
+    return "spaces part cells in quotation marks, as R writes tables" if cut_by_spaces(look.lines[:60]) else ""
+
+
 def _first_lines(look: Look, encoding: str) -> list[str]:
     """The lines by which a table is understood: those of more of it where the sample holds hardly a whole row."""
     if look.whole or len(look.lines) > _LEAST_LINES:
@@ -91,18 +87,12 @@ def _first_lines(look: Look, encoding: str) -> list[str]:
     return lines[:-1] or look.lines
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The rows of a table as frames of strings."""
-    dialect = reading.dialect
-    if dialect is None:
+def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    if reading.dialect is None:
         raise TypeError("a table is read by its dialect")
-
-    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        lines = text_lines(blocks, reading.source.path.name)
-        rows = iter(DelimitedRows(lines, dialect, going.faults, reading.text_place))
-        return without_footer(frames_of(rows, reading.columns, going.faults), going)
-
-    return text_frames(reading, going, frames)
+    lines = text_lines(blocks, reading.source.path.name)
+    rows = iter(DelimitedRows(lines, reading.dialect, going.faults, reading.text_place))
+    return without_footer(frames_of(rows, reading.columns, going.faults), going)
 
 
 class _LineTape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,34 +14,11 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import aligned, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, sidecar, tree, workbook
-from .reading import Format, Look, Pass, Reading, plan_text
+from . import aligned, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, sidecar, workbook
+from .reading import Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
 from .turns import with_turns
-
-FORMATS = {one.name: one for one in (
-    Format("shards", shards.recognise, lambda look, reason: shards.plan(look, reason, _recognise),
-           lambda reading, going: shards.chunks(reading, going, _recognise, _read)),
-    Format("aligned", aligned.recognise, aligned.plan, aligned.chunks),
-    Format("folder", tree.recognise, lambda look, reason: sidecar.plan(look, reason, _recognise, _read),
-           sidecar.chunks),
-    Format("parquet", columnar.recognise_parquet, partial(columnar.plan, "parquet"), columnar.chunks),
-    Format("arrow", columnar.recognise_arrow, partial(columnar.plan, "arrow"), columnar.chunks),
-    Format("excel", workbook.recognise, workbook.plan, workbook.chunks),
-    Format("refused", refused.recognise, refused.plan),
-    Format("mbox", mail.recognise_mailbox, partial(mail.plan, "mbox"), mail.chunks),
-    Format("mail", mail.recognise_mail, partial(mail.plan, "mail"), mail.chunks),
-    Format("jsonl", jsonrows.recognise_lines, partial(plan_text, "jsonl"), jsonrows.chunks),
-    Format("json", jsonrows.recognise, partial(plan_text, "json"), jsonrows.chunks),
-    Format("html", markup.recognise_html, markup.plan_html, markup.chunks),
-    Format("xml", markup.recognise_xml, markup.plan_xml, markup.chunks),
-    Format("csv", delimited.recognise, delimited.plan, delimited.chunks),
-    *(Format(name, partial(plain.recognise, name), partial(plain.plan, name), plain.chunks, plain=True)
-      for name in plain.KINDS),
-)}
-FORMAT_NAMES = tuple(name for name in FORMATS if name != "refused")
-"""The formats that a person may choose."""
 
 ALIASES = {
     "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
@@ -67,18 +44,35 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
     elif wanted in ("folder", "shards", "aligned"):
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
     look = look_at(source, config)
-    if wanted in FORMATS:
-        return _with_unused(FORMATS[wanted].plan(look, "as set"), config)
-    for one in FORMATS.values():
-        reason = one.recognise(look) if one.plain or wanted != "text" else ""
-        if reason:
-            return _with_unused(one.plan(look, reason), config)
+    for name in (wanted,) if wanted in FORMATS else plain.KINDS if wanted == "text" else FORMATS:
+        reading = FORMATS[name](look, "as set" if name == wanted else "")
+        if reading is not None:
+            return _with_unused(reading, config)
     raise CorpusError(f"'{path.name}' is of no format that is known here.")
+
+
+FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {
+    "shards": partial(shards.plan, _recognise),
+    "aligned": aligned.plan,
+    "folder": partial(sidecar.plan, _recognise),
+    **{name: partial(columnar.plan, name) for name in ("parquet", "arrow")},
+    "excel": workbook.plan,
+    "refused": refused.plan,
+    **{name: partial(mail.plan, name) for name in ("mbox", "mail")},
+    **{name: partial(jsonrows.plan, name) for name in ("jsonl", "json")},
+    "html": markup.plan_html,
+    "xml": markup.plan_xml,
+    "csv": delimited.plan,
+    **{name: partial(plain.plan, name) for name in plain.KINDS},
+}
+"""How a source is read, given why it is of a format; None where it is not: no reason is given, and none is found."""
+FORMAT_NAMES = tuple(name for name in FORMATS if name != "refused")
+"""The formats that a person may choose."""
 
 
 def _with_unused(reading: Reading, config: CorpusConfig) -> Reading:
     """``reading`` with a word about what was set for tables, where it is none."""
-    if not FORMATS[reading.format].plain:
+    if reading.format not in plain.KINDS:
         return reading
     unused = [f"delimiter {config.delimiter!r}"] if config.delimiter else []
     unused += ["heading"] if config.header == "yes" else []
@@ -120,11 +114,7 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
     with plain_words(reading.source.path):
-        yield from _read(reading, going)
-
-
-def _read(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    return map(with_turns, FORMATS[reading.format].read(reading, going))
+        yield from map(with_turns, reading.read(reading, going))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
-from .reading import Look, Pass, Reading, text_frames
+from .reading import Look, Pass, Reading, plan_text
 from .shapes import Shaped, documents_in, documents_in_list, heading_of
 from .textlines import text_lines
 from .tools import tool_of
@@ -39,28 +39,23 @@ _PEEK = 60
 """By so many values it is judged what the records are."""
 
 
-def recognise_lines(look: Look) -> str:
-    """JSON Lines, by the file's name or by its first lines."""
-    if look.source.suffix in LINES:
-        whole = look.start[:1] in ("{", "[") and _json_kind(look.start) == "json"
-        return "" if whole else f"the file's name ends in {look.source.suffix}"
-    return "begins like JSON" if _may_be_json(look) and _json_kind(look.start) == "jsonl" else ""
+def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of "jsonl" or "json", known by the first characters or by the file's name.
+
+    :raises CorpusError: it is binary.
+    """
+    reason = reason or _told(kind, look)
+    return plan_text(kind, look, reason, _frames, whole=kind == "json") if reason else None
 
 
-def recognise(look: Look) -> str:
-    """JSON, by its first characters or by the file's name."""
-    if not _may_be_json(look):
-        return ""
-    if _json_kind(look.start) == "json":
+def _told(kind: str, look: Look) -> str:
+    """Why a source is of this ``kind``; "" where it is not."""
+    suffix, begins = look.source.suffix, look.start[:1] in ("{", "[")
+    found = _json_kind(look.start) if suffix == ".json" or (begins and suffix not in TABLES) else ""
+    if found == kind and (suffix not in LINES or kind == "json"):
         return "begins like JSON"
-    return "the file's name ends in .json" if look.source.suffix == ".json" else ""
-
-
-def _may_be_json(look: Look) -> bool:
-    """Whether it ends in .json, or begins with a bracket and its name says nothing else."""
-    if look.source.suffix in TABLES:
-        return False
-    return look.source.suffix == ".json" or look.start[:1] in ("{", "[")
+    named = suffix == ".json" if kind == "json" else suffix in LINES and found != "json"
+    return f"the file's name ends in {suffix}" if named else ""
 
 
 def _json_kind(text: str) -> str:
@@ -89,7 +84,7 @@ def _may_go_on(text: str) -> bool:
     return _UNFINISHED.match(line.rstrip()) is not None
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The documents of a JSON Lines or JSON file as frames of strings.
 
     For a preview only the beginning is read, so that an unfinished end is no fault. A file that is one single object
@@ -97,13 +92,9 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
 
     :raises CorpusError: hardly a line is JSON, or the array is broken.
     """
-    name, lines, faults, most = reading.source.path.name, reading.format == "jsonl", going.faults, going.most
-
-    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        values = _lines(blocks, name, faults, most is not None) if lines else _values(blocks, name, going)
-        return frames_of_records((as_record(value) for value in _documents(values, going)), faults)
-
-    return text_frames(reading, going, frames, whole=not lines)
+    name, lines, cut = reading.source.path.name, reading.format == "jsonl", going.most is not None
+    values = _lines(blocks, name, going.faults, cut) if lines else _values(blocks, name, going)
+    return frames_of_records((as_record(value) for value in _documents(values, going)), going.faults)
 
 
 def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Iterator[Any]:
@@ -248,7 +239,7 @@ def _elements(
         if array or number > 1 or buffer.skip(" \t\r\n"):
             yield value
         else:
-            _told(found := documents_in(value), going)
+            _keep(found := documents_in(value), going)
             yield from found.values
     return number
 
@@ -282,13 +273,13 @@ def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
         yield from chain.from_iterable(map(read, chain(first, values)))
         return
     headed = bool(heading_of(first))
-    _told(found := documents_in_list(first, values), going)
+    _keep(found := documents_in_list(first, values), going)
     yield from found.values
     if headed:
         going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row
 
 
-def _told(found: Shaped, going: Pass) -> None:
+def _keep(found: Shaped, going: Pass) -> None:
     """Keep what the shape of a value says, if it says anything."""
     if found.said:
         going.hints, going.said = found.hints, found.said

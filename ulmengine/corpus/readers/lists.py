@@ -16,7 +16,7 @@ from ulmengine.corpus.errors import CorpusError
 from . import delimited, plain
 from .binary import is_binary
 from .layout import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, TreeLayout, is_about, is_leaflet
-from .reading import Look, Shard
+from .reading import Look
 from .source import Source
 
 _LEAST = 20
@@ -33,6 +33,15 @@ _ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", '"', "\u201d")
 MARKED = ("fasttext", "trec", "trees", "scored", "sections")
 """Kinds of lines that bear a label of their own."""
 _ROLES = TEXT_NAMES | LABEL_NAMES | frozenset({"x", "vocab", "vocabulary", "words", "mapping", "index", "readme"})
+
+
+class Shard(NamedTuple):
+    """One of several files of a tree that are one table, what its name says of all its rows (column -> cell), and its
+    bytes."""
+
+    name: str
+    cells: dict[str, str]
+    size: int
 
 
 class FoundTable(NamedTuple):
@@ -83,12 +92,11 @@ def _table(look: Look) -> FoundTable | None:
     for kind in MARKED:
         if plain.KINDS[kind].fits(look.lines):
             return FoundTable(plain.KINDS[kind].columns, True)
-    reason = delimited.recognise(look)
     try:
-        reading = delimited.plan(look, reason) if reason else None
+        reading = delimited.plan(look)
     except CorpusError:
         return None
-    return FoundTable(reading.columns, "evenly" not in reason or reading.named) if reading is not None else None
+    return FoundTable(reading.columns, "evenly" not in reading.reasons["format"]) if reading is not None else None
 
 
 def shards_in(look: Look) -> list[Shard]:

@@ -22,6 +22,7 @@ from .markup import html_text
 from .reading import Look, Pass, Reading
 
 COLUMNS = ("subject", "text", "from", "date")
+_SUFFIXES = {"mbox": (".mbox", ".mbx"), "mail": (".eml", ".emlx")}
 _BOX = re.compile(rb"From [^\n]{3,200}\d\d:\d\d[^\n]*\n>?[A-Za-z][\w-]*:")
 
 _NAME = re.compile(rb"[A-Za-z][\w-]*")
@@ -30,18 +31,6 @@ _USUAL = frozenset({
     b"reply-to", b"sender", b"mime-version", b"content-type", b"newsgroups", b"organization", b"lines",
 })
 _MOST_HEADERS = 1 << 16
-
-
-def recognise_mailbox(look: Look) -> str:
-    """By its name or its first lines."""
-    if look.source.suffix in (".mbox", ".mbx"):
-        return f"the file's name ends in {look.source.suffix}"
-    return "begins as a mailbox does" if _BOX.match(look.sample.lstrip()) else ""
-
-
-def recognise_mail(look: Look) -> str:
-    """By its name."""
-    return "the file's name ends in .eml" if look.source.suffix in (".eml", ".emlx") else ""
 
 
 def begins_as_mail(data: bytes) -> bool:
@@ -59,12 +48,20 @@ def begins_as_mail(data: bytes) -> bool:
     return False
 
 
-def plan(kind: str, look: Look, reason: str) -> Reading:
-    """Plan the reading of a mailbox ("mbox") or a mail ("mail")."""
-    return Reading(look.source, kind, columns=COLUMNS, rows=1 if kind == "mail" else None, reasons={"format": reason})
+def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of a mailbox ("mbox"), known by its name or its first lines, or of a mail ("mail")."""
+    suffix = look.source.suffix
+    if not reason and suffix in _SUFFIXES[kind]:
+        reason = f"the file's name ends in {suffix}"
+    elif not reason and kind == "mbox" and _BOX.match(look.sample.lstrip()):
+        reason = "begins as a mailbox does"
+    if not reason:
+        return None
+    rows = 1 if kind == "mail" else None
+    return Reading(look.source, kind, _chunks, columns=COLUMNS, rows=rows, reasons={"format": reason})
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+def _chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The mails with their subject, text, sender and date. :raises CorpusError: there is none in it."""
     with tempfile.TemporaryDirectory(prefix="mail-") as folder, reading.source.open() as stream:
         path = Path(folder, "box")

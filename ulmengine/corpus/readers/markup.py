@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
@@ -20,7 +20,7 @@ from ulmengine.corpus.errors import CorpusError
 from .footer import without_footer
 from .frames import frames_of, frames_of_records
 from .grids import Grid, grid_of, grid_rows
-from .reading import Look, Pass, Reading, plan_text, text_frames
+from .reading import Look, Pass, Reading, plan_text, refuse_no_text
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 XML_SUFFIXES = (".xml", ".sgm", ".sgml", ".tei", ".rss", ".atom")
@@ -77,58 +77,52 @@ def html_text(page: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def recognise_html(look: Look) -> str:
-    """By its name or its first tag."""
-    if look.source.suffix in HTML_SUFFIXES:
+def _told(look: Look, suffixes: Sequence[str], begins: re.Pattern[str], what: str) -> str:
+    """Why it is markup: its name, or its first tags; "" where it is none."""
+    if look.source.suffix in suffixes:
         return f"the file's name ends in {look.source.suffix}"
-    return "begins as a page of HTML does" if _HTML.match(look.start[:2_000]) else ""
+    return f"begins as {what} does" if begins.match(look.start[:2_000]) else ""
 
 
-def plan_html(look: Look, reason: str) -> Reading:
+def plan_html(look: Look, reason: str = "") -> Reading | None:
     """Plan the reading of a page: one document, or the rows of the table that it consists of.
 
     A page whose format a person has set is one document. :raises CorpusError: it is no text.
     """
-    reading = plan_text("html", look, reason)
+    reason = reason or _told(look, HTML_SUFFIXES, _HTML, "a page of HTML")
+    if not reason:
+        return None
+    refuse_no_text(look)
     grid = None if look.config.format else grid_of("".join(look.lines), look.config.header)
     if grid is not None:
-        return _as_grid(reading, grid, "it consists of a table, each row of which is a document")
-    return replace(reading, columns=("text",), rows=1)
+        return _as_grid("html", look, reason, grid, "it consists of a table, each row of which is a document")
+    return replace(plan_text("html", look, reason, _page, whole=True), columns=("text",), rows=1)
 
 
-def _as_grid(reading: Reading, grid: Grid, what: str) -> Reading:
-    reasons = {**reading.reasons, "format": f"{reading.reasons['format']}; {what}", "header": grid.why}
+def _as_grid(kind: str, look: Look, reason: str, grid: Grid, what: str) -> Reading:
+    def frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+        rows = grid_rows(blocks, grid, going.faults, reading.source.path.name, cut=going.most is not None)
+        return without_footer(frames_of(rows, grid.columns, going.faults), going)
+
+    reading = plan_text(kind, look, f"{reason}; {what}", frames)
     notes = reading.notes
     if grid.others:
         kind = "sheet" if grid.sheet else "table"
         more = f"1 more {kind} of" if grid.others == 1 else f"{grid.others} more {kind}s of"
         notes = (*notes, f"The largest {kind} of '{reading.source.path.name}' is read; it holds {more} several rows. "
                          "Save the one that you mean as CSV if it is another.")
-    return replace(reading, grid=grid, columns=grid.columns, reasons=reasons, notes=notes)
+    return replace(reading, columns=grid.columns, reasons={**reading.reasons, "header": grid.why}, notes=notes)
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The rows of the table that a page or workbook is; or else the page as one document, or each record of XML."""
-    grid, name, page = reading.grid, reading.source.path.name, reading.format == "html" and reading.grid is None
-
-    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        if grid is not None:
-            rows = grid_rows(blocks, grid, going.faults, name, cut=going.most is not None)
-            return without_footer(frames_of(rows, grid.columns, going.faults), going)
-        records = _page(blocks, name) if page else _records(blocks, reading.member, name)
-        return frames_of_records(records, going.faults)
-
-    return text_frames(reading, going, frames, whole=page)
-
-
-def _page(blocks: Iterator[str], name: str) -> Iterator[dict[str, str | None]]:
+def _page(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """A page as one document."""
     parts, size = [], 0
     for block in blocks:
         parts.append(block)
         size += len(block)
         if size > limits.MAX_FIELD:
-            raise CorpusError(f"'{name}' is longer than {limits.MAX_FIELD:,} characters.")
-    yield {"text": html_text("".join(parts))}
+            raise CorpusError(f"'{reading.source.path.name}' is longer than {limits.MAX_FIELD:,} characters.")
+    yield from frames_of(iter([[html_text("".join(parts))]]), reading.columns, going.faults)
 
 
 def _records(blocks: Iterator[str], member: str, name: str) -> Iterator[dict[str, str | None]]:
@@ -204,24 +198,18 @@ class _Records(HTMLParser):
             self.handle_data(data[6:])
 
 
-def recognise_xml(look: Look) -> str:
-    """By its name or its first tags."""
-    if look.source.suffix in XML_SUFFIXES:
-        return f"the file's name ends in {look.source.suffix}"
-    if look.start.startswith("<doc "):
-        return ""  # an extract of Wikipedia, which is a format of lines
-    return "begins as XML does" if _XML.match(look.start[:2_000]) else ""
-
-
-def plan_xml(look: Look, reason: str) -> Reading:
+def plan_xml(look: Look, reason: str = "") -> Reading | None:
     """Plan the reading of XML or SGML. :raises CorpusError: no element comes again and again."""
-    reading = plan_text("xml", look, reason)
+    reason = reason or _told(look, XML_SUFFIXES, _XML, "XML")
+    if not reason:
+        return None
+    refuse_no_text(look)
     if _SPREADSHEET in look.start[:4_000]:
         grid = grid_of("".join(look.lines), look.config.header, sheet=True)
         if grid is None:
             raise CorpusError(f"'{look.source.path.name}' is a workbook that was saved as XML, without a sheet of "
                               "texts. Save the sheet as CSV.")
-        return _as_grid(reading, grid, "a workbook that was saved as XML")
+        return _as_grid("xml", look, reason, grid, "a workbook that was saved as XML")
     counter = _Records()
     counter.feed("".join(look.lines))
     many = [(depth, -count, name) for (depth, name), count in counter.counts.items()
@@ -232,8 +220,11 @@ def plan_xml(look: Look, reason: str) -> Reading:
             "Save its texts as a table (CSV), or as one .txt file a document."
         )
     name = min(many)[2]
-    reasons = {**reading.reasons, "format": f"{reason}; each <{name}> is a document"}
-    return replace(reading, member=name, reasons=reasons)
+
+    def frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+        return frames_of_records(_records(blocks, name, reading.source.path.name), going.faults)
+
+    return plan_text("xml", look, f"{reason}; each <{name}> is a document", frames)
 
 
 def _record(element: _Element) -> dict[str, str | None]:

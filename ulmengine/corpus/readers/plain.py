@@ -16,7 +16,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 
 from .frames import frames_of
-from .reading import Look, Pass, Reading, plan_text, text_frames
+from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
 
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
@@ -32,28 +32,20 @@ WIKI = re.compile(r"<doc\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
 
-def recognise(kind: str, look: Look) -> str:
-    """What the lines show, where they are of this ``kind``."""
-    return KINDS[kind].title if KINDS[kind].fits(look.lines) else ""
-
-
-def plan(kind: str, look: Look, reason: str) -> Reading:
-    """Plan the reading of plain text. :raises CorpusError: it is no text."""
-    reading = plan_text(kind, look, reason)
+def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of plain text whose lines are of this ``kind``. :raises CorpusError: it is no text."""
+    columns, title, fits, _ = KINDS[kind]
+    if not (reason or fits(look.lines)):
+        return None
+    reason = reason or title
+    reading = plan_text(kind, look, reason, _frames)
     told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
-    notes = (*reading.notes, told) if kind in _TOLD else reading.notes
-    return replace(reading, columns=KINDS[kind].columns, notes=notes)
+    return replace(reading, columns=columns, notes=(*reading.notes, told) if kind in _TOLD else reading.notes)
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The documents of plain text as frames of strings."""
-    kind = KINDS[reading.format]
-
-    def frames(blocks: Iterator[str]) -> Iterator[pl.DataFrame]:
-        rows = kind.rows(text_lines(blocks, reading.source.path.name), going.faults)
-        return frames_of(rows, kind.columns, going.faults)
-
-    return text_frames(reading, going, frames)
+def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    rows = KINDS[reading.format].rows(text_lines(blocks, reading.source.path.name), going.faults)
+    return frames_of(rows, reading.columns, going.faults)
 
 
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:

@@ -1,23 +1,21 @@
-"""How a source is to be read, what it has come to on the way, and what each format must be able to do."""
+"""How a source is to be read, and what it has come to on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
 
 import polars as pl
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
+from ulmengine.events import Event
 
 from .binary import refuse_binary
 from .dialect import Dialect
 from .encoding import Encoding, TextDecoder, detect, known_encoding
-from .grids import Grid
-from .layout import TreeLayout
 from .source import Source
 from .textlines import text_blocks, text_lines
 from .tree_files import files_of, heads_of
@@ -25,76 +23,29 @@ from .tree_files import files_of, heads_of
 _FEW_FILES, _HEAD_BYTES = 60, 1 << 18
 
 
-class JoinedSheet(NamedTuple):
-    """One of several sheets that are read as one table: its rows from ``first`` on, under its own ``columns``."""
-
-    name: str
-    first: int
-    columns: tuple[str, ...]
-
-
-class Shard(NamedTuple):
-    """One of several files of a tree that are one table, what its name says of all its rows (column -> cell), and its
-    bytes."""
-
-    name: str
-    cells: dict[str, str]
-    size: int
-
-
-class TableBeside(NamedTuple):
-    """The table beside the texts of a folder: its columns without that of the files' names, and file -> its cells."""
-
-    name: str
-    columns: tuple[str, ...]
-    cells: dict[str, tuple[str | None, ...]]
-
-
-class LabelledLines(NamedTuple):
-    """A file with a text a line, the part of the corpus that it is ("": all), and those that hold labels of these texts
-    line by line: column -> file."""
-
-    part: str
-    text: str
-    labels: dict[str, str]
-
-
 @dataclass(frozen=True)
 class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
 
-    ``rows``: their number where the source itself states it. ``forced``: the encoding was set by the person.
-    ``named``: the first row of a sheet, after ``skip`` others, holds the names. ``text_place``: the column into which
+    ``read``: its rows, frame by frame, out of what the plan has found; it is given the plan, whose encoding may have
+    been settled since. ``settle``: all that a look at the beginning leaves open, found by one at the whole; told how
+    far its task is. ``rows``: their number where the source itself states it. ``text_place``: the column into which
     the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
-    ``joined``: the sheets of a workbook that are read one after another, where they are several. ``shards``: the files
-    of a tree that are one table, each to be read under ``settings``. ``beside``: what a table says of the texts of a
-    folder. ``groups``: files with a text a line and those of its labels; ``mapping``: what these are called. ``grid``:
-    the table that a page of markup consists of. ``member``: the element that is a document.
     ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
     format: str
+    read: Callable[[Reading, Pass], Iterator[pl.DataFrame]]
     encoding: str = ""
     dialect: Dialect | None = None
     columns: tuple[str, ...] = ()
     sheet: str = ""
     sheets: tuple[str, ...] = ()
-    joined: tuple[JoinedSheet, ...] = ()
-    shards: tuple[Shard, ...] = ()
-    settings: CorpusConfig | None = None
-    beside: TableBeside | None = None
-    groups: tuple[LabelledLines, ...] = ()
-    mapping: dict[str, str] = field(default_factory=dict)
     rows: int | None = None
     text_place: int | None = None
     sure: bool = True
-    forced: bool = False
-    named: bool = False
-    skip: int = 0
-    member: str = ""
-    grid: Grid | None = None
-    layout: TreeLayout = field(default_factory=TreeLayout)
+    settle: Callable[[Reading, str], Generator[Event, None, Reading]] | None = None
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)
@@ -160,33 +111,26 @@ class Look:
         return lines if self.whole or len(lines) < 2 else lines[:-1]
 
 
-@dataclass(frozen=True)
-class Format:
-    """One kind of source.
+def plan_text(
+    kind: str, look: Look, reason: str, frames: Callable[[Iterator[str], Reading, Pass], Iterator[pl.DataFrame]],
+    *, whole: bool = False,
+) -> Reading:
+    """The plan of a source that is text. :raises CorpusError: it is binary, or nothing but blank lines.
 
-    :param recognise: why a source is of this format; "" where it is not.
-    :param plan: how one that is will be read, given that reason. :raises CorpusError: it cannot.
-    :param read: its rows as frames of strings; none where every plan is refused. :raises CorpusError: it turns out
-        unreadable on the way.
-    :param plain: a kind of plain text, which "text" leaves open.
+    :param frames: what is made of its blocks. :param whole: it decides for itself how far a preview reads.
     """
-
-    name: str
-    recognise: Callable[[Look], str]
-    plan: Callable[[Look, str], Reading]
-    read: Callable[[Reading, Pass], Iterator[pl.DataFrame]] = lambda _reading, _going: iter(())
-    plain: bool = False
-
-
-def plan_text(kind: str, look: Look, reason: str) -> Reading:
-    """The plan of a source that is text. :raises CorpusError: it is binary, or nothing but blank lines."""
-    refuse_binary(look.sample, look.source.path, bool(look.config.encoding))
-    found, name = look.encoding, look.source.path.name
-    if not any(line.strip() for line in look.lines):
-        raise CorpusError(f"'{name}' holds nothing but blank lines. Choose a file with texts in it.")
-    notes = (encoding_note(name, found),) if found.others else ()
-    return Reading(look.source, kind, found.name, sure=found.sure, notes=notes,
+    refuse_no_text(look)
+    found = look.encoding
+    notes = (encoding_note(look.source.path.name, found),) if found.others else ()
+    return Reading(look.source, kind, partial(_text_frames, frames, whole), found.name, sure=found.sure, notes=notes,
                    reasons={"format": reason, "encoding": found.reason})
+
+
+def refuse_no_text(look: Look) -> None:
+    """:raises CorpusError: a source is binary, or nothing but blank lines."""
+    refuse_binary(look.sample, look.source.path, bool(look.config.encoding))
+    if not any(line.strip() for line in look.lines):
+        raise CorpusError(f"'{look.source.path.name}' holds nothing but blank lines. Choose a file with texts in it.")
 
 
 def encoding_note(name: str, found: Encoding) -> str:
@@ -197,18 +141,15 @@ def encoding_note(name: str, found: Encoding) -> str:
             "set it as the encoding.")
 
 
-def text_frames(
-    reading: Reading, going: Pass, frames: Callable[[Iterator[str]], Iterator[pl.DataFrame]], *, whole: bool = False
+def _text_frames(
+    frames: Callable[[Iterator[str], Reading, Pass], Iterator[pl.DataFrame]], whole: bool, reading: Reading, going: Pass
 ) -> Iterator[pl.DataFrame]:
-    """What ``frames`` makes of the blocks of a text source, with ``going`` kept up.
-
-    :param whole: ``frames`` decides for itself how far a preview reads.
-    """
+    """What ``frames`` makes of the blocks of a text source, with ``going`` kept up."""
     with reading.source.open() as stream:
         going.size = stream.size
         most = None if whole else going.most
         blocks = text_blocks(stream, reading.encoding, going.faults, most, small=going.most is not None)
-        for frame in frames(blocks):
+        for frame in frames(blocks, reading, going):
             going.position, going.given = stream.position, stream.given
             yield frame
         going.position, going.given, going.digest = stream.position, stream.given, stream.digest

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ulmengine.corpus.errors import CorpusError
 
-from .reading import Look, Reading
+from .reading import Look
 
 
 class _Refusal(NamedTuple):
@@ -54,20 +54,9 @@ _KINDS = (
 _PROSE = (".txt", ".text", ".md", ".markdown", ".rst", ".log")
 
 
-def recognise(look: Look) -> str:
-    """By its name or its first lines."""
-    kind = _kind_of(look)
-    return kind.what if kind else ""
-
-
-def _kind_of(look: Look) -> _Refusal | None:
-    suffix, start = look.source.suffix, look.start[:20_000]
-    return next((kind for kind in _KINDS if suffix in kind.suffixes or (
-        (kind.in_prose or suffix not in _PROSE) and kind.start.match(start))), None)
-
-
-def plan(look: Look, reason: str) -> Reading:
-    """:raises CorpusError: always."""
-    kind, name = _kind_of(look), look.source.path.name
-    advice = kind.advice.format(name=name) if kind else "Save it as CSV."
-    raise CorpusError(f"'{name}' is {reason}, which is not read here. {advice}")
+def plan(look: Look, _reason: str = "") -> None:
+    """:raises CorpusError: by its name or its first lines it is of such a format."""
+    suffix, start, name = look.source.suffix, look.start[:20_000], look.source.path.name
+    for kind in _KINDS:
+        if suffix in kind.suffixes or ((kind.in_prose or suffix not in _PROSE) and kind.start.match(start)):
+            raise CorpusError(f"'{name}' is {kind.what}, which is not read here. {kind.advice.format(name=name)}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -18,8 +19,8 @@ from ulmengine.corpus.errors import CorpusError, Faults
 
 from . import lists
 from .layout import is_about
-from .lists import MARKED
-from .reading import Look, Pass, Reading, Shard
+from .lists import MARKED, Shard
+from .reading import Look, Pass, Reading
 from .tree_files import laid_down, walk_files
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow")
@@ -30,13 +31,6 @@ _HIVE = re.compile(r"([A-Za-z_]\w*)=(.+)")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 Recognise = Callable[[Path, CorpusConfig], Reading]
-Read = Callable[[Reading, Pass], Iterator[pl.DataFrame]]
-
-
-def recognise(look: Look) -> str:
-    """A folder or archive in which all tables are named as the pieces of one."""
-    shards = _shards(look) if look.source.is_tree else []
-    return f"one table in {len(shards):,} file{'s' * (len(shards) > 1)}" if shards else ""
 
 
 def _shards(look: Look) -> list[Shard]:
@@ -81,19 +75,24 @@ def _value(text: str) -> str:
     return "" if text == _NO_VALUE else unquote(text)
 
 
-def plan(look: Look, reason: str, recognised: Recognise) -> Reading:
-    """Plan the reading of all pieces by the first one. :raises CorpusError: it cannot be read."""
-    shards = _shards(look)
+def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None:
+    """Plan the reading of a folder or archive in which all tables are the pieces of one, by the first of them.
+
+    :raises CorpusError: it cannot be read.
+    """
+    shards = _shards(look) if look.source.is_tree else []
+    if not shards:
+        return None
     with closing(laid_down(look.source, [shards[0].name])) as pieces:
         first = recognised(next(pieces)[1], _settings(look.config, None))
     settings = _settings(look.config, first)
     told = [name for name in shards[0].cells if name not in first.columns]
     columns = (*first.columns, *told) if first.columns else ()
-    reasons = {**first.reasons, "format": f"{reason}: {first.reasons.get('format', first.format)}"}
+    reason = f"one table in {len(shards):,} file{'s' * (len(shards) > 1)}: {first.reasons.get('format', first.format)}"
     return Reading(
-        look.source, "shards", first.encoding, first.dialect, columns, text_place=first.text_place,
-        hints=first.hints, notes=(*first.notes, *lists.left_out(look, shards)), reasons=reasons, shards=tuple(shards),
-        settings=settings,
+        look.source, "shards", partial(_chunks, shards, lambda path: recognised(path, settings)), first.encoding,
+        first.dialect, columns, text_place=first.text_place, hints=first.hints,
+        notes=(*first.notes, *lists.left_out(look, shards)), reasons={**first.reasons, "format": reason},
     )
 
 
@@ -107,23 +106,25 @@ def _settings(config: CorpusConfig, first: Reading | None) -> CorpusConfig:
     })
 
 
-def chunks(reading: Reading, going: Pass, recognised: Recognise, read: Read) -> Iterator[pl.DataFrame]:
+def _chunks(
+    found: Sequence[Shard], recognised: Callable[[Path], Reading], reading: Reading, going: Pass
+) -> Iterator[pl.DataFrame]:
     """The rows of all pieces, one after another, with what their names say in columns of its own.
 
     :raises CorpusError: a piece cannot be read, or has other columns than the first one.
     """
-    shards = {shard.name: shard for shard in reading.shards}
-    going.size = sum(shard.size for shard in reading.shards)
+    shards = {shard.name: shard for shard in found}
+    going.size = sum(shard.size for shard in found)
     digest = hashlib.blake2b(digest_size=16)
     rows = before = given = 0
     with closing(laid_down(reading.source, list(shards))) as pieces:
         for name, path in pieces:
             cells = shards[name].cells
-            piece = recognised(path, reading.settings or CorpusConfig())
-            _refuse_other_columns(piece, reading, name)
+            piece = recognised(path)
+            _refuse_other_columns(piece, reading, name, found[0])
             own = Pass(None if going.most is None else max(1, going.most - given))
             first = rows
-            for frame in read(piece, own):
+            for frame in piece.read(piece, own):
                 rows += frame.height
                 told = {key: cell or None for key, cell in cells.items() if key not in frame.columns}
                 going.hints, going.said = own.hints, own.said
@@ -138,9 +139,8 @@ def chunks(reading: Reading, going: Pass, recognised: Recognise, read: Read) -> 
     going.position, going.digest = going.size, digest.hexdigest()
 
 
-def _refuse_other_columns(piece: Reading, whole: Reading, name: str) -> None:
+def _refuse_other_columns(piece: Reading, whole: Reading, name: str, first: Shard) -> None:
     """:raises CorpusError: ``piece`` has other columns than the first one."""
-    first = whole.shards[0]
     known = {column for column in whole.columns if column not in first.cells}
     if piece.columns and whole.columns and set(piece.columns) - set(first.cells) != known:
         raise CorpusError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -13,9 +14,10 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus.errors import CorpusError
 
 from . import tree
-from .layout import TABLE_SUFFIXES, is_about
-from .reading import Look, Pass, Reading, TableBeside
-from .shards import Read, Recognise
+from .layout import TABLE_SUFFIXES, TreeLayout, is_about
+from .reading import Look, Pass, Reading
+from .shards import Recognise
+from .turns import with_turns
 
 _MOST_BYTES = 64 << 20
 _TAKEN = {"text", "file", "part"}
@@ -24,10 +26,12 @@ _KEYS: tuple[Callable[[PurePosixPath], str], ...] = (PurePosixPath.as_posix, lam
 """What a table calls a file by: its place in the folder, its name, its name without the suffix."""
 
 
-def plan(look: Look, reason: str, recognised: Recognise, read: Read) -> Reading:
+def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None:
     """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
-    reading = tree.plan(look, reason)
-    if look.source.compression or reading.layout.labelled or reading.layout.lines:
+    if not look.source.is_tree:
+        return None
+    reading, layout = tree.plan(look)
+    if look.source.compression or layout.labelled or layout.lines:
         return reading
     files, _ = look.files
     tables = [name for name in files if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES and not is_about(name)]
@@ -35,17 +39,17 @@ def plan(look: Look, reason: str, recognised: Recognise, read: Read) -> Reading:
         return reading
     try:
         piece = recognised(look.source.path / tables[0], CorpusConfig())
-        frames = list(read(piece, Pass()))
+        frames = list(map(with_turns, piece.read(piece, Pass())))
     except CorpusError:
         return reading  # what lies beside the texts need not be readable
-    documents = [PurePosixPath(name) for name in files if reading.layout.place(name) is not None]
+    documents = [PurePosixPath(name) for name in files if layout.place(name) is not None]
     found = _rows_of(documents, pl.concat(frames, how="diagonal")) if frames else None
     if found is None:
         return reading
-    beside = TableBeside(tables[0], *found)
-    columns = ("text", *beside.columns, *reading.columns[1:])
+    columns, cells = found
     reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
-    return replace(reading, columns=columns, beside=beside, reasons=reasons)
+    return replace(reading, read=partial(_chunks, layout, tables[0], columns, cells),
+                   columns=("text", *columns, *reading.columns[1:]), reasons=reasons)
 
 
 def _rows_of(
@@ -67,17 +71,16 @@ def _rows_of(
     return None
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The documents of a folder or archive as frames, with what the table beside them says of each."""
-    beside = reading.beside
-    if beside is None:
-        yield from tree.chunks(reading, going)
-        return
-    for frame in tree.chunks(replace(reading, columns=reading.layout.columns), going):
-        rows = [beside.cells[name] for name in frame["file"].to_list()]
-        told = pl.DataFrame(rows, schema=dict.fromkeys(beside.columns, pl.String), orient="row")
+def _chunks(
+    layout: TreeLayout, table: str, columns: Sequence[str], cells: dict[str, tuple[str | None, ...]], reading: Reading,
+    going: Pass,
+) -> Iterator[pl.DataFrame]:
+    """The documents of a folder as frames, with what the ``table`` beside them says of each."""
+    for frame in tree.chunks(layout, reading, going, beside=table):
+        rows = [cells[name] for name in frame["file"].to_list()]
+        told = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
         yield frame.with_columns(told.get_columns()).select(reading.columns)
     if going.digest:
-        text = "\n".join(f"{name}\0{cells}" for name, cells in sorted(beside.cells.items()))
+        text = "\n".join(f"{name}\0{own}" for name, own in sorted(cells.items()))
         going.digest = hashlib.blake2b(f"{going.digest}\n{text}".encode("utf-8", "surrogateescape"),
                                        digest_size=16).hexdigest()

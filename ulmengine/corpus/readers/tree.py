@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -40,12 +41,7 @@ _UNREAD = {
 """Documents of other programs, of which a folder may be full."""
 
 
-def recognise(look: Look) -> str:
-    """A folder or an archive of many files."""
-    return "a folder or archive of many files" if look.source.is_tree else ""
-
-
-def plan(look: Look, reason: str) -> Reading:
+def plan(look: Look) -> tuple[Reading, TreeLayout]:
     """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
     source = look.source
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
@@ -84,12 +80,12 @@ def plan(look: Look, reason: str) -> Reading:
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
-        source, "folder", encoding or found.name, columns=layout.columns,
+        source, "folder", partial(chunks, layout), encoding or found.name, columns=layout.columns,
         rows=len(documents) if complete and not layout.lines else None,
+        settle=None if complete or layout.lines else partial(_settled, layout),
         notes=(*_lines_note(layout, documents), *notes),
-        reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, layout=layout,
-        forced=bool(encoding), hints=hints,
-    )
+        reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, hints=hints,
+    ), layout
 
 
 def _portions(layout: TreeLayout, documents: Sequence[str]) -> tuple[str, ...]:
@@ -117,16 +113,16 @@ def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
             "that label. If each file is one document, set the format to 'folder'.",)
 
 
-def settle_tree(reading: Reading, task: str) -> Generator[Event, None, Reading]:
+def _settled(first: TreeLayout, reading: Reading, task: str) -> Generator[Event, None, Reading]:
     """``reading`` by the names of all files of a tar, of which it knows only the first; yields how far the ``task`` is.
 
     The folders that name the labels may come one after another: the first ones need not show that there are others.
     """
     files: dict[str, int] = {}
     yield from walk_files(reading.source, files, task)
-    layout = replace(find_layout(list(files)), mails=reading.layout.mails)
+    layout = replace(find_layout(list(files)), mails=first.mails)
     count = sum(layout.place(name) is not None for name in files)
-    return replace(reading, layout=layout, columns=layout.columns, rows=count,
+    return replace(reading, read=partial(chunks, layout), settle=None, columns=layout.columns, rows=count,
                    reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
@@ -190,11 +186,14 @@ def _contents(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes
                 yield name, None
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped."""
+def chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") -> Iterator[pl.DataFrame]:
+    """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped.
+
+    :param beside: a table that is read otherwise.
+    """
     faults, most = going.faults, going.most
     digest = hashlib.blake2b(digest_size=16)
-    layout = reading.layout
+    forced = reading.reasons["encoding"] == "as set"
     links: list[str] = []
     stream = read_packed(reading.source, links) if reading.source.compression == "tar" else None
     names = [] if stream else list(files_of(reading.source)[0])
@@ -210,12 +209,12 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
                 others.append(name)
                 continue
             going.position += 1
-            if data is None or (is_binary(data[:65_536]) and not reading.forced):
+            if data is None or (is_binary(data[:65_536]) and not forced):
                 lost.append(name)
                 continue
             digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + data)
             going.given += len(data)
-            text = _parsed(name, data, reading, faults)
+            text = _parsed(name, data, layout.mails, reading.encoding, forced, faults)
             for one in (line for line in text.split("\n") if line.strip()) if layout.lines else (text,):
                 row = layout.row(name, one.strip() if layout.lines else one)
                 if row is not None:
@@ -223,7 +222,7 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
             if most is not None and going.given > most:
                 return
 
-    yield from frames_of(rows(), reading.columns, faults)
+    yield from frames_of(rows(), layout.columns, faults)
     faults.skipped += len(lost)
     if lost:
         faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
@@ -231,26 +230,20 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         passed = "1 link was passed over" if len(links) == 1 else f"{len(links):,} links were passed over"
         faults.notes.append(f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
                             "Unpack it and open the folder to read what the links lead to.")
-    told = reading.beside.name if reading.beside else ""
-    faults.notes += left_aside([name for name in others if name != told], layout)
+    faults.notes += left_aside([name for name in others if name != beside], layout)
     going.digest = digest.hexdigest()
 
 
-def _parsed(name: str, data: bytes, reading: Reading, faults: Faults) -> str:
+def _parsed(name: str, data: bytes, mails: bool, encoding: str, forced: bool, faults: Faults) -> str:
     """One file's text: of a mail its subject and body, of a page what can be read on it."""
-    if name.lower().endswith(".eml") or (reading.layout.mails and begins_as_mail(data)):
+    if name.lower().endswith(".eml") or (mails and begins_as_mail(data)):
         return mail_text(data)
-    text = document_text(data, reading.encoding, reading.forced, faults)
+    text = decoded(data, encoding, forced, faults).strip()
     return html_text(text) if name.lower().endswith((".html", ".htm")) else text
 
 
-def document_text(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
-    """One file's text: UTF-8 where it is valid, otherwise in the tree's encoding or one of its own."""
-    return decoded(data, encoding, forced, faults).strip()
-
-
 def decoded(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
-    """The same with the white space around it."""
+    """One file's text: UTF-8 where it is valid, otherwise in the tree's encoding or one of its own."""
     if not forced:
         try:
             text = data.decode("utf-8-sig")

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,15 @@ from ulmengine.corpus.guess import Hints, guess_columns
 
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, has_header, heading_doubt
-from .reading import JoinedSheet, Look, Pass, Reading
+from .reading import Look, Pass, Reading
 from .source import Source
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _BASE_MB = 700
 """The memory that the reading process may have beside what the workbook's size accounts for."""
 
+_MARKS = {b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "begins with the mark of an old Excel workbook",
+          b"PK\x03\x04": "a zip archive with a workbook in it"}
 _SMALL = 64 << 20
 _HEAD_ROWS = 200
 _NAMED = 6
@@ -66,15 +68,14 @@ class Sheet:
     frame: pl.DataFrame
 
 
-def recognise(look: Look) -> str:
-    """By its first bytes."""
-    if look.sample.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return "begins with the mark of an old Excel workbook"
-    return "a zip archive with a workbook in it" if look.sample.startswith(b"PK\x03\x04") else ""
+def plan(look: Look, reason: str = "") -> Reading | None:
+    """Plan the reading of a sheet of a workbook, known by its first bytes.
 
-
-def plan(look: Look, reason: str) -> Reading:
-    """Plan the reading of a sheet. :raises CorpusError: damaged, too large, no such sheet, or none with data."""
+    :raises CorpusError: damaged, too large, no such sheet, or none with data.
+    """
+    reason = reason or next((why for mark, why in _MARKS.items() if look.sample.startswith(mark)), "")
+    if not reason:
+        return None
     source, config = look.source, look.config
     sheets = read_sheets(source)
     names = tuple(sheet.name for sheet in sheets)
@@ -101,8 +102,8 @@ def plan(look: Look, reason: str) -> Reading:
         return _joined(source, together, filled, names, reason)
     why, notes = _why(sheet, [one.sheet for one in heads if one.worth], filled, bool(config.sheet), len(sheets))
     notes += [*_skipped(head), *([head.doubt] if head.doubt else [])]
-    return Reading(source, "excel", columns=head.columns, sheet=sheet.name, sheets=names, named=head.named,
-                   skip=head.skip, notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
+    return Reading(source, "excel", partial(_chunks, [head]), columns=head.columns, sheet=sheet.name, sheets=names,
+                   notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
 
 
 def _skipped(head: _Head) -> list[str]:
@@ -131,8 +132,7 @@ def _joined(
         notes.append(f"Not read: {_listed(others)}.")
     hints = Hints(label=(added,), reason="the sheets are named by it, and no other column looks like a label")
     return Reading(
-        source, "excel", columns=(*columns, added), sheet=_listed(own, ""), sheets=names,
-        joined=tuple(JoinedSheet(head.sheet.name, head.skip + head.named, head.columns) for head in found),
+        source, "excel", partial(_chunks, found), columns=(*columns, added), sheet=_listed(own, ""), sheets=names,
         notes=tuple(notes), reasons={"format": reason, "sheet": "they have the same heading", "header": found[0].why},
         hints=hints if is_label else Hints(aside=() if parts else (added,), reason="it names the sheet"),
     )
@@ -257,15 +257,14 @@ def _why(
                  "sheet if you mean that one."]
 
 
-def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-    """The rows of the planned sheets, every cell as a string."""
-    sheets = {sheet.name: sheet.frame for sheet in read_sheets(reading.source)}
+def _chunks(heads: Sequence[_Head], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
+    """The rows of the planned sheets, every cell as a string; of several, the last column names the sheet."""
     going.digest = reading.source.digest()
     going.size = going.position = reading.source.path.stat().st_size
     start = 0
-    for name, first, own in reading.joined or (
-            JoinedSheet(reading.sheet, reading.skip + reading.named, reading.columns),):
-        frame = _ordered(sheets[name].slice(first), own, reading.columns[: len(own)])
+    for head in heads:
+        frame = _ordered(head.sheet.frame.slice(head.skip + head.named), head.columns,
+                         reading.columns[: len(head.columns)])
         blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
         filled = frame.filter(~blank)
         footer = footer_rows(filled, _behind_blank(blank))
@@ -276,8 +275,8 @@ def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         rows = int(places[-1]) + 1 if len(places) else 0
         going.faults.blank += (blank.head(rows).arg_true() + start).to_list()
         start += rows
-        if reading.joined:
-            filled = filled.with_columns(pl.lit(name).alias(reading.columns[-1]))
+        if len(heads) > 1:
+            filled = filled.with_columns(pl.lit(head.sheet.name).alias(reading.columns[-1]))
         if filled.height:
             yield from filled.iter_slices(limits.CHUNK_ROWS)
 
