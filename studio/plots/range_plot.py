@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -23,6 +24,8 @@ COLORS = {"valley": 3, "slide": 4, "steepest": 5, "minimum": 6}
 
 LABEL_GAP = 4
 """Px around the name of a suggestion."""
+_RIM = 1.5
+"""Px of ground around its letters."""
 
 
 class RangePlot(Plot):
@@ -215,12 +218,26 @@ class RangePlot(Plot):
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
         line = pg.InfiniteLine(
             math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine),
-            label=f"{rule_name(rule)} {rate(value)}",
-            labelOpts={"color": color, "anchors": [(0, 0.5), (0, 0.5)]},
         )
+        line.label = _Name(line, f"{rule_name(rule)} {rate(value)}", color=color, anchors=[(0, 0.5), (0, 0.5)])
         line.label.setFont(theme.current().font(theme.Type.SMALL))
         self.addItem(line)
         return line
+
+
+class _Name(pg.InfLineLabel):
+    """The name of a suggestion, each letter with a rim of the ground, so that an edge of the range behind it stays
+    whole between the letters and runs through none."""
+
+    def paint(self, painter: QPainter, *rest: Any) -> None:
+        super().paint(painter, *rest)
+        text = self.textItem
+        margin, font = text.document().documentMargin(), text.font()
+        letters = QPainterPath()
+        letters.addText(margin, margin + QFontMetricsF(font).ascent(), font, text.toPlainText())
+        ground = pen(theme.colors().color("panel"), 2 * _RIM)
+        ground.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.strokePath(text.mapToParent(letters), ground)
 
 
 def _metrics() -> QFontMetricsF:

@@ -86,6 +86,28 @@ def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qt
     assert min(column) > 0.5 * abs(accent.red() - panel.red())  # the lines of the grid run over it
 
 
+def test_an_edge_of_the_range_runs_through_no_letter(qtbot: QtBot) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.set_suggestions({"valley": 0.001})
+    plot.redraw()
+    qtbot.wait(20)
+    box = letters(plot._marks["valley"].label.mapRectToScene(plot._marks["valley"].label.boundingRect())).toRect()
+    panel = theme.colors().color("panel").red()
+    plain = plot.grab().toImage()
+    written = {(x, y) for x in range(box.left(), box.right()) for y in range(box.top(), box.bottom())
+               if abs(plain.pixelColor(x, y).red() - panel) > 40}
+    around = {(x + dx, y) for x, y in written for dx in (-1, 0, 1)}
+    middle = plot.view.mapSceneToView(QPointF(box.center().x(), 0)).x()
+    plot.set_range(10**middle, 10.0)
+    picture = plot.grab().toImage()
+    assert len(written) > 100
+    assert all(picture.pixel(x, y) == plain.pixel(x, y) for x, y in around)
+
+
 def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
     plot = RangePlot()
     qtbot.addWidget(plot)
