@@ -221,7 +221,7 @@ class ShownRun(QObject):
         """``widget`` shows another run now."""
         self._following.unseen_by(widget)
 
-    def finish_heard(self) -> None:
+    def asked_to_finish(self) -> None:
         """The run was asked to end with what it has learnt; it hears of it after the step in hand."""
         self._asked_to_finish = True
         self.replaced.emit()

@@ -18,7 +18,7 @@ from ulmengine.config import RunConfig
 from ulmengine.inference import packed_classifier
 from ulmengine.inference.packed_classifier import PackedClassifier
 from ulmengine.nets import LanguageModel, TextClassifier
-from ulmengine.runs import finish
+from ulmengine.runs import finalize
 from ulmengine.tokens import TokenStore
 from ulmengine.training.batches import DocumentBatches
 
@@ -202,9 +202,9 @@ def test_the_lengths_stay_there_when_a_run_is_measured_too(
 ) -> None:
     store = TokenStore(np.arange(9, dtype=np.uint16), np.array([0, 5, 9]), "made")
     documents = DocumentBatches(store, None, 2, train=False)
-    monkeypatch.setattr(finish, "document_batches", lambda *_: documents)
+    monkeypatch.setattr(finalize, "document_batches", lambda *_: documents)
     prepared: Any = SimpleNamespace(documents=SimpleNamespace(count=lambda _: 2))
-    list(finish._scores_of(classifier.build(ON_META), RunConfig(), prepared, "forward", "test"))
+    list(finalize._scores_of(classifier.build(ON_META), RunConfig(), prepared, "forward", "test"))
     assert asked == {("meta", "cpu")}
 
 

@@ -14,7 +14,7 @@ from ulmengine.models import load_bundle
 from ulmengine.plan import Move, RunControl, drive
 from ulmengine.record import START, RunFolder, summary
 from ulmengine.runs import Run
-from ulmengine.runs.early import EarlyEnd
+from ulmengine.runs.early_finish import EarlyFinish
 from ulmengine.training import Checkpoints
 
 from .made import tiny_config, tiny_run, write_corpus
@@ -294,9 +294,9 @@ def test_a_checkpoint_in_which_a_stage_had_no_step_is_finished_from_the_one_befo
 
 def test_only_the_process_that_writes_the_log_writes_the_wish_into_it(tmp_path: Path, corpus: Path) -> None:
     folder = make(tmp_path / "run", corpus)
-    assert EarlyEnd(lambda: True).hear(True)
+    assert EarlyFinish(lambda: True).hear(True)
     assert not folder.finishing
-    early = EarlyEnd(lambda: True)
+    early = EarlyFinish(lambda: True)
     with folder.open_log() as log:
         early.begin(log, folder.finishing)
         assert not folder.finishing

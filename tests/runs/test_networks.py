@@ -17,7 +17,7 @@ from ulmengine.inference import probabilities
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.plan import plan_stages
-from ulmengine.runs.finish import _scores, _scores_of
+from ulmengine.runs.finalize import _scores, _scores_of
 from ulmengine.runs.networks import new_classifier, new_language_model
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.runs.stages import Stages

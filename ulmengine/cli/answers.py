@@ -17,7 +17,7 @@ from ulmengine.runs.measured import learnt_words
 from ulmengine.runs.report import write_file_report
 from ulmengine.runs.table import measure_table
 
-from .output import ProgressView, complain, finish, say, say_json
+from .output import ProgressView, complain, say, say_json, with_progress
 
 
 def run_predict(options: argparse.Namespace) -> None:
@@ -27,7 +27,7 @@ def run_predict(options: argparse.Namespace) -> None:
     for path in options.files:
         asked = empty = 0
         with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
-            texts = finish(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
+            texts = with_progress(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
             view = None
             for said in answer_texts(predictor, texts):
                 if isinstance(said, Progress):
@@ -59,7 +59,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     """``evaluate``: a model's figures on all labelled documents of a file."""
     bundle = load_bundle(options.model)
     with tempfile.TemporaryDirectory() as cache:
-        found = finish(measure_table(
+        found = with_progress(measure_table(
             options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
             label=tuple(options.label),
         ))
@@ -101,4 +101,4 @@ def run_generate(options: argparse.Namespace) -> None:
 def read_texts(path: Path) -> Iterator[str]:
     """The documents of a file: all of a text file, or each row of a table."""
     with tempfile.TemporaryDirectory() as cache:
-        yield from (one.text for one in finish(texts_of(path, Path(cache))))
+        yield from (one.text for one in with_progress(texts_of(path, Path(cache))))

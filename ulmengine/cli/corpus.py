@@ -10,7 +10,7 @@ from ulmengine.config.published import RATES
 from ulmengine.corpus import inspect, preview
 from ulmengine.corpus.readers.pipes import known_as
 
-from .output import finish, say, say_json
+from .output import say, say_json, with_progress
 
 PUBLISHED = (
     *(f"{name}={str(value).lower()}" for name, value in RATES.items()),
@@ -21,7 +21,7 @@ PUBLISHED = (
 
 def run_inspect(options: argparse.Namespace) -> None:
     """``inspect``: format, columns, labels and the audit's findings."""
-    found = finish(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
+    found = with_progress(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
     found["path"] = known_as(found["path"])
     if options.json:
         say_json(found)
@@ -37,7 +37,7 @@ def run_tokenize(options: argparse.Namespace) -> None:
     """``tokenize``: a store of token ids and the tokeniser beside it."""
     wanted = [f"tokens.tokenizer={options.tokenizer}", f"tokens.vocab_size={options.vocab_size}"]
     config = with_settings(RunConfig(), wanted).tokens
-    figures = finish(tokenize_file(options.file, options.out, config))
+    figures = with_progress(tokenize_file(options.file, options.out, config))
     if options.json:
         say_json(figures)
     else:

@@ -20,7 +20,7 @@ from ulmengine.tokens import WordTokenizer
 from ulmengine.training.new_words import add_words
 from ulmengine.training.teaching import Lesson, teach
 
-from .output import finish, say, say_json
+from .output import say, say_json, with_progress
 
 
 def run_experiments(options: argparse.Namespace) -> None:
@@ -72,7 +72,7 @@ def run_teach(options: argparse.Namespace) -> None:
     precision = precision_for(torch.device("cpu"), "auto")
     lesson = Lesson(epochs=options.epochs, lr=options.lr, language=options.language)
     with closing(teach(model, passages, vectors, lesson, precision, keep)) as steps:
-        taught = finish(steps)
+        taught = with_progress(steps)
     by = f", by {options.teacher}" if options.teacher else ""
     told += f", {options.epochs:g} epochs{by}; mean cosine {taught.cosine:.3f} and perplexity "
     told += f"{taught.perplexity:,.1f} on passages held back"

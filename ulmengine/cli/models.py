@@ -30,7 +30,7 @@ from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_its_run
 
 from .answers import read_texts
-from .output import complain, finish, say
+from .output import complain, say, with_progress
 
 
 def run_import_model(options: argparse.Namespace) -> None:
@@ -76,10 +76,10 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
     bundle = load_bundle(model_of(model))
     check_can_be_smaller(bundle)
     if texts is None:
-        cost = finish(measured_on_its_run(bundle))
+        cost = with_progress(measured_on_its_run(bundle))
     else:
         asked, targets = _labelled(bundle, texts)
-        cost = finish(measured(bundle, asked, targets))
+        cost = with_progress(measured(bundle, asked, targets))
     if cost.before is not None and cost.before == cost.after:
         complain(f"right as often as before, in {cost.after:.2%} of {cost.documents:,} {cost.part or 'given'} "
                  "documents")
@@ -101,7 +101,7 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
 def _labelled(bundle: Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
     """Texts of the file at ``path`` and what they bear in the words of the model."""
     with tempfile.TemporaryDirectory() as cache:
-        documents = finish(open_table(path, Path(cache), bundle.columns))
+        documents = with_progress(open_table(path, Path(cache), bundle.columns))
         found = labelled(documents, bundle.labels, bundle.multi_label)
         texts = list(documents.texts("train"))
     return [texts[row] for row in found.rows.tolist()], found.targets

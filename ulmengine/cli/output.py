@@ -42,7 +42,7 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
-def finish(work: Generator[ev.Event, None, T]) -> T:
+def with_progress(work: Generator[ev.Event, None, T]) -> T:
     """Run ``work`` to its end, showing its progress, and give what it returns."""
     with ProgressView() as view:
         return ev.outcome(work, view.show)

@@ -11,13 +11,13 @@ from ulmengine.record import RunFolder, in_words
 from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
 from ulmengine.runs.report import write_report
 
-from .output import finish, say, say_json
+from .output import say, say_json, with_progress
 
 
 def run_measure(options: argparse.Namespace) -> None:
     """``measure``: evaluation.json and predictions.parquet anew."""
     folder = RunFolder.open(options.run)
-    measured = finish(measure_again(folder, folder.cache))
+    measured = with_progress(measure_again(folder, folder.cache))
     if options.json:
         say_json(measured.record)
     else:
@@ -27,7 +27,7 @@ def run_measure(options: argparse.Namespace) -> None:
 def run_report(options: argparse.Namespace) -> None:
     """``report``: what was asked, data, curves, results, mistakes, limits, the command; nothing is fetched."""
     try:
-        path = finish(write_report(RunFolder.open(options.run), options.out))
+        path = with_progress(write_report(RunFolder.open(options.run), options.out))
     except PredictionsError as error:
         raise PredictionsError(f"{error}: python -m ulmengine measure {options.run}") from error
     say(str(path))

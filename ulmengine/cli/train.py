@@ -36,7 +36,7 @@ from ulmengine.runs.own_texts import (
 from ulmengine.runs.prepare import with_best_pretrained
 from ulmengine.training.distributed import World, join, started_again, started_by_torchrun, torchrun_job
 
-from .output import ProgressView, complain, finish, say, say_json
+from .output import ProgressView, complain, say, say_json, with_progress
 from .plot import check_picture, draw_range_test
 
 RETRY_S = 30.0
@@ -78,13 +78,13 @@ def _settled(out: Path, config: RunConfig) -> RunConfig:
     """``config`` for the run in ``out``: if that has to be made, with the best of the models that are there now."""
     if (out / "config.toml").exists():
         return config
-    return finish(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
+    return with_progress(with_best_pretrained(config, RunFolder(out).cache, models_folder()))
 
 
 def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> None:
     """Say which settings the corpus decides, or has its own usual values of."""
     with tempfile.TemporaryDirectory() as cache:
-        found = finish(explain(config, Path(cache), models_folder()))
+        found = with_progress(explain(config, Path(cache), models_folder()))
     for one in found:
         if options.json:
             say_json({"setting": one.name, "value": one.value, "plain": one.plain, "why": one.why})
@@ -120,7 +120,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
     elif options.checkpoint is not None or options.finish:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
-        found = finish(survey(texts, out / "cache"))
+        found = with_progress(survey(texts, out / "cache"))
         title = options.title or texts.name.split(".")[0]
         about = ModelInfo(title, options.language or found.language, options.licence)
         config = pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)

@@ -32,8 +32,8 @@ from ulmengine.training.distributed import World, use_threads
 from ulmengine.training.session import RETRY_S
 
 from .batches import rows_read, steps_of
-from .early import EarlyEnd
-from .finish import finish_classifier, finish_language_model
+from .early_finish import EarlyFinish
+from .finalize import finalize_classifier, finalize_language_model
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
 from .origin import check_texts, compare_machine, machine, remember
@@ -50,7 +50,7 @@ class Run:
     :param cache: where prepared corpora lie; None: in the project of the run, or in the run's own folder.
     :param skip: asked after every step whether the stage in hand is to end there.
     :param finish: asked, in the process that writes, after every step whether the run is to finish with the stage in
-        hand (:class:`EarlyEnd`).
+        hand (:class:`EarlyFinish`).
     :param world: the processes that train together; number 0 alone writes the folder. None: this one alone.
     :param config: settings to go on with instead of the folder's own, which they replace once the run can go on so.
     :param take_over: the run is known to be nobody's any more, whatever a lock of another machine says.
@@ -66,7 +66,7 @@ class Run:
         self.checkpoints = Checkpoints(folder.checkpoints)
         self._cache = cache or folder.cache
         self._skip, self._finish_asked, self._world = skip, finish, world
-        self._early = EarlyEnd()
+        self._early = EarlyFinish()
         self._total = 0
         self._repeating = False
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
@@ -84,7 +84,7 @@ class Run:
         :param resume: go on from the latest checkpoint that is whole; without one the run starts afresh.
         :param checkpoint: go back to this checkpoint (:data:`~ulmengine.record.START`: to the beginning) and go on
             from there; what came after it is given up, once it is certain that the run can go on.
-        :param finish: take no further step: end with what has been learnt up to there (:class:`EarlyEnd`).
+        :param finish: take no further step: end with what has been learnt up to there (:class:`EarlyFinish`).
         :raises RunBusyError: another process is working on the run.
         :raises RunFolderError: on closing, when what was learnt since the last checkpoint cannot be saved.
         """
@@ -121,7 +121,7 @@ class Run:
     def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
         kept = resume and checkpoint is None and self.folder.finishing
-        self._early = EarlyEnd(self._finish_asked, wanted=finish, kept=kept)
+        self._early = EarlyFinish(self._finish_asked, wanted=finish, kept=kept)
         if checkpoint == START:
             return None
         if checkpoint is not None:
@@ -290,7 +290,7 @@ class Run:
         self._repeating = False
         yield from stages.events(snapshot)
         if log is not None:
-            yield from self._finish(config, prepared, stages, began)
+            yield from self._finalize(config, prepared, stages, began)
 
     def _prepare(self, config: RunConfig) -> Generator[ev.Event, None, Prepared]:
         """Of several processes the first one fills the cache, the others read it."""
@@ -328,7 +328,7 @@ class Run:
         self._early.begin(log, self.folder.finishing)
         return lost
 
-    def _finish(
+    def _finalize(
         self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
     ) -> Generator[ev.Event, None, None]:
         result, early = None, ""
@@ -339,10 +339,10 @@ class Run:
             early = self._early.outcome(stages.left_out, stages.classifiers, config.model.direction == "both", cut)
             yield ev.Note(early)
         if stages.classifiers:
-            result = yield from finish_classifier(
+            result = yield from finalize_classifier(
                 config, self.folder, prepared, stages.classifiers, early, before_refit=stages.before_refit)
         else:
-            yield from finish_language_model(
+            yield from finalize_language_model(
                 config, self.folder, prepared, stages.language_models, stages.perplexities
             )
         accuracy, plain = (None, None) if result is None else (result.accuracy, result.baseline_accuracy)

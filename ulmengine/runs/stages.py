@@ -21,7 +21,7 @@ from ulmengine.training.groups import copy_of
 from ulmengine.training.progress import Standing
 
 from .batches import ALL_LABELLED, document_batches, has_learnt, streams
-from .early import EarlyEnd
+from .early_finish import EarlyFinish
 from .head_start import begin_head
 from .interpolation import interpolate, move_between
 from .networks import new_classifier, new_language_model, pretrained_weights, training_loss
@@ -47,7 +47,7 @@ class Stages:
 
     def __init__(
         self, config: RunConfig, prepared: Prepared, plans: tuple[StagePlan, ...], ctx: TrainContext,
-        checkpoints: Checkpoints, early: EarlyEnd | None = None,
+        checkpoints: Checkpoints, early: EarlyFinish | None = None,
     ) -> None:
         self.config, self.prepared, self.plans, self.ctx = config, prepared, plans, ctx
         self.checkpoints, self._early = checkpoints, early

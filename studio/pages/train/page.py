@@ -251,7 +251,7 @@ class TrainPage(ProjectPage):
         """End the run with what it has learnt so far; one that is over is taken up for that."""
         alive = self.shown.own
         if self.folder is not None and self.shell.finish_run(self.folder.path) and alive:
-            self.shown.finish_heard()
+            self.shown.asked_to_finish()
 
     @Slot(object)
     def go_back(self, point: Point) -> None:

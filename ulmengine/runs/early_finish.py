@@ -12,7 +12,7 @@ from ulmengine.record.log import EventLog
 from ulmengine.training import Snapshot
 
 
-class EarlyEnd:
+class EarlyFinish:
     """The wish that a run ends with the stage in hand.
 
     That one ends as a skipped one does, with the weights of its best epoch; the later ones do not begin at all.

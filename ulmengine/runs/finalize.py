@@ -39,7 +39,7 @@ from .prepare import Prepared
 Classifiers = Mapping[str, TextClassifier]
 
 
-def finish_classifier(
+def finalize_classifier(
     config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = "", *,
     before_refit: Mapping[str, Mapping[str, Tensor]] | None = None,
 ) -> Generator[Event, None, Evaluated | None]:
@@ -114,7 +114,7 @@ def _blend(
     return Blend.unpack(weight, arrays, about), counts
 
 
-def finish_language_model(
+def finalize_language_model(
     config: RunConfig, folder: RunFolder, prepared: Prepared, models: Mapping[str, LanguageModel],
     perplexities: Mapping[str, float],
 ) -> Generator[Event, None, None]:
