@@ -1,4 +1,8 @@
-"""What a run has said, gathered for pictures: plain numbers, no Qt. The same whether it comes live or from a log."""
+"""What a run has said, gathered for pictures: plain numbers, no Qt. The same whether it comes live or from a log.
+
+It only grows: a run that goes back to a checkpoint cuts its log, which is then read into a new history. What is told
+twice, in the log and by the run that goes on while its log is read, counts once.
+"""
 
 from __future__ import annotations
 
@@ -55,19 +59,11 @@ class StageRecord:
         for number, series in enumerate(self.rates):
             series.extend(x, [step.lrs[number] if number < len(step.lrs) else 0.0 for step in steps])
 
-    def cut(self, total: int) -> None:
-        """Forget what came after step ``total`` of the run."""
-        for series in (self.loss, self.grad_norm, self.throughput, self.seconds, *self.rates):
-            series.cut(total)
-        self.ends = [end for end in self.ends if end.total <= total]
-        self.ended = None
-
 
 @dataclass
 class RunHistory:
-    """All of a run so far. ``version`` changes whenever points were taken away, so that pictures begin anew."""
+    """All of a run so far."""
 
-    version: int = 0
     started: ev.RunStarted | None = None
     stages: list[StageRecord] = field(default_factory=list)
     texts: list[ev.TextWritten] = field(default_factory=list)
@@ -112,21 +108,10 @@ class RunHistory:
             self._other(event)
         self._steps(waiting)
 
-    def cut(self, total: int) -> None:
-        """Forget what came after step ``total``: the run went back to a checkpoint."""
-        self.stages = [stage for stage in self.stages if stage.before <= total]
-        for stage in self.stages:
-            if len(stage.loss) and stage.loss.x[-1] > total:
-                stage.cut(total)
-        self.last = None
-        self.evaluated = self.finished = self.failed = None
-        self.version += 1
-
     def _steps(self, steps: list[ev.Step]) -> None:
+        steps = [step for step in steps if step.total > self.total]
         if not steps:
             return
-        if self.last is not None and steps[0].total <= self.last.total:
-            self.cut(steps[0].total - 1)
         stage = self._record_of(steps[0])
         stage.add(steps)
         self.last, self.progress = steps[-1], None
@@ -161,12 +146,13 @@ class RunHistory:
             case ev.Progress():
                 self.progress = event
             case ev.Note():
-                self.notes.append(event)
+                self._note(event)
             case ev.Finishing():
                 self.finishing = event.wanted
             case ev.LogLost():
-                self.lost.append(event)
-                self.notes.append(ev.Note(in_words(event), "warning"))
+                if event not in self.lost:
+                    self.lost.append(event)
+                self._note(ev.Note(in_words(event), "warning"))
             case _:
                 self._ending(event)
 
@@ -181,25 +167,17 @@ class RunHistory:
             case ev.Failed():
                 self.failed, self.progress = event, None
 
+    def _note(self, note: ev.Note) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
     def _begin(self, event: ev.StageStarted) -> None:
-        kept = [stage for stage in self.stages if stage.index < event.index]
         self.progress = None
-        again = next((stage for stage in self.stages if stage.index == event.index), None)
-        if again is not None and (again.steps, again.groups) == (event.steps, event.groups):
-            # A run that goes on says the stage in hand once more; its first step says how much of it stands.
-            again.ended = None
-            if len(self.stages) > len(kept) + 1:
-                self.stages = [*kept, again]
-                self.version += 1
-            return
-        if len(kept) < len(self.stages):
-            self.version += 1
-        before = max((int(stage.loss.x[-1]) for stage in kept if len(stage.loss)), default=0)
-        self.stages = [*kept, StageRecord(
-            event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, before,
-            event.task, event.refit,
-        )]
-        self.texts = [text for text in self.texts if text.stage < event.index]
+        if all(stage.index != event.index for stage in self.stages):  # a run that goes on says the one in hand again
+            self.stages.append(StageRecord(
+                event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, self.total,
+                event.task, event.refit,
+            ))
 
     def _epoch(self, event: ev.EpochEnded) -> None:
         for stage in self.stages:

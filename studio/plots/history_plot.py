@@ -28,7 +28,6 @@ class HistoryPlot(Plot):
         self.lengths = NO_LENGTHS
         self._curves: list[Curve] = []
         self._stages_drawn = 0
-        self._version = history.version
         super().__init__(name, **options)
 
     def stage_curves(self, stage: StageRecord) -> list[Curve]:
@@ -44,7 +43,9 @@ class HistoryPlot(Plot):
         :param lengths: steps of each stage by its number, until the run itself tells them.
         """
         self.history, self.plans, self.lengths = history, plans, lengths
-        self._forget()
+        for curve in self._curves:
+            curve.remove()
+        self._curves, self._stages_drawn = [], 0
         self.begin_anew()
 
     def stages(self) -> list[StageRecord]:
@@ -66,8 +67,6 @@ class HistoryPlot(Plot):
         return told.format(step=f"{self.history.total:,}")
 
     def gather(self) -> None:
-        if self._version != self.history.version:
-            self._forget()
         for stage in self.history.stages[self._stages_drawn:]:
             self._curves += self.stage_curves(stage)
         self._stages_drawn = len(self.history.stages)
@@ -76,9 +75,3 @@ class HistoryPlot(Plot):
         low, high = self.view.viewRange()[0]
         for curve in self._curves:
             curve.paint(low, high)
-
-    def _forget(self) -> None:
-        for curve in self._curves:
-            curve.remove()
-        self._curves, self._stages_drawn = [], 0
-        self._version = self.history.version

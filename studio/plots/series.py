@@ -52,10 +52,6 @@ class SeriesBuffer:
         self._y[self._count: new] = y
         self._count = new
 
-    def cut(self, last: float) -> None:
-        """Forget the points beyond ``last``; ``x`` must not decrease."""
-        self._count = int(np.searchsorted(self.x, last, "right"))
-
 
 class Smoothed:
     """Exponential moving average of a whole series, corrected for its start (1412.6980, section 3).

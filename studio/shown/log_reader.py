@@ -34,11 +34,6 @@ def is_short(folder: RunFolder) -> bool:
     return not folder.log_path.exists() or folder.log_path.stat().st_size <= AT_ONCE_BYTES
 
 
-def read_history(folder: RunFolder) -> RunHistory:
-    """All that the run in ``folder`` has said so far."""
-    return read(folder, own=True).history
-
-
 def read(folder: RunFolder, *, own: bool = False) -> Loaded:
     """All that the run in ``folder`` has said so far, ready to be followed unless it is this program's ``own``."""
     return outcome(reading(folder, own=own))

@@ -21,7 +21,7 @@ from ulmengine.plan.stages import StagePlan
 from ulmengine.record import RunFolder
 
 from .following import Following
-from .log_reader import Loaded, is_short, read, read_history, reading, saved_stage
+from .log_reader import Loaded, is_short, read, reading, saved_stage
 from .offers import Offers, facts, offers, offers_elsewhere
 from .plan import plan_of_run, planned
 
@@ -177,10 +177,8 @@ class ShownRun(QObject):
         self._following.watch(None)
         self._waits_for = self._unreadable = None
         problem = self._read_config(folder)
-        if is_short(folder):
-            self._loaded(read(folder, own=self.own))
-        else:
-            self._loader.start(partial(reading, folder, own=self.own))
+        self._read_log(folder)
+        if self.reading:
             self._replace()
         if problem is not None:
             raise problem
@@ -244,15 +242,26 @@ class ShownRun(QObject):
             return error
         return None
 
+    def _read_log(self, folder: RunFolder) -> None:
+        """Read all that it has said; what it says meanwhile waits."""
+        if is_short(folder):
+            self._loader.cancel()
+            self._loaded(read(folder, own=self.own))
+        else:
+            self._loader.start(partial(reading, folder, own=self.own))
+
     @Slot()
     def _replace(self) -> None:
         """Another history is shown."""
+        self._reset()
+        self.replaced.emit()
+        self.changed.emit()
+
+    def _reset(self) -> None:
         self._plans = None
         self.saved = saved_stage(self.folder)
         self._asked_to_finish = False
         self._resting = RunState.IDLE if self.folder is None or self.own else self.folder.state()
-        self.replaced.emit()
-        self.changed.emit()
 
     @Slot(object)
     def _loaded(self, loaded: Loaded) -> None:
@@ -261,9 +270,11 @@ class ShownRun(QObject):
         else:
             self._following.watch(None if self.own else self.folder)
         self.history = loaded.history
-        self.history.extend(self._held_back)
+        self._reset()
+        self._take_in(self._held_back)
         self._held_back = []
-        self._replace()
+        self.replaced.emit()
+        self.changed.emit()
 
     @Slot(object)
     def _not_loaded(self, failed: ev.Failed) -> None:
@@ -281,7 +292,11 @@ class ShownRun(QObject):
     def _events_came(self, events: list[ev.Event]) -> None:
         if not self._is_the_services:
             return
-        if self.reading:
+        if any(isinstance(event, ev.RunStarted) for event in events) and self.folder is not None:
+            # One that goes on has cut its log back to the checkpoint, one that begins anew to nothing.
+            self._held_back += events
+            self._read_log(self.folder)
+        elif self.reading:
             self._held_back += events
         else:
             self._take(events)
@@ -289,29 +304,19 @@ class ShownRun(QObject):
     @Slot(object)
     def _take(self, events: list[ev.Event]) -> None:
         """The run has said ``events``."""
-        started = [event for event in events if isinstance(event, ev.RunStarted)]
         before = self.finishing
-        if started and not self.elsewhere:
-            self._cut_back(resumed=any(event.resumed for event in started))
+        self._take_in(events)
+        if self.finishing is not before:
+            self.replaced.emit()
+        self.changed.emit()
+
+    def _take_in(self, events: list[ev.Event]) -> None:
         self.history.extend(events)
         if any(isinstance(event, ev.Checkpointed) for event in events) and self.stage is not None:
             self.saved = self.stage.index
         for event in events:
             if self.own and isinstance(event, (ev.SaveFailed, ev.Diverging)):
                 self._waits_for = event
-        if started:
-            self._plans = None
-        if started or self.finishing is not before:
-            self.replaced.emit()
-        self.changed.emit()
-
-    def _cut_back(self, *, resumed: bool) -> None:
-        """A run that goes on has cut its log back to the checkpoint, or to nothing: show what is left of it."""
-        left = read_history(self.folder) if self.folder is not None and is_short(self.folder) else None
-        if resumed:
-            self.history = left or self.history
-        elif self.history.stages:
-            self.history, self.saved = left or RunHistory(), None
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:

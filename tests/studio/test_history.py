@@ -39,27 +39,30 @@ def test_every_step_is_kept_however_the_events_come(piece: int) -> None:
     assert history.evaluated is not None
 
 
-def test_a_run_that_goes_on_from_a_checkpoint_forgets_what_came_after_it() -> None:
+@pytest.mark.parametrize(("known", "again"), [(36, 0), (36, 14), (36, 30), (17, 5), (13, 13), (60, 0)])
+def test_what_the_log_and_the_run_that_goes_on_both_tell_counts_once(known: int, again: int) -> None:
     events = whole()
-    at = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 36)
+
+    def after(total: int) -> int:
+        return next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == total) + 1
+
     history = RunHistory()
-    history.extend(events[:at])
-    version = history.version
-    # the checkpoint was at step 30: the second classifier stage begins anew
-    begin = next(n for n, event in enumerate(events) if isinstance(event, ev.StageStarted) and event.index == 2)
-    history.extend(events[begin:])
-    assert history.version > version
+    history.extend(events[: after(known)])
+    history.extend(events[after(again) if again else 0:])
     assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+    assert [end.total for stage in history.stages for end in stage.ends] == [10, 20, 30, 40, 50, 60]
+    assert [stage.before for stage in history.stages] == [0, 20, 30, 40]
+    assert all(stage.ended is not None for stage in history.stages)
+    assert len(history.texts) == 2
 
 
-def test_a_run_that_goes_on_within_a_stage() -> None:
-    events = whole()
-    at = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 18)
+def test_a_note_that_is_told_twice_is_one() -> None:
     history = RunHistory()
-    history.extend(events[:at])  # up to step 17; the checkpoint was at step 13
-    again = next(n for n, event in enumerate(events) if isinstance(event, ev.Step) and event.total == 14)
-    history.extend(events[again:])
-    assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
+    said = [ev.Note("The newest checkpoint is damaged.", "warning"), ev.LogLost(4, 9), ev.Note("It trains on.")]
+    history.extend(said)
+    history.extend(said)
+    assert len(history.notes) == 3
+    assert history.lost == [ev.LogLost(4, 9)]
 
 
 def test_a_run_that_goes_on_says_the_stage_in_hand_again() -> None:

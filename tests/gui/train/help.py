@@ -31,13 +31,16 @@ ROOT = Path(__file__).parents[3]
 def logged(
     request: RunRequest, control: RunControl, *, steps: int = 10, until: int | None = None, nap: float = 0.0
 ) -> Generator[ev.Event, None, object]:
-    """The replayed run with an event log, as the real one keeps it; ``until``: stop saying anything after that many."""
+    """The replayed run with an event log, as the real one keeps it: every time from its beginning.
+
+    ``until``: stop saying anything after that many.
+    """
     folder = RunFolder(request.folder)
     if not folder.config_path.exists():
         RunFolder.create(request.folder, request.config)
     elif request.resume:
         change(folder, request.config)
-    with folder.lock(), folder.open_log() as log:
+    with folder.lock(), folder.open_log(keep=0) as log:
         for number, event in enumerate(replay.replay(request, control, steps=steps, nap=nap)):
             if number == until:
                 failed = ev.Failed("out_of_memory", "There was not enough memory", "Saved.", "Halve it.", "report")

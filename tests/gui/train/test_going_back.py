@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
 from studio.pages.train.going_back import points
 from studio.plots.history import RunHistory
+from studio.shown import ShownRun, log_reader
+from tests.gui.fakes import FakeRun
 from tests.studio import replay
 from ulmengine import events as ev
-from ulmengine.plan.control import RunControl, RunState
+from ulmengine.plan.control import Move, RunControl, RunState
 from ulmengine.plan.stages import plan_stages
 from ulmengine.record import START, RunFolder
 from ulmengine.training import Checkpoints, Snapshot
@@ -69,6 +73,46 @@ def test_of_places_at_one_step_those_are_listed_that_lead_elsewhere(tmp_path: Pa
     here = ["Go back to step 13: within Language model, which goes on"] if why == "asked" else []
     assert told == ["Repeat the stage Language model", "Go back to step 13: end of Language model", *here,
                     "Go back to step 9: within Language model"]
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("total", [13, 20, 33])
+def test_of_a_run_that_goes_back_nothing_is_shown_that_it_has_given_up(
+    qtbot: QtBot, run: FakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool, total: int
+) -> None:
+    if long:
+        monkeypatch.setattr(log_reader, "AT_ONCE_BYTES", 0)
+    folder = RunFolder.create(tmp_path / "run", replay.small_config())
+    told = [event for event in replay.script(folder.config(), 10) if not isinstance(event, ev.Progress)]
+    place = {event.total: number for number, event in enumerate(told) if isinstance(event, ev.Step)}
+    ends: list[int] = []
+    with folder.open_log() as log:
+        for event in told[: place[46]]:
+            log.append(event)
+            ends.append(log.length)
+        log.append(ev.Finishing(True))
+        log.append(ev.Note("It was to end here."))
+    parent = QObject()
+    shown = ShownRun(run, parent)  # type: ignore[arg-type]
+    shown.show(folder)
+    qtbot.waitUntil(lambda: shown.history.total == 45, timeout=WAIT)
+    assert shown.finishing
+    run.start(folder.config(), folder.path, True, "earlier")
+    run.move(Move.BEGUN)
+    with folder.open_log(keep=ends[place[total]]):
+        begun = told[0]
+        assert isinstance(begun, ev.RunStarted)
+        run.say(ev.Note("Warm."), replace(begun, resumed=True))
+        run.say(*told[place[total + 1]: place[total + 2]])
+    qtbot.waitUntil(lambda: not shown.reading and shown.history.total == total + 1, timeout=WAIT)
+    assert [x for stage in shown.history.stages for x in stage.loss.x] == list(range(1, total + 2))
+    assert not shown.finishing
+    assert shown.left_out == frozenset()
+    assert "It was to end here." not in [note.text for note in shown.history.notes]
+    run.say(*told[place[total + 2]:])
+    assert [len(stage.loss) for stage in shown.history.stages] == [20, 10, 10, 20]
+    assert shown.history.finished is not None
+    run.enter(RunState.FINISHED)
 
 
 @pytest.mark.parametrize("paused", [False, True])

@@ -156,7 +156,8 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
     assert isinstance(page, TrainPage)
     run.move(Move.BEGUN)
     stages = ({"name": "language model", "task": "language_model"},
-              {"name": "classifier: head", "task": "classifier"})
+              {"name": "classifier: head", "task": "classifier"},
+              {"name": "classifier: head + layer 2", "task": "classifier"})
     run.say(ev.RunStarted("x", "cpu", "float32", 10, stages),
             ev.StageStarted(0, "language model", ("a", "b"), 2, 3, 100, "language_model"))
     page.view.plots.loss.redraw()
@@ -172,7 +173,7 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
     run.say(ev.EpochEnded(0, 1, 3, 3.3, {"valid_loss": 3.2, "perplexity": 24.5}, True, 1.5, {}),
             ev.StageEnded(0, "language model", 2, 1, 3.3, 3.2, {"perplexity": 24.5}, 1.5, "asked"),
             ev.Progress("Trying how much of the tuned language model to take", 2, 11, ""))
-    assert bar.stage.text() == "1 of 2 stages done"
+    assert bar.stage.text() == "1 of 3 stages done"
     assert (bar.left.text(), bar.loss.text()) == ("", "")
     assert bar.step.text().startswith("Trying how much of the tuned language model to take")
     window.resize(1_280, 800)
@@ -180,13 +181,13 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
     assert "Trying" not in page.view.heading.below.text()  # the bar says it, which has room for it
     assert bar.step.shown() == "Trying how much of the tuned language model to take"
     run.say(ev.StageStarted(1, "classifier: head", ("a", "b"), 1, 1, 20, "classifier"))
-    assert bar.stage.text() == "2 of 2: classifier: head"
+    assert bar.stage.text() == "2 of 3: classifier: head"
     assert bar.step.text() == "step 0 of 20"
     assert plots.readout.text() == "No step of this stage yet, 3 of the run."
     assert plots.rate.summary() == "No step of this stage yet, 3 of the run."
-    run.say(ev.StageStarted(1, "classifier: head + layer 2", ("layer 1", "layer 2", "head"), 2, 1, 20, "classifier"))
-    bar.stage.setFixedWidth(bar.stage.fontMetrics().horizontalAdvance("2 of 2: + layer 2") + 4)
-    assert bar.stage.shown() == "2 of 2: + layer 2"  # where there is less room, as below the curves
+    run.say(ev.StageStarted(2, "classifier: head + layer 2", ("layer 1", "layer 2", "head"), 2, 1, 20, "classifier"))
+    bar.stage.setFixedWidth(bar.stage.fontMetrics().horizontalAdvance("3 of 3: + layer 2") + 4)
+    assert bar.stage.shown() == "3 of 3: + layer 2"  # where there is less room, as below the curves
 
 
 def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_path: Path) -> None:
