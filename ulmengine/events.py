@@ -324,7 +324,8 @@ def outcome(work: Generator[E, None, T], hear: Callable[[E], object] = lambda _:
         try:
             event = next(work)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            result: T = end.value
+            return result
         hear(event)
 
 
@@ -335,7 +336,8 @@ def retold(work: Generator[E, None, T], tell: Callable[[E], Iterable[F]]) -> Gen
             try:
                 event = next(work)
             except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+                result: T = end.value
+                return result
             yield from tell(event)
     finally:
         work.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +28,7 @@ from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 
 _CARD, _BLANK = "scikit-learn classes", "scikit-learn labels without letters"
-_KINDS: dict[str, type] = {"int": int, "float": float, "bool": lambda text: text == "True"}  # type: ignore[dict-item]
+_KINDS: dict[str, Callable[[str], object]] = {"int": int, "float": float, "bool": lambda text: text == "True"}
 
 
 class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

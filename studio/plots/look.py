@@ -128,7 +128,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         return LINE * QFontMetricsF(theme.current().font(Type.SMALL, numbers=True)).height()
 
     def logTickValues(
-        self, low: float, high: float, size: float, usual: list[tuple[float, list[float]]]
+        self, low: float, high: float, size: float, usual: list[tuple[float | None, list[float]]]
     ) -> list[tuple[float | None, list[float]]]:
         """Powers of ten; with less than two of them in view, 2 and 5 times them as well."""
         powers = [float(n) for n in range(math.ceil(low), math.floor(high) + 1)]
@@ -139,7 +139,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [(1.0, powers)]
         if len(powers) + len(inside) >= 2:
             return [(1.0, powers + inside)]
-        return usual  # type: ignore[return-value]
+        return usual
 
 
 def dress(plot: pg.PlotWidget) -> None:

@@ -46,7 +46,7 @@ def test_the_operations_are_those_that_pytorch_counts(unfrozen: int) -> None:
             first += 2 * 4 * hidden * hidden * rows if learns else 0  # the zeros before the first token learn nothing
         total = torch.stack(outs).sum()
         if total.requires_grad:
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()
     assert counter.get_total_flops() + first == arithmetic.classifier(sizes, rows * time, rows * time, unfrozen)
 
 

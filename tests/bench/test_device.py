@@ -241,7 +241,7 @@ def test_a_training_step_goes_through_cudnn_and_its_state_stays_there(precision:
     batch = lm.random_tokens(60, 2, 6).cuda()
     with torch.profiler.profile() as profile:
         loss = model.loss(batch[:, :-1], batch[:, 1:], None)
-        loss.total.backward()  # type: ignore[no-untyped-call]
+        loss.total.backward()
         torch.cuda.synchronize()
     names = {event.key for event in profile.key_averages()}
     assert "aten::_cudnn_rnn" in names

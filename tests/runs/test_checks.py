@@ -11,7 +11,7 @@ from ulmengine.cli import main
 from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Failed, Finished, Note, outcome
-from ulmengine.plan.errors import CannotBegin
+from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
 from ulmengine.runs import Run
@@ -48,7 +48,7 @@ def test_two_classes_are_no_problem(tmp_path: Path) -> None:
 def test_one_label_stops(tmp_path: Path) -> None:
     one = documents(tmp_path, ["a"] * 20)
     assert kinds(one) == ["one_label"]
-    with pytest.raises(CannotBegin, match="same label, a: there is nothing to tell apart"):
+    with pytest.raises(CannotBeginError, match="same label, a: there is nothing to tell apart"):
         check_start(RunConfig(), one)
     language = RunConfig(classifier={"epochs": (0,)})  # type: ignore[arg-type]
     assert kinds(one, language) == []
@@ -57,7 +57,7 @@ def test_one_label_stops(tmp_path: Path) -> None:
 def test_a_class_of_two_documents_stops(tmp_path: Path) -> None:
     found = documents(tmp_path, ["a", "b"] * 20 + ["c"] * 2)
     assert kinds(found) == ["rare_class"]
-    with pytest.raises(CannotBegin, match=r"Fewer than 3 documents bear the label c \(2\)") as told:
+    with pytest.raises(CannotBeginError, match=r"Fewer than 3 documents bear the label c \(2\)") as told:
         check_start(RunConfig(), found)
     assert told.value.remedy == {"corpus.min_per_class": 3}
     assert kinds(documents(tmp_path, ["a", "b"] * 20 + ["c"] * 3)) == []

@@ -14,7 +14,7 @@ from ulmengine import events as ev
 from ulmengine.cli import main
 from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.nets import LanguageModel, TextClassifier
-from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.errors import NanLossError
 from ulmengine.record import RunFolder, change, describe
 from ulmengine.record.failures import remedy
 from ulmengine.runs import Run
@@ -34,8 +34,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_third_of_the_rate_at_which_it_came_and_at_most_of_the_peak() -> None:
     config = with_settings(RunConfig(), ["classifier.lr=0.03", "language_model.lr=0.09"])
-    assert remedy(NanLoss(9, 0.006), config, "classifier") == {"classifier.lr": 0.002}
-    assert remedy(NanLoss(9, 0.9), config, "language_model") == {"language_model.lr": 0.03}
+    assert remedy(NanLossError(9, 0.006), config, "classifier") == {"classifier.lr": 0.002}
+    assert remedy(NanLossError(9, 0.9), config, "language_model") == {"language_model.lr": 0.03}
 
 
 def test_half_the_batch_and_twice_the_accumulation() -> None:

@@ -19,7 +19,7 @@ from tests.studio import replay
 from ulmengine import events as ev
 from ulmengine.config import ClassifierConfig, LanguageModelConfig, ModelConfig, RunConfig
 from ulmengine.plan.control import RunState
-from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.errors import NanLossError
 from ulmengine.plan.stages import plan_stages
 from ulmengine.record import START
 from ulmengine.record.checkpoints import CheckpointInfo
@@ -239,7 +239,8 @@ def test_a_checkpoint_that_led_to_no_number_is_not_gone_back_to_again() -> None:
 
 def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.01))
-    for error, rate in ((NanLoss(3, 0.0061), 0.002), (NanLoss(3, 0.00031), 0.0001), (NanLoss(3, 3e-6), 1e-6)):
+    for lr, rate in ((0.0061, 0.002), (0.00031, 0.0001), (3e-6, 1e-6)):
+        error = NanLossError(3, lr)
         assert f"a peak of {rate:.1g}" in str(error)
         mended = remedy(error, config, "language_model")
         assert mended == {"language_model.lr": rate}

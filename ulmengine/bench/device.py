@@ -77,7 +77,7 @@ def mark(device: torch.device) -> Any:
     """The time; on a CUDA card a mark that the card sets when it comes there, so that nothing waits for it."""
     if device.type != "cuda":
         return time.perf_counter()
-    event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    event = torch.cuda.Event(enable_timing=True)
     event.record()
     return event
 

@@ -64,7 +64,7 @@ def mark(device: str) -> Any:
     """The time; on a CUDA card a mark that the card sets when it comes there, so that nothing waits for it."""
     if device != "cuda":
         return time.perf_counter()
-    event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    event = torch.cuda.Event(enable_timing=True)
     event.record()
     return event
 
@@ -179,7 +179,7 @@ def classifier(task: dict[str, Any]) -> dict[str, Any]:
 
     def step(batch: Any) -> int:
         tokens, targets = batch[0].to(task["device"]), batch[1].to(task["device"])
-        F.cross_entropy(model(tokens)[0], targets).backward()  # type: ignore[no-untyped-call]
+        F.cross_entropy(model(tokens)[0], targets).backward()
         torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 0.4)
         optimizer.step()
         optimizer.zero_grad()

@@ -95,10 +95,10 @@ def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:
         key, sep, raw = setting.partition("=")
         if not sep:
             raise ConfigError(f"--set {setting}: write it as key=value, for example classifier.lr=0.02")
-        place = values
+        place: Any = values
         *outer, last = key.strip().split(".")
         for name in outer:
-            place = place.get(name) if isinstance(place, dict) else None  # type: ignore[assignment]
+            place = place.get(name) if isinstance(place, dict) else None
         if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
             raise ConfigError(f"--set {setting}: there is no setting called {key.strip()!r}")
         place[last] = _values(raw.strip()) if isinstance(place[last], list) else _value(raw.strip())

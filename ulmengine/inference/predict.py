@@ -22,6 +22,7 @@ from .blend import Blend
 from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
 from .packed_classifier import Reader, reader_of
+from .predictions import Who
 
 T = TypeVar("T")
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
@@ -104,7 +105,7 @@ class Predictor:
         found = [self._own_answers(window) for window in windows(texts)]
         return np.concatenate(found) if found else np.zeros((0, len(self.labels)))
 
-    def answers(self, texts: Iterable[str]) -> dict[str, Floats]:
+    def answers(self, texts: Iterable[str]) -> dict[Who, Floats]:
         """(texts, classes) probabilities of the "network" and, if there is one, of the word "counts" and the "blend"
         of both, which is the model's answer."""
         found = [self._answers(window) for window in windows(texts)] or [self._answers([])]
@@ -142,7 +143,7 @@ class Predictor:
         """What the model as a whole answers."""
         return self._answers(texts)["blend" if self.blend else "network"]
 
-    def _answers(self, texts: Sequence[str]) -> dict[str, Floats]:
+    def _answers(self, texts: Sequence[str]) -> dict[Who, Floats]:
         network = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)
         if self.blend is None:
             return {"network": network}

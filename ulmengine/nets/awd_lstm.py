@@ -71,7 +71,7 @@ class AWDLSTM(nn.Module):
         self.set_dropout(dropout)
         rows = torch.empty(vocabulary, sizes.embedding).uniform_(-0.1, 0.1)  # 1708.02182, 5
         # Given to it: its own draw, where shapes alone are asked for, imports the compiler of torch.
-        self.embedding: nn.Embedding = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+        self.embedding: nn.Embedding = nn.Embedding.from_pretrained(
             rows, freeze=False, padding_idx=PAD)
         self.layers = nn.ModuleList(
             LSTMLayer(inputs, hidden, dropout.effective("weight"), dropout.effective("input_weight"))

@@ -236,7 +236,8 @@ def drive(
                 event = next(events)
             except StopIteration as end:
                 control.move(Move.ENDED)
-                return end.value  # type: ignore[no-any-return]
+                result: T = end.value
+                return result
             sink(event)
             control.saw(event)
             control.hear()

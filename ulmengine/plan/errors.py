@@ -10,7 +10,7 @@ class TrainingError(RuntimeError):
     """Training cannot begin or go on; the message says why and what to try."""
 
 
-class CannotBegin(TrainingError):  # noqa: N818 - the name the rest of the program knows it by
+class CannotBeginError(TrainingError):
     """What is asked for cannot work, and nothing was begun.
 
     :ivar advice: what to try. :ivar remedy: settings, by name, with which it can begin all the same.
@@ -21,7 +21,7 @@ class CannotBegin(TrainingError):  # noqa: N818 - the name the rest of the progr
         super().__init__(f"{text} {advice}")
 
 
-class NanLoss(TrainingError):  # noqa: N818 - the name the rest of the program knows it by
+class NanLossError(TrainingError):
     """The loss or the gradient is no longer a number.
 
     :ivar step: optimizer step of the stage, from 1. :ivar lr: rate of the last layer group in that step.

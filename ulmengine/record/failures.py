@@ -13,7 +13,7 @@ from typing import Any
 from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.events import Diverging, Failed
-from ulmengine.plan.errors import CannotBegin, NanLoss
+from ulmengine.plan.errors import CannotBeginError, NanLossError
 
 from .checkpoints import CheckpointInfo
 
@@ -87,7 +87,7 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
     if cause == "program_changed":
         return (str(error), "Begin a new run with the same settings. What this one has learnt so far stays in its "
                 "folder; the earlier version of the program can still go on with it.")
-    if isinstance(error, CannotBegin):
+    if isinstance(error, CannotBeginError):
         return error.text, error.advice
     if cause == "data":
         # The engine's own errors say themselves what to try.
@@ -107,14 +107,14 @@ def remedy(error: BaseException, config: RunConfig, task: str | None, rows: int 
     :param task: None where no stage had begun.
     :param rows: of text that the language model really reads, where a small corpus gives it fewer than asked for.
     """
-    if isinstance(error, CannotBegin):
+    if isinstance(error, CannotBeginError):
         return error.remedy
     cause = cause_of(error)
     if task is None:
         return {}
     if cause == "out_of_memory":
         return halved_batch(config, task, rows) or {}
-    if cause == "nan_loss" and isinstance(error, NanLoss):
+    if cause == "nan_loss" and isinstance(error, NanLossError):
         return lower_rate(config, task, error.suggested)
     return {}
 

@@ -10,7 +10,7 @@ import numpy as np
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repeats import FEWEST
-from ulmengine.plan.errors import CannotBegin
+from ulmengine.plan.errors import CannotBeginError
 
 _NAMED = 8
 
@@ -40,11 +40,11 @@ def start_problems(config: RunConfig, documents: Documents) -> list[StartProblem
 def check_start(config: RunConfig, documents: Documents) -> None:
     """See that a classifier can be learnt and measured.
 
-    :raises CannotBegin: it cannot.
+    :raises CannotBeginError: it cannot.
     """
     problems = start_problems(config, documents)
     if problems:
-        raise CannotBegin(problems[0].text, problems[0].advice, problems[0].remedy)
+        raise CannotBeginError(problems[0].text, problems[0].advice, problems[0].remedy)
 
 
 def class_counts(documents: Documents, part: str = "") -> np.ndarray:

@@ -180,7 +180,7 @@ def measure_parts(
             continue
         yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
-        given = {"network": probabilities(scores[part], temperature, multi_label=multi),
+        given: dict[Who, Floats] = {"network": probabilities(scores[part], temperature, multi_label=multi),
                  "baseline": summing_to_one(plain[part].probabilities(documents.texts(part)), multi)}
         if blend is not None:
             said = counts if counts is not None and part == "validation" else blend.counts.probabilities(
@@ -189,7 +189,7 @@ def measure_parts(
             given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(part_predictions(
             part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
-            as_known(documents, part, labels), given,  # type: ignore[arg-type]
+            as_known(documents, part, labels), given,
             labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
         ))
     return joined(found)

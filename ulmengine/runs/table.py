@@ -67,8 +67,7 @@ def measure_table(
             for who in found[0]}
     kept = part_predictions(
         "test", records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows), truth.targets[there],
-        said,  # type: ignore[arg-type]
-        labels=predictor.labels, multi_label=predictor.multi_label, corpus=documents.fingerprint,
+        said, labels=predictor.labels, multi_label=predictor.multi_label, corpus=documents.fingerprint,
         temperature=predictor.temperature,
     )
     learnt = yield from _learnt_from(model, predictor, runs)

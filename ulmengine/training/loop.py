@@ -23,7 +23,7 @@ from torch import Tensor
 
 from ulmengine.events import Event
 from ulmengine.nets import LanguageModel, Loss, TextClassifier
-from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.errors import NanLossError
 from ulmengine.plan.stages import StagePlan
 
 from .batches import DocumentBatches, LanguageModelStream
@@ -76,7 +76,7 @@ class Stepper:
     def take(self, batches: Sequence[Any], rates: Sequence[float], step: int = 0) -> Taken:
         """Optimizer ``step`` (from 0, for the words of an error) on ``batches`` with the ``rates`` of all groups.
 
-        :raises NanLoss: on the CPU, before any weight has moved.
+        :raises NanLossError: on the CPU, before any weight has moved.
         """
         weights = [self._task.weight(batch) for batch in batches]  # targets or documents
         weight, tokens = self._over_all(sum(weights), sum(self._task.tokens(batch) for batch in batches))
@@ -106,7 +106,7 @@ class Stepper:
         # DDP averages over the processes; each one's share of the whole is what is wanted.
         factor = share if self._world is None else share * self._world.size
         loss = loss if factor == 1 else loss * factor
-        (loss if self._scaler is None else self._scaler.scale(loss)).backward()  # type: ignore[no-untyped-call]
+        (loss if self._scaler is None else self._scaler.scale(loss)).backward()
 
     def _over_all(self, weight: float, tokens: int) -> tuple[float, int]:
         """Of all processes."""
@@ -132,7 +132,7 @@ def _refuse_nan(loss: Tensor, norm: Tensor, step: int, rate: float) -> None:
         return
     for what, value in (("loss", loss), ("gradient", norm)):
         if not math.isfinite(value):
-            raise NanLoss(step + 1, rate, what)
+            raise NanLossError(step + 1, rate, what)
 
 
 def train_language_model(
@@ -150,7 +150,7 @@ def train_language_model(
     the generator takes a snapshot and ends.
 
     :param start: a snapshot of this stage to go on from; weights, optimizer and random states are taken from it.
-    :raises NanLoss: loss or gradient are not finite.
+    :raises NanLossError: loss or gradient are not finite.
     :raises TrainingError: the plan does not fit the network, or there is too little text for one batch.
     """
     task = language_model_task(model, train_part, valid, plan, ctx)

@@ -27,7 +27,7 @@ class RandomState:
     @classmethod
     def capture(cls) -> RandomState:
         """As they are now."""
-        devices = tuple(torch.cuda.get_rng_state_all()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+        devices = tuple(torch.cuda.get_rng_state_all()) if torch.cuda.is_initialized() else ()
         plain = random.getstate(), tuple(np.random.get_state(legacy=True)), torch.get_rng_state()
         return cls(*plain, devices, _others())
 
@@ -74,7 +74,7 @@ def _others() -> dict[str, Tensor]:
     """States of the accelerators that are neither processors nor CUDA cards, where they are in use."""
     if torch.backends.mps.is_available():
         return {"mps": torch.mps.get_rng_state()}
-    if torch.xpu.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.xpu.is_initialized():
         return {f"xpu{number}": state for number, state in enumerate(torch.xpu.get_rng_state_all())}
     return {}
 

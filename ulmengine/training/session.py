@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ulmengine.disk import is_disk_full
 from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten, retold
-from ulmengine.plan.errors import NanLoss
+from ulmengine.plan.errors import NanLossError
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, StageResult, Taken, TrainContext
@@ -157,7 +157,7 @@ class Session(StageState):
         """Fetch what the last steps gave from the device, all in one go, and put it into the outbox."""
         for event, weight in self._unread.read():
             if not math.isfinite(event.loss) or (self.scaler is None and not math.isfinite(event.grad_norm)):
-                raise NanLoss(event.step, event.lrs[-1], "gradient" if math.isfinite(event.loss) else "loss")
+                raise NanLossError(event.step, event.lrs[-1], "gradient" if math.isfinite(event.loss) else "loss")
             self.standing.loss_sum += event.loss * weight
             self.standing.weight_sum += weight
             self.outbox.append(event)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.nets import freeze_to, layer_groups, set_precision
-from ulmengine.plan.errors import NanLoss, TrainingError
+from ulmengine.plan.errors import NanLossError, TrainingError
 from ulmengine.plan.schedules import group_rates
 from ulmengine.plan.stages import StagePlan
 
@@ -117,5 +117,5 @@ def _loss_of(stepper: Stepper, batches: list[Any], rates: tuple[float, ...], ste
     """The loss of a step, taken; not-a-number where it could not be, for loss or gradient were none."""
     try:
         return float(stepper.take(batches, rates, step).loss)
-    except NanLoss:
+    except NanLossError:
         return math.nan

@@ -123,7 +123,7 @@ def teach(
             rivals = F.cross_entropy(found @ targets.T / lesson.temperature, torch.arange(len(targets)))
             optimizer.zero_grad(set_to_none=True)
             loss: Tensor = 1 - cosine + lesson.apart * rivals + lesson.language * surprise
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             done = step + 1

@@ -72,7 +72,8 @@ def _reading(
             try:
                 event = next(work)
             except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+                read: PathTexts = end.value
+                return read
             yield event
     finally:
         work.close()

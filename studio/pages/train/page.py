@@ -75,7 +75,7 @@ class TrainPage(ProjectPage):
         buttons.stop.clicked.connect(run.stop)
         buttons.nextStageWanted.connect(self.next_stage)
         buttons.finishWanted.connect(self.finish)
-        buttons.stepWanted.connect(self._step)
+        buttons.stepWanted.connect(run.step)
         buttons.betweenChanged.connect(self._between_changed)
         buttons.pointsWanted.connect(self._list_points)
         buttons.goBackWanted.connect(self.go_back)
@@ -262,11 +262,6 @@ class TrainPage(ProjectPage):
     def branch(self, point: Point) -> None:
         """Branch a new run off ``point``; this one stays as it is (stopped and saved, if it is alive)."""
         self.going_on.branch(self.shown, point)
-
-    @Slot(str)
-    def _step(self, size: str) -> None:
-        if size in ("batch", "epoch", "stage"):
-            self.shell.run.step(size)  # type: ignore[arg-type]
 
     @Slot(bool)
     def _between_changed(self, wanted: bool) -> None:

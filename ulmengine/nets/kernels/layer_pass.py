@@ -142,7 +142,7 @@ def kernel_precision(x: Tensor, wanted: torch.dtype) -> torch.dtype:
     """What the kernels compute ``x`` in where ``wanted`` is: on a processor, and with an old cuDNN, in float32."""
     if x.device.type == "cpu":
         return torch.promote_types(x.dtype, torch.float32)
-    old = x.device.type == "cuda" and torch.version.cuda is not None and (cudnn.version() or 0) < BFLOAT16_SINCE  # type: ignore[no-untyped-call]
+    old = x.device.type == "cuda" and torch.version.cuda is not None and (cudnn.version() or 0) < BFLOAT16_SINCE
     return torch.float32 if old and wanted == torch.bfloat16 else wanted
 
 

@@ -20,7 +20,7 @@ as_plain_tensors: Any = torch._C._disabled_torch_function_impl
 
 def is_available() -> bool:
     """Whether this build of PyTorch has oneDNN's packed products."""
-    built = bool(mkldnn.is_available())  # type: ignore[no-untyped-call]
+    built = bool(mkldnn.is_available())
     return built and hasattr(_MKLDNN, "_reorder_linear_weight")
 
 
