@@ -15,8 +15,7 @@ from tests.bench.test_networks import DOCUMENTS, TASK
 from ulmengine.bench import agreement, classifier, device, lm, measure, predict
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.inference import packed_classifier
-from ulmengine.inference.packed_classifier import PackedClassifier
+from ulmengine.inference.predict import can_pack
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.runs import finalize
 from ulmengine.tokens import TokenStore
@@ -162,11 +161,12 @@ def test_only_the_full_softmax_has_known_arithmetic() -> None:
 
 def test_on_a_processor_the_network_is_packed() -> None:
     network = classifier.build(DOCUMENTS).eval()
-    assert isinstance(predict.reader(network, torch.float32), PackedClassifier)
+    assert can_pack(network, torch.float32)
+    assert predict.reader(network, torch.float32) is not network
 
 
 def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_classifier, "can_pack", lambda *_: False)
+    monkeypatch.setattr("ulmengine.inference.predict.can_pack", lambda *_: False)
     network = classifier.build(DOCUMENTS).eval()
     assert predict.reader(network, torch.bfloat16) is network
     assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}

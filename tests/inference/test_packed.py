@@ -7,12 +7,11 @@ import torch
 
 from tests.inference.made import MODEL, network
 from ulmengine.config import DropoutConfig, Sizes
-from ulmengine.inference import packed_classifier
-from ulmengine.inference.packed_classifier import PackedClassifier, can_pack
+from ulmengine.inference.predict import can_pack, is_available, reader_of
 from ulmengine.nets import AWDLSTM, TextClassifier
 
 pytestmark = pytest.mark.skipif(
-    not packed_classifier.is_available(), reason="this build of PyTorch has no packed products")
+    not is_available(), reason="this build of PyTorch has no packed products")
 
 
 def documents(lengths):
@@ -28,7 +27,7 @@ def test_float32_is_the_network(lengths):
     net = network(3)
     with torch.no_grad():
         expected = net(*documents(lengths))
-        got = PackedClassifier(net, torch.float32)(*documents(lengths))
+        got = reader_of(net, torch.float32)(*documents(lengths))
     assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -36,7 +35,7 @@ def test_bfloat16_is_near_it():
     net = network(3)
     with torch.no_grad():
         expected = net(*documents([60, 30, 5]))
-        got = PackedClassifier(net, torch.bfloat16)(*documents([60, 30, 5]))
+        got = reader_of(net, torch.bfloat16)(*documents([60, 30, 5]))
     assert (got - expected).abs().max() < .05 * expected.abs().max()
 
 
@@ -47,7 +46,7 @@ def test_skip_connections():
         net = TextClassifier(encoder, 2, MODEL).eval()
     with torch.no_grad():
         expected = net(*documents([9, 4]))
-        got = PackedClassifier(net, torch.float32)(*documents([9, 4]))
+        got = reader_of(net, torch.float32)(*documents([9, 4]))
     assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -8,7 +8,7 @@ import torch
 from tests.inference.made import network
 from ulmengine.cli.corpus import PUBLISHED
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
-from ulmengine.inference.packed_classifier import PackedClassifier
+from ulmengine.inference.predict import reader_of
 from ulmengine.nets import AWDLSTM, TextClassifier
 from ulmengine.nets.kernels.layer_pass import goes_by_steps
 from ulmengine.nets.kernels.layout import Layout
@@ -76,7 +76,7 @@ def test_what_a_pass_has_packed_serves_it_to_the_end(precision: torch.dtype, lea
 @needs_products
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
 def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
-    reads = PackedClassifier(network(), precision)
+    reads = reader_of(network(), precision)
     with torch.profiler.profile() as profile, torch.no_grad():
         reads(torch.randint(9, 21, (3, 8)), torch.tensor([8, 5, 2]))
     used = {event.key for event in profile.key_averages()}

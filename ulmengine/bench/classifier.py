@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ulmengine.config import PRESETS, ClassifierConfig, DropoutConfig, ModelConfig
-from ulmengine.inference.packed_classifier import Reader, reader_of
+from ulmengine.inference.predict import Reader, reader_of
 from ulmengine.nets import AWDLSTM, TextClassifier, freeze_to, layer_groups, precision_for, set_precision
 from ulmengine.nets.bpt3c import window_starts
 from ulmengine.nets.losses import classifier_loss

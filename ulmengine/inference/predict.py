@@ -16,15 +16,18 @@ from torch import Tensor
 from ulmengine.events import Event, Progress
 from ulmengine.models import Bundle
 from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
+from ulmengine.nets.kernels.native import is_available
 from ulmengine.tokens import PAD
 
 from .blend import Blend
 from .calibrate import Floats, average, probabilities
 from .errors import InferenceError
-from .packed_classifier import Reader, reader_of
 from .predictions import Who
 
 T = TypeVar("T")
+Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
+# The packing is made for about so many rows; it serves any number.
+_PACKED_ROWS = 16
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
 WINDOW_TEXTS = 2_048
 WINDOW_CHARACTERS = 16_000_000
@@ -187,6 +190,19 @@ def _in_batches(
         found = np.empty((len(documents), part.shape[1]), dtype=np.float32) if found is None else found
         found[places] = part
     return np.zeros((0, width), np.float32) if found is None else found
+
+
+def can_pack(network: TextClassifier, precision: torch.dtype) -> bool:
+    """Whether ``network`` can be packed: on a processor, with a build of PyTorch that has the packed products."""
+    return network.encoder.device.type == "cpu" and is_available() and precision != torch.float16
+
+
+def reader_of(network: TextClassifier, precision: torch.dtype) -> Reader:
+    """What answers for ``network`` in ``precision``, where nothing takes gradients: itself, where that can be with its
+    weights packed for the products once, not with every pass. Later training is not seen then."""
+    if not can_pack(network, precision):
+        return network
+    return partial(network, draw=network.encoder.ready(precision, _PACKED_ROWS))
 
 
 def windows(

@@ -180,8 +180,10 @@ def measure_parts(
             continue
         yield Progress("Asking the baseline", 0, 0)
         rows = documents.rows(part)
-        given: dict[Who, Floats] = {"network": probabilities(scores[part], temperature, multi_label=multi),
-                 "baseline": summing_to_one(plain[part].probabilities(documents.texts(part)), multi)}
+        given: dict[Who, Floats] = {
+            "network": probabilities(scores[part], temperature, multi_label=multi),
+            "baseline": summing_to_one(plain[part].probabilities(documents.texts(part)), multi),
+        }
         if blend is not None:
             said = counts if counts is not None and part == "validation" else blend.counts.probabilities(
                 documents.texts(part))
@@ -189,8 +191,8 @@ def measure_parts(
             given["blend"] = summing_to_one(blend.mixed(given["network"], given["counts"]), multi)
         found.append(part_predictions(
             part, records_of(rows, documents.pieces, documents.hashes), own_rows(documents, rows),
-            as_known(documents, part, labels), given,
-            labels=labels, multi_label=multi, corpus=documents.fingerprint, temperature=temperature,
+            as_known(documents, part, labels), given, labels=labels, multi_label=multi,
+            corpus=documents.fingerprint, temperature=temperature,
         ))
     return joined(found)
 
