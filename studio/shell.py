@@ -17,7 +17,7 @@ from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
 from .elsewhere import OpenHere, trained_elsewhere
-from .engine.job import Job
+from .engine.claims import Claims
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
@@ -88,8 +88,9 @@ class Shell(QObject):
         self._unread: tuple[Path, CorpusConfig] | None = None
         self._open_here = OpenHere(self)
         self._open_here.gained.connect(self._has_the_say)
-        self._claims: dict[Job, str] = {}
-        self._pending: Callable[[], None] | None = None
+        self.claims = Claims(run, self)
+        """Work beside the runs that needs the machine to itself."""
+        self.claims.gaveUp.connect(self.toast)
 
     def go(self, key: str) -> None:
         """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
@@ -355,7 +356,7 @@ class Shell(QObject):
             return False
         self.project.close()
         config, folder = self.project.run_config(), self.project.new_run_folder()
-        self._when_free(lambda: self.run.start(config, folder))
+        self.claims.when_free(lambda: self.run.start(config, folder))
         return True
 
     def start_alone(self, folder: Path, config: RunConfig) -> None:
@@ -363,7 +364,7 @@ class Shell(QObject):
 
         It is the run of the window as any other one is, whether a project is open or not.
         """
-        self._when_free(lambda: self.run.start(config, folder))
+        self.claims.when_free(lambda: self.run.start(config, folder))
 
     def resume_run(
         self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,
@@ -384,7 +385,7 @@ class Shell(QObject):
             return False
         if not self._may_train_beside(folder):
             return False
-        self._when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
+        self.claims.when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
         return True
 
     def _may_train_beside(self, own: Path | None = None) -> bool:
@@ -406,33 +407,6 @@ class Shell(QObject):
             (Choice("beside", self.tr("Train beside it")), Choice("cancel", self.tr("Cancel"), "cancel")),
             self.tr("Both share the processor and its memory, so each takes longer. Neither changes the other."))
         return answer == "beside"
-
-    def claim(self, job: Job, given_up: str) -> None:
-        """``job`` needs the machine as a run does (both draw from torch's one source of random numbers): a run that is
-        to begin ends it first, says ``given_up``, and begins when it has ended."""
-        self._claims[job] = given_up
-        job.ended.connect(self._claim_ended)
-
-    def _when_free(self, start: Callable[[], None]) -> None:
-        self._pending = start
-        for job, given_up in self._claims.items():
-            job.cancel()
-            self.toast(given_up)
-        self._begin_pending()
-
-    @Slot()
-    def _claim_ended(self) -> None:
-        job = self.sender()
-        if isinstance(job, Job):
-            self._claims.pop(job, None)
-        self._begin_pending()
-
-    def _begin_pending(self) -> None:
-        start = self._pending
-        if start is not None and not self._claims:
-            self._pending = None
-            if not self.busy:
-                start()
 
     def finish_run(self, folder: Path) -> bool:
         """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another

@@ -130,7 +130,7 @@ class RangeCard(Card):
         job = run_job(self, partial(self.make, self.project.run_config(), self.task, self.project.cache))
         self._job = job
         self._left = TimeLeft()
-        self.shell.claim(job, self.tr("The range test was given up: the run needs the machine to itself."))
+        self.shell.claims.claim(job, self.tr("The range test was given up: the run needs the machine to itself."))
         job.events.connect(self._events_came)
         job.failed.connect(self._failed)
         job.ended.connect(self._ended)
