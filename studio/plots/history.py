@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ulmengine import events as ev
+from ulmengine.plan.stages import StagePlan
 from ulmengine.record.phrases import in_words
 
 from .series import SeriesBuffer
@@ -38,6 +39,12 @@ class StageRecord:
 
     def __post_init__(self) -> None:
         self.rates = [SeriesBuffer() for _ in range(self.unfrozen)]
+
+    @classmethod
+    def of(cls, stage: StagePlan | ev.StageStarted, steps: int, before: int) -> StageRecord:
+        """One that begins, or will, after ``before`` optimizer steps and takes so many ``steps`` itself."""
+        return cls(stage.index, stage.name, stage.groups, stage.unfrozen, stage.epochs, steps, before, stage.task,
+                   stage.refit)
 
     @property
     def learning(self) -> tuple[str, ...]:
@@ -174,10 +181,7 @@ class RunHistory:
     def _begin(self, event: ev.StageStarted) -> None:
         self.progress = None
         if all(stage.index != event.index for stage in self.stages):  # a run that goes on says the one in hand again
-            self.stages.append(StageRecord(
-                event.index, event.name, event.groups, event.unfrozen, event.epochs, event.steps, self.total,
-                event.task, event.refit,
-            ))
+            self.stages.append(StageRecord.of(event, event.steps, self.total))
 
     def _epoch(self, event: ev.EpochEnded) -> None:
         for stage in self.stages:

@@ -100,7 +100,7 @@ class SchedulePlot(Plot):
             set_line(item, x, self.scaled(y))
             item.setPen(line_pen(color))
             item.show()
-        self._bands.paint([_as_record(plan, start) for plan, start in self._placed()])
+        self._bands.paint([StageRecord.of(plan, plan.epochs, int(start)) for plan, start in self._placed()])
         self._place_handles()
 
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -274,11 +274,6 @@ class SchedulePlot(Plot):
                 handle.setBrush(colors.color("panel"))
                 handle.setHoverPen(pen(colors.color("accent"), 3.0))
                 handle.setHoverBrush(colors.color("accent_soft"))
-
-
-def _as_record(plan: StagePlan, start: float) -> StageRecord:
-    return StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, plan.epochs, int(start),
-                       plan.task, plan.refit)
 
 
 def _first_valley(rates: Floats, top: int) -> int:

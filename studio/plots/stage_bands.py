@@ -122,8 +122,7 @@ def upcoming(
         steps = told.get(plan.index, 0) if length is None else round(plan.epochs * length)
         if not steps:
             break
-        found.append(StageRecord(plan.index, plan.name, plan.groups, plan.unfrozen, plan.epochs, steps, int(start),
-                                 plan.task, plan.refit))
+        found.append(StageRecord.of(plan, steps, int(start)))
         start += steps
     return found
 

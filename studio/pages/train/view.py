@@ -215,8 +215,8 @@ class NotesLine(QWidget):
         self.hide()
 
     def show_notes(self, notes: Sequence[Note]) -> None:
-        """Show ``notes``, each once; nothing without any."""
-        told = tuple(dict.fromkeys(notes))
+        """Show ``notes``; nothing without any."""
+        told = tuple(notes)
         if told == self._notes:
             return
         self._notes = told
