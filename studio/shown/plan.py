@@ -27,16 +27,15 @@ def _holds_back(config: RunConfig) -> bool:
 
 def plan_of_run(config: RunConfig, started: RunStarted) -> tuple[StagePlan, ...]:
     """The stages of a run that has said ``started``, with the rates that ``config`` gives them."""
-    if not all(stage.get("groups") and stage.get("task") for stage in started.stages):
-        return ()
-    groups = max((len(stage["groups"]) for stage in started.stages), default=0)
-    heads = any(stage["task"] == "classifier" for stage in started.stages)
-    models = [stage for stage in started.stages if stage["task"] == "language_model"]
-    layers = (len(models[0]["groups"]) - 1) if models else groups - 2
-    pretrained = any(stage["pretrained"] for stage in started.stages)
-    held = any(stage.get("refit") for stage in started.stages)
-    plans = plan_stages(config, layers=max(1, layers), pretrained=pretrained, classifier=heads, held=held)
-    return plans if [plan.groups for plan in plans] == [tuple(s["groups"]) for s in started.stages] else ()
+    groups = [tuple(stage.get("groups", ())) for stage in started.stages]
+    layers = max((sum(name.startswith("layer ") for name in names) for names in groups), default=0)
+
+    def some(key: str, value: object) -> bool:
+        return any(stage.get(key) == value for stage in started.stages)
+
+    plans = plan_stages(config, layers=max(1, layers), pretrained=some("pretrained", True),
+                        classifier=some("task", "classifier"), held=some("refit", True))
+    return plans if [plan.groups for plan in plans] == groups else ()
 
 
 def _start(config: RunConfig, base: Path, facts: CorpusFacts | None) -> tuple[int | None, bool]:
