@@ -29,6 +29,7 @@ from ulmengine.models import (
     shipped_models,
     starting_model,
 )
+from ulmengine.plan import StagePlan, plan_stages
 from ulmengine.record.records import read_json
 from ulmengine.tokens import (
     SPECIALS,
@@ -61,6 +62,13 @@ class Prepared:
     def language_model_stores(self) -> list[TokenStore]:
         """What a language model may read: training and unlabelled documents, never held-back ones."""
         return [self.stores[part] for part in ("train", "unlabelled") if part in self.stores]
+
+    def plans(self, config: RunConfig) -> tuple[StagePlan, ...]:
+        """The stages of a run of ``config`` on it."""
+        return plan_stages(
+            config, layers=self.sizes.layers, pretrained=self.pretrained is not None,
+            classifier=bool(self.documents.labels), held=self.documents.count("validation") > 0,
+        )
 
 
 def prepare(

@@ -10,7 +10,7 @@ import torch
 from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.nets import choose_device, precision_for, set_precision
-from ulmengine.plan import StagePlan, plan_stages
+from ulmengine.plan import StagePlan
 from ulmengine.record.folder import RunFolderError
 from ulmengine.training import RangeResult, TrainContext, classifier_task, language_model_task, range_test
 from ulmengine.training.distributed import use_threads
@@ -60,12 +60,7 @@ def find_learning_rate(
 
 
 def _first(config: RunConfig, prepared: Prepared, task: str) -> StagePlan:
-    plans = [
-        plan for plan in plan_stages(
-            config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
-            classifier=bool(prepared.documents.labels), held=False,
-        ) if plan.task == task
-    ]
+    plans = [plan for plan in prepared.plans(config) if plan.task == task and not plan.refit]
     if not plans:
         kind = "language-model" if task == "language_model" else "classifier"
         raise RunFolderError(f"the plan has no {kind} stage to find a rate for; give it at least one epoch")

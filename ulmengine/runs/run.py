@@ -17,7 +17,6 @@ from ulmengine import events as ev
 from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.nets import choose_device, precision_for
-from ulmengine.plan import plan_stages
 from ulmengine.plan.divergence import Divergence, watched
 from ulmengine.record import saved_event
 from ulmengine.record.changes import change, changed_since, check_change, times_changed
@@ -240,10 +239,7 @@ class Run:
         torch.manual_seed(config.seed)
         prepared = yield from self._prepare(config)
         self._rows = rows_read(config, sum(store.tokens for store in prepared.language_model_stores()))
-        plans = plan_stages(
-            config, layers=prepared.sizes.layers, pretrained=prepared.pretrained is not None,
-            classifier=bool(prepared.documents.labels), held=prepared.documents.count("validation") > 0,
-        )
+        plans = prepared.plans(config)
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
