@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Signal, Slot
 
-from ulmengine.record import RunFolder, owner_of
+from ulmengine.record import RunFolder, owner_of, run_name
+
+from .ask import Ask, Choice
+
+_tr = QCoreApplication.translate
 
 LOCK = ".open.lock"
 AGAIN_MS = 2_000
@@ -74,3 +78,20 @@ def trained_elsewhere(runs: Path) -> list[RunFolder]:
     """Those of the project's ``runs`` that another process works on."""
     locks = sorted(runs.glob("*/lock.json"))
     return [RunFolder(path.parent) for path in locks if owner_of(path) not in (None, os.getpid())]
+
+
+def may_train_beside(ask: Ask, runs: Path, own: Path | None = None) -> bool:
+    """Whether to begin a run although another window or program trains one of the project's ``runs``: the person is
+    asked.
+
+    :param own: the run that is to go on. Where it is that one, beginning itself says so.
+    """
+    others = [run for run in trained_elsewhere(runs) if run.path != own]
+    if not others:
+        return True
+    told = _tr("Elsewhere", "Another window or program is training the run {name} of this project. Train beside it?")
+    answer = ask.choose(
+        _tr("Elsewhere", "Training is under way elsewhere"), told.format(name=run_name(others[0])),
+        (Choice("beside", _tr("Elsewhere", "Train beside it")), Choice("cancel", _tr("Elsewhere", "Cancel"), "cancel")),
+        _tr("Elsewhere", "Both share the processor and its memory, so each takes longer. Neither changes the other."))
+    return answer == "beside"

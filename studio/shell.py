@@ -16,7 +16,7 @@ from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
-from .elsewhere import OpenHere, trained_elsewhere
+from .elsewhere import OpenHere, may_train_beside
 from .engine.claims import Claims
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
@@ -352,7 +352,7 @@ class Shell(QObject):
 
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
-        if self.project is None or self.busy or not self._may_train_beside():
+        if self.project is None or self.busy or not self._may_train():
             return False
         self.project.close()
         config, folder = self.project.run_config(), self.project.new_run_folder()
@@ -383,30 +383,22 @@ class Shell(QObject):
         except (RuntimeError, ValueError) as error:
             self.toast(str(error), "error")
             return False
-        if not self._may_train_beside(folder):
+        if not self._may_train(folder):
             return False
         self.claims.when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
         return True
 
-    def _may_train_beside(self, own: Path | None = None) -> bool:
-        """Whether to begin although another window or program trains a run of the project: the person is asked. Not
-        where another window has the say over the project.
+    def _may_train(self, own: Path | None = None) -> bool:
+        """Whether to begin, although another window may have the say over the project, or train a run of it.
 
-        :param own: the run that is to go on. Where it is that one, beginning itself says so.
+        :param own: the run that is to go on.
         """
         project = self.project
-        if project is not None and (own is None or own.parent == project.runs) and not project.may_change():
-            return False
-        others = [] if project is None else trained_elsewhere(project.runs)
-        others = [run for run in others if run.path != own]
-        if not others:
+        if project is None:
             return True
-        told = self.tr("Another window or program is training the run {name} of this project. Train beside it?")
-        answer = self.ask.choose(
-            self.tr("Training is under way elsewhere"), told.format(name=run_name(others[0])),
-            (Choice("beside", self.tr("Train beside it")), Choice("cancel", self.tr("Cancel"), "cancel")),
-            self.tr("Both share the processor and its memory, so each takes longer. Neither changes the other."))
-        return answer == "beside"
+        if (own is None or own.parent == project.runs) and not project.may_change():
+            return False
+        return may_train_beside(self.ask, project.runs, own)
 
     def finish_run(self, folder: Path) -> bool:
         """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another
