@@ -225,7 +225,7 @@ class RangePlot(Plot):
         return line
 
 
-class _Name(pg.InfLineLabel):
+class _Name(pg.InfLineLabel):  # type: ignore[misc]
     """The name of a suggestion, each letter with a rim of the ground, so that an edge of the range behind it stays
     whole between the letters and runs through none."""
 
