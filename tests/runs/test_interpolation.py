@@ -183,6 +183,7 @@ def test_a_run_that_stopped_between_the_stages_ends_as_one_that_did_not(tmp_path
         list(Run(folder, cache=tmp_path / "cache").events(resume=name != "whole"))
         taken.append([event.text for event in folder.events(ev.Note)
                       if isinstance(event, ev.Note) and "the classifier takes" in event.text])
+        assert load_bundle(folder.model_path).description.card["started from"] == "tiny"
         states.append(load_bundle(folder.model_path).state)
     assert len(taken[0]) == 1
     assert taken[1] == taken[2] == taken[0]

@@ -87,6 +87,16 @@ def test_a_run_from_before_is_measured_again_from_its_model(whole: RunFolder, tm
     assert open_measured(old).record == again.record
 
 
+def test_the_card_says_where_the_model_comes_from(whole: RunFolder) -> None:
+    card = load_bundle(whole.model_path).description.card
+    assert card["language"] == "not stated"  # several languages share these letters
+    assert card["started from"] == "nothing: learnt from scratch"
+    settings = card["settings that are not as usual"]
+    assert (settings["classifier.epochs"], settings["language_model.bptt"]) == ("1, 1", "16")
+    assert not {"model.pretrained", "corpus.path", "compute.device"} & settings.keys()
+    assert card["licence"] == "not stated; mind that of the texts"
+
+
 def test_predictions_that_were_altered_or_are_of_another_run_are_refused(whole: RunFolder, tmp_path: Path) -> None:
     run = _copy(whole, tmp_path)
     path = run.path / "predictions.parquet"

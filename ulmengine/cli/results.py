@@ -74,7 +74,8 @@ def _kept(path: Path) -> Measured:
 def _words(paired: Paired) -> str:
     """How sure the difference is."""
     if paired.verdict == "too few":
-        return f": {paired.documents:,} documents are too few to tell the runs apart"
+        are = "document is" if paired.documents == 1 else "documents are"
+        return f": {paired.documents:,} {are} too few to tell the runs apart"
     if not paired.mended and not paired.broken:
         return ": both are right in the same documents"
     verdict = "may be chance" if paired.verdict == "no difference" else \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Mapping
+from itertools import islice
 
 import numpy as np
 import torch
@@ -29,13 +30,17 @@ from ulmengine.inference.predictions import MEASURED_PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.record.folder import RunFolder
-from ulmengine.record.phrases import corrected_words
+from ulmengine.record.listing import unusual
+from ulmengine.record.phrases import corrected_words, value_words
 
 from .batches import document_batches
 from .checks import class_counts
 from .measured import evaluated, keep_measured, labels_without_training, majority_label, measure_parts
+from .own_texts import language_of
 from .prepare import Prepared
 
+_ASKED = 100
+"""So many texts are asked for their language."""
 Classifiers = Mapping[str, TextClassifier]
 
 
@@ -201,4 +206,20 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit
         if result.has_blend:
             card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
-    return card
+    return card | _origin(config, prepared)
+
+
+def _origin(config: RunConfig, prepared: Prepared) -> dict[str, object]:
+    """Where a classifier comes from: its language as far as that can be told, what it began with, how it has learnt."""
+    texts, early = islice(prepared.documents.texts("train"), _ASKED), prepared.pretrained
+    before = {} if early is None else early.description.card
+    licence = f"; that of the language model it started from: {before['licence']}" if before.get("licence") else ""
+    # A path on this machine says nothing elsewhere.
+    settings = {name: value_words(value) for name, value in unusual(config).items() if name != "model.pretrained"}
+    return {
+        "language": str(before.get("language") or language_of(text[:1_000] for text in texts) or "not stated"),
+        "started from": "nothing: learnt from scratch" if early is None else
+                        early.description.title or "a language model without a name",
+        **({"settings that are not as usual": settings} if settings else {}),
+        "licence": f"not stated; mind that of the texts{licence}",
+    }
