@@ -6,6 +6,7 @@ import importlib.resources
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -193,7 +194,13 @@ def _entries(paths: Iterable[Path], shipped: bool) -> tuple[ModelFile, ...]:
 
 
 def _entry(path: Path, shipped: bool) -> ModelFile:
-    size = path.stat().st_size
+    now = path.stat()
+    return _read(path, shipped, now.st_size, now.st_mtime_ns, now.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, shipped: bool, size: int, *_as_it_is_now: int) -> ModelFile:
+    """The entry of a file, read again once it has changed: the window asks at every setting that is touched."""
     try:
         return ModelFile(path, size, shipped, describe_bundle(path))
     except ModelError as error:
