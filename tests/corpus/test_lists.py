@@ -166,6 +166,23 @@ def test_a_few_lists_without_a_label_are_told_of(tmp_path: Path) -> None:
     assert any("hold many short lines" in note for note in documents.notes)
 
 
+@pytest.mark.parametrize("packed", ["", "zip"])
+@pytest.mark.parametrize("names", [("体育", "政治"), ("رياضة", "سياسة"), ("กีฬา", "การเมือง"), ("Sport", "Politik")])
+def test_whether_files_are_lists_of_their_label_is_asked_where_names_do_not_tell(
+    tmp_path: Path, names: tuple[str, str], packed: str
+) -> None:
+    """Where a script has no capitals, or writes each noun with one, names of people and chapters look like labels."""
+    files = {f"{name}.txt": lines(texts(50, 50 * place)) for place, name in enumerate(names)}
+    path = written(tmp_path, files, packed)
+    documents = opened(path)
+    assert len(documents.parts) == 2
+    assert any("set the format to 'lines'" in note for note in documents.notes)
+    answered = opened(path, format="lines")
+    assert answered.labels == tuple(sorted(names))
+    assert sorted(everything(answered)) == sorted(texts(100))
+    assert answered.label_counts(answered.rows("train")).sum() == answered.count("train")
+
+
 LABELS = [str(n % 3) for n in range(30)]
 
 

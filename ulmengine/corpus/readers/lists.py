@@ -150,6 +150,11 @@ def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> Tre
     means = [sum(map(len, lines)) / max(1, len(lines)) for lines in lists]
     if min(map(len, lists)) < _LEAST_OF_LABEL or not all(map(is_list, lists)) or max(means) > _ALIKE * min(means):
         return None
+    return as_lists(layout)
+
+
+def as_lists(layout: TreeLayout) -> TreeLayout:
+    """The layout of files of which each line is a document labelled by the file's name."""
     return replace(layout, labelled=True, lines=True, stems=True)
 
 
@@ -178,7 +183,8 @@ def unlabelled_note(look: Look, documents: Sequence[str]) -> tuple[str, ...]:
     if not lists or len(lists) < 0.5 * len(documents):
         return ()
     return (f"Each file is read as one document, though {', '.join(lists[:4])}{', ...' * (len(lists) > 4)} "
-            f"hold{'s' * (len(lists) == 1)} many short lines. If each line is a document, choose one of the files.",)
+            f"hold{'s' * (len(lists) == 1)} many short lines. If each line is a document labelled by its file's name, "
+            "set the format to 'lines'; if it has no label, choose one of the files.",)
 
 
 def texts_in(look: Look) -> list[str]:

@@ -56,7 +56,9 @@ def plan(look: Look) -> tuple[Reading, TreeLayout]:
     tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
               and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     notes: tuple[str, ...] = ()
-    if documents and not layout.labelled and look.heads and not asked:
+    if documents and not layout.labelled and look.config.format == "lines":  # and that each line is one
+        layout = lists.as_lists(layout)
+    elif documents and not layout.labelled and look.heads and not asked:
         if found_lists := lists.named_lists(look, layout, documents):
             layout = found_lists
         elif 2 * len(unnamed := list(lists.tables_in(look, documents))) >= len(documents):
