@@ -41,7 +41,7 @@ class Made:
         self.labels, self.multi_label, self.temperature = tuple(labels), multi_label, temperature
         self.tokenizer = tokenizer()
         self._networks, self.counts = networks, None
-        self.description = SimpleNamespace(refit=False)
+        self.description = SimpleNamespace(refit=False, imported=False)
 
     def classifiers(self) -> Mapping[str, TextClassifier]:
         return self._networks

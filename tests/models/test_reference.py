@@ -86,6 +86,25 @@ def test_the_imported_model_scores_as_the_weights_say(tmp_path):
     assert "xxfake" not in bundle.tokenizer.vocabulary
 
 
+def test_white_space_of_several_signs_keeps_its_row(tmp_path):
+    words = [*WORDS[:-2], "\n▁\n", "▁"]  # in fastai's tokens a sign stands for the space; alone it is a word
+    import_reference(*written(tmp_path, words=words))
+    bundle = load_bundle(tmp_path / "m.ulmfit")
+    tokenizer, embedding = bundle.tokenizer, bundle.state["forward.encoder.embedding.weight"]
+    assert tokenizer.tokens("the\n \nfilm") == ["xxbos", "the", "\n \n", "film"]
+    assert torch.equal(embedding[tokenizer.vocabulary.index("\n \n")], weights()["0.encoder.weight"][10])
+    assert torch.equal(embedding[tokenizer.vocabulary.index("▁")], weights()["0.encoder.weight"][11])
+
+
+def test_an_imported_classifier_answers_in_full_precision_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr("ulmengine.nets.precision._has_bfloat16", lambda _: True)
+    import_reference(*written(tmp_path, classifier_weights(), [WORDS, ["a", "b", "c"]]))
+    bundle = load_bundle(tmp_path / "m.ulmfit")
+    assert bundle.description.imported
+    assert Predictor(bundle, "cpu").precision is torch.float32
+    assert Predictor(bundle, "cpu", "bfloat16").precision is torch.bfloat16
+
+
 def classifier_weights(classes=3, seed=1):
     """A text classifier under fastai's names, its statistics those of one that has learnt."""
     generator = torch.Generator().manual_seed(seed)

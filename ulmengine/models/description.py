@@ -101,6 +101,11 @@ class Description(BaseModel):
         """What the model is called in lists; empty if its maker gave it no title."""
         return str(self.card.get("title", ""))
 
+    @property
+    def imported(self) -> bool:
+        """Whether its weights come from another program (:func:`~.reference.import_reference`)."""
+        return "origin" in self.card
+
 
 def read_description(content: bytes, path: Path) -> Description:
     """The description that ``content`` (JSON) holds; ``path`` names the model in errors.

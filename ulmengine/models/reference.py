@@ -27,6 +27,8 @@ from .learner import Learner, is_export, read_learner
 from .unpickle import read_vocabulary, read_weights
 
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.weight_hh")
+# What fastai writes for a space within a token, which white space alone has: two ends of lines with one between them.
+_SPACE = "▁"
 # What fastai fills a vocabulary up with to a multiple of eight.
 _FILLER = "xxfake"
 # fastai reads 72 tokens at once, and pools the last 20 such chunks of a document.
@@ -175,6 +177,7 @@ def with_own_specials(
     if not len(words) <= rows < len(words) + 8:
         raise ModelError(f"{path}: the weights are for {rows:,} words, the vocabulary has {len(words):,}; "
                          "choose the two files that belong together")
+    words = [word.replace(_SPACE, " ") if any(sign.isspace() for sign in word) else word for word in words]
     new = Vocabulary.with_specials(word for word in words if word != _FILLER)
     rows_of = {word: row for row, word in reversed(list(enumerate(words)))}  # of a word given twice the first row
     mapping = np.array([rows_of.get(word, -1) for word in new.tokens], dtype=np.int64)
