@@ -219,14 +219,14 @@ def _one_hot(columns: list[Sampled], rows: int) -> list[Sampled]:
 
 
 def _are_flags(hot: Sequence[Sampled], able: Sequence[Sampled]) -> bool:
-    """Whether the columns ``hot`` of yes and no are rather flags beside the label than one label each: one of them says
-    what a text is and the others what it has, or two that say nothing of it stand beside a topic or a scale."""
+    """Whether the columns ``hot`` of yes and no are rather flags beside the label than one label each: two beside a
+    topic or a scale, or one that says what a text is beside those that say what it has."""
     verdicts = sum(c.verdict for c in hot)
-    if len({re.split(r"[_.:\- ]", c.key)[0] for c in hot}) == 1:
+    if verdicts > 1 or len({re.split(r"[_.:\- ]", c.key)[0] for c in hot}) == 1:
         return False
-    if verdicts == 1:
-        return len(hot) == 2 or any(c.key.startswith(("has_", "have_")) for c in hot)
-    return len(hot) == 2 and not verdicts and any(c.topic or c.called == Nearness.SCALE for c in able)
+    if len(hot) == 2:
+        return any(c.topic or c.called == Nearness.SCALE for c in able)
+    return verdicts == 1 and any(c.key.startswith(("has_", "have_")) for c in hot)
 
 
 def _no_label(column: Sampled) -> str:
