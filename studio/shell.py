@@ -366,6 +366,13 @@ class Shell(QObject):
         """
         self.claims.when_free(lambda: self.run.start(config, folder))
 
+    def go_on(self, folder: Path) -> None:
+        """Go on with the run at ``folder``: after a pause, with everything in memory, or from its last checkpoint."""
+        if self.run.active and self.run.folder == folder:
+            self.run.resume()
+        else:
+            self.resume_run(folder)
+
     def resume_run(
         self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,
     ) -> bool:

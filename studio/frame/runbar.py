@@ -196,15 +196,13 @@ class RunBar(QWidget):
     @Slot()
     def toggle_pause(self) -> None:
         """Pause or go on, whichever is offered: after a pause, or from the last checkpoint."""
-        run, offered = self.shell.run, self.shown.offers
+        offered = self.shown.offers
         if self._advised:
             self.opened.emit()
         elif offered.pause:
-            run.pause()
-        elif offered.resume and run.active:
-            run.resume()
+            self.shell.run.pause()
         elif offered.resume and self.shown.folder is not None:
-            self.shell.resume_run(self.shown.folder.path)
+            self.shell.go_on(self.shown.folder.path)
 
     def _name_pause(self, resume: bool) -> None:
         names = self.tr("Pause"), self.tr("Resume")

@@ -130,11 +130,8 @@ class Mender(QObject):
 
     def go_on(self) -> None:
         """Go on as it is: after a wait, or from the last checkpoint."""
-        folder, run = self._folder, self.shell.run
-        if folder is not None and run.active and run.folder == folder.path:
-            run.resume()  # it waits, with everything in memory
-        elif folder is not None:
-            self.shell.resume_run(folder.path)
+        if self._folder is not None:
+            self.shell.go_on(self._folder.path)
 
     def look(self) -> None:
         """Look at the corpus."""

@@ -232,10 +232,8 @@ class TrainPage(ProjectPage):
     @Slot()
     def resume(self) -> None:
         """Go on: after a pause, or from the last checkpoint of the run shown."""
-        if self.shell.run.active:
-            self.shell.run.resume()
-        elif self.folder is not None:
-            self.shell.resume_run(self.folder.path)
+        if self.folder is not None:
+            self.shell.go_on(self.folder.path)
 
     @Slot()
     def next_stage(self) -> None:
