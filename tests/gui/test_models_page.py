@@ -22,6 +22,7 @@ from tests.models.made import MODEL, SIZES, TOKENS, language_model, save
 from tests.models.test_reference import WORDS, Evil, classifier_weights, weights
 from ulmengine.inference import onnx
 from ulmengine.models import load_bundle, save_bundle
+from ulmengine.record import RunFolder
 from ulmengine.runs.smaller import Cost
 
 
@@ -170,6 +171,21 @@ def test_deleting_is_undone_by_the_toast_and_by_the_key(page, desk, qtbot):
     desk.shell.undo.undo()
     qtbot.waitUntil(lambda: own(one) == ["Mine"], timeout=10_000)
     settled(one, qtbot)
+
+
+def test_where_another_window_has_the_say_a_runs_model_stays_and_a_persons_own_goes(page, desk, qtbot):
+    run = RunFolder.create(desk.project.runs / "first", desk.project.config)
+    save(run.model_path, card={"title": "Of the run"})
+    page_folder(desk).mkdir(parents=True)
+    save(page_folder(desk) / "a.ulmfit", card={"title": "Mine"})
+    one = page()
+    desk.project.set_read_only(True)
+    for name in ("Of the run", "Mine"):
+        pick(one, name)
+        one.delete()
+        settled(one, qtbot)
+    assert run.model_path.is_file()
+    assert not (page_folder(desk) / "a.ulmfit").exists()
 
 
 def test_what_is_next_to_a_deleted_model_is_chosen_and_what_comes_back_too(page, desk, qtbot):

@@ -184,8 +184,10 @@ class ModelsPage(Page):
     @Slot()
     def delete(self) -> None:
         """Put the model aside; undo brings it back."""
-        entry, stack = self.current, self._stack
+        entry, stack, project = self.current, self._stack, self.shell.project
         if entry is None or entry.shipped:
+            return
+        if project is not None and entry.path.is_relative_to(project.runs) and not project.may_change():
             return
         name = self.names[entry.path]
         step = ModelsAside([entry.path], self.tr("Delete {name}").format(name=name), self._moved, self._say_failed)
@@ -198,7 +200,6 @@ class ModelsPage(Page):
         told = [self.tr("{name} is deleted. Until the next start of the program it can be put back.").format(name=name)]
         if str(entry.path) == self.shell.settings.values.pretrained:
             told.append(self.tr("New projects started from it: now they start from the shipped model that fits."))
-        project = self.shell.project
         if project is not None and project.value("model.pretrained") == str(entry.path):
             told.append(self.tr("This project starts from it: choose another pretrained model."))
         self.shell.toast(" ".join(told), "warning" if len(told) > 1 else "info", self.tr("Undo"), stack.undo,
