@@ -47,6 +47,8 @@ class Matrix(Painted):
         self._picked = (-1, -1)
         self._at = (0, 0)
         self._hover = (-1, -1)
+        self._longest = 0.0
+        """Px that the longest name of a row takes."""
         self._upright = 0
         """How high the names of the columns are that stand on end, in px; 0: they lie."""
 
@@ -60,7 +62,9 @@ class Matrix(Painted):
             self._good[:, 0] = True
         else:
             self._columns, self._cells, self._good = labels, cells, np.eye(len(labels), dtype=bool)
-        longest = max((self.metrics(theme.Type.SMALL).horizontalAdvance(name) for name in self._columns), default=0)
+        small = self.metrics(theme.Type.SMALL)
+        self._longest = max(map(small.horizontalAdvance, self._rows[:200]), default=0.0)
+        longest = max(map(small.horizontalAdvance, self._columns), default=0.0)
         many = len(self._columns) > _LYING and longest > _LEAST - 6
         self._upright = min(round(longest) + theme.S, _LABEL) if many else 0
         self._picked = picked
@@ -100,8 +104,7 @@ class Matrix(Painted):
         return _HEIGHT - 6 + (self._upright or _HEIGHT + 2)
 
     def _label_width(self) -> float:
-        longest = max((self.metrics(theme.Type.SMALL).horizontalAdvance(name) for name in self._rows[:200]), default=0)
-        return float(min(longest + theme.M, _LABEL, max(60.0, self.width() - len(self._columns) * _LEAST)))
+        return float(min(self._longest + theme.M, _LABEL, max(60.0, self.width() - len(self._columns) * _LEAST)))
 
     def _cell_width(self) -> float:
         room = (self.width() - self._label_width()) / max(1, len(self._columns))
@@ -119,17 +122,21 @@ class Matrix(Painted):
             self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
         first_row = max(0, (event.rect().top() - self._head()) // self._high())
         last_row = min(len(self._rows), (event.rect().bottom() - self._head()) // self._high() + 1)
-        for column, name in enumerate(self._columns):
+        columns = range(max(0, int((event.rect().left() - left) // width)),
+                        min(len(self._columns), int((event.rect().right() - left) // width) + 1))
+        for column in columns:
             painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
-            self._paint_name(painter, left + column * width, name or self.tr("(empty)"))
+            self._paint_name(painter, left + column * width, self._columns[column] or self.tr("(empty)"))
         shares = self.shares()
+        largest = float(shares.max(initial=0.0)) if self._mode == "counts" else 1.0
         for row in range(first_row, last_row):
             box = QRectF(0, self._head() + row * self._high(), left - theme.S, self._high())
             painter.setPen(self.color("accent" if row == self._picked[0] else "text"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, small.elidedText(
                 self._rows[row] or self.tr("(empty)"), Qt.TextElideMode.ElideRight, box.width()))
-            for column in range(len(self._columns)):
-                self._paint_cell(painter, row, column, float(shares[row, column]))
+            for column in columns:
+                share = float(shares[row, column])
+                self._paint_cell(painter, row, column, share, share / largest if largest else 0.0)
         painter.end()
 
     def _box(self, row: int, column: int) -> QRectF:
@@ -151,13 +158,13 @@ class Matrix(Painted):
                          small.elidedText(name, Qt.TextElideMode.ElideRight, room))
         painter.restore()
 
-    def _paint_cell(self, painter: QPainter, row: int, column: int, share: float) -> None:
+    def _paint_cell(self, painter: QPainter, row: int, column: int, share: float, strength: float) -> None:
+        """``strength``: of the colour, from 0 to 1."""
         box, count = self._box(row, column).adjusted(1, 1, -1, -1), int(self._cells[row, column])
         good = bool(self._good[row, column])
-        largest = float(self.shares().max(initial=0.0)) if self._mode == "counts" else 1.0
-        strength = _STRONGEST * (share / largest if largest else 0.0)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.blend("series1" if good else "series2", max(strength, 0.10 if count else 0.03)))
+        painter.setBrush(self.blend("series1" if good else "series2",
+                                    max(_STRONGEST * strength, 0.10 if count else 0.03)))
         painter.drawRoundedRect(box, 3, 3)
         chosen, current = (row, column) == self._picked, (row, column) == self._at and self.hasFocus()
         if chosen or current or (row, column) == self._hover:
@@ -190,8 +197,9 @@ class Matrix(Painted):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light up the cell under the mouse."""
-        self._hover = self._cell_at(event.position())
-        self.update()
+        before, self._hover = self._hover, self._cell_at(event.position())
+        if self._hover != before:
+            self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
         """No cell is under the mouse any more."""

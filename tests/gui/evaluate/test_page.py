@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
@@ -218,6 +218,27 @@ def test_names_of_many_columns_stand_on_end_and_a_click_finds_its_cell(qtbot: Qt
             qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=matrix._box(*cell).center().toPoint())
         assert told.args == list(cell)
     matrix.grab()
+
+
+def test_of_a_matrix_of_many_labels_the_cells_in_sight_are_painted_and_names_measured_once(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measured for every cell, 90 labels took most of a second at each move of the mouse."""
+    matrix = Matrix()
+    qtbot.addWidget(matrix)
+    matrix.show_cells(tuple(f"label {n}" for n in range(90)), np.ones((90, 90), dtype=np.int64), (-1, -1))
+    matrix.resize(matrix.minimumWidth(), matrix.height())
+    painted, measured = [], []
+    paint, measures = Matrix._paint_cell, Matrix.metrics
+    monkeypatch.setattr(Matrix, "_paint_cell", lambda self, painter, row, column, *rest: (
+        painted.append((row, column)), paint(self, painter, row, column, *rest)))
+    monkeypatch.setattr(Matrix, "metrics", lambda self, *step: (measured.append(step), measures(self, *step))[1])
+    sight = QRect(700, 300, 400, 200)
+    matrix.grab(sight)
+    assert set(painted) == {(row, column) for row in range(90) for column in range(90)
+                            if matrix._box(row, column).intersects(QRectF(sight))}
+    assert len(painted) < 200
+    assert len(measured) < 30  # the headings in sight
 
 
 def test_the_documents_that_it_has_learnt_from_are_all_seen_in_a_small_window(page: EvaluatePage, qtbot: QtBot) -> None:
