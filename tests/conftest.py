@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ulmengine.threads import wait_briefly
 
@@ -10,6 +11,9 @@ wait_briefly()
 # What tests write need not outlive a power cut; the disk is waited for seventy times in a small run. A file that is
 # closed or none is refused all the same.
 os.fsync = os.fstat  # type: ignore[assignment]
+# A busy machine is no fault: how long an example takes, and drawing it, says nothing of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # each worker has a core; PyTorch's threads would share them all
 

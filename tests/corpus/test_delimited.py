@@ -62,7 +62,7 @@ def test_quoted_newlines_delimiters_and_quotes(tmp_path: Path) -> None:
     assert not documents.notes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=12),
                          min_size=3, max_size=3), min_size=1, max_size=8))
 def test_what_the_standard_writer_writes_is_read_back(table: list[list[str]]) -> None:

@@ -64,7 +64,7 @@ def test_copies_are_never_on_both_sides(tmp_path: Path) -> None:
     assert not texts["validation"] & texts["test"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=120), st.integers(0, 2**31))
 def test_units_stay_whole_and_no_class_is_without_training(rows: list[tuple[int, int]], seed: int) -> None:
     strata = np.array([stratum for stratum, _ in rows])

@@ -36,7 +36,7 @@ def test_words_and_their_tokens(text, tokens, expected):
     assert words(text, tokens.split(" ")) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_spans_are_in_order_apart_and_name_no_token_twice(text):
     tokens = tokenizer().tokens(text)
