@@ -156,9 +156,9 @@ class Analysis(QObject):
 
     def _watch_models(self) -> None:
         folder = models_folder()
-        for place in (folder, folder.parent):  # the first model makes the folder
-            if place.is_dir() and str(place) not in self._models.directories():
-                self._models.addPath(str(place))
+        place = next(place for place in (folder, *folder.parents) if place.is_dir())  # the first model makes the folder
+        if str(place) not in self._models.directories():
+            self._models.addPath(str(place))
 
     @Slot()
     def _models_changed(self) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.corpus.page import CorpusPage
 from studio.pages.model.page import ModelPage
+from studio.shown.plan import planned
 from tests.gui.corpus.help import opened, settle
 from tests.gui.pages_help import Desk
 from tests.runs.test_own_texts import GERMAN, german_lines, labelled, own_model
@@ -45,7 +46,9 @@ def shown(model: ModelPage, desk: Desk) -> str:
     """The title of the model that the pages say a run would start from; the plan must say the same."""
     model.activated()
     name = model.network.pretrained
-    assert {plan.pretrained for plan in desk.shell.shown.plans} == {bool(name)}
+    project = desk.project
+    plans = planned(project.config, project.folder, project.facts)
+    assert {plan.pretrained for plan in plans if plan.task == "language_model"} == {bool(name)}
     assert (name or "from scratch") in model.pretrained.told.text()
     return name
 
