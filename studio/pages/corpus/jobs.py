@@ -19,6 +19,7 @@ from ulmengine.corpus import Documents, Preview, open_corpus, preview
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
+    describe_bundle,
     knows_enough,
     language_models,
     load_bundle,
@@ -78,7 +79,7 @@ class Profile:
     tokens that a run's vocabulary would have, about. ``pretrained``: the name of the model whose vocabulary
     ``coverage`` is about; empty where the vocabulary was learnt from the sample. ``fitting``: the kind of tokeniser
     that suits the script, "word" or "unigram". ``shares``: of the running words, those that each language model knows
-    which there is, by its path.
+    which there is, by its path. ``refused``: the name and share of the one that a run would start from if it knew more.
     """
 
     lengths: npt.NDArray[np.int64]
@@ -89,6 +90,7 @@ class Profile:
     pretrained: str = ""
     fitting: str = "word"
     shares: dict[str, float] = field(default_factory=dict)
+    refused: tuple[str, float] | None = None
 
     @property
     def sampled(self) -> bool:
@@ -169,14 +171,17 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
 def read_profile(
     documents: Documents, config: RunConfig, base: Path
 ) -> Generator[Event, None, Profile]:
-    """Cut a sample into tokens: lengths, and how much of it the vocabulary of the model knows that a run starts from,
-    or of the one that it does not start from because that is too little."""
+    """Cut a sample into tokens as a run will: lengths, and how much of it the vocabulary of the model knows that the
+    run starts from, or one that is learnt from the sample where it starts from scratch."""
     rows = _sample_rows(documents, config.seed)
     texts = list(documents.texts_of(rows))
     known, name = None, ""
     shares = yield from known_shares(language_models(models_folder()), language_texts(documents))
-    pretrained = starting_model(config, shares, models_folder() if documents.labels else None, base) \
-        or pretrained_path(config, base)
+    pretrained = starting_model(config, shares, models_folder() if documents.labels else None, base)
+    shipped = pretrained_path(config, base)
+    refused = None
+    if pretrained is None and shipped is not None:
+        refused = describe_bundle(shipped).title or shipped.stem, shares[shipped]
     if pretrained is not None:
         known, name = _tokenizer_of(pretrained)
     tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config.tokens, total=len(texts)))
@@ -193,7 +198,7 @@ def read_profile(
         share = shares.get(pretrained) if pretrained is not None else None
         coverage = replace(coverage, share=known_share(known, language_texts(documents)) if share is None else share)
     return Profile(lengths, kept, tokenizer, coverage, _vocabulary(counts, tokenizer, config.tokens), name,
-                   choose_kind(texts), {str(path): share for path, share in shares.items()})
+                   choose_kind(texts), {str(path): share for path, share in shares.items()}, refused)
 
 
 def _vocabulary(counts: Counter[str], tokenizer: Tokenizer, config: TokenConfig) -> int:

@@ -17,7 +17,7 @@ from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.widgets import Button, Card, ConfigForm, Paragraph
 from ulmengine.corpus.repeats import RARE
-from ulmengine.tokens import Coverage
+from ulmengine.tokens import WordTokenizer
 
 from .jobs import Opened, Profile, Remedy, remedy
 from .lengths import LengthHistogram
@@ -134,7 +134,7 @@ class OverviewPanel(QWidget):
                 told += self.tr(" ({n} of {all} documents measured)").format(
                     n=f"{len(lengths):,}", all=f"{profile.documents:,}")
             self.length_text.setText(told)
-        self.coverage.show_coverage(profile.coverage, profile.pretrained)
+        self.coverage.show_coverage(profile)
         below = self.tr("{n} running words counted").format(n=f"{profile.coverage.words:,}")
         self._coverage_card.set_title(self.tr("Vocabulary"), below)
 
@@ -195,28 +195,34 @@ class CoveragePanel(QWidget):
         column.addWidget(self.told)
         column.addWidget(self.unknown)
 
-    def show_coverage(self, coverage: Coverage | None, model: str) -> None:
-        """Show what the vocabulary of ``model`` knows; an empty ``model``: the vocabulary is the corpus' own."""
-        if coverage is None:
-            self.bar.set_share(0.0)
-            self.told.setText("")
-            self.unknown.setText("")
-            return
+    def show_coverage(self, profile: Profile) -> None:
+        """Show what the vocabulary knows: that of the model which a run starts from, or one of the corpus' own."""
+        coverage, model = profile.coverage, profile.pretrained
         self.bar.set_share(coverage.share)
         share = f"{coverage.share:.1%}"
         if model:
             self.told.setText(self.tr("{share} of the running words are known to {model}.").format(
                 share=share, model=model))
         else:
-            self.told.setText(self.tr(
-                "No pretrained model is chosen. Of the running words {share} get a place in a vocabulary made of "
-                "these documents; the others are too rare."
-            ).format(share=share))
+            self.told.setText(f"{self._why_scratch(profile)} {self._own_words(profile).format(share=share)}")
         if not model:
             self.unknown.setText("")
             return
         words = "   ".join(f"{visible(word)}\u00a0{count:,}" for word, count in coverage.unknown[:WORDS])
         self.unknown.setText(self.tr("Commonest unknown words:  {words}").format(words=words) if words else "")
+
+    def _why_scratch(self, profile: Profile) -> str:
+        if profile.refused is None:
+            return self.tr("No pretrained model is chosen.")
+        name, share = profile.refused
+        return self.tr("{model} knows only {share} of the running words, so a run begins from scratch.").format(
+            model=name, share=f"{share:.0%}")
+
+    def _own_words(self, profile: Profile) -> str:
+        if isinstance(profile.tokenizer, WordTokenizer):
+            return self.tr("Of the running words {share} get a place in a vocabulary made of these documents; the "
+                           "others are too rare.")
+        return self.tr("It learns pieces of words from these documents, of which {share} of them are made.")
 
 
 def visible(word: str) -> str:

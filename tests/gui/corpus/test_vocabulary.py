@@ -17,6 +17,8 @@ from tests.gui.pages_help import FRUIT, Desk, write_csv
 from tests.models.made import language_model, save
 from ulmengine.config import TokenConfig
 from ulmengine.events import outcome
+from ulmengine.models import pretrained_path
+from ulmengine.runs.explained import explain
 from ulmengine.tokens import Tokenizer, coverage_of_counts, learn_tokenizer
 
 KOREAN = tuple(
@@ -59,12 +61,9 @@ def test_one_click_mends_a_corpus_that_the_pretrained_model_does_not_know(
 ) -> None:
     dots: list[str] = []
     page.status.connect(dots.append)
+    desk.project.change({"model.pretrained": str(pretrained_path(desk.project.config))})
     opened(qtbot, page, write_csv(tmp_path / "korean.csv", KOREAN))
     card = page.overview.remedy
-    if card.remedy is None:  # "automatic" has chosen what fits by itself
-        assert desk.project.config.model.pretrained == "auto"
-        assert dots[-1] == "done"
-        return
     assert dots[-1] == "problem"
     assert not card.isHidden()
     qtbot.mouseClick(card.mend, Qt.MouseButton.LeftButton)
@@ -73,6 +72,26 @@ def test_one_click_mends_a_corpus_that_the_pretrained_model_does_not_know(
     assert desk.project.config.tokens.tokenizer == "unigram"
     assert card.isHidden()
     assert dots[-1] == "done"
+
+
+def test_a_script_without_a_model_is_cut_as_the_run_will_cut_it(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Chosen by itself, the run begins from scratch with pieces of words: nothing has to be mended."""
+    dots: list[str] = []
+    page.status.connect(dots.append)
+    opened(qtbot, page, write_csv(tmp_path / "korean.csv", KOREAN))
+    assert dots[-1] == "done"
+    assert page.overview.remedy.isHidden()
+    profile, facts, config = page.analysis.profile, desk.project.facts, desk.project.run_config()
+    assert profile is not None
+    assert facts is not None
+    assert (profile.pretrained, profile.refused is None) == ("", False)
+    told = {one.name: one.value for one in outcome(explain(config, desk.project.cache))}
+    assert (told["model.pretrained"], told["tokens.tokenizer"]) == ("none: from scratch", "unigram")
+    assert profile.tokenizer.to_json()["kind"] == "unigram"
+    assert facts.vocabulary == len(profile.tokenizer.vocabulary)
+    assert "so a run begins from scratch. It learns pieces" in page.overview.coverage.told.text()
 
 
 def test_what_a_model_knows_that_was_set_by_its_path_says_nothing_of_the_shipped_one(
