@@ -193,14 +193,14 @@ def test_a_document_of_a_folder_deleted_while_it_is_read(tmp_path: Path, monkeyp
     root.mkdir()
     for number in range(5):
         (root / f"{number}.txt").write_text(f"text {number}")
-    real = Path.read_bytes
+    real = Path.open
 
-    def vanishing(self: Path) -> bytes:
+    def vanishing(self: Path, *given: Any, **named: Any) -> Any:
         if self.name == "3.txt":
             raise FileNotFoundError(errno.ENOENT, "gone", str(self))
-        return real(self)
+        return real(self, *given, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", vanishing)
+    monkeypatch.setattr(Path, "open", vanishing)
     documents = opened(root)
     assert everything(documents) == ["text 0", "text 1", "text 2", "text 4"]
     assert documents.skipped == 1

@@ -306,17 +306,17 @@ def test_labels_that_come_in_blocks_are_all_seen(
 def test_only_the_wanted_files_of_a_tar_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pack(in_blocks(tmp_path / "enron1"), "tar.gz")
     seen: list[str] = []
-    plain = tree_files.read_packed
+    plain = tree_files._members
 
-    def watched(source: object) -> object:
-        for name, data in plain(source):  # type: ignore[arg-type]
-            seen.append(name)
-            yield name, data
+    def watched(*given: object) -> object:
+        for member in plain(*given):  # type: ignore[arg-type]
+            seen.append(member.name)
+            yield member
 
-    monkeypatch.setattr("ulmengine.corpus.readers.tree.read_packed", watched)
     monkeypatch.setattr(tree_files, "PEEK_MEMBERS", 3)
+    monkeypatch.setattr(tree_files, "_members", watched)
     assert recognise(path, CorpusConfig()).rows is None
-    assert len(seen) == 3
+    assert len(seen) == 3 + 3  # their names, and then what they hold
 
 
 @pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from ulmengine.config import CorpusConfig
 
+from .errors import counted
+
 Rows = npt.NDArray[np.int64]
 
 
@@ -69,4 +71,4 @@ def repaired(config: CorpusConfig, finding: Finding) -> CorpusConfig:
 
 def documents_are(count: int, one: str, many: str) -> str:
     """ "1 document <one>" or "12 documents <many>"."""
-    return f"1 document {one}" if count == 1 else f"{count:,} documents {many}"
+    return counted(count, f"document {one}", f"documents {many}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .documents import Documents
-from .errors import some_of
+from .errors import counted, some_of
 from .labels import RowLabels
 from .table import Table
 from .understood import Understood
@@ -22,7 +22,7 @@ def corpus_notes(
     notes = [note for _, table, _ in tables for note in table.record["notes"]]
     mended = sum(table.record["mended"] for _, table, _ in tables)
     encoding = documents.understood.encoding or "text"
-    notes += [f"1 {one}" if count == 1 else f"{count:,} {many}" for count, one, many in (
+    notes += [counted(*told) for told in (
         (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
          f"bytes are not {encoding} and were replaced by \ufffd."),
         (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
@@ -37,7 +37,7 @@ def corpus_notes(
          "now.",
          "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
          "now."),
-    ) if count]
+    ) if told[0]]
     for _, table, found in tables:
         lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
         notes += [
@@ -54,8 +54,8 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
     if not classes:
         return []
     names = ", ".join(classes[:_NAMED]) + (f" and {len(classes) - _NAMED:,} more" if len(classes) > _NAMED else "")
-    many = "document" if documents == 1 else "documents"
-    return [f"Left out, as set, because they have too few documents: {names} ({documents:,} {many})."]
+    left = counted(documents, "document", "documents")
+    return [f"Left out, as set, because they have too few documents: {names} ({left})."]
 
 
 def _label_notes(

@@ -19,9 +19,10 @@ from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from . import lists
 from .frames import frames_of
 from .heading import column_names, few_values
-from .layout import TABLE_SUFFIXES
+from .layout import is_table
 from .reading import Look, Pass, Reading
-from .tree import decoded, read_tree
+from .tree import decoded
+from .tree_files import read_tree
 
 _LEAST = 20
 _SHORT, _LONG = 40, 12
@@ -52,10 +53,11 @@ def plan(look: Look, _reason: str = "") -> Reading | None:
     parts = any(group.part for group in groups)
     columns = column_names(("text", *roles, *(("split",) if parts else ())), 1 + len(roles) + parts)
     read = {name for group in groups for name in (group.text, *group.labels.values())}
-    mapping, names = _mapping(look, [name for name in lists.files_in(look) if name not in read], first)
-    others = [name for name in lists.files_in(look) if name not in read and name != mapping]
-    beside = ", ".join(map(repr, first.labels.values()))
-    notes = [f"Line by line, {beside} {'hold' if len(roles) > 1 else 'holds'} the labels of the texts in '{first.text}'"
+    beside = [name for name in lists.files_in(look) if name not in read]
+    mapping, names = _mapping(look, beside, first)
+    others = [name for name in beside if name != mapping]
+    labels = ", ".join(map(repr, first.labels.values()))
+    notes = [f"Line by line, {labels} {'hold' if len(roles) > 1 else 'holds'} the labels of the texts in '{first.text}'"
              f"{' (and so in the other parts)' if len(groups) > 1 else ''}. If not, choose one file alone."]
     if mapping:
         notes.append(f"The labels are called as '{mapping}' says.")
@@ -69,13 +71,12 @@ def plan(look: Look, _reason: str = "") -> Reading | None:
 def _groups(look: Look) -> tuple[list[_Group], int]:
     """The files of texts, each with those of their labels, a group for each part, and how many texts there are; none
     where it is not so."""
-    files = [name for name in lists.files_in(look) if PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES]
-    lines = {name: lists.lines_in(look, name) for name in files}
-    labels = {name for name in files if _are_labels(lines[name])}
-    if not labels or len(labels) == len(files):
+    lines = {name: head.lines for name, head in lists.files_in(look).items() if not is_table(name)}
+    labels = {name for name, own in lines.items() if _are_labels(own)}
+    if not labels or len(labels) == len(lines):
         return [], 0
     by_part: dict[tuple[str, str], dict[str, str]] = {}
-    for name in files:
+    for name in lines:
         path = PurePosixPath(name)
         words = _WORD.findall(path.name.removesuffix(".txt"))
         part = next(filter(None, map(part_in, (path.name, *reversed(path.parts[:-1])))), "")
@@ -89,8 +90,8 @@ def _groups(look: Look) -> tuple[list[_Group], int]:
     roles = set(found[0].labels)
     if not roles or any(group.labels and set(group.labels) != roles for group in found):
         return [], 0
-    sizes = {name: len(own) for name, own in _read(
-        look, [name for group in found for name in (group.text, *group.labels.values())]).items()}
+    read = read_tree(look.source, [name for group in found for name in (group.text, *group.labels.values())])
+    sizes = {name: len(_lines(data or b"", look.config.encoding, Faults())) for name, data in read}
     equal = all(sizes.get(name) == sizes.get(group.text) for group in found for name in group.labels.values())
     return (found, sum(sizes.get(group.text, 0) for group in found)) if equal else ([], 0)
 
@@ -124,17 +125,13 @@ def _mapping(look: Look, names: Sequence[str], group: _Group) -> tuple[str, dict
     """The file among ``names`` that gives the one label of each text a name ("0 anger"), and these; "" for none."""
     if len(group.labels) != 1:
         return "", {}
-    values = {line.strip() for file in group.labels.values() for line in lists.lines_in(look, file)}
+    values = {line.strip() for file in group.labels.values() for line in look.heads[file].lines}
     for name in names:
-        filled = [line for line in lists.lines_in(look, name) if line.strip()]
+        filled = [line for line in look.heads[name].lines if line.strip()]
         called = {match[1]: match[2] for match in map(_MAPPED.fullmatch, filled) if match}
         if len(called) == len(set(called.values())) == len(filled) and values <= called.keys():
             return name, called
     return "", {}
-
-
-def _read(look: Look, names: Sequence[str]) -> dict[str, list[str]]:
-    return {name: _lines(data or b"", look.config.encoding, Faults()) for name, data in read_tree(look.source, names)}
 
 
 def _lines(data: bytes, encoding: str, faults: Faults) -> list[str]:

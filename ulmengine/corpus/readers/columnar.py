@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 
-from .reading import Look, Pass, Reading
+from .reading import Look, Pass, Reading, refuse_wide
+from .records import cell_of, class_name
 from .source import Source
-from .turns import said_in_turn
 
 _DEPTH = 3
 """Structs within structs become columns so deep; what lies deeper stays JSON."""
@@ -47,8 +47,7 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     source = look.source
     with _opened(source, kind) as opened:
         names, rows = tuple(opened.schema.names), opened.rows
-    if len(names) > limits.MAX_COLUMNS:
-        raise CorpusError(f"'{source.path.name}' has {len(names):,} columns; at most {limits.MAX_COLUMNS:,} are read.")
+    refuse_wide(f"'{source.path.name}' has", len(names))
     told = {} if rows is None else {"rows": "as the file itself says"}
     reason = reason or f"begins with the mark of {kind.capitalize()}"
     return Reading(source, kind, _chunks, columns=names, rows=rows, reasons={"format": reason, **told})
@@ -179,8 +178,7 @@ def as_strings(table: pa.Table, class_names: dict[str, list[str]]) -> pl.DataFra
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
     columns = [part for column in frame.get_columns() for part in _fields(column, _DEPTH)]
-    if len(columns) > limits.MAX_COLUMNS:
-        raise CorpusError(f"The table has {len(columns):,} columns; at most {limits.MAX_COLUMNS:,} are read.")
+    refuse_wide("The table has", len(columns))
     return pl.DataFrame([string_column(column, class_names.get(column.name)) for column in columns])
 
 
@@ -194,33 +192,18 @@ def _fields(column: pl.Series, depth: int) -> Iterator[pl.Series]:
 
 def string_column(column: pl.Series, class_names: list[str] | None = None) -> pl.Series:
     """A column of any type as strings. A class number without a name, such as -1, is no label."""
-    kind = column.dtype
-    values: list[str | None]
-    if kind == pl.String:
-        return column
-    if class_names and kind.is_integer():
-        values = [_named(v, class_names) for v in column.to_list()]
-    elif kind == pl.Boolean:
-        values = [None if v is None else str(v).lower() for v in column.to_list()]
-    elif kind == pl.Binary:
+    kind, names = column.dtype, class_names or []
+    if kind == pl.Binary:
         values = [None if v is None else v.decode("utf-8", "replace") for v in column.to_list()]
-    elif kind.is_nested():
-        rows = column.to_list()
-        if class_names:
-            rows = [None if row is None else _all_named(row, class_names) for row in rows]
-        values = [None if v is None else _said(v) or json.dumps(v, ensure_ascii=False, default=str) for v in rows]
+    elif kind.is_nested() or (names and kind.is_integer()):
+        values = [cell_of(_named(v, names) if names else v) for v in column.to_list()]
     else:
         return column.cast(pl.String)
     return pl.Series(column.name, values, dtype=pl.String)
 
 
-def _said(value: Any) -> str:
-    return said_in_turn(value) if isinstance(value, list) else ""
-
-
-def _named(number: Any, names: list[str]) -> str | None:
-    return names[number] if isinstance(number, int) and 0 <= number < len(names) else None
-
-
-def _all_named(row: Any, names: list[str]) -> Any:
-    return [_named(number, names) for number in row if _named(number, names)] if isinstance(row, list) else row
+def _named(value: Any, names: list[str]) -> Any:
+    """A class number, or each of a list of them, by its name."""
+    if isinstance(value, list):
+        return [name for one in value if (name := class_name(one, names))]
+    return class_name(value, names) if isinstance(value, int) else value

@@ -11,14 +11,14 @@ from itertools import islice
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.guess import guess_columns
 
 from .dialect import NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
 from .footer import without_footer
 from .frames import frames_of
 from .plain import bears_labels
-from .reading import Look, Pass, Reading, plan_text
+from .reading import Look, Pass, Reading, plan_text, refuse_wide
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
 from .turns import with_turns
@@ -52,12 +52,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
             f"{delimiter.strip()!r} stands in each line and is read as what parts its cells. If the lines are texts "
             "with it, choose the format 'lines'.",)
         dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why}, notes=(*dialect.notes, *told))
-    if len(dialect.columns) > limits.MAX_COLUMNS:
-        raise CorpusError(
-            f"'{look.source.path.name}' would have {len(dialect.columns):,} columns; at most "
-            f"{limits.MAX_COLUMNS:,} are read. "
-            f"Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?"
-        )
+    refuse_wide(f"'{look.source.path.name}' would have", len(dialect.columns),
+                f" Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?")
     rows = iter(DelimitedRows(iter(lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
     text = config.text_columns or (guess_columns(with_turns(frame), dialect.hints).text if frame is not None else ())

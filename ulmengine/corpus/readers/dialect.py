@@ -13,11 +13,11 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 
 from .heading import (
+    Rows,
     above_heading,
     column_names,
     few_values,
-    has_header,
-    heading_doubt,
+    find_heading,
     named_like_data,
     orange_hints,
     surplus_place,
@@ -117,9 +117,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     width = _commonest(rows)[0]
     surveyed, own = survey_rows(rows)
     seen = [*rows[:1], *rows[1 + surveyed :]]
-    named, reasons["header"] = has_header(seen, width) if header == "auto" else (header == "yes", "as set")
-    if header == "auto" and (doubt := heading_doubt(seen, width, named)):
-        notes.append(doubt)
+    named, reasons["header"], doubt = find_heading(seen, width, header)
+    notes += [doubt] * bool(doubt)
     if above:
         reasons["header"] += f"; {above} line{'s' * (above > 1)} above it left out"
     below, hints = orange_hints(rows) if named else (0, Hints())
@@ -153,7 +152,7 @@ def _above_note(lines: Sequence[str]) -> str:
     return f"{count} above the heading ('{shown}'): left out, being no row of the table."
 
 
-def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Width:
+def _columns(data: Rows, names: list[str], width: int) -> _Width:
     """The columns of rows that may be wider than their heading (``names``; empty: there is none)."""
     if not names:
         return _headless(data, width)
@@ -176,7 +175,7 @@ def _columns(data: Sequence[Sequence[str]], names: list[str], width: int) -> _Wi
     return _Width(names, given, place, note)
 
 
-def _headless(data: Sequence[Sequence[str]], width: int) -> _Width:
+def _headless(data: Rows, width: int) -> _Width:
     """Without a heading, uneven rows are cut from both ends as far as the columns hold few values or numbers."""
     widths = Counter(len(row) for row in data)
     least = min((size for size, count in widths.items() if size > 1 and count >= 0.05 * len(data)), default=width)
@@ -235,11 +234,11 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
     return best, reason
 
 
-def _is_prose(rows: Sequence[Sequence[str]], width: int) -> bool:
+def _is_prose(rows: Rows, width: int) -> bool:
     """Whether commas are those of prose, each before a space, and no column holds few values or is named."""
     pieces = [cell for row in rows for cell in row[1:]]
     spaced = sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
-    return spaced and len(rows) > 5 and not any(_few(rows, width)) and not has_header(rows, 1)[0]
+    return spaced and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
 
 
 def cut_by_spaces(lines: Sequence[str]) -> bool:
@@ -268,7 +267,7 @@ def _quotes_matter(lines: Sequence[str], delimiter: str) -> tuple[bool, str]:
                    f"would put {lost:,} of the first {len(without):,} rows into the texts of others.")
 
 
-def _swallowed(rows: Sequence[Sequence[str]], delimiter: str, width: int) -> int:
+def _swallowed(rows: Rows, delimiter: str, width: int) -> int:
     """How many whole rows lie in the cells of others, known by the columns of few values."""
     few = _few(rows, width)
     lost = 0
@@ -304,7 +303,7 @@ def _is_strict(line: str, delimiter: str) -> bool:
     return True
 
 
-def _few(rows: Sequence[Sequence[str]], width: int) -> tuple[frozenset[str], ...]:
+def _few(rows: Rows, width: int) -> tuple[frozenset[str], ...]:
     """The few values of each column; empty where there are many."""
     columns = [[row[place].strip() for row in rows if len(row) == width] for place in range(width)]
     return tuple(frozenset(column) if few_values(column) else frozenset() for column in columns)
@@ -322,12 +321,12 @@ def _line_cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
         return [line.rstrip("\r\n").split(delimiter) for line in lines]
 
 
-def _commonest(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def _commonest(rows: Rows) -> tuple[int, int]:
     """The commonest number of cells, and how many rows have it."""
     return Counter(len(row) for row in rows).most_common(1)[0] if rows else (1, 0)
 
 
-def _evenness(rows: Sequence[Sequence[str]]) -> float:
+def _evenness(rows: Rows) -> float:
     """The share of rows with the commonest number of cells."""
     return _commonest(rows)[1] / max(1, len(rows))
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from ulmengine.corpus import limits
 
+from .heading import SENTENCE_ENDS
 from .reading import Pass
 
 _MOST = 5
@@ -104,7 +105,7 @@ def _usual_words(column: pl.Series) -> float:
 def _is_remark(row: Sequence[str], usual: float) -> bool:
     """Whether a row fills its first cell alone, and not with what may be a text without a label: a sentence, or words
     as many as the ``usual`` ones above. "Source: ..." is none, whatever its length."""
-    if not row[0] or any(row[1:]) or row[0][-1] in ".!?\u2026\u3002\uff01\uff1f":
+    if not row[0] or any(row[1:]) or row[0][-1] in SENTENCE_ENDS:
         return False
     words = row[0].split()
     return any(word.endswith(":") for word in words[:2]) or _SIGNED.match(row[0]) is not None or usual <= 2 or (

@@ -16,7 +16,7 @@ from ulmengine.corpus.column_names import LABEL_NAMES, TEXT_NAMES
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .heading import above_heading, column_names, has_header
+from .heading import above_heading, column_names, find_heading
 
 _ROWS = ("tr", "row")
 _CELLS = ("td", "th", "cell")
@@ -209,9 +209,8 @@ def grid_of(text: str, header: str, *, sheet: bool = False) -> Grid | None:
     found = [(cells + [""] * width)[:width] for cells in found]
     above = above_heading(found) if header == "auto" else 0
     marked = rows[number][above][1]
-    named, why = (True, "its cells are marked as headings") if marked else has_header(found[above:], width)
-    if header != "auto":
-        named, why = header == "yes", "as set"
+    named, why, _ = (True, "its cells are marked as headings", "") if marked and header == "auto" else find_heading(
+        found[above:], width, header)
     known = {cell.strip().lower() for cell in found[above]} & (TEXT_NAMES | LABEL_NAMES)
     columns = column_names(found[above] if named else [], width)
     body = [dict(zip(columns, cells, strict=True)) for cells in found[above + named :]]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
 from ulmengine.corpus.column_sample import is_number
 from ulmengine.corpus.guess import Hints
+
+Row = Sequence[str]
+Rows = Sequence[Row]
 
 _COMMENT = ("#", "%", "//")
 _MOST_ABOVE = 20
@@ -16,11 +20,13 @@ _ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "t
 _ORANGE_ROLES = frozenset(["class", "c", "meta", "m", "ignore", "i"])
 _SURVEY_MONKEY = frozenset(["Response", "Open-Ended Response", "Other (please specify)"])
 _NO_VALUE = frozenset(["unknown", "none", "nan", "na", "n/a", "null", "missing", "unbekannt", "inconnu", "desconocido"])
+SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f"
+"""What a sentence ends with."""
 _DATE = re.compile(r"\d+")
 _ORANGE_FLAGS = re.compile(r"([cmiwCDST]{1,2})#(?=\S)")
 
 
-def column_names(given: Sequence[str], width: int) -> tuple[str, ...]:
+def column_names(given: Row, width: int) -> tuple[str, ...]:
     """``width`` different names: those given, "column 3" for a nameless third one, a number behind a repeated one."""
     names: dict[str, None] = {}
     for place in range(width):
@@ -33,7 +39,7 @@ def column_names(given: Sequence[str], width: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def above_heading(rows: Sequence[Sequence[str]]) -> int:
+def above_heading(rows: Rows) -> int:
     """How many of the first rows stand above the heading of a table: a title, comments, blank rows."""
     width = Counter(len(row) for row in rows if any(cell.strip() for cell in row)).most_common(1)
     if not width or (width[0][0] < 2 and not _is_comment(rows[0])):
@@ -62,18 +68,18 @@ def above_heading(rows: Sequence[Sequence[str]]) -> int:
     return comments if 0 < comments < len(rows) and all(len(row) < wide for row in rows[:comments]) else 0
 
 
-def _names_both(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def _names_both(row: Row, below: Rows) -> bool:
     """Whether a row that stands under a whole one names a text and a label, and no row below holds these words."""
     cells = [cell.strip() for cell in row]
     keys = {_plain(cell) for cell in cells}
     return bool(keys & TEXT_NAMES and keys & LABEL_NAMES) and _again_below(cells, below[:200], len(cells)) is None
 
 
-def _is_comment(row: Sequence[str]) -> bool:
+def _is_comment(row: Row) -> bool:
     return bool(row) and row[0].lstrip().startswith(_COMMENT)
 
 
-def _is_strong(row: Sequence[str], wide: int) -> bool:
+def _is_strong(row: Row, wide: int) -> bool:
     """A row of short names one of which is known; of a table with several columns, not of one cell."""
     cells = [cell.strip() for cell in row if cell.strip()]
     if not cells or (wide > 1 and len(cells) < 2) or any(len(cell) > 60 for cell in cells):
@@ -81,7 +87,7 @@ def _is_strong(row: Sequence[str], wide: int) -> bool:
     return len(set(cells)) == len(cells) and any(_plain(cell) in KNOWN_NAMES for cell in cells)
 
 
-def _is_weak(row: Sequence[str], below: Sequence[Sequence[str]], wide: int) -> bool:
+def _is_weak(row: Row, below: Rows, wide: int) -> bool:
     """A row of short different names over rows that are whole, and one of whose columns holds few values."""
     cells = [cell.strip() for cell in row]
     if not all(cells) or len(set(cells)) < len(cells) or any(len(c) > 40 or is_number(c) for c in cells):
@@ -92,15 +98,32 @@ def _is_weak(row: Sequence[str], below: Sequence[Sequence[str]], wide: int) -> b
     return even and any(few_values(column) and cells[n] not in column for n, column in enumerate(columns))
 
 
-def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
-    """Whether the first row holds names: short, no numbers, and found nowhere below."""
+class Heading(NamedTuple):
+    """Whether the first row holds the names of the columns, why, and a sentence where that may be taken either way."""
+
+    named: bool
+    why: str
+    doubt: str = ""
+
+
+def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
+    """Whether the first row holds names: short, no numbers, and found nowhere below.
+
+    :param header: "auto", or "yes" or "no" as a person says.
+    """
+    if header != "auto":
+        return Heading(header == "yes", "as set")
     if not rows:
-        return False, "no rows"
-    first = [cell.strip() for cell in rows[0]]
-    below = rows[1:200]
+        return Heading(False, "no rows")
+    first, below = [cell.strip() for cell in rows[0]], rows[1:200]
+    place = _again_below(first, below, width)
+    named, why = _is_heading(first, below, width, place)
+    return Heading(named, why, _doubt(first, below, width, place, named))
+
+
+def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple[bool, str]:
     named = [cell for cell in first if cell]
     known = {_plain(cell) for cell in named} & KNOWN_NAMES
-    place = _again_below(first, below, width)
     if known and place is None and all(len(cell) <= 60 for cell in first):
         return True, f"the first row holds the name '{sorted(known)[0]}'"
     name = _over_texts(first, below, width) if place is not None and _are_names(named) else ""
@@ -118,21 +141,19 @@ def has_header(rows: Sequence[Sequence[str]], width: int) -> tuple[bool, str]:
         return False, "the first row looks like data"
     if place is not None:
         return False, f"the first row's '{first[place]}' stands in rows below as well"
-    if width == 1 and named[0][-1] in ".!?\u2026\u3002\uff01\uff1f":
+    if width == 1 and named[0][-1] in SENTENCE_ENDS:
         return False, "the first row ends as a sentence does"
     longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
-    if width == 1 and re.search(r"[.!?…。！？]$|\w[,;:!?] ", first[0]):
+    if width == 1 and re.search(r"\w[,;:!?] ", first[0]):
         return False, "the first row is a sentence, as the others are"
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
         return True, "the first row differs from the rows below"
     return False, "the first row looks like the others"
 
 
-def heading_doubt(rows: Sequence[Sequence[str]], width: int, named: bool) -> str:
+def _doubt(first: Row, below: Rows, width: int, place: int | None, named: bool) -> str:
     """A sentence where one column repeats the word of its first row and another's is as short as a name: whether the
     first row is the heading, as which it is read where ``named``, may be taken either way; "" where nothing says so."""
-    first, below = [cell.strip() for cell in rows[0]] if rows else [], rows[1:200]
-    place = _again_below(first, below, width)
     if place is None or not _are_names([cell for cell in first if cell]):
         return ""
     if _over_texts(first, below, width, known=True) or not _over_texts(first, below, width, most=0.02):
@@ -144,14 +165,12 @@ def heading_doubt(rows: Sequence[Sequence[str]], width: int, named: bool) -> str
             f"{shown} a document, as {again}. If it is the heading, say so (corpus.header: yes).")
 
 
-def _are_names(cells: Sequence[str]) -> bool:
+def _are_names(cells: Row) -> bool:
     """Whether cells may be names by themselves: short, each another, none a number."""
     return len(set(cells)) == len(cells) and not any(len(cell) > 60 or is_number(cell) for cell in cells)
 
 
-def _over_texts(
-    first: Sequence[str], below: Sequence[Sequence[str]], width: int, known: bool = False, most: float = 0.0
-) -> str:
+def _over_texts(first: Row, below: Rows, width: int, known: bool = False, most: float = 0.0) -> str:
     """The cell of a first row that stands over longer texts than a name: itself a name of texts (only such a one where
     it must be ``known``), or less than half as long as each of them but ``most`` of them; "" where there is none."""
     for place, name in enumerate(first[:width]):
@@ -162,12 +181,12 @@ def _over_texts(
             return name
         short = sum(len(cell) <= 2 * len(name) for cell in cells) <= most * len(cells)
         if short and not known and len(cells) >= 20 and sum(map(len, cells)) > 20 * len(cells) and (
-                len(name.split()) < 5 and name[-1] not in ".!?\u2026\u3002\uff01\uff1f"):
+                len(name.split()) < 5 and name[-1] not in SENTENCE_ENDS):
             return name
     return ""
 
 
-def _of_another_kind(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> str:
+def _of_another_kind(first: Row, below: Rows, width: int) -> str:
     """Why a first row, however long its cells, holds the names of columns: it has words where all others have numbers
     or dates, or a question over a column of a few short answers; "" where nothing of the kind is seen."""
     rows = [row for row in below if len(row) == width]
@@ -194,7 +213,7 @@ def _is_measure(cell: str) -> bool:
                                and sum(map(str.isdigit, cell)) >= 4 and len(_DATE.findall(cell)) > 1)
 
 
-def survey_rows(rows: Sequence[Sequence[str]]) -> tuple[int, str]:
+def survey_rows(rows: Rows) -> tuple[int, str]:
     """How many rows below the heading a survey's tool has written there that are no answers, and a sentence of it.
 
     Qualtrics writes the questions and then {"ImportId": ...}; SurveyMonkey what kind of answer each question takes.
@@ -218,7 +237,7 @@ def _survey_note(count: int, tool: str) -> str:
             f"answer{'s' * (count > 1)}: left out.")
 
 
-def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> int | None:
+def _again_below(first: Row, below: Rows, width: int) -> int | None:
     """The first column whose first cell comes again below it, None where there is none.
 
     A row that is the first one again is no witness: files put together repeat their heading.
@@ -231,7 +250,7 @@ def _again_below(first: Sequence[str], below: Sequence[Sequence[str]], width: in
     return None
 
 
-def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
+def orange_hints(rows: Rows) -> tuple[int, Hints]:
     """What Orange's rows of types and roles below the heading say, and how many they are; or its flags in the names."""
     first = [cell.strip() for cell in rows[0]] if rows else []
     flags = {name: match[1] for name in first if (match := _ORANGE_FLAGS.match(name))}
@@ -255,12 +274,12 @@ def orange_hints(rows: Sequence[Sequence[str]]) -> tuple[int, Hints]:
                     reason="Orange's row of roles says so")
 
 
-def named_like_data(cells: Sequence[str]) -> bool:
+def named_like_data(cells: Row) -> bool:
     """Whether a first column holds the names of its rows: all different, numbers or single words."""
     return len(cells) > 1 and len(set(cells)) == len(cells) and all(cell and " " not in cell for cell in cells)
 
 
-def surplus_place(data: Sequence[Sequence[str]], names: Sequence[str], width: int) -> int:
+def surplus_place(data: Rows, names: Row, width: int) -> int:
     """The column that holds the texts whose unquoted delimiters make rows too wide: by its name, or the one that
     leaves the fewest different values to the others."""
     keys = [_plain(name) for name in names]
@@ -277,7 +296,7 @@ def surplus_place(data: Sequence[Sequence[str]], names: Sequence[str], width: in
     return min(range(width - 1, -1, -1), key=variety)
 
 
-def few_values(cells: Sequence[str]) -> bool:
+def few_values(cells: Row) -> bool:
     """Whether a column holds few values, each of them often: a label, say."""
     values = set(cells)
     return len(cells) >= 6 and len(values) <= min(50, 0.34 * len(cells)) and max(map(len, values)) < 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -16,10 +16,11 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
 from .reading import Look, Pass, Reading, plan_text
+from .records import cell_of
 from .shapes import Shaped, documents_in, documents_in_list, heading_of
 from .textlines import text_lines
 from .tools import tool_of
-from .turns import TURNS, glued, said_in_turn
+from .turns import TURNS, glued
 
 MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
@@ -33,6 +34,7 @@ _UNFINISHED = re.compile(
 """A line that may be the beginning of JSON. In brackets stand also times and marks of plain texts, before words:
 "[01/03/2021, 10:11] Anna: ...", "[0] ...", "[[Link]] ...", "{0} ..."."""
 _LONG_LINE = 10_000
+_BLANK = " \t\r\n"
 _PIECES = ("data", "parts")
 _OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
 _PEEK = 60
@@ -189,59 +191,40 @@ class _Buffer:
 
 
 def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
-    """The elements of a JSON array, or of several one after another; or what a single object holds."""
-    buffer = _Buffer(blocks)
-    array = buffer.skip(" \t\r\n") == "["
-    if not array:
-        yield from _elements(buffer, name, going, array=False)
-        return
-    before = 0
-    buffer.most = going.most
-    while buffer.skip(" \t\r\n") == "[":
-        buffer.place += 1
-        before += yield from _elements(buffer, name, going, array=True, before=before)
-        if buffer.skip(" \t\r\n") != "]":
+    """The elements of a JSON array, or of several one after another; else values one after another, or what a single
+    object holds."""
+    buffer, number, inside = _Buffer(blocks), 0, False
+    array = buffer.skip(_BLANK) == "["
+    buffer.most = going.most if array else None
+    while sign := buffer.skip(f"{_BLANK}," if inside or (number and not array) else _BLANK):
+        if array and sign == ("]" if inside else "["):
+            buffer.place, inside = buffer.place + 1, not inside
+            continue
+        if array and not inside:
+            if buffer.skip(f"{_BLANK},;") and not buffer.cut:
+                going.faults.notes.append(f"'{name}' goes on behind its list of {number:,}; what follows was not read.")
             return
-        buffer.place += 1
-    if buffer.skip(" \t\r\n,;") and not buffer.cut:
-        going.faults.notes.append(f"'{name}' goes on behind its list of {before:,}; what follows was not read.")
-
-
-def _elements(
-    buffer: _Buffer, name: str, going: Pass, *, array: bool, before: int = 0
-) -> Generator[Any, None, int]:
-    """The elements of one array up to its end, or of values one after another; returns how many these are.
-
-    ``before``: so many were read of arrays before it.
-    """
-    faults, wanted = going.faults, going.most
-    most = limits.MAX_FIELD if array else MAX_OBJECT
-    number = 0
-    while buffer.skip(" \t\r\n," if number or array else " \t\r\n") not in ("", "]" if array else ""):
         try:
-            value = _one(buffer, most)
+            value = _one(buffer, limits.MAX_FIELD if array else MAX_OBJECT)
         except (ValueError, RecursionError) as error:
             if buffer.cut:
-                return number
-            if not before + number:
+                return
+            if not number:
                 raise CorpusError(
                     f"'{name}' is not valid JSON: {plain_reason(error)}. Choose another format, or mend the file."
                 ) from error
-            faults.skipped += 1
-            faults.notes.append(
-                f"'{name}' is broken after its document {before + number:,} ({plain_reason(error)}); what follows was "
-                "not read."
+            going.faults.skipped += 1
+            going.faults.notes.append(
+                f"'{name}' is broken after its document {number:,} ({plain_reason(error)}); what follows was not read."
             )
-            return number
+            return
         number += 1
-        if number > 1:
-            buffer.most = wanted
-        if array or number > 1 or buffer.skip(" \t\r\n"):
+        if array or number > 1 or buffer.skip(_BLANK):
+            buffer.most = going.most if array or number > 1 else None
             yield value
         else:
             _keep(found := documents_in(value), going)
             yield from found.values
-    return number
 
 
 def _one(buffer: _Buffer, most: int) -> Any:
@@ -294,7 +277,7 @@ def as_record(value: Any) -> Mapping[str, str | None]:
         return record
     if isinstance(value, list):
         return _list_record(value)
-    return {"text": _cell(value)}
+    return {"text": cell_of(value)}
 
 
 def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], depth: int) -> None:
@@ -302,7 +285,7 @@ def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], 
         if isinstance(item, dict) and item and depth < _DEPTH:
             _flatten(item, f"{prefix}{key}.", record, depth + 1)
         else:
-            record[f"{prefix}{key}"] = _pieced(item) if key in _PIECES else _cell(item)
+            record[f"{prefix}{key}"] = _pieced(item) if key in _PIECES else cell_of(item)
     if len(record) > limits.MAX_COLUMNS:
         raise CorpusError(
             f"A JSON document has more than {limits.MAX_COLUMNS:,} fields; that is not one document a record."
@@ -314,8 +297,8 @@ def _list_record(value: list[Any]) -> dict[str, str | None]:
     if value and all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) for item in value):
         return {"text": " ".join(item[0] for item in value), "tags": " ".join(str(item[1]) for item in value)}
     if len(value) > limits.MAX_COLUMNS or any(isinstance(item, list | dict) for item in value):
-        return {"text": _cell(value)}
-    return {f"column {place}": _cell(item) for place, item in enumerate(value, 1)}
+        return {"text": cell_of(value)}
+    return {f"column {place}": cell_of(item) for place, item in enumerate(value, 1)}
 
 
 def _pieced(value: Any) -> str | None:
@@ -324,16 +307,4 @@ def _pieced(value: Any) -> str | None:
     if pieces and len(pieces) == len(value) and all(
             isinstance(one.get("text"), str) and one.keys() <= _OF_PIECES for one in pieces):
         return glued(one["text"] for one in pieces)
-    return _cell(value)
-
-
-def _cell(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list) and (said := said_in_turn(value)):
-        return said
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return cell_of(value)

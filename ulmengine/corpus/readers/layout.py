@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
-from ulmengine.corpus.errors import some_of
+from ulmengine.corpus.errors import counted, some_of
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Z]*$")
@@ -70,7 +70,7 @@ class TreeLayout:
         if is_leaflet(path) and not self.leaflets:
             return None
         if self.lines:
-            return _stem(path, self.told) if self.stems else _pole(path, self.told)
+            return _named(path, self.told, self.stems)
         shape = _shape(path)
         if shape not in (*DOCUMENT_SUFFIXES, "number", self.shape) or (self.shape and shape != self.shape):
             return None
@@ -82,6 +82,10 @@ class TreeLayout:
         if self.labelled and not own and not unlabelled:
             return None
         return ("", "unlabelled") if unlabelled else ("/".join(own), part)
+
+    def documents(self, names: Iterable[str]) -> list[str]:
+        """Those of the files ``names`` that are documents."""
+        return [name for name in names if self.place(name) is not None]
 
     def is_part(self, folder: str) -> bool:
         """Whether a folder of this name is a part of the corpus."""
@@ -104,20 +108,16 @@ def _shape(path: PurePosixPath) -> str:
     return "number" if not suffix and any(c.isdigit() for c in path.name) else suffix
 
 
-def _pole(path: PurePosixPath, told: Sequence[str] = ()) -> tuple[str, str] | None:
-    """(label, part) that a file's name tells, as pos.txt, test_neg.txt, rt-polarity.pos or train/ham.txt do."""
-    words = re.split(r"[\W_]+", path.name.lower())
+def _named(path: PurePosixPath, told: Sequence[str], stems: bool = False) -> tuple[str, str] | None:
+    """(label, part) that a file's name and the folders above it tell, as pos.txt, test_neg.txt, rt-polarity.pos or
+    train/ham.txt do; ``stems``: the whole name before the suffix is the label."""
+    words = [] if stems else re.split(r"[\W_]+", path.name.lower())
     label = next((word for word in words if word in POLES), "")
+    if stems and path.suffix.lower() in DOCUMENT_SUFFIXES:
+        label = path.stem
     above = (part_in(name) if name in told else name.lower() for name in path.parts[:-1])
     part = next((word for word in (*words, *above) if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
     return (label, part) if label else None
-
-
-def _stem(path: PurePosixPath, told: Sequence[str]) -> tuple[str, str] | None:
-    """(label, part) that a file's whole name before its suffix and the folders above it tell."""
-    above = (part_in(name) if name in told else name.lower() for name in path.parts[:-1])
-    part = next((word for word in above if PART_WORDS.get(word, "unlabelled") != "unlabelled"), "")
-    return (path.stem, part) if path.suffix.lower() in DOCUMENT_SUFFIXES else None
 
 
 def polar_layout(names: Sequence[str]) -> TreeLayout | None:
@@ -135,15 +135,14 @@ def polar_layout(names: Sequence[str]) -> TreeLayout | None:
     if not {_shape(path) for path in files} <= {"", ".txt", ".text", *(f".{word}" for word in POLES),
                                                 *(("number",) if counted else ())}:
         return None
-    parts = any((_pole(path, told) or ("", ""))[1] for path in files)
+    parts = any((_named(path, told) or ("", ""))[1] for path in files)
     return TreeLayout(0, labelled=True, parts=parts, told=told, lines=True)
 
 
 def find_layout(names: Sequence[str]) -> TreeLayout:
     """The layout of a tree with the files ``names`` (with / between folders)."""
     shape = _common_shape(names)
-    bare = TreeLayout(shape=shape, leaflets=True)
-    documents = [name for name in names if bare.place(name) is not None]
+    documents = TreeLayout(shape=shape, leaflets=True).documents(names)
     own = [name for name in documents if not is_leaflet(PurePosixPath(name))]
     leaflets = 2 * len(own) < len(documents)
     folders = [PurePosixPath(name).parts[:-1] for name in (documents if leaflets else own)]
@@ -205,7 +204,7 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
     if not names:
         return []
     if layout.lines:
-        files = "1 file was" if len(names) == 1 else f"{len(names):,} files were"
+        files = counted(len(names), "file was", "files were")
         return [f"{files} left aside, as no label stands in the name (for example {names[0]})."]
     kinds = Counter(
         _CALLED if is_leaflet(PurePosixPath(name)) and not layout.leaflets
@@ -215,14 +214,14 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
         else PurePosixPath(name).suffix.lower() for name in names
     )
     shown = some_of([f"{count:,} {kind}" for kind, count in kinds.most_common()], 5)
-    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
+    tables = [name for name in names if is_table(name)]
     if not layout.labelled and len(tables) == 1:
         return [f"'{tables[0]}' is a table beside the texts and was not read. If it holds their labels, write text and "
                 "label into one table, or put each text into a folder named like its label."]
     if set(kinds) == {_CALLED}:
-        files = "1 file is" if len(names) == 1 else f"{len(names):,} files are"
+        files = counted(len(names), "file is", "files are")
         return [f"{files} {_CALLED} or licence and no document: left aside (for example {names[0]})."]
-    files = "1 file is no document and was" if len(names) == 1 else f"{len(names):,} files are no documents and were"
+    files = counted(len(names), "file is no document and was", "files are no documents and were")
     return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
             + (", in a folder named like its label." if layout.labelled else ".")]
 
@@ -231,11 +230,16 @@ def main_member(names: Sequence[str]) -> str:
     """The one file of an archive that is the corpus where the others only tell about it; "" where there is none."""
     telling = [name for name in names if is_about(name)]
     others = [name for name in names if name not in telling]
-    tables = [name for name in others if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
-    documents = [name for name in others if name not in tables and TreeLayout().place(name) is not None]
+    tables = [name for name in others if is_table(name)]
+    documents = TreeLayout().documents(name for name in others if name not in tables)
     if len(tables) == 1 and not find_layout(documents).labelled and len(documents) <= 3:
         return tables[0]
     return documents[0] if len(documents) == len(others) == 1 and telling else ""
+
+
+def is_table(name: str) -> bool:
+    """Whether a file is called like a table, or like what a table may be packed in."""
+    return PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
 
 
 def is_leaflet(path: PurePosixPath) -> bool:

@@ -9,15 +9,14 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ulmengine.config import CorpusConfig
 from ulmengine.corpus.column_names import LABEL_NAMES, PART_WORDS, POLES, TEXT_NAMES, part_in
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, some_of
 
 from . import delimited, plain
 from .binary import is_binary
-from .layout import DOCUMENT_SUFFIXES, TABLE_SUFFIXES, TreeLayout, is_about, is_leaflet
+from .heading import SENTENCE_ENDS
+from .layout import DOCUMENT_SUFFIXES, TreeLayout, is_about, is_leaflet, is_table
 from .reading import Look
-from .source import Source
 
 _LEAST = 20
 """Filled lines that a table or list has at least."""
@@ -29,7 +28,7 @@ _MOST_LISTS, _LEAST_OF_LABEL, _LONG_LABEL = 30, 40, 24
 _SPOKEN = re.compile(r"\[?[^:;\t]{1,30}[:;\t]\s?")
 """What stands before a turn of a conversation."""
 _NAME = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)?")
-_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f", '"', "\u201d")
+_ENDS = (*SENTENCE_ENDS, '"', "\u201d")
 MARKED = ("fasttext", "trec", "trees", "scored", "sections")
 """Kinds of lines that bear a label of their own."""
 _ROLES = TEXT_NAMES | LABEL_NAMES | frozenset({"x", "vocab", "vocabulary", "words", "mapping", "index", "readme"})
@@ -51,27 +50,15 @@ class FoundTable(NamedTuple):
     shown: bool
 
 
-def lines_in(look: Look, name: str) -> list[str]:
-    """The whole lines at the beginning of a file of a tree."""
-    return _piece(look, name).lines
-
-
-def _piece(look: Look, name: str) -> Look:
-    source = Source(look.source.path, "", "", PurePosixPath(name).name)
-    data = look.heads[name]
-    return Look(source, CorpusConfig(encoding=look.config.encoding), data, len(data) == look.files[0][name])
-
-
-def files_in(look: Look) -> list[str]:
+def files_in(look: Look) -> dict[str, Look]:
     """The files of a tree of a few files that are neither binary nor tell about the others."""
-    return [name for name, data in look.heads.items() if data and not is_binary(data) and not is_about(name)
-            and not is_leaflet(PurePosixPath(name))]
+    return {name: head for name, head in look.heads.items() if head.sample and not is_binary(head.sample)
+            and not is_about(name) and not is_leaflet(PurePosixPath(name))}
 
 
 def tables_in(look: Look, names: Sequence[str]) -> dict[str, FoundTable]:
     """Which of the files ``names`` are tables though they are not called so."""
-    found = {name: _table(_piece(look, name)) for name in names
-             if PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES}
+    found = {name: _table(look.heads[name]) for name in names if not is_table(name)}
     tables = {name: piece for name, piece in found.items() if piece is not None}
     shown = any(piece.shown for piece in tables.values())
     return tables if shown or not are_counted(list(tables)) else {}
@@ -101,8 +88,8 @@ def _table(look: Look) -> FoundTable | None:
 
 def shards_in(look: Look) -> list[Shard]:
     """The one table in a tree of a few files besides what tells about it, or its parts: train.txt beside test.txt."""
-    names = files_in(look)
-    if not names or any(PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES for name in names):
+    names = list(files_in(look))
+    if not names or any(map(is_table, names)):
         return []
     tables = tables_in(look, names)
     sizes = look.files[0]
@@ -120,7 +107,7 @@ def left_out(look: Look, shards: Sequence[Shard]) -> tuple[str, ...]:
     """A sentence about the files beside those that are read."""
     read = {shard.name for shard in shards}
     names = [name for name in look.heads if name not in read and not is_about(name)]
-    return (f"Not read beside the table: {', '.join(names[:4])}{', ...' * (len(names) > 4)}.",) if names else ()
+    return (f"Not read beside the table: {some_of(names, 4)}.",) if names else ()
 
 
 def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> TreeLayout | None:
@@ -144,7 +131,7 @@ def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> Tre
     common = all(path.stem.islower() for path in paths) or 2 * len(stems & POLES) >= len(stems)
     if not common or set.intersection(*(set(re.split(r"[-_ ]", stem)) for stem in stems)):
         return None
-    lists = [lines_in(look, name) for name in documents]
+    lists = [look.heads[name].lines for name in documents]
     if any(2 * sum(bool(_SPOKEN.match(line)) for line in lines) > len(lines) for lines in lists):
         return None
     means = [sum(map(len, lines)) / max(1, len(lines)) for lines in lists]
@@ -179,14 +166,14 @@ def unlabelled_note(look: Look, documents: Sequence[str]) -> tuple[str, ...]:
     """That each of a few files is read as one document though each seems to list many."""
     if len(documents) > _MOST_LISTS or are_counted(documents) or not set(documents) <= set(look.heads):
         return ()
-    lists = [name for name in documents if is_list(lines_in(look, name))]
+    lists = [name for name in documents if is_list(look.heads[name].lines)]
     if not lists or len(lists) < 0.5 * len(documents):
         return ()
-    return (f"Each file is read as one document, though {', '.join(lists[:4])}{', ...' * (len(lists) > 4)} "
-            f"hold{'s' * (len(lists) == 1)} many short lines. If each line is a document labelled by its file's name, "
-            "set the format to 'lines'; if it has no label, choose one of the files.",)
+    return (f"Each file is read as one document, though {some_of(lists, 4)} hold{'s' * (len(lists) == 1)} many short "
+            "lines. If each line is a document labelled by its file's name, set the format to 'lines'; if it has no "
+            "label, choose one of the files.",)
 
 
 def texts_in(look: Look) -> list[str]:
     """The files of a tree of a few that hold several lines of text, whatever they are called."""
-    return [name for name in files_in(look) if sum(bool(line.strip()) for line in lines_in(look, name)) >= 5]
+    return [name for name, head in files_in(look).items() if sum(bool(line.strip()) for line in head.lines) >= 5]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import PurePosixPath
 
 import polars as pl
 
 from ulmengine.config import CorpusConfig
+from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
 from ulmengine.events import Event
@@ -84,11 +86,14 @@ class Look:
         return files_of(self.source)
 
     @cached_property
-    def heads(self) -> dict[str, bytes]:
+    def heads(self) -> dict[str, Look]:
         """The beginnings of the files of a tree that holds a few files alone; {} of any other."""
         files, complete = self.files if self.source.is_tree else ({}, False)
-        few = complete and len(files) <= _FEW_FILES
-        return dict(heads_of(self.source, list(files), _HEAD_BYTES)) if few else {}
+        if not complete or len(files) > _FEW_FILES:
+            return {}
+        config = CorpusConfig(encoding=self.config.encoding)
+        return {name: Look(Source(self.source.path, "", "", PurePosixPath(name).name), config, data,
+                           len(data) == files[name]) for name, data in heads_of(self.source, list(files), _HEAD_BYTES)}
 
     @cached_property
     def start(self) -> str:
@@ -124,6 +129,12 @@ def plan_text(
     notes = (encoding_note(look.source.path.name, found),) if found.others else ()
     return Reading(look.source, kind, partial(_text_frames, frames, whole), found.name, sure=found.sure, notes=notes,
                    reasons={"format": reason, "encoding": found.reason})
+
+
+def refuse_wide(what: str, count: int, advice: str = "") -> None:
+    """:raises CorpusError: ``what``, a table, has far too many columns."""
+    if count > limits.MAX_COLUMNS:
+        raise CorpusError(f"{what} {count:,} columns; at most {limits.MAX_COLUMNS:,} are read.{advice}")
 
 
 def refuse_no_text(look: Look) -> None:

@@ -1,12 +1,15 @@
-"""What records of JSON have in common: their usual fields, their texts, a label of their own."""
+"""What records of JSON and Arrow have in common: their usual fields, their texts, a label of their own, their cells."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ulmengine.corpus.column_names import WEAK_LABEL_NAMES, is_label_name, key_of
+
+from .turns import said_in_turn
 
 
 def of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:
@@ -32,6 +35,22 @@ def is_label(field: str, records: Sequence[dict[str, Any]]) -> bool:
     plain = (record.get(field) for record in records)
     values = {str(item) for item in plain if item not in (None, "")}
     return is_label_name(key) and key not in WEAK_LABEL_NAMES and len(values) > 1
+
+
+def cell_of(value: Any) -> str | None:
+    """A value as a cell: of a conversation what is said, other lists and objects as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and (said := said_in_turn(value)):
+        return said
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)
+
+
+def class_name(number: Any, names: Sequence[str]) -> str | None:
+    """The name of the class ``number``; None for one that is none, such as -1."""
+    return names[number] if isinstance(number, int) and 0 <= number < len(names) else None
 
 
 def has_texts(records: Sequence[dict[str, Any]]) -> bool:

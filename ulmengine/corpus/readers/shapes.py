@@ -14,7 +14,7 @@ from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, part_i
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .records import has_texts, is_label, of_one_kind, usual_fields
+from .records import class_name, has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued
 
 _DEPTH = 6
@@ -262,13 +262,8 @@ def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
     types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
     names = {name: kind["names"] for name, kind in types.items()
              if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
-    return [{key: _class_name(cell, names.get(key)) for key, cell in row["row"].items()} for row in rows]
-
-
-def _class_name(cell: Any, names: list[str] | None) -> Any:
-    if names and isinstance(cell, int) and not isinstance(cell, bool):
-        return names[cell] if 0 <= cell < len(names) else None
-    return cell
+    return [{key: class_name(cell, names[key]) if names.get(key) and type(cell) is int else cell
+             for key, cell in row["row"].items()} for row in rows]
 
 
 def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:

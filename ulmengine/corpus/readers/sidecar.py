@@ -14,7 +14,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus.errors import CorpusError
 
 from . import tree
-from .layout import TABLE_SUFFIXES, TreeLayout, is_about
+from .layout import TreeLayout, is_about, is_table
 from .reading import Look, Pass, Reading
 from .shards import Recognise
 from .turns import with_turns
@@ -34,7 +34,7 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     if look.source.compression or layout.labelled or layout.lines:
         return reading
     files, _ = look.files
-    tables = [name for name in files if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES and not is_about(name)]
+    tables = [name for name in files if is_table(name) and not is_about(name)]
     if len(tables) != 1 or files[tables[0]] > _MOST_BYTES:
         return reading
     try:
@@ -42,8 +42,7 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
         frames = list(map(with_turns, piece.read(piece, Pass())))
     except CorpusError:
         return reading  # what lies beside the texts need not be readable
-    documents = [PurePosixPath(name) for name in files if layout.place(name) is not None]
-    found = _rows_of(documents, pl.concat(frames, how="diagonal")) if frames else None
+    found = _rows_of(layout.documents(files), pl.concat(frames, how="diagonal")) if frames else None
     if found is None:
         return reading
     columns, cells = found
@@ -53,14 +52,14 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
 
 
 def _rows_of(
-    documents: Sequence[PurePosixPath], table: pl.DataFrame
+    documents: Sequence[str], table: pl.DataFrame
 ) -> tuple[tuple[str, ...], dict[str, tuple[str | None, ...]]] | None:
     """The columns of ``table`` besides that which names the files, and each document's cells; None where not every
     document has one row, or the table has texts of its own."""
     for name in table.columns:
         called = [PurePosixPath((cell or "").strip().replace("\\", "/")).as_posix() for cell in table[name].to_list()]
         for key in _KEYS:
-            keys = {document.as_posix(): key(document) for document in documents}
+            keys = {document: key(PurePosixPath(document)) for document in documents}
             wanted = set(keys.values())
             rows = [row for row, cell in enumerate(called) if cell in wanted]
             others = [column for column in table.columns if column != name]

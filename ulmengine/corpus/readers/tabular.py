@@ -11,7 +11,7 @@ from itertools import product
 
 from ulmengine.corpus.column_names import KNOWN_NAMES, TEXT_NAMES
 
-from .heading import few_values
+from .heading import Rows, few_values
 
 _LOOKED = 1_000
 _LONG_NAME = 40
@@ -82,7 +82,7 @@ def _several(lines: Sequence[str]) -> str:
     return ""
 
 
-def _holds_few(rows: Sequence[Sequence[str]]) -> bool:
+def _holds_few(rows: Rows) -> bool:
     """Whether one of two columns holds a few values that come again, and neither a single one."""
     values = [{row[place].strip() for row in rows} for place in (0, -1)]
     return min(map(len, values)) > 1 and min(map(len, values)) <= 0.5 * len(rows)
@@ -90,46 +90,47 @@ def _holds_few(rows: Sequence[Sequence[str]]) -> bool:
 
 def names_among(line: str, names: Iterable[str]) -> bool:
     """Whether some delimiter cuts ``line``, perhaps a heading, into cells like names among which all ``names`` are."""
-    wanted = {_plain(name) for name in names}
-    return bool(wanted) and any(wanted <= {_plain(cell) for cell in row} and _are_names(row) for delimiter in _MARKS
-                                for row in _rows([line], delimiter)[:1])
+    wanted = set(map(_plain, names))
+    return bool(wanted) and any(wanted <= set(map(_plain, row)) and _are_names(row) and not _is_spaced(row)
+                                for delimiter in _MARKS for row in _rows([line], delimiter)[:1])
 
 
 def cut_like_heading(lines: Sequence[str], names: Iterable[str], least: int) -> bool:
     """Whether lines are a table beyond doubt: a heading with ``names`` in it, and at least ``least`` rows, nearly all
     of as many cells, more than one; no ``names``: any rows that are even."""
-    wanted = {_plain(name) for name in names}
+    wanted = set(map(_plain, names))
     filled = [line.rstrip("\r\n") for line in lines[:_LOOKED] if line.strip()]
     for delimiter, quoted in product(_MARKS, (True, False)):
         rows = _rows(filled, delimiter) if quoted else [line.split(delimiter) for line in filled]
         if len(rows) < least + bool(wanted) or len(rows[0]) < 2:
             continue
-        headed = not wanted or (wanted <= {_plain(cell) for cell in rows[0]} and _are_names(rows[0]))
+        headed = not wanted or (wanted <= set(map(_plain, rows[0])) and _are_names(rows[0]) and not _is_spaced(rows[0]))
         if headed and sum(len(row) == len(rows[0]) for row in rows) >= 0.95 * len(rows):
             return True
     return False
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    """Whether cells may be the names of columns: short, each another, and none after a space as in a sentence."""
-    names = [_plain(cell) for cell in cells]
-    spaced = any(cell[:1] == " " for cell in cells[1:])
-    return all(names) and len(set(names)) == len(names) and max(map(len, names)) <= _LONG_NAME and not spaced
+    """Whether cells may be the names of columns: short, each another."""
+    names = list(map(_plain, cells))
+    return all(names) and len(set(names)) == len(names) and max(map(len, names)) <= _LONG_NAME
 
 
-def _is_headed(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
+def _is_spaced(cells: Sequence[str]) -> bool:
+    """Whether a cell begins with a space, as in a sentence."""
+    return any(cell[:1] == " " for cell in cells[1:])
+
+
+def _is_headed(rows: Rows, delimiter: str) -> bool:
     """Whether the first of ``rows`` holds names, known ones among them, and the others are at least as wide."""
-    if len(rows) < 2 or len(rows[0]) < 2:
+    if len(rows) < 2 or len(rows[0]) < 2 or not _are_names(rows[0]):
         return False
-    names = [_plain(cell) for cell in rows[0]]
-    if not all(names) or len(set(names)) < len(names) or any(len(name) > _LONG_NAME for name in names):
-        return False
+    names = list(map(_plain, rows[0]))
     known = [name for name in names if name in KNOWN_NAMES]
     even = all(len(row) == len(names) for row in rows[1:])
     wide = sum(len(row) >= len(names) for row in rows[1:]) >= 0.9 * (len(rows) - 1)
     both = any(name in TEXT_NAMES for name in names) and len(known) > 1
-    spaced = any(cell[:1] == " " for cell in rows[0][1:])  # as in a sentence
-    return wide and bool(known) and ((both and (even or not spaced)) or (even and delimiter != ","))
+    return wide and bool(known) and ((both and (even or not _is_spaced(rows[0]))) or (even and delimiter != ","))
 
 
 def _has_label(lines: Sequence[str], delimiter: str) -> bool:

@@ -15,9 +15,8 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import part_in
-from ulmengine.corpus.errors import CorpusError, Faults, some_of
+from ulmengine.corpus.errors import CorpusError, Faults, counted, some_of
 from ulmengine.corpus.guess import Hints
 from ulmengine.events import Event
 
@@ -25,12 +24,12 @@ from . import lists
 from .binary import is_binary
 from .encoding import TextDecoder, detect, known_encoding
 from .frames import frames_of
-from .layout import DESCRIPTIONS, TABLE_SUFFIXES, TreeLayout, find_layout, layout_reason, left_aside, polar_layout
+from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_table, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .reading import Look, Pass, Reading
 from .source import Source
-from .tree_files import files_of, read_packed, read_zipped, walk_files
+from .tree_files import files_of, read_tree, walk_files
 
 _PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
 _UNREAD = {
@@ -48,13 +47,11 @@ def plan(look: Look) -> tuple[Reading, TreeLayout]:
     files, complete = look.files
     names = list(files)
     asked = look.config.format == "folder"  # a person says that each file is one document
-    layout = (polar_layout(names) if complete and not asked else None) or find_layout(names)
-    documents = [name for name in names if layout.place(name) is not None]
-    if layout.lines and not _are_lines(source, documents):
+    layout = (polar_layout(names) if look.heads and not asked else None) or find_layout(names)
+    if layout.lines and not all(_are_lines(look.heads[name]) for name in layout.documents(names)):
         layout = find_layout(names)
-        documents = [name for name in names if layout.place(name) is not None]
-    tables = [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
-              and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
+    documents = layout.documents(names)
+    tables = [name for name in names if is_table(name) and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     notes: tuple[str, ...] = ()
     if documents and not layout.labelled and look.config.format == "lines":  # and that each line is one
         layout = lists.as_lists(layout)
@@ -99,13 +96,10 @@ def _portions(layout: TreeLayout, documents: Sequence[str]) -> tuple[str, ...]:
     return tuple(sizes) if alike and all(_PORTION.fullmatch(PurePosixPath(name).name) for name in sizes) else ()
 
 
-def _are_lines(source: Source, names: Sequence[str]) -> bool:
-    """Whether each file holds many lines of a sentence or so."""
-    for _, data in read_tree(source, names):
-        lines = [line for line in (data or b"").splitlines() if line.strip()]
-        if len(lines) < 5 or sum(map(len, lines)) > 1_000 * len(lines):
-            return False
-    return True
+def _are_lines(head: Look) -> bool:
+    """Whether a file holds many lines of a sentence or so."""
+    lines = [line for line in head.lines if line.strip()]
+    return len(lines) >= 5 and sum(map(len, lines)) <= 1_000 * len(lines)
 
 
 def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
@@ -123,9 +117,8 @@ def _settled(first: TreeLayout, reading: Reading, task: str) -> Generator[Event,
     files: dict[str, int] = {}
     yield from walk_files(reading.source, files, task)
     layout = replace(find_layout(list(files)), mails=first.mails)
-    count = sum(layout.place(name) is not None for name in files)
-    return replace(reading, read=partial(chunks, layout), settle=None, columns=layout.columns, rows=count,
-                   reasons={**reading.reasons, "format": layout_reason(layout)})
+    return replace(reading, read=partial(chunks, layout), settle=None, columns=layout.columns,
+                   rows=len(layout.documents(files)), reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
 def _no_documents(
@@ -157,37 +150,6 @@ def _no_documents(
     return CorpusError(f"'{path.name}' holds no texts. {advice}")
 
 
-def read_tree(source: Source, names: Sequence[str], most: int | None = None) -> Iterator[tuple[str, bytes | None]]:
-    """(name, content) of the files ``names``, at most about ``most`` bytes; None for a file that cannot be read."""
-    given = 0
-    for name, data in _contents(source, names):
-        yield name, data
-        given += len(data or b"")
-        if most is not None and given >= most:
-            return
-
-
-def _contents(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    if source.compression == "tar":
-        wanted = set(names)
-        for name, data in read_packed(source):
-            if name in wanted:
-                yield name, data
-                wanted.discard(name)
-            if not wanted:  # what lies behind the last of them is not unpacked
-                return
-    elif source.compression:
-        yield from read_zipped(source, names)
-    else:
-        for name in names:
-            try:
-                full = source.path / name
-                too_long = full.stat().st_size > 4 * limits.MAX_FIELD
-                yield name, None if too_long else full.read_bytes()
-            except OSError:
-                yield name, None
-
-
 def chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") -> Iterator[pl.DataFrame]:
     """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped.
 
@@ -197,16 +159,15 @@ def chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") 
     digest = hashlib.blake2b(digest_size=16)
     forced = reading.reasons["encoding"] == "as set"
     links: list[str] = []
-    stream = read_packed(reading.source, links) if reading.source.compression == "tar" else None
-    names = [] if stream else list(files_of(reading.source)[0])
-    documents = [name for name in names if layout.place(name) is not None]
+    names = [] if reading.source.compression == "tar" else list(files_of(reading.source)[0])
+    documents = layout.documents(names)
     others = [name for name in names if layout.place(name) is None]
     going.unit = "documents"
     going.size = len(documents) if reading.rows is None else reading.rows
     lost: list[str] = []
 
     def rows() -> Iterator[list[str]]:
-        for name, data in stream or read_tree(reading.source, documents, most):
+        for name, data in read_tree(reading.source, documents, most, links):
             if layout.place(name) is None:
                 others.append(name)
                 continue
@@ -229,7 +190,7 @@ def chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") 
     if lost:
         faults.notes.append(f"{len(lost):,} files could not be read as text, the first of them {lost[0]}.")
     if links:
-        passed = "1 link was passed over" if len(links) == 1 else f"{len(links):,} links were passed over"
+        passed = counted(len(links), "link was passed over", "links were passed over")
         faults.notes.append(f"{passed} (for example {links[0]}): of an archive only the files themselves are read. "
                             "Unpack it and open the folder to read what the links lead to.")
     faults.notes += left_aside([name for name in others if name != beside], layout)

@@ -9,12 +9,14 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, os_failure
+from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 from ulmengine.events import Event, Progress
 
 from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zip_members
@@ -32,11 +34,11 @@ def files_of(source: Source) -> tuple[dict[str, int], bool]:
     if source.compression == "zip-tree":
         return {member.filename: member.file_size for member in zip_members(source.path)}, True
     if not source.member:  # not compressed: from one header to the next without reading what lies between
-        with _sought(source) as archive:
+        with _opened(source) as archive:
             return {member.name: member.size for member in _members(archive, source)}, True
     files: dict[str, int] = {}
     with source.open() as stream:
-        for member in _tar_members(stream, source):
+        for member in _members(_opened(source, stream), source):
             files[member.name] = member.size
             if len(files) >= PEEK_MEMBERS or stream.given > PEEK_BYTES:
                 return files, False
@@ -66,7 +68,7 @@ def folder_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
 def walk_files(source: Source, files: dict[str, int], task: str = "") -> Iterator[Event]:
     """Gather all files of a tar in ``files``, each with its bytes; now and then how far the ``task`` is."""
     with source.open() as stream:
-        for number, member in enumerate(_tar_members(stream, source)):
+        for number, member in enumerate(_members(_opened(source, stream), source)):
             files[member.name] = member.size
             if number % _EVERY == 0:
                 yield Progress(task, stream.position, stream.size, "bytes")
@@ -75,16 +77,10 @@ def walk_files(source: Source, files: dict[str, int], task: str = "") -> Iterato
 def heads_of(source: Source, names: Sequence[str], most: int) -> Iterator[tuple[str, bytes]]:
     """At most the first ``most`` bytes of each of the files ``names`` of a tree, none of one that cannot be read; of a
     tar in its own order."""
-    if source.compression == "tar":
-        for name, blocks in _unpacked(source, names):
-            yield name, next(iter(blocks), b"")[:most]
-        return
-    for name in names:
-        one = Source(source.path, "zip", name, name) if source.compression else Source(source.path / name)
+    for name, blocks in _contents(source, names, most):
         try:
-            with one.open() as stream:
-                yield name, stream.read(most)
-        except CorpusError:
+            yield name, next(blocks, b"")
+        except _UnreadableError:
             yield name, b""
 
 
@@ -97,7 +93,7 @@ def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path
         yield from ((name, source.path / name) for name in names)
         return
     with tempfile.TemporaryDirectory(prefix="unpacked-") as folder:
-        for name, blocks in _unpacked(source, names):
+        for name, blocks in _contents(source, names):
             path = Path(folder, PurePosixPath(name).name)
             with path.open("wb") as file:
                 file.writelines(blocks)
@@ -105,69 +101,79 @@ def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path
             path.unlink()
 
 
-def _unpacked(source: Source, names: Sequence[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    if source.compression == "zip-tree":
+def read_tree(
+    source: Source, names: Sequence[str], most: int | None = None, links: list[str] | None = None
+) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of the files ``names`` of a tree, at most about ``most`` bytes; None for one that cannot be read,
+    or is too long for a document. Of a tar in its own order, and all of it where there are no names.
+
+    :param links: takes the names of links in a tar, which are passed over.
+    """
+    given = 0
+    longest = 4 * limits.MAX_FIELD
+    for name, blocks in _contents(source, names, links=links):
+        try:
+            read = b"".join(islice(blocks, longest // limits.BLOCK_BYTES + 1))
+            data = read if len(read) <= longest else None
+        except _UnreadableError:
+            data = None
+        yield name, data
+        given += len(data or b"")
+        if most is not None and given >= most:
+            return
+
+
+class _UnreadableError(CorpusError):
+    """One file of a tree cannot be read; the others may."""
+
+
+def _contents(
+    source: Source, names: Sequence[str], block: int = limits.BLOCK_BYTES, links: list[str] | None = None
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Each of the files ``names`` of a tree with its content; of a tar in its own order, and all of it where there are
+    no names."""
+    if source.compression == "tar":
+        wanted = set(names)
+        with source.open() as stream:
+            archive = _opened(source, stream)
+            for member in _members(archive, source, links):
+                if not names or member.name in wanted:
+                    wanted.discard(member.name)
+                    yield member.name, _blocks(partial(archive.extractfile, member), source, block)
+                if names and not wanted:  # what lies behind the last of them is not unpacked
+                    return
+            while stream.read():  # what follows tells whether the compressed stream is whole
+                pass
+    elif source.compression:
+        try:
+            with zipfile.ZipFile(source.path) as packed:
+                for name in names:
+                    refuse_encrypted(packed.getinfo(name), source.path)
+                    yield name, _blocks(partial(packed.open, name), source, block)
+        except OSError as error:
+            raise os_failure(error, source.path) from error
+    else:
         for name in names:
-            with Source(source.path, "zip", name, name).open() as stream:
-                yield name, iter(stream.read, b"")
-        return
-    wanted = set(names)
-    for member, file in _tar_contents(source):
-        if member.name in wanted:
-            wanted.discard(member.name)
-            yield member.name, _blocks(file, source)
+            yield name, _blocks(partial(_at, source.path / name), source, block)
 
 
-def _blocks(file: IO[bytes], source: Source) -> Iterator[bytes]:
+def _at(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _blocks(opened: Callable[[], IO[bytes] | None], source: Source, block: int) -> Iterator[bytes]:
+    """:raises _UnreadableError: the file is gone, may not be read, or is damaged in its archive."""
     try:
-        while data := file.read(limits.BLOCK_BYTES):
-            yield data
+        with opened() or io.BytesIO() as file:
+            while data := file.read(block):
+                yield data
     except tarfile.TarError as error:
         raise _damaged(source, error) from error
-
-
-def read_zipped(source: Source, names: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-    """(name, content) of the members ``names``; None where one is damaged or too long for a document."""
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            for name in names:
-                member = archive.getinfo(name)
-                refuse_encrypted(member, source.path)
-                if member.file_size > 4 * limits.MAX_FIELD:
-                    yield name, None
-                    continue
-                try:
-                    yield name, archive.read(member)
-                except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError):
-                    yield name, None
-                except OSError as error:
-                    if error.errno is not None:
-                        raise
-                    yield name, None  # bz2 reports damage as a bare OSError
-    except OSError as error:
-        raise os_failure(error, source.path) from error
-
-
-def read_packed(source: Source, links: list[str] | None = None) -> Iterator[tuple[str, bytes | None]]:
-    """(name, content) of all files of a tar in its own order; None where one is too long for a document.
-
-    :param links: takes the names of links, which are passed over.
-    """
-    for member, file in _tar_contents(source, links):
-        too_long = member.size > 4 * limits.MAX_FIELD
-        yield member.name, None if too_long else b"".join(_blocks(file, source))
-
-
-def _tar_contents(
-    source: Source, links: list[str] | None = None
-) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
-    with source.open() as stream:
-        archive = _opened(stream, source)
-        for member in _members(archive, source, links):
-            if (file := archive.extractfile(member)) is not None:
-                yield member, file
-        while stream.read():  # what follows tells whether the compressed stream is whole
-            pass
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as error:
+        if source.compression and isinstance(error, OSError) and error.errno is not None:
+            raise os_failure(error, source.path) from error  # bz2 reports damage as a bare OSError
+        raise _UnreadableError(f"'{source.path.name}' is damaged and cannot be unpacked ({plain_reason(error)}). "
+                               "Fetch it again.") from error
 
 
 class _Member(tarfile.TarInfo):
@@ -194,24 +200,16 @@ class _Readable(io.RawIOBase):
         return self._stream.read(size if size >= 0 else limits.BLOCK_BYTES)
 
 
-def _opened(stream: Stream, source: Source) -> tarfile.TarFile:
+def _opened(source: Source, stream: Stream | None = None) -> tarfile.TarFile:
+    """A tar that is read in order from ``stream``, or without one from header to header."""
     try:
+        if stream is None:
+            return tarfile.open(source.path, "r:", tarinfo=_Member)
         return tarfile.open(fileobj=cast(io.BufferedReader, _Readable(stream)), mode="r|", tarinfo=_Member)
-    except tarfile.TarError as error:
-        raise _damaged(source, error) from error
-
-
-def _sought(source: Source) -> tarfile.TarFile:
-    try:
-        return tarfile.open(source.path, "r:", tarinfo=_Member)
     except OSError as error:
         raise os_failure(error, source.path) from error
     except tarfile.TarError as error:
         raise _damaged(source, error) from error
-
-
-def _tar_members(stream: Stream, source: Source) -> Iterator[tarfile.TarInfo]:
-    yield from _members(_opened(stream, source), source)
 
 
 def _members(

@@ -29,8 +29,8 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
 
 from .footer import footer_note, footer_rows
-from .heading import above_heading, column_names, has_header, heading_doubt
-from .reading import Look, Pass, Reading
+from .heading import above_heading, column_names, find_heading
+from .reading import Look, Pass, Reading, refuse_wide
 from .source import Source
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
@@ -90,12 +90,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     heads = [_head(sheet, config) for sheet in wanted]
     head = max(heads, key=lambda one: (one.sheet.visible, one.worth))
     sheet = head.sheet
-    if sheet.frame.width > limits.MAX_COLUMNS:
-        raise CorpusError(
-            f"The sheet '{sheet.name}' of '{source.path.name}' has {sheet.frame.width:,} columns; at most "
-            f"{limits.MAX_COLUMNS:,} are read. Is there a stray cell far to the right? Delete it, or save the table "
-            "as CSV."
-        )
+    refuse_wide(f"The sheet '{sheet.name}' of '{source.path.name}' has", sheet.frame.width,
+                " Is there a stray cell far to the right? Delete it, or save the table as CSV.")
     alike = [one for one in heads if one.sheet.visible and _are_alike(one, head)] if sheet.visible else []
     together = _parts_of_one(alike, head)
     if len(together) > 1:
@@ -217,24 +213,23 @@ class _Head:
     sheet: Sheet
     skip: int
     named: bool
-    columns: tuple[str, ...]
     why: str
-    worth: int
     doubt: str
+    columns: tuple[str, ...]
+    worth: int
 
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     frame = sheet.frame.head(_HEAD_ROWS)
     rows = [["" if cell is None else cell for cell in row] for row in frame.iter_rows()]
     skip = above_heading(rows) if config.header == "auto" else 0
-    named, why = has_header(rows[skip:], frame.width) if config.header == "auto" else (config.header == "yes", "as set")
-    columns = column_names(rows[skip] if named else [], frame.width)
-    body = frame.slice(skip + named)
+    found = find_heading(rows[skip:], frame.width, config.header)
+    columns = column_names(rows[skip] if found.named else [], frame.width)
+    body = frame.slice(skip + found.named)
     body.columns = list(columns)
-    found = guess_columns(body) if body.height else None
-    worth = 0 if found is None or not found.text else 2 if found.label else 1
-    doubt = heading_doubt(rows[skip:], frame.width, named) if config.header == "auto" else ""
-    return _Head(sheet, skip, named, columns, why, worth, doubt)
+    guess = guess_columns(body) if body.height else None
+    worth = 0 if guess is None or not guess.text else 2 if guess.label else 1
+    return _Head(sheet, skip, *found, columns, worth)
 
 
 def _why(
