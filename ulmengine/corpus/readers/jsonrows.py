@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -16,10 +16,10 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
 from .reading import Look, Pass, Reading, plan_text
-from .records import cell_of
-from .shapes import Shaped, documents_in, documents_in_list, heading_of
+from .records import Shaped, cell_of
+from .shapes import documents_in, documents_in_list, heading_of
 from .textlines import text_lines
-from .tools import tool_of
+from .tools import exported
 from .turns import TURNS, glued
 
 MAX_OBJECT = 256_000_000
@@ -136,7 +136,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
 def _are_records(value: Any) -> bool:
     """Whether a line is a list of records; that of the turns of a conversation is one document."""
     return isinstance(value, list) and bool(value) and all(
-        isinstance(one, dict) and not any(turn <= one.keys() for turn in TURNS) for one in value)
+        isinstance(one, dict) and not any(one.keys() >= {*turn} for turn in TURNS) for one in value)
 
 
 def _understood(text: str) -> Any:
@@ -249,14 +249,8 @@ def _one(buffer: _Buffer, most: int) -> Any:
 def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
     """``values`` as documents: records of a labelling tool, labels with their texts, rows under a heading."""
     first = list(islice(values, _PEEK))
-    tool = tool_of(first)
-    if tool is not None:
-        title, read, going.hints = tool
-        going.said = f"as {title} exports it" if title[:2] != "a " else title
-        yield from chain.from_iterable(map(read, chain(first, values)))
-        return
     headed = bool(heading_of(first))
-    _keep(found := documents_in_list(first, values), going)
+    _keep(found := exported(first, values) or documents_in_list(first, values), going)
     yield from found.values
     if headed:
         going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row

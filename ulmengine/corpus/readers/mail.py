@@ -118,10 +118,7 @@ def mail_body(mail: EmailMessage) -> str:
         return ""
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
-    try:
-        text = data.decode(part.get_content_charset("utf-8"))
-    except (LookupError, UnicodeDecodeError):
-        text = TextDecoder(detect(data, whole=True).name).decode(data, True)
+    text = _decoded(data, part.get_content_charset("utf-8"), data)
     text = text.replace("\r\n", "\n").strip()
     return html_text(text) if part.get_content_subtype() == "html" else text
 
@@ -131,16 +128,17 @@ def _header(mail: EmailMessage, name: str, data: bytes) -> str:
     try:
         raw = next((str(value) for key, value in mail.raw_items() if key.lower() == name.lower()), "")
         if any("\udc80" <= character <= "\udcff" for character in raw):
-            text = _decoded("".join(raw.splitlines()).encode("ascii", "surrogateescape"), data)
+            line = "".join(raw.splitlines()).encode("ascii", "surrogateescape")
+            text = _decoded(line, "utf-8", data[: limits.SAMPLE_BYTES])
             return str(email.policy.default.header_factory(name, text)).strip()
         return str(mail.get(name, "")).strip()
     except (ValueError, IndexError, KeyError, AttributeError, TypeError):  # headers that the parser itself trips over
         return ""
 
 
-def _decoded(line: bytes, data: bytes) -> str:
-    """A line of the mail ``data`` as UTF-8 or, where it is none, in the encoding that the whole of it has."""
+def _decoded(data: bytes, charset: str, sample: bytes) -> str:
+    """The text that ``data`` are in ``charset`` or, where they are none, in the encoding that the ``sample`` has."""
     try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return TextDecoder(detect(data[: limits.SAMPLE_BYTES], whole=True).name).decode(line, True)
+        return data.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return TextDecoder(detect(sample, whole=True).name).decode(data, True)

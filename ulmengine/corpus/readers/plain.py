@@ -79,20 +79,12 @@ def _are_scored(lines: Sequence[str]) -> bool:
     return again and words > 0.5 * sum(len(match[2]) for match in found) and spaces > 0.8 * len(found)
 
 
-def _are_trees(lines: Sequence[str]) -> bool:
-    return _share(TREE, lines) >= 0.98
-
-
 def _are_sections(lines: Sequence[str]) -> bool:
     """Abstracts as PubMed RCT has them: ###24293578, and then each sentence behind the name of its section."""
     filled = [line for line in lines if line.strip()]
     numbers = sum(line.startswith("###") for line in filled)
     return 0 < numbers < len(filled) and filled[0].startswith("###") and all(
         line.startswith("###") or SECTION.fullmatch(line) for line in filled)
-
-
-def _are_trec(lines: Sequence[str]) -> bool:
-    return _share(TREC, lines) >= 0.9
 
 
 def _has_articles(lines: Sequence[str]) -> bool:
@@ -233,9 +225,10 @@ class Kind(NamedTuple):
 KINDS = {  # in the order in which they are tried
     "wiki": Kind(("id", "title", "text"), "documents stand between <doc ...> and </doc>", _has_articles, _wiki),
     "fasttext": Kind(("label", "text"), "lines begin or end with __label__", are_fasttext, _fasttext),
-    "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", _are_trec, _trec),
+    "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", lambda lines: _share(TREC, lines) >= 0.9,
+                 _trec),
     "trees": Kind(("label", "text"), "each line is a tree of words, and the number at its root is the label",
-                  _are_trees, _trees),
+                  lambda lines: _share(TREE, lines) >= 0.98, _trees),
     "scored": Kind(("label", "text"), "the number at the beginning of each line is its label", _are_scored, _scored),
     "sections": Kind(("label", "text"), "the name of a section stands before each sentence, as in PubMed RCT",
                      _are_sections, _sections),

@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ulmengine.corpus.column_names import WEAK_LABEL_NAMES, is_label_name, key_of
+from ulmengine.corpus.guess import Hints
 
 from .turns import said_in_turn
+
+
+class Shaped(NamedTuple):
+    """The documents in a value, how it was understood, what that says of the columns, and what was not read."""
+
+    values: Iterator[Any]
+    said: str = ""
+    hints: Hints = Hints()
+    notes: tuple[str, ...] = ()
 
 
 def of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .records import class_name, has_texts, is_label, of_one_kind, usual_fields
+from .records import Shaped, class_name, has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued
 
 _DEPTH = 6
@@ -34,15 +34,6 @@ _HELD = frozenset((*_ITEMS, *_EXAMPLES))
 _FEWEST = 5
 """Records that a label has at least, on average."""
 _LONGEST_SCALE = 11
-
-
-class Shaped(NamedTuple):
-    """The documents in a value, how it was understood, what that says of the columns, and what was not read."""
-
-    values: Iterator[Any]
-    said: str = ""
-    hints: Hints = Hints()
-    notes: tuple[str, ...] = ()
 
 
 def documents_in(value: Any, depth: int = 0) -> Shaped:

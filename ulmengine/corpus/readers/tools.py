@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import LABEL_STUDIO_ASIDE, Hints
+
+from .records import Shaped
 
 _CATS = ("cats", "categories", "labels", "label", "classes")
 _ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
@@ -33,18 +36,17 @@ class Tool(NamedTuple):
     kind: type = dict
 
 
-def tool_of(values: Sequence[Any]) -> tuple[str, Read, Hints] | None:
-    """The tool that wrote records which begin with ``values``: its name, what makes documents of a record, the hints.
-
-    What is no record of its kind stays as it is.
-    """
-    tool = next((tool for tool in TOOLS if values and all(isinstance(value, tool.kind) and tool.fits(value)
-                                                          for value in values)), None)
+def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
+    """The documents in the records of a tool, told by the ``first`` of them; what is no such record stays as it is."""
+    tool = next((tool for tool in TOOLS if first and all(isinstance(value, tool.kind) and tool.fits(value)
+                                                         for value in first)), None)
     if tool is None:
         return None
-    read, hints = tool.reader(values)
-    return (tool.title, lambda value: read(value) if isinstance(value, tool.kind) else [value],
-            replace(hints, reason=f"as {tool.title} exports it"))
+    read, hints = tool.reader(first)
+    values = (read(value) if isinstance(value, tool.kind) else [value] for value in chain(first, others))
+    reason = f"as {tool.title} exports it"
+    return Shaped(chain.from_iterable(values), tool.title if tool.title.startswith("a ") else reason,
+                  replace(hints, reason=reason))
 
 
 def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
@@ -78,10 +80,10 @@ def _asked(
     return reader
 
 
-def _data(task: dict[str, Any]) -> dict[str, Any]:
-    """The texts of a task of Label Studio."""
-    data = task.get("data")
-    return data if isinstance(data, dict) else {}
+def _within(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object that stands in a record under ``key``; an empty one where none does."""
+    inner = value.get(key)
+    return inner if isinstance(inner, dict) else {}
 
 
 def _choices(task: dict[str, Any]) -> dict[str, Any]:
@@ -153,15 +155,9 @@ def _prodigy(values: Sequence[Any]) -> tuple[Read, Hints]:
             chosen = f"not {value.get('label')}"  # one question for all: the answer is yes or no
         elif answer != "accept":
             chosen = None
-        return [{"text": value.get("text"), **_meta(value), "label": chosen}]
+        return [{"text": value.get("text"), **_within(value, "meta"), "label": chosen}]
 
     return read, _TEXT_AND_LABEL
-
-
-def _meta(value: dict[str, Any]) -> dict[str, Any]:
-    """What a record holds beside its text."""
-    meta = value.get("meta")
-    return meta if isinstance(meta, dict) else {}
 
 
 def _is_argilla(value: dict[str, Any]) -> bool:
@@ -224,7 +220,8 @@ def _doccano(value: Any) -> Any:
         labels = [one.get("label") for one in value.get("annotations") or [] if isinstance(one, dict)]
     if isinstance(labels, list) and any(isinstance(one, list | dict) for one in labels):
         labels = None  # passages of the text
-    return {"text": value.get("text", value.get("data")), **_meta(value), "label": None if labels == [] else labels}
+    labels = None if labels == [] else labels
+    return {"text": value.get("text", value.get("data")), **_within(value, "meta"), "label": labels}
 
 
 def _is_spacy(value: list[Any]) -> bool:
@@ -271,9 +268,8 @@ def _vertex(value: Any) -> Any:
     answers = value.get("classificationAnnotations", [value.get("classificationAnnotation")])
     names = [one.get("displayName") for one in answers or [] if isinstance(one, dict)]
     names = [name for name in names if name]
-    marks = value.get("dataItemResourceLabels")
     return {"text": value.get("textContent"), "label": (names[0] if len(names) == 1 else names or None),
-            "split": marks.get(_ML_USE) if isinstance(marks, dict) else None}
+            "split": _within(value, "dataItemResourceLabels").get(_ML_USE)}
 
 
 def _has_cats(value: dict[str, Any]) -> bool:
@@ -323,7 +319,7 @@ def _chat(value: Any) -> Any:
 
 _TEXT_AND_LABEL = Hints(("text",), ("label",))
 TOOLS = (
-    Tool("Label Studio", _is_label_studio, _asked(_data, _choices)),
+    Tool("Label Studio", _is_label_studio, _asked(lambda task: _within(task, "data"), _choices)),
     Tool("Label Studio", _is_short_label_studio, _short_label_studio),
     Tool("Prodigy", _is_prodigy, _prodigy),
     Tool("Argilla", _is_argilla, _asked(_fields, _responses)),

@@ -11,15 +11,12 @@ import polars as pl
 
 from ulmengine.corpus.cells import parsed
 
-TURNS = tuple(frozenset(names) for names in (
-    ("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance")))
+TURNS = (("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance"))
 """What the turns of a conversation are made of: who speaks and what is said."""
-_TALKS = (*TURNS, *(frozenset(names) for names in (
-    ("from", "text"), ("sender", "text"), ("author", "text"), ("user", "text"), ("role", "message"),
-    ("sender", "message"), ("author", "body"))))
+_TALKS = (*TURNS, ("from", "text"), ("sender", "text"), ("author", "text"), ("user", "text"), ("role", "message"),
+          ("sender", "message"), ("author", "body"))
 """The same within a record, where they are surely one document: of names that are common otherwise too there must be
 several turns."""
-_SAID = ("content", "text", "utterance", "message", "body", "value")
 _TALK_NAMES = ("messages", "conversation", "conversations", "turns", "dialog", "dialogue")
 """What a record calls the list of its turns."""
 _BEGUN = r"""^\s*(?:\{|\[\s*\{)\s*["']"""
@@ -41,9 +38,9 @@ def said_in_turn(turns: list[Any]) -> str:
     """What is said in the turns of a conversation, one a line; "" where these are none."""
     first = turns[0] if turns and isinstance(turns[0], dict) else {}
     names = next((names for names in _TALKS if all(isinstance(first.get(name), str) for name in names)), None)
-    if names not in TURNS and len(turns) < 2:
+    if names is None or (names not in TURNS and len(turns) < 2):
         return ""
-    said = next((name for name in _SAID if names and name in names), "")
+    _, said = names
     if not all(isinstance(turn, dict) and isinstance(turn.get(said), str | None) for turn in turns):
         return ""
     return "\n".join(turn[said] for turn in turns if turn.get(said))
