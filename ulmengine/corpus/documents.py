@@ -25,15 +25,20 @@ def joined(cells: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Piece:
-    """One source of a corpus: its table, its text columns, and the number of its first row in the whole corpus.
+    """One source of a corpus: its table, what is understood of it, and the number of its first row in the whole corpus.
 
     ``role``: "main", "test" or "unlabelled".
     """
 
     table: Table
-    text_columns: tuple[str, ...]
+    understood: Understood
     start: int
     role: str = "main"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns that are its texts."""
+        return self.understood.text_columns
 
     def texts(self, wanted: np.ndarray) -> Iterator[str]:
         """The documents of the rows ``wanted`` (int64, ascending, counted within this table)."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .documents import Documents
+from .documents import Documents, Piece
 from .errors import counted, some_of
 from .labels import RowLabels
-from .table import Table
-from .understood import Understood
 
 _NAMED = 8
 
 
-def corpus_notes(
-    documents: Documents, tables: Sequence[tuple[str, Table, Understood]], labelled: Sequence[RowLabels], gone: int,
-    lost: int = 0,
-) -> tuple[str, ...]:
+def corpus_notes(documents: Documents, labelled: Sequence[RowLabels], gone: int, lost: int = 0) -> tuple[str, ...]:
     """What was lost or mended, in sentences. ``gone``: repairs that no document is left for; ``lost``: the same of
     corrected labels."""
-    notes = [note for _, table, _ in tables for note in table.record["notes"]]
-    mended = sum(table.record["mended"] for _, table, _ in tables)
+    records = [piece.table.record for piece in documents.pieces]
+    notes = [note for record in records for note in record["notes"]]
+    mended = sum(record["mended"] for record in records)
     encoding = documents.understood.encoding or "text"
     notes += [counted(*told) for told in (
         (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
@@ -38,14 +34,14 @@ def corpus_notes(
          "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
          "now."),
     ) if told[0]]
-    for _, table, found in tables:
+    for table, found in ((piece.table, piece.understood) for piece in documents.pieces):
         lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
         notes += [
             f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
             for name, count in lacking.items() if count
         ]
-    for (role, table, found), labels in zip(tables, labelled, strict=True):
-        notes += _label_notes(documents, role, table, found, labels)
+    for piece, labels in zip(documents.pieces, labelled, strict=True):
+        notes += _label_notes(documents, piece, labels)
     return tuple(notes)
 
 
@@ -58,11 +54,10 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
     return [f"Left out, as set, because they have too few documents: {names} ({left})."]
 
 
-def _label_notes(
-    documents: Documents, role: str, table: Table, found: Understood, labels: RowLabels
-) -> list[str]:
+def _label_notes(documents: Documents, piece: Piece, labels: RowLabels) -> list[str]:
     """What has no label where one would be expected."""
-    doubts = ("text_doubt", "label_doubt", "delimiter_doubt") if role == "main" else ()
+    found, rows = piece.understood, piece.table.rows
+    doubts = ("text_doubt", "label_doubt", "delimiter_doubt") if piece.role == "main" else ()
     notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
     for cells, told in (
         (labels.missing, "such a cell counts as not labelled. " + (
@@ -70,22 +65,23 @@ def _label_notes(
             "If it is a class of yours, give it another name in the file.")),
         (labels.bare, "none of the labels applies to such a document. If it is one that was not labelled, empty the "
                       "cell in the file."),
-        (labels.doubtful if role == "main" else {}, "as no cell of it is empty, this is read as the name of a class. "
-                      "If it says that a document has no label, empty these cells in the file."),
+        (labels.doubtful if piece.role == "main" else {},
+         "as no cell of it is empty, this is read as the name of a class. If it says that a document has no label, "
+         "empty these cells in the file."),
     ):
         words = [f"'{cell}' ({count:,})" if cell else f"nothing ({count:,})" for cell, count in cells.items()]
         if words:
             columns = ", ".join(found.label_columns)
             notes.append(f"'{columns}' of '{found.path.name}' holds {some_of(words, _NAMED)}: {told}")
-    if role == "test" and documents.labels:
+    if piece.role == "test" and documents.labels:
         bare = int((~labels.bears).sum())
-        if bare == table.rows:
+        if bare == rows:
             notes.append(
                 f"The test file '{found.path.name}' has no labels that are understood: its texts are read like "
                 "unlabelled ones and nothing can be measured on them. Its label column must be called "
                 f"'{', '.join(documents.understood.label_columns)}' as in the corpus."
             )
         elif bare:
-            notes.append(f"{bare:,} of {table.rows:,} rows of the test file '{found.path.name}' have no label and are "
+            notes.append(f"{bare:,} of {rows:,} rows of the test file '{found.path.name}' have no label and are "
                          "read like unlabelled texts.")
     return notes

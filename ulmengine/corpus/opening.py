@@ -40,18 +40,18 @@ def open_corpus(
     if not config.path:
         raise CorpusError("No corpus is chosen yet. Choose a file or folder with texts.")
     cache.mkdir(parents=True, exist_ok=True)
-    tables: list[tuple[str, Table, Understood]] = []
+    pieces: list[Piece] = []
     for role, name in (("main", config.path), ("test", config.test_path), ("unlabelled", config.unlabelled_path)):
         if name:
-            settings = config if role == "main" else _for_other_file(config, tables[0][2], role)
+            settings = config if role == "main" else _for_other_file(config, pieces[0].understood, role)
             table = yield from import_table(located(name, base or Path()), settings, cache)
-            tables.append((role, table, _columns_of(table, settings, role)))
-    pieces = _pieces(tables)
+            start = pieces[-1].start + pieces[-1].table.rows if pieces else 0
+            pieces.append(Piece(table, _columns_of(table, settings, role), start, role))
     hashes = np.zeros(0, dtype=np.uint64)
     for piece in pieces:
         own = yield from _text_hashes(piece)
         hashes = np.concatenate([hashes, own])
-    documents = _assemble(config, tables, pieces, hashes, seed)
+    documents = _assemble(config, pieces, hashes, seed)
     for note in documents.notes:
         yield Note(note, "warning")
     return documents
@@ -82,14 +82,6 @@ def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
             "Choose the text column yourself."
         )
     return found
-
-
-def _pieces(tables: list[tuple[str, Table, Understood]]) -> tuple[Piece, ...]:
-    pieces, start = [], 0
-    for role, table, found in tables:
-        pieces.append(Piece(table, found.text_columns, start, role))
-        start += table.rows
-    return tuple(pieces)
 
 
 def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
@@ -128,11 +120,8 @@ def _sum(hashes: np.ndarray) -> np.uint64:
     return np.uint64(zlib.crc32(hashes.tobytes()))
 
 
-def _assemble(
-    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], pieces: tuple[Piece, ...],
-    hashes: np.ndarray, seed: int,
-) -> Documents:
-    labelled = _labels(tables)
+def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, seed: int) -> Documents:
+    labelled = _labels(pieces)
     multi = any(one.multi for one in labelled)
     changed, lost = relabelled_rows(corrections(config.relabelled, multi), pieces, hashes)
     names = in_order({*(name for one in labelled for name in one.names), *(n for new in changed.values() for n in new)})
@@ -141,7 +130,7 @@ def _assemble(
     bears[list(changed)] = True
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
     corrected = corrected_targets(targets, changed, names, multi)
-    brought = np.concatenate([_brought(config, role, table, found) for role, table, found in tables])
+    brought = np.concatenate([_brought(config, piece) for piece in pieces])
     test = brought == cut.TEST
     kept, small = without_small(corrected, len(names), dropped, config.min_per_class, test)
     # Earlier versions counted the test part too: what was kept of such a corpus is not of this one.
@@ -152,40 +141,38 @@ def _assemble(
     names = tuple(name for name, keeps in zip(names, kept, strict=True) if keeps)
     targets, corrected = only(targets, kept), only(corrected, kept)
     # Divided by the labels as given: a label that is corrected moves no other document into another part.
-    parts, short = _parts(config, tables, brought, bears, targets, multi, hashes, dropped, seed)
-    main = tables[0][2]
-    records = [table.record for _, table, _ in tables]
-    starts = [piece.start for piece in pieces]
-    ragged = [row + start for record, start in zip(records, starts, strict=True) for row in record["ragged"]]
+    parts, short = _parts(config, pieces[0], brought, bears, targets, multi, hashes, dropped, seed)
+    records = [piece.table.record for piece in pieces]
+    ragged = [row + piece.start for piece in pieces for row in piece.table.record["ragged"]]
     undecodable = sum(record["undecodable"] for record in records)
     documents = Documents(
         labels=names, multi_label=multi,
-        fingerprint=_fingerprint(records, config, seed, tables, left_out if anew else ()),
-        understood=replace(main, undecodable=undecodable), undecodable=undecodable,
-        skipped=sum(record["skipped"] for record in records), pieces=pieces, parts=parts, all_targets=corrected,
+        fingerprint=_fingerprint(config, seed, pieces, left_out if anew else ()),
+        understood=replace(pieces[0].understood, undecodable=undecodable), undecodable=undecodable,
+        skipped=sum(record["skipped"] for record in records), pieces=tuple(pieces), parts=parts, all_targets=corrected,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64),
         relabelled=np.array(sorted(changed), dtype=np.int64), test_given=bool(test.any()),
     )
-    notes = (*corpus_notes(documents, tables, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
+    notes = (*corpus_notes(documents, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
     return replace(documents, notes=notes)
 
 
-def _labels(tables: list[tuple[str, Table, Understood]]) -> list[RowLabels]:
+def _labels(pieces: list[Piece]) -> list[RowLabels]:
     """The labels of every table; those of an unlabelled file are not looked at."""
-    found = []
-    for role, table, understood in tables:
-        if role == "unlabelled" or not understood.label_columns:
-            found.append(unlabelled(table.rows))
+    found: list[RowLabels] = []
+    for piece in pieces:
+        if piece.role == "unlabelled" or not piece.understood.label_columns:
+            found.append(unlabelled(piece.table.rows))
         else:
-            columns = [table.column(name) for name in understood.label_columns]
+            columns = list(map(piece.table.column, piece.understood.label_columns))
             known = found[0].names if found else ()
-            found.append(read_labels(columns, understood.label_delimiter, known))
+            found.append(read_labels(columns, piece.understood.label_delimiter, known))
     return found
 
 
 def _parts(
-    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], brought: np.ndarray, bears: np.ndarray,
-    targets: np.ndarray, multi: bool, hashes: np.ndarray, dropped: np.ndarray, seed: int,
+    config: CorpusConfig, main: Piece, brought: np.ndarray, bears: np.ndarray, targets: np.ndarray, multi: bool,
+    hashes: np.ndarray, dropped: np.ndarray, seed: int,
 ) -> tuple[np.ndarray, list[str]]:
     """The part of every row of the corpus; sentences about shares that could not be kept."""
     parts = brought.copy()
@@ -208,21 +195,19 @@ def _parts(
     parts[kept] = cut.keep_apart(parts[kept], hashes[kept])
     rows = np.flatnonzero(parts == cut.OPEN)
     strata = _strata(targets[rows], multi)
-    drawn = _draw(config, tables, rows, strata, hashes[rows], (validation, test), seed)
+    drawn = _draw(config, main, rows, strata, hashes[rows], (validation, test), seed)
     parts[rows] = drawn if has_labels else np.where(drawn == cut.TRAIN, cut.UNLABELLED, drawn)
     parts[kept] = cut.keep_apart(parts[kept], hashes[kept])
     return parts, cut.missed_shares(config.split.method, drawn, (validation, test))
 
 
-def _brought(config: CorpusConfig, role: str, table: Table, found: Understood) -> np.ndarray:
+def _brought(config: CorpusConfig, piece: Piece) -> np.ndarray:
     """The part each row of one table brings with it, OPEN where it is still to be drawn."""
-    if role == "test":
-        return np.full(table.rows, cut.TEST, dtype=np.int8)
-    if role == "unlabelled":
-        return np.full(table.rows, cut.UNLABELLED, dtype=np.int8)
-    if found.split_column and config.split.method in ("auto", "given"):
-        return cut.given_parts(table.column(found.split_column))
-    return np.full(table.rows, cut.OPEN, dtype=np.int8)
+    column = piece.understood.split_column
+    if piece.role == "main" and column and config.split.method in ("auto", "given"):
+        return cut.given_parts(piece.table.column(column))
+    part = {"test": cut.TEST, "unlabelled": cut.UNLABELLED}.get(piece.role, cut.OPEN)
+    return np.full(piece.table.rows, part, dtype=np.int8)
 
 
 def _strata(targets: np.ndarray, multi: bool) -> np.ndarray:
@@ -234,32 +219,27 @@ def _strata(targets: np.ndarray, multi: bool) -> np.ndarray:
 
 
 def _draw(
-    config: CorpusConfig, tables: list[tuple[str, Table, Understood]], rows: np.ndarray, strata: np.ndarray,
-    hashes: np.ndarray, shares: tuple[float, float], seed: int,
+    config: CorpusConfig, main: Piece, rows: np.ndarray, strata: np.ndarray, hashes: np.ndarray,
+    shares: tuple[float, float], seed: int,
 ) -> np.ndarray:
     """Draw the parts of the open rows (all of the main table) by the chosen method."""
     method = config.split.method
     hashes = cut.empties_apart(hashes)
     if method not in ("grouped", "time"):
         return cut.stratified(strata, hashes, shares, seed)
-    column = tables[0][2].split_column
     if not config.split.column:
         raise CorpusError(f"Splitting by {'group' if method == 'grouped' else 'time'} needs a column. Choose it.")
-    cells = tables[0][1].column(column)[rows]
+    cells = main.table.column(main.understood.split_column)[rows]
     if method == "grouped":
         return cut.grouped(cells.fill_null("").to_list(), hashes, shares, seed)
     return cut.by_time(cut.moments_of(cells), hashes, shares)
 
 
-def _fingerprint(
-    records: list[dict[str, object]], config: CorpusConfig, seed: int, tables: list[tuple[str, Table, Understood]],
-    left_out: tuple[str, ...],
-) -> str:
+def _fingerprint(config: CorpusConfig, seed: int, pieces: list[Piece], left_out: tuple[str, ...]) -> str:
     """Changes with the content of the files and with every setting that changes the documents."""
-    columns = [
-        (found.text_columns, found.label_columns, found.label_delimiter, found.split_column) for _, _, found in tables
-    ]
-    text = json.dumps([[record["digest"] for record in records], columns, sorted(map(str, config.drop_rows)),
+    columns = [(found.text_columns, found.label_columns, found.label_delimiter, found.split_column)
+               for found in (piece.understood for piece in pieces)]
+    text = json.dumps([[piece.table.record["digest"] for piece in pieces], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(exclude={"unmeasured"}), seed,
                        *([config.relabelled] if config.relabelled else []),
                        *([config.min_per_class] if config.min_per_class > 1 else []),
