@@ -21,7 +21,7 @@ from .column_names import (
     key_of,
 )
 
-_LONGEST_SCALE = 11
+LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
 _ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"},
               {"x", "\u2713", "\u2714", "+", "-"})
@@ -68,7 +68,7 @@ class Sampled:
     def called(self) -> Nearness | None:
         """What its name says of it as a label; None where it says nothing."""
         called = called_like_label(self.key)
-        return None if called == Nearness.SCALE and self.names > _LONGEST_SCALE else called
+        return None if called == Nearness.SCALE and self.names > LONGEST_SCALE else called
 
     @property
     def aside(self) -> bool:

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Generator
 from contextlib import closing, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,8 @@ from ulmengine.disk import DAY_S, sweep, whole_folder
 from ulmengine.events import Event, Progress
 
 from .errors import CorpusError, os_failure
-from .readers.encoding import detect
 from .readers.formats import chunks, recognise
-from .readers.reading import Pass, Reading, encoding_note
+from .readers.reading import Pass, Reading
 from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
@@ -52,7 +51,9 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
     sweep(cache.glob("table-*"), 30 * DAY_S)  # each encoding that was tried leaves one; what is needed is made again
     task = f"Reading {path.name}"
     yield Progress(task, 0, 0 if path.is_dir() else stamp["size"], "documents" if path.is_dir() else "bytes")
-    reading = yield from _settled(recognise(path, config), f"Looking through {path.name}")
+    reading = recognise(path, config)
+    if reading.settle is not None:
+        reading = yield from reading.settle(reading, f"Looking through {path.name}")
     try:
         with whole_folder(folder, or_theirs=True) as beside, closing(TableWriter(beside)) as writer:
             record = yield from _copy(reading, config, writer, task)
@@ -99,31 +100,6 @@ def _copy(
         **asdict(faults), "understood": values, "lacking": lacking, "digest": going.digest,
         "surplus": "" if reading.text_place is None else reading.columns[reading.text_place],
     }
-
-
-def _settled(reading: Reading, task: str) -> Generator[Event, None, Reading]:
-    """``reading`` with all settled that a look at the beginning leaves open.
-
-    The folders of a tar, and the encoding where the sample was plain ASCII: then bytes beyond it are looked for.
-    """
-    if reading.settle is not None:
-        return (yield from reading.settle(reading, task))
-    if reading.sure:
-        return reading
-    high: list[bytes] = []
-    with reading.source.open() as stream:
-        while data := stream.read():
-            if not data.isascii():
-                high.append(data)
-            if len(high) == 4:
-                break
-            yield Progress(task, stream.position, stream.size, "bytes")
-    found = detect(b"".join(high)) if high else None
-    if found is None:
-        return reading
-    reasons = {**reading.reasons, "encoding": found.reason}
-    notes = (*reading.notes, encoding_note(reading.source.path.name, found)) if found.others else reading.notes
-    return replace(reading, encoding=found.name, sure=True, reasons=reasons, notes=notes)
 
 
 def source_stamp(path: Path) -> dict[str, Any]:

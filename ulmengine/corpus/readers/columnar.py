@@ -16,11 +16,9 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 
 from .reading import Look, Pass, Reading, refuse_wide
-from .records import cell_of, class_name
+from .records import DEPTH, cell_of, class_name
 from .source import Source
 
-_DEPTH = 3
-"""Structs within structs become columns so deep; what lies deeper stays JSON."""
 _FILE = b"ARROW1"
 _STREAM = b"\xff\xff\xff\xff"
 _LONGEST_SCHEMA = 1 << 26
@@ -177,7 +175,7 @@ def as_strings(table: pa.Table, class_names: dict[str, list[str]]) -> pl.DataFra
     frame = pl.from_arrow(pa.Table.from_arrays(table.columns, names=table.column_names))
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
-    columns = [part for column in frame.get_columns() for part in _fields(column, _DEPTH)]
+    columns = [part for column in frame.get_columns() for part in _fields(column, DEPTH)]
     refuse_wide("The table has", len(columns))
     return pl.DataFrame([string_column(column, class_names.get(column.name)) for column in columns])
 

@@ -286,7 +286,7 @@ class DelimitedRows:
         surplus = len(row) - self._width
         if surplus == 0:
             return row
-        if surplus > 0 and self._dialect.loose:
+        if surplus > 0 and self._dialect.text_place is not None:
             self._faults.joined += 1
         else:
             self._faults.ragged.append(number)

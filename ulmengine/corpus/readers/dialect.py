@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, counted
 from ulmengine.corpus.guess import Hints
 
 from .heading import (
@@ -39,8 +39,8 @@ class Dialect:
     :param skip: lines before the table: Excel's "sep=;", a title, comments.
     :param below: rows under the heading that are no data: Orange's types and roles.
     :param backslash: a quotation mark inside a cell is written with a backslash before it.
-    :param loose: texts hold unquoted delimiters, so that a row wider than its heading is nothing to report.
-    :param text_place: the column into which the surplus cells of such a row go; None: not known here.
+    :param text_place: the column whose texts hold unquoted delimiters: the surplus cells of a row go into it, and are
+        nothing to report; None: there is none.
     :param marks: the few values that each column holds, by which a line is known to be a whole row; empty: many.
     :param notes: what a person should know about the reading chosen.
     """
@@ -53,7 +53,6 @@ class Dialect:
     skip: int = 0
     below: int = 0
     backslash: bool = False
-    loose: bool = False
     text_place: int | None = None
     marks: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -131,8 +130,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         reasons["width"] = found.note
     columns = column_names(found.names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
-    return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash,
-                   found.place is not None, found.place, marks, tuple(notes), hints)
+    return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place,
+                   marks, tuple(notes), hints)
 
 
 def unescaped(line: str) -> str:
@@ -148,7 +147,7 @@ def _said(line: str) -> str:
 
 def _above_note(lines: Sequence[str]) -> str:
     shown = next((line.strip() for line in lines if line.strip(" ,;\t|\r\n")), "")[:60]
-    count = f"{len(lines)} lines stand" if len(lines) > 1 else "1 line stands"
+    count = counted(len(lines), "line stands", "lines stand")
     return f"{count} above the heading ('{shown}'): left out, being no row of the table."
 
 
@@ -331,14 +330,18 @@ def _evenness(rows: Rows) -> float:
     return _commonest(rows)[1] / max(1, len(rows))
 
 
-def _rows(lines: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]:
-    """The rows of complete lines; a last row inside open quotes is left away, it is only cut off by the sample."""
-    rows = []
+def csv_rows(lines: Sequence[str], delimiter: str, quoted: bool = True) -> list[list[str]]:
+    """The rows that ``lines`` hold, by their delimiter alone where ``csv`` cannot read them."""
     try:
         reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
-        rows = [row for row in reader if row]
+        return [row for row in reader if row]
     except csv.Error:
-        rows = [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
+        return [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
+
+
+def _rows(lines: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]:
+    """The rows of complete lines; a last row inside open quotes is left away, it is only cut off by the sample."""
+    rows = csv_rows(lines, delimiter, quoted)
     if len(rows) > 2 and quoted and "\n" in rows[-1][-1]:
         rows.pop()
     return rows

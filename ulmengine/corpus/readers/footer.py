@@ -9,6 +9,7 @@ from itertools import takewhile
 import polars as pl
 
 from ulmengine.corpus import limits
+from ulmengine.corpus.errors import counted
 
 from .heading import SENTENCE_ENDS
 from .reading import Pass
@@ -61,10 +62,9 @@ def without_footer(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.D
 
 def footer_note(rows: pl.DataFrame) -> str:
     """A sentence about rows that are left out."""
-    several = rows.height > 1
     shown = ", ".join(f"'{_shown(row)}'" for row in rows.rows())
-    return (f"{rows.height} row{'s' * several} at the end {'are' if several else 'is'} no row{'s' * several} of the "
-            f"table ({shown}): left out.")
+    count = counted(rows.height, "row at the end is no row", "rows at the end are no rows")
+    return f"{count} of the table ({shown}): left out."
 
 
 def footer_rows(frame: pl.DataFrame, behind: int = 0) -> int:

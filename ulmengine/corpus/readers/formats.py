@@ -97,18 +97,11 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
     """The beginning of a source. :raises CorpusError: nothing in it."""
     if source.is_tree:
         return Look(source, config)
-    parts: list[bytes] = []
-    size = 0
     with source.open() as stream:
-        while size < limits.SAMPLE_BYTES:
-            data = stream.read(limits.SAMPLE_BYTES - size)
-            if not data:
-                break
-            parts.append(data)
-            size += len(data)
-    if not size:
+        sample = stream.read(limits.SAMPLE_BYTES)
+    if not sample:
         raise CorpusError(f"'{source.path.name}' is empty: there is nothing in it. Choose a file with texts in it.")
-    return Look(source, config, without_padding(b"".join(parts)), size < limits.SAMPLE_BYTES)
+    return Look(source, config, without_padding(sample), len(sample) < limits.SAMPLE_BYTES)
 
 
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
 from ulmengine.corpus.column_sample import is_number
+from ulmengine.corpus.errors import counted
 from ulmengine.corpus.guess import Hints
 
 Row = Sequence[str]
@@ -221,20 +222,16 @@ def survey_rows(rows: Rows) -> tuple[int, str]:
     for place, row in enumerate(rows[1:3], 1):
         filled = [cell.strip() for cell in row if cell.strip()]
         if len(filled) > 1 and all(cell.startswith('{"ImportId"') for cell in filled):
-            return place, _survey_note(place, "Qualtrics")
+            return place, counted(place, "row below the heading is Qualtrics's own and no answer: left out.",
+                                  "rows below the heading are Qualtrics's own and no answers: left out.")
     if len(rows) < 3:
         return 0, ""
     first, second = ([cell.strip() for cell in row] for row in rows[:2])
     known = [cell for cell in second if cell in _SURVEY_MONKEY]
     bare = sum(bool(name) and not cell for name, cell in zip(first, second, strict=False))
     if known and bare and not any(cell in _SURVEY_MONKEY for row in rows[2:200] for cell in row):
-        return 1, _survey_note(1, "SurveyMonkey")
+        return 1, "1 row below the heading is SurveyMonkey's own and no answer: left out."
     return 0, ""
-
-
-def _survey_note(count: int, tool: str) -> str:
-    return (f"{count} row{'s' * (count > 1)} below the heading {'are' if count > 1 else 'is'} {tool}'s own and no "
-            f"answer{'s' * (count > 1)}: left out.")
 
 
 def _again_below(first: Row, below: Rows, width: int) -> int | None:

@@ -16,7 +16,7 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
 from .reading import Look, Pass, Reading, plan_text
-from .records import Shaped, cell_of
+from .records import DEPTH, Shaped, cell_of
 from .shapes import documents_in, documents_in_list, heading_of
 from .textlines import text_lines
 from .tools import exported
@@ -26,13 +26,8 @@ MAX_OBJECT = 256_000_000
 """A JSON file that is one single object must be read whole: the most characters it may have."""
 
 LINES = (".jsonl", ".ndjson")
-_DEPTH = 3
 _MOST_DIGITS = 1_000
-_UNFINISHED = re.compile(
-    r"(?:\[(?:\s|[\[\],]|\"(?:[^\"\\]|\\.)*+\"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?"
-    r"|true|false|null|-?Infinity|NaN)(?=[\s,\]]|$))*+)?(?:$|\"(?:[^\"\\]|\\.)*+\\?$|\{\s*(?:[\"}]|$))")
-"""A line that may be the beginning of JSON. In brackets stand also times and marks of plain texts, before words:
-"[01/03/2021, 10:11] Anna: ...", "[0] ...", "[[Link]] ...", "{0} ..."."""
+_OBJECT = re.compile(r"[\[\s]*\{\s*(?:[\"}]|$)")
 _LONG_LINE = 10_000
 _BLANK = " \t\r\n"
 _PIECES = ("data", "parts")
@@ -77,13 +72,19 @@ def _json_kind(text: str) -> str:
 
 
 def _may_go_on(text: str) -> bool:
-    """Whether the first line with more than brackets may be the beginning of JSON."""
+    """Whether the first line with more than brackets may be the beginning of JSON: an object's, or what is JSON to the
+    line's end. In brackets stand also times and marks of plain texts, before words: "[01/03/2021, 10:11] Anna: ...",
+    "[0] ...", "[[Link]] ...", "{0} ..."."""
     brackets = re.match(r"[\[{\s]*", text)
     end = text.find("\n", brackets.end() if brackets else 0)
     line = text[: end if end >= 0 else None]
     if len(line) > _LONG_LINE:
         line = re.sub(r"[^\s,\[\]{}\"]*$", "", line[:_LONG_LINE])
-    return _UNFINISHED.match(line.rstrip()) is not None
+    line = line.rstrip()
+    try:
+        return _OBJECT.match(line) is not None or _understood(line) is not None
+    except json.JSONDecodeError as error:
+        return error.pos >= len(line) or error.msg.startswith(("Unterminated", "Invalid"))
 
 
 def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -276,7 +277,7 @@ def as_record(value: Any) -> Mapping[str, str | None]:
 
 def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], depth: int) -> None:
     for key, item in value.items():
-        if isinstance(item, dict) and item and depth < _DEPTH:
+        if isinstance(item, dict) and item and depth < DEPTH:
             _flatten(item, f"{prefix}{key}.", record, depth + 1)
         else:
             record[f"{prefix}{key}"] = _pieced(item) if key in _PIECES else cell_of(item)

@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, counted
 
 from .footer import without_footer
 from .frames import frames_of, frames_of_records
@@ -108,7 +108,7 @@ def _as_grid(kind: str, look: Look, reason: str, grid: Grid, what: str) -> Readi
     notes = reading.notes
     if grid.others:
         kind = "sheet" if grid.sheet else "table"
-        more = f"1 more {kind} of" if grid.others == 1 else f"{grid.others} more {kind}s of"
+        more = counted(grid.others, f"more {kind} of", f"more {kind}s of")
         notes = (*notes, f"The largest {kind} of '{reading.source.path.name}' is read; it holds {more} several rows. "
                          "Save the one that you mean as CSV if it is another.")
     return replace(reading, columns=grid.columns, reasons={**reading.reasons, "header": grid.why}, notes=notes)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ulmengine.corpus import limits
+from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import CorpusError, Faults
 
 from .frames import frames_of
@@ -27,7 +28,6 @@ TREE = re.compile(r"\((\d) \(.*\)\s*")
 _LEAF = re.compile(r"\(\d ([^()]+)\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
 SECTION = re.compile(r"([A-Z][A-Z /&-]+)\t(.+)", re.DOTALL)
-_LONGEST_SCALE = 11
 WIKI = re.compile(r"<doc\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
@@ -68,7 +68,7 @@ def _are_scored(lines: Sequence[str]) -> bool:
     filled = [line.strip() for line in lines if line.strip()][:500]
     found = [match for match in map(SCORED.fullmatch, filled) if match]
     values = [match[1] for match in found]
-    if len(filled) < 20 or len(found) < 0.98 * len(filled) or not 2 <= len(set(values)) <= _LONGEST_SCALE:
+    if len(filled) < 20 or len(found) < 0.98 * len(filled) or not 2 <= len(set(values)) <= LONGEST_SCALE:
         return False
     words = sum(letter.isalpha() for match in found for letter in match[2])
     spaces = sum(match[2].count(" ") > 1 or not match[2].isascii() for match in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import PurePosixPath
 
@@ -13,7 +13,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
-from ulmengine.events import Event
+from ulmengine.events import Event, Progress
 
 from .binary import refuse_binary
 from .dialect import Dialect
@@ -30,10 +30,10 @@ class Reading:
     """The plan by which a source becomes a table of strings with ``columns``.
 
     ``read``: its rows, frame by frame, out of what the plan has found; it is given the plan, whose encoding may have
-    been settled since. ``settle``: all that a look at the beginning leaves open, found by one at the whole; told how
-    far its task is. ``rows``: their number where the source itself states it. ``text_place``: the column into which
-    the surplus cells of an uneven row go. ``sure``: False where the encoding rests on a sample of plain ASCII.
-    ``hints``: what the source says of its columns. ``notes``: sentences for the person about the reading chosen.
+    been settled since. ``settle``: finds what a look at the beginning leaves open, by a look at the whole, and tells
+    how far its task is; None where nothing is open. ``rows``: their number where the source itself states it.
+    ``text_place``: the column into which the surplus cells of an uneven row go. ``hints``: what the source says of its
+    columns. ``notes``: sentences for the person about the reading chosen.
     """
 
     source: Source
@@ -46,7 +46,6 @@ class Reading:
     sheets: tuple[str, ...] = ()
     rows: int | None = None
     text_place: int | None = None
-    sure: bool = True
     settle: Callable[[Reading, str], Generator[Event, None, Reading]] | None = None
     hints: Hints = field(default_factory=Hints)
     notes: tuple[str, ...] = ()
@@ -126,9 +125,26 @@ def plan_text(
     """
     refuse_no_text(look)
     found = look.encoding
-    notes = (encoding_note(look.source.path.name, found),) if found.others else ()
-    return Reading(look.source, kind, partial(_text_frames, frames, whole), found.name, sure=found.sure, notes=notes,
+    return Reading(look.source, kind, partial(_text_frames, frames, whole), found.name,
+                   settle=None if found.sure else _with_encoding, notes=_encoding_notes(look.source, found),
                    reasons={"format": reason, "encoding": found.reason})
+
+
+def _with_encoding(reading: Reading, task: str) -> Generator[Event, None, Reading]:
+    """``reading``, of a source whose beginning is plain ASCII, in the encoding of the bytes beyond it that follow."""
+    high: list[bytes] = []
+    with reading.source.open() as stream:
+        while data := stream.read():
+            if not data.isascii():
+                high.append(data)
+            if len(high) == 4:
+                break
+            yield Progress(task, stream.position, stream.size, "bytes")
+    if not high:
+        return reading
+    found = detect(b"".join(high))
+    return replace(reading, encoding=found.name, reasons={**reading.reasons, "encoding": found.reason},
+                   notes=(*reading.notes, *_encoding_notes(reading.source, found)))
 
 
 def refuse_wide(what: str, count: int, advice: str = "") -> None:
@@ -144,12 +160,14 @@ def refuse_no_text(look: Look) -> None:
         raise CorpusError(f"'{look.source.path.name}' holds nothing but blank lines. Choose a file with texts in it.")
 
 
-def encoding_note(name: str, found: Encoding) -> str:
+def _encoding_notes(source: Source, found: Encoding) -> tuple[str, ...]:
     """What a person should look at where several encodings are likely."""
+    if not found.others:
+        return ()
     (_, own), *others = found.others
     told = "; ".join(f"{other} would read '{line}'" for other, line in others)
-    return (f"The encoding of '{name}' is not certain: {found.name} reads '{own}', {told}. If another one is right, "
-            "set it as the encoding.")
+    return (f"The encoding of '{source.path.name}' is not certain: {found.name} reads '{own}', {told}. If another one "
+            "is right, set it as the encoding.",)
 
 
 def _text_frames(

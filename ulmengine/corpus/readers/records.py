@@ -12,6 +12,9 @@ from ulmengine.corpus.guess import Hints
 
 from .turns import said_in_turn
 
+DEPTH = 3
+"""Objects within objects become columns so deep; what lies deeper stays JSON."""
+
 
 class Shaped(NamedTuple):
     """The documents in a value, how it was understood, what that says of the columns, and what was not read."""

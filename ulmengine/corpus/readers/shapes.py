@@ -11,6 +11,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
+from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
@@ -33,7 +34,6 @@ _HELD = frozenset((*_ITEMS, *_EXAMPLES))
 """What lists are called by what they hold: names of no label."""
 _FEWEST = 5
 """Records that a label has at least, on average."""
-_LONGEST_SCALE = 11
 
 
 def documents_in(value: Any, depth: int = 0) -> Shaped:
@@ -83,15 +83,20 @@ def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
     lists = [key for key in values[0] if _holds_texts(key, [record.get(key) for record in values])]
     if not lists:
         return None
-    texts = min(lists, key=lambda key: _EXAMPLES.index(key.lower()) if key.lower() in _EXAMPLES else len(_EXAMPLES))
+    texts = min(lists, key=lambda key: _rank(key, _EXAMPLES))
     if texts.lower() not in _EXAMPLES and (len(values) > 1_000 or len(lists) > 1):
         return None
-    for tag in sorted(values[0], key=lambda key: _TAGS.index(key.lower()) if key.lower() in _TAGS else len(_TAGS)):
+    for tag in sorted(values[0], key=lambda key: _rank(key, _TAGS)):
         names = [record.get(tag) for record in values]
         named = tag.lower() in _TAGS or texts.lower() in _EXAMPLES
         if named and all(isinstance(name, str | int) for name in names) and len(set(names)) == len(names):
             return tag, texts
     return None
+
+
+def _rank(key: str, names: Sequence[str]) -> int:
+    """Where a key stands among ``names``; behind all where it is none of them."""
+    return names.index(key.lower()) if key.lower() in names else len(names)
 
 
 def _holds_texts(key: str, lists: Sequence[Any]) -> bool:
@@ -209,7 +214,7 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
         return None  # a few words beside the records, such as what was asked of annotators
     names = some_of(list(map(repr, records)), 4)
     said = f"the records under {names}"
-    numbers = len(records) <= _LONGEST_SCALE and all(  # of four digits they are years
+    numbers = len(records) <= LONGEST_SCALE and all(  # of four digits they are years
         name.strip().isdigit() and len(name.strip()) < 4 for name in records)
     if all(_COUNTED.fullmatch(name.strip().lower()) for name in records) and (own or not numbers):
         return Shaped(iter(every), said)
@@ -332,18 +337,13 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
 
 
 def _by_index(value: dict[str, Any], _: int) -> Shaped | None:
-    """Records under their names: {"a1": {...}, "a2": {...}}."""
+    """Records under their names, which share fields and hold something plain: {"a1": {...}, "a2": {...}}."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
-    if not _alike(list(value.values())):
+    first, *others = value.values()
+    if not set(first).intersection(*others) or all(isinstance(item, list | dict) for item in first.values()):
         return None
     return Shaped(({"id": key, **item} for key, item in value.items()), "each record under its name")
-
-
-def _alike(records: Sequence[dict[str, Any]]) -> bool:
-    """Whether records share fields and hold something plain."""
-    shared = set(records[0]).intersection(*records[1:])
-    return bool(shared) and any(not isinstance(records[0][key], list | dict) for key in records[0])
 
 
 def _wrapped(value: dict[str, Any], depth: int) -> Shaped | None:

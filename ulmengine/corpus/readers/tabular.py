@@ -3,7 +3,6 @@ label that a delimiter parts from each text."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from itertools import product
 
 from ulmengine.corpus.column_names import KNOWN_NAMES, TEXT_NAMES
 
+from .dialect import csv_rows
 from .heading import Rows, few_values
 
 _LOOKED = 1_000
@@ -160,11 +160,8 @@ def _has_quotes(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """The rows as csv reads them; a last one inside open quotes is only cut off by the sample."""
-    try:
-        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-    except csv.Error:
-        return [line.split(delimiter) for line in lines]
+    """The rows of lines; a last one that is narrower, as inside open quotes, is only cut off by the sample."""
+    rows = csv_rows(lines, delimiter)
     widest = Counter(len(row) for row in rows).most_common(1)
     if len(rows) > 2 and widest and len(rows[-1]) < widest[0][0]:
         rows.pop()

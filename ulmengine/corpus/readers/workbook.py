@@ -25,7 +25,7 @@ import pyarrow as pa
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import PART_CELLS
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, counted
 from ulmengine.corpus.guess import Hints, guess_columns
 
 from .footer import footer_note, footer_rows
@@ -104,9 +104,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
 
 def _skipped(head: _Head) -> list[str]:
     """A sentence about the rows above the heading of a sheet, if there are any."""
-    rows = f"{head.skip} row{'s stand' if head.skip > 1 else ' stands'}"
-    return [f"{rows} above the heading of the sheet '{head.sheet.name}': left out, being no row of the table."
-            ] if head.skip else []
+    return [f"{counted(head.skip, 'row stands', 'rows stand')} above the heading of the sheet '{head.sheet.name}': "
+            "left out, being no row of the table."] if head.skip else []
 
 
 def _joined(
@@ -286,28 +285,21 @@ def _behind_blank(blank: pl.Series) -> int:
 def read_sheets(source: Source) -> tuple[Sheet, ...]:
     """All sheets of a workbook; a small one that was read last is kept. :raises CorpusError: it cannot be read."""
     state = source.path.stat()
-    key = (source, state.st_mtime_ns, state.st_size)
-    if state.st_size < 8 << 20:
-        sheets = _kept(*key)
-        if sum(sheet.frame.estimated_size() for sheet in sheets) > _SMALL:
-            _kept.cache_clear()
-        return sheets
-    return _read(source)
+    sheets = _read(source, state.st_mtime_ns, state.st_size)
+    if sum(sheet.frame.estimated_size() for sheet in sheets) > _SMALL:
+        _read.cache_clear()
+    return sheets
 
 
 @lru_cache(maxsize=1)
-def _kept(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
-    return _read(source)
-
-
-def _read(source: Source) -> tuple[Sheet, ...]:
+def _read(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         path = source.path
         if source.compression:
             path = Path(folder, f"book{source.suffix}")
             with path.open("wb") as file:
                 source.unpack(file, limits.MAX_WORKBOOK)
-        size = _size(path)
+        size = _unpacked_size(path)
         if size > limits.MAX_WORKBOOK:
             raise CorpusError(
                 f"The workbook '{source.path.name}' unpacks to more than {limits.MAX_WORKBOOK >> 20} MB. Save the "
@@ -326,7 +318,7 @@ def _read(source: Source) -> tuple[Sheet, ...]:
     return tuple(found)
 
 
-def _size(path: Path) -> int:
+def _unpacked_size(path: Path) -> int:
     """The unpacked bytes of a workbook, which is a zip archive or an old file."""
     with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
         return sum(info.file_size for info in archive.infolist())
