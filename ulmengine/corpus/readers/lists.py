@@ -43,25 +43,18 @@ class Shard(NamedTuple):
     size: int
 
 
-class FoundTable(NamedTuple):
-    """A table that is one of a few files: its columns, and whether its cells show that, not tabs alone."""
-
-    columns: tuple[str, ...]
-    shown: bool
-
-
 def files_in(look: Look) -> dict[str, Look]:
     """The files of a tree of a few files that are neither binary nor tell about the others."""
     return {name: head for name, head in look.heads.items() if head.sample and not is_binary(head.sample)
             and not is_about(name) and not is_leaflet(PurePosixPath(name))}
 
 
-def tables_in(look: Look, names: Sequence[str]) -> dict[str, FoundTable]:
-    """Which of the files ``names`` are tables though they are not called so."""
+def tables_in(look: Look, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of those of the files ``names`` that are tables though they are not called so."""
     found = {name: _table(look.heads[name]) for name in names if not is_table(name)}
-    tables = {name: piece for name, piece in found.items() if piece is not None}
-    shown = any(piece.shown for piece in tables.values())
-    return tables if shown or not are_counted(list(tables)) else {}
+    tables = {name: table for name, table in found.items() if table is not None}
+    told = not are_counted(list(tables)) or any(shown for _, shown in tables.values())
+    return {name: columns for name, (columns, _) in tables.items()} if told else {}
 
 
 def are_counted(names: Sequence[str]) -> bool:
@@ -69,7 +62,8 @@ def are_counted(names: Sequence[str]) -> bool:
     return len(names) > 1 and len({re.sub(r"\d+", "0", PurePosixPath(name).name) for name in names}) == 1
 
 
-def _table(look: Look) -> FoundTable | None:
+def _table(look: Look) -> tuple[tuple[str, ...], bool] | None:
+    """The columns of a table that is one of a few files, and whether its cells show that, not tabs alone."""
     filled = [line for line in look.lines if line.strip()]
     if len(filled) < _LEAST:
         return None
@@ -78,12 +72,12 @@ def _table(look: Look) -> FoundTable | None:
         return None
     for kind in MARKED:
         if plain.KINDS[kind].fits(look.lines):
-            return FoundTable(plain.KINDS[kind].columns, True)
+            return plain.KINDS[kind].columns, True
     try:
         reading = delimited.plan(look)
     except CorpusError:
         return None
-    return FoundTable(reading.columns, "evenly" not in reading.reasons["format"]) if reading is not None else None
+    return (reading.columns, "evenly" not in reading.reasons["format"]) if reading is not None else None
 
 
 def shards_in(look: Look) -> list[Shard]:
@@ -97,7 +91,7 @@ def shards_in(look: Look) -> list[Shard]:
         return [Shard(name, {}, sizes[name]) for name in tables]
     parts = {name: part_in(PurePosixPath(name).name) for name in tables}
     told = set(parts.values())
-    one = len({piece.columns for piece in tables.values()}) == 1
+    one = len(set(tables.values())) == 1
     if not one or len(told) < len(tables) or not {"train"} < told or "" in told or len(names) >= 2 * len(tables):
         return []
     return [Shard(name, {"split": part}, sizes[name]) for name, part in parts.items()]
