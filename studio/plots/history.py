@@ -180,8 +180,11 @@ class RunHistory:
 
     def _begin(self, event: ev.StageStarted) -> None:
         self.progress = None
-        if all(stage.index != event.index for stage in self.stages):  # a run that goes on says the one in hand again
-            self.stages.append(StageRecord.of(event, event.steps, self.total))
+        for stage in self.stages:
+            if stage.index == event.index:  # a run that goes on says the one in hand again; its length may be another
+                stage.epochs, stage.steps = event.epochs, event.steps
+                return
+        self.stages.append(StageRecord.of(event, event.steps, self.total))
 
     def _epoch(self, event: ev.EpochEnded) -> None:
         for stage in self.stages:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ def test_a_run_that_goes_on_says_the_stage_in_hand_again() -> None:
     history.extend(events[at:])
     assert drawn(history) == [(step.total, step.loss) for step in steps_of(events)]
     assert [end.total for end in history.stages[0].ends] == [10, 20]
+
+
+def test_a_stage_that_goes_on_with_other_settings_is_as_long_as_it_says_then() -> None:
+    events = whole()
+    history = RunHistory()
+    history.extend(events[: next(n for n, event in enumerate(events) if isinstance(event, ev.Step)) + 3])
+    stage = next(event for event in events if isinstance(event, ev.StageStarted))
+    history.extend([replace(stage, epochs=stage.epochs + 1, steps=stage.steps + 10)])
+    [record] = history.stages
+    assert (record.epochs, record.steps) == (3, 30)
+    assert len(record.loss) == 3
 
 
 def test_the_same_event_twice_counts_once() -> None:
