@@ -46,10 +46,10 @@ class Corrections:
                      for record in self._project.config.corpus.relabelled}
         return {str(key): corrected[key] for key in self._kept.keys if key in corrected and key not in self._known}
 
-    def correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
-        """Give the document other labels, as a step that can be undone."""
+    def correct(self, position: int, labels: tuple[str, ...], why: str) -> bool:
+        """Give the document other labels, as a step that can be undone; False where this window only reads."""
         kept = self._kept
-        self._project.correct_label(str(kept.keys[position]), self.now(position), labels, kept.multi_label, why)
+        return self._project.correct_label(str(kept.keys[position]), self.now(position), labels, kept.multi_label, why)
 
 
 class DocumentsView(QSplitter):
@@ -122,8 +122,7 @@ class DocumentsView(QSplitter):
 
     @Slot(int, object, str)
     def _correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
-        if self.corrections is not None:
-            self.corrections.correct(position, labels, why)
+        if self.corrections is not None and self.corrections.correct(position, labels, why):
             self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
                 label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
                 undoes=True)

@@ -20,7 +20,7 @@ from studio.pages.evaluate.reader import Reader
 from studio.pages.evaluate.verdicts import below, learnt_since
 from studio.pages.parts.correct_label import CorrectLabel
 from studio.project import Project
-from studio.shell import Shell
+from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, expected, make_bundle
 from ulmengine.events import outcome
 from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
@@ -100,6 +100,17 @@ def test_a_filter_keeps_the_document_in_view_and_what_is_said_of_its_label(
     assert page.reader.position == position
     project.undo.undo()
     assert page.reader.told.text() == ""
+
+
+def test_no_label_is_said_to_be_put_right_where_the_window_only_reads(
+    page: EvaluatePage, project: Project, shell: Shell
+) -> None:
+    said: list[Notice] = []
+    shell.noticed.connect(said.append)
+    project.set_read_only(True)
+    page.documents._correct(0, ("good",), "")
+    assert project.config.corpus.relabelled == ()
+    assert not any("The label is" in notice.text for notice in said)
 
 
 def test_in_a_small_window_several_documents_are_listed_and_the_text_is_seen(page: EvaluatePage) -> None:
