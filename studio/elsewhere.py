@@ -24,6 +24,8 @@ class OpenHere(QObject):
 
     gained = Signal()
     """The window that had the say is gone: this one has it now."""
+    looked = Signal()
+    """The window that has the say is there still."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,9 +47,18 @@ class OpenHere(QObject):
     @Slot()
     def look(self) -> None:
         """Take the say if the window that had it is gone."""
-        if self._again.isActive() and self._lock is not None and self._lock.tryLock(0):
+        if not self._again.isActive() or self._lock is None:
+            return
+        if self._lock.tryLock(0):
             self._again.stop()
             self.gained.emit()
+        else:
+            self.looked.emit()
+
+    def is_shared(self) -> bool:
+        """Whether another window has the say over the project that is open here."""
+        self.look()
+        return self._again.isActive()
 
     def give_back(self) -> None:
         """No project is open here any more."""

@@ -16,7 +16,7 @@ from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
-from .elsewhere import OpenHere, may_train_beside
+from .elsewhere import OpenHere, is_open_elsewhere, may_train_beside, trained_elsewhere
 from .engine.claims import Claims
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
@@ -88,6 +88,8 @@ class Shell(QObject):
         self._unread: tuple[Path, CorpusConfig] | None = None
         self._open_here = OpenHere(self)
         self._open_here.gained.connect(self._has_the_say)
+        self._open_here.looked.connect(self._look_on)
+        self._trained_elsewhere: list[RunFolder] = []
         self.claims = Claims(run, self)
         """Work beside the runs that needs the machine to itself."""
         self.claims.gaveUp.connect(self.toast)
@@ -433,6 +435,7 @@ class Shell(QObject):
         self.close_project()
         self.project = project
         project.set_read_only(not self._open_here.take(project.folder))
+        self._trained_elsewhere = trained_elsewhere(project.runs)
         project.changeWanted.connect(self._change_wanted)
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
@@ -452,6 +455,21 @@ class Shell(QObject):
         """Let this window change the open project although another one has the say."""
         if self.project is not None:
             self.project.set_read_only(False)
+
+    def is_open_elsewhere(self, folder: Path) -> bool:
+        """Whether another window has the say over the project in ``folder``, be it open in this one too or not."""
+        if self.project is not None and self.project.folder == folder:
+            return self._open_here.is_shared()
+        return is_open_elsewhere(folder)
+
+    @Slot()
+    def _look_on(self) -> None:
+        """A run of the open project that the other window has begun is shown, unless one is that somebody works on."""
+        if self.project is not None:
+            before, self._trained_elsewhere = self._trained_elsewhere, trained_elsewhere(self.project.runs)
+            begun = [run for run in self._trained_elsewhere if run not in before]
+            if begun and not self.shown.alive:
+                self.show_run(begun[-1])
 
     @Slot()
     def _has_the_say(self) -> None:

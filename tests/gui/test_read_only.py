@@ -5,15 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio import elsewhere
 from studio.elsewhere import LOCK
 from studio.frame.reading import ReadOnlyStrip
+from studio.pages.classify.many import ManyTexts
+from studio.pages.corpus.files import CorpusFiles
 from studio.pages.home.deleting import Deletions
 from studio.pages.parts.run_changes import Say, Together
 from studio.project import FILE, Project
@@ -47,6 +51,16 @@ def said(second: Shell) -> list[Notice]:
     found: list[Notice] = []
     second.noticed.connect(found.append)
     return found
+
+
+@contextmanager
+def held(code: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that has done what ``code`` says, and lives."""
+    code = f"import sys\nfrom pathlib import Path\n{code}\nprint('held', flush=True)\nsys.stdin.read()\n"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"held"
+        yield process
 
 
 def reader(shell: Shell) -> Project:
@@ -120,13 +134,63 @@ def test_nothing_is_done_to_a_run(project: Project, second: Shell, said: list[No
 def test_the_project_is_not_deleted_from_either_window(
     project: Project, second: Shell, said: list[Notice], tmp_path: Path
 ) -> None:
-    assert Deletions(second, second).delete(project.folder, "project") is None  # it is the open one
+    delete = Deletions(second, second).delete
+    assert delete(project.folder, "project") is None  # it is the open one
+    second.write_here_too()
+    assert delete(project.folder, "project") is None  # the other window goes on with it
+    assert second.project is not None
     second.close_project()
-    assert Deletions(second, second).delete(project.folder, "project") is None  # from the list
-    assert [notice.text for notice in said][1:] == [
-        "project is open in another window. Close it there before you delete it."]
+    assert delete(project.folder, "project") is None  # from the list
+    assert [notice.text for notice in said] == [
+        "project is open in another window. Close it there before you delete it."] * 3
     assert (project.folder / FILE).is_file()
     assert (project.folder / LOCK).is_file()  # the first window's word is not taken away by asking
+
+
+def test_a_window_that_may_write_too_deletes_the_project_once_the_other_is_gone(
+    project: Project, shell: Shell, second: Shell
+) -> None:
+    deletions = Deletions(second, second)
+    second.write_here_too()
+    shell.close_project()
+    assert deletions.delete(project.folder, "project") is not None
+    second.undo.clear()  # as long as there is somebody to hear of it
+
+
+def test_what_is_asked_for_first_is_not_asked_for(
+    project: Project, second: Shell, said: list[Notice], ask: ScriptedAsk
+) -> None:
+    files = CorpusFiles(reader(second), second, second)
+    for choose in (files.choose_file, files.choose_folder, files.choose_test, files.choose_test_folder,
+                   files.choose_unlabelled, files.choose_unlabelled_folder):
+        choose()  # an answer that is not there would be an error
+    assert [notice.button for notice in said] == ["Write here too"] * 6
+
+
+def test_answers_that_the_first_window_holds_are_left_alone(project: Project, second: Shell, qtbot: QtBot) -> None:
+    project.cache.mkdir()
+    (project.cache / "predictions-1.arrow").write_bytes(b"answers")
+    qtbot.addWidget(ManyTexts(reader(second), second))
+    assert (project.cache / "predictions-1.arrow").is_file()
+    qtbot.addWidget(ManyTexts(project, second))  # the one that has the say: they are of an earlier start
+    assert not (project.cache / "predictions-1.arrow").exists()
+
+
+def test_a_run_that_the_first_window_begins_is_shown(project: Project, second: Shell, qtbot: QtBot) -> None:
+    old = RunFolder.create(project.runs / "old", project.config)
+    second.show_run(old)
+    run = RunFolder.create(project.runs / "one", project.config)
+    with held(f"""
+from ulmengine.record import RunFolder
+kept = RunFolder(Path({str(run.path)!r})).lock()
+kept.__enter__()
+"""):
+        qtbot.waitUntil(lambda: second.shown.folder == run, timeout=5_000)
+        assert second.shown.elsewhere
+        second.shown.clear(project.config)
+        second.show_run(old)
+        QTest.qWait(100)
+        assert second.shown.folder == old  # the person has chosen another one
 
 
 def test_the_say_comes_by_itself_when_the_first_window_closes(
@@ -151,22 +215,15 @@ def test_a_change_is_taken_when_the_other_window_has_just_gone(
 def test_the_say_comes_after_a_window_that_was_killed(tmp_path: Path, shell: Shell, qtbot: QtBot) -> None:
     folder = tmp_path / "there"
     Project.create(folder, RunConfig(name="there")).close()
-    code = f"""
-import sys
-from pathlib import Path
+    with held(f"""
 from studio.elsewhere import OpenHere
 here = OpenHere()
 assert here.take(Path({str(folder)!r}))
-print("held", flush=True)
-sys.stdin.read()
-"""
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
-        assert held.stdout is not None
-        assert held.stdout.readline().strip() == b"held"
+""") as first:
         assert shell.open_project(folder)
         assert not reader(shell).change({"classifier.factor": 2.0})
-        held.kill()
-        held.wait()
+        first.kill()
+        first.wait()
     qtbot.waitUntil(lambda: not reader(shell).read_only, timeout=5_000)
     assert reader(shell).change({"classifier.factor": 2.0})
 

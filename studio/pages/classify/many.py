@@ -17,6 +17,7 @@ from studio.engine.jobslot import JobSlot
 from studio.models.predictions import GIVEN, PredictionsModel
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
+from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import Beside, Button, CalmCombo, DropArea, ElidedLabel, Label, paths_in
 from ulmengine.events import Event
@@ -50,17 +51,17 @@ class ManyTexts(QWidget):
     evaluateWanted = Signal(object, object)
     """Measure the model on the table at this path, its texts in these columns (none: where the model looks)."""
 
-    def __init__(self, shell: Shell, cache: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shell = shell
-        self.cache = cache
+        self.cache = project.cache
         self.result: BatchResult | None = None
         self._answering: Answering | None = None
         self._others: tuple[Answering, ...] = ()
         self._paths: list[Path] = []
         self._columns: Columns = ()
         self._stop = threading.Event()
-        self._target = cache
+        self._target = project.cache
         self._wanted = self._left_out = 0
         """Rows that are copied, and that are too many for the clipboard."""
         self.model = PredictionsModel(self)
@@ -87,8 +88,8 @@ class ManyTexts(QWidget):
         self.copy.setToolTip(self.tr("Put the rows shown (or those selected, if several are) on the clipboard, ready "
                                      "for a spreadsheet"))
         self._work, self._export, self._copying = JobSlot(self), JobSlot(self), JobSlot(self)
-        for left_over in cache.glob("predictions-*"):  # of an earlier start of the program
-            left_over.unlink(missing_ok=True)
+        for left_over in () if project.read_only else project.cache.glob("predictions-*"):  # of an earlier start
+            left_over.unlink(missing_ok=True)  # of the program, unless they are another window's that has it open
         self._arrange()
         self._connect()
         self._follow()

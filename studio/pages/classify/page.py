@@ -60,7 +60,7 @@ class ClassifyPage(ProjectPage):
         self._looked: tuple[Path, int] | None = None
         self._opened = 0
         self.one = OneText()
-        self.many = ManyTexts(shell, project.cache)
+        self.many = ManyTexts(project, shell)
         self.empty = EmptyState("classify", self.tr("No model yet"), self.tr(
             "When a run has finished, its classifier stands ready here. You can also open a model that was made "
             "elsewhere."

@@ -31,11 +31,14 @@ class CorpusFiles(QObject):
     @Slot()
     def choose_file(self) -> None:
         """Ask for the file with the documents."""
-        self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
+        if self.project.may_change():
+            self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
 
     @Slot()
     def choose_folder(self) -> None:
         """Ask for the folder with the documents."""
+        if not self.project.may_change():
+            return
         folder = self.shell.ask.folder(self.tr("Choose a corpus folder"), self._start())
         self.take([folder] if folder else [])
 
@@ -109,12 +112,12 @@ class CorpusFiles(QObject):
                 old=old, file=path.name), choices)
 
     def _set(self, setting: str, title: str, text: str) -> None:
-        paths = self.shell.ask.open_files(title, self._start(), corpus_filters())
+        paths = self.shell.ask.open_files(title, self._start(), corpus_filters()) if self.project.may_change() else []
         if paths:
             self.project.change({setting: self._stored(paths[0])}, text)
 
     def _set_folder(self, setting: str, title: str, text: str) -> None:
-        folder = self.shell.ask.folder(title, self._start())
+        folder = self.shell.ask.folder(title, self._start()) if self.project.may_change() else None
         if folder is not None:
             self.project.change({setting: self._stored(folder)}, text)
 

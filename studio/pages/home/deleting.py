@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand
 
-from studio.elsewhere import LOCK, is_open_elsewhere
+from studio.elsewhere import LOCK
 from studio.project import FILE
 from studio.shell import Shell
 from ulmengine.disk import move, unused_path
@@ -127,17 +127,16 @@ class Deletions(QObject):
 
     def _remove(self, gone: DeletedProject) -> bool:
         shell = self.shell
-        if shell.project is not None and shell.project.folder == gone.folder:
-            if shell.busy:
-                shell.toast_busy(self.tr("Training is under way. Stop it before you delete the project."))
-                return False
-            if not shell.project.may_change():
-                return False
-            shell.close_project()
-        elif is_open_elsewhere(gone.folder):
+        is_here = shell.project is not None and shell.project.folder == gone.folder
+        if is_here and shell.busy:
+            shell.toast_busy(self.tr("Training is under way. Stop it before you delete the project."))
+            return False
+        if shell.is_open_elsewhere(gone.folder):  # which goes on writing there, whether this one may write too or not
             shell.toast(self.tr("{name} is open in another window. Close it there before you delete it.").format(
                 name=gone.name), "warning")
             return False
+        if is_here:
+            shell.close_project()
         try:
             gone.aside = set_aside(gone.folder)
         except OSError as error:

@@ -91,7 +91,7 @@ class PretrainedPicker(QWidget):
     def _activated(self, index: int) -> None:
         value = self.box.itemData(index)
         if value == _FILE:
-            value = self._ask()
+            value = self._ask() if self.project.may_change() else None
         if value is not None:
             self.project.change({NAME: value}, self.tr("Choose the pretrained model"))
         self.box.setCurrentIndex(self.box.findData(self.project.config.model.pretrained))
