@@ -8,7 +8,7 @@ import lzma
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from ulmengine.corpus import CorpusError, open_corpus, preview
 from ulmengine.corpus.importing import import_table
 from ulmengine.corpus.readers import tree_files
 from ulmengine.corpus.readers.formats import recognise
-from ulmengine.corpus.readers.layout import find_layout, is_about
+from ulmengine.corpus.readers.layout import _told_parts, find_layout, is_about
 from ulmengine.events import Progress, outcome
 
 TABLE = b"text,label\ngood film,pos\nbad film,neg\n"
@@ -287,6 +287,19 @@ def in_blocks(root: Path) -> Path:
         for number in range(count):
             (root / label / f"{number:02}.txt").write_text(f"{label} letter {number}")
     return root
+
+
+def test_the_folders_of_many_documents_are_gone_through_once() -> None:
+    class Counted(list[tuple[str, ...]]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[tuple[str, ...]]:
+            self.passes += 1
+            return super().__iter__()
+
+    folders = Counted([("a-train", "x"), ("a-test", "x")] * 3)
+    assert _told_parts(folders) == ("a-train", "a-test")
+    assert folders.passes == 1
 
 
 @pytest.mark.parametrize("kind", ["tar", "tar.gz"])

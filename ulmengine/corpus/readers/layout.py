@@ -181,8 +181,11 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Folders beside each other of which one word each tells the part, that for training among them."""
-    told = parts_of({parts[0]: {one[1] for one in folders if one[1:] and one[0] == parts[0]}
-                     for parts in folders if parts})
+    inside: dict[str, set[str]] = {}
+    for parts in folders:  # one for each document: once only
+        if parts:
+            inside.setdefault(parts[0], set()).update(parts[1:2])
+    told = parts_of(inside)
     return tuple(told) if "train" in told.values() and len(set(told.values())) > 1 else ()
 
 
