@@ -18,7 +18,7 @@ from tests.models.made import MODEL, SIZES
 from ulmengine.cli import main, train
 from ulmengine.config import DropoutConfig, RunConfig, save, with_settings
 from ulmengine.events import Finished, Note, Step, outcome
-from ulmengine.models import load_bundle, pretrained_path, save_bundle
+from ulmengine.models import ModelError, load_bundle, pretrained_path, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.record import RunFolder, summary
 from ulmengine.runs import Run
@@ -34,7 +34,7 @@ from ulmengine.runs.own_texts import (
     survey,
     waits_to_be_published,
 )
-from ulmengine.runs.prepare import known_share, with_best_pretrained
+from ulmengine.runs.prepare import known_share, tokenizer_of, with_best_pretrained
 from ulmengine.tokens import SPECIALS, Vocabulary, WordTokenizer, learn_tokenizer, tokenizer_from_json
 
 from .made import tiny_config, tiny_run
@@ -193,6 +193,23 @@ def test_a_model_of_ones_own_is_chosen_where_it_knows_the_corpus_best(tmp_path: 
     assert outcome(with_best_pretrained(set_already, cache, own)) == set_already
     missing = with_settings(german, ["corpus.path='nowhere.csv'"])
     assert outcome(with_best_pretrained(missing, cache, own)) == missing
+
+
+def test_what_a_model_cuts_texts_with_is_read_once_as_long_as_its_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(prepare_module, "load_bundle", lambda path: (read.append(path), load_bundle(path))[1])
+    path = own_model(tmp_path / "own", ["one", "two"])
+    for _ in range(2):
+        assert known_share(tokenizer_of(path), ["one two three four"]) == 0.5
+    assert read == [path]
+    own_model(tmp_path / "own", ["one", "two", "three", "four"])
+    assert known_share(tokenizer_of(path), ["one two three four"]) == 1.0
+    assert read == [path, path]
+    path.unlink()
+    with pytest.raises(ModelError):
+        tokenizer_of(path)
 
 
 def test_several_processes_begin_with_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -181,8 +181,25 @@ def known_shares(
     for entry in entries:
         yield Progress(f"Looking at {entry.name}", 0, 0)
         with suppress(ModelError):  # the Models page says what is wrong with it
-            shares[entry.path] = known_share(load_bundle(entry.path).tokenizer, sample)
+            shares[entry.path] = known_share(tokenizer_of(entry.path), sample)
     return shares
+
+
+def tokenizer_of(path: Path) -> Tokenizer:
+    """What the model at ``path`` cuts texts with; it is opened once for as long as its file stays as it is.
+
+    :raises ModelError: it cannot be read.
+    """
+    try:
+        now = path.stat()
+    except OSError:
+        return load_bundle(path).tokenizer  # it says in its own words what is wrong
+    return _tokenizer_of(path, now.st_size, now.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _tokenizer_of(path: Path, *_state: int) -> Tokenizer:
+    return load_bundle(path).tokenizer
 
 
 def with_best_pretrained(config: RunConfig, cache: Path, own: Path) -> Generator[Event, None, RunConfig]:

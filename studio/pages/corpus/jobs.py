@@ -22,12 +22,11 @@ from ulmengine.models import (
     describe_bundle,
     knows_enough,
     language_models,
-    load_bundle,
     models_folder,
     pretrained_path,
     starting_model,
 )
-from ulmengine.runs.prepare import known_share, known_shares, language_texts
+from ulmengine.runs.prepare import known_share, known_shares, language_texts, tokenizer_of
 from ulmengine.tokens import (
     SPECIALS,
     Coverage,
@@ -183,7 +182,7 @@ def read_profile(
     if pretrained is None and shipped is not None:
         refused = describe_bundle(shipped).title or shipped.stem, shares[shipped]
     if pretrained is not None:
-        known, name = _tokenizer_of(pretrained)
+        known, name = tokenizer_of(pretrained), describe_bundle(pretrained).title or pretrained.stem
     tokenizer = known or (yield from learn_tokenizer(lambda: iter(texts), config.tokens, total=len(texts)))
     lengths = np.zeros(len(texts), dtype=np.int64)
     counts: Counter[str] = Counter()
@@ -227,11 +226,6 @@ def _sample_rows(documents: Documents, seed: int) -> npt.NDArray[np.int64]:
     if len(kept) <= SAMPLE:
         return kept
     return np.sort(np.random.default_rng(seed).choice(kept, SAMPLE, replace=False))
-
-
-def _tokenizer_of(path: Path) -> tuple[Tokenizer, str]:
-    bundle = load_bundle(path)
-    return bundle.tokenizer, bundle.description.title or path.stem
 
 
 def _tr(text: str) -> str:
