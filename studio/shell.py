@@ -285,7 +285,8 @@ class Shell(QObject):
             old.deleteLater()
 
     def let_go(self) -> None:
-        """The open project is open in this window no more, as other ones see it."""
+        """The open project is open in this window no more, as other ones see it, and no run of it begins."""
+        self.claims.drop()
         self._open_here.give_back()
 
     def open_run(self, folder: Path) -> bool:

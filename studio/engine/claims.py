@@ -40,6 +40,10 @@ class Claims(QObject):
             self.gaveUp.emit(given_up)
         self._begin()
 
+    def drop(self) -> None:
+        """What waits to begin is wanted no more."""
+        self._waiting = None
+
     @Slot()
     def _ended(self) -> None:
         job = self.sender()

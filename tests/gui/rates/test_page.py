@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.engine.job import run_job
 from studio.facts import CorpusFacts, batches_an_epoch, facts_key
 from studio.pages import page_of_setting
 from studio.pages.rates.page import RatesPage
@@ -183,6 +184,17 @@ def test_a_run_that_begins_ends_the_test_first(page: RatesPage, run: FakeRun, qt
     qtbot.waitUntil(lambda: run.calls == ["start"], timeout=10_000)
     assert not page.range.running
     assert any("range test was given up" in text for text in said)
+
+
+def test_a_run_that_still_waits_does_not_begin_in_a_project_that_is_closed(
+    project: Project, shell: Shell, run: FakeRun, qtbot: QtBot
+) -> None:
+    test = run_job(shell, lambda: sweep(0.05))
+    shell.claims.claim(test, "")
+    with qtbot.waitSignal(test.ended, timeout=10_000):
+        assert shell.start_run()
+        shell.close_project()
+    assert run.calls == []
 
 
 def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot) -> None:
