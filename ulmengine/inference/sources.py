@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
@@ -178,9 +179,9 @@ def _are_plain_lines(found: Understood, roles: Columns | None) -> bool:
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:
     """All rows of a table in their order, blank ones too: an answer for each, so that both can be laid side by side."""
     texts = zip(documents.texts_of(np.arange(len(documents.parts))), _files(documents), strict=True)
-    for row, is_document in rows_in_place(documents):
+    for row, is_document in zip(*rows_in_place(documents), strict=True):
         found, file = next(texts) if is_document else ("", "")
-        yield Text(path, row, found, file)
+        yield Text(path, int(row), found, file)
 
 
 def _files(documents: Documents) -> Sequence[str]:
@@ -219,13 +220,13 @@ def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
     return names_among(seen.rows[0][0].partition("\n")[0], wanted)
 
 
-def rows_in_place(documents: Documents) -> list[tuple[int, bool]]:
-    """Each row of the table that ``documents`` are, in order: its number from 0, and whether it is a document, which a
-    blank one is not. A row that could not be read is left out, and counted."""
+def rows_in_place(documents: Documents) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The rows of the table that ``documents`` are, in order: their numbers from 0, and whether each is a document,
+    which a blank one is not. A row that could not be read is left out, and counted."""
     record = documents.pieces[0].table.record if documents.pieces else {}
-    lost, blank = record.get("lost", []), set(record.get("blank", []))
-    rows = np.delete(np.arange(len(documents.parts) + len(lost) + len(blank)), lost).tolist()
-    return [(row, row not in blank) for row in rows]
+    lost, blank = record.get("lost", []), record.get("blank", [])
+    rows = np.delete(np.arange(len(documents.parts) + len(lost) + len(blank), dtype=np.int64), lost)
+    return rows, ~np.isin(rows, blank)
 
 
 def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progress | tuple[Text, Prediction | None]]:

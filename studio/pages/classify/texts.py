@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -107,8 +107,9 @@ def texts_of(
     documents = yield from open_corpus(config.model_copy(update=roles), cache)
     yield ColumnsFound(path.name, documents.understood.columns, documents.understood.text_columns)
     given = "label_columns" in roles or not labels or not set(labels).isdisjoint(documents.labels)
-    rows = rows_in_place(documents)
-    return PathTexts(_documents(path.name, documents, rows, given=given), len(rows))
+    rows, are_documents = rows_in_place(documents)
+    places = zip(rows, are_documents, strict=True)
+    return PathTexts(_documents(path.name, documents, places, given=given), len(rows))
 
 
 def _is_plain(columns: Columns, labels: Columns, known: bool) -> bool:
@@ -129,12 +130,12 @@ def _files(files: Sequence[Path], base: Path) -> Iterator[GivenText | Skipped]:
 
 
 def _documents(
-    name: str, documents: Documents, rows: Sequence[tuple[int, bool]], *, given: bool
+    name: str, documents: Documents, rows: Iterable[tuple[np.int64, np.bool_]], *, given: bool
 ) -> Iterator[GivenText | Skipped]:
     """Every row of a table, blank ones too, called by its number from 1."""
     try:
-        everyone = np.arange(len(documents.parts))
-        found = zip(everyone.tolist(), documents.texts_of(everyone), _cells(documents), strict=True)
+        everyone = range(len(documents.parts))
+        found = zip(everyone, documents.texts_of(np.arange(len(everyone))), _cells(documents), strict=True)
         for row, is_document in rows:
             if is_document:
                 place, text, cells = next(found)
