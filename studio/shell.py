@@ -465,12 +465,15 @@ class Shell(QObject):
 
     @Slot()
     def _look_on(self) -> None:
-        """A run of the open project that the other window has begun is shown, unless one is that somebody works on."""
-        if self.project is not None:
-            before, self._trained_elsewhere = self._trained_elsewhere, trained_elsewhere(self.project.runs)
-            begun = [run for run in self._trained_elsewhere if run not in before]
-            if begun and not self.shown.alive:
-                self.show_run(begun[-1])
+        """A run of the open project that the other window has begun is shown, unless the person looks at one that is
+        not the newest, or that somebody works on."""
+        project = self.project
+        if project is None:
+            return
+        before, self._trained_elsewhere = self._trained_elsewhere, trained_elsewhere(project.runs)
+        begun = [run for run in self._trained_elsewhere if run not in before]
+        if begun and not self.shown.alive and self.shown.folder == project.newest_run(lambda run: run not in begun):
+            self.show_run(begun[-1])
 
     @Slot()
     def _has_the_say(self) -> None:

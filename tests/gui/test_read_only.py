@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -176,21 +177,31 @@ def test_answers_that_the_first_window_holds_are_left_alone(project: Project, se
     assert not (project.cache / "predictions-1.arrow").exists()
 
 
-def test_a_run_that_the_first_window_begins_is_shown(project: Project, second: Shell, qtbot: QtBot) -> None:
-    old = RunFolder.create(project.runs / "old", project.config)
-    second.show_run(old)
-    run = RunFolder.create(project.runs / "one", project.config)
+@pytest.mark.parametrize("looked_at", ["", "newer", "older"])
+def test_a_run_that_the_first_window_begins_is_shown_unless_the_person_looks_at_another(
+    project: Project, second: Shell, qtbot: QtBot, looked_at: str
+) -> None:
+    runs = [RunFolder.create(project.runs / name, project.config) for name in ("older", "newer") if looked_at]
+    for number, run in enumerate(runs):
+        os.utime(run.config_path, (1_000 + number, 1_000 + number))
+    if looked_at:
+        second.show_run(RunFolder(project.runs / looked_at))
+    begun = RunFolder.create(project.runs / "one", project.config)
     with held(f"""
 from ulmengine.record import RunFolder
-kept = RunFolder(Path({str(run.path)!r})).lock()
+kept = RunFolder(Path({str(begun.path)!r})).lock()
 kept.__enter__()
 """):
-        qtbot.waitUntil(lambda: second.shown.folder == run, timeout=5_000)
+        if looked_at == "older":
+            QTest.qWait(200)
+            assert second.shown.folder == runs[0]
+            return
+        qtbot.waitUntil(lambda: second.shown.folder == begun, timeout=5_000)
         assert second.shown.elsewhere
-        second.shown.clear(project.config)
-        second.show_run(old)
-        QTest.qWait(100)
-        assert second.shown.folder == old  # the person has chosen another one
+        if runs:
+            second.show_run(runs[-1])
+            QTest.qWait(100)
+            assert second.shown.folder == runs[-1]  # the person has chosen it since
 
 
 def test_the_say_comes_by_itself_when_the_first_window_closes(
