@@ -109,6 +109,33 @@ def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
     assert without_checkpoints(logged(folder)) == without_checkpoints(logged(whole))
 
 
+def test_a_stop_removes_no_checkpoint_that_it_may_be_meant_to_go_back_to(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=3", "saving.keep=2")
+
+    def put_down_after(total: int) -> list[str]:
+        """The checkpoints that there were just before it was stopped."""
+        run, there = Run(folder).events(resume=folder.log_path.exists()), [""]
+        for event in run:
+            if isinstance(event, ev.Step) and event.total == total:
+                there = [info.name for info in Checkpoints(folder.checkpoints).all()]
+                break
+        run.close()
+        return there
+
+    assert put_down_after(2) == []
+    steps = next(folder.events(ev.StageStarted)).steps  # type: ignore[union-attr]
+    [stop] = [info.name for info in Checkpoints(folder.checkpoints).all()]
+    before = put_down_after(steps // 3 + 1)  # in the second epoch
+    assert before[0] == stop
+    assert len(before) == 2
+    after = [info.name for info in Checkpoints(folder.checkpoints).all()]
+    assert after[:2] == before
+    assert len(after) == 3
+    assert Checkpoints(folder.checkpoints).verify(stop)
+    assert put_down_after(steps // 3 + 2) == after[1:]  # no more are kept for being stopped again and again
+    assert len(Checkpoints(folder.checkpoints).all()) == 3
+
+
 def test_a_classifier_of_the_last_state_alone_is_taken_up_saved_and_asked(tmp_path: Path) -> None:
     whole, cut = (tiny_run(tmp_path / name, "model.pooling=last", "language_model.epochs=0") for name in ("a", "b"))
     assert isinstance(list(Run(whole).events())[-1], ev.Finished)

@@ -260,6 +260,7 @@ class Run:
             # Only now is it certain that the run can go on; until here nothing of what came before is given up.
             change(self.folder, config)
             lost = self._give_up(start, log)
+            self.checkpoints.prune(config.saving.keep)
             # A loss grows or not beside what the whole run has seen, and not beside what it was taken up with.
             for event in self.folder.events(ev.StageStarted, ev.Step):
                 self._watch.saw(event)
@@ -349,7 +350,8 @@ class Run:
         began = time.monotonic()
         log.sync()
         info = self.checkpoints.save(snapshot, {"log": log.length, "changes": times_changed(self.folder)})
-        self.checkpoints.prune(config.saving.keep)
+        if snapshot.reason != "stop":  # it may be stopped to go back to one that would be removed now
+            self.checkpoints.prune(config.saving.keep)
         return saved_event(info, round(time.monotonic() - began, 3))
 
     def _say_again(self, start: str, logged: bool) -> Generator[ev.Event, None, None]:

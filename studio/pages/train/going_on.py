@@ -13,6 +13,7 @@ from studio.engine.jobslot import JobSlot
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
+from studio.shown.log_reader import checkpoints_of
 from ulmengine.config import RunConfig, difference
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.plan.control import RunState
@@ -58,6 +59,8 @@ class GoingOn(QObject):
             return
         lost = partial(self._lost, run, run.folder.path, point)
         answer = self._asked(run, point, lost) if lost() else "back"
+        if answer == "back" and not self._is_there(run.folder, point):
+            return
         if answer == "back":
             self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
@@ -85,8 +88,16 @@ class GoingOn(QObject):
             answer = self.shell.ask.choose(
                 self.tr("Branch a new run"),
                 self.tr("A new run goes on from {place}. With which settings?").format(place=place), choices, detail)
-        if answer != "cancel":
+        if answer != "cancel" and self._is_there(folder, point):
             self.after_stop(folder, partial(self._copy, folder, point.checkpoint, wanted if answer == "new" else None))
+
+    def _is_there(self, folder: RunFolder, point: Point) -> bool:
+        """Whether ``point`` has not been removed for a newer one while the person decided; they are told."""
+        if point.is_start or any(info.name == point.checkpoint for info in checkpoints_of(folder.path)):
+            return True
+        self.shell.toast(self.tr("The checkpoint at step {total} is gone: newer ones were saved meanwhile.").format(
+            total=f"{point.total:,}"), "warning")
+        return False
 
     @staticmethod
     def _lost(run: ShownRun, folder: Path, point: Point) -> Lost:

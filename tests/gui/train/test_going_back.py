@@ -50,6 +50,25 @@ def test_going_back_asks_before_anything_is_given_up(bench: Bench) -> None:
     assert RunState.STARTING in begun
 
 
+@pytest.mark.parametrize("deed", ["back", "branch"])
+def test_a_place_that_is_gone_when_the_person_has_decided_is_told_and_nothing_is_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    """Of a run that goes on meanwhile only the newest checkpoints are kept."""
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    page, said = bench.page, []
+    assert page.folder is not None
+    page._list_points()
+    name = page.folder.checkpoints / f"{points(page.folder.path, page.history, page.shown.plans)[-1].checkpoint}.json"
+    bench.shell.noticed.connect(lambda notice: said.append(notice.text))
+    monkeypatch.setattr(bench.ask, "choose", lambda *_: (name.unlink(missing_ok=True), deed)[1])
+    bench.oldest().trigger()
+    assert said == ["The checkpoint at step 10 is gone: newer ones were saved meanwhile."]
+    assert bench.run.state is RunState.FINISHED
+    assert len(bench.project.run_folders()) == 1
+
+
 def kept(folder: RunFolder, reason: str, stage: int, total: int, *, finished: bool = False) -> None:
     """Another checkpoint in ``folder``."""
     Checkpoints(folder.checkpoints).save(Snapshot(
