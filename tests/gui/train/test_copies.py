@@ -87,7 +87,12 @@ def test_a_branch_that_cannot_be_made_says_why(bench: Bench, copier: list[tuple[
     bench.until(RunState.FINISHED)
     news: list[Any] = []
     bench.shell.noticed.connect(news.append)
-    bench.page.branch(Point("000099-epoch", "", "step 99", 99))
+    assert bench.page.folder is not None
+    info = Checkpoints(bench.page.folder.checkpoints).all()[-1]
+    for entry in info.files.values():  # as long as it was
+        path = bench.page.folder.checkpoints / entry["file"]
+        path.write_bytes(bytes(byte ^ 1 for byte in path.read_bytes()))
+    bench.page.branch(Point(info.name, "", f"step {info.total}", info.total))
     bench.qtbot.waitUntil(lambda: bool(news), timeout=WAIT)
     assert news[0].level == "error"
     assert "missing or damaged" in news[0].text
