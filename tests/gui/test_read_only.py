@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from studio import elsewhere
@@ -21,6 +22,7 @@ from studio.pages.classify.many import ManyTexts
 from studio.pages.corpus.files import CorpusFiles
 from studio.pages.home.deleting import Deletions
 from studio.pages.parts.run_changes import Say, Together
+from studio.pages.runs.details import Details
 from studio.project import FILE, Project
 from studio.settings import Settings
 from studio.shell import Notice, Shell
@@ -129,6 +131,20 @@ def test_nothing_is_done_to_a_run(project: Project, second: Shell, said: list[No
     step = Together([Say(run_line(run), title="Other")], lambda names: names[0], lambda _: None, lambda _: None)
     assert not reader(second).push(step)
     assert read_about(run).title == ""
+    assert len(said) == 1
+
+
+def test_a_note_is_refused_at_its_first_letter(
+    project: Project, second: Shell, said: list[Notice], qtbot: QtBot
+) -> None:
+    run = RunFolder.create(project.runs / "one", project.config)
+    run.write_notes("as it was")
+    details = Details(reader(second))
+    qtbot.addWidget(details)
+    details.show_runs([run_line(run)])
+    notes = details.findChildren(QPlainTextEdit)[0]
+    QTest.keyClicks(notes, "x")
+    assert notes.toPlainText() == "as it was"
     assert len(said) == 1
 
 

@@ -16,7 +16,7 @@ from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.plan import Move, RunControl, TrainingError, drive
-from ulmengine.record import RunFolder, RunFolderError, cause_of, summary
+from ulmengine.record import CheckpointError, RunFolder, RunFolderError, cause_of, summary
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.networks import new_language_model
 from ulmengine.training import Checkpoints
@@ -328,6 +328,7 @@ def test_a_run_begun_anew_gives_up_the_checkpoints_of_the_attempt_before(tmp_pat
 
 def test_what_the_engine_says_in_words_is_no_bug() -> None:
     assert cause_of(TrainingError("use more text or a smaller batch size")) == "data"
+    assert cause_of(CheckpointError("damaged; go on from an earlier one")) == "checkpoint"
     assert cause_of(RuntimeError("shapes do not agree")) == "bug"
 
 

@@ -216,6 +216,8 @@ SMALLER = {"language_model.batch_size": 16, "language_model.optimizer.accumulati
     ("data", 2, [("Look at the corpus", ("look",))]),
     ("corpus_changed", 2, [("Begin a new run with the changed texts", ("again", .03))]),
     ("program_changed", 2, [("Begin again with the same settings", ("again", .03))]),
+    ("checkpoint", 2, [("Go on from the last checkpoint", ("go on",))]),
+    ("checkpoint", 0, [("Begin again with the same settings", ("again", .03))]),
     ("device", 2, [("Go on from the last checkpoint", ("go on",))]),
     ("device", 0, []),
 ])

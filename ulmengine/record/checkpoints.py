@@ -26,6 +26,8 @@ GIVEN_UP = "-given-up"
 class CheckpointError(RuntimeError):
     """A checkpoint is missing, damaged or of a newer format; the message says which and what to try."""
 
+    cause = "checkpoint"
+
 
 @dataclass(frozen=True)
 class CheckpointInfo:

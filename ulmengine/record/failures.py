@@ -89,7 +89,7 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
                 "folder; the earlier version of the program can still go on with it.")
     if isinstance(error, CannotBeginError):
         return error.text, error.advice
-    if cause == "data":
+    if cause in ("data", "checkpoint"):
         # The engine's own errors say themselves what to try.
         own = type(error).__module__.startswith("ulmengine.") and str(error)
         return (str(error) or type(error).__name__, "" if own else "Look at the files and settings named here.")

@@ -101,9 +101,6 @@ class Details(QWidget):
         line, text = self._line, self._notes.toPlainText()
         if line is None or line.problem or not self._notes.document().isModified():
             return
-        if not self._project.may_change():
-            self._fill_notes()
-            return
         try:
             RunFolder(line.folder).write_notes(text)
             self._notes.document().setModified(False)
@@ -215,4 +212,7 @@ class Details(QWidget):
 
     @Slot()
     def _noting(self) -> None:
-        self._pause.start()
+        if self._project.may_change():
+            self._pause.start()
+        else:
+            self._fill_notes()  # at the first letter, not when all is written

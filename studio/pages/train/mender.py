@@ -79,7 +79,9 @@ class Mender(QObject):
                 return [(self.tr("Look at the corpus"), self.look)]
             case "corpus_changed":
                 return [(self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))]
-            case "program_changed":
+            case "checkpoint" if infos:
+                return go_on
+            case "checkpoint" | "program_changed":
                 return [(self.tr("Begin again with the same settings"), partial(self.begin_again, config))]
         return go_on
 
