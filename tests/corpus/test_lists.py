@@ -183,6 +183,15 @@ def test_whether_files_are_lists_of_their_label_is_asked_where_names_do_not_tell
     assert answered.label_counts(answered.rows("train")).sum() == answered.count("train")
 
 
+def test_lines_are_set_for_a_folder_in_which_no_file_lists_any(tmp_path: Path) -> None:
+    mail = "From: a@b.org\nTo: c@d.org\nSubject: Monday\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n\nWe meet at {}.\n"
+    mails = written(tmp_path / "mails", {f"cur/{n}.host:2,S": mail.format(n) for n in range(10)})
+    assert everything(opened(mails, format="lines"))[3] == "Monday\n\nWe meet at 3."
+    table = {"data.csv": "text,label\nGood film,a\n", "README.md": "A table of films\nby us\n"}
+    with pytest.raises(CorpusError, match=r"holds tables \(data\.csv\)"):
+        opened(written(tmp_path / "table", table), format="lines")
+
+
 LABELS = [str(n % 3) for n in range(30)]
 
 

@@ -135,8 +135,8 @@ def named_lists(look: Look, layout: TreeLayout, documents: Sequence[str]) -> Tre
 
 
 def as_lists(layout: TreeLayout) -> TreeLayout:
-    """The layout of files of which each line is a document labelled by the file's name."""
-    return replace(layout, labelled=True, lines=True, stems=True)
+    """The layout of files of which each line is a document labelled by the file's name; a readme is no label."""
+    return replace(layout, labelled=True, lines=True, stems=True, leaflets=False)
 
 
 def is_list(lines: Sequence[str]) -> bool:

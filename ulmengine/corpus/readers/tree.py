@@ -53,8 +53,9 @@ def plan(look: Look) -> tuple[Reading, TreeLayout]:
     documents = layout.documents(names)
     tables = [name for name in names if is_table(name) and PurePosixPath(name).name.lower() not in DESCRIPTIONS]
     notes: tuple[str, ...] = ()
-    if documents and not layout.labelled and look.config.format == "lines":  # and that each line is one
-        layout = lists.as_lists(layout)
+    as_set = lists.as_lists(layout)  # and that each line is one
+    if not layout.labelled and look.config.format == "lines" and as_set.documents(names):
+        layout, documents = as_set, as_set.documents(names)
     elif documents and not layout.labelled and look.heads and not asked:
         if found_lists := lists.named_lists(look, layout, documents):
             layout = found_lists
