@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .cells import FALSE
-from .column_names import FIRST_LABEL_NAMES, TEXT_NAMES, Nearness, is_label_name
+from .column_names import FIRST_LABEL_NAMES, LANGUAGE_NAMES, TEXT_NAMES, Nearness, is_grade_name, is_label_name
 from .column_sample import Sampled
 
 _SHORT, _LONG_LABEL = 60, 200
@@ -17,6 +17,8 @@ _RIVALS = 4
 _NEARLY_EMPTY = 0.2
 _MANY = 3
 """Of more columns of a few values it is their names that tell which the label is."""
+_KINDS = frozenset(("type", "typ", "tipo", "art"))
+"""Names that alone say little: mail, web and chat may be types as well."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,13 @@ def choose_label(
     near = {c.name: found for c in able
             if (found := Nearness.MARKS if c in hot else _nearness(c, rows, whole)) is not None}
     few = [c for c in able if near.get(c.name) == Nearness.FEW]
-    topics = any(c.topic for c in few) * (1 + (len(few) > _MANY))
-    ranked = sorted((c for c in able if c.name in near), key=lambda c: _place(c, near[c.name], beside, topics))
+    topics = {c.key for c in few if c.topic}
+    behind = {c.name for c in few if topics and (c.marks or (is_grade_name(c.key) and topics - _KINDS))}
+    if topics:
+        near.update({c.name: Nearness.ABOUT for c in able if c.name in near and c.key in LANGUAGE_NAMES})
+    names_tell = bool(topics) and len(few) > _MANY
+    ranked = sorted((c for c in able if c.name in near),
+                    key=lambda c: _place(c, near[c.name], beside, behind, names_tell))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
     if refused:
@@ -77,17 +84,19 @@ def _comes_again(column: Sampled, rows: int) -> bool:
             and not column.counts)
 
 
-def _place(column: Sampled, near: Nearness, beside: Collection[str], topics: int) -> tuple[int, ...]:
+def _place(
+    column: Sampled, near: Nearness, beside: Collection[str], behind: Collection[str], names_tell: bool
+) -> tuple[int, ...]:
     """Where a column stands among all that could be the label: the lowest comes first.
 
-    :param topics: 1 where what texts are sorted by stands among them, which goes before yes and no; 2 where among so
-        many columns that it goes before all others too.
+    :param behind: what goes behind those columns by which texts are sorted: yes and no, and how much they press.
+    :param names_tell: there are so many columns that the latter go before all others.
     """
     if near == Nearness.FIRST:
         return near, FIRST_LABEL_NAMES.index(column.key)
     if near in (Nearness.FEW, Nearness.ABOUT):
-        return (near, column.key in TEXT_NAMES, not column.verdict, topics > 0 and bool(column.marks),
-                topics > 1 and not column.topic, not column.poles, column.letters <= 0.5, column.name not in beside,
+        return (near, column.key in TEXT_NAMES, not column.verdict, column.name in behind,
+                names_tell and not column.topic, not column.poles, column.letters <= 0.5, column.name not in beside,
                 column.distinct)
     return near, column.aside, column.distinct
 
@@ -224,8 +233,8 @@ def _are_flags(hot: Sequence[Sampled], able: Sequence[Sampled]) -> bool:
     verdicts = sum(c.verdict for c in hot)
     if verdicts > 1 or len({re.split(r"[_.:\- ]", c.key)[0] for c in hot}) == 1:
         return False
-    if len(hot) == 2:
-        return any(c.topic or c.called == Nearness.SCALE for c in able)
+    if len(hot) == 2 and any(c.topic or c.called == Nearness.SCALE for c in able):
+        return True
     return verdicts == 1 and any(c.key.startswith(("has_", "have_")) for c in hot)
 
 

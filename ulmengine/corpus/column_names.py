@@ -69,10 +69,11 @@ _USUAL_LABEL_NAMES = _names("sentiment category polarity v1") | _names("""
     类别 分类 情感 類別 分類 情緒 カテゴリ カテゴリー 感情 카테고리 분류 감성 감정
     فئة المشاعر קטגוריה סנטימנט หมวดหมู่ ประเภท श्रेणी भावना
 """)
-WEAK_LABEL_NAMES = _names("""
-    tag tags language lang sprache langue idioma lingua język taal språk sprog kieli dil jazyk nyelv bahasa язык мова
+LANGUAGE_NAMES = _names("""
+    language lang sprache langue idioma lingua język taal språk sprog kieli dil jazyk nyelv bahasa язык мова
     语言 言語 언어 لغة שפה
 """)
+WEAK_LABEL_NAMES = LANGUAGE_NAMES | {"tag", "tags"}
 """Of these a column that is mostly empty, or beside one that is named more plainly, is not the label."""
 LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES | WEAK_LABEL_NAMES | _names("""
     categories targets rating stars star score topic topics classification intent spam y class_index gold annotation
@@ -110,11 +111,16 @@ TOPIC_NAMES = _names("""
     продукт причина тип отдел раздел 产品 原因 类型 部门 產品 類型 部門 製品 理由 種類 부서 유형
 """)
 """What texts of a desk are sorted by: of columns that no word for a label names, these sooner than yes and no."""
+GRADE_NAMES = _names("""
+    priority severity urgency impact priorität dringlichkeit schweregrad priorité urgence gravité prioridad urgencia
+    gravedad priorità urgenza gravità prioridade urgência gravidade prioriteit prioritet приоритет 优先级 優先度
+""")
+"""How much a text of a desk presses: rather beside what it is about."""
 VERDICT_NAMES = _names("""
     fraud fraudulent scam phishing toxicity hateful abusive abuse obscene insult threat harassment bullying
     cyberbullying racist sexist racism sexism sarcasm irony humor humour humorous clickbait propaganda misinformation
     rumor rumour malicious duplicate relevant helpful recommend recommended recommends urgent complaint disaster
-    insincere suicidal nsfw sensitive betrug hasskommentar
+    insincere suicidal nsfw sensitive adverse attrition churn churned betrug hasskommentar
 """)
 """Words in the names of columns of yes and no that say what a text is, as names of labels do (:data:`POLES`)."""
 POLES = frozenset((
@@ -167,6 +173,9 @@ _FIRST_OF_TWO = re.compile(r"(.*?)_?(1|a|one|first)")
 _FIRST_BEFORE = re.compile(r"(#?)1(_(?:string|text|sentence|question))")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
+_OF = re.compile(r"_(?:of|for|de|du|des|del|della|do|da)_")
+_WARES = _names("product item article brand shop store app produkt artikel produit producto artículo prodotto produto")
+_CATEGORY = _names("category kategorie catégorie categoría categoria kategori")
 _PLAIN_POLES = frozenset(("yes", "no", "true", "false", "pro", "con", "good", "clean", "normal", "real"))
 _SCALES = ("rating", "score", "stars")
 _PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
@@ -218,7 +227,7 @@ class Nearness(IntEnum):
     SCALE = 6
     """Called star_rating or review_score."""
     WEAK = 7
-    """Called tags or language."""
+    """Called tags, language or product_category."""
     FEW = 8
     """Holds a few values that come again."""
     SAID = 9
@@ -238,6 +247,8 @@ def called_like_label(key: str) -> Nearness | None:
     words = _WORD.findall(key)
     if "_".join(words).removesuffix("s") in _PLAIN_LABEL_NAMES:
         return Nearness.PLAIN
+    if len(words) == 2 and words[0] in _WARES and words[1] in _CATEGORY:
+        return Nearness.WEAK
     if _is_partly(key, words):
         return Nearness.SAID if any(map(_SAID.fullmatch, words)) else Nearness.PARTLY
     return Nearness.SCALE if words and words[-1] in _SCALES else None
@@ -272,9 +283,14 @@ def is_about_name(key: str) -> bool:
 
 def is_topic_name(key: str) -> bool:
     """Whether a column is called like what texts of a desk are sorted by, and not after a place or a way to a desk."""
-    words = _WORD.findall(key)
+    words = _WORD.findall(_OF.split(key)[0])  # the reason of reason_for_leaving
     return bool(words) and words[-1] in TOPIC_NAMES and not (
         set(words) & {"channel", "contact", "location", "file", "content", "media", "mime", "user", "account"})
+
+
+def is_grade_name(key: str) -> bool:
+    """Whether a column is called like what says how much a text presses: ticket_priority."""
+    return not GRADE_NAMES.isdisjoint(_WORD.findall(key)[-1:])
 
 
 def is_verdict_name(key: str) -> bool:

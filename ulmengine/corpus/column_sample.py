@@ -28,7 +28,7 @@ _ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "
 _LISTING = re.compile(r"[\n|;,/+#]")
 _STATE = re.compile(
     r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
-    r"deleted|archived|reviewed|edited|escalated|reopened|closed|resolved|read|seen|public|private|vip|active|overdue|"
+    r"deleted|archived|reviewed|edited|escalated|reopened|closed|resolved|read|opened|seen|public|private|vip|active|overdue|"
     r"retweeted|favorited|first_contact_resolution|timely|timely_response|disputed|refunded|"
     r"(consent|consent_provided|consent_given)|(made_|met_|in_)?sla|sla_(met|breached|violated)|"
     r"erledigt|gelöst|geschlossen|beantwortet|bearbeitet|traité|résolu|resuelto|cerrado|risolto|chiuso|resolvido)$"

@@ -25,8 +25,9 @@ from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 12
-"""Counted up when a change of the readers makes old copies differ from new ones."""
+READER_VERSION = 13
+"""Counted up when a change of the readers, or of what is guessed of columns, makes old copies differ from new ones: the
+guess lies in the copy."""
 
 _READING_FIELDS = ("format", "encoding", "delimiter", "header", "sheet", "member")
 
