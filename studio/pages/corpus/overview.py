@@ -222,7 +222,8 @@ class CoveragePanel(QWidget):
         if isinstance(profile.tokenizer, WordTokenizer):
             return self.tr("Of the running words {share} get a place in a vocabulary made of these documents; the "
                            "others are too rare.")
-        return self.tr("It learns pieces of words from these documents, of which {share} of them are made.")
+        return self.tr("Pieces of words are learnt from these documents; {share} of the running words are made of "
+                       "them.")
 
 
 def visible(word: str) -> str:

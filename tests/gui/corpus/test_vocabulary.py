@@ -91,7 +91,7 @@ def test_a_script_without_a_model_is_cut_as_the_run_will_cut_it(
     assert (told["model.pretrained"], told["tokens.tokenizer"]) == ("none: from scratch", "unigram")
     assert profile.tokenizer.to_json()["kind"] == "unigram"
     assert facts.vocabulary == len(profile.tokenizer.vocabulary)
-    assert "so a run begins from scratch. It learns pieces" in page.overview.coverage.told.text()
+    assert "so a run begins from scratch. Pieces of words are" in page.overview.coverage.told.text()
 
 
 def test_what_a_model_knows_that_was_set_by_its_path_says_nothing_of_the_shipped_one(
