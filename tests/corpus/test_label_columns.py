@@ -179,6 +179,8 @@ def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence
     ({"product_category": "toys books", "seller": "x y"}, "product_category", "seller"),
     ({"is_phishing": "0 1", "has_attachment": "1 0 0"}, "is_phishing", "has_attachment"),
     ({"phishing": "no yes", "opened": "yes no no"}, "phishing", ""),
+    ({"act": "ask tell thank", "speaker": "A B"}, "act", "speaker"),
+    ({"speaker": "A B"}, "speaker", ""),
     ({"drug": "x y z", "adverse_event": "0 1"}, "adverse_event", "drug"),
     ({"department": "Sales IT HR", "Attrition": "No Yes"}, "Attrition", "department"),
     ({"art": "oil ink", "style": "new old plain"}, "art", "style"),

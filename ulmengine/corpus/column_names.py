@@ -91,7 +91,7 @@ LABEL_NAMES = frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES
 """)
 ABOUT_NAMES = _names("""
     name first_name last_name full_name firstname lastname fullname surname nickname vorname nachname prénom nom
-    nombre apellido
+    nombre apellido speaker interlocutor sprecher locuteur locutrice hablante interlocutore
     gender sex age city town country region province county district zip plz postcode nationality education
     income occupation religion ethnicity race birthday birthyear marital location place site branch store
     geschlecht alter stadt ort land bundesland kreis staat nationalität bildung einkommen beruf wohnort standort filiale
