@@ -216,6 +216,23 @@ def test_a_cover_is_passed_over_for_the_sheet_with_text_and_label(tmp_path: Path
     assert any("'data'" in note and "'about'" in note for note in documents.notes)
 
 
+def test_a_cover_with_a_few_facts_is_passed_over_for_the_sheet_with_by_far_the_most_rows(tmp_path: Path) -> None:
+    cover: Sheet = [["Results of the survey"], ["Author", "A. Person"], ["Date", "2024-05-01"], ["See the answers"]]
+    answers: Sheet = [["Comment", "Mood"], *([f"This was visit number {n}", ["good", "bad"][n % 2]] for n in range(40))]
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"Read me": cover, "Answers": answers}))
+    assert documents.understood.sheet == "Answers"
+    assert documents.labels == ("bad", "good")
+    few = opened(write_xlsx(tmp_path / "b.xlsx", {"first": answers[:31], "second": [["Voice", "Tone"], *answers[1:]]}))
+    assert few.understood.sheet == "first"
+
+
+def test_a_sheet_with_labels_is_read_before_a_much_larger_one_without(tmp_path: Path) -> None:
+    labelled: Sheet = [["Comment", "Mood"], *([f"A visit number {n}", ["good", "bad"][n % 2]] for n in range(20))]
+    raw: Sheet = [["Text"], *([f"An unlabelled text of somebody else, number {n}"] for n in range(300))]
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"raw": raw, "labelled": labelled}))
+    assert documents.understood.sheet == "labelled"
+
+
 def test_rows_above_the_heading_of_a_sheet_are_no_data(tmp_path: Path) -> None:
     title: Sheet = [["Feedback 2024", ""], ["", ""]]
     documents = opened(write_xlsx(tmp_path / "a.xlsx", {"s": [*title, *DATA]}))

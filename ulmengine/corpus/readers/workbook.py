@@ -44,6 +44,8 @@ _HEAD_ROWS = 200
 _NAMED = 6
 _COMPARED = 200_000
 """Of all sheets together so many rows are compared."""
+_SCANT = 20
+"""A sheet of fewer rows beside one of ten times as many is a cover or a legend, whatever its columns look like."""
 _SAME = 0.2
 """Sheets with a larger share of texts in common are no parts of one table: one repeats the other."""
 _VERSIONS = frozenset(re.findall(r"\w+", """
@@ -88,7 +90,9 @@ def plan(look: Look, reason: str = "") -> Reading | None:
             f"The workbook '{source.path.name}' has no sheet with data in it (sheets: {', '.join(names)})."
         )
     heads = [_head(sheet, config) for sheet in wanted]
-    head = max(heads, key=lambda one: (one.sheet.visible, one.worth))
+    most = max((one.rows for one in heads if one.sheet.visible and one.worth), default=0)
+    head = max(heads, key=lambda one: (one.sheet.visible, one.worth * (10 * one.rows >= most or one.rows >= _SCANT),
+                                       10 * one.rows >= most))
     sheet = head.sheet
     refuse_wide(f"The sheet '{sheet.name}' of '{source.path.name}' has", sheet.frame.width,
                 " Is there a stray cell far to the right? Delete it, or save the table as CSV.")
@@ -217,6 +221,11 @@ class _Head:
     columns: tuple[str, ...]
     worth: int
 
+    @property
+    def rows(self) -> int:
+        """How many rows stand below the heading."""
+        return self.sheet.frame.height - self.skip - self.named
+
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     frame = sheet.frame.head(_HEAD_ROWS)
@@ -243,7 +252,8 @@ def _why(
     if not others:
         return "the only sheet with data", []
     first = sheet is filled[0]
-    why = "the first sheet with data" if first else "the first visible sheet that holds a text and a label"
+    why = ("the first sheet with data" if first else "the first visible sheet that holds a text and a label, or by far "
+           "the most rows")
     told = ", ".join(f"'{one.name}'" + ("" if one.visible else " (hidden)") for one in others[:_NAMED])
     if first and not any(one.visible for one in telling if one is not sheet):
         return why, []
