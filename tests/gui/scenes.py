@@ -43,11 +43,12 @@ FAILED = Failed(
 @dataclass(frozen=True)
 class Material:
     """What full pages are full of. ``project``: a folder with ``corpus.csv`` and ``runs``; ``is_real``: it is a project
-    of its own, which is opened where it lies."""
+    of its own, which is opened where it lies; ``text``: what Classify is asked."""
 
     project: Path
     config: RunConfig
     is_real: bool = False
+    text: str = "The film was very good, and the story not bad at all."
 
 
 def made_up(folder: Path) -> Material:
@@ -264,7 +265,7 @@ def _evaluate_failed(scene: Scene, page: Any) -> None:
 
 def _classify_full(scene: Scene, page: Any) -> None:
     until(lambda: page.answering is not None)
-    page.one.show_text("The film was very good, and the story not bad at all.")
+    page.one.show_text(scene.material.text)
     until(lambda: page.one.answer is not None and not page.one.busy)
 
 

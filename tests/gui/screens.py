@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", action="append", default=[], metavar="WxH")
     parser.add_argument("--scale", action="append", default=[], metavar="FACTOR")
     parser.add_argument("--runs", type=Path, metavar="DIR", help="the project of a run that was trained")
+    parser.add_argument("--text", help="what Classify is asked")
     parser.add_argument("--for-help", action="store_true", help="the pictures of the help")
     options = parser.parse_args(arguments)
     if options.for_help:
@@ -81,6 +83,7 @@ def _take(options: argparse.Namespace, scale: str, home: Path) -> None:
     app = make_application()
     material = made_up(home / "material") if options.runs is None else \
         Material(options.runs, find_runs(options.runs / "runs")[-1].config(), is_real=True)
+    material = replace(material, text=options.text or material.text)
     options.out.mkdir(parents=True, exist_ok=True)
     pages = options.page or [entry.key for entry in available()]
     for mode in options.theme or THEMES:
