@@ -89,6 +89,27 @@ def test_texts_with_unquoted_delimiters(tmp_path: Path, mark: str, heading: str,
     check(tmp_path, "a.csv", head + joined(rows, mark, order), rows)
 
 
+@pytest.mark.parametrize(("mark", "heading"), [
+    (",", "text{0}label"), ("\t", "text{0}label"), (";", "review{0}rating"), (",", "zin{0}oordeel"),
+])
+def test_texts_with_one_unquoted_delimiter_each(tmp_path: Path, mark: str, heading: str) -> None:
+    rows = [(text.replace(" on day", f"{mark} on day"), label) for text, label in made()]
+    check(tmp_path, "a.csv", heading.format(mark) + "\n" + joined(rows, mark), rows)
+
+
+@pytest.mark.parametrize(("heading", "cell"), [
+    ("text,author", "Jane Doe {0}"), ("text,score", "{0}"), ("text,topic", "topic {1}"), ("text, author", " Jane {0}"),
+])
+def test_open_columns_behind_the_text_are_not_put_into_it(tmp_path: Path, heading: str, cell: str) -> None:
+    space = " " * cell.startswith(" ")
+    path = tmp_path / "a.csv"
+    path.write_text(heading + "\n" + "".join(f"{text},{cell.format(n, n % 25)},{space}{label}\n"
+                                             for n, (text, label) in enumerate(made())))
+    documents = opened(path)
+    assert documents.understood.columns == (*heading.replace(" ", "").split(","), "column 3")
+    assert everything(documents) == [text for text, _ in made()]
+
+
 def test_unnamed_columns_beside_the_named_ones_stay_columns(tmp_path: Path) -> None:
     rows = made()
     path = tmp_path / "a.csv"

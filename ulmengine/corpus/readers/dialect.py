@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ulmengine.corpus import limits
+from ulmengine.corpus.column_names import LABEL_NAMES
 from ulmengine.corpus.errors import CorpusError, counted
 from ulmengine.corpus.guess import Hints
 
 from .heading import (
+    Row,
     Rows,
     above_heading,
     column_names,
@@ -165,13 +167,28 @@ def _columns(data: Rows, names: list[str], width: int) -> _Width:
         return _Width(["", *names], given + 1, None, note)
     surplus = [[row[place] for row in data if len(row) > place] for place in range(given, width)]
     even = sum(len(row) == width for row in data) >= 0.98 * len(data)
-    if even and all(map(_is_column, surplus)):
-        return _Width(names, width)
     place = surplus_place(data, names, given)
+    if even and all(map(_is_column, surplus)) and not _is_cut(data, names, width, place):
+        return _Width(names, width)
     shown = f"'{names[place].strip()}'"
     note = (f"The heading names {given} columns, but most rows have more cells: the texts hold unquoted delimiters, "
             f"and {shown} is read as all that stands between the others.")
     return _Width(names, given, place, note)
+
+
+def _is_cut(data: Rows, names: Row, width: int, place: int) -> bool:
+    """Whether each text in the column ``place`` is cut at as many delimiters: under the name behind it, which is a
+    label's or whose cells begin with a space, stand pieces of texts, and the few values that it names further right."""
+    behind, moved = place + 1, place + 1 + width - len(names)
+    if behind >= len(names):
+        return False
+    whole = [row for row in data if len(row) == width]
+    pieces = [row[behind] for row in whole]
+    spaced = all(row[behind][:1] == " " != row[moved][:1] for row in whole)
+    return (
+        (spaced or names[behind].strip().lower() in LABEL_NAMES) and few_values([row[moved] for row in whole])
+        and len(set(pieces)) > 0.5 * len(pieces) and not _are_numbers(pieces)
+    )
 
 
 def _headless(data: Rows, width: int) -> _Width:
