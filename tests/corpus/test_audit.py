@@ -87,9 +87,10 @@ def test_a_sound_corpus_has_no_findings(tmp_path: Path) -> None:
 
 
 def test_empty_and_almost_empty_texts(tmp_path: Path) -> None:
-    rows = [*plain(), ["", "a"], ["  ", "b"], [":)", "a"], ["ok", "b"], ["yes", "a"]]
+    rows = [*plain(), ["", "a"], ["  ", "b"], [":)", "a"], ["ok", "b"], ["yes", "a"], ["\u200b", "a"],
+            ["\u2060\u00ad \ufeff", "b"], ["\u3164", "b"]]
     findings = audited(tmp_path, rows)
-    assert findings["empty"].rows.tolist() == [40, 41]
+    assert findings["empty"].rows.tolist() == [40, 41, 45, 46, 47]
     assert findings["near_empty"].rows.tolist() == [42, 43]
     assert "conflict" not in findings  # two empty texts with different labels contradict nobody
 

@@ -86,6 +86,7 @@ def test_notes_are_said_as_warnings(tmp_path: Path) -> None:
 
 def test_what_counts_as_the_same_text() -> None:
     assert normalised("  Ｆull\u00a0Width\n STRASSE ") == normalised("full width straße") == "full width strasse"
+    assert normalised("\u200b") == normalised("\u2060 \ufe0f\x00\u2800") == ""
 
 
 def test_rows_left_out_that_are_not_there_do_no_harm(tmp_path: Path) -> None:

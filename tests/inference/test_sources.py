@@ -63,10 +63,11 @@ def test_every_answer_has_the_row_of_its_source(tmp_path: Path) -> None:
 
 def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
     predictor = Predictor(load_bundle(save(tmp_path / "m.ulmfit")), device="cpu")
-    texts = [Text(tmp_path, row, text) for row, text in enumerate(["", "a film", " \n", "xxfld 1  xxfld 2 ", "a"])]
+    texts = [Text(tmp_path, row, text) for row, text in enumerate([
+        "", "a film", " \n", "xxfld 1  xxfld 2 ", "a", "\u200b", "xxfld 1 \u200b xxfld 2 \ufeff\u00ad", "a\u200b"])]
     said = [one for one in answer_texts(predictor, texts) if isinstance(one, tuple)]
-    assert [text.row for text, _ in said] == [0, 1, 2, 3, 4]
-    assert [prediction is None for _, prediction in said] == [True, False, True, True, False]
+    assert [text.row for text, _ in said] == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert [prediction is None for _, prediction in said] == [True, False, True, True, False, True, True, False]
     assert said[1][1] is not None
     assert said[1][1].probabilities == pytest.approx(predictor.predict_one("a film").probabilities, abs=1e-6)
 

@@ -17,13 +17,22 @@ _TWINS = str.maketrans({
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2019": "'",
     "\u2018": "'", "`": "'", "\u00b4": "'", "_": " ", "\u0131": "i", "\u0142": "l",
 })
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(map(chr, range(0xfe00, 0xfe10)))
+"""Signs that count as letters or marks and show nothing: fillers, selectors of a variant, Braille without a dot."""
 
 
 def normalised(text: str) -> str:
-    """``text`` as it is compared with others: case, width of characters and white space make no difference."""
+    """``text`` as it is compared with others: case, width of characters and white space make no difference; "" where
+    there is nothing to be seen in it."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.casefold().split())
+    plain = " ".join(text.casefold().split())
+    return plain if any(map(_is_seen, plain)) else ""
+
+
+def _is_seen(sign: str) -> bool:
+    """Whether a sign shows anything: no space, no control, none without width."""
+    return sign not in _UNSEEN and unicodedata.category(sign) not in ("Cf", "Cc", "Zs")
 
 
 def text_hash(text: str) -> int:

@@ -15,6 +15,7 @@ from studio.pages.parts.scroll import scrolling
 from studio.widgets import Beside, Button, Card, ElidedLabel, Paragraph, Turning
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
+from ulmengine.inference.sources import is_blank
 
 from .answering import Answer, Answering, names_of
 from .editor import MarkedEditor, MarksLegend
@@ -158,7 +159,7 @@ class OneText(QWidget):
         self._gather.stop()
         self._words.cancel()
         text, answering = self.editor.toPlainText(), self._answering
-        if answering is None or not text.strip():
+        if answering is None or is_blank(text):
             self._slot.cancel()
             self._show(None)
         else:
@@ -167,7 +168,7 @@ class OneText(QWidget):
     @Slot()
     def _gathered(self) -> None:
         """One question at a time: the answer under way comes first, then the newest text gets its turn."""
-        if not self._slot.running or not self.editor.toPlainText().strip():
+        if not self._slot.running or is_blank(self.editor.toPlainText()):
             self._begin()
 
     def show_text(self, text: str) -> None:
@@ -182,11 +183,11 @@ class OneText(QWidget):
     @property
     def has_own_text(self) -> bool:
         """Whether the person has typed or pasted what stands in the editor."""
-        return self.editor.document().isModified() and bool(self.editor.toPlainText().strip())
+        return self.editor.document().isModified() and not is_blank(self.editor.toPlainText())
 
     @Slot()
     def _changed(self) -> None:
-        if not self.editor.toPlainText().strip():
+        if is_blank(self.editor.toPlainText()):
             self._wanted = None
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if self.answer is None:
@@ -230,7 +231,7 @@ class OneText(QWidget):
     def _answered(self, answer: Answer) -> None:
         """Also the answer to a text that has grown since is shown; the next one is asked for at once."""
         self.answered.emit()
-        if self.editor.toPlainText().strip():
+        if not is_blank(self.editor.toPlainText()):
             self._show(answer)
         if answer.text != self.editor.toPlainText():
             self._begin()
@@ -262,7 +263,7 @@ class OneText(QWidget):
             return self.tr("Opening {name}…").format(name=self._opening)
         if self._answering is None:
             return self.tr("No model is ready")
-        return self.tr("No answer yet") if self.editor.toPlainText().strip() else self.tr("No text yet")
+        return self.tr("No text yet") if is_blank(self.editor.toPlainText()) else self.tr("No answer yet")
 
     def _show(self, answer: Answer | None) -> None:
         self.answer = answer

@@ -27,6 +27,7 @@ from studio.widgets import (
     paths_in,
 )
 from ulmengine.events import Failed
+from ulmengine.inference.sources import is_blank
 from ulmengine.models import SUFFIX
 
 from .answering import Answering, make_ready
@@ -196,7 +197,8 @@ class ClassifyPage(ProjectPage):
     @property
     def _looked_at(self) -> bool:
         """Whether there are answers that another model would change without a word, or a comparison with it."""
-        return self.many.holds_answers or bool(self.beside.paths) or bool(self.one.editor.toPlainText().strip())
+        return self.many.holds_answers or bool(self.beside.paths) or not is_blank(
+            self.one.editor.toPlainText())
 
     def _name_models(self) -> None:
         """Those that answer are called as in the lists."""
