@@ -185,6 +185,17 @@ def test_texts_about_databases_are_texts(tmp_path: Path, name: str, line: str) -
     assert len(preview(path).rows) == 20
 
 
+def test_xml_whose_texts_are_attributes_is_its_elements(tmp_path: Path) -> None:
+    path = tmp_path / "Posts.xml"
+    path.write_text('<?xml version="1.0" encoding="utf-8"?>\n<posts>\n' + "".join(
+        f'  <row Id="{n}" PostTypeId="1" Score="{n % 4}" Body="&lt;p&gt;{t}" Tags="&lt;{k}&gt;&lt;c#&gt;" />\n'
+        for n, (t, k) in enumerate(ROWS)) + "</posts>\n")
+    documents = opened(path)
+    assert documents.understood.columns == ("id", "posttypeid", "score", "body", "tags")
+    assert len(documents.parts) == 60
+    assert documents.labels == ("bad", "c#", "good", "mid")
+
+
 def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<?xml version='1.0'?>\n<letter><from>me</from><body>One text.</body></letter>\n")

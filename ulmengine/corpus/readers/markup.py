@@ -16,6 +16,7 @@ import polars as pl
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, counted
+from ulmengine.corpus.guess import Hints
 
 from .footer import without_footer
 from .frames import frames_of, frames_of_records
@@ -153,6 +154,7 @@ class _Records(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.counts: Counter[tuple[int, str]] = Counter()
         self.letters: Counter[str] = Counter()
+        self.said: Counter[str] = Counter()  # letters of attributes that are more than a word
         self.done: list[_Element] = []
         self._name = name
         self._path: list[str] = []
@@ -162,6 +164,7 @@ class _Records(HTMLParser):
         """Begin an element, inside a record or as one."""
         if not self._name:
             self.counts[len(self._path), tag] += 1
+            self.said[tag] += sum(len(value) for _, value in attrs if value and " " in value)
         if tag not in _VOID and len(self._path) < _MOST_DEEP:
             self._path.append(tag)
         if self._name and (self._open or tag == self._name):
@@ -212,8 +215,8 @@ def plan_xml(look: Look, reason: str = "") -> Reading | None:
         return _as_grid("xml", look, reason, grid, "a workbook that was saved as XML")
     counter = _Records()
     counter.feed("".join(look.lines))
-    many = [(depth, -count, name) for (depth, name), count in counter.counts.items()
-            if count > 1 and counter.letters[name] > 0]
+    again = [(depth, -count, name) for (depth, name), count in counter.counts.items() if count > 1]
+    many = [one for one in again if counter.letters[one[2]]] or [one for one in again if counter.said[one[2]]]
     if not many:
         raise CorpusError(
             f"'{look.source.path.name}' is XML or SGML, but no element of it comes again and again as documents do. "
@@ -224,7 +227,10 @@ def plan_xml(look: Look, reason: str = "") -> Reading | None:
     def frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
         return frames_of_records(_records(blocks, name, reading.source.path.name), going.faults)
 
-    return plan_text("xml", look, f"{reason}; each <{name}> is a document", frames)
+    reading = plan_text("xml", look, f"{reason}; each <{name}> is a document", frames)
+    if name == "row" and " PostTypeId=" in look.start:  # whose scores are not what they are about
+        return replace(reading, hints=Hints(label=("tags",), reason="as Stack Exchange dumps its posts"))
+    return reading
 
 
 def _record(element: _Element) -> dict[str, str | None]:
