@@ -213,6 +213,12 @@ def test_xml_without_records_is_refused(tmp_path: Path) -> None:
      r"Rasa.*--data 'nlu.yml'"),
     ("all.yaml", b'version: "2.0"\r\nintents:\r\n  - greet\r\nnlu:\r\n  - intent: greet\r\n', r"Rasa.*convert"),
     ("nlu.md", b"## intent:greet\n- hello\n- hi there\n\n## intent:bye\n- see you\n", r"Rasa.*convert"),
+    ("a.tsv", b"#FORMAT=WebAnno TSV 3.3\n\n\n#Text=One film.\n1-1\t0-3\tOne\tgood[0]\t\n", r"WebAnno.*words are"),
+    ("a.txt", b"-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nis VBZ B-VP O\nan DT B-NP O\nold JJ B-NP O\n", r"CoNLL.*CSV"),
+    ("a.tsv", b"We\tO\nmet\tO\nAnn\tB-PER\nLee\tI-PER\n\nThe\tO\n", r"CoNLL.*CSV"),
+    ("a.conllu", b"# text = a\n", "CoNLL"),
+    ("a.txt", b"1 1.0 doc0|text A film.\n-1 1.0 doc1|text A play.\n1 0.5 |text A song.\n", r"Vowpal Wabbit.*CSV"),
+    ("a.vw", b"1 '0| A film.\n-1 '1| A play.\n1 '2| A song.\n", r"Vowpal Wabbit.*CSV"),
     ("a.yaml", b"- text: One film.\n  label: good\n", r"YAML.*JSON"),
     ("piped", b"- text: One film.\n  label: good\n- text: Two films.\n  label: bad\n", r"YAML.*JSON"),
 ])
@@ -221,6 +227,12 @@ def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: by
     path.write_bytes(data)
     with pytest.raises(CorpusError, match=what):
         opened(path)
+
+
+def test_a_table_with_dates_before_a_bar_is_no_file_of_vowpal_wabbit(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{n % 28 + 1} 03 2024|{text}|{label}\n" for n, (text, label) in enumerate(ROWS)))
+    assert opened(path).labels == ("bad", "good", "mid")
 
 
 @pytest.mark.parametrize(("name", "members", "what"), [

@@ -30,6 +30,24 @@ _KINDS = (
         "a table of numbers in the form of SVMlight, without texts", "Choose the file with the texts.",
     ),
     _Refusal(
+        (), re.compile(r"#FORMAT=WebAnno TSV "),
+        "a WebAnno TSV of INCEpTION, in which words are marked and not whole texts",
+        "Write the text of each document and its class into a table (CSV), one row a document.",
+    ),
+    _Refusal(
+        (".conll", ".conllu", ".iob", ".bio"), re.compile(
+            r"(?=[^\0]{0,4000}?[ \t][BIES]-[A-Za-z])(?:-DOCSTART-[^\n]*\n\s*)?"
+            r"(?:[^\s]+(?:[ \t][^\s]+){0,3}[ \t](?:O|[BIES]-[\w-]+)[ \t]*\r?\n){4}"),
+        "a file in the form of CoNLL, in which words are marked and not whole texts",
+        "Write the text of each document and its class into a table (CSV), one row a document.",
+    ),
+    _Refusal(
+        (), re.compile(r"(?={0}\|(\w*)[ \t])(?:{0}\|\1[ \t][^\n]*\n){{3}}".format(
+            r"[+-]?\d+(?:\.\d+)?[ \t]+(?:\d+\.\d+[ \t]+[^\s|]*|'[^\s|]*)")),
+        "a file of Vowpal Wabbit with a weight or a tag before each text",
+        "Write the label and the text of each line into a table (CSV).",
+    ),
+    _Refusal(
         (".sql",), re.compile(
             r"(?:/\*M?![^\n]*\n\s*)?(?:--[ \t]*\n)*--[ \t]*(?:MySQL dump|MariaDB dump|phpMyAdmin SQL Dump|"
             r"PostgreSQL database (?:cluster )?dump|Adminer \S+ (?:MySQL|PostgreSQL|SQLite)|SQLite (?:database )?dump)"
