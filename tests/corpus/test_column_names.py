@@ -105,7 +105,7 @@ def test_a_name_of_the_corpus_is_one_in_its_test_file_too(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("one", "other"), [
     ("spam", "spam\u200b"), ("spam", "\ufeffspam"), ("spam", "sp\u0430m"), ("spam", "SPAM"), ("spam", "sp\u00adam"),
     ("1", "1.0"), ("not spam", "not_spam"), ("caf\u00e9", "cafe\u0301"), ("a-b", "a\u2013b"), ("ok", "o\u043a"),
-    ("good.", "good"), ('"good"', "good"), ("'1", "1"),
+    ("good.", "good"), ('"good"', "good"), ("'1", "1"), ("BAD", "\u0392AD"), ("No", "\u039do"),
 ])
 def test_names_that_look_alike_are_found(one: str, other: str) -> None:
     assert plain_name(one) == plain_name(other)
@@ -132,6 +132,19 @@ def test_a_finding_makes_look_alikes_visible(tmp_path: Path) -> None:
 ])
 def test_dates_stand_in_the_order_of_time(names: tuple[str, ...]) -> None:
     assert in_order(set(names)) == names
+
+
+@pytest.mark.parametrize(("one", "other", "told"), [
+    ("A", "\u0391", "greek capital letter alpha"), ("A", "\u0410", "cyrillic capital letter a"),
+    ("B", "\u0392", "greek capital letter beta"), ("B", "\u0412", "cyrillic capital letter ve"),
+    ("HOT", "\u041d\u041e\u0422", "cyrillic capital letter en"), ("A1", "\u03911", "greek capital letter alpha"),
+])
+def test_a_whole_name_in_another_script_that_looks_like_another_is_found(
+        tmp_path: Path, one: str, other: str, told: str) -> None:
+    why = found(named(tmp_path, [one, "ham", other] * 20))["label_spelling"]
+    assert f"'{one}' and '{other}' ({other[0]} is {told}" in why
+    assert why.startswith("40 documents bear")
+    assert "label_spelling" not in found(named(tmp_path, [other, "ham", "\u0434\u0430"] * 20))  # alone
 
 
 def test_labels_of_the_test_file_alone_are_a_finding(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from .cells import pieces
 from .documents import Documents
 from .errors import some_of
 from .findings import Alternative, Finding, Rows, documents_are
-from .likeness import plain_name, visible_name
+from .likeness import plain_names, visible_name
 from .split import EMPTY, TEST, VALIDATION
 
 RARE = 10
@@ -25,6 +25,7 @@ _TOLD = 8
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 _NO_NAMES = frozenset({"none", "null", "nan", "na", "n/a", "#n/a", "<na>", "missing", "unlabelled", "unlabeled",
                        "no label", "not available", "unknown", "undefined", "tbd"})
+_LATIN = re.compile("[a-z]")
 _SIGN = re.compile(r"[-\u2013\u2014?./_*#]+")
 
 
@@ -189,17 +190,19 @@ def size_findings(kept: Rows) -> list[Finding]:
 def _doubtful_names(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]:
     """Labels that differ in spelling alone, and labels that say that there is none."""
     alike: dict[str, list[int]] = {}
-    for place in np.flatnonzero(counts).tolist():
-        alike.setdefault(plain_name(documents.labels[place]), []).append(place)
-    twice = [group for group in alike.values() if len(group) > 1]
+    places = np.flatnonzero(counts).tolist()
+    for place, name in zip(places, plain_names([documents.labels[place] for place in places]), strict=True):
+        alike.setdefault(name, []).append(place)
+    twice = {name: group for name, group in alike.items() if len(group) > 1}
     empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
-    signs = [place for place in np.flatnonzero(counts).tolist() if not any(map(str.isalnum, documents.labels[place]))]
+    signs = [place for place in places if not any(map(str.isalnum, documents.labels[place]))]
     if len(signs) == 1 and _SIGN.fullmatch(documents.labels[signs[0]]):  # "+" and "-" are two, and both names
         empty += signs
     found = []
     for kind, title, places, names, why, advice in (
-        ("label_spelling", "One label spelled in several ways", [place for group in twice for place in group],
-         "; ".join(" and ".join(visible_name(documents.labels[place]) for place in group) for group in twice[:5]),
+        ("label_spelling", "One label spelled in several ways", [place for group in twice.values() for place in group],
+         "; ".join(" and ".join(visible_name(documents.labels[place], latin=_LATIN.search(name) is not None)
+                                for place in group) for name, group in list(twice.items())[:5]),
          "bear a label that another one differs from in its spelling alone", "Write them alike in the file."),
         ("label_missing", "Labels that may mean none", empty,
          ", ".join(f"'{documents.labels[place]}'" for place in empty),
