@@ -356,3 +356,18 @@ def test_shares_that_are_read_as_classes_are_told(values: str, told: str) -> Non
     guess = guess_columns(frame(text=long(60), isHate=cells_of(values)))
     assert guess.label == ("isHate",)
     assert (told in guess.reasons["label_doubt"]) if told else "label_doubt" not in guess.reasons
+
+
+def test_a_language_that_is_the_same_everywhere_is_no_label() -> None:
+    assert guess_columns(frame(id=list(map(str, range(60))), language=["en"] * 60, text=long(60))).label == ()
+
+
+def test_counts_and_times_with_their_units_are_no_label() -> None:
+    counters = {name: [str(n % 3) for n in range(60)] for name in ("n_words", "duration_s", "lead_time_ms")}
+    assert guess_columns(frame(text=long(60), **counters)).label == ()
+
+
+def test_good_and_bad_go_before_a_flag_of_what_a_text_is() -> None:
+    flag = [str(n % 7 % 2) for n in range(60)]
+    guess = guess_columns(frame(review=long(60), mood=[NAMES[n % 3] for n in range(60)], helpful=flag))
+    assert (guess.label, guess.rivals) == (("mood",), ("helpful",))

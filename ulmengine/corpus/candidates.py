@@ -48,13 +48,15 @@ def choose_label(
     near = {c.name: found for c in able
             if (found := Nearness.MARKS if c in hot else _nearness(c, rows, whole)) is not None}
     few = [c for c in able if near.get(c.name) == Nearness.FEW]
+    worded = any(c.poles and not c.marks for c in few)  # good and bad say it sooner than a flag such as helpful
+    verdicts = {c.name for c in few if c.verdict and not worded}
     topics = {c.key for c in few if c.topic}
     behind = {c.name for c in few if topics and (c.marks or (is_grade_name(c.key) and topics - _KINDS))}
     if topics:
         near.update({c.name: Nearness.ABOUT for c in able if c.name in near and c.key in LANGUAGE_NAMES})
     names_tell = bool(topics) and len(few) > _MANY
     ranked = sorted((c for c in able if c.name in near),
-                    key=lambda c: _place(c, near[c.name], beside, behind, names_tell))
+                    key=lambda c: _place(c, near[c.name], beside, verdicts, behind, names_tell))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
     if refused:
@@ -71,6 +73,8 @@ def _nearness(column: Sampled, rows: int, whole: bool) -> Nearness | None:
         return called
     if called is not None and (column.length < _SHORT or called == Nearness.FIRST or (
             column.length < _LONG_LABEL and column.names <= 0.5 * column.filled)):
+        if whole and column.names < 2 and called in (Nearness.SCALE, Nearness.WEAK):
+            return None
         bare = column.names < 2 or (called in (Nearness.SCALE, Nearness.WEAK) and column.filled <= 0.5 * rows)
         return Nearness.BARE if bare else called
     if called is None and _comes_again(column, rows) and not column.aside:
@@ -85,17 +89,19 @@ def _comes_again(column: Sampled, rows: int) -> bool:
 
 
 def _place(
-    column: Sampled, near: Nearness, beside: Collection[str], behind: Collection[str], names_tell: bool
+    column: Sampled, near: Nearness, beside: Collection[str], verdicts: Collection[str], behind: Collection[str],
+    names_tell: bool,
 ) -> tuple[int, ...]:
     """Where a column stands among all that could be the label: the lowest comes first.
 
+    :param verdicts: what goes before all others: yes and no to what a text is.
     :param behind: what goes behind those columns by which texts are sorted: yes and no, and how much they press.
     :param names_tell: there are so many columns that the latter go before all others.
     """
     if near == Nearness.FIRST:
         return near, FIRST_LABEL_NAMES.index(column.key)
     if near in (Nearness.FEW, Nearness.ABOUT):
-        return (near, column.key in TEXT_NAMES, not column.verdict, column.name in behind,
+        return (near, column.key in TEXT_NAMES, column.name not in verdicts, column.name in behind,
                 names_tell and not column.topic, not column.poles, column.letters <= 0.5, column.name not in beside,
                 column.distinct)
     return near, column.aside, column.distinct

@@ -40,7 +40,8 @@ _ASIDE = re.compile(
     r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
     r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
     r"filename|path|version|session|project|task|batch|confidence|probability|length|tokens|"
-    r"seed|author_id|ground_truth|asin|isbn|sku|ean|upc|gtin)$|^_|^unnamed"
+    r"seed|author_id|ground_truth|asin|isbn|sku|ean|upc|gtin)(_(ms|s|secs?|seconds|mins?|minutes|h|hours|days|kb))?$|"
+    r"^(n|num|number_of)_|^_|^unnamed"
 )
 """Names of what is kept beside a text and is no class: numbers of rows, times, persons, codes of wares, a labelling
 tool's bookkeeping."""
