@@ -176,3 +176,60 @@ def test_a_sign_between_names_that_stand_alone_elsewhere_is_told(tmp_path: Path)
     path = table(tmp_path / "a.csv", [[f"a question of some length, number {n}", cell] for n, cell in enumerate(cells)])
     assert any("'flight#fare' are read as one label each" in note for note in opened(path).notes)
     assert opened(path, label_delimiter="#").labels == ("fare", "flight")
+
+
+@pytest.mark.parametrize("cells", [
+    ["[1 0 0]", "[0 1 0]", "[1 0 1]"], ["[1, 0, 0]", "[0, 1, 0]", "[1, 0, 1]"], ["1 0 0", "0 1 0", "1 0 1"],
+    ["1,0,0", "0,1,0", "1,0,1"],
+    ["[1. 0. 0.]", "[0. 1. 0.]", "[1. 0. 1.]"], ["[true, false, false]", "[false, true, false]", "[true, false, true]"],
+])
+def test_a_cell_of_marks_holds_one_for_each_label(tmp_path: Path, cells: list[str]) -> None:
+    found = read_labels([pl.Series("y", [*cells, None])])
+    assert (found.names, found.multi) == (("1", "2", "3"), True)
+    assert [found.kinds[code] for code in found.codes] == [("1",), ("2",), ("1", "3"), None]
+    rows = [[f"{n} {LONG}", cells[n % 3]] for n in range(30)]
+    told = [note for note in opened(table(tmp_path / "a.csv", rows, ["text", "y"])).notes if "1 to 3" in note]
+    assert len(told) == 1
+    assert "marks of yes and no" in told[0]
+
+
+def test_one_mark_in_each_cell_of_marks_is_one_label() -> None:
+    found = read_labels([pl.Series("y", ["[0 1]", "[1 0]", "[0 1]"])])
+    assert (found.names, found.multi) == (("1", "2"), False)
+    assert [found.kinds[code] for code in found.codes] == [("2",), ("1",), ("2",)]
+
+
+@pytest.mark.parametrize("cells", [["[0, 1]", "[1]", "[0]"], ["[1, 2]", "[2, 1]"], ["1,0", "0,0"]])
+def test_lists_of_classes_and_numbers_are_no_marks(cells: list[str]) -> None:
+    assert read_labels([pl.Series("y", cells)]).vector == ""
+
+
+@pytest.mark.parametrize(("name", "mark"), [("genres", "|"), ("topic", "|"), ("tags", "; "), ("categories", ", ")])
+def test_a_label_that_stands_only_beside_others_is_one_of_several(name: str, mark: str) -> None:
+    cells = ["good", "bad", f"good{mark}it's late", f"bad{mark}it's late"] * 5
+    assert guess_label_delimiter(pl.Series(name, cells)) == mark.strip()
+
+
+@pytest.mark.parametrize("cells", [
+    ["R&D; sales", "support", "returns"], ["Food|Fruit", "Food|Bread", "Toys|Cars", "Toys|Balls"],
+    ["Food", "Food; organic", "Toys"],
+])
+def test_single_labels_with_a_delimiter_in_them_stay_whole(cells: list[str]) -> None:
+    assert guess_label_delimiter(pl.Series("topic", cells * 10)) == ""
+
+
+@pytest.mark.parametrize(("cell", "items"), [
+    ("{good,\"it's late\"}", ["good", "it's late"]), ("{bad}", ["bad"]), ('{"a, b",c}', ["a, b", "c"]),
+    (r'{"a \"b\""}', ['a "b"']), ("{}", []), ("{a, b}", None), ("{a: b}", None), ('{"a": 1, "b": 2}', None),
+])
+def test_an_array_as_postgresql_writes_it_is_a_list(cell: str, items: list[str] | None) -> None:
+    assert listed(cell) == items
+
+
+@pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("да", "нет"), ("1", "-1")])
+def test_yes_and_no_of_other_languages_and_signs_are_marks(yes: str, no: str) -> None:
+    marks = {"Lob": [yes, no, no, yes], "Tadel": [no, yes, no, yes], "Spaet": [no, no, no, yes]}
+    guess = guess_columns(frame(Kommentar=long(4), **marks))
+    assert guess.label == ("Lob", "Tadel", "Spaet")
+    found = read_labels([pl.Series(name, cells) for name, cells in marks.items()])
+    assert [found.kinds[code] for code in found.codes] == [("Lob",), ("Tadel",), (), ("Lob", "Tadel", "Spaet")]

@@ -11,8 +11,18 @@ from typing import Any
 
 import polars as pl
 
-TRUE = frozenset({"1", "1.0", "true", "t", "yes", "y", "x", "\u2713", "\u2714", "+", "on"})
-FALSE = frozenset({"0", "0.0", "false", "f", "no", "n", "-", "off"})
+_YES_NO = (
+    ("1 1.0", "0 0.0"), ("true", "false"), ("t", "f"), ("yes si sí sì", "no"), ("y", "n"), ("on", "off"),
+    ("x \u2713 \u2714 +", "-"), ("ja", "nein nee nej nei"), ("oui", "non"), ("sim", "não nao"), ("tak", "nie"),
+    ("ano áno", "ne"), ("evet", "hayır"), ("igen", "nem"), ("kyllä", "ei"), ("да", "нет"), ("так", "ні"), ("是", "否"),
+    ("はい", "いいえ"), ("예", "아니오"), ("نعم", "لا"),
+)
+ALPHABETS = tuple(frozenset(f"{yes} {no}".split()) for yes, no in _YES_NO)
+"""The marks of yes and no that stand together; each stands in one alone."""
+TRUE = frozenset(mark for yes, _ in _YES_NO for mark in yes.split())
+FALSE = frozenset(mark for _, no in _YES_NO for mark in no.split())
+SIGNS = frozenset({"1", "1.0", "-1", "-1.0", "+1"})
+"""Marks of a column without a zero: 1 is yes and -1 is no."""
 ANGLED = "><"
 """The delimiter of labels written <a><b>, as Stack Exchange writes them."""
 
@@ -27,6 +37,12 @@ _IN_NAMES = (",", "/", "+", "#")
 _CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
 _NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))*\s*\]""")
+_ARRAY = re.compile(r"""\{(?:(?:"(?:[^"\\]|\\.)*"|[^{}"',;:\\\s]+)(?:,(?=[^}])|(?=\})))*\}""")
+_ARRAY_ITEM = re.compile(r"""\"((?:[^"\\]|\\.)*)\"|([^{}",]+)""")
+_MARK = r"(?:[01](?:\.0*)?|true|false)"
+_VECTOR = re.compile(  # "1,0" is a number
+    rf"[\[(]\s*{_MARK}(?:(?:\s*,\s*|\s+){_MARK})+\s*[\])]|{_MARK}(?:,?\s+{_MARK})+|{_MARK}(?:,{_MARK}){{2,}}",
+    re.IGNORECASE)
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _ITEM_NAMES = ("label", "name", "value", "text", "tag")
@@ -42,7 +58,17 @@ def listed(cell: str) -> list[str] | None:
         return [single or double for single, double in _QUOTED.findall(cell)]
     if _NUMBERS.fullmatch(cell):
         return cell[1:-1].split()
-    return _items(parsed(cell))
+    items = _items(parsed(cell))
+    if items is None and _ARRAY.fullmatch(cell):  # as PostgreSQL writes it: {a,"b c"}
+        return [re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in _ARRAY_ITEM.findall(cell)]
+    return items
+
+
+def vector(cell: str) -> list[bool] | None:
+    """The marks of 0 and 1 in a cell that holds one for each label, as [1 0 0], [1, 0, 0] or 1 0 0; None elsewhere."""
+    if not _VECTOR.fullmatch(cell):
+        return None
+    return [mark[0] in "1tT" for mark in re.findall(_MARK, cell, re.IGNORECASE)]
 
 
 def parsed(cell: str) -> Any:
@@ -122,7 +148,7 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
             return delimiter, ""
         if delimiter == " " and plural and _are_codes(split, alone):
             return delimiter, ""
-        recurs = _recur(split, alone)
+        recurs = _recur(split, alone) or (delimiter != " " and len(split) > 5 and _known(split, alone))
         stands = delimiter in _IN_NAMES and len(split) > 2 and sum(n in alone for n in found) >= 0.8 * len(found)
         if delimiter == " " or not (recurs or stands):
             continue
@@ -142,10 +168,15 @@ def is_plural(name: str) -> bool:
 
 def _are_codes(split: list[list[str]], alone: set[str]) -> bool:
     """Whether the pieces of cells are codes like cs.LG, which stand alone or come again in different cells."""
+    names = {piece for parts in split for piece in parts}
+    return 2 * sum(_CODE.search(name) is not None for name in names) >= len(names) and _known(split, alone)
+
+
+def _known(split: list[list[str]], alone: set[str]) -> bool:
+    """Whether the pieces of cells stand alone, as some must, or come again in different cells."""
     places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
     again = sum(count for piece, count in places.items() if count > 1 or piece in alone)
-    codes = sum(_CODE.search(piece) is not None for piece in places)
-    return 2 * codes >= len(places) and again >= 0.8 * places.total() and not alone.isdisjoint(places)
+    return again >= 0.8 * places.total() and not alone.isdisjoint(places)
 
 
 def _change_places(split: list[list[str]]) -> bool:

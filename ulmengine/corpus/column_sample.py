@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from .cells import ANGLED, FALSE, TRUE, guess_label_delimiter, is_angled, is_plural, listed, pieces, repeats
+from .cells import (
+    ALPHABETS,
+    ANGLED,
+    FALSE,
+    SIGNS,
+    TRUE,
+    guess_label_delimiter,
+    is_angled,
+    is_plural,
+    listed,
+    pieces,
+    repeats,
+)
 from .column_names import (
     LABEL_NAMES,
     PLAIN_TEXT_NAMES,
@@ -23,8 +35,6 @@ from .column_names import (
 
 LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
-_ALPHABETS = ({"0", "1", "0.0", "1.0"}, {"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"}, {"on", "off"},
-              {"x", "\u2713", "\u2714", "+", "-"})
 _LISTING = re.compile(r"[\n|;,/+#]")
 _STATE = re.compile(
     r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
@@ -101,9 +111,11 @@ class Sampled:
     def marks(self) -> frozenset[int]:
         """Which marks of yes and no its cells are, as numbers of their alphabets; none where other things are there."""
         low = {value.lower() for value in self.values}
+        if len(low) > 1 and low <= SIGNS:
+            return frozenset((len(ALPHABETS),))
         if not low <= TRUE | FALSE:
             return frozenset()
-        return frozenset(number for number, marks in enumerate(_ALPHABETS) if low & marks)
+        return frozenset(number for number, marks in enumerate(ALPHABETS) if low & marks)
 
     @property
     def poles(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from .cells import FALSE, TRUE, pieces
+from .cells import FALSE, SIGNS, TRUE, pieces, vector
 from .errors import CorpusError
 from .ordering import in_order
 
@@ -39,7 +39,7 @@ class RowLabels:
 
     ``missing``: cells that count as not labelled, and how often each stands there; empty ones only where others hold
     lists. ``bare``: cells of such a column that say that none of the labels applies. ``doubtful``: words for a missing
-    value that are read as the names of classes.
+    value that are read as the names of classes. ``vector``: a cell of those that hold a mark for each label.
     """
 
     codes: np.ndarray  # int64 (rows,)
@@ -49,6 +49,7 @@ class RowLabels:
     missing: dict[str, int] = field(default_factory=dict)
     bare: dict[str, int] = field(default_factory=dict)
     doubtful: dict[str, int] = field(default_factory=dict)
+    vector: str = ""
 
     @property
     def bears(self) -> np.ndarray:
@@ -75,6 +76,8 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collec
     counts: dict[str, int] = dict(cells.value_counts().iter_rows())
     named = _named_words(counts) | (set(names) & MISSING & counts.keys())
     nothing = MISSING - named
+    if vectors := _vectors([cell for cell in counts if cell and cell not in nothing]):
+        return _places(codes, cells.unique().sort().to_list(), vectors)
     others = counts.keys() - _DASHES - nothing - {""}
     dashes = frozenset() if len(others) < 2 or "+" in others or _DASHES & set(names) else _DASHES
     kinds = {cell: None if not cell or cell in nothing else () if cell in dashes else tuple(pieces(cell, delimiter))
@@ -101,6 +104,23 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collec
     )
 
 
+def _vectors(cells: Sequence[str]) -> dict[str, list[bool]]:
+    """The marks in each of several ``cells`` that all hold as many, one for each label; {} where they hold none."""
+    vectors = {cell: marks for cell in cells if (marks := vector(cell)) is not None}
+    alike = len(vectors) == len(cells) > 1 and len(set(map(len, vectors.values()))) == 1
+    return vectors if alike else {}
+
+
+def _places(codes: np.ndarray, cells: Sequence[str], vectors: dict[str, list[bool]]) -> RowLabels:
+    """The labels of a column of ``vectors``, of which each place, counted from 1, is a label."""
+    kinds = tuple(tuple(str(place) for place, mark in enumerate(vectors[cell], 1) if mark) if cell in vectors else None
+                  for cell in cells)
+    shown, marks = next(iter(sorted(vectors.items())))
+    names = tuple(str(place) for place in range(1, len(marks) + 1))
+    several = any(labels is not None and len(labels) != 1 for labels in kinds)
+    return RowLabels(codes, kinds, names, several, vector=shown)
+
+
 def _named_words(counts: dict[str, int]) -> set[str]:
     """The words for a missing value that are names of classes here: in a column without an empty cell, those as common
     as a class, or all where hardly another name is left."""
@@ -120,10 +140,12 @@ def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:
     """Columns of 0 and 1, each named like its label; one label a document where each row has exactly one 1.
 
     A row with nothing in it, where others hold 0 as well as 1, is not labelled. Where a table holds only the ones, the
-    empty cells are its zeros.
+    empty cells are its zeros; where it holds only 1 and -1, these.
     """
     names = tuple(column.name for column in columns)
     cells = [column.fill_null("").str.strip_chars().str.to_lowercase() for column in columns]
+    if not any(len(set(values.unique()) - SIGNS - {""}) for values in cells):
+        cells = [values.replace({"-1": "0", "-1.0": "0", "+1": "1"}) for values in cells]
     marks = np.zeros((len(columns[0]), len(columns)), dtype=bool)
     bare, unmarked = np.ones(len(marks), dtype=bool), np.ones(len(marks), dtype=bool)
     zeros = False

@@ -73,6 +73,10 @@ def _label_notes(documents: Documents, piece: Piece, labels: RowLabels) -> list[
         if words:
             columns = ", ".join(found.label_columns)
             notes.append(f"'{columns}' of '{found.path.name}' holds {some_of(words, _NAMED)}: {told}")
+    if labels.vector and piece.role == "main":
+        last, shown = len(labels.names), labels.vector
+        notes.append(f"Cells of '{found.label_columns[0]}' such as '{shown}' are read as marks of yes and no, one "
+                     f"for each of {last} labels, which are named 1 to {last} by their places.")
     if piece.role == "test" and documents.labels:
         bare = int((~labels.bears).sum())
         if bare == rows:
