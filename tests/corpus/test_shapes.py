@@ -213,6 +213,9 @@ def submitted(*answers: str | None) -> dict[str, Any]:
 JSON_LINES: dict[str, list[Any]] = {
     "Prodigy's choice": [prodigy(n, t, accept=[k], options=[{"id": one, "text": one} for one in LABELS])
                          for n, (t, k) in enumerate(ROWS)],
+    "Prodigy's choice by numbers": [
+        prodigy(n, t, accept=[LABELS.index(k)], options=[{"id": p, "text": one} for p, one in enumerate(LABELS)])
+        for n, (t, k) in enumerate(ROWS)],
     "Prodigy's labels": [prodigy(n, t, label=k) for n, (t, k) in enumerate(ROWS)],
     "Argilla's columns": [{"id": f"u{n}", "status": "completed", "review": t, **submitted(k, k, "good")}
                           for n, (t, k) in enumerate(ROWS)],

@@ -144,13 +144,22 @@ def _is_prodigy(value: dict[str, Any]) -> bool:
     return value.get("answer") in ("accept", "reject", "ignore") and not marks.isdisjoint(value)
 
 
+def _with_names(chosen: list[Any], options: Any) -> list[Any]:
+    """What was chosen of ``options`` by their ids: a number says nothing, and the option's text stands for it."""
+    if not isinstance(options, list) or not all(isinstance(one, int) for one in chosen):
+        return chosen
+    texts = {one["id"]: one.get("text") for one in options if isinstance(one, dict) and isinstance(one.get("id"), int)}
+    return [texts.get(one) or one for one in chosen]
+
+
 def _prodigy(values: Sequence[Any]) -> tuple[Read, Hints]:
     asked = {str(value.get("label")) for value in values if value.get("label") is not None}
 
     def read(value: Any) -> list[Any]:
         answer, chosen = value.get("answer"), value.get("accept", value.get("label"))
-        if isinstance(chosen, list) and len(chosen) == 1:
-            chosen = chosen[0]
+        if isinstance(chosen, list):
+            chosen = _with_names(chosen, value.get("options"))
+            chosen = chosen[0] if len(chosen) == 1 else chosen
         if answer == "reject" and "accept" not in value and len(asked) == 1:
             chosen = f"not {value.get('label')}"  # one question for all: the answer is yes or no
         elif answer != "accept":
