@@ -43,6 +43,13 @@ def test_mails_by_the_names_that_mail_programs_give(tmp_path: Path, name: str) -
     assert sorted(everything(documents)) == sorted(text for text, _ in ROWS)
 
 
+def test_the_folders_of_a_maildir_itself_are_no_labels(tmp_path: Path) -> None:
+    documents = tree(tmp_path / "m", {
+        f"{label}/" + (f"cur/16000000{n}.M{n}P1.host:2,S" if n % 2 else f"new/16000000{n}.M{n}P1.host"): mail(n, text)
+        for n, (text, label) in enumerate(ROWS)})
+    assert counted(documents) == {"bad": 20, "good": 20, "mid": 20}
+
+
 @pytest.mark.parametrize("files", [
     {"pos.txt": "good", "neg.txt": "bad"}, {"txt/positive.txt": "good", "txt/negative.txt": "bad", "README": ""},
     {"rt-polarity.pos": "good", "rt-polarity.neg": "bad"}, {"spam.txt": "good", "ham.txt": "bad"},

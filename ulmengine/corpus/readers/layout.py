@@ -12,7 +12,8 @@ from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
 from ulmengine.corpus.errors import counted, some_of
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
-_MAILDIR = re.compile(r":2,[A-Z]*$")
+_MAILDIR = re.compile(r":2,[A-Za-z]*$|/new/\d{9,}\.[^/]+\.[^/]+(?<!\.txt)$")
+"""A mail in a Maildir: one that was seen in its folder cur, or one that was not in new."""
 _ABOUT = re.compile(
     r"(read[-_ ]?me|licen[cs]e|copying|change(s|log)|authors|citation|notice|about|description)\b"
     r"|.*[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE
@@ -74,7 +75,7 @@ class TreeLayout:
         shape = _shape(path)
         if shape not in (*DOCUMENT_SUFFIXES, "number", self.shape) or (self.shape and shape != self.shape):
             return None
-        folders = path.parts[self.skip : -1]
+        folders = _folders(path)[self.skip :]
         parts = [part_in(folder) if folder in self.told else folder for folder in folders if self.is_part(folder)]
         part = next(iter(parts), "")
         own = [folder for folder in folders if not self.is_part(folder)]
@@ -100,10 +101,16 @@ class TreeLayout:
         return [text, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
 
 
+def _folders(path: PurePosixPath) -> tuple[str, ...]:
+    """The folders above a file that were named by a person: cur and new are a Maildir's own."""
+    own = path.parts[-2:-1] in (("cur",), ("new",)) and _MAILDIR.search(path.as_posix())
+    return path.parts[: -2 if own else -1]
+
+
 def _shape(path: PurePosixPath) -> str:
     """How a name ends: its suffix, or "number" where that is a number or a hash, as mails and 20 Newsgroups have it."""
     suffix = path.suffix.lower()
-    if suffix[1:].isdigit() or _HASH.fullmatch(suffix[1:]) or _MAILDIR.search(path.name):
+    if suffix[1:].isdigit() or _HASH.fullmatch(suffix[1:]) or _MAILDIR.search(path.as_posix()):
         return "number"
     return "number" if not suffix and any(c.isdigit() for c in path.name) else suffix
 
@@ -145,7 +152,7 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
     documents = TreeLayout(shape=shape, leaflets=True).documents(names)
     own = [name for name in documents if not is_leaflet(PurePosixPath(name))]
     leaflets = 2 * len(own) < len(documents)
-    folders = [PurePosixPath(name).parts[:-1] for name in (documents if leaflets else own)]
+    folders = [_folders(PurePosixPath(name)) for name in (documents if leaflets else own)]
     if not folders:
         return TreeLayout()
     skip = 0
