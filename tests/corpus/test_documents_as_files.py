@@ -223,6 +223,8 @@ def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     ("a.tsv", b"#FORMAT=WebAnno TSV 3.3\n\n\n#Text=One film.\n1-1\t0-3\tOne\tgood[0]\t\n", r"WebAnno.*words are"),
     ("a.txt", b"-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nis VBZ B-VP O\nan DT B-NP O\nold JJ B-NP O\n", r"CoNLL.*CSV"),
     ("a.tsv", b"We\tO\nmet\tO\nAnn\tB-PER\nLee\tI-PER\n\nThe\tO\n", r"CoNLL.*CSV"),
+    ("a.spacy", b"x\x9c\xebX^\x96ZT\x9c\x99\x9f" * 9, r"spaCy.*JSON lines"),
+    ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(900), r"mail of Outlook.*as CSV"),
     ("a.conllu", b"# text = a\n", "CoNLL"),
     ("a.txt", b"1 1.0 doc0|text A film.\n-1 1.0 doc1|text A play.\n1 0.5 |text A song.\n", r"Vowpal Wabbit.*CSV"),
     ("a.vw", b"1 '0| A film.\n-1 '1| A play.\n1 '2| A song.\n", r"Vowpal Wabbit.*CSV"),

@@ -48,6 +48,10 @@ _KINDS = (
         "Write the label and the text of each line into a table (CSV).",
     ),
     _Refusal(
+        (".spacy",), re.compile(r"(?!)"),
+        "a binary file of spaCy", "Write the text and the cats of each document in it as JSON lines.",
+    ),
+    _Refusal(
         (".sql",), re.compile(
             r"(?:/\*M?![^\n]*\n\s*)?(?:--[ \t]*\n)*--[ \t]*(?:MySQL dump|MariaDB dump|phpMyAdmin SQL Dump|"
             r"PostgreSQL database (?:cluster )?dump|Adminer \S+ (?:MySQL|PostgreSQL|SQLite)|SQLite (?:database )?dump)"

@@ -39,6 +39,12 @@ _BASE_MB = 700
 
 _MARKS = {b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "begins with the mark of an old Excel workbook",
           b"PK\x03\x04": "a zip archive with a workbook in it"}
+_OTHERS = {
+    ".msg": "a mail of Outlook. Save it as text in Outlook, or export the folder of mails as CSV.",
+    **dict.fromkeys((".doc", ".dot"), "a Word document. Save its text as a .txt file, or its table as CSV."),
+    **dict.fromkeys((".ppt", ".pps"), "a presentation. Save its text as a .txt file, or its table as CSV."),
+}
+"""What else begins with the mark of an old workbook."""
 _SMALL = 64 << 20
 _HEAD_ROWS = 200
 _NAMED = 6
@@ -79,6 +85,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     if not reason:
         return None
     source, config = look.source, look.config
+    if source.suffix in _OTHERS:
+        raise CorpusError(f"'{source.path.name}' is {_OTHERS[source.suffix]}")
     sheets = read_sheets(source)
     names = tuple(sheet.name for sheet in sheets)
     if config.sheet and config.sheet not in names:
@@ -361,8 +369,9 @@ def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[
         )
     head = json.loads(line)
     if "error" in head:
+        reason = re.sub(r"\b\w+ error: ", "", head["error"])  # the libraries that hand it on, each by its name
         raise CorpusError(
-            f"'{source.path.name}' cannot be read as a workbook ({head['error']}). Is it complete and not "
+            f"'{source.path.name}' cannot be read as a workbook ({reason}). Is it complete and not "
             "protected by a password? Saving it again as .xlsx or .csv often helps."
         )
     sheets: list[dict[str, Any]] = head["sheets"]
