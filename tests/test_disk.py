@@ -18,7 +18,7 @@ from .test_architecture import ROOT, SOURCES
 
 ELSEWHERE = {
     "ulmengine/corpus/readers/mail.py": 1,  # in a temporary folder
-    "ulmengine/corpus/readers/workbook.py": 1,
+    "ulmengine/corpus/readers/sheets.py": 1,
     "ulmengine/corpus/readers/pipes.py": 1,
     "ulmengine/corpus/readers/tree_files.py": 1,
     "ulmengine/bench/corpus.py": 1,

@@ -1,26 +1,14 @@
-"""Workbooks: .xlsx, .xls, .xlsb and .ods, read by a process of their own that may fail without harm."""
+"""Workbooks: .xlsx, .xls, .xlsb and .ods: which of their sheets are the table, and what stands above and below it."""
 
 from __future__ import annotations
 
 import calendar
-import json
 import re
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import polars as pl
-import psutil
-import pyarrow as pa
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
@@ -31,11 +19,8 @@ from ulmengine.corpus.guess import Hints, guess_columns
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, find_heading
 from .reading import Look, Pass, Reading, refuse_wide
+from .sheets import Sheet, read_sheets
 from .source import Source
-
-_CHILD = Path(__file__).with_name("workbook_child.py")
-_BASE_MB = 700
-"""The memory that the reading process may have beside what the workbook's size accounts for."""
 
 _MARKS = {b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "begins with the mark of an old Excel workbook",
           b"PK\x03\x04": "a zip archive with a workbook in it"}
@@ -45,7 +30,6 @@ _OTHERS = {
     **dict.fromkeys((".ppt", ".pps"), "a presentation. Save its text as a .txt file, or its table as CSV."),
 }
 """What else begins with the mark of an old workbook."""
-_SMALL = 64 << 20
 _HEAD_ROWS = 200
 _NAMED = 6
 _COMPARED = 200_000
@@ -65,15 +49,6 @@ _OTHER_NAMES = frozenset(map(str.lower, (
     *calendar.month_name, *calendar.month_abbr, *calendar.day_name, *calendar.day_abbr, "sheet", "tabelle", "blatt",
     "feuille", "feuil", "hoja", "foglio", "planilha", "blad", "arkusz", "лист")))
 """Words by which sheets are told apart, not their documents."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet, every cell a string, nothing taken off as a heading."""
-
-    name: str
-    visible: bool
-    frame: pl.DataFrame
 
 
 def plan(look: Look, reason: str = "") -> Reading | None:
@@ -298,105 +273,3 @@ def _behind_blank(blank: pl.Series) -> int:
     filled = (~blank).arg_true()
     gaps = (filled.diff() > 1).arg_true()
     return len(filled) - int(gaps[-1]) if len(gaps) else 0
-
-
-def read_sheets(source: Source) -> tuple[Sheet, ...]:
-    """All sheets of a workbook; a small one that was read last is kept. :raises CorpusError: it cannot be read."""
-    state = source.path.stat()
-    sheets = _read(source, state.st_mtime_ns, state.st_size)
-    if sum(sheet.frame.estimated_size() for sheet in sheets) > _SMALL:
-        _read.cache_clear()
-    return sheets
-
-
-@lru_cache(maxsize=1)
-def _read(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
-    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
-        path = source.path
-        if source.compression:
-            path = Path(folder, f"book{source.suffix}")
-            with path.open("wb") as file:
-                source.unpack(file, limits.MAX_WORKBOOK)
-        size = _unpacked_size(path)
-        if size > limits.MAX_WORKBOOK:
-            raise CorpusError(
-                f"The workbook '{source.path.name}' unpacks to more than {limits.MAX_WORKBOOK >> 20} MB. Save the "
-                "sheet as CSV; a CSV of any size is read."
-            )
-        head, body = _asked(path, _BASE_MB + 30 * size // 2**20, 60 + 2 * size / 2**20, source)
-        found, start = [], 0
-        for sheet in head:
-            with pa.ipc.open_stream(body[start : start + sheet["bytes"]]) as stream:
-                table = stream.read_all()
-            start += sheet["bytes"]
-            frame = pl.from_arrow(table)
-            if not isinstance(frame, pl.DataFrame):
-                raise TypeError(type(frame))
-            found.append(Sheet(sheet["name"], sheet["visible"], _filled_down(frame, sheet["merged"])))
-    return tuple(found)
-
-
-def _unpacked_size(path: Path) -> int:
-    """The unpacked bytes of a workbook, which is a zip archive or an old file."""
-    with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as archive:
-        return sum(info.file_size for info in archive.infolist())
-    return path.stat().st_size
-
-
-def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[list[dict[str, Any]], memoryview]:
-    """The answer of the reading process: what it says of each sheet, and their bytes."""
-    command = [sys.executable, str(_CHILD), str(path.absolute()), str(megabytes)]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    ) as child:
-        stopped = threading.Event()
-        guard = threading.Thread(target=_watch, args=(child, megabytes, seconds, stopped), daemon=True)
-        guard.start()
-        try:
-            answer = child.stdout.read() if child.stdout else b""
-        finally:
-            stopped.set()
-            if child.poll() is None and sys.exc_info()[0] is not None:
-                child.kill()
-        guard.join()
-    line, _, body = answer.partition(b"\n")
-    if child.returncode != 0 or not line:
-        raise CorpusError(
-            f"'{source.path.name}' cannot be read: its sheets ask for more memory or time than a workbook of this size "
-            "needs, as where a stray cell stands in the last row or column, or the file is damaged. Delete what lies "
-            "outside of the table, or save the sheet as CSV; a CSV of any size is read."
-        )
-    head = json.loads(line)
-    if "error" in head:
-        reason = re.sub(r"\b\w+ error: ", "", head["error"])  # the libraries that hand it on, each by its name
-        raise CorpusError(
-            f"'{source.path.name}' cannot be read as a workbook ({reason}). Is it complete and not "
-            "protected by a password? Saving it again as .xlsx or .csv often helps."
-        )
-    sheets: list[dict[str, Any]] = head["sheets"]
-    return sheets, memoryview(body)
-
-
-def _watch(child: subprocess.Popen[bytes], megabytes: int, seconds: float, stopped: threading.Event) -> None:
-    """End a process that takes too long, or too much memory where the system itself sets no limit."""
-    end = time.monotonic() + seconds
-    while not stopped.wait(0.05):
-        with suppress(psutil.Error):
-            if psutil.Process(child.pid).memory_info().rss > megabytes << 20 or time.monotonic() > end:
-                child.kill()
-                return
-
-
-def _filled_down(frame: pl.DataFrame, merged: object) -> pl.DataFrame:
-    """Cells merged downwards hold their value in each of their rows."""
-    spans = merged if isinstance(merged, list) else []
-    columns: dict[int, list[str | None]] = {}
-    for place, first, last in spans:
-        if 0 <= place < frame.width and first < frame.height:
-            cells = columns.setdefault(place, frame.to_series(place).to_list())
-            for row in range(first + 1, min(last + 1, frame.height)):
-                if cells[row] is None:
-                    cells[row] = cells[first]
-    return frame.with_columns(
-        pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items())
