@@ -266,6 +266,21 @@ def test_a_label_merged_over_several_rows_holds_for_each(tmp_path: Path) -> None
     assert labels_in_order(documents) == ["good", "good", "bad", "bad"]
 
 
+def test_a_label_in_the_first_row_of_each_group_alone_holds_for_the_group(tmp_path: Path) -> None:
+    rows: Sheet = [[{0: "good", 12: "bad"}.get(n, ""), f"the {n}th film was seen"] for n in range(20)]
+    documents = opened(write_xlsx(tmp_path / "a.xlsx", {"one": [["Mood", "Comment"], *rows]}))
+    assert labels_in_order(documents) == ["good"] * 12 + ["bad"] * 8
+    assert any("'Mood' stands only in the first row" in note and "18 rows" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("given", [{0: "good", 1: "bad"}, {3: "good", 12: "bad"}, {0: "good", 8: "bad", 14: "good"}])
+def test_a_few_labels_in_a_column_are_no_groups(tmp_path: Path, given: dict[int, str]) -> None:
+    rows: Sheet = [[given.get(n, ""), f"the {n}th film was seen"] for n in range(20)]
+    path = write_xlsx(tmp_path / "a.xlsx", {"one": [["label", "Comment"], *rows]})
+    documents = opened(path, label_columns=("label",))
+    assert len(documents.rows("unlabelled")) == 20 - len(given)
+
+
 def test_a_stray_cell_in_the_last_corner_is_refused_not_fatal(tmp_path: Path) -> None:
     cells = {"A1": "label", "B1": "text", "A2": "good", "B2": "one fine film", "XFD1048576": "x"}
     path = placed(tmp_path / "a.xlsx", cells)

@@ -90,9 +90,14 @@ def plan(look: Look, reason: str = "") -> Reading | None:
 
 
 def _skipped(head: _Head) -> list[str]:
-    """A sentence about the rows above the heading of a sheet, if there are any."""
-    return [f"{counted(head.skip, 'row stands', 'rows stand')} above the heading of the sheet '{head.sheet.name}': "
-            "left out, being no row of the table."] if head.skip else []
+    """A sentence about the rows above the heading of a sheet and one about those below a group's first, if any."""
+    notes = [f"{counted(head.skip, 'row stands', 'rows stand')} above the heading of the sheet '{head.sheet.name}': "
+             "left out, being no row of the table."] if head.skip else []
+    if head.grouped:
+        rows = counted(head.grouped, "row below is", "rows below are")
+        notes.append(f"'{head.columns[0]}' stands only in the first row of each group of the sheet "
+                     f"'{head.sheet.name}': {rows} read as having the same.")
+    return notes
 
 
 def _joined(
@@ -178,7 +183,7 @@ def _are_alike(one: _Head, other: _Head) -> bool:
 
 def _body(head: _Head, columns: Sequence[str], rows: int = _HEAD_ROWS) -> pl.DataFrame:
     """The first rows of a sheet under the names and in the order of ``columns``."""
-    return _ordered(head.sheet.frame.slice(head.skip + head.named, rows), head.columns, columns)
+    return _ordered(head.body.head(rows), head.columns, columns)
 
 
 def _ordered(frame: pl.DataFrame, own: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
@@ -203,11 +208,17 @@ class _Head:
     doubt: str
     columns: tuple[str, ...]
     worth: int
+    grouped: int
 
     @property
     def rows(self) -> int:
         """How many rows stand below the heading."""
         return self.sheet.frame.height - self.skip - self.named
+
+    @property
+    def body(self) -> pl.DataFrame:
+        """These rows; a group's name, where the sheet has it in its first row alone, in each row of it."""
+        return _body_of(self.sheet.frame.slice(self.skip + self.named), self.grouped)
 
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
@@ -216,11 +227,32 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     skip = above_heading(rows) if config.header == "auto" else 0
     found = find_heading(rows[skip:], frame.width, config.header)
     columns = column_names(rows[skip] if found.named else [], frame.width)
-    body = frame.slice(skip + found.named)
+    below = sheet.frame.slice(skip + found.named)
+    grouped = _grouped(below)
+    body = _body_of(below, grouped).head(_HEAD_ROWS)
     body.columns = list(columns)
     guess = guess_columns(body) if body.height else None
     worth = 0 if guess is None or not guess.text else 2 if guess.label else 1
-    return _Head(sheet, skip, *found, columns, worth)
+    return _Head(sheet, skip, *found, columns, worth, grouped)
+
+
+def _grouped(below: pl.DataFrame) -> int:
+    """How many rows have no cell in the first column because a group's name stands in its first row alone: short, each
+    another, and each over rows without; 0 where none does."""
+    filled = below.filter(~pl.all_horizontal(pl.all().is_null()))
+    if filled.width < 2 or filled.height < 6:
+        return 0
+    first, others = filled.to_series(0), filled.get_columns()[1:]
+    names, places = first.drop_nulls(), first.is_not_null().arg_true()
+    ends = [*places[1:], filled.height]
+    led = len(names) > 1 and places[0] == 0 and all(end - place > 1 for place, end in zip(places, ends, strict=True))
+    whole = any(not column.null_count() for column in others)
+    return first.null_count() if led and whole and names.n_unique() == len(names) and max(map(len, names)) < 60 else 0
+
+
+def _body_of(below: pl.DataFrame, grouped: int) -> pl.DataFrame:
+    blank = pl.all_horizontal(pl.all().is_null())
+    return below.with_columns(pl.when(~blank).then(pl.nth(0).forward_fill())) if grouped else below
 
 
 def _why(
@@ -250,8 +282,7 @@ def _chunks(heads: Sequence[_Head], reading: Reading, going: Pass) -> Iterator[p
     going.size = going.position = reading.source.path.stat().st_size
     start = 0
     for head in heads:
-        frame = _ordered(head.sheet.frame.slice(head.skip + head.named), head.columns,
-                         reading.columns[: len(head.columns)])
+        frame = _ordered(head.body, head.columns, reading.columns[: len(head.columns)])
         blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
         filled = frame.filter(~blank)
         footer = footer_rows(filled, _behind_blank(blank))
