@@ -107,6 +107,16 @@ def test_a_mailbox_is_its_mails(tmp_path: Path, name: str) -> None:
     assert len(documents.parts) == 60
 
 
+def test_the_labels_of_gmail_are_those_that_a_person_gave(tmp_path: Path) -> None:
+    given = ["Inbox,Unread,work", 'Opened,"work, home",Inbox', "Inbox,Category Personal,Opened", "Spam", "work,later"]
+    path = tmp_path / "a.mbox"
+    path.write_text("".join(f"From one@example.invalid Mon Jul 29 11:28:{n:02} 2002\n"
+                            f"X-Gmail-Labels: {given[n % 5]}\n{mail(n, text)}\n" for n, (text, _) in enumerate(ROWS)))
+    documents = opened(path)
+    assert documents.labels == ("Inbox", "Spam", "later", "work", "work, home")
+    assert any("Gmail" in note for note in documents.notes)
+
+
 def test_a_mail_is_decoded(tmp_path: Path) -> None:
     body = base64.b64encode("<p>Schön &amp; <b>gut</b></p><script>x()</script>".encode()).decode()
     path = tmp_path / "a.eml"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import email
 import email.policy
+import json
 import mailbox
 import re
 import tempfile
@@ -31,6 +33,8 @@ _USUAL = frozenset({
     b"reply-to", b"sender", b"mime-version", b"content-type", b"newsgroups", b"organization", b"lines",
 })
 _MOST_HEADERS = 1 << 16
+_GMAIL_FOLDERS = frozenset({"inbox", "sent", "drafts", "chat", "all mail", "archived", "trash", "spam"})
+_GMAIL_MARKS = re.compile(r"unread|opened|starred|important|category.*", re.IGNORECASE)
 
 
 def begins_as_mail(data: bytes) -> bool:
@@ -58,7 +62,10 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     if not reason:
         return None
     rows = 1 if kind == "mail" else None
-    return Reading(look.source, kind, _chunks, columns=COLUMNS, rows=rows, reasons={"format": reason})
+    told = ("Gmail's own marks and folders, such as Unread and Inbox, count as no labels; where a mail has no other, "
+            "its folder is its label.")
+    return Reading(look.source, kind, _chunks, columns=COLUMNS, rows=rows, reasons={"format": reason},
+                   notes=(told,) if b"\nX-Gmail-Labels:" in look.sample else ())
 
 
 def _chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
@@ -101,8 +108,16 @@ def mail_record(data: bytes) -> dict[str, str | None]:
         "subject": _header(mail, "Subject", data), "text": mail_body(mail), "from": _header(mail, "From", data),
         "date": _header(mail, "Date", data),
     }
-    labels = _header(mail, "X-Gmail-Labels", data) or _header(mail, "X-Label", data)
+    labels = _gmail_labels(_header(mail, "X-Gmail-Labels", data)) or _header(mail, "X-Label", data)
     return {**record, "labels": labels} if labels else record
+
+
+def _gmail_labels(header: str) -> str:
+    """The labels that a person gave, as a list where these are several; a folder of Gmail's own only without them."""
+    found = [name.strip() for name in next(csv.reader([header], skipinitialspace=True), [])]
+    found = [name for name in found if name and not _GMAIL_MARKS.fullmatch(name)]
+    own = [name for name in found if name.lower() not in _GMAIL_FOLDERS] or found
+    return json.dumps(own, ensure_ascii=False) if len(own) > 1 else "".join(own)
 
 
 def mail_text(data: bytes) -> str:
