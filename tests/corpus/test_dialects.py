@@ -368,3 +368,50 @@ def test_what_the_first_row_is_read_as_is_said_where_it_may_be_the_other(tmp_pat
     assert "'my words', 'irony') is read as a document" in note
     assert len(opened(path).parts) == 62
     assert not any("first row" in note for note in opened(path, header="yes").notes)
+
+
+DRAWN = {
+    "psql": (" text | label \n------+-------\n", " {} | {}\n", "(60 rows)\n\n"),
+    "markdown": ("| text | label |\n|:---|---:|\n", "| {} | {} |\n", ""),
+    "bare markdown": ("text | label\n--- | ---\n", "{} | {}\n", ""),
+    "mysql": ("+------+-------+\n| text | label |\n+------+-------+\n", "| {} |  {} |\n", "+------+-------+\n"),
+}
+
+
+@pytest.mark.parametrize("form", DRAWN)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.csv"])
+def test_tables_that_are_drawn(tmp_path: Path, form: str, name: str) -> None:
+    head, line, foot = DRAWN[form]
+    rows = [(f'The 5" one, {text}', label) for text, label in made()]
+    check(tmp_path, name, head + "".join(line.format(*row) for row in rows) + foot, rows)
+
+
+def test_prose_with_a_drawn_table_in_it_stays_prose(tmp_path: Path) -> None:
+    lines = ["| text | label |", "|---|---|", "| a film | good |", *(f"Line {n} of a guide." for n in range(30))]
+    path = tmp_path / "a.md"
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
+
+
+@pytest.mark.parametrize(("mark", "name"), [(",", "a.csv"), (";", "a.csv"), (",", "a.txt"), ("\t", "a.tsv")])
+def test_cells_in_single_quotation_marks(tmp_path: Path, mark: str, name: str) -> None:
+    rows = [(f"It isn't \"all\"{mark} {text}", label) for text, label in made()]
+    lines = [(f"'{text.replace(chr(39), chr(39) * 2) if n % 2 else text}'", label)
+             for n, (text, label) in enumerate(rows)]
+    check(tmp_path, name, f"text{mark}label\n" + joined(lines, mark), rows)
+
+
+def test_single_quotation_marks_that_enclose_no_delimiter_are_text(tmp_path: Path) -> None:
+    rows = [(f"'{text}'", label) for text, label in made()]
+    check(tmp_path, "a.csv", "text,label\n" + joined(rows, ","), rows)
+    rows = [(f"'{text}'", label) for text, label in made(comma=",")]
+    check(tmp_path, "b.csv", "text,label\n" + joined([(f'"{text}"', label) for text, label in rows], ","), rows)
+
+
+def test_a_table_of_fixed_columns_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    for line in ("{1:<6}{0}", "{0:<80}{1}"):
+        path.write_text("".join(line.format(*row) + "\n" for row in made()))
+        assert "in which 3 values such as 'mid' come again. If it is a table, save it as CSV." in opened(path).notes[-1]
+    path.write_text("".join(f"  {text}  Indeed.\n" for text, _ in made()))
+    assert not any("fixed" in note for note in opened(path).notes)

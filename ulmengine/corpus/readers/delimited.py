@@ -15,6 +15,7 @@ from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.guess import guess_columns
 
 from .dialect import NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
+from .drawn import DRAWN, is_drawn
 from .footer import without_footer
 from .frames import frames_of
 from .plain import bears_labels
@@ -39,6 +40,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     elif not reason and config.delimiter and any(
             spelled_delimiter(config.delimiter) in line for line in look.lines[:60]):
         reason = "a delimiter is set"
+    elif not reason and is_drawn(look.lines):
+        reason = DRAWN
     elif not reason and not bears_labels(look.lines[:60]):
         delimiter, why = ("", "") if suffix in _PROSE[2:] else told_by_cells(look.lines)
         reason = _cut(look) or (f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else "")
@@ -147,6 +150,7 @@ class DelimitedRows:
 
     def __init__(self, lines: Iterator[str], dialect: Dialect, faults: Faults, text_place: int | None = None) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_FIELD + 1))
+        lines = dialect.rewritten(lines) if dialect.rewritten else lines
         self._tape = _LineTape(islice(lines, dialect.skip, None), dialect)
         self._dialect = dialect
         self._faults = faults

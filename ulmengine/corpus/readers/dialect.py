@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from ulmengine.corpus import limits
@@ -13,6 +14,7 @@ from ulmengine.corpus.column_names import LABEL_NAMES
 from ulmengine.corpus.errors import CorpusError, counted
 from ulmengine.corpus.guess import Hints
 
+from .drawn import DRAWN, in_apostrophes, is_drawn, undrawn, without_apostrophes
 from .heading import (
     Row,
     Rows,
@@ -41,6 +43,7 @@ class Dialect:
     :param skip: lines before the table: Excel's "sep=;", a title, comments.
     :param below: rows under the heading that are no data: Orange's types and roles.
     :param backslash: a quotation mark inside a cell is written with a backslash before it.
+    :param rewritten: makes lines of CSV of those of the file, which are written otherwise; None: they are not.
     :param text_place: the column whose texts hold unquoted delimiters: the surplus cells of a row go into it, and are
         nothing to report; None: there is none.
     :param marks: the few values that each column holds, by which a line is known to be a whole row; empty: many.
@@ -55,6 +58,7 @@ class Dialect:
     skip: int = 0
     below: int = 0
     backslash: bool = False
+    rewritten: Callable[[Iterable[str]], Iterator[str]] | None = None
     text_place: int | None = None
     marks: tuple[frozenset[str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -96,10 +100,18 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     said = _said(lines[0]) if lines else ""
     lines = lines[1 if said else 0 : SNIFF_LINES]
     reasons: dict[str, str] = {}
-    if delimiter:
+    rewritten = undrawn if not delimiter and is_drawn(lines) else None
+    mark = "" if rewritten else _beside_apostrophes(lines, spelled_delimiter(delimiter) if delimiter else said)
+    rewritten = partial(without_apostrophes, mark=mark) if mark else rewritten
+    lines = list(rewritten(lines)) if rewritten else lines
+    if rewritten is undrawn:
+        best, reasons["delimiter"] = ",", DRAWN
+    elif delimiter:
         best, reasons["delimiter"] = spelled_delimiter(delimiter), "as set"
     elif said:
         best, reasons["delimiter"] = said, "the first line says so, as Excel writes it"
+    elif mark:
+        best, reasons["delimiter"] = mark, f"{NAMES.get(mark, mark)} stands beside cells in single quotation marks"
     else:
         best, reasons["delimiter"] = _best_delimiter(lines, suffix)
     several = best if len(best) > 1 else ""
@@ -107,6 +119,7 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         lines, best = [line.replace(several, _NOWHERE) for line in lines], _NOWHERE
     above = above_heading(_line_cells(lines, best)) if header != "no" else 0
     notes = [_above_note(lines[:above])] if above else []
+    notes += ["Cells stand in single quotation marks ('), which are read as no part of them."] * bool(mark)
     lines = lines[above:]
     backslash = _has_backslashes(lines, best)
     lines = [unescaped(line) for line in lines] if backslash else lines
@@ -132,13 +145,24 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         reasons["width"] = found.note
     columns = column_names(found.names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
-    return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, found.place,
-                   marks, tuple(notes), hints)
+    return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, rewritten,
+                   found.place, marks, tuple(notes), hints)
 
 
 def unescaped(line: str) -> str:
     """``line`` with its quotation marks doubled instead of escaped by a backslash."""
     return line.replace('\\"', '""')
+
+
+def _beside_apostrophes(lines: Sequence[str], delimiter: str) -> str:
+    """The delimiter of lines nearly each of which has a cell in single quotation marks, with delimiters in some of
+    them; "" for none. ``delimiter``: the only one there can be, if any."""
+    rows = [line for line in lines[1:] if line.strip()]
+    for mark in (delimiter,) if delimiter else DELIMITERS:
+        enclosed = [found[2] for found in map(in_apostrophes(mark).search, rows) if found]
+        if len(enclosed) > 5 and len(enclosed) >= 0.95 * len(rows) and any(mark in cell for cell in enclosed):
+            return mark
+    return ""
 
 
 def _said(line: str) -> str:

@@ -17,6 +17,7 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import CorpusError, Faults
 
 from .frames import frames_of
+from .heading import few_values
 from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
 
@@ -40,12 +41,28 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     reason = reason or title
     reading = plan_text(kind, look, reason, _frames)
     told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
-    return replace(reading, columns=columns, notes=(*reading.notes, told) if kind in _TOLD else reading.notes)
+    notes = (told,) if kind in _TOLD else _fixed_note(look.lines) if kind == "lines" else ()
+    return replace(reading, columns=columns, notes=(*reading.notes, *notes))
 
 
 def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     rows = KINDS[reading.format].rows(text_lines(blocks, reading.source.path.name), going.faults)
     return frames_of(rows, reading.columns, going.faults)
+
+
+def _fixed_note(lines: Sequence[str]) -> tuple[str, ...]:
+    """A sentence where lines look like a table whose columns all begin at the same place, filled up with spaces: such
+    a one is not read."""
+    filled = [line.rstrip("\r\n") for line in lines if line.strip()][:500]
+    for place in (gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)):
+        if any(line[place - 1 : place] != " " or line[place : place + 1].isspace() for line in filled):
+            continue
+        for cells in ([line[:place].strip() for line in filled], [line[place:].strip() for line in filled]):
+            if few_values(cells) and len(set(cells)) > 1:
+                return (f"Each line is read as a text, though a column begins at character {place + 1} in all of them, "
+                        f"as in a table of fixed columns, beside which or in which {len(set(cells)):,} values such as "
+                        f"'{cells[-1]}' come again. If it is a table, save it as CSV.",)
+    return ()
 
 
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
