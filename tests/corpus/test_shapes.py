@@ -56,6 +56,16 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "records by named part": ({"trainset": RECORDS[:40], "test data": RECORDS[40:]}, ROWS),
     "parts with outliers": ({"oos_val": PAIRS[:5], "val": PAIRS[5:9], "train": PAIRS[9:50], "oos_test": PAIRS[50:]},
                             ROWS),
+    "columns beside other things": ({"version": "1.0", "labels": ["good", "bad"], "texts": [t for t, _ in ROWS],
+                                     "targets": [label for _, label in ROWS]}, ROWS),
+    "columns and names of classes": ({"data": [t for t, _ in ROWS], "target": [LABELS.index(n) for _, n in ROWS],
+                                      "target_names": list(LABELS), "DESCR": "x"}, ROWS),
+    "texts under their labels": ([{label: text} for text, label in ROWS], ROWS),
+    "answers beside by id": ({"documents": [{"id": n, "text": text} for n, (text, _) in enumerate(ROWS)],
+                              "annotations": [{"id": n, "doc_id": 59 - n, "label": ROWS[59 - n][1]}
+                                              for n in range(60)]}, ROWS),
+    "answers beside in order": ({"documents": [{"text": text} for text, _ in ROWS],
+                                 "annotations": [{"label": label} for _, label in ROWS]}, ROWS),
     "labels with texts": (TEXTS, GROUPED),
     "labels with texts of different number": ({k: v[: 20 - n] for n, (k, v) in enumerate(TEXTS.items())},
                                               [(t, k) for n, (k, v) in enumerate(TEXTS.items()) for t in v[: 20 - n]]),
@@ -452,3 +462,27 @@ def test_a_number_of_very_many_digits_stays_as_it_is_written(tmp_path: Path, nam
     documents = opened(path)
     assert sorted(everything(documents)) == ["a film", "two"]
     assert not documents.skipped
+
+
+def test_answers_that_may_belong_to_several_records_are_told_of(tmp_path: Path) -> None:
+    value = {"documents": [{"id": n, "text": text} for n, (text, _) in enumerate(ROWS)],
+             "annotations": [{"doc_id": n // 2, "label": ROWS[n][1]} for n in range(60)]}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    documents = opened(tmp_path / "a.json")
+    assert len(everything(documents)) == 60
+    assert documents.labels == ()
+    assert any("60 under 'annotations'" in note for note in documents.notes)
+
+
+def test_names_of_texts_that_are_no_words_for_labels_are_in_doubt(tmp_path: Path) -> None:
+    value = [{("user", "assistant")[n % 2]: text} for n, (text, _) in enumerate(ROWS)]
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    documents = opened(tmp_path / "a.json")
+    assert documents.labels == ("assistant", "user")
+    assert any("The names of the fields ('user', 'assistant')" in note for note in documents.notes)
+
+
+def test_two_texts_one_after_the_other_are_no_labels(tmp_path: Path) -> None:
+    value = [{("question", "answer")[n % 2]: text} for n, (text, _) in enumerate(ROWS)]
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert opened(tmp_path / "a.json").labels == ()

@@ -6,7 +6,7 @@ Values become records (dicts) or rows (lists); what each record means is left to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
+from .beside import answered, classified, holds_labels
 from .records import Shaped, class_name, has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued
 
@@ -55,11 +56,27 @@ def documents_in_list(first: Sequence[Any], others: Iterable[Any] = ()) -> Shape
         tag, texts = grouped
         said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
         return Shaped(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
+    if _are_labelled_texts(first):
+        said = "each text under its label"
+        doubt = _named_doubt("fields", dict.fromkeys(name for record in first for name in record))
+        pairs = ({"text": text, "label": name} for record in values if isinstance(record, dict)
+                 for name, text in record.items())
+        return Shaped(pairs, said, Hints(("text",), ("label",), (), said, doubt))
     if names := heading_of(first[:50]):
         rows = islice(values, 1, None)
         return Shaped((dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in rows),
                       "rows under a heading")
     return Shaped(values)
+
+
+def _are_labelled_texts(records: Sequence[Any]) -> bool:
+    """Whether each record is a text under its label, as in [{"good": "text"}, {"bad": "text"}, ...]."""
+    if not all(isinstance(one, dict) and len(one) == 1 for one in records):
+        return False
+    names, texts = [name for one in records for name in one], [text for one in records for text in one.values()]
+    few = 2 <= len(set(names)) <= len(names) / _FEWEST
+    return few and _COLUMNS.isdisjoint(name.strip().lower() for name in names) and all(
+        isinstance(text, str) for text in texts) and _are_prose(texts)
 
 
 def heading_of(values: Sequence[Any]) -> list[str]:
@@ -187,12 +204,14 @@ def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     if not records:
         return None
     key = max(records, key=lambda name: (has_texts(records[name]), len(records[name])))
-    rows = _classified(records[key], [one for name, item in records.items() if name != key for one in item])
+    rows = classified(records[key], [one for name, item in records.items() if name != key for one in item])
+    rows, name, by = answered(rows, {name: item for name, item in records.items() if name != key})
     found = documents_in_list(rows)
-    left = [f"{len(item):,} under '{name}'" for name, item in records.items()
-            if name != key and has_texts(item) and len(item) >= 0.1 * len(rows)]
-    notes = (f"The records under '{key}' are read. Not read were others that hold texts: {', '.join(left)}.",)
-    return found._replace(said=found.said or f"the records under '{key}'", notes=notes if left else ())
+    left = [f"{len(item):,} under '{other}'" for other, item in records.items() if other not in (key, name)
+            and (holds_labels(item) or has_texts(item)) and len(item) >= 0.1 * len(rows)]
+    notes = (f"The records under '{key}' are read. Not read were others that hold texts or labels: {', '.join(left)}.",)
+    beside = f", each with its own under '{name}' {by}" if name else ""
+    return found._replace(said=(found.said or f"the records under '{key}'") + beside, notes=notes if left else ())
 
 
 def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
@@ -224,10 +243,16 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
         return Shaped(({"key": name, **record} for name, items in records.items() for record in items), said)
     said = f"{len(records)} labels, each with the list of its records"
     rows = ({**record, "label": _label_of(name)} for name, items in records.items() for record in items)
-    sure = pieced or all(name in POLES or not _label_of(name) for name in called)
-    doubt = "" if sure else (f"The names of the lists ({names}) are read as the labels of what they hold. If they are "
-                             "none, set the label column to 'none'.")
+    doubt = "" if pieced else _named_doubt("lists", records)
     return Shaped(rows, said, Hints(label=("label",), reason=said, doubt=doubt))
+
+
+def _named_doubt(things: str, names: Collection[str]) -> str:
+    """That the ``names`` of ``things`` may be no labels; "" where they are words for such."""
+    if all(name.lower() in POLES or not _label_of(name.lower()) for name in names):
+        return ""
+    return (f"The names of the {things} ({some_of(list(map(repr, names)), 4)}) are read as the labels of what they "
+            "hold. If they are none, set the label column to 'none'.")
 
 
 def _label_of(name: str) -> str | None:
@@ -249,17 +274,6 @@ def _utterance(item: Any) -> Any:
     if isinstance(item, dict) and len(item) == 1 and isinstance(next(iter(item.values())), list):
         text = _spoken(item)
     return {"text": text} if text is not None else item
-
-
-def _classified(rows: list[Any], features: list[Any]) -> list[Any]:
-    """Rows as the Hugging Face viewer gives them ({"row": {...}}), with the names of their classes."""
-    if not all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows):
-        return rows
-    types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
-    names = {name: kind["names"] for name, kind in types.items()
-             if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
-    return [{key: class_name(cell, names[key]) if names.get(key) and type(cell) is int else cell
-             for key, cell in row["row"].items()} for row in rows]
 
 
 def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
@@ -328,12 +342,35 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
         return Shaped(rows, "each row under its name") if has_texts([{"": item} for item in items]) else None
     if all(isinstance(item, list) for item in items) and len({len(item) for item in items}) == 1 and len(items) > 1:
         return Shaped((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
+    if found := _columns_beside(value):
+        return found
     if not all(isinstance(item, dict) for item in items) or not items[0]:
         return None
     keys = items[0].keys()
     if not all(item.keys() == keys for item in items) or not all(key.lstrip("-").isdigit() for key in keys):
         return None
     return Shaped(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
+
+
+def _columns_beside(value: dict[str, Any]) -> Shaped | None:
+    """Lists of one length, texts and something else, beside other things: {"data": [...], "target": [0, 1, ...],
+    "target_names": ["bad", "good"], "DESCR": "..."}; numbers of classes get the names that stand beside."""
+    lists = {key: item for key, item in value.items() if isinstance(item, list)}
+    length = max(map(len, lists.values()), default=0)
+    columns = {key: item for key, item in lists.items() if len(item) == length}
+    texts = [key for key, item in columns.items() if _are_prose([one for one in item if isinstance(one, str)])]
+    if length < _FEWEST or not 0 < len(texts) < len(columns):
+        return None
+    names = [item for key, item in lists.items() if key not in columns and len(item) > 1 and len(set(map(str, item)))
+             == len(item) and all(isinstance(one, str) for one in item)]
+    numbers = [key for key, item in columns.items() if len(names) == 1
+               and all(type(one) is int and -1 <= one < len(names[0]) for one in item)]
+    said, hints = "one list a column", Hints()
+    if len(numbers) == 1:
+        columns[numbers[0]] = [class_name(one, names[0]) for one in columns[numbers[0]]]
+        said += ", the classes by their names"
+        hints = Hints(label=(numbers[0],), reason=said)
+    return Shaped((dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)), said, hints)
 
 
 def _by_index(value: dict[str, Any], _: int) -> Shaped | None:

@@ -1,0 +1,57 @@
+"""What stands beside the records of a JSON object and belongs to them: the names of their classes, their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ulmengine.corpus.column_names import key_of
+
+from .records import class_name, is_label, usual_fields
+
+
+def classified(rows: list[Any], features: list[Any]) -> list[Any]:
+    """Rows as the Hugging Face viewer gives them ({"row": {...}}), with the names of their classes."""
+    if not all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows):
+        return rows
+    types = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
+    names = {name: kind["names"] for name, kind in types.items()
+             if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
+    return [{key: class_name(cell, names[key]) if names.get(key) and type(cell) is int else cell
+             for key, cell in row["row"].items()} for row in rows]
+
+
+def holds_labels(records: list[dict[str, Any]]) -> bool:
+    """Whether a field of ``records`` is called like a label and holds several values."""
+    return any(is_label(field, records) for field in usual_fields(records))
+
+
+def answered(rows: list[dict[str, Any]], others: Mapping[str, list[dict[str, Any]]]) -> tuple[list[Any], str, str]:
+    """Rows without labels, each with its record of the only one of ``others`` that holds some; the name of that one,
+    and by what they were joined: "" and "" where it is not sure which belongs to which."""
+    names = [name for name, item in others.items() if holds_labels(item)]
+    if len(names) != 1 or holds_labels(rows):
+        return rows, "", ""
+    answers = others[names[0]]
+    given = sorted(_ids(answers), key=lambda field: key_of(field) == "id")  # which may be the answer's own
+    for field, key in product(given, _ids(rows)):
+        by_id = {str(answer.get(field)): answer for answer in answers}
+        ids = [str(row.get(key)) for row in rows]
+        if len(by_id) == len(answers) and len(set(ids)) == len(ids) and by_id.keys() <= set(ids):
+            return list(_joined(rows, [by_id.get(one, {}) for one in ids])), names[0], f"by '{field}'"
+    if not given and len(answers) == len(rows):
+        return list(_joined(rows, answers)), names[0], "in the same order"
+    return rows, "", ""
+
+
+def _joined(rows: list[dict[str, Any]], answers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each row with the fields of its answer that it has not itself."""
+    for row, answer in zip(rows, answers, strict=True):
+        yield row | {field: item for field, item in answer.items() if field not in row}
+
+
+def _ids(records: list[dict[str, Any]]) -> list[str]:
+    """The fields with the numbers or names of records."""
+    return [field for field in usual_fields(records)
+            if key_of(field) in ("id", "uid", "uuid") or field.endswith(("_id", "Id", "_uid"))]
