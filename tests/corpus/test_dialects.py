@@ -189,6 +189,17 @@ def test_the_heading_of_orange_names_the_class(tmp_path: Path, head: str, cells:
     check(tmp_path, "a.tab", head + lines, rows)
 
 
+def test_the_first_column_of_automl_is_the_part(tmp_path: Path) -> None:
+    rows = made()
+    parts = ["TRAIN", "TRAIN", "TRAIN", "VALIDATION", "TEST"]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f'{parts[n % 5]},"{text}",{label}\n' for n, (text, label) in enumerate(rows)))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+    assert documents.rows("test").tolist() == list(range(4, len(rows), 5))
+
+
 def test_a_short_sentence_is_no_heading(tmp_path: Path) -> None:
     texts = ["Terrible!", *(text for text, _ in made())]
     path = tmp_path / "a.csv"

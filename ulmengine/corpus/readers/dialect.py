@@ -32,6 +32,7 @@ DELIMITERS = (",", "\t", ";", "|")
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
+_AUTOML = frozenset({"TRAIN", "VALIDATION", "TEST"})
 _NOWHERE = "\x1f"
 """ASCII's own separator of units: stands in no text."""
 
@@ -143,7 +144,11 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     if found.note:
         notes.append(found.note)
         reasons["width"] = found.note
-    columns = column_names(found.names, found.width)
+    names = found.names
+    if not named and found.width > 2 and {row[0].strip() for row in rows if row} <= _AUTOML:
+        names = ["split"]
+        reasons["header"] += "; the first column holds the parts, as in the tables of AutoML"
+    columns = column_names(names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
     return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, rewritten,
                    found.place, marks, tuple(notes), hints)
