@@ -49,6 +49,10 @@ def test_a_text_is_answered_while_it_is_typed(page: ClassifyPage, bundle: Path, 
     assert marked
     assert marked <= set(WORDS)
     assert page.one.editor.toPlainText() == TEXTS[0]
+    page.one.editor.setPlainText("\u200b\u2060")  # nothing to be seen is no text
+    settle(qtbot, page)
+    assert (page.one.answer, page.one.label.text()) == (None, "No text yet")
+    page.one.editor.setPlainText(TEXTS[0])
     page.one.clear.click()
     settle(qtbot, page)
     assert page.one.answer is None
