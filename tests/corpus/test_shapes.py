@@ -486,3 +486,13 @@ def test_two_texts_one_after_the_other_are_no_labels(tmp_path: Path) -> None:
     value = [{("question", "answer")[n % 2]: text} for n, (text, _) in enumerate(ROWS)]
     (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
     assert opened(tmp_path / "a.json").labels == ()
+
+
+def test_marks_beside_texts_bear_the_names_that_stand_beside(tmp_path: Path) -> None:
+    marks = [[1, 0], [0, 1], [1, 1]]
+    value = {"texts": [text for text, _ in ROWS], "label_names": ["good", "late"],
+             "labels": [marks[n % 3] for n in range(60)]}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    documents = opened(tmp_path / "a.json", validation=0.0, test=0.0)
+    assert (documents.labels, documents.multi_label) == (("good", "late"), True)
+    assert documents.targets("train")[:3].tolist() == [[1, 0], [0, 1], [1, 1]]

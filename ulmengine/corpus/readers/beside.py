@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -20,6 +20,21 @@ def classified(rows: list[Any], features: list[Any]) -> list[Any]:
              if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
     return [{key: class_name(cell, names[key]) if names.get(key) and type(cell) is int else cell
              for key, cell in row["row"].items()} for row in rows]
+
+
+def by_name(column: list[Any], names: list[str]) -> list[Any]:
+    """Numbers of classes, or a mark of 0 or 1 for each class, by the ``names``; [] where a column holds none."""
+    if all(type(one) is int and -1 <= one < len(names) for one in column):
+        return [class_name(one, names) for one in column]
+    if are_marks(column, names):
+        return [[name for name, mark in zip(names, marks, strict=True) if mark] for marks in column]
+    return []
+
+
+def are_marks(column: list[Any], names: Sequence[Any]) -> bool:
+    """Whether each item of ``column`` holds a mark of 0 or 1 for each of the ``names``."""
+    return all(isinstance(one, list) and len(one) == len(names) and all(mark in (0, 1) for mark in one)
+               for one in column)
 
 
 def holds_labels(records: list[dict[str, Any]]) -> bool:

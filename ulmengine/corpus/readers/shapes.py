@@ -15,8 +15,8 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .beside import answered, classified, holds_labels
-from .records import Shaped, class_name, has_texts, is_label, of_one_kind, usual_fields
+from .beside import answered, are_marks, by_name, classified, holds_labels
+from .records import Shaped, has_texts, is_label, of_one_kind, usual_fields
 from .turns import glued
 
 _DEPTH = 6
@@ -154,11 +154,14 @@ def _spoken(item: Any) -> str | None:
 def _table(value: dict[str, Any], _: int) -> Shaped | None:
     """Names and rows apart: {"columns": [...], "data": [[...], ...]}, as pandas writes it and others alike."""
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    texts = {len(item) for item in lists.values() if _are_prose([one for one in item if isinstance(one, str)])}
     for key, names in lists.items():
         given = [one.get("name") if isinstance(one, dict) else one for one in names]
         if not all(isinstance(name, str) for name in given) or len(set(given)) < len(given) or len(given) < 2:
             continue
         for other, rows in lists.items():
+            if len(rows) in texts and are_marks(rows, given):
+                continue  # of texts that stand beside
             if other != key and all(isinstance(row, list) and len(row) == len(given) for row in rows):
                 said = f"names of the columns under '{key}', rows under '{other}'"
                 return Shaped((dict(zip(given, row, strict=True)) for row in rows), said)
@@ -363,13 +366,12 @@ def _columns_beside(value: dict[str, Any]) -> Shaped | None:
         return None
     names = [item for key, item in lists.items() if key not in columns and len(item) > 1 and len(set(map(str, item)))
              == len(item) and all(isinstance(one, str) for one in item)]
-    numbers = [key for key, item in columns.items() if len(names) == 1
-               and all(type(one) is int and -1 <= one < len(names[0]) for one in item)]
     said, hints = "one list a column", Hints()
-    if len(numbers) == 1:
-        columns[numbers[0]] = [class_name(one, names[0]) for one in columns[numbers[0]]]
+    classes = {key: named for key, item in columns.items() if len(names) == 1 and (named := by_name(item, names[0]))}
+    if len(classes) == 1:
         said += ", the classes by their names"
-        hints = Hints(label=(numbers[0],), reason=said)
+        hints = Hints(label=tuple(classes), reason=said)
+        columns |= classes
     return Shaped((dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)), said, hints)
 
 
