@@ -164,7 +164,7 @@ def _beside_apostrophes(lines: Sequence[str], delimiter: str) -> str:
     them; "" for none. ``delimiter``: the only one there can be, if any."""
     rows = [line for line in lines[1:] if line.strip()]
     for mark in (delimiter,) if delimiter else DELIMITERS:
-        enclosed = [found[2] for found in map(in_apostrophes(mark).search, rows) if found]
+        enclosed = [found[2] for found in map(in_apostrophes(mark).search, rows) if found and found[3]]
         if len(enclosed) > 5 and len(enclosed) >= 0.95 * len(rows) and any(mark in cell for cell in enclosed):
             return mark
     return ""

@@ -43,17 +43,22 @@ def undrawn(lines: Iterable[str]) -> Iterator[str]:
 
 
 def in_apostrophes(mark: str) -> re.Pattern[str]:
-    """A cell in single quotation marks (2) at the beginning of a line or behind a delimiter (1)."""
+    """A cell behind a single quotation mark (2) at the beginning of a line or behind a delimiter (1), and the mark that
+    closes it (3); the rest of the line where none does, so that it is looked through once."""
     mark = re.escape(mark)
-    end = rf"{mark}|\s*\Z"
-    return re.compile(rf"(\A|{mark})'([^']*(?:'(?!{end})[^']*)*)'(?={end})")
+    return re.compile(rf"(\A|{mark})'([^']*(?:'(?!{mark}|\s*\Z)[^']*)*)('?)")
 
 
 def without_apostrophes(lines: Iterable[str], mark: str) -> Iterator[str]:
     """``lines`` with double quotation marks around the cells that stand in single ones."""
     cell = in_apostrophes(mark)
     for line in lines:
-        yield cell.sub(lambda found: found[1] + '"' + re.sub(r"''|\\'", "'", found[2]).replace('"', '""') + '"', line)
+        yield cell.sub(_quoted, line)
+
+
+def _quoted(cell: re.Match[str]) -> str:
+    text = re.sub(r"''|\\'", "'", cell[2]).replace('"', '""')
+    return f'{cell[1]}"{text}"' if cell[3] else cell[0]
 
 
 def _is_ruler(line: str) -> bool:
