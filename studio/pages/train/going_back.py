@@ -53,6 +53,7 @@ def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> l
     """Every stage that has trained, from its beginning, then every checkpoint; the newest first."""
     infos = checkpoints_of(folder)
     ends = {info.stage: info for info in infos if info.finished}
+    best = {info.stage: info.name for info in infos if info.best and info.metrics}  # the newest: each was once
     found: list[Point] = []
     for stage in reversed([stage for stage in history.stages if len(stage.loss)]):
         words = _tr("GoingBack", "Repeat the stage {stage}").format(stage=_name(stage.index, plans))
@@ -61,7 +62,8 @@ def points(folder: Path, history: RunHistory, plans: tuple[StagePlan, ...]) -> l
             found.append(Point(START, words))
         elif before is not None:
             found.append(Point(before.name, words, "", before.total))
-    return found + [_point(info, plans, goes_on=info.stage in ends and ends[info.stage].total == info.total)
+    return found + [_point(info, plans, goes_on=info.stage in ends and ends[info.stage].total == info.total,
+                           best=best.get(info.stage) == info.name)
                     for info in reversed(_told_apart(infos, history))]
 
 
@@ -82,8 +84,10 @@ def lost_by_going_to(point: Point, folder: Path, history: RunHistory) -> Lost:
     return Lost(newer, max(0, history.total - point.total), history.finished is not None)
 
 
-def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...], *, goes_on: bool) -> Point:
+def _point(info: CheckpointInfo, plans: tuple[StagePlan, ...], *, goes_on: bool, best: bool) -> Point:
     place = _describe(info, plans, goes_on=goes_on and not info.finished)
+    if best:
+        place += f" ({_tr('GoingBack', 'best')})"
     return Point(info.name, _tr("GoingBack", "Go back to {place}").format(place=place), place, info.total)
 
 
@@ -97,8 +101,7 @@ def _describe(info: CheckpointInfo, plans: tuple[StagePlan, ...], *, goes_on: bo
         text = _tr("GoingBack", "step {total}: {stage}, after epoch {epoch}")
     else:
         text = _tr("GoingBack", "step {total}: within {stage}")
-    said = text.format(total=f"{info.total:,}", stage=_name(info.stage, plans), epoch=info.epoch)
-    return f"{said} ({_tr('GoingBack', 'best')})" if info.best and info.metrics else said
+    return text.format(total=f"{info.total:,}", stage=_name(info.stage, plans), epoch=info.epoch)
 
 
 def _name(index: int, plans: tuple[StagePlan, ...]) -> str:

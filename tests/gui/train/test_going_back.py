@@ -69,10 +69,23 @@ def test_a_place_that_is_gone_when_the_person_has_decided_is_told_and_nothing_is
     assert len(bench.project.run_folders()) == 1
 
 
-def kept(folder: RunFolder, reason: str, stage: int, total: int, *, finished: bool = False) -> None:
-    """Another checkpoint in ``folder``."""
+def kept(
+    folder: RunFolder, reason: str, stage: int, total: int, *, finished: bool = False, best: float | None = None
+) -> None:
+    """Another checkpoint in ``folder``, at an epoch with the ``best`` loss so far."""
     Checkpoints(folder.checkpoints).save(Snapshot(
-        reason, stage, total, False, finished, {"weight": torch.zeros(4)}, {}, {"epoch": 1, "metrics": {}}), {})
+        reason, stage, total, best is not None, finished, {"weight": torch.zeros(4)}, {},
+        {"epoch": 1, "metrics": {} if best is None else {"valid_loss": best}}), {})
+
+
+def test_of_the_places_that_were_the_best_once_the_last_is_called_so(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", replay.small_config())
+    for total, best in ((10, 5.0), (20, 4.0), (30, None)):
+        kept(folder, "epoch", 0, total, best=best)
+    told = [point.words for point in points(folder.path, RunHistory(), plan_stages(folder.config(), pretrained=True))]
+    assert told == [f"Go back to step {place}" for place in (
+        "30: Language model, after epoch 1", "20: Language model, after epoch 1 (best)",
+        "10: Language model, after epoch 1")]
 
 
 @pytest.mark.parametrize("why", ["epochs", "patience", "asked"])
