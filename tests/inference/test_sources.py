@@ -62,7 +62,7 @@ def test_every_answer_has_the_row_of_its_source(tmp_path: Path) -> None:
 
 
 def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
-    predictor = Predictor(load_bundle(save(tmp_path / "m.ulmfit")), device="cpu")
+    predictor = Predictor(load_bundle(save(tmp_path / "m.ulmfit")), device="cpu", precision="float32")
     texts = [Text(tmp_path, row, text) for row, text in enumerate([
         "", "a film", " \n", "xxfld 1  xxfld 2 ", "a", "\u200b", "xxfld 1 \u200b xxfld 2 \ufeff\u00ad", "a\u200b"])]
     said = [one for one in answer_texts(predictor, texts) if isinstance(one, tuple)]

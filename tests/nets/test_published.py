@@ -78,7 +78,21 @@ def test_what_a_pass_has_packed_serves_it_to_the_end(precision: torch.dtype, lea
 def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
     reads = reader_of(network(), precision)
     with torch.profiler.profile() as profile, torch.no_grad():
-        reads(torch.randint(9, 21, (3, 8)), torch.tensor([8, 5, 2]))
+        reads(torch.randint(9, 21, (3, 8)), torch.tensor([8, 8, 2]))
     used = {event.key for event in profile.key_averages()}
     assert "mkldnn::_linear_pointwise" in used
     assert not {"mkldnn::_reorder_linear_weight", "aten::lstm", "aten::mkldnn_rnn_layer"} & used
+
+
+@needs_products
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_a_text_alone_is_read_by_the_kernel_for_all_its_steps_and_in_full_precision(precision: torch.dtype) -> None:
+    net, text, length = network(), torch.randint(9, 21, (1, 20)), torch.tensor([20])
+    reads = reader_of(net, precision)
+    with torch.profiler.profile() as profile, torch.no_grad():
+        said = reads(text, length)
+    used = {event.key for event in profile.key_averages()}
+    assert "aten::lstm" in used
+    assert "mkldnn::_linear_pointwise" not in used
+    with torch.no_grad():
+        torch.testing.assert_close(said, reader_of(net, torch.float32)(text, length), rtol=0, atol=0)
