@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from ulmengine.corpus.readers.pipes import known_as
+from ulmengine.counting import counted
 from ulmengine.events import Progress
 from ulmengine.inference import Prediction, Predictor, generate_text
 from ulmengine.inference.sources import Text, answer_texts, texts_of
@@ -79,7 +80,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
                   "notes": record["notes"]})
         return
     whose = "network and word counts together" if kept.saved == "blend" else "the network"
-    complain(f"{len(kept):,} document{'' if len(kept) == 1 else 's'}; {whose}; each figure with its 95 % interval")
+    complain(f"{counted(len(kept), 'document', 'documents')}; {whose}; each figure with its 95 % interval")
     for name, estimate in result["metrics"].items():
         if estimate["value"] is not None:  # where only one class is there, some figures have no meaning
             low, high = (float("nan") if estimate[end] is None else estimate[end] for end in ("low", "high"))

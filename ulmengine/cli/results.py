@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ulmengine.corpus.findings import documents_are
+from ulmengine.counting import counted
 from ulmengine.inference import Paired, PredictionsError, compare
 from ulmengine.record import RunFolder, in_words
 from ulmengine.runs.measured import Measured, evaluated, measure_again, open_measured
@@ -49,8 +50,8 @@ def run_compare(options: argparse.Namespace) -> None:
     names = [path.resolve().name for path in (options.first, options.second)]
     if names[0] == names[1]:
         names = [str(options.first), str(options.second)]
-    many = "document" if paired.documents == 1 else "documents"
-    say(f"{names[0]}: right in {paired.first:.1%} of {paired.documents:,} {found.part} {many}")
+    both = counted(paired.documents, f"{found.part} document", f"{found.part} documents")
+    say(f"{names[0]}: right in {paired.first:.1%} of {both}")
     say(f"{names[1]}: right in {paired.second:.1%}")
     say(f"difference {100 * paired.difference:+.1f} points{_words(paired)}")
     say(f"mended {paired.mended:,} that {names[0]} has wrong, broken {paired.broken:,} that it has right")
@@ -74,8 +75,7 @@ def _kept(path: Path) -> Measured:
 def _words(paired: Paired) -> str:
     """How sure the difference is."""
     if paired.verdict == "too few":
-        are = "document is" if paired.documents == 1 else "documents are"
-        return f": {paired.documents:,} {are} too few to tell the runs apart"
+        return f": {documents_are(paired.documents, 'is', 'are')} too few to tell the runs apart"
     if not paired.mended and not paired.broken:
         return ": both are right in the same documents"
     verdict = "may be chance" if paired.verdict == "no difference" else \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ulmengine.counting import counted
 from ulmengine.doctor import checks, report
 from ulmengine.models import models_folder, own_models, shipped_models
 from ulmengine.record import find_runs, run_line, summary
@@ -34,9 +35,8 @@ def run_runs(options: argparse.Namespace) -> None:
             corrected = corrected_words(line.relabelled, line.part).format(n=f"{line.relabelled:,}")
             figure = (f"accuracy {line.accuracy:.1%} (baseline {line.baseline:.1%}) on {line.part} documents"
                       + (f" ({corrected})" if corrected else ""))
-        count = len(result["stages"])
-        figure = figure or line.failed
-        say(f"{run.path.name:30} {line.state:12} {count} stage{'' if count == 1 else 's'}  {figure}".rstrip())
+        stages = counted(len(result["stages"]), "stage", "stages")
+        say(f"{run.path.name:30} {line.state:12} {stages}  {figure or line.failed}".rstrip())
 
 
 def run_models(options: argparse.Namespace) -> None:

@@ -38,11 +38,6 @@ class Faults:
     notes: list[str] = field(default_factory=list)
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """ "1 <one>", or "12 <many>"."""
-    return f"1 {one}" if count == 1 else f"{count:,} {many}"
-
-
 def some_of(names: Sequence[str], most: int) -> str:
     """The first ``most`` of ``names``, and a sign that there are others."""
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ulmengine.config import CorpusConfig
-
-from .errors import counted
+from ulmengine.counting import counted
 
 Rows = npt.NDArray[np.int64]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ulmengine.counting import counted
+
 from .documents import Documents, Piece
-from .errors import counted, some_of
+from .errors import some_of
 from .labels import RowLabels
 
 _NAMED = 8

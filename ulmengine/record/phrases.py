@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ulmengine import events as ev
+from ulmengine.counting import counted
 
 
 def value_words(value: Any) -> str:
@@ -31,9 +32,9 @@ def in_words(event: ev.Event) -> str:
     """One line about an event that is worth one, otherwise an empty string."""
     match event:
         case ev.RunStarted():
-            begin, many = "goes on" if event.resumed else "starts", "stage" if len(event.stages) == 1 else "stages"
+            begin = "goes on" if event.resumed else "starts"
             return (f"{event.name} {begin} on {event.device} ({event.precision}), "
-                    f"{event.parameters:,} parameters, {len(event.stages)} {many}")
+                    f"{event.parameters:,} parameters, {counted(len(event.stages), 'stage', 'stages')}")
         case ev.Note():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.text}"
         case ev.LogLost():
@@ -61,9 +62,9 @@ def in_words(event: ev.Event) -> str:
             accuracy, (low, high) = event.saved
             before = ", before it learnt from them," if event.before_refit else ""
             corrected = corrected_words(event.relabelled, event.part).format(n=f"{event.relabelled:,}")
-            many = "document" if event.documents == 1 else "documents"
-            return (f"accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {event.documents:,} "
-                    f"{event.part} {many}{f' ({corrected})' if corrected else ''}{before}"
+            measured = counted(event.documents, f"{event.part} document", f"{event.part} documents")
+            return (f"accuracy {accuracy:.1%} (95 % interval {low:.1%} to {high:.1%}) on {measured}"
+                    f"{f' ({corrected})' if corrected else ''}{before}"
                     + (f", network and word counts together; network alone: {event.accuracy:.1%}" if event.has_blend
                        else "") + f"; TF-IDF + logistic regression: {event.baseline_accuracy:.1%}"
                     + _beside(event))

@@ -12,6 +12,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
+from ulmengine.counting import counted
 from ulmengine.disk import whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
 from ulmengine.inference import Predictions, curves
@@ -319,7 +320,7 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
 
 
 def _documents(count: int, part: str = "") -> str:
-    return f"{count:,} {part}{' ' if part else ''}document{'' if count == 1 else 's'}"
+    return counted(count, f"{part} document".lstrip(), f"{part} documents".lstrip())
 
 
 def _first(labels: Iterable[str]) -> str:

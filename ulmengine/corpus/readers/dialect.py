@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import LABEL_NAMES
-from ulmengine.corpus.errors import CorpusError, counted
+from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
+from ulmengine.counting import counted
 
 from .drawn import DRAWN, in_apostrophes, is_drawn, undrawn, without_apostrophes
 from .heading import (

@@ -9,7 +9,7 @@ from itertools import takewhile
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import counted
+from ulmengine.counting import counted
 
 from .heading import SENTENCE_ENDS
 from .reading import Pass

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
 from ulmengine.corpus.column_sample import is_number
-from ulmengine.corpus.errors import counted
 from ulmengine.corpus.guess import Hints
+from ulmengine.counting import counted
 
 Row = Sequence[str]
 Rows = Sequence[Row]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
-from ulmengine.corpus.errors import counted, some_of
+from ulmengine.corpus.errors import some_of
+from ulmengine.counting import counted
 
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Za-z]*$|/new/\d{9,}\.[^/]+\.[^/]+(?<!\.txt)$")

@@ -15,8 +15,9 @@ from html.parser import HTMLParser
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, counted
+from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
+from ulmengine.counting import counted
 
 from .footer import without_footer
 from .frames import frames_of, frames_of_records

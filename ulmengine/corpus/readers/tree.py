@@ -16,8 +16,9 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from ulmengine.corpus.column_names import part_in
-from ulmengine.corpus.errors import CorpusError, Faults, counted, some_of
+from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from ulmengine.corpus.guess import Hints
+from ulmengine.counting import counted
 from ulmengine.events import Event
 
 from . import lists

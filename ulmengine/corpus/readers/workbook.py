@@ -13,8 +13,9 @@ import polars as pl
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import PART_CELLS
-from ulmengine.corpus.errors import CorpusError, counted
+from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
+from ulmengine.counting import counted
 
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, find_heading
