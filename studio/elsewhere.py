@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Signal,
 from ulmengine.record import RunFolder, owner_of, run_name
 
 from .ask import Ask, Choice
+from .project import Project
 
 _tr = QCoreApplication.translate
 
@@ -19,44 +20,52 @@ AGAIN_MS = 2_000
 
 
 class OpenHere(QObject):
-    """Says to other windows which project is open in this one, where it has the say. The system takes it for said no
-    more when the process has ended, however that was."""
+    """Says to other windows which project is open in this one, where it has the say; where another window has it, the
+    project is only read here. The system takes it for said no more when the process has ended, however that was."""
 
     gained = Signal()
-    """The window that had the say is gone: this one has it now."""
-    looked = Signal()
-    """The window that has the say is there still."""
+    """The window that had the say is gone: the project can be changed here now."""
+    begun = Signal(object)
+    """The window that has the say, or another program, has begun these runs of the project: a list of them."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._project: Project | None = None
         self._lock: QLockFile | None = None
+        self._trained: list[RunFolder] = []
         self._again = QTimer(self)
         self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self.look)
 
-    def take(self, folder: Path) -> bool:
-        """The project in ``folder`` is open here now, in place of another one; False: another window has the say over
-        it, until :attr:`gained`."""
+    def take(self, project: Project) -> None:
+        """``project`` is open here now, in place of another one; only to be read while another window has the say."""
         self.give_back()
-        self._lock = _lock_of(folder)
-        if _is_held_elsewhere(self._lock):
+        self._project, self._lock = project, _lock_of(project.folder)
+        project.set_read_only(_is_held_elsewhere(self._lock))
+        if project.read_only:
+            self._trained = trained_elsewhere(project.runs)
             self._again.start()
-            return False
-        return True
 
     @Slot()
     def look(self) -> None:
-        """Take the say if the window that had it is gone."""
-        if not self._again.isActive() or self._lock is None:
+        """Take the say if the window that had it is gone; otherwise see what it has begun."""
+        project = self._project
+        if not self._again.isActive() or self._lock is None or project is None:
             return
-        if self._lock.tryLock(0):
-            self._again.stop()
+        if not self._lock.tryLock(0):
+            before, self._trained = self._trained, trained_elsewhere(project.runs)
+            if begun := [run for run in self._trained if run not in before]:
+                self.begun.emit(begun)
+            return
+        self._again.stop()
+        if project.read_only:
+            project.set_read_only(False)
             self.gained.emit()
-        else:
-            self.looked.emit()
 
-    def is_shared(self) -> bool:
-        """Whether another window has the say over the project that is open here."""
+    def is_elsewhere(self, folder: Path) -> bool:
+        """Whether another window has the say over the project in ``folder``, be it open in this one too or not."""
+        if self._project is None or self._project.folder != folder:
+            return _is_held_elsewhere(_lock_of(folder))  # one that was to be had is given back with the object
         self.look()
         return self._again.isActive()
 
@@ -65,12 +74,7 @@ class OpenHere(QObject):
         self._again.stop()
         if self._lock is not None:
             self._lock.unlock()
-            self._lock = None
-
-
-def is_open_elsewhere(folder: Path) -> bool:
-    """Whether another window has the say over the project in ``folder``, which is not open in this one."""
-    return _is_held_elsewhere(_lock_of(folder))  # one that was to be had is given back with the object
+        self._project = self._lock = None
 
 
 def _lock_of(folder: Path) -> QLockFile:

@@ -16,7 +16,7 @@ from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder, run_name
 
 from .ask import Ask, Choice
-from .elsewhere import OpenHere, is_open_elsewhere, may_train_beside, trained_elsewhere
+from .elsewhere import OpenHere, may_train_beside
 from .engine.claims import Claims
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
@@ -86,10 +86,10 @@ class Shell(QObject):
         self.wanted_table: TableToMeasure | None = None
         """What the Evaluate page is to measure when it is shown next."""
         self._unread: tuple[Path, CorpusConfig] | None = None
-        self._open_here = OpenHere(self)
-        self._open_here.gained.connect(self._has_the_say)
-        self._open_here.looked.connect(self._look_on)
-        self._trained_elsewhere: list[RunFolder] = []
+        self.open_here = OpenHere(self)
+        """What other windows have to do with the open project."""
+        self.open_here.gained.connect(self._has_the_say)
+        self.open_here.begun.connect(self._begun_elsewhere)
         self.claims = Claims(run, self)
         """Work beside the runs that needs the machine to itself."""
         self.claims.gaveUp.connect(self.toast)
@@ -287,7 +287,7 @@ class Shell(QObject):
     def let_go(self) -> None:
         """The open project is open in this window no more, as other ones see it, and no run of it begins."""
         self.claims.drop()
-        self._open_here.give_back()
+        self.open_here.give_back()
 
     def open_run(self, folder: Path) -> bool:
         """Show the run in ``folder``, wherever it lies and whoever is working on it; False if it holds none.
@@ -435,8 +435,7 @@ class Shell(QObject):
             return False
         self.close_project()
         self.project = project
-        project.set_read_only(not self._open_here.take(project.folder))
-        self._trained_elsewhere = trained_elsewhere(project.runs)
+        self.open_here.take(project)
         project.changeWanted.connect(self._change_wanted)
         project.saveFailed.connect(self._save_failed)
         project.changedElsewhere.connect(self._changed_elsewhere)
@@ -457,34 +456,21 @@ class Shell(QObject):
         if self.project is not None:
             self.project.set_read_only(False)
 
-    def is_open_elsewhere(self, folder: Path) -> bool:
-        """Whether another window has the say over the project in ``folder``, be it open in this one too or not."""
-        if self.project is not None and self.project.folder == folder:
-            return self._open_here.is_shared()
-        return is_open_elsewhere(folder)
-
-    @Slot()
-    def _look_on(self) -> None:
-        """A run of the open project that the other window has begun is shown, unless the person looks at one that is
-        not the newest, or that somebody works on."""
-        project = self.project
-        if project is None:
-            return
-        before, self._trained_elsewhere = self._trained_elsewhere, trained_elsewhere(project.runs)
-        begun = [run for run in self._trained_elsewhere if run not in before]
-        if begun and not self.shown.alive and self.shown.folder == project.newest_run(lambda run: run not in begun):
+    @Slot(object)
+    def _begun_elsewhere(self, begun: list[RunFolder]) -> None:
+        """The newest run is shown, unless the person looks at one that was not it before, or that somebody works on."""
+        if self.project is not None and not self.shown.alive and \
+                self.shown.folder == self.project.newest_run(lambda run: run not in begun):
             self.show_run(begun[-1])
 
     @Slot()
     def _has_the_say(self) -> None:
-        if self.project is not None and self.project.read_only:
-            self.project.set_read_only(False)
-            self.toast(self.tr("The other window has closed this project: it can be changed here now."), "ok")
+        self.toast(self.tr("The other window has closed this project: it can be changed here now."), "ok")
 
     @Slot()
     def _change_wanted(self) -> None:
         """The other window may have gone a moment ago."""
-        self._open_here.look()
+        self.open_here.look()
         project = self.project
         if project is not None and project.read_only:
             self.toast(self.tr("This window only reads: the project is open in another one, which has the say."),

@@ -244,8 +244,10 @@ def test_the_say_comes_after_a_window_that_was_killed(tmp_path: Path, shell: She
     Project.create(folder, RunConfig(name="there")).close()
     with held(f"""
 from studio.elsewhere import OpenHere
-here = OpenHere()
-assert here.take(Path({str(folder)!r}))
+from studio.project import Project
+here, project = OpenHere(), Project.open(Path({str(folder)!r}))
+here.take(project)
+assert not project.read_only
 """) as first:
         assert shell.open_project(folder)
         assert not reader(shell).change({"classifier.factor": 2.0})

@@ -77,8 +77,10 @@ def test_a_window_that_was_closed_or_killed_has_the_project_open_no_more(
 import os
 from pathlib import Path
 from studio.elsewhere import OpenHere
-here = OpenHere()
-assert here.take(Path({str(folder)!r}))
+from studio.project import Project
+here, project = OpenHere(), Project.open(Path({str(folder)!r}))
+here.take(project)
+assert not project.read_only
 os._exit(9)
 """], check=False)
     assert killed.returncode == 9

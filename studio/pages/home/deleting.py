@@ -131,7 +131,7 @@ class Deletions(QObject):
         if is_here and shell.busy:
             shell.toast_busy(self.tr("Training is under way. Stop it before you delete the project."))
             return False
-        if shell.is_open_elsewhere(gone.folder):  # which goes on writing there, whether this one may write too or not
+        if shell.open_here.is_elsewhere(gone.folder):  # which writes on, whether this may too or not
             shell.toast(self.tr("{name} is open in another window. Close it there before you delete it.").format(
                 name=gone.name), "warning")
             return False
