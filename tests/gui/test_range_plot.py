@@ -66,7 +66,8 @@ def test_the_names_of_the_suggestions_stand_where_the_curve_is_not(qtbot: QtBot,
         assert line.zValue() < plot._raw.zValue() < plot._smooth.zValue()  # where the curve runs away, it is on top
 
 
-def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qtbot: QtBot) -> None:
+def with_a_suggestion(qtbot: QtBot) -> RangePlot:
+    """A plot on the screen with one suggestion, a rate of 0.001."""
     plot = RangePlot()
     qtbot.addWidget(plot)
     plot.resize(600, 300)
@@ -75,6 +76,11 @@ def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qt
     plot.set_suggestions({"valley": 0.001})
     plot.redraw()
     qtbot.wait(20)
+    return plot
+
+
+def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qtbot: QtBot) -> None:
+    plot = with_a_suggestion(qtbot)
     # 3 px to the right of the suggestion's line: in the margin of its name, where no letter stands.
     edge = plot.view.mapViewToScene(QPointF(-3, 0.5)).x() + 3
     plot.set_range(10 ** plot.view.mapSceneToView(QPointF(edge, 0)).x(), 10.0)
@@ -87,14 +93,7 @@ def test_the_edges_of_the_range_are_whole_behind_the_names_of_the_suggestions(qt
 
 
 def test_an_edge_of_the_range_runs_through_no_letter(qtbot: QtBot) -> None:
-    plot = RangePlot()
-    qtbot.addWidget(plot)
-    plot.resize(600, 300)
-    plot.show()
-    qtbot.waitExposed(plot)
-    plot.set_suggestions({"valley": 0.001})
-    plot.redraw()
-    qtbot.wait(20)
+    plot = with_a_suggestion(qtbot)
     box = letters(plot._marks["valley"].label.mapRectToScene(plot._marks["valley"].label.boundingRect())).toRect()
     panel = theme.colors().color("panel").red()
     plain = plot.grab().toImage()

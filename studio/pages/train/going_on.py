@@ -59,10 +59,9 @@ class GoingOn(QObject):
             return
         lost = partial(self._lost, run, run.folder.path, point)
         answer = self._asked(run, point, lost) if lost() else "back"
-        if answer == "back" and not self._is_there(run.folder, point):
-            return
         if answer == "back":
-            self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
+            if self._is_there(run.folder, point):
+                self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
             self.after_stop(run.folder, self.shell.start_run)
         elif answer == "branch":
