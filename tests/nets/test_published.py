@@ -78,7 +78,7 @@ def test_what_a_pass_has_packed_serves_it_to_the_end(precision: torch.dtype, lea
 def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
     reads = reader_of(network(), precision)
     with torch.profiler.profile() as profile, torch.no_grad():
-        reads(torch.randint(9, 21, (3, 8)), torch.tensor([8, 8, 2]))
+        reads(torch.randint(9, 21, (3, 10)), torch.tensor([10, 9, 2]))
     used = {event.key for event in profile.key_averages()}
     assert "mkldnn::_linear_pointwise" in used
     assert not {"mkldnn::_reorder_linear_weight", "aten::lstm", "aten::mkldnn_rnn_layer"} & used

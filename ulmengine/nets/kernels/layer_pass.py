@@ -76,13 +76,16 @@ class PassWeights:
             self._packed[precision] = Packed(self.ih, self.hh, bias, self.masks, precision, rows, workspace)
         return self._packed[precision]
 
-    def stays_packed(self, precision: torch.dtype, learns: bool) -> bool:
+    def stays_packed(self, precision: torch.dtype, learns: bool, is_equal: bool) -> bool:
         """Whether they are packed, and whatever comes in this pass had best use that.
 
         Where few rows are left the framework's kernel would be about as fast, but made ready for it the weights are in
-        memory twice. In float32 it reads so much faster that it is worth that.
+        memory twice. In float32 it reads so much faster that it is worth that. Those that were packed for good serve
+        rows of several lengths; rows of one length, a text alone above all, are read by what is quicker for them.
         """
-        return precision in self._packed and (learns or precision != torch.float32 or self.ready is not None)
+        if self.ready is not None and not learns:
+            return not is_equal
+        return precision in self._packed and (learns or precision != torch.float32)
 
     def sign(self, packed: Packed) -> Tensor:
         """What every chunk that learns is given, so that the weights get one gradient for all of them."""
@@ -113,11 +116,8 @@ def read(
     """
     precision = weights.ready or precision
     learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
-    # A text that is answered alone is read in one call, not one a step: in float32, four times as quick as the packed
-    # products of bfloat16 are there.
-    alone = layout.batch == 1 and not learns and weights.ready is not None
-    by_steps = weights.stays_packed(precision, learns) or goes_by_steps(x, layout, weights, precision, learns)
-    if alone or not by_steps:
+    packed_already = weights.stays_packed(precision, learns, layout.is_equal)
+    if not packed_already and not goes_by_steps(x, layout, weights, precision, learns):
         precision = kernel_precision(x, precision)
         return fused_lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
     packed = weights.packed(precision, layout.batch, workspace)
