@@ -22,6 +22,7 @@ _CAPITALS = str.maketrans("\u0392\u0396\u0397\u039c\u039d\u03a5", "BZHMNY")
 """Greek capitals that look like another letter than their small ones do."""
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(map(chr, range(0xfe00, 0xfe10)))
 """Signs that count as letters or marks and show nothing: fillers, selectors of a variant, Braille without a dot."""
+_INVISIBLE = frozenset(("Cf", "Cc", "Zs", "Zl", "Zp"))
 
 
 def normalised(text: str) -> str:
@@ -29,13 +30,12 @@ def normalised(text: str) -> str:
     there is nothing to be seen in it."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    plain = " ".join(text.casefold().split())
-    return plain if any(map(_is_seen, plain)) else ""
+    return " ".join(text.casefold().split()) if shows_anything(text) else ""
 
 
-def _is_seen(sign: str) -> bool:
-    """Whether a sign shows anything: no space, no control, none without width."""
-    return sign not in _UNSEEN and unicodedata.category(sign) not in ("Cf", "Cc", "Zs")
+def shows_anything(text: str) -> bool:
+    """Whether there is a sign in ``text`` that can be seen: no space, no control, none without width."""
+    return any(sign not in _UNSEEN and unicodedata.category(sign) not in _INVISIBLE for sign in text)
 
 
 def text_hash(text: str) -> int:

@@ -15,7 +15,7 @@ from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
 from ulmengine.corpus.column_names import KNOWN_NAMES
-from ulmengine.corpus.likeness import normalised
+from ulmengine.corpus.likeness import shows_anything
 from ulmengine.corpus.readers.formats import look_at
 from ulmengine.corpus.readers.pipes import came_through_pipe, is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
@@ -73,7 +73,7 @@ class Text:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to read in ``text`` but marks of its columns."""
-    return not normalised(_FIELD.sub("", text))
+    return not shows_anything(_FIELD.sub("", text))
 
 
 def text_columns(
