@@ -30,6 +30,8 @@ _LEAF = re.compile(r"\(\d ([^()]+)\)")
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
 SECTION = re.compile(r"([A-Z][A-Z /&-]+)\t(.+)", re.DOTALL)
 WIKI = re.compile(r"<doc\b([^>]*)>")
+_WIDEST = 2_000
+"""Behind so many characters of a line, no fixed columns are looked for."""
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -53,7 +55,7 @@ def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl
 def _fixed_note(lines: Sequence[str]) -> tuple[str, ...]:
     """A sentence where lines look like a table whose columns all begin at the same place, filled up with spaces: such
     a one is not read."""
-    filled = [line.rstrip("\r\n") for line in lines if line.strip()][:500]
+    filled = [line.rstrip("\r\n")[:_WIDEST] for line in lines if line.strip()][:500]
     for place in (gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)):
         if any(line[place - 1 : place] != " " or line[place : place + 1].isspace() for line in filled):
             continue
