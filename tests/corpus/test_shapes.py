@@ -474,6 +474,29 @@ def test_answers_that_may_belong_to_several_records_are_told_of(tmp_path: Path) 
     assert any("60 under 'annotations'" in note for note in documents.notes)
 
 
+@pytest.mark.parametrize("beside", [
+    {"categories": [{"id": n, "category": f"kind {n}"} for n in range(5)]},
+    {"people": [{"user_id": n, "category": f"group {n % 2}"} for n in range(5)]},
+])
+def test_the_few_records_of_another_thing_are_no_answers(tmp_path: Path, beside: dict[str, Any]) -> None:
+    value = {"documents": [{"id": n, "text": text} for n, (text, _) in enumerate(ROWS)], **beside}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert opened(tmp_path / "a.json").labels == ()
+
+
+def test_answers_to_half_of_the_records_are_joined(tmp_path: Path) -> None:
+    value = {"documents": [{"id": n, "text": text} for n, (text, _) in enumerate(ROWS)],
+             "annotations": [{"id": n, "label": ROWS[n][1]} for n in range(0, 60, 2)]}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert labels_in_order(opened(tmp_path / "a.json")) == [ROWS[n][1] for n in range(0, 60, 2)]
+
+
+def test_words_beside_that_are_no_names_of_classes_are_not_taken_for_such(tmp_path: Path) -> None:
+    value = {"texts": [text for text, _ in ROWS], "stars": [n % 3 for n in range(60)], "languages": ["de", "en", "fr"]}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert opened(tmp_path / "a.json").labels == ("0", "1", "2")
+
+
 def test_names_of_texts_that_are_no_words_for_labels_are_in_doubt(tmp_path: Path) -> None:
     value = [{("user", "assistant")[n % 2]: text} for n, (text, _) in enumerate(ROWS)]
     (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")

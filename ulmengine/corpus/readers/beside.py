@@ -8,7 +8,7 @@ from typing import Any
 
 from ulmengine.corpus.column_names import key_of
 
-from .records import class_name, is_label, usual_fields
+from .records import class_name, holds_labels, usual_fields
 
 
 def classified(rows: list[Any], features: list[Any]) -> list[Any]:
@@ -37,11 +37,6 @@ def are_marks(column: list[Any], names: Sequence[Any]) -> bool:
                for one in column)
 
 
-def holds_labels(records: list[dict[str, Any]]) -> bool:
-    """Whether a field of ``records`` is called like a label and holds several values."""
-    return any(is_label(field, records) for field in usual_fields(records))
-
-
 def answered(rows: list[dict[str, Any]], others: Mapping[str, list[dict[str, Any]]]) -> tuple[list[Any], str, str]:
     """Rows without labels, each with its record of the only one of ``others`` that holds some; the name of that one,
     and by what they were joined: "" and "" where it is not sure which belongs to which."""
@@ -53,7 +48,9 @@ def answered(rows: list[dict[str, Any]], others: Mapping[str, list[dict[str, Any
     for field, key in product(given, _ids(rows)):
         by_id = {str(answer.get(field)): answer for answer in answers}
         ids = [str(row.get(key)) for row in rows]
-        if len(by_id) == len(answers) and len(set(ids)) == len(ids) and by_id.keys() <= set(ids):
+        one_each = len(by_id) == len(answers) and len(set(ids)) == len(ids)
+        # Far fewer are of another thing, a class or a person, whose numbers only happen to be those of rows as well.
+        if one_each and by_id.keys() <= set(ids) and 2 * len(by_id) >= len(ids):
             return list(_joined(rows, [by_id.get(one, {}) for one in ids])), names[0], f"by '{field}'"
     if not given and len(answers) == len(rows):
         return list(_joined(rows, answers)), names[0], "in the same order"

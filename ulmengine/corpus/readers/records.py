@@ -50,6 +50,11 @@ def is_label(field: str, records: Sequence[dict[str, Any]]) -> bool:
     return is_label_name(key) and key not in WEAK_LABEL_NAMES and len(values) > 1
 
 
+def holds_labels(records: Sequence[dict[str, Any]]) -> bool:
+    """Whether a field of ``records`` is such a label."""
+    return any(is_label(field, records) for field in usual_fields(records))
+
+
 def cell_of(value: Any) -> str | None:
     """A value as a cell: of a conversation what is said, other lists and objects as JSON."""
     if value is None or isinstance(value, str):

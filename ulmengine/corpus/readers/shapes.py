@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, part_in, parts_of
+from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, is_label_name, key_of, part_in, parts_of
 from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .beside import answered, are_marks, by_name, classified, holds_labels
-from .records import Shaped, has_texts, is_label, of_one_kind, usual_fields
+from .beside import answered, are_marks, by_name, classified
+from .records import Shaped, has_texts, holds_labels, is_label, of_one_kind, usual_fields
 from .turns import glued
 
 _DEPTH = 6
@@ -207,11 +207,12 @@ def _wrapped_rows(value: dict[str, Any], _: int) -> Shaped | None:
     if not records:
         return None
     key = max(records, key=lambda name: (has_texts(records[name]), len(records[name])))
-    rows = classified(records[key], [one for name, item in records.items() if name != key for one in item])
-    rows, name, by = answered(rows, {name: item for name, item in records.items() if name != key})
+    others = {name: item for name, item in records.items() if name != key}
+    rows = classified(records[key], [one for item in others.values() for one in item])
+    rows, name, by = answered(rows, others)
     found = documents_in_list(rows)
-    left = [f"{len(item):,} under '{other}'" for other, item in records.items() if other not in (key, name)
-            and (holds_labels(item) or has_texts(item)) and len(item) >= 0.1 * len(rows)]
+    left = [f"{len(item):,} under '{other}'" for other, item in others.items()
+            if other != name and (holds_labels(item) or has_texts(item)) and len(item) >= 0.1 * len(rows)]
     notes = (f"The records under '{key}' are read. Not read were others that hold texts or labels: {', '.join(left)}.",)
     beside = f", each with its own under '{name}' {by}" if name else ""
     return found._replace(said=(found.said or f"the records under '{key}'") + beside, notes=notes if left else ())
@@ -231,7 +232,7 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
     if not all(records.values()) or not (pieced or of_one_kind(list(records.values()))):
         return None
     every = [record for items in records.values() for record in items]
-    own = any(is_label(field, every) for field in usual_fields(every))
+    own = holds_labels(every)
     if any(isinstance(items[0], str) and (own or len(items) < _FEWEST) for items in lists.values()):
         return None  # a few words beside the records, such as what was asked of annotators
     names = some_of(list(map(repr, records)), 4)
@@ -345,8 +346,6 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
         return Shaped(rows, "each row under its name") if has_texts([{"": item} for item in items]) else None
     if all(isinstance(item, list) for item in items) and len({len(item) for item in items}) == 1 and len(items) > 1:
         return Shaped((dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)), "one list a column")
-    if found := _columns_beside(value):
-        return found
     if not all(isinstance(item, dict) for item in items) or not items[0]:
         return None
     keys = items[0].keys()
@@ -355,7 +354,7 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     return Shaped(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
 
 
-def _columns_beside(value: dict[str, Any]) -> Shaped | None:
+def _columns_beside(value: dict[str, Any], _: int) -> Shaped | None:
     """Lists of one length, texts and something else, beside other things: {"data": [...], "target": [0, 1, ...],
     "target_names": ["bad", "good"], "DESCR": "..."}; numbers of classes get the names that stand beside."""
     lists = {key: item for key, item in value.items() if isinstance(item, list)}
@@ -364,8 +363,7 @@ def _columns_beside(value: dict[str, Any]) -> Shaped | None:
     texts = [key for key, item in columns.items() if _are_prose([one for one in item if isinstance(one, str)])]
     if length < _FEWEST or not 0 < len(texts) < len(columns):
         return None
-    names = [item for key, item in lists.items() if key not in columns and len(item) > 1 and len(set(map(str, item)))
-             == len(item) and all(isinstance(one, str) for one in item)]
+    names = [item for key, item in lists.items() if key not in columns and _are_class_names(key, item)]
     said, hints = "one list a column", Hints()
     classes = {key: named for key, item in columns.items() if len(names) == 1 and (named := by_name(item, names[0]))}
     if len(classes) == 1:
@@ -373,6 +371,12 @@ def _columns_beside(value: dict[str, Any]) -> Shaped | None:
         hints = Hints(label=tuple(classes), reason=said)
         columns |= classes
     return Shaped((dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)), said, hints)
+
+
+def _are_class_names(key: str, names: list[Any]) -> bool:
+    """Whether different words stand under a ``key`` that says that classes are called so: target_names, classes."""
+    said = is_label_name(key_of(key)) or key_of(key) == "names"
+    return said and all(isinstance(one, str) for one in names) and len(set(names)) == len(names) > 1
 
 
 def _by_index(value: dict[str, Any], _: int) -> Shaped | None:
@@ -419,5 +423,5 @@ def _are_prose(texts: Sequence[str]) -> bool:
 
 
 _SHAPES = (_table, _by_part, _one_intent, _lists_by_name, _wrapped_rows, _label_to_texts, _intents_by_name,
-           _text_to_label, _columns, _by_index, _wrapped)
+           _text_to_label, _columns, _columns_beside, _by_index, _wrapped)
 """What an object may be, in the order in which it is tried."""
