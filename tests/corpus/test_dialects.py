@@ -397,6 +397,17 @@ def test_tables_that_are_drawn(tmp_path: Path, form: str, name: str) -> None:
     check(tmp_path, name, head + "".join(line.format(*row) for row in rows) + foot, rows)
 
 
+def test_a_bar_in_a_text_of_a_drawn_table_stays_one(tmp_path: Path) -> None:
+    rows = made()
+    texts = [f"{text} | {n}" if n == 7 else text for n, (text, _) in enumerate(rows)]
+    path = tmp_path / "a.txt"
+    path.write_text("| text | label |\n|---|---|\n" + "".join(
+        f"| {text} | {label} |\n" for text, (_, label) in zip(texts, rows, strict=True)))
+    documents = opened(path)
+    assert documents.understood.delimiter == "|"
+    assert everything(documents) == [text.replace(" | ", "|") for text in texts]
+
+
 def test_prose_with_a_drawn_table_in_it_stays_prose(tmp_path: Path) -> None:
     lines = ["| text | label |", "|---|---|", "| a film | good |", *(f"Line {n} of a guide." for n in range(30))]
     path = tmp_path / "a.md"
@@ -417,6 +428,11 @@ def test_single_quotation_marks_that_enclose_no_delimiter_are_text(tmp_path: Pat
     check(tmp_path, "a.csv", "text,label\n" + joined(rows, ","), rows)
     rows = [(f"'{text}'", label) for text, label in made(comma=",")]
     check(tmp_path, "b.csv", "text,label\n" + joined([(f'"{text}"', label) for text, label in rows], ","), rows)
+
+
+def test_single_quotation_marks_inside_double_ones_are_text(tmp_path: Path) -> None:
+    rows = [(f"She said,'the, old one','no',{text}", label) for text, label in made()]
+    check(tmp_path, "a.csv", "text,label\n" + joined([(f'"{text}"', label) for text, label in rows], ","), rows)
 
 
 def test_a_table_of_fixed_columns_is_told_of(tmp_path: Path) -> None:

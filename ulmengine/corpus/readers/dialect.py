@@ -102,16 +102,15 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     said = _said(lines[0]) if lines else ""
     lines = lines[1 if said else 0 : SNIFF_LINES]
     reasons: dict[str, str] = {}
-    rewritten = undrawn if not delimiter and is_drawn(lines) else None
-    mark = "" if rewritten else _beside_apostrophes(lines, spelled_delimiter(delimiter) if delimiter else said)
-    rewritten = partial(without_apostrophes, mark=mark) if mark else rewritten
+    given = spelled_delimiter(delimiter) if delimiter else said
+    drawn = not delimiter and is_drawn(lines)
+    mark = "" if drawn else _beside_apostrophes(lines, given)
+    rewritten = undrawn if drawn else partial(without_apostrophes, mark=mark) if mark else None
     lines = list(rewritten(lines)) if rewritten else lines
-    if rewritten is undrawn:
-        best, reasons["delimiter"] = ",", DRAWN
-    elif delimiter:
-        best, reasons["delimiter"] = spelled_delimiter(delimiter), "as set"
-    elif said:
-        best, reasons["delimiter"] = said, "the first line says so, as Excel writes it"
+    if drawn:
+        best, reasons["delimiter"] = "|", DRAWN
+    elif given:
+        best, reasons["delimiter"] = given, "as set" if delimiter else "the first line says so, as Excel writes it"
     elif mark:
         best, reasons["delimiter"] = mark, f"{NAMES.get(mark, mark)} stands beside cells in single quotation marks"
     else:
@@ -165,7 +164,8 @@ def _beside_apostrophes(lines: Sequence[str], delimiter: str) -> str:
     them; "" for none. ``delimiter``: the only one there can be, if any."""
     rows = [line for line in lines[1:] if line.strip()]
     for mark in (delimiter,) if delimiter else DELIMITERS:
-        enclosed = [found[2] for found in map(in_apostrophes(mark).search, rows) if found and found[3]]
+        found = filter(None, map(in_apostrophes(mark).search, rows))
+        enclosed = [cell[2] for cell in found if cell[3] and cell.string.count('"', 0, cell.start()) % 2 == 0]
         if len(enclosed) > 5 and len(enclosed) >= 0.95 * len(rows) and any(mark in cell for cell in enclosed):
             return mark
     return ""

@@ -28,7 +28,7 @@ def is_drawn(lines: Sequence[str]) -> bool:
 
 
 def undrawn(lines: Iterable[str]) -> Iterator[str]:
-    """The heading and the rows of a drawn table as lines of CSV."""
+    """The heading and the rows of a drawn table as lines of CSV, with a bar for the comma."""
     edged: bool | None = None
     for line in lines:
         bare = line.strip()
@@ -37,7 +37,7 @@ def undrawn(lines: Iterable[str]) -> Iterator[str]:
         edged = bare.startswith("|") if edged is None else edged
         inner = bare.removeprefix("|").removesuffix("|") if edged else line
         written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerow(
+        csv.writer(written, delimiter="|", lineterminator="\n").writerow(
             cell.strip().replace("\\|", "|") for cell in _BETWEEN.split(inner))
         yield written.getvalue()
 
