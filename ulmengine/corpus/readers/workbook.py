@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import polars as pl
 
@@ -74,9 +75,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
             f"The workbook '{source.path.name}' has no sheet with data in it (sheets: {', '.join(names)})."
         )
     heads = [_head(sheet, config) for sheet in wanted]
-    most = max((one.rows for one in heads if one.sheet.visible and one.worth), default=0)
-    head = max(heads, key=lambda one: (one.sheet.visible, one.worth * (10 * one.rows >= most or one.rows >= _SCANT),
-                                       10 * one.rows >= most))
+    most = max((one.body.height for one in heads if one.sheet.visible and one.worth), default=0)
+    head = max(heads, key=lambda one: _place(one, 10 * one.body.height >= most))
     sheet = head.sheet
     refuse_wide(f"The sheet '{sheet.name}' of '{source.path.name}' has", sheet.frame.width,
                 " Is there a stray cell far to the right? Delete it, or save the table as CSV.")
@@ -88,6 +88,12 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     notes += [*_skipped(head), *([head.doubt] if head.doubt else [])]
     return Reading(source, "excel", partial(_chunks, [head]), columns=head.columns, sheet=sheet.name, sheets=names,
                    notes=tuple(notes), reasons={"format": reason, "sheet": why, "header": head.why})
+
+
+def _place(head: _Head, large: bool) -> tuple[bool, int, bool]:
+    """Where a sheet stands among those that may be read: the highest comes first. ``large``: no other visible one with
+    texts has more than ten times its rows."""
+    return head.sheet.visible, head.worth if large or head.body.height >= _SCANT else 0, large
 
 
 def _skipped(head: _Head) -> list[str]:
@@ -200,7 +206,8 @@ def _plain(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Head:
-    """How a sheet begins, and what it is worth as a corpus: 2 with a text and a label column, 1 with a text."""
+    """How a sheet begins, its rows below the heading, how many of them have a group's name that stands in its first row
+    alone, and what it is worth as a corpus: 2 with a text and a label column, 1 with a text."""
 
     sheet: Sheet
     skip: int
@@ -209,17 +216,8 @@ class _Head:
     doubt: str
     columns: tuple[str, ...]
     worth: int
+    body: pl.DataFrame
     grouped: int
-
-    @property
-    def rows(self) -> int:
-        """How many rows stand below the heading."""
-        return self.sheet.frame.height - self.skip - self.named
-
-    @property
-    def body(self) -> pl.DataFrame:
-        """These rows; a group's name, where the sheet has it in its first row alone, in each row of it."""
-        return _body_of(self.sheet.frame.slice(self.skip + self.named), self.grouped)
 
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
@@ -228,32 +226,28 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     skip = above_heading(rows) if config.header == "auto" else 0
     found = find_heading(rows[skip:], frame.width, config.header)
     columns = column_names(rows[skip] if found.named else [], frame.width)
-    below = sheet.frame.slice(skip + found.named)
-    grouped = _grouped(below)
-    body = _body_of(below, grouped).head(_HEAD_ROWS)
-    body.columns = list(columns)
-    guess = guess_columns(body) if body.height else None
+    body, grouped = _with_groups(sheet.frame.slice(skip + found.named))
+    first = body.head(_HEAD_ROWS)
+    first.columns = list(columns)
+    guess = guess_columns(first) if first.height else None
     worth = 0 if guess is None or not guess.text else 2 if guess.label else 1
-    return _Head(sheet, skip, *found, columns, worth, grouped)
+    return _Head(sheet, skip, *found, columns, worth, body, grouped)
 
 
-def _grouped(below: pl.DataFrame) -> int:
-    """How many rows have no cell in the first column because a group's name stands in its first row alone: short, each
-    another, and each over rows without; 0 where none does."""
-    filled = below.filter(~pl.all_horizontal(pl.all().is_null()))
-    if filled.width < 2 or filled.height < 6:
-        return 0
-    first, others = filled.to_series(0), filled.get_columns()[1:]
-    names, places = first.drop_nulls(), first.is_not_null().arg_true()
-    ends = [*places[1:], filled.height]
-    led = len(names) > 1 and places[0] == 0 and all(end - place > 1 for place, end in zip(places, ends, strict=True))
-    whole = any(not column.null_count() for column in others)
-    return first.null_count() if led and whole and names.n_unique() == len(names) and max(map(len, names)) < 60 else 0
-
-
-def _body_of(below: pl.DataFrame, grouped: int) -> pl.DataFrame:
+def _with_groups(below: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Rows ``below`` a heading, and how many of them were given the name of their group in the first column: where it
+    stands in the first row of each group alone, short, each another, and each over rows without."""
+    if below.width < 2 or 2 * below.to_series(0).null_count() < below.height:
+        return below, 0
     blank = pl.all_horizontal(pl.all().is_null())
-    return below.with_columns(pl.when(~blank).then(pl.nth(0).forward_fill())) if grouped else below
+    filled = below.filter(~blank)
+    first, *others = filled.get_columns()
+    names, places = first.drop_nulls(), [*first.is_not_null().arg_true(), filled.height]
+    led = len(names) > 1 and places[0] == 0 and all(end - place > 1 for place, end in pairwise(places))
+    whole = filled.height > 5 and any(not column.null_count() for column in others)
+    if not led or not whole or names.n_unique() < len(names) or max(map(len, names)) >= 60:
+        return below, 0
+    return below.with_columns(pl.when(~blank).then(pl.nth(0).forward_fill())), first.null_count()
 
 
 def _why(
