@@ -1,4 +1,4 @@
-"""JSON of every shape, and the exports of labelling tools: each becomes its texts with the answers given."""
+"""JSON of every shape: each becomes its texts with the answers given."""
 
 from __future__ import annotations
 
@@ -211,130 +211,10 @@ def test_columns_of_texts_are_no_labels(tmp_path: Path) -> None:
     assert len(everything(opened(path))) == 60
 
 
-def prodigy(n: int, text: str, **rest: Any) -> dict[str, Any]:
-    return {"text": text, "_input_hash": n, "_task_hash": -n, "_timestamp": 1_700_000 + n, "answer": "accept", **rest}
-
-
-def submitted(*answers: str | None) -> dict[str, Any]:
-    states = ["submitted"] * (len(answers) - 1) + ["discarded"]
-    return {"topic.responses": list(answers), "topic.responses.status": states, "topic.suggestion": "good"}
-
-
-JSON_LINES: dict[str, list[Any]] = {
-    "Prodigy's choice": [prodigy(n, t, accept=[k], options=[{"id": one, "text": one} for one in LABELS])
-                         for n, (t, k) in enumerate(ROWS)],
-    "Prodigy's choice by numbers": [
-        prodigy(n, t, accept=[LABELS.index(k)], options=[{"id": p, "text": one} for p, one in enumerate(LABELS)])
-        for n, (t, k) in enumerate(ROWS)],
-    "Prodigy's labels": [prodigy(n, t, label=k) for n, (t, k) in enumerate(ROWS)],
-    "Argilla's columns": [{"id": f"u{n}", "status": "completed", "review": t, **submitted(k, k, "good")}
-                          for n, (t, k) in enumerate(ROWS)],
-    "Argilla's records": [{"id": f"u{n}", "fields": {"review": t}, "suggestions": {"topic": {"value": "good"}},
-                           "responses": {"topic": [{"value": k, "user_id": "u"}]}} for n, (t, k) in enumerate(ROWS)],
-    "Argilla's feedback": [{"fields": {"review": t}, "suggestions": [], "external_id": f"{n}", "responses": [
-        {"values": {"topic": {"value": k}}, "status": "submitted"}]} for n, (t, k) in enumerate(ROWS)],
-    "Argilla before 2": [{"text": t, "inputs": {"text": t}, "prediction": [["good", 0.9]], "annotation": k,
-                          "status": "Validated", "metrics": {}} for t, k in ROWS],
-    "doccano": [{"id": n, "text": t, "label": [k], "Comments": []} for n, (t, k) in enumerate(ROWS)],
-    "doccano's data": [{"id": n, "data": t, "label": [k]} for n, (t, k) in enumerate(ROWS)],
-    "spaCy's cats": [{"text": t, "cats": {k: int(k == own) for k in LABELS}} for t, own in ROWS],
-    "Ground Truth": [{"source": t, "job": 1, "job-metadata": {"class-name": k, "confidence": 0.9}} for t, k in ROWS],
-    "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
-                             {"role": "assistant", "content": k}]} for t, k in ROWS],
-    "prompt and completion": [{"prompt": t, "completion": f" {k}"} for t, k in ROWS],
-    "pairs": PAIRS,
-    "Vertex AI": [{"textContent": t, "classificationAnnotation": {"displayName": k},
-                   "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": "training"}} for t, k in ROWS],
-    "lists of records": [RECORDS[:20], RECORDS[20:]],
-}
-
-
-@pytest.mark.parametrize("tool", JSON_LINES)
-def test_the_answers_of_labelling_tools_are_the_labels(tmp_path: Path, tool: str) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(lines(JSON_LINES[tool]))
-    documents = opened(path)
-    assert everything(documents) == [text for text, _ in ROWS]
-    assert labels_in_order(documents) == [label for _, label in ROWS]
-
-
-def test_the_tool_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(lines(JSON_LINES["Prodigy's choice"]))
-    assert "Prodigy" in opened(path).understood.reasons["format"]
-
-
-def test_what_was_not_answered_is_not_labelled(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    answers = ("accept", "ignore", "reject")
-    path.write_text(lines([prodigy(n, t, accept=[k], answer=answers[n % 3]) for n, (t, k) in enumerate(ROWS)]))
-    documents = opened(path)
-    assert documents.labels == ("good",)  # every third row, which is always the same label
-    assert documents.rows("unlabelled").tolist() == [n for n in range(60) if n % 3]
-    path.write_text(lines([{"id": f"{n}", "status": "x", "text": t, **submitted(None)} for n, (t, _) in enumerate(ROWS)]
-                          + [{"id": "z", "status": "x", "text": "the last text", **submitted("good", "bad")}]))
-    assert opened(path).rows("unlabelled").tolist() == list(range(60))
-
-
-def test_a_yes_or_no_question_has_two_answers(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(lines([prodigy(n, t, label="GOOD", answer="accept" if k == "good" else "reject")
-                           for n, (t, k) in enumerate(ROWS)]))
-    assert labels_in_order(opened(path)) == ["GOOD" if k == "good" else "not GOOD" for _, k in ROWS]
-
-
-@pytest.mark.parametrize("mark", [",", "\t"])
-def test_the_table_that_label_studio_exports(tmp_path: Path, mark: str) -> None:
-    names = ["annotation_id", "annotator", "created_at", "id", "lead_time", "review", "verdict", "updated_at"]
-    rows = [[str(n + 9), str(1 + n % 2), f"2024-0{1 + n % 3}-01", str(n), f"2.{n % 5}", f'"{t}"', k, "2024"]
-            for n, (t, k) in enumerate(ROWS)]
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join(mark.join(row) for row in [names, *rows]) + "\n")
-    documents = opened(path)
-    assert everything(documents) == [text for text, _ in ROWS]
-    assert documents.understood.label_columns == ("verdict",)
-
-
-@pytest.mark.parametrize("form", ["{1} {0}", "{0} {1}", "{1}\t{0}", "{1} , {0}"])
-def test_the_labels_of_fasttext_stand_at_either_end(tmp_path: Path, form: str) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("".join(form.format(t, f"__label__{k}") + "\n" for t, k in ROWS))
-    documents = opened(path)
-    assert everything(documents) == [text for text, _ in ROWS]
-    assert labels_in_order(documents) == [label for _, label in ROWS]
-
-
-def test_passages_of_a_text_are_no_labels_of_it(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text(lines([{"id": n, "text": t, "label": [[0, 3, "ART"]]} for n, (t, _) in enumerate(ROWS)]))
-    assert opened(path).labels == ()
-
-
 def test_a_list_of_json_may_be_called_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(RECORDS, indent=1))
     assert labels_in_order(opened(path)) == [label for _, label in ROWS]
-
-
-def test_several_choices_beside_single_ones_are_several_labels(tmp_path: Path) -> None:
-    """Label Studio's short form writes a name where one was chosen, an object where several were."""
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps([
-        {"text": t, "id": n, "topics": {"choices": [k, "urgent"]} if n % 3 else k, "annotator": 1, "annotation_id": n,
-         "created_at": "2024-01-01", "lead_time": 2.5 + n} for n, (t, k) in enumerate(ROWS)]))
-    documents = opened(path)
-    assert documents.understood.label_columns == ("topics",)
-    assert documents.labels == tuple(sorted({*LABELS, "urgent"}))
-    assert (documents.multi_label, len(documents.rows("unlabelled"))) == (True, 0)
-
-
-def test_the_parts_that_vertex_names_are_the_split(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    use = ("training", "validation", "test")
-    path.write_text(lines([
-        {"textContent": t, "classificationAnnotation": {"displayName": k},
-         "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": use[n % 3]}} for n, (t, k) in enumerate(ROWS)]))
-    assert opened(path).rows("test").tolist() == list(range(2, 60, 3))
 
 
 def test_an_intent_of_snips_has_a_file_of_its_own(tmp_path: Path) -> None:
