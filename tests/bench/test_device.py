@@ -14,7 +14,6 @@ import torch
 from tests.bench.test_networks import DOCUMENTS, TASK
 from ulmengine.bench import agreement, classifier, device, lm, measure, predict
 from ulmengine.cli import main
-from ulmengine.config import RunConfig
 from ulmengine.inference.predict import can_pack
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.runs import finalize
@@ -204,7 +203,7 @@ def test_the_lengths_stay_there_when_a_run_is_measured_too(
     documents = DocumentBatches(store, None, 2, train=False)
     monkeypatch.setattr(finalize, "document_batches", lambda *_: documents)
     prepared: Any = SimpleNamespace(documents=SimpleNamespace(count=lambda _: 2))
-    list(finalize._scores_of(classifier.build(ON_META), RunConfig(), prepared, "forward", "test"))
+    list(finalize._scores_of(classifier.build(ON_META), prepared, "forward", "test"))
     assert asked == {("meta", "cpu")}
 
 

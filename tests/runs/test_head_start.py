@@ -44,10 +44,10 @@ def test_the_head_answers_as_the_best_regression(tmp_path: Path, settings: list[
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), "corpus.split.validation=0.3", *settings)
     prepared = outcome(prepare(config, tmp_path / "cache"))
     torch.manual_seed(3)
-    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    model = new_classifier(prepared, new_language_model(prepared, "forward").encoder)
     # Texts that differ by their words, and by more than the least that a batch norm divides by.
     torch.nn.init.normal_(model.encoder.embedding.weight, std=2.0)
-    outcome(begin_head(model, config, prepared, "forward"))
+    outcome(begin_head(model, prepared, "forward"))
 
     train, held = (states_of(model.eval(), prepared, part)[:, :features] for part in ("train", "validation"))
     targets, answers = prepared.documents.targets("train"), prepared.documents.targets("validation")
@@ -59,7 +59,7 @@ def test_the_head_answers_as_the_best_regression(tmp_path: Path, settings: list[
         found.append((-np.log(chances[np.arange(len(answers)), answers]).mean(), chances))
     expected = min(found, key=lambda pair: pair[0])[1]
 
-    batches = document_batches(config, prepared, "forward", "validation")
+    batches = document_batches(prepared, "forward", "validation")
     assert batches is not None
     ours = np.zeros_like(expected)
     with torch.no_grad():
@@ -85,7 +85,7 @@ def test_of_many_labels_a_document_each_fit_is_told_and_answers_as_the_library(t
 def test_a_head_of_two_layers_begins_at_random(tmp_path: Path) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), "model.head_hidden=5")
     prepared = outcome(prepare(config, tmp_path / "cache"))
-    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    model = new_classifier(prepared, new_language_model(prepared, "forward").encoder)
     assert not model.head.is_linear
     assert [block.linear.weight.shape for block in model.head.blocks] == [(5, 96), (2, 5)]
 
@@ -103,10 +103,10 @@ def test_the_head_scores_what_hardly_differs_as_it_was_told() -> None:
 def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 120), "corpus.split.validation=0.2")
     prepared = outcome(prepare(config, tmp_path / "cache"))
-    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder).eval()
+    model = new_classifier(prepared, new_language_model(prepared, "forward").encoder).eval()
     every, targets = states_of(model, prepared, "train"), prepared.documents.targets("train")
     monkeypatch.setattr(head_start, "MOST", 13)
-    chosen = head_start._drawn(config, prepared.documents.count("train"))
+    chosen = head_start._drawn(prepared, "train")
     read: list[int] = []
     pooled = model.pooled
 
@@ -115,7 +115,7 @@ def test_of_a_large_corpus_only_the_chosen_documents_are_read(tmp_path: Path, mo
         return pooled(tokens, lengths)
 
     monkeypatch.setattr(model, "pooled", counting)
-    states, answers = outcome(head_start.pooled_states(model, config, prepared, "forward", "train", chosen))
+    states, answers = outcome(head_start.pooled_states(model, prepared, "forward", "train", chosen))
     assert read == [13]  # together, and not each with what stands beside it in the corpus
     assert (states.shape, answers.shape) == ((13, every.shape[1]), (13,))
     found = [int(np.abs(every - state).max(1).argmin()) for state in states]

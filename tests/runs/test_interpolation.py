@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.runs.test_head_start import states_of
 from ulmengine import events as ev
-from ulmengine.config import RunConfig
 from ulmengine.events import outcome
 from ulmengine.models import load_bundle
 from ulmengine.nets import TextClassifier
@@ -31,13 +30,13 @@ from .made import tiny_config, write_corpus
 Weights = dict[str, torch.Tensor]
 
 
-def made(tmp_path: Path, *settings: str) -> tuple[TextClassifier, RunConfig, Prepared]:
+def made(tmp_path: Path, *settings: str) -> tuple[TextClassifier, Prepared]:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv", 160), *settings)
     prepared = outcome(prepare(config, tmp_path / "cache"))
     torch.manual_seed(3)
-    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    model = new_classifier(prepared, new_language_model(prepared, "forward").encoder)
     torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)  # texts that differ by their words
-    return model, config, prepared
+    return model, prepared
 
 
 def weights_of(model: TextClassifier) -> Weights:
@@ -51,11 +50,11 @@ def blind(weights: Weights) -> Weights:
 
 @pytest.mark.parametrize("helps", [False, True])
 def test_what_reads_better_is_taken(tmp_path: Path, helps: bool) -> None:
-    model, config, prepared = made(tmp_path)
+    model, prepared = made(tmp_path)
     knowing = weights_of(model)
     before, after = (blind(knowing), knowing) if helps else (knowing, blind(knowing))
     model.encoder.load_state_dict(after)
-    notes = [event.text for event in interpolate(model, before, config, prepared, "forward")
+    notes = [event.text for event in interpolate(model, before, prepared, "forward")
              if isinstance(event, ev.Note)]
     found = weights_of(model)
     share = next(share for share in SHARES if f"takes {share:.0%}." in notes[0])
@@ -65,13 +64,13 @@ def test_what_reads_better_is_taken(tmp_path: Path, helps: bool) -> None:
 
 
 def test_the_losses_are_those_of_a_cross_validation(tmp_path: Path) -> None:
-    model, config, prepared = made(tmp_path)
+    model, prepared = made(tmp_path)
     after = weights_of(model)
     before = {name: value + 0.1 * torch.randn_like(value) for name, value in after.items()}
-    note = next(event.text for event in interpolate(model, before, config, prepared, "forward")
+    note = next(event.text for event in interpolate(model, before, prepared, "forward")
                 if isinstance(event, ev.Note))
     targets = prepared.documents.targets("train")
-    folds = np.random.default_rng(config.seed).permutation(len(targets)) % FOLDS
+    folds = np.random.default_rng(prepared.config.seed).permutation(len(targets)) % FOLDS
     losses = []
     for share in SHARES:
         model.encoder.load_state_dict({name: before[name] + share * (after[name] - before[name]) for name in after})
@@ -86,9 +85,9 @@ def test_the_losses_are_those_of_a_cross_validation(tmp_path: Path) -> None:
 
 
 def test_the_trial_is_told_as_one_piece_of_work_and_can_be_left_at_any_time(tmp_path: Path) -> None:
-    model, config, prepared = made(tmp_path)
+    model, prepared = made(tmp_path)
     before = weights_of(model)
-    told = [event for event in interpolate(model, before, config, prepared, "forward")
+    told = [event for event in interpolate(model, before, prepared, "forward")
             if isinstance(event, ev.Progress)]
     assert {(event.task, event.total) for event in told} == \
         {("Trying how much of the tuned language model to take", len(SHARES))}
@@ -97,7 +96,7 @@ def test_the_trial_is_told_as_one_piece_of_work_and_can_be_left_at_any_time(tmp_
     assert 0 < done[0] < 0.5
     assert len(SHARES) - 0.5 < done[-1] <= len(SHARES)
     for number in (0, len(told) - 1):  # while documents are read, and while a regression is fitted
-        trial = interpolate(model, before, config, prepared, "forward")
+        trial = interpolate(model, before, prepared, "forward")
         for _ in range(number + 1):
             next(trial)
         trial.close()
@@ -108,8 +107,8 @@ def test_the_trial_is_told_as_one_piece_of_work_and_can_be_left_at_any_time(tmp_
 @pytest.mark.parametrize(("settings", "told"), [((), "language model"),
                                                 (("model.direction=both",), "backward language model")])
 def test_of_two_directions_the_note_says_which_it_is_of(tmp_path: Path, settings: tuple[str, ...], told: str) -> None:
-    model, config, prepared = made(tmp_path, *settings)
-    note = next(event.text for event in interpolate(model, weights_of(model), config, prepared, "backward")
+    model, prepared = made(tmp_path, *settings)
+    note = next(event.text for event in interpolate(model, weights_of(model), prepared, "backward")
                 if isinstance(event, ev.Note))
     assert note.startswith(f"Of what tuning has changed in the {told} the classifier takes ")
 
@@ -131,29 +130,29 @@ def test_a_label_that_hardly_a_document_bears_and_several_a_document_are_fine(tm
     rare = list(prepared.documents.labels).index("rare")
     assert 0 < (targets[:, rare] if several else targets == rare).sum() < FOLDS  # a fold is fitted without it
     torch.manual_seed(3)
-    model = new_classifier(config, prepared, new_language_model(config, prepared, "forward").encoder)
+    model = new_classifier(prepared, new_language_model(prepared, "forward").encoder)
     torch.nn.init.normal_(model.encoder.embedding.weight, std=0.5)
     knowing = weights_of(model)
-    list(interpolate(model, blind(knowing), config, prepared, "forward"))
+    list(interpolate(model, blind(knowing), prepared, "forward"))
     share = weights_of(model)["embedding.weight"].norm() / knowing["embedding.weight"].norm()
     assert float(share) >= 0.25 - 1e-4
 
 
 def test_long_documents_are_tried_on_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, config, prepared = made(tmp_path)
+    _, prepared = made(tmp_path)
     lengths = prepared.stores["train"].lengths
-    assert len(interpolation._rows(prepared, config)) == len(lengths)
+    assert len(interpolation._rows(prepared)) == len(lengths)
     monkeypatch.setattr(interpolation, "MOST", 40)
-    rows = interpolation._rows(prepared, config)
+    rows = interpolation._rows(prepared)
     assert (len(rows), len(set(rows))) == (40, 40)
     assert list(rows) == sorted(rows)
     monkeypatch.setattr(interpolation, "LEAST", 2)
     monkeypatch.setattr(interpolation, "MOST_TOKENS", 200)
-    rows = interpolation._rows(prepared, config)
+    rows = interpolation._rows(prepared)
     assert 8 < len(rows) < 40
     assert lengths[rows].sum() <= 200
     monkeypatch.setattr(interpolation, "MOST_TOKENS", 1)
-    assert len(interpolation._rows(prepared, config)) == 8
+    assert len(interpolation._rows(prepared)) == 8
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ulmengine.config import DropoutConfig, ModelConfig, RunConfig, Sizes
+from ulmengine.config import DropoutConfig, ModelConfig, Sizes
 from ulmengine.events import StageStarted, outcome
 from ulmengine.inference import probabilities
 from ulmengine.models import load_bundle, save_bundle
@@ -45,9 +45,9 @@ def pretrained(path: Path, *directions: str, softmax: Literal["full", "adaptive"
     return path
 
 
-def prepared_with(tmp_path: Path, *settings: str) -> tuple[RunConfig, Prepared]:
+def prepared_with(tmp_path: Path, *settings: str) -> Prepared:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), *settings)
-    return config, outcome(prepare(config, tmp_path / "cache"))
+    return outcome(prepare(config, tmp_path / "cache"))
 
 
 def assert_moved_by_name(old: dict[str, Tensor], new: dict[str, Tensor], words: tuple[str, ...], bias: bool) -> None:
@@ -66,13 +66,13 @@ def assert_moved_by_name(old: dict[str, Tensor], new: dict[str, Tensor], words: 
 def test_a_run_starts_from_the_pretrained_weights_word_by_word(tmp_path: Path) -> None:
     """Of both networks, each from its own direction; seen at the moment before the first step."""
     path = pretrained(tmp_path / "old.ulmfit", "forward", "backward")
-    config, prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "model.direction=both")
+    prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "model.direction=both")
     words = prepared.tokenizer.vocabulary.tokens
     assert {"saw", "the", "plum", "hammer", "box"} <= set(words)
     assert words != OLD[: len(words)]
-    plans = plan_stages(config, layers=2, pretrained=True)
+    plans = plan_stages(prepared.config, layers=2, pretrained=True)
     for direction in ("forward", "backward"):
-        stages = Stages(config, prepared, tuple(p for p in plans if p.direction == direction), TrainContext(),
+        stages = Stages(prepared, tuple(p for p in plans if p.direction == direction), TrainContext(),
                         Checkpoints(tmp_path / direction))
         old = load_bundle(path).weights(direction)
         events = stages.events(None)
@@ -84,9 +84,9 @@ def test_a_run_starts_from_the_pretrained_weights_word_by_word(tmp_path: Path) -
 
 def test_without_a_language_model_stage_the_classifier_reads_with_the_pretrained_weights(tmp_path: Path) -> None:
     path = pretrained(tmp_path / "old.ulmfit", "forward")
-    config, prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "language_model.epochs=0")
-    plans = plan_stages(config, layers=2, pretrained=True)
-    stages = Stages(config, prepared, plans, TrainContext(), Checkpoints(tmp_path / "run"))
+    prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "language_model.epochs=0")
+    plans = plan_stages(prepared.config, layers=2, pretrained=True)
+    stages = Stages(prepared, plans, TrainContext(), Checkpoints(tmp_path / "run"))
     events = stages.events(None)
     next(event for event in events if isinstance(event, StageStarted))
     assert_moved_by_name(load_bundle(path).weights("forward"), stages.classifiers["forward"].state_dict(),
@@ -96,9 +96,9 @@ def test_without_a_language_model_stage_the_classifier_reads_with_the_pretrained
 
 def test_a_direction_that_the_pretrained_model_does_not_read_starts_from_nothing(tmp_path: Path) -> None:
     path = pretrained(tmp_path / "old.ulmfit", "forward")
-    config, prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "model.direction=both")
+    prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "model.direction=both")
     layer = "encoder.layers.0.weight_hh"
-    net = new_language_model(config, prepared, "backward")
+    net = new_language_model(prepared, "backward")
     assert not torch.equal(net.state_dict()[layer], load_bundle(path).weights("forward")[layer])
     assert not net.decoder.bias.any()
 
@@ -106,17 +106,17 @@ def test_a_direction_that_the_pretrained_model_does_not_read_starts_from_nothing
 def test_clusters_of_another_vocabulary_begin_anew(tmp_path: Path) -> None:
     """Below 64 words there is one cluster of rarer words, from there on there are two."""
     path = pretrained(tmp_path / "old.ulmfit", "forward", softmax="adaptive")
-    config, prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "language_model.softmax=adaptive")
+    prepared = prepared_with(tmp_path, f"model.pretrained='{path}'", "language_model.softmax=adaptive")
     words = prepared.tokenizer.vocabulary.tokens
     assert len(words) >= 64
-    net = new_language_model(config, prepared, "forward")
+    net = new_language_model(prepared, "forward")
     assert_moved_by_name(load_bundle(path).weights("forward"), net.state_dict(), words, bias=True)
     assert net.state_dict()["decoder.cluster_weight"].shape == (2, SIZES.embedding)
 
 
-def fresh_classifier(config: RunConfig, prepared: Prepared, direction: str, seed: int) -> TextClassifier:
+def fresh_classifier(prepared: Prepared, direction: str, seed: int) -> TextClassifier:
     torch.manual_seed(seed)
-    net = new_classifier(config, prepared, new_language_model(config, prepared, direction).encoder)
+    net = new_classifier(prepared, new_language_model(prepared, direction).encoder)
     # As large as a trained one's, so that each document has scores of its own.
     torch.nn.init.normal_(net.encoder.embedding.weight)
     return net.eval()
@@ -136,20 +136,20 @@ def one_by_one(net: TextClassifier, prepared: Prepared, part: str, backwards: bo
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 def test_scores_come_back_to_their_documents(tmp_path: Path, direction: str) -> None:
     """Measured sorted by length, several at once; expected of each document alone."""
-    config, prepared = prepared_with(tmp_path, "classifier.batch_size=2")
-    net = fresh_classifier(config, prepared, direction, 3)
+    prepared = prepared_with(tmp_path, "classifier.batch_size=2")
+    net = fresh_classifier(prepared, direction, 3)
     expected = one_by_one(net, prepared, "validation", direction == "backward")
     lengths = prepared.stores["validation"].lengths.tolist()
     assert lengths != sorted(lengths, reverse=True)
     assert min(np.abs(a - b).max() for a, b in itertools.combinations(expected, 2)) > 1e-4
-    found = outcome(_scores_of(net, config, prepared, direction, "validation"))
+    found = outcome(_scores_of(net, prepared, direction, "validation"))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 def test_of_two_directions_the_probabilities_are_averaged_document_by_document(tmp_path: Path) -> None:
-    config, prepared = prepared_with(tmp_path, "classifier.batch_size=2", "model.direction=both")
-    nets = {name: fresh_classifier(config, prepared, name, seed) for seed, name in enumerate(("forward", "backward"))}
-    found = outcome(_scores(config, prepared, nets, "test"))
+    prepared = prepared_with(tmp_path, "classifier.batch_size=2", "model.direction=both")
+    nets = {name: fresh_classifier(prepared, name, seed) for seed, name in enumerate(("forward", "backward"))}
+    found = outcome(_scores(prepared, nets, "test"))
     assert found is not None
     shares = []
     for name, net in nets.items():

@@ -30,7 +30,7 @@ def test_a_run_uses_the_copy_that_was_made_when_the_corpus_was_looked_at(tmp_pat
 def test_a_batch_holds_no_more_tokens_than_set(tmp_path: Path, budget: int) -> None:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"), f"tokens.batch_tokens={budget}")
     prepared = outcome(prepare(config, tmp_path / "cache"))
-    batches = document_batches(config, prepared, "forward", "train")
+    batches = document_batches(prepared, "forward", "train")
     assert batches is not None
     sizes = [batch.tokens.numel() for batch in batches.epoch(0)]
     assert (max(sizes) <= 40) == bool(budget)

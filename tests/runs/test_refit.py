@@ -61,7 +61,7 @@ def alike(one: RunFolder, other: RunFolder) -> bool:
 def test_the_last_stage_reads_all_labelled_documents_once_an_epoch(place: Path) -> None:
     config = tiny_config(write_corpus(place / "some.csv"))
     prepared = outcome(prepare(config, place / "cache"))
-    batches = document_batches(config, prepared, "forward", ALL_LABELLED)
+    batches = document_batches(prepared, "forward", ALL_LABELLED)
     assert batches is not None
     held = prepared.documents.count("validation")
     seen = np.concatenate([batch.indices for batch in batches.epoch(0)])

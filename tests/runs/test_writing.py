@@ -35,20 +35,20 @@ class Chain(LanguageModel):
         return scores, None
 
 
-def prepared_run(tmp_path: Path) -> tuple[RunConfig, Prepared]:
+def prepared_run(tmp_path: Path) -> Prepared:
     config = tiny_config(write_corpus(tmp_path / "corpus.csv"))
-    return config, outcome(prepare(config, tmp_path / "cache"))
+    return outcome(prepare(config, tmp_path / "cache"))
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 def test_the_document_is_given_in_the_order_in_which_the_network_reads(tmp_path: Path, direction: str) -> None:
     """A circle of three words, each the one after the other for a network of this direction."""
-    config, prepared = prepared_run(tmp_path)
+    prepared = prepared_run(tmp_path)
     words, text = prepared.tokenizer.vocabulary, next(iter(prepared.documents.texts("validation"))).split()
     circle = [words.index(word) for word in ("apple", "pear", "plum")]
     after = dict.fromkeys(range(len(words)), circle[0]) | dict(zip(circle, (*circle[1:], circle[0]), strict=True))
-    net = Chain(len(words), after, config)
-    prompt, written = writer(config, prepared, direction)(net)
+    net = Chain(len(words), after, prepared.config)
+    prompt, written = writer(prepared, direction)(net)
     backward = direction == "backward"
     shown = [word if word in words else "<unk>" for word in text]
     expected = text[-1:-4:-1] if backward else text[:3]

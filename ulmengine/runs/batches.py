@@ -22,15 +22,13 @@ STEPS = 500
 """Steps of a language model from scratch after which it is taken to have learnt something."""
 
 
-def streams(
-    config: RunConfig, prepared: Prepared, direction: str
-) -> tuple[LanguageModelStream, LanguageModelStream | None]:
+def streams(prepared: Prepared, direction: str) -> tuple[LanguageModelStream, LanguageModelStream | None]:
     """Training and validation streams of the language model; no validation where there are no such documents."""
-    settings, backwards = config.language_model, direction == "backward"
-    stores = prepared.language_model_stores()
-    rows = rows_read(config, sum(store.tokens for store in stores))
+    config, backwards = prepared.config, direction == "backward"
+    settings = config.language_model
     train = LanguageModelStream(
-        stores, rows, settings.bptt, seed=config.seed, backwards=backwards, jitter=settings.jitter
+        prepared.language_model_stores(), rows_read(config, prepared.language_model_tokens), settings.bptt,
+        seed=config.seed, backwards=backwards, jitter=settings.jitter,
     )
     held = prepared.stores.get("validation")
     if held is None or not held.tokens:
@@ -39,20 +37,20 @@ def streams(
     return train, LanguageModelStream([held], rows, settings.bptt, shuffle=False, backwards=backwards)
 
 
-def steps_of(config: RunConfig, prepared: Prepared, plans: Sequence[StagePlan]) -> list[int]:
+def steps_of(prepared: Prepared, plans: Sequence[StagePlan]) -> list[int]:
     """Optimizer steps that each of the stages ``plans`` will have; 0 where there is nothing to train it on."""
     batches: dict[tuple[str, bool], int] = {}  # the same in both directions
     for plan in plans:
         kind = plan.task, plan.refit
         if kind not in batches:
-            batches[kind] = _batches_of(config, prepared, plan)
+            batches[kind] = _batches_of(prepared, plan)
     return [plan.steps(batches[plan.task, plan.refit]) for plan in plans]
 
 
-def _batches_of(config: RunConfig, prepared: Prepared, plan: StagePlan) -> int:
+def _batches_of(prepared: Prepared, plan: StagePlan) -> int:
     if plan.task == "language_model":
-        return len(streams(config, prepared, plan.direction)[0])
-    found = document_batches(config, prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
+        return len(streams(prepared, plan.direction)[0])
+    found = document_batches(prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
     return 0 if found is None else len(found)
 
 
@@ -65,7 +63,7 @@ def rows_read(config: RunConfig, tokens: int) -> int:
     return max(1, min(settings.batch_size, tokens // settings.bptt))
 
 
-def has_learnt(config: RunConfig, prepared: Prepared) -> bool:
+def has_learnt(prepared: Prepared) -> bool:
     """Whether the encoder has learnt enough of the language for a regression to read what it makes of documents.
 
     Before that documents hardly differ in it: weights that tell them apart all the same are so large that the dropouts
@@ -74,8 +72,8 @@ def has_learnt(config: RunConfig, prepared: Prepared) -> bool:
     """
     if prepared.pretrained is not None:
         return True
-    settings, tokens = config.language_model, sum(store.tokens for store in prepared.language_model_stores())
-    steps = settings.epochs * tokens // (rows_read(config, tokens) * settings.bptt)
+    settings, tokens = prepared.config.language_model, prepared.language_model_tokens
+    steps = settings.epochs * tokens // (rows_read(prepared.config, tokens) * settings.bptt)
     return steps >= STEPS
 
 
@@ -91,7 +89,7 @@ def _part(prepared: Prepared, part: str) -> tuple[TokenStore | None, NDArray[np.
 
 
 def document_batches(
-    config: RunConfig, prepared: Prepared, direction: str, part: str, *, shuffled: bool = True,
+    prepared: Prepared, direction: str, part: str, *, shuffled: bool = True,
     only: NDArray[np.int64] | None = None,
 ) -> DocumentBatches | None:
     """Batches of the documents of ``part``, or of :data:`ALL_LABELLED`; None where there are none.
@@ -102,10 +100,10 @@ def document_batches(
     store, targets = _part(prepared, part)
     if store is None:
         return None
-    settings, train = config.classifier, part in ("train", ALL_LABELLED) and shuffled
+    config, train = prepared.config, part in ("train", ALL_LABELLED) and shuffled
     times = 1 if train else _EVALUATION
     return DocumentBatches(
-        store, targets, settings.batch_size * times, train=train, seed=config.seed,
+        store, targets, config.classifier.batch_size * times, train=train, seed=config.seed,
         backwards=direction == "backward", token_budget=config.tokens.batch_tokens * times or None,
         only=only,
     )

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
 from ulmengine.inference import (
@@ -45,7 +44,7 @@ Classifiers = Mapping[str, TextClassifier]
 
 
 def finalize_classifier(
-    config: RunConfig, folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = "", *,
+    folder: RunFolder, prepared: Prepared, classifiers: Classifiers, early: str = "", *,
     before_refit: Mapping[str, Mapping[str, Tensor]] | None = None,
 ) -> Generator[Event, None, Evaluated | None]:
     """Calibrate on the validation part, measure on the test part (or, without one, on validation), save the bundle.
@@ -55,13 +54,13 @@ def finalize_classifier(
         they answer these.
     :returns: the result; None where nothing was held back to measure on.
     """
-    documents = prepared.documents
+    documents, config = prepared.documents, prepared.config
     for model in classifiers.values():
         as_stored(model)  # what is measured is what the file will hold
     scores = {}
     for part in MEASURED_PARTS:
         asked = classifiers if part != "validation" or not before_refit else _earlier(classifiers, before_refit)
-        found = yield from _scores(config, prepared, asked, part)
+        found = yield from _scores(prepared, asked, part)
         if found is not None:
             scores[part] = found
     temperature = 1.0 if "validation" not in scores else fit_temperature(
@@ -83,7 +82,7 @@ def finalize_classifier(
         folder.model_path, kind="classifier", state=_state(classifiers), tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
         temperature=temperature, max_tokens=config.tokens.max_tokens, bptt=config.classifier.bptt,
-        card={**_card(config, prepared, result, bool(before_refit)), **({"training": early} if early else {})},
+        card={**_card(prepared, result, bool(before_refit)), **({"training": early} if early else {})},
         dtype="float16", counts=None if blend is None else blend.pack(),
         columns=Columns.of(documents.understood), refit=bool(before_refit),
     )
@@ -120,15 +119,15 @@ def _blend(
 
 
 def finalize_language_model(
-    config: RunConfig, folder: RunFolder, prepared: Prepared, models: Mapping[str, LanguageModel],
+    folder: RunFolder, prepared: Prepared, models: Mapping[str, LanguageModel],
     perplexities: Mapping[str, float],
 ) -> Generator[Event, None, None]:
     """Save a language model that no classifier follows. ``perplexities``: of the network of each direction."""
-    documents = prepared.documents
+    documents, config = prepared.documents, prepared.config
     card = {
         "title": config.name, "summary": f"A language model of the texts of {documents.understood.path.name}.",
         "texts": documents.count("train") + documents.count("unlabelled"),
-        "tokens": sum(store.tokens for store in prepared.language_model_stores()),
+        "tokens": prepared.language_model_tokens,
     }
     if perplexities:
         each = [f"{perplexities[one]:.2f} {one}" if len(models) > 1 else f"{perplexities[one]:.2f}"
@@ -160,21 +159,21 @@ def _earlier(classifiers: Classifiers, weights: Mapping[str, Mapping[str, Tensor
 
 
 def _scores(
-    config: RunConfig, prepared: Prepared, classifiers: Classifiers, part: str
+    prepared: Prepared, classifiers: Classifiers, part: str
 ) -> Generator[Event, None, np.ndarray | None]:
     """Scores (documents, classes) of ``part`` in the documents' own order, both directions averaged."""
     if not prepared.documents.count(part):
         return None
     every = []
     for direction, model in classifiers.items():
-        every.append((yield from _scores_of(model, config, prepared, direction, part)))
+        every.append((yield from _scores_of(model, prepared, direction, part)))
     return average(every, multi_label=prepared.documents.multi_label)
 
 
 def _scores_of(
-    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str
+    model: TextClassifier, prepared: Prepared, direction: str, part: str
 ) -> Generator[Event, None, np.ndarray]:
-    batches = document_batches(config, prepared, direction, part)
+    batches = document_batches(prepared, direction, part)
     assert batches is not None
     device = next(model.parameters()).device
     model.eval()
@@ -188,11 +187,11 @@ def _scores_of(
     return scores
 
 
-def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit: bool) -> dict[str, object]:
+def _card(prepared: Prepared, result: Evaluated | None, refit: bool) -> dict[str, object]:
     documents = prepared.documents
     held = f" In the end it learnt from the {documents.count('validation'):,} validation documents too."
     card: dict[str, object] = {
-        "title": config.name,
+        "title": prepared.config.name,
         "summary": f"Trained on {documents.count('train'):,} labelled and {documents.count('unlabelled'):,} "
                    f"unlabelled documents of {documents.understood.path.name}.{held if refit else ''}",
         "labels and documents": dict(zip(documents.labels, class_counts(documents, "train").tolist(), strict=True)),
@@ -206,16 +205,17 @@ def _card(config: RunConfig, prepared: Prepared, result: Evaluated | None, refit
         if result.has_blend:
             card["accuracy of the network alone, without the word counts"] = f"{result.accuracy:.1%}"
         card["TF-IDF + logistic regression on the same documents"] = f"{result.baseline_accuracy:.1%}"
-    return card | _origin(config, prepared)
+    return card | _origin(prepared)
 
 
-def _origin(config: RunConfig, prepared: Prepared) -> dict[str, object]:
+def _origin(prepared: Prepared) -> dict[str, object]:
     """Where a classifier comes from: its language as far as that can be told, what it began with, how it has learnt."""
     texts, early = islice(prepared.documents.texts("train"), _ASKED), prepared.pretrained
     before = {} if early is None else early.description.card
     licence = f"; that of the language model it started from: {before['licence']}" if before.get("licence") else ""
     # A path on this machine says nothing elsewhere.
-    settings = {name: value_words(value) for name, value in unusual(config).items() if name != "model.pretrained"}
+    settings = {name: value_words(value) for name, value in unusual(prepared.config).items()
+                if name != "model.pretrained"}
     return {
         "language": str(before.get("language") or language_of(text[:1_000] for text in texts) or "not stated"),
         "started from": "nothing: learnt from scratch" if early is None else

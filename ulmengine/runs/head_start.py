@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ulmengine.config import RunConfig
 from ulmengine.events import Event, Progress
 from ulmengine.inference.baseline import scores_of
 from ulmengine.nets import TextClassifier
@@ -30,25 +29,21 @@ LEAST_DEVIATION = 1e-5**0.5
 """What differs by less is taken to differ by so much: the head's batch norm cannot divide by less."""
 
 
-def begin_head(
-    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str
-) -> Generator[Event, None, None]:
+def begin_head(model: TextClassifier, prepared: Prepared, direction: str) -> Generator[Event, None, None]:
     """Let the head of ``model`` begin as the regression that answers the validation documents best."""
-    documents = prepared.documents
-    states, targets = yield from pooled_states(
-        model, config, prepared, direction, "train", _drawn(config, documents.count("train")))
+    balanced = prepared.config.classifier.class_weights == "balanced"
+    states, targets = yield from pooled_states(model, prepared, direction, "train", _drawn(prepared, "train"))
     if not np.isfinite(states).all():
         return  # an encoder that has diverged: the first step of the training says so, and what to do
     scaled, mean, deviation = standardised(states)
     held = None
-    if documents.count("validation"):
+    if prepared.documents.count("validation"):
         found, answers = yield from pooled_states(
-            model, config, prepared, direction, "validation", _drawn(config, documents.count("validation")))
+            model, prepared, direction, "validation", _drawn(prepared, "validation"))
         held = ((found - mean) / deviation).astype(np.float32), answers
     best, weights = np.inf, None
     for number, strength in enumerate(STRENGTHS if held else (STRENGTHS[2],), start=1):
-        tried = yield from regression(
-            scaled, targets, model.classes, strength, config.classifier.class_weights == "balanced")
+        tried = yield from regression(scaled, targets, model.classes, strength, balanced)
         loss = 0.0 if held is None else mean_loss(held[0] @ tried[0].T + tried[1], held[1])
         if weights is None or loss < best:
             best, weights = loss, tried
@@ -60,8 +55,9 @@ def begin_head(
     ))
 
 
-def _drawn(config: RunConfig, count: int) -> NDArray[np.int64]:
-    return np.sort(np.random.default_rng(config.seed).permutation(count)[:MOST])
+def _drawn(prepared: Prepared, part: str) -> NDArray[np.int64]:
+    count = prepared.documents.count(part)
+    return np.sort(np.random.default_rng(prepared.config.seed).permutation(count)[:MOST])
 
 
 def standardised(states: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
@@ -72,15 +68,15 @@ def standardised(states: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[n
 
 
 def pooled_states(
-    model: TextClassifier, config: RunConfig, prepared: Prepared, direction: str, part: str, chosen: NDArray[np.int64]
+    model: TextClassifier, prepared: Prepared, direction: str, part: str, chosen: NDArray[np.int64]
 ) -> Generator[Event, None, tuple[Floats, NDArray[np.generic]]]:
     """Pooled states (documents, features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
-    batches = document_batches(config, prepared, direction, part, shuffled=False, only=chosen)
+    batches = document_batches(prepared, direction, part, shuffled=False, only=chosen)
     assert batches is not None
     targets = prepared.documents.targets(part)
     place = np.zeros(len(targets), dtype=np.int64)  # of a document among the chosen ones
     place[chosen] = np.arange(len(chosen))
-    states = np.zeros((len(chosen), config.model.pooled(model.encoder.sizes.embedding)), dtype=np.float32)
+    states = np.zeros((len(chosen), prepared.config.model.pooled(model.encoder.sizes.embedding)), dtype=np.float32)
     device = next(model.parameters()).device
     model.eval()
     total = len(batches)  # which sorts all documents each time that it is asked

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 def interpolate(
-    model: TextClassifier, before: dict[str, Tensor], config: RunConfig, prepared: Prepared, direction: str
+    model: TextClassifier, before: dict[str, Tensor], prepared: Prepared, direction: str
 ) -> Generator[Event, None, None]:
     """Move the encoder of ``model`` from its tuned weights towards those ``before`` as far as that helps.
 
@@ -46,14 +46,14 @@ def interpolate(
 
     :param before: of the encoder, by the same names.
     """
-    after = copy_of(model.encoder.state_dict().items())
-    rows = _rows(prepared, config)
+    after, config = copy_of(model.encoder.state_dict().items()), prepared.config
+    rows = _rows(prepared)
     if len(rows) < LEAST:
         return
     losses = []
     for number, share in enumerate(SHARES):
         move_between(model.encoder, before, after, share)
-        reading = pooled_states(model, config, prepared, direction, "train", rows)
+        reading = pooled_states(model, prepared, direction, "train", rows)
         states, targets = yield from _as_part(reading, number, _READING)
         if not np.isfinite(states).all():
             move_between(model.encoder, before, after, 1.0)
@@ -70,10 +70,10 @@ def interpolate(
     )
 
 
-def _rows(prepared: Prepared, config: RunConfig) -> NDArray[np.int64]:
+def _rows(prepared: Prepared) -> NDArray[np.int64]:
     """Training documents drawn for the trial, in their order."""
-    lengths = np.minimum(prepared.stores["train"].lengths, config.tokens.max_tokens)
-    drawn = np.random.default_rng(config.seed).permutation(len(lengths))[:MOST]
+    lengths = np.minimum(prepared.stores["train"].lengths, prepared.config.tokens.max_tokens)
+    drawn = np.random.default_rng(prepared.config.seed).permutation(len(lengths))[:MOST]
     fits = int(np.searchsorted(np.cumsum(lengths[drawn]), MOST_TOKENS, side="right"))
     return np.sort(drawn[: max(fits, min(len(drawn), 4 * LEAST))])
 

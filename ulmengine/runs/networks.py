@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from ulmengine.config import RunConfig
 from ulmengine.models import ModelError
 from ulmengine.nets import AWDLSTM, LanguageModel, Loss, TextClassifier, classifier_loss, transfer_embedding
 from ulmengine.tokens import vocabulary_transfer
@@ -13,12 +12,12 @@ from .checks import class_counts
 from .prepare import Prepared
 
 
-def new_language_model(config: RunConfig, prepared: Prepared, direction: str) -> LanguageModel:
+def new_language_model(prepared: Prepared, direction: str) -> LanguageModel:
     """A language model for the corpus' vocabulary, with the pretrained weights where there are any.
 
     Words are moved by name, new ones start at the mean row (1801.06146, 3.1; fastai).
     """
-    model = _untrained(config, prepared)
+    model = _untrained(prepared)
     weights = pretrained_weights(prepared, direction)
     if weights is None:
         return model
@@ -48,27 +47,29 @@ def pretrained_weights(prepared: Prepared, direction: str) -> dict[str, torch.Te
     return weights
 
 
-def new_classifier(config: RunConfig, prepared: Prepared, encoder: AWDLSTM) -> TextClassifier:
+def new_classifier(prepared: Prepared, encoder: AWDLSTM) -> TextClassifier:
     """A new head for the corpus' labels on ``encoder``."""
+    config = prepared.config
     return TextClassifier(
         encoder, len(prepared.documents.labels), config.model, bptt=config.classifier.bptt,
         max_tokens=config.tokens.max_tokens,
     )
 
 
-def training_loss(config: RunConfig, prepared: Prepared) -> Loss:
+def training_loss(prepared: Prepared) -> Loss:
     """The classifier's loss, weighted by the training documents of each label if set."""
     counts = torch.as_tensor(class_counts(prepared.documents, "train"))
-    return classifier_loss(config.classifier, counts, prepared.documents.multi_label)
+    return classifier_loss(prepared.config.classifier, counts, prepared.documents.multi_label)
 
 
-def parameter_count(config: RunConfig, prepared: Prepared) -> int:
+def parameter_count(prepared: Prepared) -> int:
     """Numbers in the language model of one direction, counted without making it."""
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in _untrained(config, prepared).parameters())
+        return sum(parameter.numel() for parameter in _untrained(prepared).parameters())
 
 
-def _untrained(config: RunConfig, prepared: Prepared) -> LanguageModel:
+def _untrained(prepared: Prepared) -> LanguageModel:
+    config = prepared.config
     return LanguageModel(
         len(prepared.tokenizer.vocabulary), prepared.sizes, config.model.dropout,
         softmax=config.language_model.softmax, skip_connections=config.model.skip_connections,

@@ -51,8 +51,9 @@ _SAMPLE, _SAMPLE_CHARACTERS = 500, 2_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A corpus as the networks see it. ``stores``: one for each part that holds documents."""
+    """The corpus of a run of ``config`` as the networks see it. ``stores``: one for each part that holds documents."""
 
+    config: RunConfig
     documents: Documents
     tokenizer: Tokenizer
     stores: dict[str, TokenStore]
@@ -63,10 +64,15 @@ class Prepared:
         """What a language model may read: training and unlabelled documents, never held-back ones."""
         return [self.stores[part] for part in ("train", "unlabelled") if part in self.stores]
 
-    def plans(self, config: RunConfig) -> tuple[StagePlan, ...]:
-        """The stages of a run of ``config`` on it."""
+    @property
+    def language_model_tokens(self) -> int:
+        """How many tokens those are."""
+        return sum(store.tokens for store in self.language_model_stores())
+
+    def plans(self) -> tuple[StagePlan, ...]:
+        """The stages of the run."""
         return plan_stages(
-            config, layers=self.sizes.layers, pretrained=self.pretrained is not None,
+            self.config, layers=self.sizes.layers, pretrained=self.pretrained is not None,
             classifier=bool(self.documents.labels), held=self.documents.count("validation") > 0,
         )
 
@@ -104,7 +110,7 @@ def prepare(
                 documents.texts(part), tokenizer, cache / "tokens", key=key, total=count
             )
     sizes = config.model.sizes() if pretrained is None else Sizes(*pretrained.description.sizes)
-    return Prepared(documents, tokenizer, stores, pretrained, sizes)
+    return Prepared(config, documents, tokenizer, stores, pretrained, sizes)
 
 
 def _learnt(

@@ -40,27 +40,27 @@ def find_learning_rate(
     if own is not None:
         config = yield from with_best_pretrained(config, cache, own)
     prepared = yield from prepare(config, cache)
-    plan = _first(config, prepared, task)
+    plan = _first(prepared, task)
     work: Task
     if task == "language_model":
-        model = new_language_model(config, prepared, plan.direction).to(device)
-        train, _ = streams(config, prepared, plan.direction)
+        model = new_language_model(prepared, plan.direction).to(device)
+        train, _ = streams(prepared, plan.direction)
         work = language_model_task(model, train, None, plan, ctx)
     else:
-        batches = document_batches(config, prepared, plan.direction, "train")
+        batches = document_batches(prepared, plan.direction, "train")
         if batches is None:
             raise RunFolderError("the corpus has no training documents with labels")
-        encoder = new_language_model(config, prepared, plan.direction).encoder
-        classifier = new_classifier(config, prepared, encoder).to(device)
-        if classifier.head.is_linear and has_learnt(config, prepared):
+        encoder = new_language_model(prepared, plan.direction).encoder
+        classifier = new_classifier(prepared, encoder).to(device)
+        if classifier.head.is_linear and has_learnt(prepared):
             set_precision(classifier, ctx.precision)
-            yield from begin_head(classifier, config, prepared, plan.direction)
-        work = classifier_task(classifier, batches, None, plan, training_loss(config, prepared), ctx)
+            yield from begin_head(classifier, prepared, plan.direction)
+        work = classifier_task(classifier, batches, None, plan, training_loss(prepared), ctx)
     return (yield from range_test(work, plan, ctx, low=1e-6, high=1.0, steps=steps))
 
 
-def _first(config: RunConfig, prepared: Prepared, task: str) -> StagePlan:
-    plans = [plan for plan in prepared.plans(config) if plan.task == task and not plan.refit]
+def _first(prepared: Prepared, task: str) -> StagePlan:
+    plans = [plan for plan in prepared.plans() if plan.task == task and not plan.refit]
     if not plans:
         kind = "language-model" if task == "language_model" else "classifier"
         raise RunFolderError(f"the plan has no {kind} stage to find a rate for; give it at least one epoch")

@@ -238,8 +238,8 @@ class Run:
         precision = precision_for(device, config.compute.precision)
         torch.manual_seed(config.seed)
         prepared = yield from self._prepare(config)
-        self._rows = rows_read(config, sum(store.tokens for store in prepared.language_model_stores()))
-        plans = prepared.plans(config)
+        self._rows = rows_read(config, prepared.language_model_tokens)
+        plans = prepared.plans()
         if not plans:
             raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
         snapshot = None if start is None else self.checkpoints.load(start)
@@ -250,7 +250,7 @@ class Run:
             checkpoint=None if log is None else partial(self._save, config, log),
             world=self._world,
         )
-        stages = Stages(config, prepared, plans, ctx, self.checkpoints, self._early)
+        stages = Stages(prepared, plans, ctx, self.checkpoints, self._early)
         if snapshot is not None:
             stages.bring_back(snapshot)
         here, told, lost = machine(device, precision, prepared.documents.fingerprint, self._world), "", None
@@ -270,9 +270,9 @@ class Run:
                 remember(self.folder, prepared, here)
         self._repeating = start is not None and lost is None
         yield ev.RunStarted(
-            config.name, str(device), str(precision).removeprefix("torch."), parameter_count(config, prepared),
+            config.name, str(device), str(precision).removeprefix("torch."), parameter_count(prepared),
             tuple({**plan.describe(), "steps": steps} for plan, steps in
-                  zip(plans, steps_of(config, prepared, plans), strict=True)), start is not None,
+                  zip(plans, steps_of(prepared, plans), strict=True)), start is not None,
         )
         if lost is not None:
             yield lost
@@ -287,7 +287,7 @@ class Run:
         self._repeating = False
         yield from stages.events(snapshot)
         if log is not None:
-            yield from self._finalize(config, prepared, stages, began)
+            yield from self._finalize(prepared, stages, began)
 
     def _prepare(self, config: RunConfig) -> Generator[ev.Event, None, Prepared]:
         """Of several processes the first one fills the cache, the others read it."""
@@ -325,23 +325,20 @@ class Run:
         self._early.begin(log, self.folder.finishing)
         return lost
 
-    def _finalize(
-        self, config: RunConfig, prepared: Prepared, stages: Stages, began: float
-    ) -> Generator[ev.Event, None, None]:
+    def _finalize(self, prepared: Prepared, stages: Stages, began: float) -> Generator[ev.Event, None, None]:
         result, early = None, ""
         if self._early.wanted and not stages.left_out and not stages.asked:
             self._early.take_back()  # it came when the last stage was over
         elif self._early.wanted:
             cut = not stages.left_out and stages.plans[-1].refit
-            early = self._early.outcome(stages.left_out, stages.classifiers, config.model.direction == "both", cut)
+            both = prepared.config.model.direction == "both"
+            early = self._early.outcome(stages.left_out, stages.classifiers, both, cut)
             yield ev.Note(early)
         if stages.classifiers:
             result = yield from finalize_classifier(
-                config, self.folder, prepared, stages.classifiers, early, before_refit=stages.before_refit)
+                self.folder, prepared, stages.classifiers, early, before_refit=stages.before_refit)
         else:
-            yield from finalize_language_model(
-                config, self.folder, prepared, stages.language_models, stages.perplexities
-            )
+            yield from finalize_language_model(self.folder, prepared, stages.language_models, stages.perplexities)
         accuracy, plain = (None, None) if result is None else (result.accuracy, result.baseline_accuracy)
         yield ev.Finished(accuracy, plain, str(self.folder.model_path), round(time.monotonic() - began, 3))
 

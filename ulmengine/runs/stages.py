@@ -9,7 +9,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ulmengine.config import RunConfig
 from ulmengine.events import Event
 from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel, TextClassifier, set_precision
@@ -46,10 +45,10 @@ class Stages:
     """
 
     def __init__(
-        self, config: RunConfig, prepared: Prepared, plans: tuple[StagePlan, ...], ctx: TrainContext,
-        checkpoints: Checkpoints, early: EarlyFinish | None = None,
+        self, prepared: Prepared, plans: tuple[StagePlan, ...], ctx: TrainContext, checkpoints: Checkpoints,
+        early: EarlyFinish | None = None,
     ) -> None:
-        self.config, self.prepared, self.plans, self.ctx = config, prepared, plans, ctx
+        self.prepared, self.plans, self.ctx = prepared, plans, ctx
         self.checkpoints, self._early = checkpoints, early
         self._skip, ctx.skip = ctx.skip, self._ends_here
         self.left_out: tuple[StagePlan, ...] = ()
@@ -93,33 +92,32 @@ class Stages:
         return self._early is not None and self._early.hear(bool(self.classifiers))
 
     def _train(self, plan: StagePlan, start: Snapshot | None) -> Generator[Event, None, StageResult]:
+        prepared, direction, config = self.prepared, plan.direction, self.prepared.config
         if plan.task == "language_model":
-            model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
-            self.language_models[plan.direction] = model
-            if self.config.saving.samples:
-                self.ctx.write = writer(self.config, self.prepared, plan.direction)
-            train, valid = streams(self.config, self.prepared, plan.direction)
-            return (yield from train_language_model(model, train, valid, plan, self.ctx, start))
-        if plan.direction not in self.classifiers:
-            classifier = self._classifier(plan.direction)
-            if classifier.head.is_linear and start is None and has_learnt(self.config, self.prepared):
+            network = new_language_model(prepared, direction).to(self.ctx.device)
+            self.language_models[direction] = network
+            if config.saving.samples:
+                self.ctx.write = writer(prepared, direction)
+            train, valid = streams(prepared, direction)
+            return (yield from train_language_model(network, train, valid, plan, self.ctx, start))
+        if direction not in self.classifiers:
+            classifier = self._classifier(direction)
+            if classifier.head.is_linear and start is None and has_learnt(prepared):
                 set_precision(classifier, self.ctx.precision)
-                if self.config.language_model.interpolate and self.config.language_model.epochs:
-                    yield from self._interpolated(classifier, plan.direction)
-                yield from begin_head(classifier, self.config, self.prepared, plan.direction)
-            self.classifiers[plan.direction] = classifier
-        batches = document_batches(self.config, self.prepared, plan.direction, ALL_LABELLED if plan.refit else "train")
+                if config.language_model.interpolate and config.language_model.epochs:
+                    yield from self._interpolated(classifier, direction)
+                yield from begin_head(classifier, prepared, direction)
+            self.classifiers[direction] = classifier
+        model = self.classifiers[direction]
+        batches = document_batches(prepared, direction, ALL_LABELLED if plan.refit else "train")
         if batches is None:
             raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")
-        held = None if plan.refit else document_batches(self.config, self.prepared, plan.direction, "validation")
+        held = None if plan.refit else document_batches(prepared, direction, "validation")
         if plan.refit and start is None:
-            self.before_refit[plan.direction] = copy_of(self.classifiers[plan.direction].state_dict().items())
-        loss = training_loss(self.config, self.prepared)
-        result = yield from train_classifier(
-            self.classifiers[plan.direction], batches, held, plan, loss, self.ctx, start
-        )
+            self.before_refit[direction] = copy_of(model.state_dict().items())
+        result = yield from train_classifier(model, batches, held, plan, training_loss(prepared), self.ctx, start)
         if plan.refit:
-            self._end_refit(plan.direction, result.why != "epochs")
+            self._end_refit(direction, result.why != "epochs")
         return result
 
     def _end_refit(self, direction: str, skipped: bool) -> None:
@@ -138,15 +136,15 @@ class Stages:
         weights = pretrained_weights(self.prepared, direction)
         if weights is not None:
             before = {name: weights[f"encoder.{name}"] for name in classifier.encoder.state_dict()}
-            yield from interpolate(classifier, before, self.config, self.prepared, direction)
+            yield from interpolate(classifier, before, self.prepared, direction)
 
     def _classifier(self, direction: str) -> TextClassifier:
         """The language model's encoder under a new head; its own training ends here."""
         model = self.language_models.pop(direction, None)
         if model is None:
-            model = new_language_model(self.config, self.prepared, direction)
+            model = new_language_model(self.prepared, direction)
         self.ctx.optimizer = None
-        return new_classifier(self.config, self.prepared, model.encoder).to(self.ctx.device)
+        return new_classifier(self.prepared, model.encoder).to(self.ctx.device)
 
     def bring_back(self, start: Snapshot) -> None:
         """Bring what the stages before that of ``start`` have left and its own network does not hold.
@@ -168,7 +166,7 @@ class Stages:
         if plan.task == "classifier":
             model = self.classifiers[plan.direction] = self._classifier(plan.direction)
         else:
-            model = new_language_model(self.config, self.prepared, plan.direction).to(self.ctx.device)
+            model = new_language_model(self.prepared, plan.direction).to(self.ctx.device)
             self.language_models[plan.direction] = model
         model.load_state_dict(end.weights())
         if plan.refit:
@@ -196,7 +194,7 @@ class Stages:
                              f"of its weights too; go back to {where}, or copy this folder back from a backup")
 
 
-def writer(config: RunConfig, prepared: Prepared, direction: str) -> Callable[[nn.Module], tuple[str, str]]:
+def writer(prepared: Prepared, direction: str) -> Callable[[nn.Module], tuple[str, str]]:
     """Lets a network of ``direction`` write on from a held-back document: gives its opening, and what follows it.
 
     A backward network is given the document's end. What it writes stands before that, and so there is no opening but
@@ -209,7 +207,7 @@ def writer(config: RunConfig, prepared: Prepared, direction: str) -> Callable[[n
 
     def write(model: nn.Module) -> tuple[str, str]:
         assert isinstance(model, LanguageModel)
-        source = torch.Generator().manual_seed(config.seed)
+        source = torch.Generator().manual_seed(prepared.config.seed)
         written = decode(write_on(model, given, SAMPLE_LENGTH, backward=backward, generator=source))
         if not backward:
             return decode(given), written
