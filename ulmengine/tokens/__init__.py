@@ -13,10 +13,9 @@ from ulmengine.lazy import names_of
 if TYPE_CHECKING:
     from .description import fingerprint, tokenizer_from_json
     from .detokenise import readable
-    from .encode import encode_texts
     from .learn import choose_kind, count_tokens, extend_vocabulary, learn_tokenizer
     from .specials import BOS, EOS, IGNORED, PAD, SPECIALS, UNK, TokensError
-    from .store import TokenStore
+    from .store import TokenStore, encode_texts
     from .subwords import SubwordTokenizer
     from .terms import terms_from_json
     from .tokenizer import Tokenizer
@@ -32,10 +31,9 @@ __all__ = [
 
 _WHERE = {
     "detokenise": ("readable",),
-    "encode": ("encode_texts",),
     "learn": ("choose_kind", "count_tokens", "extend_vocabulary", "learn_tokenizer"),
     "specials": ("BOS", "EOS", "IGNORED", "PAD", "SPECIALS", "UNK", "TokensError"),
-    "store": ("TokenStore",),
+    "store": ("TokenStore", "encode_texts"),
     "subwords": ("SubwordTokenizer",),
     "terms": ("terms_from_json",),
     "description": ("fingerprint", "tokenizer_from_json"),

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from ulmengine.config import TokenConfig
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Progress, retold
 
 from .counting import PieceCounter, cutter_from_json
 from .pool import batched, own_share, shared
@@ -120,16 +120,13 @@ def _count(
             counter.add(text)
         done += len(batch)
         yield Progress(_TASK, done, total, "documents")
-    answers = shared({"task": "count", "cutter": cutter}, batches, workers)
-    try:
-        while True:
-            size, _ = next(answers)
-            done += size
-            yield Progress(_TASK, done, total, "documents")
-    except StopIteration as stop:
-        ends: list[bytes] = stop.value
-    finally:
-        answers.close()
+
+    def tell(answer: tuple[int, bytes]) -> tuple[Progress]:
+        nonlocal done
+        done += answer[0]
+        return (Progress(_TASK, done, total, "documents"),)
+
+    ends = yield from retold(shared({"task": "count", "cutter": cutter}, batches, workers), tell)
     counts = counter.result()
     for end in ends:
         counts.update(unpack(end))

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
@@ -64,23 +65,50 @@ def shared(
     first = next(batches, None)
     if first is None:
         return []
-    with WorkerPool(settings, workers or min(8, cores())) as pool:
-        yield from pool.answers(chain([first], batches))
-        return pool.ends()
+    count, idle = workers or min(8, cores()), SimpleQueue[Worker]()
+
+    def ask(batch: list[str]) -> bytes:
+        worker = idle.get()
+        try:
+            return worker.ask(pack(batch))
+        finally:
+            idle.put(worker)
+
+    with ExitStack() as stack:
+        threads = ThreadPoolExecutor(count, thread_name_prefix="tokens")
+        stack.callback(threads.shutdown, cancel_futures=True)  # once all processes have ended
+        started = [stack.enter_context(closing(Worker(settings))) for _ in range(count)]
+        for worker in started:
+            idle.put(worker)
+        waiting: deque[tuple[int, Future[bytes]]] = deque()
+        for batch in chain([first], batches):
+            waiting.append((len(batch), threads.submit(ask, batch)))
+            while len(waiting) > 2 * count or (waiting and waiting[0][1].done()):  # few are under way at a time
+                size, answer = waiting.popleft()
+                yield size, answer.result()
+        for size, answer in waiting:
+            yield size, answer.result()
+        return list(threads.map(lambda worker: worker.ask(b""), started))
 
 
 class Worker:
-    """One process and the pipe to it. Used by one thread at a time."""
+    """One process and the pipe to it. Used by one thread at a time.
+
+    :raises TokensError: it cannot be started.
+    """
 
     def __init__(self, settings: dict[str, Any]) -> None:
         here = str(Path(__file__).resolve().parents[2])
         paths = [here, os.environ.get("PYTHONPATH", "")]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         environment |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ulmengine.tokens.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=environment, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ulmengine.tokens.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, env=environment, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise TokensError(f"No process could be started to make tokens: {error.strerror}.") from error
         self._settings: bytes | None = pack(settings)
 
     def ask(self, content: bytes) -> bytes:
@@ -109,59 +137,6 @@ class Worker:
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):  # what was still to be sent no longer matters
                     pipe.close()
-                except OSError:  # what was still to be sent no longer matters
-                    continue
         self._process.wait()
-
-
-class WorkerPool:
-    """``count`` workers; a context manager that leaves no process and no thread behind."""
-
-    def __init__(self, settings: dict[str, Any], count: int) -> None:
-        self._workers: list[Worker] = []
-        self._idle: SimpleQueue[Worker] = SimpleQueue()
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="tokens")
-        try:
-            for _ in range(count):
-                self._workers.append(Worker(settings))
-        except OSError as error:
-            self.close()
-            raise TokensError(f"No process could be started to make tokens: {error.strerror}.") from error
-        for worker in self._workers:
-            self._idle.put(worker)
-
-    def __enter__(self) -> WorkerPool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End all processes and threads."""
-        for worker in self._workers:
-            worker.close()
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def answers(self, batches: Iterable[list[str]]) -> Iterator[tuple[int, bytes]]:
-        """Number of texts and the answer for each batch, in their order; few are under way at a time."""
-        waiting: deque[tuple[int, Future[bytes]]] = deque()
-        for batch in batches:
-            waiting.append((len(batch), self._threads.submit(self._ask, batch)))
-            while len(waiting) > 2 * len(self._workers) or (waiting and waiting[0][1].done()):
-                count, answer = waiting.popleft()
-                yield count, answer.result()
-        for count, answer in waiting:
-            yield count, answer.result()
-
-    def ends(self) -> list[bytes]:
-        """What every worker has to say at the end."""
-        return list(self._threads.map(lambda worker: worker.ask(b""), self._workers))
-
-    def _ask(self, batch: list[str]) -> bytes:
-        worker = self._idle.get()
-        try:
-            return worker.ask(pack(batch))
-        finally:
-            self._idle.put(worker)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 import numpy as np
@@ -61,52 +61,39 @@ def unpack_documents(content: bytes) -> tuple[npt.NDArray[np.int32], npt.NDArray
     return numbers[1 : count + 1], numbers[count + 1 :]
 
 
-class EncodeWork:
-    """Token ids of every text."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._tokenizer = tokenizer_from_json(settings["tokenizer"])
-
-    def batch(self, texts: list[str]) -> bytes:
-        """The documents as :func:`pack_documents` packs them."""
-        return pack_documents(map(self._tokenizer.packed, texts))
-
-    def end(self) -> bytes:
-        """Nothing."""
-        return b""
+Work = tuple[Callable[[list[str]], bytes], Callable[[], bytes]]
+"""What is answered to each batch of texts, and at the end."""
 
 
-class CountWork:
-    """How often each token stands in all texts."""
+def _encoding(settings: dict[str, Any]) -> Work:
+    """The documents of a batch as :func:`pack_documents` packs them; nothing at the end."""
+    tokenizer = tokenizer_from_json(settings["tokenizer"])
+    return lambda texts: pack_documents(map(tokenizer.packed, texts)), bytes
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self._counter = PieceCounter(cutter_from_json(settings["cutter"]))
 
-    def batch(self, texts: list[str]) -> bytes:
-        """Nothing; the counts come at the end."""
+def _counting(settings: dict[str, Any]) -> Work:
+    """Nothing for a batch; at the end how often each token stands in all texts, as a JSON object."""
+    counter = PieceCounter(cutter_from_json(settings["cutter"]))
+
+    def batch(texts: list[str]) -> bytes:
         for text in texts:
-            self._counter.add(text)
+            counter.add(text)
         return b""
 
-    def end(self) -> bytes:
-        """The counts as a JSON object."""
-        return pack(self._counter.result())
-
-
-TASKS: dict[str, type[EncodeWork | CountWork]] = {"encode": EncodeWork, "count": CountWork}
+    return batch, lambda: pack(counter.result())
 
 
 def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
     """Answer every frame: first the settings, then batches of texts; an empty frame asks for the end."""
-    work: EncodeWork | CountWork | None = None
+    work: Work | None = None
     while (content := read_frame(inward)) is not None:
         try:
             if work is None:
                 settings = unpack(content)
-                work = TASKS[settings["task"]](settings)
-                answer = b""
+                work, answer = {"encode": _encoding, "count": _counting}[settings["task"]](settings), b""
             else:
-                answer = work.batch(unpack(content)) if content else work.end()
+                batch, end = work
+                answer = batch(unpack(content)) if content else end()
         except Exception as error:  # told to the other side, which knows what to do
             write_frame(outward, FAILED + f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
         else:
