@@ -18,8 +18,7 @@ from ulmengine.cli import main
 from ulmengine.inference import Predictor
 from ulmengine.models import ModelError, import_reference, load_bundle
 from ulmengine.models.inert import Inert, read_objects
-from ulmengine.models.learner import is_export, read_learner
-from ulmengine.models.unpickle import read_weights
+from ulmengine.models.unpickle import is_export, read_learner, read_weights
 
 from .learners import exported, filled, modules_of
 from .test_reference import WORDS, classifier_weights, lstm_by_hand, scored_by_hand, weights

@@ -34,8 +34,8 @@ from .usage import onnx_snippet, snippet
 
 if TYPE_CHECKING:
     from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle
-    from .learner import is_export
     from .reference import classes_of, import_reference, labels_of
+    from .unpickle import is_export
 
 __all__ = [
     "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "add_model",
@@ -47,6 +47,6 @@ __all__ = [
 
 __getattr__ = names_of(__name__, {
     "bundle": ("Bundle", "as_stored", "load_bundle", "save_again", "save_bundle"),
-    "learner": ("is_export",),
     "reference": ("classes_of", "import_reference", "labels_of"),
+    "unpickle": ("is_export",),
 })

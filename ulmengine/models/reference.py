@@ -23,8 +23,7 @@ from ulmengine.tokens.wordwise import WordTokenizer
 
 from .archive import ModelError
 from .bundle import save_bundle
-from .learner import Learner, is_export, read_learner
-from .unpickle import read_vocabulary, read_weights
+from .unpickle import Learner, is_export, read_learner, read_vocabulary, read_weights
 
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.weight_hh")
 # What fastai writes for a space within a token, which white space alone has: two ends of lines with one between them.
