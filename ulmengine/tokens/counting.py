@@ -9,8 +9,7 @@ from zlib import crc32
 
 from .char_runs import cut_runs
 from .description import tokenizer_from_json
-from .pieces import split_pieces
-from .rules import piece_rules
+from .rules import piece_rules, split_pieces
 
 Cutter = Callable[[str], list[str]]
 

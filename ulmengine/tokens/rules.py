@@ -2,12 +2,20 @@
 
 They repair leftovers of HTML, write repetitions and capitals as tokens of their own, and lower the text. Written
 from the behaviour of the reference; its outputs are the test.
+
+Nearly all rules look at one piece between spaces only (:func:`piece_rules`), so that what they make of a piece can be
+remembered. The others (:func:`split_pieces`: runs of a character may bring words together, runs of words stretch over
+pieces) are applied to the whole text, and only to texts in which they can find something.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from itertools import islice
+from operator import eq
+
+import numpy as np
 
 from .specials import CAPITAL, REPEAT, UNK_TOKEN, UPPER, WORD_REPEAT
 
@@ -25,6 +33,8 @@ _WORD_RUN = re.compile(r"(?:\s|^)(\w+)\s+((?:\1\s+)+)\1(\s|\W|$)")
 _SLASHES = re.compile(r"([/#\\])")
 _SPACES = re.compile(" {2,}")
 _ALL_CAPS = re.compile(r"(\s|^)([A-Z]+[^a-z\s]*)(?=(\s|$))")
+_WHITE_BEFORE_SPACE = re.compile(r"[^\S ] ")
+_SPACE_AFTER_WORD = re.compile(r"(?<=\S) +")
 _CAPITALISED = re.compile(r"(\s|^)([A-Z][^A-Z\s]*)(?=(\s|$))")
 
 
@@ -80,3 +90,29 @@ def piece_rules(piece: str, *, lower: bool) -> str:
     if not lower or small == piece:
         return piece  # nothing to mark
     return mark_capitals(mark_all_caps(piece)).lower()
+
+
+def split_pieces(text: str) -> list[str]:
+    """The pieces of ``text`` between spaces, none of them empty; ``piece_rules`` remains to be applied to each.
+
+    A space after a line break or another white space belongs to it, and does not divide.
+    """
+    text = fix_html(text)
+    if _has_run(text):
+        text = replace_repeats(text)
+    words = text.split()
+    if True in map(eq, words, islice(words, 1, None)):
+        text = replace_word_repeats(text)
+    elif text.isprintable():  # no white space but spaces
+        return words
+    text = text.strip()
+    if _WHITE_BEFORE_SPACE.search(text):
+        return _SPACE_AFTER_WORD.split(text)
+    return list(filter(None, text.split(" ")))
+
+
+def _has_run(text: str) -> bool:
+    """Whether any character, white space included, stands three times in a row."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    same = codes[1:] == codes[:-1]
+    return bool(np.any(same[1:] & same[:-1]))

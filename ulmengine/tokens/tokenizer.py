@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .pieces import split_pieces
+from .rules import split_pieces
 from .specials import BOS, BOS_TOKEN
 from .vocabulary import Vocabulary
 
