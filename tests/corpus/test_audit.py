@@ -13,7 +13,7 @@ import pytest
 from tests.corpus.helpers import opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Alternative, Documents, Finding, audit, inspect, open_corpus, repaired
-from ulmengine.corpus.near import shingles
+from ulmengine.corpus.audit import shingles
 from ulmengine.events import Progress, outcome
 
 WORDS = [
