@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from functools import partial
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LONG_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-                "november", "december")
-_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+           "november", "december")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMERIC = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[./-](\d{4})")
 _QUARTER = re.compile(r"(?:q|quarter\s*)([1-4])[\s./-]*(\d{4})")
@@ -36,16 +35,13 @@ def _counted(name: str) -> tuple[tuple[int, float, str], ...]:
     )
 
 
-def _named(short: tuple[str, ...], long: tuple[str, ...]) -> Callable[[str], Moment | None]:
-    def moment(name: str) -> Moment | None:
-        found = next((place for place, names in enumerate(zip(short, long, strict=True)) if name.rstrip(".") in names),
-                     None)
-        return None if found is None else (found,)
-
-    return moment
+def _among(names: tuple[str, ...], name: str) -> Moment | None:
+    """The place among ``names`` of what is called so or by the first three letters."""
+    bare = name.rstrip(".")
+    return next(((place,) for place, long in enumerate(names) if bare in (long, long[:3])), None)
 
 
-_month, _weekday = _named(_MONTHS, _LONG_MONTHS), _named(_DAYS, _LONG_DAYS)
+_month, _weekday = partial(_among, _MONTHS), partial(_among, _DAYS)
 
 
 def _quarter(name: str) -> Moment | None:
@@ -67,18 +63,15 @@ def _spelled(name: str) -> Moment | None:
     return (_year(match[4]), *month, int(match[1] or match[3] or 0))
 
 
-def _day_first(name: str) -> Moment | None:
+def _numeric(day: int, month: int, name: str) -> Moment | None:
+    """A date in figures, of which that many is the ``day`` and that many the ``month``."""
     match = _NUMERIC.fullmatch(name)
-    if match is None or not (1 <= int(match[1]) <= 31 and 1 <= int(match[2]) <= 12):
+    if match is None or not (1 <= int(match[day]) <= 31 and 1 <= int(match[month]) <= 12):
         return None
-    return _year(match[3]), int(match[2]), int(match[1])
+    return _year(match[3]), int(match[month]), int(match[day])
 
 
-def _month_first(name: str) -> Moment | None:
-    match = _NUMERIC.fullmatch(name)
-    if match is None or not (1 <= int(match[2]) <= 31 and 1 <= int(match[1]) <= 12):
-        return None
-    return _year(match[3]), int(match[1]), int(match[2])
+_day_first, _month_first = partial(_numeric, 1, 2), partial(_numeric, 2, 1)
 
 
 def _year(text: str) -> int:

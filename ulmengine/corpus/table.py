@@ -121,8 +121,7 @@ class Table:
         frame = pl.DataFrame({"_": pl.Series([None] * rows, dtype=pl.Null)})
         if there:
             with pq.ParquetFile(self.folder / file["name"]) as reader:
-                read = pl.from_arrow(reader.read_row_group(group, columns=there, use_threads=False))
-            frame = read if isinstance(read, pl.DataFrame) else frame
+                frame = pl.DataFrame(reader.read_row_group(group, columns=there, use_threads=False))
         lacking = [pl.lit(None, pl.String).alias(name) for name in columns if name not in there]
         return frame.with_columns(lacking).select(columns)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ulmengine.corpus.errors import os_failure
 from ulmengine.corpus.limits import SAMPLE_BYTES
-from ulmengine.corpus.readers.binary import refuse_binary
-from ulmengine.corpus.readers.encoding import TextDecoder, detect
+from ulmengine.corpus.readers.encoding import TextDecoder, detect, refuse_binary
 from ulmengine.corpus.readers.mail import begins_as_mail, mail_text
 from ulmengine.corpus.readers.pipes import as_file, is_pipe
 

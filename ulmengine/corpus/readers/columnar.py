@@ -172,9 +172,7 @@ def as_strings(table: pa.Table, class_names: dict[str, list[str]]) -> pl.DataFra
     """
     table.validate(full=True)
     # Without the metadata of schema and fields, which may hold anything and is not looked at.
-    frame = pl.from_arrow(pa.Table.from_arrays(table.columns, names=table.column_names))
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(type(frame))
+    frame = pl.DataFrame(pa.Table.from_arrays(table.columns, names=table.column_names))
     columns = [part for column in frame.get_columns() for part in _fields(column, DEPTH)]
     refuse_wide("The table has", len(columns))
     return pl.DataFrame([string_column(column, class_names.get(column.name)) for column in columns])

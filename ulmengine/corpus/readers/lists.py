@@ -13,7 +13,7 @@ from ulmengine.corpus.column_names import LABEL_NAMES, PART_WORDS, POLES, TEXT_N
 from ulmengine.corpus.errors import CorpusError, some_of
 
 from . import delimited, plain
-from .binary import is_binary
+from .encoding import is_binary
 from .heading import SENTENCE_ENDS
 from .layout import DOCUMENT_SUFFIXES, TreeLayout, is_about, is_leaflet, is_table
 from .reading import Look

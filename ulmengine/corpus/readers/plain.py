@@ -32,6 +32,7 @@ SECTION = re.compile(r"([A-Z][A-Z /&-]+)\t(.+)", re.DOTALL)
 WIKI = re.compile(r"<doc\b([^>]*)>")
 _WIDEST = 2_000
 """Behind so many characters of a line, no fixed columns are looked for."""
+_RowsOf = Callable[[Iterator[str], Faults], Iterator[list[str]]]
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -120,44 +121,38 @@ def _has_blocks(lines: Sequence[str]) -> bool:
 
 
 def _trec(lines: Iterator[str], faults: Faults) -> Iterator[list[str]]:
-    number = 0
-    for line in lines:
-        if not line.strip():
-            continue
+    for number, line in enumerate(line for line in lines if line.strip()):
         match = TREC.match(line.rstrip("\r\n"))
         if match:
-            yield [match.group(2), match.group(3), match.group(4).strip()]
+            yield [match[2], match[3], match[4].strip()]
         else:
             faults.ragged.append(number)
             yield ["", "", line.strip()]
-        number += 1
 
 
-def _fasttext(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
-    for line in lines:
-        if not line.strip():
-            continue
-        before, after = FASTTEXT.match(line), FASTTEXT_END.search(line)
-        text = line[before.end() if before else 0 : after.start() if after else None]
-        marks = (before.group(0) if before else "").split() + (after.group(0) if after else "").split()
-        labels = list(dict.fromkeys(mark.removeprefix("__label__") for mark in marks))
-        cell = json.dumps(labels, ensure_ascii=False) if len(labels) > 1 else "".join(labels)
-        yield [cell, text.strip().removeprefix(", ")]
+def _each(row: Callable[[str], list[str]]) -> _RowsOf:
+    """The rows of lines that are a document each; a blank one is none."""
+    return lambda lines, _: (row(line) for line in lines if line.strip())
 
 
-def _scored(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
-    for line in lines:
-        if text := line.strip():
-            match = SCORED.fullmatch(text)
-            yield [match[1], match[2]] if match else ["", text]
+def _fasttext(line: str) -> list[str]:
+    before, after = FASTTEXT.match(line), FASTTEXT_END.search(line)
+    text = line[before.end() if before else 0 : after.start() if after else None]
+    marks = (before.group(0) if before else "").split() + (after.group(0) if after else "").split()
+    labels = list(dict.fromkeys(mark.removeprefix("__label__") for mark in marks))
+    cell = json.dumps(labels, ensure_ascii=False) if len(labels) > 1 else "".join(labels)
+    return [cell, text.strip().removeprefix(", ")]
 
 
-def _trees(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
-    for line in lines:
-        if line.strip():
-            match = TREE.fullmatch(line)
-            words = (_BRACKETS.get(word, word) for word in _LEAF.findall(line))
-            yield [match[1], " ".join(words)] if match else ["", line.strip()]
+def _scored(line: str) -> list[str]:
+    match = SCORED.fullmatch(line.strip())
+    return [match[1], match[2]] if match else ["", line.strip()]
+
+
+def _tree(line: str) -> list[str]:
+    match = TREE.fullmatch(line)
+    words = (_BRACKETS.get(word, word) for word in _LEAF.findall(line))
+    return [match[1], " ".join(words)] if match else ["", line.strip()]
 
 
 def _sections(lines: Iterator[str], _: Faults) -> Iterator[list[str]]:
@@ -238,17 +233,18 @@ class Kind(NamedTuple):
     columns: tuple[str, ...]
     title: str
     fits: Callable[[Sequence[str]], bool]
-    rows: Callable[[Iterator[str], Faults], Iterator[list[str]]]
+    rows: _RowsOf
 
 
 KINDS = {  # in the order in which they are tried
     "wiki": Kind(("id", "title", "text"), "documents stand between <doc ...> and </doc>", _has_articles, _wiki),
-    "fasttext": Kind(("label", "text"), "lines begin or end with __label__", are_fasttext, _fasttext),
+    "fasttext": Kind(("label", "text"), "lines begin or end with __label__", are_fasttext, _each(_fasttext)),
     "trec": Kind(("label", "fine", "text"), "lines begin with LABEL:fine", lambda lines: _share(TREC, lines) >= 0.9,
                  _trec),
     "trees": Kind(("label", "text"), "each line is a tree of words, and the number at its root is the label",
-                  lambda lines: _share(TREE, lines) >= 0.98, _trees),
-    "scored": Kind(("label", "text"), "the number at the beginning of each line is its label", _are_scored, _scored),
+                  lambda lines: _share(TREE, lines) >= 0.98, _each(_tree)),
+    "scored": Kind(("label", "text"), "the number at the beginning of each line is its label", _are_scored,
+                   _each(_scored)),
     "sections": Kind(("label", "text"), "the name of a section stands before each sentence, as in PubMed RCT",
                      _are_sections, _sections),
     "blocks": Kind(("text",), "a blank line stands between two documents", _has_blocks, _blocks),

@@ -15,9 +15,8 @@ from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
 from ulmengine.events import Event, Progress
 
-from .binary import refuse_binary
 from .dialect import Dialect
-from .encoding import Encoding, TextDecoder, detect, known_encoding
+from .encoding import Encoding, TextDecoder, detect, known_encoding, refuse_binary
 from .source import Source
 from .textlines import text_blocks, text_lines
 from .tree_files import files_of, heads_of

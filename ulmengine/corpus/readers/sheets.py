@@ -67,11 +67,8 @@ def _read(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
         found, start = [], 0
         for sheet in head:
             with pa.ipc.open_stream(body[start : start + sheet["bytes"]]) as stream:
-                table = stream.read_all()
+                frame = pl.DataFrame(stream.read_all())
             start += sheet["bytes"]
-            frame = pl.from_arrow(table)
-            if not isinstance(frame, pl.DataFrame):
-                raise TypeError(type(frame))
             found.append(Sheet(sheet["name"], sheet["visible"], _filled_down(frame, sheet["merged"])))
     return tuple(found)
 
@@ -128,11 +125,10 @@ def _watch(child: subprocess.Popen[bytes], megabytes: int, seconds: float, stopp
                 return
 
 
-def _filled_down(frame: pl.DataFrame, merged: object) -> pl.DataFrame:
+def _filled_down(frame: pl.DataFrame, merged: list[tuple[int, int, int]]) -> pl.DataFrame:
     """Cells merged downwards hold their value in each of their rows."""
-    spans = merged if isinstance(merged, list) else []
     columns: dict[int, list[str | None]] = {}
-    for place, first, last in spans:
+    for place, first, last in merged:
         if 0 <= place < frame.width and first < frame.height:
             cells = columns.setdefault(place, frame.to_series(place).to_list())
             for row in range(first + 1, min(last + 1, frame.height)):

@@ -22,8 +22,7 @@ from ulmengine.counting import counted
 from ulmengine.events import Event
 
 from . import lists
-from .binary import is_binary
-from .encoding import TextDecoder, detect, known_encoding
+from .encoding import TextDecoder, detect, is_binary, known_encoding
 from .frames import frames_of
 from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_table, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
