@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QUndoGroup,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from ulmengine.plan.control import RunState
 
@@ -45,7 +45,7 @@ from .pages.parts.scroll import scrolling
 from .project import Project
 from .settings import Preferences
 from .shell import Shell
-from .widgets import Toasts, paths_in
+from .widgets import Toasts, as_widget, in_column, in_row, paths_in
 
 
 class MainWindow(QMainWindow):
@@ -267,20 +267,8 @@ class MainWindow(QMainWindow):
             self.take_files(paths)
 
     def _arrange(self) -> None:
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(ReadOnlyStrip(self.shell, right))
-        column.addWidget(scrolling(self.pages, sideways=True), 1)
-        column.addWidget(self.bar)
-        whole = QWidget()
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addWidget(right, 1)
-        self.setCentralWidget(whole)
+        right = in_column(ReadOnlyStrip(self.shell, self), (scrolling(self.pages, sideways=True), 1), self.bar, gap=0)
+        self.setCentralWidget(as_widget(in_row(self.rail, (right, 1), gap=0)))
 
     def _add_actions(self) -> None:
         self.addActions(list(self.commands.values()))

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.parts.scroll import resize_within_screen, scrolling
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, Card, ConfigField, Label, Paragraph, SectionTitle
+from studio.widgets import STRETCH, Button, Card, ConfigField, Label, Paragraph, SectionTitle, in_column, in_row
 from studio.words import help_of
+
+MARGINS = (theme.XL, theme.XL, theme.XL, theme.L)
 
 
 class ShortcutsDialog(QDialog):
@@ -22,11 +24,7 @@ class ShortcutsDialog(QDialog):
     def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-        column.setSpacing(theme.L)
-        column.addWidget(SectionTitle(self.tr("Keyboard shortcuts"),
-                                      self.tr("Ctrl+K finds everything else by its name.")))
+        title = SectionTitle(self.tr("Keyboard shortcuts"), self.tr("Ctrl+K finds everything else by its name."))
         card = Card()
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.XXL)
@@ -40,8 +38,7 @@ class ShortcutsDialog(QDialog):
             grid.addWidget(Label(keys, muted=True), row, side + 1, Qt.AlignmentFlag.AlignRight)
         card.body.addLayout(grid)
         area = scrolling(card, sideways=True)
-        column.addWidget(area, 1)
-        column.addLayout(closing_row(self))
+        in_column(title, (area, 1), closing_row(self), inside=self, gap=theme.L, margins=MARGINS)
         whole = self.sizeHint() + card.sizeHint() - area.sizeHint()
         resize_within_screen(self, whole)
         if self.height() < whole.height():
@@ -56,18 +53,12 @@ class SettingDialog(QDialog):
         super().__init__(parent)
         self.field = ConfigField(project, name)
         self.setWindowTitle(self.field.label.text())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-        column.setSpacing(theme.L)
-        column.addWidget(Label(self.field.field.path or self.tr("Run"), Type.SMALL, muted=True))
-        column.addWidget(self.field)
-        column.addWidget(Paragraph(help_of(self.field.field)))
         self.wrong = Paragraph(muted=False)
         self.wrong.hide()
         self.field.refused.connect(self._refused)
-        column.addWidget(self.wrong)
-        column.addStretch(1)
-        column.addLayout(closing_row(self))
+        in_column(Label(self.field.field.path or self.tr("Run"), Type.SMALL, muted=True), self.field,
+                  Paragraph(help_of(self.field.field)), self.wrong, STRETCH, closing_row(self), inside=self,
+                  gap=theme.L, margins=MARGINS)
         resize_within_screen(self, self.sizeHint().expandedTo(QSize(620, 0)))
         self.field.flash()
 
@@ -78,9 +69,6 @@ class SettingDialog(QDialog):
 
 def closing_row(dialog: QDialog) -> QHBoxLayout:
     """The last line of a window that only shows: its button to close it."""
-    row = QHBoxLayout()
-    row.addStretch(1)
     close = Button(QCoreApplication.translate("Dialogs", "Close"))
     close.clicked.connect(dialog.accept)
-    row.addWidget(close)
-    return row
+    return in_row(STRETCH, close, gap=-1)

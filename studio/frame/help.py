@@ -12,11 +12,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
-from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QWidget
 
 from studio import theme
 from studio.pages import PageEntry
 from studio.pages.parts.scroll import resize_within_screen
+from studio.widgets import in_column
 
 from .dialogs import closing_row
 from .matching import Entry
@@ -156,10 +157,7 @@ class HelpDialog(QDialog):
         split.addWidget(self.view)
         split.setSizes([150, 770])
         split.setStretchFactor(1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
-        column.addWidget(split, 1)
-        column.addLayout(closing_row(self))
+        in_column((split, 1), closing_row(self), inside=self, gap=-1, margins=(theme.L, theme.L, theme.L, theme.L))
         self.list.currentRowChanged.connect(self._chosen)
 
     def show_topic(self, key: str, heading: str = "") -> None:

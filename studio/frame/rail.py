@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from studio import theme
 from studio.pages import PageEntry
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, Label, paint_dot
+from studio.widgets import STRETCH, Button, ElidedLabel, IconLabel, Label, in_column, in_row, paint_dot
 from studio.widgets.dot import dot_words
 
 ITEM_HEIGHT, LEAST_HEIGHT = 38, 24
@@ -78,23 +78,19 @@ class Rail(QWidget):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._group.buttonClicked.connect(self._clicked)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.M, theme.L, theme.M, theme.M)
-        column.setSpacing(2)
-        column.addLayout(self._head())
-        column.addSpacing(theme.M)
         self.search = Button(self.tr("Search"), "search", "search")
         self.search.setToolTip(self.tr("Find any action or setting (Ctrl+K)"))
         self.search.setIconSize(QSize(16, 16))
-        keys = QHBoxLayout(self.search)
-        keys.setContentsMargins(0, 0, theme.S, 0)
-        keys.addStretch(1)
         hint = Label(QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText), Type.SMALL, muted=True)
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        keys.addWidget(hint)
+        in_row(STRETCH, hint, inside=self.search, margins=(0, 0, theme.S, 0))
         self.search.clicked.connect(self.searched)
-        column.addWidget(self.search)
-        column.addSpacing(theme.M)
+        self.project = ElidedLabel(self.tr("No project"), Type.SMALL, muted=True)
+        names = in_column(ElidedLabel("ULMFiT Studio", Type.STRONG), self.project, gap=0)
+        logo = IconLabel("app", 22, "accent")
+        head = in_row((logo, 0, Qt.AlignmentFlag.AlignTop), (names, 1), margins=(theme.XS, 0, 0, 0))
+        column = in_column(head, theme.M, self.search, theme.M, inside=self, gap=2,
+                           margins=(theme.M, theme.L, theme.M, theme.M))
         for number, entry in enumerate(entries, 1):
             if entry.key == "settings":
                 column.addStretch(1)
@@ -104,8 +100,7 @@ class Rail(QWidget):
             column.addWidget(item)
         if "settings" not in self.items:
             column.addStretch(1)
-        theme.current().changed.connect(self._colors_changed)
-        self._colors_changed()
+        theme.current().changed.connect(self.update)
 
     def show_project(self, name: str, folder: str) -> None:
         """Write the open project's ``name`` below the program's."""
@@ -131,26 +126,7 @@ class Rail(QWidget):
         painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
         painter.end()
 
-    def _head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(theme.XS, 0, 0, 0)
-        row.setSpacing(theme.S)
-        self._logo = QLabel()
-        row.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(ElidedLabel("ULMFiT Studio", Type.STRONG))
-        self.project = ElidedLabel(self.tr("No project"), Type.SMALL, muted=True)
-        words.addWidget(self.project)
-        row.addLayout(words, 1)
-        return row
-
     @Slot(QAbstractButton)
     def _clicked(self, button: QAbstractButton) -> None:
         if isinstance(button, RailItem):
             self.wanted.emit(button.entry.key)
-
-    @Slot()
-    def _colors_changed(self) -> None:
-        self._logo.setPixmap(theme.current().pixmap("app", 22, "accent"))
-        self.update()

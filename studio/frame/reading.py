@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, Card, Paragraph
+from studio.widgets import Button, Card, Paragraph, in_column, in_row
 
 
 class ReadOnlyStrip(QWidget):
@@ -25,15 +25,8 @@ class ReadOnlyStrip(QWidget):
                     "here."), muted=False)
         self.write = Button(self.tr("Write here too"), "edit", "quiet")
         self.write.clicked.connect(shell.write_here_too)
-        row = QHBoxLayout()
-        row.setContentsMargins(theme.S, 0, 0, 0)
-        row.setSpacing(theme.M)
-        row.addWidget(self.told, 1)
-        row.addWidget(self.write)
-        card.body.addLayout(row)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.XL, theme.M, theme.XL, 0)
-        column.addWidget(card)
+        card.body.addLayout(in_row((self.told, 1), self.write, gap=theme.M, margins=(theme.S, 0, 0, 0)))
+        in_column(card, inside=self, margins=(theme.XL, theme.M, theme.XL, 0))
         shell.projectChanged.connect(self._follow)
         self._follow(shell.project)
 

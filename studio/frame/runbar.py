@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from studio import theme
 from studio.engine.quiet import Quiet
@@ -13,7 +13,7 @@ from studio.plots.series import recent
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
+from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, in_column, in_row, keep_place
 from studio.words import corrected_words, figure, short_name, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
@@ -67,18 +67,12 @@ class RunBar(QWidget):
         self.dot = StatusDot()
         self.state = ElidedLabel("", Type.STRONG)
         self.stage = FittingLabel(Type.SMALL, muted=True)
-        words = QVBoxLayout()
-        words.setSpacing(0)
+        words = in_column(self.state, self.stage, gap=0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        words.addWidget(self.state)
-        words.addWidget(self.stage)
         self.sign = RunSign(self.tr("Show this run on the page Train"))
         self.sign.clicked.connect(self._show)
-        inner = QHBoxLayout(self.sign)
-        inner.setContentsMargins(theme.S, theme.XS, 0, theme.XS)
-        inner.setSpacing(theme.S)
-        inner.addWidget(self.dot, 0, Qt.AlignmentFlag.AlignVCenter)
-        inner.addLayout(words)
+        in_row((self.dot, 0, Qt.AlignmentFlag.AlignVCenter), words, inside=self.sign,
+               margins=(theme.S, theme.XS, 0, theme.XS))
         row.addWidget(self.sign)
 
     def _add_progress(self, row: QHBoxLayout) -> None:
@@ -92,14 +86,8 @@ class RunBar(QWidget):
         self.bar.setMinimumWidth(40)  # less than Qt wants for a text that it does not show
         self.bar.setAccessibleName(self.tr("Progress"))
         keep_place(self.bar)
-        top = QHBoxLayout()
-        top.addWidget(self.step, 1)
-        top.addWidget(self.loss)
-        column = QVBoxLayout()
-        column.setSpacing(theme.XS + 2)
+        column = in_column(in_row((self.step, 1), self.loss, gap=-1), self.bar, gap=theme.XS + 2)
         column.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        column.addLayout(top)
-        column.addWidget(self.bar)
         row.addLayout(column, 1)
 
     def _add_figures(self, row: QHBoxLayout) -> None:
@@ -107,11 +95,8 @@ class RunBar(QWidget):
         self.device = ElidedLabel("", Type.SMALL, muted=True)
         for label in (self.left, self.device):
             label.alignment = Qt.AlignmentFlag.AlignRight
-        column = QVBoxLayout()
-        column.setSpacing(2)
+        column = in_column(self.left, self.device, gap=2)
         column.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        column.addWidget(self.left)
-        column.addWidget(self.device)
         row.addLayout(column)
 
     def _add_buttons(self, row: QHBoxLayout) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 
 from PySide6.QtCore import QSize, QTimer, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio import theme
 from studio.pages import PageEntry, available
 from studio.pages.base import Page
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, PrimaryButton
+from studio.widgets import Button, EmptyState, PrimaryButton, in_column
 
 AHEAD_MS = 50
 """Between two modules imported ahead: room for whatever the person does."""
@@ -132,8 +132,6 @@ class NoProject(QWidget):
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.shell = shell
-        column = QVBoxLayout(self)
         empty = EmptyState(
             "folder", self.tr("No project is open"),
             self.tr("A project keeps a corpus, its settings and its runs together. "
@@ -142,11 +140,7 @@ class NoProject(QWidget):
         sample = PrimaryButton(self.tr("Open the sample"), "sample")
         sample.clicked.connect(shell.open_sample)
         home = Button(self.tr("New or recent project"), "home")
-        home.clicked.connect(self._go_home)
+        home.clicked.connect(lambda: shell.go("home"))
         empty.add_button(sample)
         empty.add_button(home)
-        column.addWidget(empty)
-
-    @Slot()
-    def _go_home(self) -> None:
-        self.shell.go("home")
+        in_column(empty, inside=self, margins=None)

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton, SectionTitle
+from studio.widgets import (
+    STRETCH,
+    Button,
+    Card,
+    ElidedLabel,
+    Label,
+    Paragraph,
+    PrimaryButton,
+    SectionTitle,
+    in_row,
+)
 from ulmengine.plan.control import RunState
 
 from .stack import PageStack
@@ -309,13 +319,7 @@ class TourCard(Card):
         self.body.addWidget(self.heading)
         self.body.addWidget(self.text)
         self.body.addWidget(self.waiting)
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        row.addWidget(self.count)
-        row.addStretch(1)
-        for button in (self.leave, self.back, self.forth):
-            row.addWidget(button)
-        self.body.addLayout(row)
+        self.body.addLayout(in_row(self.count, STRETCH, self.leave, self.back, self.forth))
         self.hide()
 
     def show_stop(self, stop: Stop, said: str, place: int, count: int) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpacerItem, QWidget
 
 from studio import theme
 from studio.theme import Type
 
+from .layouts import in_column, in_row
 from .text_labels import ElidedLabel
 
 
@@ -21,19 +22,12 @@ class Card(QWidget):
         super().__init__(parent)
         self._fill = "panel"
         self._edge = "border"
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(margin, margin, margin, margin)
-        outer.setSpacing(theme.M)
-        self.header = QHBoxLayout()
-        self.header.setSpacing(theme.S)
+        outer = in_column(inside=self, gap=theme.M, margins=(margin, margin, margin, margin))
+        self.header = in_row()
         self.title = ElidedLabel(title, Type.STRONG)
         self.below = ElidedLabel(below, Type.SMALL, muted=True)
         if title:
-            words = QVBoxLayout()
-            words.setSpacing(2)
-            words.addWidget(self.title)
-            words.addWidget(self.below)
-            self.header.addLayout(words, 1)
+            self.header.addLayout(in_column(self.title, self.below, gap=2), 1)
             outer.addLayout(self.header)
             self.below.setVisible(bool(below))
         else:
@@ -41,9 +35,7 @@ class Card(QWidget):
             self.title.hide()
             self.below.setParent(self)
             self.below.hide()
-        self.body = QVBoxLayout()
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(theme.S)
+        self.body = in_column()
         outer.addLayout(self.body, 1)
         # Takes the room that the content does not want, so that the title stays at the top.
         outer.addSpacerItem(QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding))

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
 from studio.fields import field
@@ -20,6 +20,7 @@ from .buttons import IconButton
 from .cells import keep_place
 from .editors import make_editor
 from .in_view import focus_in_view
+from .layouts import in_column, in_row
 from .text_labels import ElidedLabel, Label, Paragraph
 
 LABEL_WIDTH = 196
@@ -52,42 +53,21 @@ class ConfigField(QWidget):
         self._published: Any = None
         self.published = Label("", Type.SMALL, muted=True)
         self.published.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
         if compact:
-            self._arrange_compact(column)
+            self.unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            top = in_row((self.label, 1), self.unit, self.reset)
+            in_column(top, self.editor, self.published, self.said, inside=self, gap=2)
         else:
-            self._arrange_row(column)
-        column.addWidget(self.published)
-        column.addWidget(self.said)
+            self.label.setFixedWidth(LABEL_WIDTH)
+            self.unit.setFixedWidth(UNIT_WIDTH)
+            row = in_row(self.label, (self.editor, 1), self.unit, self.reset, gap=theme.M)
+            in_column(row, self.published, self.said, inside=self, gap=2)
         self._name_controls()
         self.editor.edited.connect(self._edited)
         self.editor.refused.connect(self._say)
         self.reset.clicked.connect(self._reset)
         project.changed.connect(self._config_changed)
         self._show(project.value(name))
-
-    def _arrange_row(self, column: QVBoxLayout) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        self.label.setFixedWidth(LABEL_WIDTH)
-        row.addWidget(self.label)
-        row.addWidget(self.editor, 1)
-        self.unit.setFixedWidth(UNIT_WIDTH)
-        row.addWidget(self.unit)
-        row.addWidget(self.reset)
-        column.addLayout(row)
-
-    def _arrange_compact(self, column: QVBoxLayout) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(theme.S)
-        top.addWidget(self.label, 1)
-        self.unit.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        top.addWidget(self.unit)
-        top.addWidget(self.reset)
-        column.addLayout(top)
-        column.addWidget(self.editor)
 
     def _name_controls(self) -> None:
         text, help_text = self.label.text(), help_of(self.field)

@@ -13,6 +13,7 @@ from studio.project import Project
 
 from .buttons import Button
 from .config_field import ConfigField
+from .layouts import in_column
 
 
 class ConfigForm(QWidget):
@@ -29,13 +30,9 @@ class ConfigForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self.fields: dict[str, ConfigField] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.M if compact else theme.S)
+        gap = theme.M if compact else theme.S
         self._rare = QWidget()
-        rare = QVBoxLayout(self._rare)
-        rare.setContentsMargins(0, 0, 0, 0)
-        rare.setSpacing(self._column.spacing())
+        self._column, rare = in_column(inside=self, gap=gap), in_column(inside=self._rare, gap=gap)
         wanted = list(names) if not isinstance(names, str) else section_names(names)
         for name in wanted:
             self._add(project, name, compact, rare if field(name).advanced else self._column)

@@ -15,12 +15,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.theme import Type
 
-from .text_labels import Paragraph
+from .layouts import STRETCH, in_column
+from .text_labels import IconLabel, Paragraph
 
 
 class DropArea(QWidget):
@@ -40,23 +41,14 @@ class DropArea(QWidget):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._over = False
-        self._icon_name = icon
-        self._icon = QLabel()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
-        column.setSpacing(theme.XS)
-        column.addStretch(1)
-        column.addWidget(self._icon)
-        column.addSpacing(theme.XS)
-        middle = Qt.AlignmentFlag.AlignHCenter
-        for label in (Paragraph(title, Type.STRONG, muted=False, alignment=middle),
-                      Paragraph(text, Type.SMALL, alignment=middle)):
-            column.addWidget(label)
+        middle, picture = Qt.AlignmentFlag.AlignHCenter, IconLabel(icon, 28, "accent")
+        picture.setAlignment(middle)
+        labels = (Paragraph(title, Type.STRONG, muted=False, alignment=middle),
+                  Paragraph(text, Type.SMALL, alignment=middle))
+        in_column(STRETCH, picture, theme.XS, *labels, STRETCH, inside=self, gap=theme.XS,
+                  margins=(theme.L, theme.L, theme.L, theme.L))
+        for label in labels:
             label.setVisible(bool(label.text()))
-        column.addStretch(1)
-        theme.current().changed.connect(self._paint_icon)
-        self._paint_icon()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_in(event.mimeData()):
@@ -98,9 +90,6 @@ class DropArea(QWidget):
     def _set_over(self, over: bool) -> None:
         self._over = over
         self.update()
-
-    def _paint_icon(self) -> None:
-        self._icon.setPixmap(theme.current().pixmap(self._icon_name, 28, "accent"))
 
 
 def paths_in(data: QMimeData) -> list[Path]:

@@ -11,7 +11,6 @@ from PySide6.QtGui import Qt as Rich
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QStyle,
     QStyleOptionComboBox,
@@ -25,6 +24,7 @@ from studio.devices import device_choices
 from studio.fields import Field
 from studio.words import choice_words
 
+from .layouts import in_row
 from .number_box import CalmSlider, NumberBox, Scale
 
 WIDEST_SLIDER = 100_000
@@ -44,9 +44,7 @@ class Editor(QWidget):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(theme.S)
+        self.row = in_row(inside=self)
 
     def set_value(self, value: Any) -> None:
         """Show ``value``; :attr:`edited` is not emitted."""

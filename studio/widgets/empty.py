@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.theme import Type
 
-from .text_labels import Label, Paragraph
+from .layouts import STRETCH, in_column, in_row
+from .text_labels import IconLabel, Label, Paragraph
 
 
 class EmptyState(QWidget):
@@ -17,9 +18,8 @@ class EmptyState(QWidget):
 
     def __init__(self, icon: str, title: str, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name = icon
-        self._icon = QLabel()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        picture = IconLabel(icon, 40, "muted")
+        picture.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.title = Label(title, Type.HEADING)
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.text = Paragraph(text, alignment=Qt.AlignmentFlag.AlignHCenter)
@@ -27,23 +27,11 @@ class EmptyState(QWidget):
         self.buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.buttons.setSpacing(theme.S)
         self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._column = column = QVBoxLayout(self)
-        column.setSpacing(theme.M)
-        column.addStretch(1)
-        column.addWidget(self._icon)
-        column.addWidget(self.title)
-        line = QHBoxLayout()
-        line.addStretch(1)
-        line.addWidget(self.text, 1000)
-        line.addStretch(1)
-        column.addLayout(line)
-        column.addSpacing(theme.XS)
-        column.addLayout(self.buttons)
-        column.addStretch(2)
-        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        line = in_row(STRETCH, (self.text, 1000), STRETCH, gap=-1)
+        self._column = in_column(STRETCH, picture, self.title, line, theme.XS, self.buttons, (STRETCH, 2), inside=self,
+                                 gap=theme.M, margins=None)
+        self._column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        theme.current().changed.connect(self._paint_icon)
-        self._paint_icon()
 
     def add_button(self, button: QWidget) -> None:
         """Put ``button`` below the text; the first should be the primary one."""
@@ -67,7 +55,3 @@ class EmptyState(QWidget):
         shown = [item.widget() for n in range(self.buttons.count()) for item in (self.buttons.itemAt(n),) if item]
         return [one.minimumSizeHint().expandedTo(one.minimumSize()).width()
                 for one in shown if one is not None and not one.isHidden()]
-
-    @Slot()
-    def _paint_icon(self) -> None:
-        self._icon.setPixmap(theme.current().pixmap(self._icon_name, 40, "muted"))

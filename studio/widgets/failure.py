@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from studio import theme
 from studio.theme import Type
@@ -16,7 +16,8 @@ from ulmengine.events import Failed
 from .buttons import Button, IconButton
 from .card import Card
 from .cells import Lines
-from .text_labels import Paragraph
+from .layouts import in_column, in_row
+from .text_labels import IconLabel, Paragraph
 
 DETAILS_HEIGHT = 180
 
@@ -30,7 +31,6 @@ class FailureCard(Card):
         super().__init__(parent=parent)
         self.set_colors("error_soft", "error")
         self.failure: Failed | None = None
-        self._icon = QLabel()
         self._title = Paragraph(step=Type.STRONG, muted=False)
         self._kept = Paragraph(muted=False)
         self._advice = Paragraph(muted=False)
@@ -40,9 +40,12 @@ class FailureCard(Card):
         self._details.setFixedHeight(DETAILS_HEIGHT)
         self._details.setAccessibleName(self.tr("Technical details"))
         self._buttons = Lines()
-        self._arrange()
-        theme.current().changed.connect(self._paint_icon)
-        self._paint_icon()
+        self._close = IconButton("close", self.tr("Close"))
+        self._close.clicked.connect(self._dismiss)
+        column = in_column(self._title, self._kept, self._advice, theme.XS, self._buttons, self._details)
+        top = Qt.AlignmentFlag.AlignTop
+        self.body.addLayout(in_row((IconLabel("warning", 20, "error"), 0, top), (column, 1), (self._close, 0, top),
+                                   gap=theme.M))
         self.hide()
 
     def show_failure(self, failure: Failed, tries: list[tuple[str, Callable[[], None]]] | None = None) -> None:
@@ -64,23 +67,6 @@ class FailureCard(Card):
         """The failure is of the past."""
         self.failure = None
         self.hide()
-
-    def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(theme.S)
-        for part in (self._title, self._kept, self._advice):
-            column.addWidget(part)
-        column.addSpacing(theme.XS)
-        column.addWidget(self._buttons)
-        column.addWidget(self._details)
-        row.addLayout(column, 1)
-        self._close = IconButton("close", self.tr("Close"))
-        self._close.clicked.connect(self._dismiss)
-        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(row)
 
     def _fill_buttons(self, tries: list[tuple[str, Callable[[], None]]]) -> None:
         self._buttons.clear()
@@ -112,10 +98,6 @@ class FailureCard(Card):
         if self.failure is not None:
             parts = (self.failure.title, self.failure.kept, self.failure.advice, self.failure.details)
             QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
-
-    @Slot()
-    def _paint_icon(self) -> None:
-        self._icon.setPixmap(theme.current().pixmap("warning", 20, "error"))
 
 
 class _TryButton(Button):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
 
 from .buttons import Button
+from .layouts import in_column
 
 
 class Fold(QWidget):
@@ -23,14 +24,8 @@ class Fold(QWidget):
         self.button.setToolTip(tip)
         self.button.clicked.connect(self._clicked)
         self.inside = QWidget()
-        self.body = QVBoxLayout(self.inside)
-        self.body.setContentsMargins(0, 0, 0, theme.S)
-        self.body.setSpacing(theme.M)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.XS)
-        column.addWidget(self.button)
-        column.addWidget(self.inside)
+        self.body = in_column(inside=self.inside, gap=theme.M, margins=(0, 0, 0, theme.S))
+        in_column(self.button, self.inside, inside=self, gap=theme.XS)
         self.unfold(False)
 
     @property

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from studio import theme
 from studio.theme import Type
+
+from .layouts import in_column
 
 
 class Label(QLabel):
@@ -24,6 +26,25 @@ class Label(QLabel):
         theme.set_type(self, step, numbers=numbers)
         if muted:
             self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+
+
+class IconLabel(QLabel):
+    """An icon of ``size`` px, in today's colours."""
+
+    def __init__(self, name: str, size: int, color: str = "text") -> None:
+        super().__init__()
+        self._size = size
+        self.set_icon(name, color)
+        theme.current().changed.connect(self._draw)
+
+    def set_icon(self, name: str, color: str) -> None:
+        """Show the icon called ``name``."""
+        self._name, self._color = name, color
+        self._draw()
+
+    @Slot()
+    def _draw(self) -> None:
+        self.setPixmap(theme.current().pixmap(self._name, self._size, self._color))
 
 
 class ElidedLabel(QWidget):
@@ -191,14 +212,10 @@ class SectionTitle(QWidget):
         self, text: str, below: str = "", *, page: bool = False, shorter: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.XS)
         self.heading = FittingLabel(Type.TITLE if page else Type.HEADING)
         self.heading.set_wordings(*filter(None, (text, shorter)))
-        column.addWidget(self.heading)
         self.below = ElidedLabel(below, muted=True)
-        column.addWidget(self.below)
+        in_column(self.heading, self.below, inside=self, gap=theme.XS)
         self.below.setVisible(bool(below))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

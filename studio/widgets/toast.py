@@ -11,14 +11,15 @@ from PySide6.QtGui import (
     QHideEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import theme
 from studio.shell import Notice
 
 from .buttons import Button, IconButton
 from .card import Card
-from .text_labels import Paragraph
+from .layouts import in_row
+from .text_labels import IconLabel, Paragraph
 
 _ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning", "warn"),
           "error": ("error", "error")}
@@ -39,23 +40,18 @@ class Toast(Card):
         super().__init__(margin=theme.M, parent=parent)
         self.notice = notice
         self.set_colors("panel", "outline")
-        self._icon = QLabel()
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         self._text = Paragraph(notice.text, muted=False)
-        row.addWidget(self._text, 1, Qt.AlignmentFlag.AlignVCenter)
         close = IconButton("close", self.tr("Close"))
         close.clicked.connect(self.close_toast)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(row)
+        name, color = _ICONS[notice.level]
+        top, middle = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
+        self.body.addLayout(in_row((IconLabel(name, 20, color), 0, top), (self._text, 1, middle), (close, 0, top),
+                                   gap=theme.M))
         if notice.button:
             button = Button(notice.button, role="quiet")
             button.clicked.connect(self._act)
             self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(notice.text)
-        theme.current().changed.connect(self._paint_icon)
-        self._paint_icon()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SECONDS[notice.level] * 1_000)
@@ -93,11 +89,6 @@ class Toast(Card):
         """Take the toast away."""
         self.hide()
         self.closed.emit(self)
-
-    @Slot()
-    def _paint_icon(self) -> None:
-        name, color = _ICONS[self.notice.level]
-        self._icon.setPixmap(theme.current().pixmap(name, 20, color))
 
     @Slot()
     def _act(self) -> None:
