@@ -200,9 +200,9 @@ def load_bundle(path: Path | str) -> Bundle:
         raise ModelError(f"{source}: the weights of the {missing[0]} network are missing; save the model again")
     if description.blend is not None and COUNTS not in entries:
         raise ModelError(f"{source}: the terms of the model's word counts are missing; copy or download it again")
+    state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     bundle = Bundle(
-        source, description, {name: _opened(value) for name, value in state.items()},
-        json_object(entries[TOKENIZER], source), entries[CARD].decode("utf-8", errors="replace"),
+        source, description, state, json_object(entries[TOKENIZER], source), entries[CARD].decode("utf-8", "replace"),
         json_object(entries[COUNTS], source) if COUNTS in entries else None,
     )
     if bundle.tokenizer_json.get("backend") != "spacy":  # an optional package, which weights alone can do without
@@ -281,7 +281,3 @@ def as_stored(model: TextClassifier) -> None:
     """Round the weights of ``model`` to what a file of half precision holds of them."""
     for value in model.state_dict().values():
         value.copy_(_stored(value, "float16"))
-
-
-def _opened(value: Tensor) -> Tensor:
-    return value.float() if value.is_floating_point() else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 
 UNCASED = (
@@ -22,43 +22,27 @@ _LAST = 0x1FB00
 
 
 @cache
-def small_letters() -> str:
-    """Small letters, letters of scripts without capitals among them."""
-    return _ranges(_cased("Ll")) + UNCASED
-
-
-@cache
-def capital_letters() -> str:
-    """Capital letters, letters of scripts without capitals among them."""
-    return _ranges(_cased("Lu")) + UNCASED
-
-
-@cache
-def letters() -> str:
-    """Letters, small and capital."""
-    return _ranges(_cased("L")) + UNCASED
+def letters(category: str = "L") -> str:
+    """Letters; those of Unicode's ``category`` "Ll" (small) or "Lu" (capital), and of scripts without capitals."""
+    return _ranges((code for first, end in _CASED_BLOCKS for code in range(first, end)), category) + UNCASED
 
 
 @cache
 def symbols() -> str:
     """Pictures and signs: Unicode's "other symbols", emoji among them."""
-    return _ranges(code for code in range(0xA0, _LAST) if unicodedata.category(chr(code)) == "So")
+    return _ranges(range(0xA0, _LAST), "So")
 
 
 @cache
 def marks() -> str:
     """Marks that belong to the letter before them: accents, vowel signs."""
-    return _ranges(code for code in range(0x300, _LAST) if unicodedata.category(chr(code)).startswith("M"))
+    return _ranges(range(0x300, _LAST), "M")
 
 
-def _cased(category: str) -> Iterator[int]:
-    for first, end in _CASED_BLOCKS:
-        yield from (code for code in range(first, end) if unicodedata.category(chr(code)).startswith(category))
-
-
-def _ranges(codes: Iterable[int]) -> str:
+def _ranges(codes: Iterable[int], category: str) -> str:
+    """Those of the characters ``codes``, ascending, that are of a ``category``."""
     spans: list[list[int]] = []
-    for code in codes:
+    for code in (code for code in codes if unicodedata.category(chr(code)).startswith(category)):
         if spans and code == spans[-1][1] + 1:
             spans[-1][1] = code
         else:

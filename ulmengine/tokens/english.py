@@ -65,7 +65,8 @@ _SIGNS = ("\t", "\n", " ", "\xa0", "\\t", "\\n", "—", '\\")', "<space>", "C++"
 def exceptions() -> dict[str, tuple[str, ...]]:
     """Strings that are cut in a way of their own, and their tokens."""
     table: dict[str, tuple[str, ...]] = {}
-    for tokens in (*_contractions(), *_times()):
+    times = product(map(str, range(1, 13)), ("a.m.", "am", "p.m.", "pm"))
+    for tokens in (*_contractions(), *times):
         table["".join(tokens)] = tokens
     for whole in _whole():
         table[whole] = (whole,)
@@ -91,18 +92,10 @@ def _contractions() -> list[tuple[str, ...]]:
     return found
 
 
-def _times() -> list[tuple[str, ...]]:
-    return [(str(hour), half) for hour, half in product(range(1, 13), ("a.m.", "am", "p.m.", "pm"))]
-
-
 def _whole() -> list[str]:
     words = [*_KEPT_WITH_APOSTROPHE.split(), *_KEPT.split(), *_SIGNS, "'S", "'Cause", "'Cos", "'Coz", "'Cuz"]
     words += ["Ma'am", "O'clock"]
     words += [form + mark for word in _DROPPED_G.split() for form in (word, word.title()) for mark in ("", "'")]
     words += [f"{word}." for word in (*_ABBREVIATIONS.split(), *_LONE_LETTERS)]
-    return words + _faces()
-
-
-def _faces() -> list[str]:
-    faces = [eyes + nose + mouth for eyes, noses, mouths in _FACES for nose in noses for mouth in mouths.split()]
-    return faces + _MIRRORED.split() + _OTHER_FACES.split()
+    words += [eyes + nose + mouth for eyes, noses, mouths in _FACES for nose in noses for mouth in mouths.split()]
+    return [*words, *_MIRRORED.split(), *_OTHER_FACES.split()]

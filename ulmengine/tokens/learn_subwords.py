@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, pre_tokenizers, trainers
@@ -27,7 +26,16 @@ def learn_pieces(kind: str, counts: Mapping[str, int], *, size: int) -> str:
     :raises TokensError: nothing can be learnt from so little text.
     """
     fixed = [*SPECIALS, NEWLINE]
-    backend, trainer = _bpe(size, fixed) if kind == "bpe" else _unigram(size, fixed)
+    trainer: trainers.Trainer
+    if kind == "bpe":
+        backend = Backend(models.BPE(unk_token=UNK_TOKEN, fuse_unk=True))
+        trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=fixed, min_frequency=2, show_progress=False,
+                                      max_token_length=LONGEST_PIECE)
+    else:
+        backend = Backend(models.Unigram())
+        trainer = trainers.UnigramTrainer(
+            vocab_size=size, special_tokens=fixed, unk_token=UNK_TOKEN, show_progress=False,
+            max_piece_length=LONGEST_PIECE, shrinking_factor=0.5)  # 0.75, as usual, takes twice as long and cuts alike
     backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     counts = {run: count for run, count in counts.items() if run not in fixed}
     if not counts:
@@ -40,21 +48,6 @@ def learn_pieces(kind: str, counts: Mapping[str, int], *, size: int) -> str:
             raise
         raise TokensError(f"No {kind} pieces could be learnt from these texts: {error}. Try whole words.") from error
     return str(backend.to_str())
-
-
-def _bpe(size: int, fixed: list[str]) -> tuple[Any, Any]:
-    trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=fixed, min_frequency=2, show_progress=False, max_token_length=LONGEST_PIECE
-    )
-    return Backend(models.BPE(unk_token=UNK_TOKEN, fuse_unk=True)), trainer
-
-
-def _unigram(size: int, fixed: list[str]) -> tuple[Any, Any]:
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=fixed, unk_token=UNK_TOKEN, show_progress=False, max_piece_length=LONGEST_PIECE,
-        shrinking_factor=0.5,  # the library's 0.75 takes twice as long and cuts alike
-    )
-    return Backend(models.Unigram()), trainer
 
 
 def _without_rare_characters(counts: Mapping[str, int], alphabet: int) -> Mapping[str, int]:

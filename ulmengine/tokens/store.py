@@ -107,9 +107,7 @@ def encode_texts(
     :param key: what the texts are (a fingerprint of the corpus and the part); the tokeniser is added to it here.
     :param total: how many texts there are, for the progress; 0 if unknown.
     :param workers: processes to use; 0: as many as pay.
-    :raises TokensError: the store cannot be written.
-
-    Closing the generator leaves nothing behind.
+    :raises TokensError: the store cannot be written. Closing the generator leaves nothing behind.
     """
     name = hashlib.sha256(f"{VERSION}|{key}|{fingerprint(tokenizer.to_json())}".encode()).hexdigest()[:20]
     place = folder / name

@@ -51,7 +51,6 @@ class SubwordTokenizer(Tokenizer):
         return cut_runs(piece_rules(piece, lower=self.lower))
 
     def ids_of(self, parts: Sequence[str]) -> list[int]:
-        """The ids of the pieces of runs."""
         ids: list[int] = []
         for run in parts:
             ids += self._runs.get(run) or self._run_ids(run)
@@ -68,12 +67,10 @@ class SubwordTokenizer(Tokenizer):
         return [self.vocabulary.tokens[index] for index in self.ids_of(self.cut(piece))]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Readable text again."""
         words = undo_marks(_whole_words([self.vocabulary.tokens[index] for index in ids]))
         return " ".join(words).replace(f" {NEWLINE} ", NEWLINE).replace(f"{NEWLINE} ", NEWLINE).strip(" ")
 
     def to_json(self) -> dict[str, Any]:
-        """Kind, settings and the library's description."""
         return {"kind": self.kind, "version": 1, "lower": self.lower, "state": json.loads(self._backend.to_str())}
 
     @classmethod

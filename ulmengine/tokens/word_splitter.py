@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .characters import capital_letters, letters, small_letters, symbols
+from .characters import letters, symbols
 from .english import exceptions
 from .specials import SPECIALS
 
@@ -40,7 +40,9 @@ class WordSplitter:
         self._suffix = re.compile(_suffix_pattern())
         self._infix = re.compile(_infix_pattern())
         self._address = re.compile(_address_pattern())
-        self._peeled = self._peeled_exceptions()
+        peeled = {tuple(self._cut(text, {})): text for text in self._exceptions}
+        # Exceptions by the words they would be cut into if they were none, where those are several.
+        self._peeled = {words: text for words, text in peeled.items() if len(words) > 1}
         self._longest = max(map(len, self._peeled))
         self._openers = frozenset(words[0] for words in self._peeled)
 
@@ -112,11 +114,6 @@ class WordSplitter:
             words.append(core[start:])
         return words
 
-    def _peeled_exceptions(self) -> dict[tuple[str, ...], str]:
-        """Exceptions by the words they would be cut into if they were none, where those are several."""
-        peeled = {tuple(self._cut(text, {})): text for text in self._exceptions}
-        return {words: text for words, text in peeled.items() if len(words) > 1}
-
     def _mend(self, words: list[str]) -> list[str]:
         """Put exceptions together that stand in ``words`` in pieces: longest first, then from the left.
 
@@ -162,9 +159,9 @@ def _prefix_pattern() -> str:
 
 def _suffix_pattern() -> str:
     single = re.escape(_PUNCTUATION + _QUOTES)
-    before_stop = rf"0-9{small_letters()}%²+\-…|{single}"
+    before_stop = rf"0-9{letters('Ll')}%²+\-…|{single}"
     units = "|".join(sorted(map(re.escape, _UNITS.split()), key=len, reverse=True))
-    capitals = capital_letters()
+    capitals = letters("Lu")
     return (
         rf"(?:{_ELLIPSES}{{1,2}}|['’][sS]|[{single}—–{symbols()}]|(?<=[0-9])\+|(?<=[0-9])(?:{units}|(?:US|C|A)?\$|"
         rf"[{re.escape(_CURRENCY)}])|(?<=°[FfCcKk])\.|(?<=[{before_stop}])\.|(?<=[{capitals}][{capitals}])\.)\Z"
@@ -172,7 +169,7 @@ def _suffix_pattern() -> str:
 
 
 def _infix_pattern() -> str:
-    small, capital, letter, quotes = small_letters(), capital_letters(), letters(), re.escape(_QUOTES)
+    small, capital, letter, quotes = letters("Ll"), letters("Lu"), letters(), re.escape(_QUOTES)
     return (
         rf"{_ELLIPSES}|[{symbols()}]|(?<=[0-9])[+\-*^](?=[0-9-])|(?<=[{small}{quotes}])\.(?=[{capital}{quotes}])|"
         rf"(?<=[{letter}]),(?=[{letter}])|(?<=[{letter}0-9])(?:---|--|——|[-–—~])(?=[{letter}])|"
@@ -183,7 +180,7 @@ def _infix_pattern() -> str:
 def _address_pattern() -> str:
     """A web or mail address, or what looks like one: ``end.the`` as well, which spaCy keeps whole likewise."""
     sign = "A-Za-z0-9\u00a1-\uffff"
-    domain = rf"(?:(?:[{sign}][{sign}_-]{{0,62}})?[{sign}]\.)+[{small_letters()}]{{2,63}}"
+    domain = rf"(?:(?:[{sign}][{sign}_-]{{0,62}})?[{sign}]\.)+[{letters('Ll')}]{{2,63}}"
     private = (
         r"(?!(?:10|127)(?:\.\d{1,3}){3}|(?:169\.254|192\.168)(?:\.\d{1,3}){2}|"
         r"172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"

@@ -50,15 +50,12 @@ class WordTokenizer(Tokenizer):
         return self.cut(piece)
 
     def ids_of(self, parts: Sequence[str]) -> list[int]:
-        """The ids of words."""
         return [self.vocabulary.index(word) for word in parts]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Readable text again."""
         return readable([self.vocabulary.tokens[index] for index in ids])
 
     def to_json(self) -> dict[str, Any]:
-        """Kind, settings and the tokens by id."""
         return {"kind": self.kind, "version": 1, "lower": self.lower, "backend": self.backend,
                 "tokens": list(self.vocabulary.tokens)}
 
