@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def counted(count: int, one: str, many: str) -> str:
     """ "1 <one>", or "12 <many>"."""
     return f"1 {one}" if count == 1 else f"{count:,} {many}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """ "a, b, c", or of more than ``most`` names the first ones: "a, b and 7 more"."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")

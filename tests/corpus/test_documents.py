@@ -29,10 +29,8 @@ def test_streaming_and_random_access_agree(tmp_path: Path, monkeypatch: pytest.M
         assert len(streamed) == documents.count(part) == len(documents.targets(part))
         for index in (0, 7, len(streamed) - 1):
             row = int(documents.rows(part)[index])
-            assert streamed[index] == documents.text(part, index) == f"document number {row} with some words"
+            assert streamed[index] == documents.text_of(row) == f"document number {row} with some words"
             assert documents.labels[documents.targets(part)[index]] == "abc"[row % 3]
-    with pytest.raises(IndexError):
-        documents.text("test", documents.count("test"))
     with pytest.raises(IndexError):
         documents.text_of(5_000)
 

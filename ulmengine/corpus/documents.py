@@ -131,10 +131,6 @@ class Documents:
             mine = rows[(rows >= piece.start) & (rows < piece.start + piece.table.rows)]
             yield from piece.texts(mine - piece.start)
 
-    def text(self, part: str, index: int) -> str:
-        """One document. :raises IndexError: there is no such document."""
-        return self.text_of(int(self.rows(part)[index]))
-
     def text_of(self, row: int) -> str:
         """The document of a source row. :raises IndexError: there is no such row."""
         for piece in self.pieces:

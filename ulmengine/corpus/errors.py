@@ -19,11 +19,10 @@ class Faults:
     ``undecodable``: bytes that are not text in the encoding. ``skipped``: rows that could not be read at all.
     ``ragged``: rows with too few or too many cells, kept as well as possible. ``mended``: rows whose stray quotes were
     read as text. ``joined``: rows whose text was put together from several cells, as is usual in their source.
-    ``headings``: rows that repeat the heading, left out. ``lost``: places of the rows that
-    could not be read, among all rows from 0, where the reader knows them. ``blank``: the same of rows between others
-    in which nothing stands, of sheets, lines and tables of one column: no documents, but who reads on counts them.
-    ``after_blank``: the number of the first row behind the last blank line; 0: none. ``notes``: sentences for the
-    person.
+    ``headings``: rows that repeat the heading, left out. ``lost``: places of the rows that could not be read, among
+    all rows from 0, where the reader knows them. ``blank``: the same of rows between others in which nothing stands:
+    no documents, but who reads on counts them. ``after_blank``: the number of the first row behind the last blank
+    line; 0: none. ``notes``: sentences for the person.
     """
 
     undecodable: int = 0

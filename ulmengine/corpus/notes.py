@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ulmengine.counting import counted
+from ulmengine.counting import counted, listed
 
 from .documents import Documents, Piece
 from .errors import some_of
@@ -51,9 +51,8 @@ def small_notes(classes: Sequence[str], documents: int) -> list[str]:
     """Which ``classes`` were left out because they have too few documents, and with them how many documents."""
     if not classes:
         return []
-    names = ", ".join(classes[:_NAMED]) + (f" and {len(classes) - _NAMED:,} more" if len(classes) > _NAMED else "")
     left = counted(documents, "document", "documents")
-    return [f"Left out, as set, because they have too few documents: {names} ({left})."]
+    return [f"Left out, as set, because they have too few documents: {listed(classes, _NAMED)} ({left})."]
 
 
 def _label_notes(documents: Documents, piece: Piece, labels: RowLabels) -> list[str]:

@@ -185,10 +185,10 @@ def _parts(
             "The split is to be as given, but no column or file says which documents are for validation or test. "
             "Choose the split column or a test file, or split by label."
         )
-    validation, test = cut.needed_shares(config.split, parts)
+    # What some rows bring with them is not held back of others.
+    validation = 0.0 if (parts == cut.VALIDATION).any() else config.split.validation
+    test = 0.0 if (parts == cut.TEST).any() or not has_labels else config.split.test
     kept = parts != cut.DROPPED
-    if not has_labels:
-        test = 0.0
     if validation or test or not has_labels:
         parts[kept & (parts == cut.TRAIN)] = cut.OPEN  # a given training part lends the shares that were not given
     # A text that already stands in a given held-back part is never drawn again.

@@ -9,8 +9,6 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ulmengine.config import SplitConfig
-
 from .column_names import PART_CELLS
 from .errors import CorpusError
 from .likeness import text_hash
@@ -196,10 +194,3 @@ def keep_apart(parts: np.ndarray, hashes: np.ndarray) -> np.ndarray:
         seen = filled & np.isin(hashes, hashes[parts == kept])
         parts[seen & np.isin(parts, others)] = LEFT_OUT
     return parts
-
-
-def needed_shares(config: SplitConfig, parts: np.ndarray) -> tuple[float, float]:
-    """The (validation, test) shares still to be held back where some rows bring their part with them."""
-    validation = 0.0 if (parts == VALIDATION).any() else config.validation
-    test = 0.0 if (parts == TEST).any() else config.test
-    return validation, test

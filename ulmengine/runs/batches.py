@@ -1,13 +1,17 @@
-"""The batches of a run's stages, made from its stores."""
+"""The batches of a run's stages, made from its stores, and what a network makes of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ulmengine.config import RunConfig
+from ulmengine.events import Event, Progress
+from ulmengine.nets import TextClassifier
 from ulmengine.plan import StagePlan
 from ulmengine.tokens import TokenStore
 from ulmengine.training.batches import DocumentBatches, LanguageModelStream
@@ -107,3 +111,20 @@ def document_batches(
         backwards=direction == "backward", token_budget=config.tokens.batch_tokens * times or None,
         only=only,
     )
+
+
+def read_documents(
+    model: TextClassifier, ask: Callable[[Tensor, Tensor], Tensor], batches: DocumentBatches,
+    chosen: NDArray[np.int64], into: NDArray[np.floating], task: str,
+) -> Generator[Event, None, None]:
+    """Write ``into`` an array (documents, features) what ``ask``, of the ``model``, makes of the ``chosen`` documents,
+    which are sorted and all in ``batches``."""
+    device = next(model.parameters()).device
+    model.eval()
+    total = len(batches)  # which sorts all documents each time that it is asked
+    for number, batch in enumerate(batches.epoch(0), start=1):
+        # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
+        with torch.no_grad():
+            found = ask(batch.tokens.to(device), batch.lengths)
+        into[np.searchsorted(chosen, batch.indices)] = found.cpu().double().numpy()
+        yield Progress(task, number, total, "batches")

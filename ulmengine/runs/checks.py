@@ -10,6 +10,7 @@ import numpy as np
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repeats import FEWEST
+from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
 
 _NAMED = 8
@@ -81,10 +82,9 @@ def _rare(documents: Documents) -> list[StartProblem]:
             if 0 < count < FEWEST]
     if not rare:
         return []
-    names = ", ".join(rare[:_NAMED]) + (f" and {len(rare) - _NAMED:,} more" if len(rare) > _NAMED else "")
     return [StartProblem(
-        "rare_class", f"Fewer than {FEWEST} documents{_beside(documents)} bear the label {names}: that can "
-        f"{'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}.",
+        "rare_class", f"Fewer than {FEWEST} documents{_beside(documents)} bear the label {listed(rare, _NAMED)}: that "
+        f"can {'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}.",
         "Add documents, put such classes together, or leave them out: corpus.min_per_class = "
         f"{FEWEST} does so for all of them.", {"corpus.min_per_class": FEWEST},
     )]

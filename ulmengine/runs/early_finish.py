@@ -13,18 +13,13 @@ from ulmengine.training import Snapshot
 
 
 class EarlyFinish:
-    """The wish that a run ends with the stage in hand.
+    """The wish that a run ends with the stage in hand, with the weights of its best epoch.
 
-    That one ends as a skipped one does, with the weights of its best epoch; the later ones do not begin at all.
+    It needs a classifier that has learnt something: a run that ended with its language model would be over without the
+    result that was asked for. Of two directions each one whose classifier has begun to learn is used.
 
-    It needs a classifier that has learnt something. A run that ended with its language model would be over without the
-    result that was asked for, and the first classifier stage is near: the language model's own stage can be skipped.
-
-    Of two directions each one whose classifier has begun to learn is used; where only the forward one has, the model
-    reads forward alone.
-
-    The wish is written into the run's log as soon as it is heard, so that a run that is put down or killed while it
-    finishes goes on finishing. Going back to a checkpoint takes it back.
+    The wish is written into the run's log as soon as it is heard, so that a run that is killed while it finishes goes
+    on finishing. Going back to a checkpoint takes it back.
 
     :param asked: says, once, whether a person wishes it while the run goes on.
     :param wanted: it is wished as the run is taken up. :param kept: the log says that it was wished before.

@@ -7,7 +7,6 @@ from collections.abc import Generator, Mapping
 from itertools import islice
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from ulmengine.corpus import Documents
@@ -32,7 +31,7 @@ from ulmengine.record.folder import RunFolder
 from ulmengine.record.listing import unusual
 from ulmengine.record.phrases import corrected_words, value_words
 
-from .batches import document_batches
+from .batches import document_batches, read_documents
 from .checks import class_counts
 from .measured import evaluated, keep_measured, labels_without_training, majority_label, measure_parts
 from .own_texts import language_of
@@ -175,15 +174,8 @@ def _scores_of(
 ) -> Generator[Event, None, np.ndarray]:
     batches = document_batches(prepared, direction, part)
     assert batches is not None
-    device = next(model.parameters()).device
-    model.eval()
     scores = np.zeros((prepared.documents.count(part), model.classes))
-    for number, batch in enumerate(batches.epoch(0), start=1):
-        # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
-        with torch.no_grad():
-            found = model(batch.tokens.to(device), batch.lengths)
-        scores[batch.indices] = found.cpu().double().numpy()
-        yield Progress(f"Measuring on {part}", number, len(batches), "batches")
+    yield from read_documents(model, model, batches, np.arange(len(scores)), scores, f"Measuring on {part}")
     return scores
 
 

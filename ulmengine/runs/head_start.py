@@ -16,7 +16,7 @@ from ulmengine.events import Event, Progress
 from ulmengine.inference.baseline import scores_of
 from ulmengine.nets import TextClassifier
 
-from .batches import document_batches
+from .batches import document_batches, read_documents
 from .prepare import Prepared
 
 Floats = NDArray[np.float32]
@@ -73,19 +73,9 @@ def pooled_states(
     """Pooled states (documents, features) of the ``chosen`` documents of ``part``, sorted, and their targets."""
     batches = document_batches(prepared, direction, part, shuffled=False, only=chosen)
     assert batches is not None
-    targets = prepared.documents.targets(part)
-    place = np.zeros(len(targets), dtype=np.int64)  # of a document among the chosen ones
-    place[chosen] = np.arange(len(chosen))
     states = np.zeros((len(chosen), prepared.config.model.pooled(model.encoder.sizes.embedding)), dtype=np.float32)
-    device = next(model.parameters()).device
-    model.eval()
-    total = len(batches)  # which sorts all documents each time that it is asked
-    for number, batch in enumerate(batches.epoch(0), start=1):
-        # The mode is entered anew for each batch: a suspended generator must not leave it on for its consumer.
-        with torch.no_grad():
-            states[place[batch.indices]] = model.pooled(batch.tokens.to(device), batch.lengths).cpu().numpy()
-        yield Progress("Reading for the head", number, total, "batches")
-    return states, targets[chosen]
+    yield from read_documents(model, model.pooled, batches, chosen, states, "Reading for the head")
+    return states, prepared.documents.targets(part)[chosen]
 
 
 def regression(

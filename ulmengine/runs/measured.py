@@ -53,10 +53,9 @@ class Measured:
     ``record``: ``corpus``, ``labels``, ``multi_label``, ``temperature``, ``majority`` (the commonest label in
     training), ``relabelled`` (how many labels of each part a person has corrected), ``refit`` (whether the network has
     learnt from the validation documents after it had answered them), ``unseen`` (the labels that no training document
-    bears) and ``parts``: for each part measured on the
-    ``documents``, for each of ``network``, ``baseline``, ``counts`` and ``blend`` an
-    :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the others), ``majority`` (the
-    share right by always answering the commonest label) and ``ece_uncalibrated``.
+    bears) and ``parts``: for each part measured on the ``documents``, for each of ``network``, ``baseline``,
+    ``counts`` and ``blend`` an :class:`~ulmengine.inference.Evaluation` as JSON, ``paired`` (the network against the
+    others), ``majority`` (the share right by always answering the commonest label) and ``ece_uncalibrated``.
     """
 
     folder: RunFolder

@@ -12,7 +12,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
-from ulmengine.counting import counted
+from ulmengine.counting import counted, listed
 from ulmengine.disk import whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
 from ulmengine.inference import Predictions, curves
@@ -64,10 +64,7 @@ def write_report(folder: RunFolder, path: Path, cache: Path | None = None) -> Ge
     measured = open_measured(folder)
     config = folder.config()
     texts, missing = yield from _worst_texts(measured, config, cache or folder.cache)
-    page = render(measured, config, texts, missing)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as beside:
-        beside.write_text(page, encoding="utf-8")
+    _write(path, render(measured, config, texts, missing))
     return path
 
 
@@ -109,9 +106,13 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
     wrong = {int(place): texts[place] for place in worst(measured)}
     sections = [head, _results(measured, found, "Results"), _classes(found), _pictures(kept, found),
                 _mistakes(kept, wrong, ""), _limits(measured, found, "test")]
+    _write(path, _page(f"{model.stem} on {source.name}", sections))
+
+
+def _write(path: Path, page: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as beside:
-        beside.write_text(_page(f"{model.stem} on {source.name}", sections), encoding="utf-8")
+        beside.write_text(page, encoding="utf-8")
 
 
 def _page(title: str, sections: Sequence[str]) -> str:
@@ -298,17 +299,17 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
         if measured.record.get("refit"):
             told.append("The figures are those of the network before it learnt from these documents too; of the saved "
                         "model, which has, nothing is known.")
-    unseen = [one for one in found["network"]["classes"]
+    unseen = [one["label"] for one in found["network"]["classes"]
               if one["support"] and one["label"] in measured.record.get("unseen", ())]
     if unseen:
         borne = "label" if len(unseen) == 1 else "labels"
-        told.append(f"No training document bears the {borne} {_first(one['label'] for one in unseen)}: nothing could "
+        told.append(f"No training document bears the {borne} {listed(unseen, _LISTED)}: nothing could "
                     f"be learnt about {'it' if len(unseen) == 1 else 'them'}, and each document here that bears "
                     f"{'it' if len(unseen) == 1 else 'one of them'} counts as a mistake.")
     rare = [one["label"] for one in found["network"]["classes"] if one["support"] < 20]
     if rare:
-        told.append(f"Fewer than 20 documents were there of: {_first(rare)}. Their figures are little more than "
-                    "anecdotes.")
+        told.append(f"Fewer than 20 documents were there of: {listed(rare, _LISTED)}. Their figures are little more "
+                    "than anecdotes.")
     paired = against_baseline(measured, part)
     if paired is not None and paired["verdict"] != "better":
         told.append("The word-count baseline is not beaten beyond chance: it is quicker, smaller and easier to "
@@ -321,13 +322,6 @@ def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
 
 def _documents(count: int, part: str = "") -> str:
     return counted(count, f"{part} document".lstrip(), f"{part} documents".lstrip())
-
-
-def _first(labels: Iterable[str]) -> str:
-    """The first of the ``labels``, and how many there are beside them."""
-    names = list(labels)
-    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-    return f"{', '.join(names[:_LISTED])}{more}"
 
 
 def _again(folder: RunFolder, config: RunConfig) -> str:

@@ -214,7 +214,8 @@ class TextDecoder:
             self._decoder.errors = "replace"
             text = self._decoder.decode(data, final)
             self._decoder.errors = "strict"
-            self.undecodable += max(0, text.count(BAD) - self._genuine(data))
+            genuine = data.count(BAD.encode()) if self._encoding == "utf-8" else 0  # that stand in the file itself
+            self.undecodable += max(0, text.count(BAD) - genuine)
             return text
 
     def _by_line(self, data: bytes, final: bool) -> str:
@@ -234,7 +235,3 @@ class TextDecoder:
             text = line.decode(self._mixed, "replace")
             self.undecodable += text.count(BAD)
             return text
-
-    def _genuine(self, data: bytes) -> int:
-        """How many U+FFFD stand in the file itself."""
-        return data.count(BAD.encode()) if self._encoding == "utf-8" else 0

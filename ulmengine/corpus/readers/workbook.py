@@ -16,7 +16,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import PART_CELLS
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
-from ulmengine.counting import counted
+from ulmengine.counting import counted, listed
 
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, find_heading
@@ -178,8 +178,7 @@ def _may_be_label(name: str) -> bool:
 
 
 def _listed(names: Sequence[str], mark: str = "'") -> str:
-    shown = ", ".join(f"{mark}{name}{mark}" for name in names[:_NAMED])
-    return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return listed([f"{mark}{name}{mark}" for name in names], _NAMED)
 
 
 def _are_alike(one: _Head, other: _Head) -> bool:
