@@ -14,8 +14,8 @@ import torch
 from tests.bench.test_networks import DOCUMENTS, TASK
 from ulmengine.bench import agreement, classifier, device, lm, measure, predict
 from ulmengine.cli import main
-from ulmengine.inference.predict import can_pack
 from ulmengine.nets import LanguageModel, TextClassifier
+from ulmengine.nets.awd_lstm import Draw
 from ulmengine.runs import finalize
 from ulmengine.tokens import TokenStore
 from ulmengine.training.batches import DocumentBatches
@@ -158,16 +158,9 @@ def test_only_the_full_softmax_has_known_arithmetic() -> None:
     assert "tflops" not in lm.train({**TASK, "softmax": "sampled"})
 
 
-def test_on_a_processor_the_network_is_packed() -> None:
+def test_what_answers_is_the_network_in_the_precision_that_is_measured() -> None:
     network = classifier.build(DOCUMENTS).eval()
-    assert can_pack(network, torch.float32)
-    assert predict.reader(network, torch.float32) is not network
-
-
-def test_elsewhere_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ulmengine.inference.predict.can_pack", lambda *_: False)
-    network = classifier.build(DOCUMENTS).eval()
-    assert predict.reader(network, torch.bfloat16) is network
+    assert predict.reader(network, torch.bfloat16) is not network
     assert {layer.precision for layer in network.encoder.layers} == {torch.bfloat16}
 
 
@@ -176,7 +169,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     """On which devices the tokens and the lengths lay that a classifier was asked about."""
     found = set()
 
-    def forward(network: TextClassifier, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    def forward(
+        network: TextClassifier, tokens: torch.Tensor, lengths: torch.Tensor, draw: Draw | None = None,
+    ) -> torch.Tensor:
         found.add((tokens.device.type, lengths.device.type))
         scores = torch.zeros(len(lengths), network.classes)
         if not network.training:

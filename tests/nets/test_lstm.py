@@ -83,6 +83,41 @@ def test_training_and_evaluation_read_the_same(lengths: list[int], precision: to
     assert largest_error(c, expected_c) < allowed
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_reading_in_pieces_gives_the_bits_of_reading_at_once(precision: torch.dtype) -> None:
+    """Between pieces the cell state is kept in float32, or it would be rounded there."""
+    layer, rows, state, _ = setup(LENGTHS["equal"])
+    layer.precision = precision
+    weights, x = layer.draw(), torch.stack([row.detach() for row in rows])
+
+    @torch.no_grad()
+    def read(*lengths: int) -> list[Tensor]:
+        here, outs = state, []
+        for part in x.split(lengths, 1):
+            chunk = Layout.equal(len(rows), part.shape[1], part.device)
+            out, here = layer(chunk.pack(part), chunk, here, weights)
+            outs.append(chunk.unpack(out))
+        return [torch.cat(outs, 1), *here]
+
+    for pieces, at_once in zip(read(1, 2, 3), read(6), strict=True):
+        assert torch.equal(pieces, at_once)
+
+
+@pytest.mark.parametrize("learns", [True, False], ids=["learning", "reading"])
+def test_a_cell_sums_up_small_things_in_bfloat16_too(learns: bool) -> None:
+    """300 times a hundredth: a cell state of 8 bits would stand still at 2, where a hundredth is less than a step."""
+    layer, layout = LSTMLayer(1, 2), Layout.equal(1, 300, torch.device("cpu"))
+    layer.precision = torch.bfloat16
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        for gate, opened in enumerate((-4.5951, 20.0, 20.0, 20.0)):  # the first opens by a hundredth
+            layer.bias_ih[2 * gate : 2 * gate + 2] = opened
+    with torch.set_grad_enabled(learns):
+        _, (_, c) = layer(torch.zeros(layout.tokens, 1), layout, None, layer.draw())
+    assert c.flatten().tolist() == pytest.approx([3, 3], abs=0.01)
+
+
 def test_bfloat16_gradients_are_near() -> None:
     """Products of numbers of 8 bits: 2^-9 of rounding each, a few of them on one another."""
     layer, rows, state, layout = setup(LENGTHS["different"])

@@ -9,13 +9,14 @@ from tests.inference.made import network
 from ulmengine.cli.corpus import PUBLISHED
 from ulmengine.config import PRESETS, DropoutConfig, ModelConfig, OptimizerConfig, RunConfig, Sizes, with_settings
 from ulmengine.inference.predict import reader_of
-from ulmengine.nets import AWDLSTM, TextClassifier
-from ulmengine.nets.kernels.layer_pass import goes_by_steps
+from ulmengine.nets import AWDLSTM, TextClassifier, set_precision
+from ulmengine.nets.kernels.layer_pass import PassWeights, goes_by_steps
 from ulmengine.nets.kernels.layout import Layout
-from ulmengine.nets.kernels.native import is_available
+from ulmengine.nets.kernels.native import is_available, reads_lstm
 from ulmengine.nets.lstm import LSTMLayer
 
 needs_products = pytest.mark.skipif(not is_available(), reason="this build of PyTorch has no packed products")
+needs_kernel = pytest.mark.skipif(not reads_lstm(torch.empty(0)), reason="reads by the framework's plain functions")
 
 
 def test_sizes_and_dropouts_are_those_of_1801_06146() -> None:
@@ -43,56 +44,53 @@ def test_layers_and_head_of_the_papers_size() -> None:
 
 @needs_products
 @pytest.mark.parametrize(("inputs", "hidden"), [(400, 1152), (1152, 1152), (1152, 400)])
-def test_the_papers_layers_learn_step_by_step_and_read_by_the_frameworks_kernel(inputs: int, hidden: int) -> None:
-    """64 rows of 70 tokens in float32; in bfloat16 the framework's kernel is the slower one for both."""
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
+def test_the_papers_layers_learn_step_by_step(inputs: int, hidden: int, precision: torch.dtype) -> None:
+    """64 rows of 70 tokens."""
     weights, layout = LSTMLayer(inputs, hidden).draw(), Layout.equal(64, 70, torch.device("cpu"))
-    x = torch.empty(0, inputs)
-    assert goes_by_steps(x, layout, weights, torch.float32, True)
-    assert not goes_by_steps(x, layout, weights, torch.float32, False)
-    assert goes_by_steps(x, layout, weights, torch.bfloat16, True)
-    assert goes_by_steps(x, layout, weights, torch.bfloat16, False)
+    assert goes_by_steps(torch.empty(0, inputs), layout, weights, precision)
+
+
+def kernels(layer: LSTMLayer, layout: Layout, weights: PassWeights) -> set[str]:
+    """Those of interest by which ``layer`` reads random tokens."""
+    known = {"aten::lstm", "aten::mkldnn_rnn_layer", "mkldnn::_linear_pointwise"}
+    with torch.profiler.profile() as profile:
+        layer(torch.randn(layout.tokens, layer.inputs), layout, None, weights)
+    used = {event.key for event in profile.key_averages()} & known
+    return {"aten::lstm"} if "aten::lstm" in used else used
 
 
 @needs_products
-@pytest.mark.parametrize("learns", [True, False], ids=["learning", "reading"])
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
-def test_what_a_pass_has_packed_serves_it_to_the_end(precision: torch.dtype, learns: bool) -> None:
+def test_what_a_pass_has_packed_to_learn_serves_it_to_the_end(precision: torch.dtype) -> None:
     """A few rows of one step alone would go by the framework's kernel, for which the weights are made ready too."""
-    layer = LSTMLayer(400, 1152, weight_drop=0.5).requires_grad_(learns)
+    layer = LSTMLayer(400, 1152, weight_drop=0.5)
     layer.precision = precision
     weights, few, many = layer.draw(), Layout.equal(1, 2, torch.device("cpu")), Layout.of(torch.tensor([3] * 40 + [2]))
-
-    def kernels(layout: Layout) -> set[str]:
-        with torch.profiler.profile() as profile:
-            layer(torch.randn(layout.tokens, 400), layout, None, weights)
-        return {event.key for event in profile.key_averages()} & {"aten::lstm", "mkldnn::_linear_pointwise"}
-
-    assert kernels(few) == {"aten::lstm"}
-    assert kernels(many) == {"mkldnn::_linear_pointwise"}
-    reads_on = precision == torch.float32 and not learns  # there the kernel is worth the memory
-    assert kernels(few) == ({"aten::lstm"} if reads_on else {"mkldnn::_linear_pointwise"})
+    assert kernels(layer, few, weights) == {"aten::lstm"}
+    assert kernels(layer, many, weights) == {"mkldnn::_linear_pointwise"}
+    assert kernels(layer, few, weights) == {"mkldnn::_linear_pointwise"}
 
 
-@needs_products
+@needs_kernel
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
-def test_prediction_uses_the_packed_products_and_packs_nothing_anew(precision: torch.dtype) -> None:
-    reads = reader_of(network(), precision)
-    with torch.profiler.profile() as profile, torch.no_grad():
-        reads(torch.randint(9, 21, (3, 10)), torch.tensor([10, 9, 2]))
-    used = {event.key for event in profile.key_averages()}
-    assert "mkldnn::_linear_pointwise" in used
-    assert not {"mkldnn::_reorder_linear_weight", "aten::lstm", "aten::mkldnn_rnn_layer"} & used
+@pytest.mark.parametrize("lengths", [[1], [70] * 64, [9, 9, 4, 1]], ids=str)
+def test_what_learns_nothing_is_read_by_the_frameworks_kernel(lengths: list[int], precision: torch.dtype) -> None:
+    layer = LSTMLayer(16, 32, weight_drop=0.5).requires_grad_(False)
+    layer.precision = precision
+    assert kernels(layer, Layout.of(torch.tensor(lengths)), layer.draw()) == {"aten::mkldnn_rnn_layer"}
 
 
-@needs_products
+@needs_kernel
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
-def test_a_text_alone_is_read_by_the_kernel_for_all_its_steps_and_in_full_precision(precision: torch.dtype) -> None:
-    net, text, length = network(), torch.randint(9, 21, (1, 20)), torch.tensor([20])
-    reads = reader_of(net, precision)
-    with torch.profiler.profile() as profile, torch.no_grad():
-        said = reads(text, length)
-    used = {event.key for event in profile.key_averages()}
-    assert "aten::lstm" in used
-    assert "mkldnn::_linear_pointwise" not in used
+def test_prediction_packs_nothing_anew(precision: torch.dtype) -> None:
+    net, documents = network(), (torch.randint(9, 21, (3, 10)), torch.tensor([10, 9, 2]))
+    set_precision(net, precision)
+    reads = reader_of(net)
     with torch.no_grad():
-        torch.testing.assert_close(said, reader_of(net, torch.float32)(text, length), rtol=0, atol=0)
+        reads(*documents)
+        with torch.profiler.profile() as profile:
+            reads(*documents)
+    used = {event.key for event in profile.key_averages()}
+    assert "aten::mkldnn_rnn_layer" in used
+    assert not {"mkldnn::_reorder_mkldnn_rnn_layer_weight", "mkldnn::_reorder_linear_weight", "aten::lstm"} & used

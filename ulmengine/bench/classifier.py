@@ -133,6 +133,6 @@ def _together(stages: Mapping[str, Any], lengths: list[list[int]]) -> dict[str, 
 
 
 def reader(network: TextClassifier, precision: torch.dtype) -> Reader:
-    """What answers, as :class:`ulmengine.inference.Predictor` has it: on a processor the network packed for it."""
+    """What answers, as :class:`ulmengine.inference.Predictor` has it: its weights made ready once."""
     set_precision(network, precision)
-    return reader_of(network, precision)
+    return reader_of(network)

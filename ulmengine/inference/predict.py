@@ -16,7 +16,6 @@ from torch import Tensor
 from ulmengine.events import Event, Progress
 from ulmengine.models import Bundle
 from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
-from ulmengine.nets.kernels.native import is_available
 from ulmengine.tokens import PAD
 
 from .blend import Blend
@@ -26,8 +25,6 @@ from .predictions import Who
 
 T = TypeVar("T")
 Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
-# The packing is made for about so many rows; it serves any number.
-_PACKED_ROWS = 16
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
 WINDOW_TEXTS = 2_048
 WINDOW_CHARACTERS = 16_000_000
@@ -81,13 +78,12 @@ class Predictor:
                 set_precision(network.to(self.device).eval(), self.precision)
         except (RuntimeError, ValueError) as error:
             raise InferenceError(f"{device}, {precision}: the model cannot run like that ({error})") from error
-        self._readers: dict[str, Reader] = {name: reader_of(network, self.precision)
-                                            for name, network in self.networks.items()}
+        self._readers: dict[str, Reader] = {name: reader_of(network) for name, network in self.networks.items()}
 
     def twin(self) -> Predictor:
         """The same weights with scratch memory of its own: another thread may ask it while this one is asked.
 
-        Its weights are not packed: it is for what takes gradients, not for many texts.
+        Its weights are not made ready: it is for what takes gradients, not for many texts.
         """
         other = copy.copy(self)
         other.networks = {name: copy.deepcopy(network, {id(one): one for one in (*network.parameters(),
@@ -194,17 +190,10 @@ def _in_batches(
     return np.zeros((0, width), np.float32) if found is None else found
 
 
-def can_pack(network: TextClassifier, precision: torch.dtype) -> bool:
-    """Whether ``network`` can be packed: on a processor, with a build of PyTorch that has the packed products."""
-    return network.encoder.device.type == "cpu" and is_available() and precision != torch.float16
-
-
-def reader_of(network: TextClassifier, precision: torch.dtype) -> Reader:
-    """What answers for ``network`` in ``precision``, where nothing takes gradients: itself, where that can be with its
-    weights packed for the products once, not with every pass. Later training is not seen then."""
-    if not can_pack(network, precision):
-        return network
-    return partial(network, draw=network.encoder.ready(precision, _PACKED_ROWS))
+def reader_of(network: TextClassifier) -> Reader:
+    """What answers for ``network`` where nothing takes gradients: itself, with its weights made ready for the products
+    once, not with every pass. Later training is not seen then."""
+    return partial(network, draw=network.encoder.draw(0))
 
 
 def windows(

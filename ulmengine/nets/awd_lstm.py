@@ -127,17 +127,6 @@ class AWDLSTM(nn.Module):
         finally:
             self._fixed = None
 
-    @torch.no_grad()
-    def ready(self, precision: torch.dtype, rows: int) -> Draw:
-        """What evaluation draws, with the weights packed for good: for a network that will only read, on a processor.
-
-        To be given to every pass; later training is not seen.
-
-        :param precision: of the products, whatever the network's is. :param rows: about how many a batch has.
-        """
-        weights = tuple(layer.undropped().make_ready(precision, rows) for layer in self._layers())
-        return Draw(None, (None,) * len(weights), weights)
-
     def forward(
         self,
         tokens: Tensor,

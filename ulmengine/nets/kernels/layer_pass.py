@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -16,14 +16,11 @@ from .workspace import Workspace
 LayerState = tuple[Tensor, Tensor]  # hidden and cell state, each (batch, hidden)
 BFLOAT16_SINCE = 91_300  # cuDNN 9.13; with an earlier one PyTorch falls back to a kernel a step
 
-# From how many multiplications a step on the own path is the faster one on a processor, by precision, whether it
-# learns, and whether all rows are equally long. Below, the framework's kernel wins by doing less in Python; where it
-# reads without learning in float32, always. Measured with layers of 32 to 1152 cells and 4 to 64 rows.
-WORTH: dict[tuple[torch.dtype, bool, bool], float] = {
-    (torch.float32, True, True): 8e6, (torch.float32, True, False): 0,
-    (torch.float32, False, True): math.inf, (torch.float32, False, False): 5e6,
-    (torch.bfloat16, True, True): 2.5e6, (torch.bfloat16, True, False): 0,
-    (torch.bfloat16, False, True): 5e6, (torch.bfloat16, False, False): 1.2e6,
+# From how many multiplications a step on the own path is the faster one for learning on a processor, by precision and
+# whether all rows are equally long. Below, the framework's kernel wins by doing less in Python. Measured with layers of
+# 32 to 1152 cells and 4 to 64 rows.
+WORTH: dict[tuple[torch.dtype, bool], float] = {
+    (torch.float32, True): 8e6, (torch.float32, False): 0, (torch.bfloat16, True): 2.5e6, (torch.bfloat16, False): 0,
 }
 
 
@@ -38,19 +35,8 @@ class PassWeights:
         self.ih, self.hh, self.biases, self.masks = ih, hh, biases, masks
         self._dropped: dict[tuple[bool, torch.dtype], tuple[Tensor, ...]] = {}
         self._packed: dict[torch.dtype, Packed] = {}
+        self._read: dict[torch.dtype, tuple[Tensor, Tensor]] = {}
         self._signs: dict[torch.dtype, Tensor] = {}
-        self.ready: torch.dtype | None = None
-
-    def make_ready(self, precision: torch.dtype, rows: int) -> PassWeights:
-        """Packed at once and for good, for reading in ``precision`` whatever comes, mostly ``rows`` rows a step.
-
-        The weights must not change as long as this is used.
-        """
-        packed = self.packed(precision, rows, Workspace())
-        for use in ("inputs", "state"):
-            packed.weight(use)
-        self.ready = precision
-        return self
 
     def dropped(self, precision: torch.dtype) -> tuple[Tensor, ...]:
         """Matrices and biases as the framework's kernels take them, DropConnect applied; made once.
@@ -70,22 +56,27 @@ class PassWeights:
     def packed(self, precision: torch.dtype, rows: int, workspace: Workspace) -> Packed:
         """The same packed for products of ``rows`` rows; made once."""
         if precision not in self._packed:
-            if precision != torch.float32:
-                self._dropped.clear()  # :meth:`stays_packed`
+            self._dropped.clear()
+            self._read.clear()
             bias = self.biases[0] + self.biases[1]
             self._packed[precision] = Packed(self.ih, self.hh, bias, self.masks, precision, rows, workspace)
         return self._packed[precision]
 
-    def stays_packed(self, precision: torch.dtype, learns: bool, is_equal: bool) -> bool:
-        """Whether they are packed, and whatever comes in this pass had best use that.
+    @torch.no_grad()
+    def packed_to_read(self, precision: torch.dtype) -> tuple[Tensor, Tensor]:
+        """The matrices as the kernel takes them that only reads; made once."""
+        if precision not in self._read:
+            matrices = zip((self.ih, self.hh), self.masks, strict=True)
+            ih, hh = ((w if mask is None else mask.dropped(w)).to(precision) for w, mask in matrices)
+            self._read[precision] = native.pack_lstm(ih, hh)
+        return self._read[precision]
 
-        Where few rows are left the framework's kernel would be about as fast, but made ready for it the weights are in
-        memory twice. In float32 it reads so much faster that it is worth that. Those that were packed for good serve
-        rows of several lengths; rows of one length, a text alone above all, are read by what is quicker for them.
+    def is_packed(self, precision: torch.dtype) -> bool:
+        """Whether they are packed for learning already.
+
+        Where few rows are left the framework's kernel would be about as fast, but for it they would be in memory twice.
         """
-        if self.ready is not None and not learns:
-            return not is_equal
-        return precision in self._packed and (learns or precision != torch.float32)
+        return precision in self._packed
 
     def sign(self, packed: Packed) -> Tensor:
         """What every chunk that learns is given, so that the weights get one gradient for all of them."""
@@ -98,6 +89,7 @@ class PassWeights:
     def forget_forward(self) -> None:
         """The forward pass is over; what was made for it alone can go."""
         self._dropped.clear()
+        self._read.clear()
         for packed in self._packed.values():
             packed.forget_forward()
 
@@ -114,32 +106,47 @@ def read(
 
     :returns: the hidden state after each token, (N, hidden), and each row's last hidden and cell state.
     """
-    precision = weights.ready or precision
     learns = torch.is_grad_enabled() and (weights.learns() or x.requires_grad or state[0].requires_grad)
-    packed_already = weights.stays_packed(precision, learns, layout.is_equal)
-    if not packed_already and not goes_by_steps(x, layout, weights, precision, learns):
-        precision = kernel_precision(x, precision)
-        return fused_lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
-    packed = weights.packed(precision, layout.batch, workspace)
-    if learns:
+    if not learns and native.reads_lstm(weights.ih):
+        slow = precision == torch.bfloat16 and not native.has_bfloat16()
+        return read_only(x, layout, state, weights, mask, torch.float32 if slow else precision)
+    if learns and (weights.is_packed(precision) or goes_by_steps(x, layout, weights, precision)):
+        packed = weights.packed(precision, layout.batch, workspace)
         out, h, c = steps.Steps.apply(  # type: ignore[no-untyped-call]
             x, *state, weights.sign(packed), mask, layout, packed
         )
-    else:
-        out, h, c = steps.run(x, state, mask, layout, packed)
-    return out, (h, c)
+        return out, (h, c)
+    precision = kernel_precision(x, precision)
+    return fused_lstm(layout.scale_rows(x, mask), layout, state, weights.dropped(precision), precision)
 
 
-def goes_by_steps(
-    x: Tensor, layout: Layout, weights: PassWeights, precision: torch.dtype, learns: bool
-) -> bool:
-    """Whether the own step-by-step path is the faster one; it exists on a processor only."""
+def read_only(
+    x: Tensor, layout: Layout, state: LayerState, weights: PassWeights, mask: Tensor | None, precision: torch.dtype
+) -> tuple[Tensor, LayerState]:
+    """The same by the kernel that learns nothing, from one end of a row to the next: nothing is read behind an end.
+
+    The kernel's bits do not depend on where it is begun anew.
+    """
+    x = layout.scale_rows(x, mask).to(precision).contiguous()
+    packed, h, c = weights.packed_to_read(precision), state[0].to(precision, copy=True), state[1].float().clone()
+    out, start = [], 0
+    for rows, steps_alike in groupby(layout.sizes):
+        count = rows * sum(1 for _ in steps_alike)
+        part = x[start : start + count].view(-1, rows, x.shape[1])
+        hidden, h[:rows], c[:rows] = native.read_lstm(part, (h[:rows], c[:rows]), packed, weights.biases)
+        out.append(hidden.flatten(0, 1))
+        start += count
+    return out[0] if len(out) == 1 else torch.cat(out), (h.to(state[0].dtype), c.to(state[1].dtype))
+
+
+def goes_by_steps(x: Tensor, layout: Layout, weights: PassWeights, precision: torch.dtype) -> bool:
+    """Whether the own step-by-step path is the faster one for learning; it exists on a processor only."""
     able = x.device.type == "cpu" and weights.ih.dtype == torch.float32 and native.is_available()
     if not able or precision == torch.float16:
         return False
     hidden = weights.hh.shape[1]
     work = layout.batch * hidden * (weights.ih.shape[1] + hidden)
-    return work >= WORTH[precision, learns, layout.is_equal]
+    return work >= WORTH[precision, layout.is_equal]
 
 
 def kernel_precision(x: Tensor, wanted: torch.dtype) -> torch.dtype:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.backends import mkldnn
 
 _MKLDNN, _ATEN = torch.ops.mkldnn, torch.ops.aten
+_LSTM = 2  # among the kinds of recurrent networks
 
 as_plain_tensors: Any = torch._C._disabled_torch_function_impl
 """The ``__torch_function__`` of a kind of tensor whose operations give plain tensors."""
@@ -22,6 +23,13 @@ def is_available() -> bool:
     """Whether this build of PyTorch has oneDNN's packed products."""
     built = bool(mkldnn.is_available())
     return built and hasattr(_MKLDNN, "_reorder_linear_weight")
+
+
+def reads_lstm(weight: Tensor) -> bool:
+    """Whether :func:`read_lstm` reads with a matrix such as ``weight``: in float32 on a processor of the x86 family."""
+    fast = torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
+    able = fast and is_available() and hasattr(_MKLDNN, "_reorder_mkldnn_rnn_layer_weight")
+    return able and weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
 def has_bfloat16() -> bool:
@@ -47,6 +55,29 @@ def linear_add(x: Tensor, packed: Tensor, other: Tensor) -> Tensor:
     kernel: Any = _MKLDNN._linear_pointwise.binary
     out: Tensor = kernel(x, other, packed, None, "add")
     return out
+
+
+def pack_lstm(ih: Tensor, hh: Tensor) -> tuple[Tensor, Tensor]:
+    """W_ih (4 * hidden, inputs) and W_hh (4 * hidden, hidden) in the order of memory of oneDNN's LSTM."""
+    pack: Any = _MKLDNN._reorder_mkldnn_rnn_layer_weight
+    first, second = pack(ih, hh, hh.shape[1], False, True, False)
+    return first, second
+
+
+def read_lstm(
+    x: Tensor, state: tuple[Tensor, Tensor], packed: tuple[Tensor, Tensor], biases: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One layer by oneDNN's kernel, for reading only: hidden states, last hidden and last cell states.
+
+    :param x: (time, batch, inputs) in float32 or bfloat16, in one piece of memory; the hidden state is like it.
+    :param state: hidden and cell, each (batch, hidden). :param packed: by :func:`pack_lstm`, of the dtype of ``x``.
+    :param biases: in float32, as the cell state: with both in bfloat16 the states would be four times as far off.
+    """
+    h, c = state
+    out, h, c, _ = _ATEN.mkldnn_rnn_layer(
+        x, *packed, *biases, h.unsqueeze(0), c.unsqueeze(0), False, [], _LSTM, h.shape[1], 1, True, False, False, False
+    )
+    return out, h.view(state[0].shape), c.view(state[1].shape)
 
 
 def multiply_all(tensors: list[Tensor], factor: float) -> None:

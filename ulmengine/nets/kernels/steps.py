@@ -46,26 +46,6 @@ class _Tape:
     gates: Tensor  # (N, 4 * hidden)
 
 
-def run(x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Packed) -> tuple[Tensor, Tensor, Tensor]:
-    """All steps without a tape: as :func:`record`, for reading only."""
-    inputs, out = _begin(x, mask, layout, packed)
-    h, c = state[0].to(packed.precision, copy=True), state[1].float().clone()
-    room, scratch = torch.empty(layout.batch, 4 * packed.hidden), torch.empty_like(c)
-    weight, outs, state_now = packed.weight("state"), out.split_with_sizes(list(layout.sizes)), h
-    # Taken one by one: a loop over them would hold the last of a portion while the next portion is made.
-    pieces = _from_inputs(inputs, layout, packed)
-    views = zip(_gates(room, layout), _alive(layout, c, scratch), strict=True)
-    for step, (gates, (cells, squashed)) in enumerate(views):
-        pre = linear_add(_first(state_now, len(cells)), weight, next(pieces))
-        torch.sigmoid(_widen(pre, gates.every), out=gates.every)
-        new_cells(gates, cells, cells)
-        torch.mul(gates.o, torch.tanh(cells, out=squashed), out=outs[step])
-        state_now = outs[step]
-        _keep(h, state_now, layout, step)
-    packed.workspace.give(inputs)
-    return out, h.float(), c
-
-
 def record(
     x: Tensor, state: State, mask: Tensor | None, layout: Layout, packed: Packed
 ) -> tuple[Tensor, Tensor, Tensor, _Tape]:
@@ -86,7 +66,8 @@ def record(
     scratch = torch.empty_like(c)
     outs, states, kept = (part.split_with_sizes(list(layout.sizes)) for part in (out, tape.states[:n], tape.gates[:n]))
     weight, state_now = packed.weight("state"), h
-    pieces = _from_inputs(inputs, layout, packed)  # one by one, as in :func:`run`
+    # Taken one by one: a loop over them would hold the last of a portion while the next portion is made.
+    pieces = _from_inputs(inputs, layout, packed)
     views = zip(_places(tape.gates[:n], layout), _alive(layout, c, scratch), strict=True)
     for step, (gates, (cells, squashed)) in enumerate(views):
         pre = linear_add(states[step].copy_(_first(state_now, len(cells))), weight, next(pieces))

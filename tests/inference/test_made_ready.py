@@ -1,4 +1,4 @@
-"""The packed classifier gives the network's own answers."""
+"""The classifier whose weights were made ready gives the network's own answers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import torch
 
 from tests.inference.made import MODEL, network
 from ulmengine.config import DropoutConfig, Sizes
-from ulmengine.inference.predict import can_pack, is_available, reader_of
-from ulmengine.nets import AWDLSTM, TextClassifier
-
-pytestmark = pytest.mark.skipif(
-    not is_available(), reason="this build of PyTorch has no packed products")
+from ulmengine.inference.predict import reader_of
+from ulmengine.nets import AWDLSTM, TextClassifier, set_precision
 
 
 def documents(lengths):
@@ -27,7 +24,7 @@ def test_float32_is_the_network(lengths):
     net = network(3)
     with torch.no_grad():
         expected = net(*documents(lengths))
-        got = reader_of(net, torch.float32)(*documents(lengths))
+        got = reader_of(net)(*documents(lengths))
     assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -35,7 +32,8 @@ def test_bfloat16_is_near_it():
     net = network(3)
     with torch.no_grad():
         expected = net(*documents([60, 30, 5]))
-        got = reader_of(net, torch.bfloat16)(*documents([60, 30, 5]))
+        set_precision(net, torch.bfloat16)
+        got = reader_of(net)(*documents([60, 30, 5]))
     assert (got - expected).abs().max() < .05 * expected.abs().max()
 
 
@@ -46,11 +44,5 @@ def test_skip_connections():
         net = TextClassifier(encoder, 2, MODEL).eval()
     with torch.no_grad():
         expected = net(*documents([9, 4]))
-        got = reader_of(net, torch.float32)(*documents([9, 4]))
+        got = reader_of(net)(*documents([9, 4]))
     assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
-
-
-def test_only_what_can_be_packed_is():
-    assert can_pack(network(), torch.float32)
-    assert not can_pack(network(), torch.float16)
-    assert not can_pack(network().to("meta"), torch.float32)
