@@ -181,7 +181,8 @@ class DelimitedRows:
                 self._faults.blank += range(first, first + blank)
                 blank = 0
             if len(row) == width and number >= 0:
-                if len(self._tape.taken) > 1 and self._are_rows():
+                # Each line of several is a row by itself: then a stray quote has swallowed the others.
+                if len(self._tape.taken) > 1 and all(map(self._is_row, self._tape.taken)):
                     self._faults.mended += len(self._tape.taken)
                     self._tape.keep(1)
                     row = [_unquoted(cell) for cell in self._cells(self._tape.taken[0].rstrip("\r\n"))[0]]
@@ -196,12 +197,8 @@ class DelimitedRows:
                 yield self._mended(row, number)
             number += 1
 
-    def _are_rows(self) -> bool:
-        """Whether each line of a row of several is a row by itself, known by its columns of few values: then a stray
-        quote has swallowed the others."""
-        return all(self._is_row(line) for line in self._tape.taken)
-
     def _is_row(self, line: str) -> bool:
+        """Whether a line is a row by itself, known by its columns of few values."""
         cells, marks = self._cells(line.rstrip("\r\n"))[0], self._dialect.marks
         if len(cells) != self._width or not any(marks):
             return False

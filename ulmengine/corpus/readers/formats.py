@@ -14,7 +14,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import aligned, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, sidecar, workbook
+from . import aligned, columnar, delimited, jsonrows, mail, markup, plain, refused, shards, tree, workbook
 from .reading import Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -54,7 +54,7 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
 FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {
     "shards": partial(shards.plan, _recognise),
     "aligned": aligned.plan,
-    "folder": partial(sidecar.plan, _recognise),
+    "folder": partial(tree.plan, _recognise),
     **{name: partial(columnar.plan, name) for name in ("parquet", "arrow")},
     "excel": workbook.plan,
     "refused": refused.plan,

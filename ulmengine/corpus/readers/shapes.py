@@ -15,8 +15,18 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .beside import answered, are_marks, by_name, classified
-from .records import Shaped, has_texts, holds_labels, is_label, of_one_kind, usual_fields
+from .records import (
+    Shaped,
+    answered,
+    are_marks,
+    by_name,
+    classified,
+    has_texts,
+    holds_labels,
+    is_label,
+    of_one_kind,
+    usual_fields,
+)
 from .turns import glued
 
 _DEPTH = 6

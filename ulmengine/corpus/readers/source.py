@@ -250,7 +250,13 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
         )
     for member in members:
         refuse_unsafe(member.filename, path)
-    refuse_bomb(sum(member.file_size for member in members), path)
+    declared, size = sum(member.file_size for member in members), path.stat().st_size
+    if declared > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * size):
+        raise CorpusError(
+            f"The archive '{path.name}' ({size / 2**20:.1f} MB) says that it unpacks to {declared / 2**30:.1f} GB, "
+            f"more than {limits.BOMB_RATIO} times its size: it looks like a decompression bomb and is not read. If it "
+            "is genuine, unpack it yourself and open the unpacked file."
+        )
     return members
 
 
@@ -273,14 +279,3 @@ def refuse_encrypted(member: zipfile.ZipInfo, path: Path) -> None:
     """:raises CorpusError: ``member`` is protected by a password."""
     if member.flag_bits & 1:
         raise CorpusError(f"The archive '{path.name}' is protected by a password. Unpack it and open the file.")
-
-
-def refuse_bomb(declared: int, path: Path) -> None:
-    """:raises CorpusError: ``declared`` unpacked bytes are out of proportion to the archive's own size."""
-    size = path.stat().st_size
-    if declared > max(limits.BOMB_FLOOR, limits.BOMB_RATIO * size):
-        raise CorpusError(
-            f"The archive '{path.name}' ({size / 2**20:.1f} MB) says that it unpacks to {declared / 2**30:.1f} GB, "
-            f"more than {limits.BOMB_RATIO} times its size: it looks like a decompression bomb and is not read. If it "
-            "is genuine, unpack it yourself and open the unpacked file."
-        )

@@ -1,6 +1,5 @@
-"""Folders of documents: the aclImdb layout (train/pos/*.txt, train/unsup), a folder a label, or just files.
-
-The same inside a zip or tar archive.
+"""Folders of documents: the aclImdb layout (train/pos/*.txt, train/unsup), a folder a label, or just files, perhaps
+beside a table that has a row for each of them. The same inside a zip or tar archive.
 """
 
 from __future__ import annotations
@@ -8,13 +7,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
 import polars as pl
 
+from ulmengine.config import CorpusConfig
 from ulmengine.corpus.column_names import part_in
 from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from ulmengine.corpus.guess import Hints
@@ -24,12 +24,14 @@ from ulmengine.events import Event
 from . import lists
 from .encoding import TextDecoder, detect, is_binary, known_encoding
 from .frames import frames_of
-from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_table, layout_reason, left_aside, polar_layout
+from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_about, is_table, layout_reason, left_aside, polar_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .reading import Look, Pass, Reading
+from .shards import Recognise
 from .source import Source
 from .tree_files import files_of, read_tree, walk_files
+from .turns import with_turns
 
 _PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
 _UNREAD = {
@@ -38,9 +40,39 @@ _UNREAD = {
     **dict.fromkeys((".ppt", ".pptx", ".odp"), "presentations"),
 }
 """Documents of other programs, of which a folder may be full."""
+_LARGEST_TABLE = 64 << 20
+_TAKEN = {"text", "file", "part"}
+_KEYS: tuple[Callable[[PurePosixPath], str], ...] = (PurePosixPath.as_posix, lambda path: path.name,
+                                                     lambda path: path.stem)
+"""What a table calls a file by: its place in the folder, its name, its name without the suffix."""
 
 
-def plan(look: Look) -> tuple[Reading, TreeLayout]:
+def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None:
+    """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
+    if not look.source.is_tree:
+        return None
+    reading, layout = _plan(look)
+    if look.source.compression or layout.labelled or layout.lines:
+        return reading
+    files, _ = look.files
+    tables = [name for name in files if is_table(name) and not is_about(name)]
+    if len(tables) != 1 or files[tables[0]] > _LARGEST_TABLE:
+        return reading
+    try:
+        piece = recognised(look.source.path / tables[0], CorpusConfig())
+        frames = list(map(with_turns, piece.read(piece, Pass())))
+    except CorpusError:
+        return reading  # what lies beside the texts need not be readable
+    found = _rows_of(layout.documents(files), pl.concat(frames, how="diagonal")) if frames else None
+    if found is None:
+        return reading
+    columns, cells = found
+    reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
+    return replace(reading, read=partial(_told_chunks, layout, tables[0], columns, cells),
+                   columns=("text", *columns, *reading.columns[1:]), reasons=reasons)
+
+
+def _plan(look: Look) -> tuple[Reading, TreeLayout]:
     """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
     source = look.source
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
@@ -80,7 +112,7 @@ def plan(look: Look) -> tuple[Reading, TreeLayout]:
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
-        source, "folder", partial(chunks, layout), encoding or found.name, columns=layout.columns,
+        source, "folder", partial(_chunks, layout), encoding or found.name, columns=layout.columns,
         rows=len(documents) if complete and not layout.lines else None,
         settle=None if complete or layout.lines else partial(_settled, layout),
         notes=(*_lines_note(layout, documents), *notes),
@@ -118,7 +150,7 @@ def _settled(first: TreeLayout, reading: Reading, task: str) -> Generator[Event,
     files: dict[str, int] = {}
     yield from walk_files(reading.source, files, task)
     layout = replace(find_layout(list(files)), mails=first.mails)
-    return replace(reading, read=partial(chunks, layout), settle=None, columns=layout.columns,
+    return replace(reading, read=partial(_chunks, layout), settle=None, columns=layout.columns,
                    rows=len(layout.documents(files)), reasons={**reading.reasons, "format": layout_reason(layout)})
 
 
@@ -151,7 +183,7 @@ def _no_documents(
     return CorpusError(f"'{path.name}' holds no texts. {advice}")
 
 
-def chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") -> Iterator[pl.DataFrame]:
+def _chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "") -> Iterator[pl.DataFrame]:
     """The documents of a tree as frames; a file that vanished, may not be read or is binary is counted as skipped.
 
     :param beside: a table that is read otherwise.
@@ -221,3 +253,37 @@ def decoded(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
     text = decoder.decode(data, final=True)
     faults.undecodable += decoder.undecodable
     return text.replace("\r\n", "\n")
+
+
+def _rows_of(
+    documents: Sequence[str], table: pl.DataFrame
+) -> tuple[tuple[str, ...], dict[str, tuple[str | None, ...]]] | None:
+    """The columns of ``table`` besides that which names the files, and each document's cells; None where not every
+    document has one row, or the table has texts of its own."""
+    for name in table.columns:
+        called = [PurePosixPath((cell or "").strip().replace("\\", "/")).as_posix() for cell in table[name].to_list()]
+        for key in _KEYS:
+            keys = {document: key(PurePosixPath(document)) for document in documents}
+            wanted = set(keys.values())
+            rows = [row for row, cell in enumerate(called) if cell in wanted]
+            others = [column for column in table.columns if column != name]
+            if len(rows) == len(wanted) == len(documents) and others and not _TAKEN & set(others):
+                cells = dict(zip((called[row] for row in rows), table.select(others)[rows].rows(), strict=True))
+                if len(cells) == len(wanted):
+                    return tuple(others), {document: cells[own] for document, own in keys.items()}
+    return None
+
+
+def _told_chunks(
+    layout: TreeLayout, table: str, columns: Sequence[str], cells: dict[str, tuple[str | None, ...]], reading: Reading,
+    going: Pass,
+) -> Iterator[pl.DataFrame]:
+    """The documents of a folder as frames, with what the ``table`` beside them says of each."""
+    for frame in _chunks(layout, reading, going, beside=table):
+        rows = [cells[name] for name in frame["file"].to_list()]
+        told = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+        yield frame.with_columns(told.get_columns()).select(reading.columns)
+    if going.digest:
+        text = "\n".join(f"{name}\0{own}" for name, own in sorted(cells.items()))
+        going.digest = hashlib.blake2b(f"{going.digest}\n{text}".encode("utf-8", "surrogateescape"),
+                                       digest_size=16).hexdigest()
