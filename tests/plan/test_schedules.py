@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ulmengine.config import ClassifierConfig, ScheduleConfig
 from ulmengine.plan import build_schedule
-from ulmengine.plan.schedules import one_cycle_share
+from ulmengine.plan.schedules import one_cycle
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "schedules.json").read_text())
 KINDS = ("stlr", "one_cycle", "clr", "sgdr", "constant")
@@ -103,7 +103,9 @@ def test_warm_restarts_fill_the_stage_with_whole_periods(
 
 def test_one_cycle_agrees_with_the_reference() -> None:
     vectors = VECTORS["one_cycle"]
-    got = [vectors["lr_max"] * one_cycle_share(p, vectors["pct_start"]) for p in vectors["pct"]]
+    steps, config = len(vectors["pct"]) - 1, ScheduleConfig(pct_start=vectors["pct_start"])
+    assert vectors["pct"] == pytest.approx([step / steps for step in range(steps + 1)])
+    got = [vectors["lr_max"] * one_cycle(step, steps, config) for step in range(steps + 1)]
     assert got == pytest.approx(vectors["lr"], rel=1e-5)
 
 

@@ -131,14 +131,10 @@ def one_cycle(step: int, steps: int, config: ScheduleConfig) -> float:
 
     Only the rate moves; the reference moves the momentum against it as well.
     """
-    return one_cycle_share(step / steps, config.pct_start)
-
-
-def one_cycle_share(progress: float, pct_start: float) -> float:
-    """The share of the peak after ``progress`` (0 .. 1) of a one-cycle schedule that rises until ``pct_start``."""
-    if progress < pct_start:
-        return _cosine(1 / ONE_CYCLE_DIV, 1.0, progress / pct_start)
-    return _cosine(1.0, 1 / ONE_CYCLE_DIV_FINAL, (progress - pct_start) / (1 - pct_start))
+    progress, top = step / steps, config.pct_start
+    if progress < top:
+        return _cosine(1 / ONE_CYCLE_DIV, 1.0, progress / top)
+    return _cosine(1.0, 1 / ONE_CYCLE_DIV_FINAL, (progress - top) / (1 - top))
 
 
 def constant(step: int, steps: int, config: ScheduleConfig) -> float:

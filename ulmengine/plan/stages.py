@@ -112,13 +112,8 @@ def _classifier(config: ClassifierConfig, groups: tuple[str, ...], held: bool) -
         peak = config.lr * config.stage_decay**number
         if epochs:
             learnt = unfrozen, peak
-            yield f"classifier: {_what_learns(groups, unfrozen)}", "classifier", unfrozen, epochs, peak, config, False
+            name = "all layers" if unfrozen == len(groups) else " + ".join(reversed(groups[-unfrozen:]))
+            yield f"classifier: {name}", "classifier", unfrozen, epochs, peak, config, False
     if learnt and held and config.refit:  # as the last stage of them
         unfrozen, peak = learnt
         yield "classifier: all labels", "classifier", unfrozen, config.refit, peak, config, True
-
-
-def _what_learns(groups: tuple[str, ...], unfrozen: int) -> str:
-    if unfrozen == len(groups):
-        return "all layers"
-    return " + ".join(reversed(groups[-unfrozen:]))

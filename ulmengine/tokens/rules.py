@@ -57,39 +57,22 @@ def replace_word_repeats(text: str) -> str:
     return _WORD_RUN.sub(lambda run: f" {WORD_REPEAT} {len(run[2].split()) + 2} {run[1]} {run[3]}", text)
 
 
-def space_slashes(text: str) -> str:
-    """Spaces around ``/``, ``#`` and the backslash."""
-    return _SLASHES.sub(r" \1 ", text)
-
-
-def single_spaces(text: str) -> str:
-    """Several spaces become one; line breaks and tabs stay."""
-    return _SPACES.sub(" ", text) if "  " in text else text
-
-
-def mark_all_caps(text: str) -> str:
-    """``WORLD`` becomes ``xxup world``; a lone capital is only lowered."""
-    return _ALL_CAPS.sub(lambda word: _marked(UPPER, word), text)
-
-
-def mark_capitals(text: str) -> str:
-    """``Hello`` becomes ``xxmaj hello``; a lone capital is only lowered."""
-    return _CAPITALISED.sub(lambda word: _marked(CAPITAL, word), text)
-
-
-def _marked(mark: str, word: re.Match[str]) -> str:
-    return f"{word[1]}{mark + ' ' if len(word[2]) > 1 else ''}{word[2].lower()}"
-
-
 def piece_rules(piece: str, *, lower: bool) -> str:
     """The rules that never look beyond a space, on the text between two spaces (or on a whole text)."""
     if "/" in piece or "#" in piece or "\\" in piece:
-        piece = space_slashes(piece)
-    piece = single_spaces(piece)
+        piece = _SLASHES.sub(r" \1 ", piece)
+    if "  " in piece:
+        piece = _SPACES.sub(" ", piece)  # line breaks and tabs stay
     small = piece.lower()
     if not lower or small == piece:
         return piece  # nothing to mark
-    return mark_capitals(mark_all_caps(piece)).lower()
+    piece = _ALL_CAPS.sub(lambda word: _marked(UPPER, word), piece)  # WORLD becomes xxup world
+    return _CAPITALISED.sub(lambda word: _marked(CAPITAL, word), piece).lower()  # Hello becomes xxmaj hello
+
+
+def _marked(mark: str, word: re.Match[str]) -> str:
+    """A word in small letters behind its ``mark``; a lone capital is only lowered."""
+    return f"{word[1]}{mark + ' ' if len(word[2]) > 1 else ''}{word[2].lower()}"
 
 
 def split_pieces(text: str) -> list[str]:
