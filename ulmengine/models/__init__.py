@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ulmengine.lazy import names_of
 
 from .archive import SUFFIX, ModelError
-from .card import render_card
+from .card import onnx_snippet, render_card, snippet
 from .catalogue import (
     TRASH,
     ModelFile,
@@ -30,7 +30,6 @@ from .catalogue import (
     starting_model,
 )
 from .description import FORMAT, Columns, Description, describe_bundle, facts
-from .usage import onnx_snippet, snippet
 
 if TYPE_CHECKING:
     from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
-from .char_runs import cut_runs
+from .characters import cut_runs
 from .description import tokenizer_from_json
 from .rules import piece_rules, split_pieces
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, pre_tokenizers, trainers
 
-from .char_runs import NEWLINE
+from .characters import NEWLINE
 from .specials import SPECIALS, UNK_TOKEN, TokensError
 
 LONGEST_PIECE = 16

@@ -14,7 +14,7 @@ from typing import Any
 
 from tokenizers import Tokenizer as Backend
 
-from .char_runs import NEWLINE, SPACE, cut_runs
+from .characters import NEWLINE, SPACE, cut_runs
 from .detokenise import undo_marks
 from .rules import piece_rules
 from .specials import SPECIALS, UNK_TOKEN, TokensError
