@@ -70,9 +70,7 @@ def audit(
         *size_findings(kept), *doubt_findings(documents), *class_findings(documents), *leaks.findings(),
         *column_findings(documents), *loss_findings(documents),
     ]
-    return tuple(
-        replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings
-    )
+    return tuple(replace(one, records=records_of(one.repair, documents.pieces, documents.hashes)) for one in findings)
 
 
 def inspect(path: Path | str, config: CorpusConfig | None = None) -> Generator[Event, None, dict[str, Any]]:

@@ -31,9 +31,7 @@ class ChosenLabel:
     doubt: str = ""
 
 
-def choose_label(
-    seen: Sequence[Sampled], rows: int, whole: bool = True, beside: Collection[str] = ()
-) -> ChosenLabel:
+def choose_label(seen: Sequence[Sampled], rows: int, whole: bool = True, beside: Collection[str] = ()) -> ChosenLabel:
     """The label among the columns ``seen``, of which ``rows`` were looked at: the ``whole`` table, or its beginning,
     which may be of one class alone, where it is sorted.
 

@@ -72,9 +72,7 @@ def os_failure(error: OSError, path: Path, *, written: bool = False) -> CorpusEr
             "folder write-protected, or on a drive that is gone? Put the project where you may write."
         )
     if isinstance(error, FileNotFoundError):
-        return CorpusError(
-            f"'{path}' is not there. It may have been moved, renamed or deleted; choose the file again."
-        )
+        return CorpusError(f"'{path}' is not there. It may have been moved, renamed or deleted; choose the file again.")
     if isinstance(error, PermissionError):
         return CorpusError(
             f"'{path}' may not be read: permission denied. Ask its owner for read permission, or copy it to a folder "

@@ -44,9 +44,7 @@ def rows_named(records: Sequence[str], pieces: Sequence[Piece], hashes: np.ndarr
     return np.array([names.get(record, -1) for record in records], dtype=np.int64)
 
 
-def recorded_rows(
-    records: Iterable[int | str], pieces: Sequence[Piece], hashes: np.ndarray
-) -> tuple[Rows, int]:
+def recorded_rows(records: Iterable[int | str], pieces: Sequence[Piece], hashes: np.ndarray) -> tuple[Rows, int]:
     """The rows that ``records`` mean, ascending, and how many records mean none any more."""
     records = set(records)
     rows = [record for record in records if isinstance(record, int) and 0 <= record < len(hashes)]

@@ -16,9 +16,7 @@ SUFFIX = ".ulmfit"
 MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "tokenizer.json", "card.md"
 
 # Largest size of each entry in bytes: far above what a model needs, far below what would fill a machine's memory.
-LIMITS: dict[str, int] = {
-    MANIFEST: 64 << 20, TOKENIZER: 256 << 20, CARD: 16 << 20, WEIGHTS: 16 << 30,
-}
+LIMITS: dict[str, int] = {MANIFEST: 64 << 20, TOKENIZER: 256 << 20, CARD: 16 << 20, WEIGHTS: 16 << 30}
 COUNTS = "counts.json"
 OPTIONAL: dict[str, int] = {COUNTS: 64 << 20}
 """What a model may hold besides: the terms of the word counts that answer with its network."""

@@ -177,9 +177,7 @@ def read_learner(path: Path) -> Learner:
     return Learner(state, words, labels, multi_label, chunk, most)
 
 
-def _weights(
-    module: Inert, prefix: str, depth: int, passed: Iterator[int], path: Path
-) -> Iterator[tuple[str, Tensor]]:
+def _weights(module: Inert, prefix: str, depth: int, passed: Iterator[int], path: Path) -> Iterator[tuple[str, Tensor]]:
     """Names and values of the module's state, as ``state_dict`` would name them. ``passed``: counts the modules."""
     if next(passed) > _MOST:
         raise ModelError(f"{path}: the Learner in it has too many parts; export it in fastai with learn.export()")

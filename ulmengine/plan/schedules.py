@@ -94,11 +94,7 @@ def cyclical(step: int, steps: int, config: ScheduleConfig) -> float:
     stepsize = steps / (2 * config.cycles)
     cycle = math.floor(1 + step / (2 * stepsize))
     x = abs(step / stepsize - 2 * cycle + 1)
-    scale = {
-        "triangular": 1.0,
-        "triangular2": 1 / 2.0 ** (cycle - 1),
-        "exp_range": config.gamma**step,
-    }[config.clr_mode]
+    scale = {"triangular": 1.0, "triangular2": 1 / 2.0 ** (cycle - 1), "exp_range": config.gamma**step}[config.clr_mode]
     base = 1 / config.ratio
     return base + (1 - base) * max(0.0, 1 - x) * scale
 

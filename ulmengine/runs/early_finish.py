@@ -26,9 +26,7 @@ class EarlyFinish:
     :ivar wanted: the stage in hand is the last one. :ivar logged: what the log says of it.
     """
 
-    def __init__(
-        self, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False
-    ) -> None:
+    def __init__(self, asked: Callable[[], bool] | None = None, *, wanted: bool = False, kept: bool = False) -> None:
         self._asked, self._wished, self._kept = asked, wanted, kept
         self.wanted, self.logged = wanted or kept, False
         self._log: EventLog | None = None

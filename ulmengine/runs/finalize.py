@@ -157,9 +157,7 @@ def _earlier(classifiers: Classifiers, weights: Mapping[str, Mapping[str, Tensor
     return found
 
 
-def _scores(
-    prepared: Prepared, classifiers: Classifiers, part: str
-) -> Generator[Event, None, np.ndarray | None]:
+def _scores(prepared: Prepared, classifiers: Classifiers, part: str) -> Generator[Event, None, np.ndarray | None]:
     """Scores (documents, classes) of ``part`` in the documents' own order, both directions averaged."""
     if not prepared.documents.count(part):
         return None

@@ -78,9 +78,7 @@ def _rows(prepared: Prepared) -> NDArray[np.int64]:
     return np.sort(drawn[: max(fits, min(len(drawn), 4 * LEAST))])
 
 
-def move_between(
-    model: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float
-) -> None:
+def move_between(model: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor], share: float) -> None:
     """Give ``model`` the weights at that ``share`` of the straight line from those ``before`` to those ``after``."""
     model.load_state_dict({
         name: before[name].to(value.device).lerp(value, share) if value.is_floating_point() else value

@@ -178,9 +178,7 @@ def known_share(tokenizer: Tokenizer, texts: Iterable[str]) -> float:
     return known / words if words else 1.0
 
 
-def known_shares(
-    entries: Iterable[ModelFile], texts: Iterable[str]
-) -> Generator[Event, None, dict[Path, float]]:
+def known_shares(entries: Iterable[ModelFile], texts: Iterable[str]) -> Generator[Event, None, dict[Path, float]]:
     """:func:`known_share` of the language models ``entries``, by path; what cannot be read is left out."""
     sample = list(islice(texts, _SAMPLE))
     shares: dict[Path, float] = {}

@@ -80,9 +80,7 @@ def measure_table(
     return MeasuredTable(Measured(RunFolder(model.parent), kept, record), documents, rows, tuple(notes))
 
 
-def _learnt_from(
-    model: Path, predictor: Predictor, runs: Path | None
-) -> Generator[Event, None, np.ndarray | None]:
+def _learnt_from(model: Path, predictor: Predictor, runs: Path | None) -> Generator[Event, None, np.ndarray | None]:
     """The hashes of the labelled documents that the ``model`` has learnt from, where its run tells them still: those of
     training, and of validation where its network or its word counts have learnt from these too."""
     documents = yield from documents_of(model, runs)

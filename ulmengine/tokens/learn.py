@@ -93,9 +93,7 @@ def _learn_words(
     counts, cuts = yield from _count(texts(), {"tokens": cutter.to_json()}, total, workers)
     if not counts:
         raise TokensError("There is no text to learn a vocabulary from: all documents are empty.")
-    vocabulary = Vocabulary.from_counts(
-        counts, size=config.vocab_size, min_frequency=config.min_frequency, known=known
-    )
+    vocabulary = Vocabulary.from_counts(counts, size=config.vocab_size, min_frequency=config.min_frequency, known=known)
     learnt = WordTokenizer(vocabulary, lower=cutter.lower, backend=cutter.backend)
     learnt.remember(cuts)
     return learnt

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-SPECIALS: tuple[str, ...] = (
-    "xxunk", "xxpad", "xxbos", "xxeos", "xxfld", "xxrep", "xxwrep", "xxup", "xxmaj",
-)
+SPECIALS: tuple[str, ...] = ("xxunk", "xxpad", "xxbos", "xxeos", "xxfld", "xxrep", "xxwrep", "xxup", "xxmaj")
 """In the order of the pretrained fastai models, at the head of every vocabulary."""
 
 UNK, PAD, BOS, EOS = 0, 1, 2, 3

@@ -140,9 +140,7 @@ def _lines(data: bytes, encoding: str, faults: Faults) -> list[str]:
     return text.rstrip("\n").split("\n")
 
 
-def _chunks(
-    groups: Sequence[_Group], mapping: dict[str, str], reading: Reading, going: Pass
-) -> Iterator[pl.DataFrame]:
+def _chunks(groups: Sequence[_Group], mapping: dict[str, str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The texts with their labels as frames of strings. :raises CorpusError: a file cannot be read any more."""
     digest = hashlib.blake2b(digest_size=16)
     roles = list(groups[0].labels)

@@ -50,9 +50,7 @@ def _batches(rows: Iterable[tuple[T, int]], columns: Collection[str]) -> Iterato
         yield batch
 
 
-def _within(
-    record: Mapping[str, str | None], columns: dict[str, None], faults: Faults
-) -> Mapping[str, str | None]:
+def _within(record: Mapping[str, str | None], columns: dict[str, None], faults: Faults) -> Mapping[str, str | None]:
     """``record`` with its new keys made columns, as far as there is room for them."""
     new = [name for name in record if name not in columns]
     room = max(0, limits.MAX_COLUMNS - len(columns))

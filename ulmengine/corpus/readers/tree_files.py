@@ -212,9 +212,7 @@ def _opened(source: Source, stream: Stream | None = None) -> tarfile.TarFile:
         raise _damaged(source, error) from error
 
 
-def _members(
-    archive: tarfile.TarFile, source: Source, links: list[str] | None = None
-) -> Iterator[tarfile.TarInfo]:
+def _members(archive: tarfile.TarFile, source: Source, links: list[str] | None = None) -> Iterator[tarfile.TarInfo]:
     """Plain files only: links, which ``links`` takes, and devices are no documents."""
     try:
         for number, member in enumerate(archive, 1):

@@ -107,9 +107,7 @@ def _skipped(head: _Head) -> list[str]:
     return notes
 
 
-def _joined(
-    source: Source, found: list[_Head], filled: list[Sheet], names: tuple[str, ...], reason: str
-) -> Reading:
+def _joined(source: Source, found: list[_Head], filled: list[Sheet], names: tuple[str, ...], reason: str) -> Reading:
     """The plan of several sheets under the same heading: one table, in which a column more names the sheet."""
     own = [head.sheet.name for head in found]
     columns = found[0].columns
@@ -249,9 +247,7 @@ def _with_groups(below: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return below.with_columns(pl.when(~blank).then(pl.nth(0).forward_fill())), first.null_count()
 
 
-def _why(
-    sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int
-) -> tuple[str, list[str]]:
+def _why(sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int) -> tuple[str, list[str]]:
     """Why this sheet is read, and a note where there was a choice: others that hold texts are ``telling``."""
     if chosen:
         return "as set", []
