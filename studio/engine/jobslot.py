@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from .job import Job, Work, run_job
+
+Listener = Callable[..., object] | SignalInstance | None
 
 
 class JobSlot(QObject):
@@ -17,9 +21,14 @@ class JobSlot(QObject):
     failed = Signal(object)
     """A :class:`ulmengine.events.Failed`."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, finished: Listener = None, failed: Listener = None) -> None:
+        """``finished``, ``failed``: what the signals of these names are connected with."""
         super().__init__(parent)
         self._job: Job | None = None
+        if finished is not None:
+            self.finished.connect(finished)
+        if failed is not None:
+            self.failed.connect(failed)
 
     @property
     def running(self) -> bool:

@@ -72,9 +72,7 @@ class ShownRun(QObject):
         self._plans: tuple[StagePlan, ...] | None = None
         self._facts: CorpusFacts | None = None
         self._held_back: list[ev.Event] = []
-        self._loader = JobSlot(self)
-        self._loader.finished.connect(self._loaded)
-        self._loader.failed.connect(self._not_loaded)
+        self._loader = JobSlot(self, self._loaded, self._not_loaded)
         self._following = Following(self)
         self._following.said.connect(self._take)
         self._following.saidAnew.connect(self._said_anew)

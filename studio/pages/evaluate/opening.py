@@ -41,19 +41,13 @@ class Opening(QObject):
         self.stamp = 0
         """When the run that is open was measured."""
         self._column = ""
-        self._reading, self._texts_job = JobSlot(self), JobSlot(self)
-        self._measuring, self._asking, self._column_job = JobSlot(self), JobSlot(self), JobSlot(self)
-        self._calibration = JobSlot(self)
-        self._calibration.finished.connect(self.calibrationKnown)
-        for slot in (self._reading, self._measuring):
-            slot.finished.connect(self._opened)
-            slot.failed.connect(self.notOpened)
+        self._reading = JobSlot(self, self._opened, self.notOpened)
+        self._measuring = JobSlot(self, self._opened, self.notOpened)
         self._measuring.events.connect(self.measuring)
-        self._texts_job.finished.connect(self._texts_read)
-        self._asking.finished.connect(self.canAsk)
-        self._column_job.finished.connect(self._column_read)
-        for slot in (self._texts_job, self._asking, self._column_job, self._calibration):
-            slot.failed.connect(self.troubled)
+        self._texts_job = JobSlot(self, self._texts_read, self.troubled)
+        self._asking = JobSlot(self, self.canAsk, self.troubled)
+        self._column_job = JobSlot(self, self._column_read, self.troubled)
+        self._calibration = JobSlot(self, self.calibrationKnown, self.troubled)
 
     @property
     def busy(self) -> bool:

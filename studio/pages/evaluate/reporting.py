@@ -24,9 +24,7 @@ class Reporting(QObject):
     def __init__(self, project: Project, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)
         self.project, self.shell = project, shell
-        self._slot = JobSlot(self)
-        self._slot.finished.connect(self._written)
-        self._slot.failed.connect(self.failed)
+        self._slot = JobSlot(self, self._written, self.failed)
 
     @property
     def busy(self) -> bool:

@@ -17,12 +17,10 @@ class Errand(JobSlot):
     """A :class:`JobSlot` with ``bar`` and ``failure``, which the page lays out; the bar is seen while it works."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, self._over, self._say)
         self.bar, self.failure = JobBar(), FailureCard()
         self.bar.hide()
         self.events.connect(self.bar.show_events)
-        self.finished.connect(self._over)
-        self.failed.connect(self._say)
         self.bar.cancelled.connect(self.cancel)
 
     def begin(self, text: str, make: Work) -> None:

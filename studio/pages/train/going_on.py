@@ -47,9 +47,7 @@ class GoingOn(QObject):
         self.project = project
         self.shell = shell
         self._waiting: tuple[RunFolder, Callable[[], object]] | None = None
-        self._copier = JobSlot(self)
-        self._copier.finished.connect(self._copied)
-        self._copier.failed.connect(self._not_copied)
+        self._copier = JobSlot(self, self._copied, self._not_copied)
         shell.run.stateChanged.connect(self._state_changed)
 
     def go_back(self, run: ShownRun, point: Point) -> None:
