@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import ConfigField, ConfigForm
+from studio.widgets import STRETCH, ConfigField, ConfigForm, as_widget, in_column, in_row
 
 from .parts.scroll import scrolling
 
@@ -19,12 +19,8 @@ from .parts.scroll import scrolling
 class Page(QWidget):
     """One screen. It takes what it needs in its constructor and never reaches for the window.
 
-    A subclass sets ``key`` (also its name in the table of pages), sets ``title`` in its constructor, puts its
-    content into ``body`` (a column with the page's margins) or calls :meth:`scrolling` first.
+    A subclass puts its content into ``body`` (a column with the page's margins) or calls :meth:`scrolling` first.
     """
-
-    key: ClassVar[str] = ""
-    icon: ClassVar[str] = "file"
 
     status = Signal(str)
     """The dot on the rail: "" (nothing yet), "ready", "busy", "done" or "problem"."""
@@ -32,37 +28,24 @@ class Page(QWidget):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shell = shell
-        self.title = ""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        self._outer = outer
+        self._outer = in_column(inside=self, gap=0)
         self._body: QVBoxLayout | None = None
 
     @property
     def body(self) -> QVBoxLayout:
         """The column that holds the page's content."""
         if self._body is None:
-            self._body = QVBoxLayout()
-            self._body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-            self._body.setSpacing(theme.L)
+            self._body = in_column(gap=theme.L, margins=(theme.XL, theme.XL, theme.XL, theme.L))
             self._outer.addLayout(self._body)
         return self._body
 
     def scrolling(self, width: int = theme.CONTENT_WIDTH) -> QVBoxLayout:
         """Make the page scroll, its column at most ``width`` px wide and centred; gives the column."""
-        inside = QWidget()
-        row = QHBoxLayout(inside)
-        row.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
         column = QWidget()
         column.setMaximumWidth(width)
-        self._body = QVBoxLayout(column)
-        self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.setSpacing(theme.L)
-        row.addStretch(1)
-        row.addWidget(column, 1000)
-        row.addStretch(1)
-        self._outer.addWidget(scrolling(inside, sideways=True))
+        self._body = in_column(inside=column, gap=theme.L)
+        row = in_row(STRETCH, (column, 1000), STRETCH, margins=(theme.XL, theme.XL, theme.XL, theme.XL))
+        self._outer.addWidget(scrolling(as_widget(row), sideways=True))
         return self._body
 
     def activated(self) -> None:
@@ -71,6 +54,13 @@ class Page(QWidget):
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
         return []
+
+    def new_action(self, text: str, slot: Callable[[], object], icon: str = "") -> QAction:
+        """An action for :meth:`actions`; ``icon``: stands beside it, where the usual one is not to."""
+        action = QAction(text, self)
+        action.setProperty("icon_name", icon)
+        action.triggered.connect(slot)
+        return action
 
     def show_setting(self, name: str) -> bool:
         """Bring the setting with the dotted ``name`` into view with the focus; False if the page does not show it."""

@@ -1,43 +1,121 @@
-"""The row of buttons of the train page, shown and hidden as :class:`~studio.shown.Offers` says."""
+"""The row of buttons of the train page, shown and hidden as :class:`~studio.shown.Offers` says. It keeps within its
+room: what has none waits in a menu. The focus stays where the work is."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal, SignalInstance, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QMenu, QWidget
 
+from studio import theme
 from studio.shown.offers import Offers
-from studio.widgets import Button, IconButton, PrimaryButton
+from studio.widgets import Button, IconButton, OnePress, PrimaryButton, in_row
 
 from .going_back import Point
-from .row import FittingRow
+
+
+class FittingRow(QWidget):
+    """Widgets side by side, of which some are wanted at a time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = in_row(inside=self)
+        self._widgets: tuple[QWidget, ...] = ()
+        self._stand_ins: Mapping[QWidget, QAction] = {}
+        self._leading: tuple[QWidget, ...] = ()
+        self._one_place: tuple[QWidget, ...] = ()
+        self._wanted: frozenset[QWidget] = frozenset()
+        self._resting: frozenset[QWidget] = frozenset()
+        self._rested: frozenset[QWidget] = frozenset()
+        self._room = 0
+
+    def fill(self, widgets: Sequence[QWidget], stand_ins: Mapping[QWidget, QAction],
+             leading: Sequence[QWidget], one_place: Sequence[QWidget]) -> None:
+        """Put ``widgets`` into the row.
+
+        :param stand_ins: the entry of a menu that stands in for a widget which has no room; the first leaves first.
+        :param leading: those to which the focus goes when the one that has it goes, the first that is there.
+        :param one_place: neighbours of which one is shown at a time: all are as wide as the widest, so that what lies
+            beside them stays where it is.
+        """
+        self._widgets, self._stand_ins, self._leading = tuple(widgets), stand_ins, tuple(leading)
+        self._one_place = tuple(one_place)
+        for widget in widgets:
+            self._row.addWidget(widget)
+        self._presses = OnePress(self, [widget for widget in widgets if isinstance(widget, QAbstractButton)])
+        self.show_wanted(widgets)
+
+    def show_wanted(self, wanted: Collection[QWidget], resting: Collection[QWidget] = ()) -> None:
+        """Show these and no others, as far as there is room; those that are ``resting`` cannot be used."""
+        self._wanted, self._resting = frozenset(wanted), frozenset(resting)
+        self._fit()
+
+    def is_wanted(self, widget: QWidget) -> bool:
+        """Whether ``widget`` can be pressed, in the row or in the menu."""
+        return widget in self._wanted and widget.isEnabled()
+
+    def set_room(self, width: int) -> None:
+        """Keep the row within ``width``, as far as widgets with a stand-in can leave it."""
+        self._room = width
+        self._fit()
+
+    def _fit(self) -> None:
+        widest = max((widget.sizeHint().width() for widget in self._one_place), default=0)
+        for widget in self._one_place:
+            widget.setMinimumWidth(widest)
+        shown = self._fitting()
+        for widget, action in self._stand_ins.items():
+            action.setVisible(widget in self._wanted and widget not in shown)
+            if widget in self._rested | self._resting:
+                action.setEnabled(widget not in self._resting)
+        for widget in (widget for widget in self._widgets if widget in shown):
+            widget.setVisible(True)
+        for widget in self._rested - self._resting:
+            widget.setEnabled(True)
+        self._keep_focus(shown - self._resting)
+        for widget in self._widgets:
+            widget.setVisible(widget in shown)
+        for widget in self._resting:
+            widget.setEnabled(False)
+        self._rested = self._resting
+
+    def _fitting(self) -> set[QWidget]:
+        shown = set(self._wanted)
+        width = sum(_width(widget) for widget in shown) + theme.S * (len(shown) - 1)
+        for widget in self._stand_ins:
+            if self._room and width > self._room and widget in shown:
+                shown.remove(widget)
+                width -= _width(widget) + theme.S
+        return shown
+
+    def _keep_focus(self, shown: set[QWidget]) -> None:
+        """A widget that goes hands the focus to the leading one, or to the row until there is one again."""
+        held = self.window().focusWidget()
+        if held is not self and (held not in self._widgets or held in shown):
+            return
+        heir = next((widget for widget in self._leading if widget in shown), self)
+        if heir is not held:
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _width(widget: QWidget) -> int:
+    return widget.sizeHint().expandedTo(widget.minimumSize()).width()
 
 
 class TrainButtons(FittingRow):
     """What can be asked of the run. Going back lists what there is when its menu opens."""
 
-    startWanted = Signal()
-    resumeWanted = Signal()
-    nextStageWanted = Signal()
-    finishWanted = Signal()
     stepWanted = Signal(str)
     """One "batch", "epoch" or "stage"."""
-    betweenChanged = Signal(bool)
     goBackWanted = Signal(object)
     """A :class:`~studio.pages.train.going_back.Point`."""
     branchWanted = Signal(object)
     """The same, for a new run to begin there."""
-    pointsWanted = Signal()
-    """The menu opens: :meth:`set_points` is to be called."""
-    runsWanted = Signal()
-    """The menu of the runs opens: :meth:`set_runs` is to be called."""
     runChosen = Signal(object)
     """One of what :meth:`set_runs` was given."""
-    openWanted = Signal()
-    exportWanted = Signal()
-    importWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +128,6 @@ class TrainButtons(FittingRow):
                    self.pause, self.resume, self.start, self.place, self.more), self._stand_ins_in(self.more_menu),
                   leading, one_place=(self.pause, self.resume, self.start, self.place))
         self._add_more()
-        self._connect()
 
     def _make_buttons(self) -> None:
         self.between = QCheckBox(self.tr("Pause between stages"))
@@ -76,7 +153,6 @@ class TrainButtons(FittingRow):
             _add(self.step_menu, text, size, self.stepWanted)
         self.step.setMenu(self.step_menu)
         self.back_menu = QMenu(self.tr("Go back to a checkpoint, or repeat a stage"), self)
-        self.back_menu.aboutToShow.connect(self.pointsWanted)
         self.more_menu = QMenu(self)
         self.more_menu.setToolTipsVisible(True)
         for button, menu in ((self.back, self.back_menu), (self.more, self.more_menu)):
@@ -89,10 +165,10 @@ class TrainButtons(FittingRow):
         between.setCheckable(True)
         between.toggled.connect(self.between.setChecked)
         self.between.toggled.connect(between.setChecked)
-        finish.triggered.connect(self.finishWanted)
+        finish.triggered.connect(self.finish.click)
         step, back = menu.addMenu(self.step_menu), menu.addMenu(self.back_menu)
         next_stage = menu.addAction(self.next_stage.text())
-        next_stage.triggered.connect(self.nextStageWanted)
+        next_stage.triggered.connect(self.next_stage.click)
         self._finish_entry = finish
         return {self.between: between, self.finish: finish, self.step: step, self.back: back,
                 self.next_stage: next_stage}
@@ -100,13 +176,9 @@ class TrainButtons(FittingRow):
     def _add_more(self) -> None:
         self.more_menu.addSeparator()
         self.runs_menu = self.more_menu.addMenu(self.tr("Show another run"))
-        self.runs_menu.aboutToShow.connect(self.runsWanted)
         self.open = self.more_menu.addAction(self.tr("Open a run folder…"))
-        self.open.triggered.connect(self.openWanted)
         self.export = self.more_menu.addAction(self.tr("Export this run…"))
-        self.export.triggered.connect(self.exportWanted)
         self.import_run = self.more_menu.addAction(self.tr("Import a run…"))
-        self.import_run.triggered.connect(self.importWanted)
 
     def show_offers(self, offered: Offers, *, own: bool, told: bool = False, complete: bool = False) -> None:
         """Show what is offered, hide the rest. One button is the primary one.
@@ -170,14 +242,6 @@ class TrainButtons(FittingRow):
             _add(self.runs_menu, words, run, self.runChosen)
         if not runs:
             self.runs_menu.addAction(self.tr("There is no other run")).setEnabled(False)
-
-    def _connect(self) -> None:
-        self.start.clicked.connect(self.startWanted)
-        self.anew.clicked.connect(self.startWanted)
-        self.resume.clicked.connect(self.resumeWanted)
-        self.next_stage.clicked.connect(self.nextStageWanted)
-        self.finish.clicked.connect(self.finishWanted)
-        self.between.toggled.connect(self.betweenChanged)
 
 
 def _add(menu: QMenu, text: str, value: object, wanted: SignalInstance) -> None:

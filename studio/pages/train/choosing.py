@@ -34,16 +34,13 @@ class RunChoice(QObject):
         super().__init__(parent)
         self.project, self.shell, self.buttons = project, shell, buttons
         self.shown: ShownRun = shell.shown
-        buttons.runsWanted.connect(self._list)
+        buttons.runs_menu.aboutToShow.connect(self._list)
         buttons.runChosen.connect(self.chosen)
-        buttons.openWanted.connect(self.open)
-        buttons.exportWanted.connect(self.export)
-        buttons.importWanted.connect(self.take_in)
-        self._exporter, self._importer = JobSlot(self), JobSlot(self)
-        self._exporter.finished.connect(self._exported)
-        self._importer.finished.connect(self._taken_in)
-        for slot in (self._exporter, self._importer):
-            slot.failed.connect(self._failed)
+        buttons.open.triggered.connect(self.open)
+        buttons.export.triggered.connect(self.export)
+        buttons.import_run.triggered.connect(self.take_in)
+        self._exporter = JobSlot(self, self._exported, self._failed)
+        self._importer = JobSlot(self, self._taken_in, self._failed)
 
     @Slot()
     def open(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
@@ -37,12 +36,8 @@ class TrainPage(ProjectPage):
     While one is under way another can be looked at beside it.
     """
 
-    key: ClassVar[str] = "train"
-    icon: ClassVar[str] = "train"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Train")
         self.shown = shell.shown
         self._beside = ShownRun(shell.run, self)
         self._beside.gone.connect(self._look_at_windows)
@@ -54,6 +49,10 @@ class TrainPage(ProjectPage):
         self.body.addWidget(self.view, 1)
         self.choice = RunChoice(project, shell, self.view.buttons, self)
         self._connect()
+        self._actions = [self.new_action(self.tr("Save the curves"), self.export, "export"),
+                         self.new_action(self.tr("Next stage"), self.next_stage, "next-stage"),
+                         self.new_action(self.tr("Finish now"), self.finish, "flag"),
+                         self.new_action(self.tr("Go back to a checkpoint"), self.view.buttons.open_back_menu, "undo")]
         self._listen_to(self.shown)
         if shell.wanted_run is not None:
             self._wanted(shell.wanted_run)
@@ -62,29 +61,29 @@ class TrainPage(ProjectPage):
         self._look_at(self.shown)
 
     def _connect(self) -> None:
-        run, view, buttons = self.shell.run, self.view, self.view.buttons
+        shell, run, view, buttons = self.shell, self.shell.run, self.view, self.view.buttons
         run.stateChanged.connect(self._run_changed)
-        self.shell.runWanted.connect(self._wanted)
-        self.shell.corpusTold.connect(self._refresh)
+        shell.runWanted.connect(self._wanted)
+        shell.corpusTold.connect(self._refresh)
         self.project.runsChanged.connect(self._runs_changed)
         self.choice.chosen.connect(self.show_run)
-        for signal in (buttons.startWanted, view.big_start.clicked):
-            signal.connect(self.start)
-        buttons.resumeWanted.connect(self.resume)
+        for button in (buttons.start, buttons.anew, view.big_start):
+            button.clicked.connect(self.start)
+        buttons.resume.clicked.connect(self.resume)
         buttons.pause.clicked.connect(run.pause)
         buttons.stop.clicked.connect(run.stop)
-        buttons.nextStageWanted.connect(self.next_stage)
-        buttons.finishWanted.connect(self.finish)
+        buttons.next_stage.clicked.connect(self.next_stage)
+        buttons.finish.clicked.connect(self.finish)
         buttons.stepWanted.connect(run.step)
-        buttons.betweenChanged.connect(self._between_changed)
-        buttons.pointsWanted.connect(self._list_points)
+        buttons.between.toggled.connect(self._between_changed)
+        buttons.back_menu.aboutToShow.connect(self._list_points)
         buttons.goBackWanted.connect(self.go_back)
         buttons.branchWanted.connect(self.branch)
         self.going_on.branched.connect(self.show_run)
         view.strip.chosen.connect(view.plots.show_stage)
         view.result.classifyWanted.connect(self._classify)
-        view.choose.clicked.connect(self._choose_corpus)
-        view.look.clicked.connect(self._look_at_rates)
+        view.choose.clicked.connect(lambda: shell.go("corpus"))
+        view.look.clicked.connect(lambda: shell.go("rates"))
         view.open_run.clicked.connect(self.choice.open)
         view.failure.dismissed.connect(self._dismissed)
         view.plots.exportWanted.connect(self.export)
@@ -277,14 +276,6 @@ class TrainPage(ProjectPage):
             self.shell.classify_with(self.folder.model_path)
 
     @Slot()
-    def _choose_corpus(self) -> None:
-        self.shell.go("corpus")
-
-    @Slot()
-    def _look_at_rates(self) -> None:
-        self.shell.go("rates")
-
-    @Slot()
     def export(self) -> None:
         """Save the curves: a picture for .png, the table of every step for .csv."""
         name = self.folder.path.name if self.folder else "run"
@@ -312,16 +303,6 @@ class TrainPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        if not hasattr(self, "_actions"):
-            self._actions = []
-            for text, icon, slot in ((self.tr("Save the curves"), "export", self.export),
-                                     (self.tr("Next stage"), "next-stage", self.next_stage),
-                                     (self.tr("Finish now"), "flag", self.finish),
-                                     (self.tr("Go back to a checkpoint"), "undo", self.view.buttons.open_back_menu)):
-                action = QAction(text, self)
-                action.setProperty("icon_name", icon)
-                action.triggered.connect(slot)
-                self._actions.append(action)
         self._actions[0].setEnabled(self.history.total > 0)
         buttons = self.view.buttons
         self._actions[1].setEnabled(buttons.is_wanted(buttons.next_stage))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.plots.history import RunHistory
 from studio.theme import Type
-from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
+from studio.widgets import STRETCH, Beside, Card, Label, Paragraph, PrimaryButton, as_widget, in_column, in_row
 from studio.words import corrected_words, part_words
 from ulmengine.events import Evaluated
 
@@ -34,23 +34,9 @@ class ResultCard(Card):
         self.about = Paragraph(step=Type.SMALL)
         self.classify = PrimaryButton(self.tr("Classify texts"), "classify")
         self.classify.clicked.connect(self.classifyWanted)
-        scores, said, right = QWidget(), QWidget(), QWidget()
-        figures = QHBoxLayout(scores)
-        figures.setContentsMargins(0, 0, 0, 0)
-        figures.setSpacing(theme.XL)
-        for score in (self.saved, self.own, self.baseline):
-            figures.addWidget(score)
-        figures.addStretch(1)
-        text = QVBoxLayout(said)
-        text.setContentsMargins(0, 0, 0, 0)
-        text.setSpacing(theme.XS)
-        text.addWidget(self.words)
-        text.addWidget(self.about)
-        text.addStretch(1)
-        row = QHBoxLayout(right)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
+        scores = as_widget(in_row(self.saved, self.own, self.baseline, STRETCH, gap=theme.XL))
+        said = as_widget(in_column(self.words, self.about, STRETCH, gap=theme.XS))
+        right = as_widget(in_row(STRETCH, (self.classify, 0, Qt.AlignmentFlag.AlignVCenter)))
         said.setMinimumWidth(READABLE)
         self.body.addWidget(Beside(scores, Beside(said, right, theme.XL, first_grows=True), theme.XL))
         self.hide()
@@ -102,16 +88,10 @@ class _Score(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(0)
         self._name = name
         self._value = Label("", Type.TITLE, numbers=True)
         self._span = Label("", Type.SMALL, muted=True, numbers=True)
-        grid.addWidget(Label(name, Type.SMALL, muted=True), 0, 0)
-        grid.addWidget(self._value, 1, 0)
-        grid.addWidget(self._span, 2, 0)
-        grid.setRowStretch(3, 1)
+        in_column(Label(name, Type.SMALL, muted=True), self._value, self._span, STRETCH, inside=self, gap=0)
 
     def show_score(self, accuracy: float, span: tuple[float, float]) -> None:
         self._value.setText(percent(accuracy))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QWidget
 
 from studio import theme
 from studio.plots.history import RunHistory, StageRecord
 from studio.plots.series import recent
 from studio.theme import Type
-from studio.widgets import Card, ElidedLabel, StatusDot, keep_place
+from studio.widgets import Card, ElidedLabel, StatusDot, as_widget, in_column, in_row, keep_place
 from studio.widgets.dot import dot_words
 from studio.words import figure
 from ulmengine.plan.stages import StagePlan
@@ -36,15 +36,8 @@ class StageCard(Card):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the stage"))
-        top = QHBoxLayout()
-        top.setSpacing(theme.S)
-        top.addWidget(self.dot)
-        top.addWidget(self.name, 1)
-        self.body.setSpacing(theme.XS)
-        self.body.addLayout(top)
-        self.body.addWidget(self.first)
-        self.body.addWidget(self.second)
-        self.body.addWidget(self.bar)
+        self.body.addLayout(in_column(in_row(self.dot, (self.name, 1)), self.first, self.second, self.bar,
+                                      gap=theme.XS))
         keep_place(self.bar)
         self.setMinimumWidth(NARROWEST)
         self.setFixedHeight(HEIGHT)
@@ -127,17 +120,11 @@ class StageStrip(QScrollArea):
         """Show ``plans``, all waiting."""
         if [card.plan for card in self.cards] == list(plans):
             return
-        inside = QWidget()
-        row = QHBoxLayout(inside)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        self.cards = []
-        for plan in plans:
-            card = StageCard(plan)
+        self.cards = [StageCard(plan) for plan in plans]
+        for card in self.cards:
             card.chosen.connect(self.chosen)
-            row.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)  # what is inside may be the higher for a moment
-            self.cards.append(card)
-        self.setWidget(inside)
+        # At the top: what is inside may be the higher for a moment.
+        self.setWidget(as_widget(in_row(*((card, 1, Qt.AlignmentFlag.AlignTop) for card in self.cards))))
         self._least = len(plans) * (NARROWEST + theme.S) - theme.S
         self._fit()
 

@@ -7,32 +7,30 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio import theme
+from studio.pages.parts.scroll import scrolling
 from studio.plots.history import RunHistory
 from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import (
+    STRETCH,
     Button,
     Card,
     ElidedLabel,
     EmptyState,
     FailureCard,
     IconButton,
+    IconLabel,
     Label,
     Paragraph,
     PrimaryButton,
     SectionTitle,
+    as_widget,
+    in_column,
+    in_row,
     keep_place,
 )
 from studio.widgets.cells import Stacked, Turning
@@ -78,17 +76,8 @@ class TrainView(QWidget):
         self.content = Stacked()
         self.content.addWidget(self._make_empty())
         self.content.addWidget(self._make_busy())
-        top = QHBoxLayout()
-        top.setSpacing(theme.L)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
-        column.addLayout(top)
-        for part in (self.strip, self.notes, self.failure, self.result):
-            column.addWidget(part)
-        column.addWidget(self.content, 1)
+        top = in_row((self.heading, 1), (self.buttons, 0, Qt.AlignmentFlag.AlignTop), gap=theme.L)
+        in_column(top, self.strip, self.notes, self.failure, self.result, (self.content, 1), inside=self, gap=theme.M)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -171,21 +160,8 @@ class TrainView(QWidget):
         layers.body.addWidget(self.stack)
         small = Card(margin=theme.M)
         small.body.addWidget(self.figures)
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
-        column.addWidget(layers)
-        column.addWidget(small)
-        column.addWidget(self.writing, 1)
-        column.addStretch(0)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scrolling(as_widget(in_column(layers, small, (self.writing, 1), (STRETCH, 0), gap=theme.M)))
         area.setMinimumSize(SIDE, LOW)
-        area.setWidget(side)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         curves.setMinimumHeight(PLOTS)
         busy = Turning(curves, area, (2 * SIDE, SIDE))
         busy.setStretchFactor(0, 1)
@@ -199,19 +175,14 @@ class NotesLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notes: tuple[Note, ...] = ()
-        self._icon = QLabel()
+        self._icon = IconLabel("info", 16, "muted")
         self.line = ElidedLabel("", Type.SMALL, muted=True)
         self.whole = Paragraph("", Type.SMALL)
         self.whole.hide()
         self.more = IconButton("chevron-down", self.tr("Show all notes in whole"))
         self.more.clicked.connect(self._turn)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.XS, 0, theme.XS, 0)
-        row.setSpacing(theme.S)
-        for part in (self._icon, self.line, self.whole, self.more):
-            row.addWidget(part, 1 if part in (self.line, self.whole) else 0)
+        in_row(self._icon, (self.line, 1), (self.whole, 1), self.more, inside=self, margins=(theme.XS, 0, theme.XS, 0))
         keep_place(self.more)
-        theme.current().changed.connect(self._draw)
         self.hide()
 
     def show_notes(self, notes: Sequence[Note]) -> None:
@@ -230,7 +201,8 @@ class NotesLine(QWidget):
         self.setAccessibleName(self.tr("Notes of the run"))
         self.setAccessibleDescription(self.whole.text())
         self._offer()
-        self._draw()
+        warns = any(note.level == "warning" for note in told)
+        self._icon.set_icon(*(("warning", "warn") if warns else ("info", "muted")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -255,12 +227,6 @@ class NotesLine(QWidget):
         self.more.rename("chevron-up" if opened else "chevron-down",
                          self.tr("Show one line of the notes") if opened else self.tr("Show all notes in whole"))
         self._offer()
-
-    @Slot()
-    def _draw(self) -> None:
-        warns = any(note.level == "warning" for note in self._notes)
-        name, color = ("warning", "warn") if warns else ("info", "muted")
-        self._icon.setPixmap(theme.current().pixmap(name, 16, color))
 
 
 HEIGHT = 70
@@ -288,14 +254,8 @@ class Figures(QWidget):
         shown = every[number]
         plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
         plot.setFixedHeight(HEIGHT)
-        head = QHBoxLayout()
-        head.addWidget(ElidedLabel(shown.title, Type.SMALL, muted=True), 1)
-        head.addWidget(value)
-        cell = QVBoxLayout()
-        cell.setSpacing(2)
-        cell.addLayout(head)
-        cell.addWidget(plot)
-        self._grid.addLayout(cell, number // 2, number % 2)
+        head = in_row((ElidedLabel(shown.title, Type.SMALL, muted=True), 1), value, gap=-1)
+        self._grid.addLayout(in_column(head, plot, gap=2), number // 2, number % 2)
         self.plots.append(plot)
         self.values.append(value)
         if len(self.plots) < len(every):
