@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal, Slot
@@ -50,15 +51,11 @@ class Analysis(QObject):
         self._path = ""
         self._asked = False  # the person is asked whether to read a large source
         self._seen: dict[str, object] = {}
-        self._slots = {step: JobSlot(self) for step in ("preview", "corpus", "profile", "audit")}
+        self._slots = {step: JobSlot(self, finished, partial(self._fail, step)) for step, finished in (
+            ("preview", self._previewed), ("corpus", self._opened), ("profile", self._profiled),
+            ("audit", self._audited))}
         for slot in self._slots.values():
             slot.events.connect(self.events)
-        self._slots["preview"].finished.connect(self._previewed)
-        self._slots["corpus"].finished.connect(self._opened)
-        self._slots["profile"].finished.connect(self._profiled)
-        self._slots["audit"].finished.connect(self._audited)
-        for step in self._slots:
-            self._slots[step].failed.connect(getattr(self, f"_{step}_failed"))
         self._models = QFileSystemWatcher(self)
         self._models.directoryChanged.connect(self._models_changed)
         self._watch_models()
@@ -211,29 +208,14 @@ class Analysis(QObject):
         self.audited.emit(findings)
         self.rested.emit()
 
-    @Slot(object)
-    def _preview_failed(self, failure: Failed) -> None:
-        self._fail("preview", failure)
-
-    @Slot(object)
-    def _corpus_failed(self, failure: Failed) -> None:
-        self._fail("corpus", failure)
-
-    @Slot(object)
-    def _profile_failed(self, failure: Failed) -> None:
-        self._fail("profile", failure)
-        self._begin_audit()
-
-    @Slot(object)
-    def _audit_failed(self, failure: Failed) -> None:
-        self._fail("audit", failure)
-
     def _fail(self, step: str, failure: Failed) -> None:
         if step in ("preview", "corpus"):  # nothing of an earlier reading stands under the name of what failed
             self._drop(self.preview if step == "corpus" else None)
         self.failed.emit(step, failure)
         if not self.busy:
             self.rested.emit()
+        if step == "profile":
+            self._begin_audit()
 
 
 def _preview_key(config: CorpusConfig) -> tuple[object, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.corrections import key_of, labels_of
 from studio.pages.parts.quantities import counted
-from studio.widgets import Button, Card, IconButton, Paragraph
+from studio.widgets import STRETCH, Button, Card, IconButton, Paragraph, discard, in_column, in_row
 from ulmengine.record.relabelled import LabelChange
 
 from .repair_book import Repair
@@ -32,22 +32,14 @@ class ChangesCard(Card):
         self.lines: list[ChangeLine] = []
         self.text = Paragraph("", theme.Type.SMALL)
         self.restore = Button(QCoreApplication.translate("ChangesCard", "Take all back"), "undo", "quiet")
-        self._column = QVBoxLayout()
-        self._column.setSpacing(0)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(theme.S)
-        self.buttons.addWidget(self.restore)
-        self.buttons.addStretch(1)
+        self._column, self.buttons = in_column(gap=0), in_row(self.restore, STRETCH)
         self.body.addWidget(self.text)
         self.body.addLayout(self._column)
         self.body.addLayout(self.buttons)
 
     def show_lines(self, lines: list[ChangeLine], text: str) -> None:
         """Show these changes, and below the title a ``text``."""
-        for line in self.lines:
-            self._column.removeWidget(line)
-            line.hide()
-            line.deleteLater()
+        discard(self._column, self.lines)
         self.lines = lines
         for line in lines:
             self._column.addWidget(line)
@@ -73,12 +65,8 @@ class ChangeLine(QWidget):
         self.back.setAccessibleName(back)
         self.show_rows.clicked.connect(self._show_rows)
         self.back.clicked.connect(self._take_back)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.XS)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.show_rows)
-        row.addWidget(self.back, 0, Qt.AlignmentFlag.AlignVCenter)
+        in_row((self.text, 1), self.show_rows, (self.back, 0, Qt.AlignmentFlag.AlignVCenter), inside=self,
+               gap=theme.XS)
 
     @Slot()
     def _show_rows(self) -> None:

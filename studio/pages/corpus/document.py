@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTextEdit, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.correct_label import CorrectLabel
-from studio.widgets import Button, ElidedLabel, IconButton, Paragraph
+from studio.widgets import STRETCH, Button, ElidedLabel, IconButton, Paragraph, in_column, in_row
 from ulmengine.corpus import Documents
 from ulmengine.events import Failed
 from ulmengine.tokens import SPECIALS, Tokenizer, Vocabulary
@@ -38,9 +38,7 @@ class DocumentPanel(QWidget):
         self._tokenizer: Tokenizer | None = None
         self._learnt = ""
         self._seen: Seen | None = None
-        self._work = JobSlot(self)
-        self._work.finished.connect(self._read)
-        self._work.failed.connect(self._failed)
+        self._work = JobSlot(self, self._read, self._failed)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
@@ -60,27 +58,13 @@ class DocumentPanel(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tokens)
         self._stack.addWidget(self.plain)
-        self._arrange()
+        tools = in_row(self.switch, STRETCH, self.back, self.forth, gap=theme.XS)
+        in_column(self.heading, tools, (self._stack, 1), self.legend, self.correct, inside=self,
+                  margins=(0, theme.M, 0, 0))
         self.back.clicked.connect(self._go_back)
         self.forth.clicked.connect(self._go_forth)
         self.switch.clicked.connect(self._switch)
         self._retell()
-
-    def _arrange(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(theme.XS)
-        tools.addWidget(self.switch)
-        tools.addStretch(1)
-        tools.addWidget(self.back)
-        tools.addWidget(self.forth)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.M, 0, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(self.heading)
-        column.addLayout(tools)
-        column.addWidget(self._stack, 1)
-        column.addWidget(self.legend)
-        column.addWidget(self.correct)
 
     @property
     def reading(self) -> bool:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio import theme
-from studio.project import Project
-from studio.widgets import Beside, Button, DropArea, ElidedLabel, IconButton, Label, Lines, Paragraph, PrimaryButton
+from studio.widgets import (
+    STRETCH,
+    Beside,
+    Button,
+    DropArea,
+    ElidedLabel,
+    IconButton,
+    Label,
+    Lines,
+    Paragraph,
+    PrimaryButton,
+    as_widget,
+    in_column,
+    in_row,
+)
 from ulmengine.config import CorpusConfig
+
+from .files import CorpusFiles
 
 _PLACE = 180
 """So much of where the corpus lies is to be read beside the buttons, in px."""
@@ -19,60 +34,34 @@ _PLACE = 180
 class CorpusHeader(QWidget):
     """Title, the corpus' place, and buttons. What the primary one does follows from how far the corpus is read."""
 
-    fileWanted = Signal()
-    folderWanted = Signal()
-    testWanted = Signal()
-    testFolderWanted = Signal()
-    unlabelledWanted = Signal()
-    unlabelledFolderWanted = Signal()
-    forgetWanted = Signal()
-    readWanted = Signal()
-    onwardWanted = Signal()
-
-    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
+    def __init__(self, files: CorpusFiles, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.project = project
         self.place = ElidedLabel("", muted=True, mode=Qt.TextElideMode.ElideMiddle)
         self.choose = Button(self.tr("Choose a file…"), "file")
         self.more = IconButton("more", self.tr("More about the corpus"))
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setMenu(self._menu())
+        menu = QMenu(self)
+        for text, slot in (
+            (self.tr("Choose a folder…"), files.choose_folder), (self.tr("Test file…"), files.choose_test),
+            (self.tr("Test folder…"), files.choose_test_folder),
+            (self.tr("File of unlabelled texts…"), files.choose_unlabelled),
+            (self.tr("Folder of unlabelled texts…"), files.choose_unlabelled_folder),
+            (self.tr("Take the corpus out of the project"), files.forget),
+        ):
+            menu.addAction(text).triggered.connect(slot)
+        self.more.setMenu(menu)
         self.read = PrimaryButton(self.tr("Read all of it"), "import")
         self.onward = PrimaryButton(self.tr("Continue to the model"), "chevron-right")
-        self.choose.clicked.connect(self.fileWanted)
-        self.read.clicked.connect(self._read)
-        self.onward.clicked.connect(self.onwardWanted)
-        said, buttons = QWidget(), QWidget()
-        words = QVBoxLayout(said)
-        words.setContentsMargins(0, 0, 0, 0)
-        words.setSpacing(2)
-        words.addWidget(Label(self.tr("Corpus"), theme.Type.TITLE))
-        words.addWidget(self.place)
+        self.choose.clicked.connect(files.choose_file)
+        self.read.clicked.connect(self.read.hide)
+        said = as_widget(in_column(Label(self.tr("Corpus"), theme.Type.TITLE), self.place, gap=2))
         said.setMinimumWidth(_PLACE)
         said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        line = QHBoxLayout(buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.S)
-        line.addStretch(1)
-        for button in (self.choose, self.more, self.read, self.onward):
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
-        row = QVBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(Beside(said, buttons))
+        buttons = (self.choose, self.more, self.read, self.onward)
+        line = in_row(STRETCH, *((button, 0, Qt.AlignmentFlag.AlignBottom) for button in buttons))
+        in_column(Beside(said, as_widget(line)), inside=self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_state("empty")
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for text, signal in (
-            (self.tr("Choose a folder…"), self.folderWanted), (self.tr("Test file…"), self.testWanted),
-            (self.tr("Test folder…"), self.testFolderWanted),
-            (self.tr("File of unlabelled texts…"), self.unlabelledWanted),
-            (self.tr("Folder of unlabelled texts…"), self.unlabelledFolderWanted),
-            (self.tr("Take the corpus out of the project"), self.forgetWanted),
-        ):
-            menu.addAction(text).triggered.connect(signal)
-        return menu
 
     def follow(self, config: CorpusConfig) -> None:
         """Show the files that are chosen."""
@@ -97,21 +86,11 @@ class CorpusHeader(QWidget):
             self.read.setText(self.tr("Read all of it"))
         self.read.setAccessibleName(self.read.text())
 
-    @Slot()
-    def _read(self) -> None:
-        self.read.hide()
-        self.readWanted.emit()
-
 
 class EmptyCorpus(QWidget):
     """A place to drop files on, what may be dropped, and the sample for those who have nothing yet."""
 
-    fileWanted = Signal()
-    folderWanted = Signal()
-    sampleWanted = Signal()
-    dropped = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, files: CorpusFiles, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.area = DropArea(
             self.tr("Drop your texts here"),
@@ -122,43 +101,25 @@ class EmptyCorpus(QWidget):
         self.folder = Button(self.tr("Choose a folder…"), "folder")
         self.sample = Button(self.tr("Try the sample"), "sample", "quiet")
         self._arrange()
-        self.area.dropped.connect(self.dropped)
-        self.area.clicked.connect(self.fileWanted)
-        self.choose.clicked.connect(self.fileWanted)
-        self.folder.clicked.connect(self.folderWanted)
-        self.sample.clicked.connect(self.sampleWanted)
+        self.area.dropped.connect(files.take)
+        self.area.clicked.connect(files.choose_file)
+        self.choose.clicked.connect(files.choose_file)
+        self.folder.clicked.connect(files.choose_folder)
 
     def _arrange(self) -> None:
         buttons = Lines()
         for button in (self.choose, self.folder, self.sample):
             buttons.add(button)
-        middle = QHBoxLayout()
-        middle.addStretch(1)
-        middle.addWidget(buttons)
-        middle.addStretch(1)
-        inside = QWidget()
-        inside.setMaximumWidth(720)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.L)
-        column.addStretch(1)
-        column.addWidget(self.area)
-        column.addLayout(middle)
-        column.addSpacing(theme.S)
+        lines = []
         for title, text in self._formats():
-            line = QHBoxLayout()
-            line.setSpacing(theme.M)
             name = Label(title, theme.Type.SMALL)
             name.setFixedWidth(110)
-            line.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(Paragraph(text, theme.Type.SMALL), 1)
-            column.addLayout(line)
-        column.addStretch(2)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(inside, 1000)
-        row.addStretch(1)
+            lines.append(in_row((name, 0, Qt.AlignmentFlag.AlignTop), (Paragraph(text, theme.Type.SMALL), 1),
+                                gap=theme.M))
+        middle = in_row(STRETCH, buttons, STRETCH)
+        inside = as_widget(in_column(STRETCH, self.area, middle, theme.S, *lines, (STRETCH, 2), gap=theme.L))
+        inside.setMaximumWidth(720)
+        in_row(STRETCH, (inside, 1000), STRETCH, inside=self)
 
     def _formats(self) -> list[tuple[str, str]]:
         return [

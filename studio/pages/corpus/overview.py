@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.pages.parts.bars import Bar, BarList
@@ -15,7 +15,7 @@ from studio.pages.parts.painted import Painted
 from studio.pages.parts.quantities import counted, percent
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
-from studio.widgets import Button, Card, ConfigForm, Paragraph
+from studio.widgets import STRETCH, Button, Card, ConfigForm, Paragraph, in_column, in_row
 from ulmengine.corpus.repeats import RARE
 from ulmengine.tokens import WordTokenizer
 
@@ -26,20 +26,11 @@ from .lengths import LengthHistogram
 class OverviewPanel(QWidget):
     """Cards below one another; scrolls where they do not fit."""
 
-    labelPicked = Signal(str)
-    """Show the documents with this label; an empty text: all documents."""
-    limitMoved = Signal(int)
-    """The document limit is to be this many tokens."""
-    remedyWanted = Signal(object)
-    """Give the project these settings (dotted names -> values)."""
-    raggedWanted = Signal()
-    """Show the rows that did not fit the table."""
-
     def __init__(self, project: Project, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.losses = Paragraph("", muted=False)
         self.show_rows = Button(self.tr("Show the rows"), "eye", "quiet")
-        self.show_rows.clicked.connect(self.raggedWanted)
+        """Of those that did not fit the table."""
         self._loss_card = Card()
         self._loss_card.set_colors("warn_soft", "warn")
         self.labels = BalanceBars()
@@ -53,27 +44,15 @@ class OverviewPanel(QWidget):
         self.tokens = ConfigForm(project, "tokens.", compact=True)
         self._token_card = Card(self.tr("Tokens"))
         self._arrange()
-        self.labels.picked.connect(self.labelPicked)
-        self.lengths.limitMoved.connect(self.limitMoved)
-        self.remedy.wanted.connect(self.remedyWanted)
         self.clear()
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.losses, 1)
-        row.addWidget(self.show_rows, 0, Qt.AlignmentFlag.AlignTop)
         inside = QWidget()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, theme.M, theme.S, theme.S)
-        column.setSpacing(theme.M)
-        for card in (self._loss_card, self.remedy, self._label_card, self._length_card, self._coverage_card,
-                     self._token_card):
-            column.addWidget(card)
-        column.addStretch(1)
-        self._loss_card.body.addLayout(row)
+        in_column(scrolling(inside), inside=self)
+        in_column(self._loss_card, self.remedy, self._label_card, self._length_card, self._coverage_card,
+                  self._token_card, STRETCH, inside=inside, gap=theme.M, margins=(0, theme.M, theme.S, theme.S))
+        self._loss_card.body.addLayout(
+            in_row((self.losses, 1), (self.show_rows, 0, Qt.AlignmentFlag.AlignTop), gap=-1))
         self._label_card.body.addWidget(self.labels)
         self._length_card.body.addWidget(self.lengths)
         self._length_card.body.addWidget(self.length_text)
@@ -138,11 +117,6 @@ class OverviewPanel(QWidget):
         below = self.tr("{n} running words counted").format(n=f"{profile.coverage.words:,}")
         self._coverage_card.set_title(self.tr("Vocabulary"), below)
 
-    @Slot(int)
-    def show_limit(self, tokens: int) -> None:
-        """Put the line of the document limit at ``tokens``."""
-        self.lengths.set_limit(tokens)
-
 
 class RemedyCard(Card):
     """Says that the texts are cut badly and mends it with one click; hidden where they are not."""
@@ -188,12 +162,7 @@ class CoveragePanel(QWidget):
         self.bar = ShareBar()
         self.told = Paragraph("", muted=False)
         self.unknown = Paragraph("", theme.Type.SMALL)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(self.bar)
-        column.addWidget(self.told)
-        column.addWidget(self.unknown)
+        in_column(self.bar, self.told, self.unknown, inside=self)
 
     def show_coverage(self, profile: Profile) -> None:
         """Show what the vocabulary knows: that of the model which a run starts from, or one of the corpus' own."""

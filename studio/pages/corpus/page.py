@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from studio import theme
 from studio.corrections import key_of
@@ -19,7 +19,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
+from studio.widgets import FailureCard, Stacked, Turning, focus_in_view, in_column
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
@@ -48,19 +48,15 @@ _LOW = 200
 class CorpusPage(ProjectPage):
     """Choose a corpus, correct what was understood of it, look at it, repair it, share it out."""
 
-    key = "corpus"
-    icon = "corpus"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Corpus")
         self.files = CorpusFiles(project, shell, self)
         self.analysis = Analysis(project, self)
         self.repairs = RepairBook(project.cache)
         self._corrected: tuple[tuple[str, ...], Opened | None] = (), None
         """The corrected labels that are shown, and of which corpus."""
-        self.header = CorpusHeader(project)
-        self.empty = EmptyCorpus()
+        self.header = CorpusHeader(self.files)
+        self.empty = EmptyCorpus(self.files)
         self.understood = UnderstoodBar()
         self.failure = FailureCard()
         self.progress = JobBar()
@@ -69,6 +65,15 @@ class CorpusPage(ProjectPage):
         self.problems = ProblemsPanel()
         self.splits = SplitPanel(project)
         self.document = DocumentPanel()
+        self._actions = [
+            self.new_action(self.tr("Choose a corpus file…"), self.files.choose_file),
+            self.new_action(self.tr("Choose a corpus folder…"), self.files.choose_folder),
+            self.new_action(self.tr("Choose a test file…"), self.files.choose_test),
+            self.new_action(self.tr("Choose a test folder…"), self.files.choose_test_folder),
+            self.new_action(self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled),
+            self.new_action(self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder),
+            self.new_action(self.tr("Read the corpus again"), self.analysis.again),
+        ]
         self._arrange()
         self._connect_settings()
         self._connect_analysis()
@@ -83,11 +88,7 @@ class CorpusPage(ProjectPage):
         self.body.addWidget(self.stack, 1)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(content)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
-        for part in (self.understood, self.failure, self.progress):
-            column.addWidget(part)
+        column = in_column(self.understood, self.failure, self.progress, inside=content, gap=theme.M)
         self.side = QTabWidget()
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
@@ -107,25 +108,16 @@ class CorpusPage(ProjectPage):
         self._name_problems(None)
 
     def _connect_settings(self) -> None:
+        shell = self.shell
         self.project.changed.connect(self._follow)
-        self.empty.fileWanted.connect(self.files.choose_file)
-        self.empty.folderWanted.connect(self.files.choose_folder)
-        self.empty.sampleWanted.connect(self._open_sample)
-        self.empty.dropped.connect(self.files.take)
-        self.header.fileWanted.connect(self.files.choose_file)
-        self.header.folderWanted.connect(self.files.choose_folder)
-        self.header.testWanted.connect(self.files.choose_test)
-        self.header.unlabelledWanted.connect(self.files.choose_unlabelled)
-        self.header.testFolderWanted.connect(self.files.choose_test_folder)
-        self.header.unlabelledFolderWanted.connect(self.files.choose_unlabelled_folder)
-        self.header.forgetWanted.connect(self.files.forget)
-        self.header.readWanted.connect(self.analysis.read)
-        self.header.onwardWanted.connect(self._onward)
+        self.empty.sample.clicked.connect(self._open_sample)
+        self.header.read.clicked.connect(self.analysis.read)
+        self.header.onward.clicked.connect(lambda: shell.go("model"))
         self.understood.corrected.connect(self._change)
-        self.overview.limitMoved.connect(self._set_limit)
-        self.overview.labelPicked.connect(self._show_label)
-        self.overview.raggedWanted.connect(self._show_ragged)
-        self.overview.remedyWanted.connect(self._change)
+        self.overview.lengths.limitMoved.connect(self._set_limit)
+        self.overview.labels.picked.connect(self._show_label)
+        self.overview.show_rows.clicked.connect(self._show_ragged)
+        self.overview.remedy.wanted.connect(self._change)
         self.problems.rowsWanted.connect(self._show_finding)
         self.problems.repairWanted.connect(self._repair)
         self.problems.settled.connect(self._change)
@@ -161,20 +153,7 @@ class CorpusPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        found = []
-        for text, slot in (
-            (self.tr("Choose a corpus file…"), self.files.choose_file),
-            (self.tr("Choose a corpus folder…"), self.files.choose_folder),
-            (self.tr("Choose a test file…"), self.files.choose_test),
-            (self.tr("Choose a test folder…"), self.files.choose_test_folder),
-            (self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled),
-            (self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder),
-            (self.tr("Read the corpus again"), self.analysis.again),
-        ):
-            action = QAction(text, self)
-            action.triggered.connect(slot)
-            found.append(action)
-        return found
+        return self._actions
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab; what was understood of the file stands above the tables."""
@@ -200,7 +179,7 @@ class CorpusPage(ProjectPage):
         there = bool(config.corpus.path)
         self.stack.setCurrentIndex(1 if there else 0)
         self.header.follow(config.corpus)
-        self.overview.show_limit(config.tokens.max_tokens)
+        self.overview.lengths.set_limit(config.tokens.max_tokens)
         self.problems.left_out.show_repairs(self.repairs.in_force(config.corpus.drop_rows))
         self._tell_corrected()
         found = self.analysis.preview.understood if self.analysis.preview else None
@@ -444,8 +423,4 @@ class CorpusPage(ProjectPage):
         """Enter or a double click in the table: the label of this document is to be looked at."""
         self.side.setCurrentWidget(self.document)
         self.document.focus_label()
-
-    @Slot()
-    def _onward(self) -> None:
-        self.shell.go("model")
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, Card, ElidedButton, EmptyState, Lines, Paragraph
+from studio.widgets import (
+    STRETCH,
+    Button,
+    Card,
+    ElidedButton,
+    EmptyState,
+    Lines,
+    Paragraph,
+    as_widget,
+    discard,
+    in_column,
+    in_row,
+)
 from ulmengine.config import NONE
 from ulmengine.corpus import Alternative, Finding
 
@@ -38,24 +50,14 @@ class ProblemsPanel(QWidget):
         self._none = EmptyState("done", self.tr("No problems found"), self.tr(
             "No empty, double, contradictory or damaged documents, and every label has enough of them."
         ))
-        inside = QWidget()
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, theme.M, theme.S, theme.S)
-        self._column.setSpacing(theme.M)
-        for part in (self.left_out, self.corrected, self._waiting, self._none):
-            self._column.addWidget(part)
-        self._column.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
+        self._column = in_column(self.left_out, self.corrected, self._waiting, self._none, STRETCH, gap=theme.M,
+                                 margins=(0, theme.M, theme.S, theme.S))
+        in_column(scrolling(as_widget(self._column)), inside=self)
         self.show_findings(None)
 
     def show_findings(self, findings: Sequence[Finding] | None) -> None:
         """Show ``findings``; None while they are not known."""
-        for card in self.cards:
-            self._column.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+        discard(self._column, self.cards)
         self.cards = [FindingCard(finding) for finding in findings or ()]
         for place, card in enumerate(self.cards):
             self._column.insertWidget(2 + place, card)
@@ -77,20 +79,15 @@ class FindingCard(Card):
         super().__init__(finding.title)
         self.finding = finding
         self.body.addWidget(Paragraph(" ".join(filter(None, (finding.why, finding.advice))), theme.Type.SMALL))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.S)
         self.show_rows = Button(self.tr("Show the rows"), "eye", "quiet")
-        self.show_rows.setVisible(len(finding.rows) > 0)
         self.show_rows.clicked.connect(self._show_rows)
-        buttons.addWidget(self.show_rows)
         self.repair = Button(self.tr("Leave out {n}").format(n=f"{len(finding.repair):,}"), "trash", "quiet")
-        self.repair.setVisible(len(finding.repair) > 0)
         self.repair.setAccessibleName(self.tr("{title}: leave these rows out").format(title=finding.title))
         self.show_rows.setAccessibleName(self.tr("{title}: show the rows").format(title=finding.title))
         self.repair.clicked.connect(self._repair)
-        buttons.addWidget(self.repair)
-        buttons.addStretch(1)
-        self.body.addLayout(buttons)
+        self.body.addLayout(in_row(self.show_rows, self.repair, STRETCH))
+        self.show_rows.setVisible(len(finding.rows) > 0)
+        self.repair.setVisible(len(finding.repair) > 0)
         self.alternatives = [ElidedButton(self._words(one), "done", "quiet") for one in finding.alternatives]
         lines = Lines()
         for button in self.alternatives:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from studio import theme
 from studio.fields import field
@@ -14,7 +14,7 @@ from studio.pages.parts.painted import Painted
 from studio.pages.parts.quantities import counted, percent
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
-from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph
+from studio.widgets import STRETCH, CalmCombo, ConfigForm, Label, Paragraph, in_column
 from studio.words import words
 
 METHOD = ("corpus.split.method",)
@@ -40,23 +40,10 @@ class SplitPanel(QWidget):
         self.told = Paragraph("", theme.Type.SMALL)
         self._numbers: dict[str, Label] = {}
         inside = QWidget()
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, theme.M, theme.S, 0)
-        column.setSpacing(theme.M)
-        column.addWidget(self.method)
-        named = QVBoxLayout()
-        named.setSpacing(2)
-        named.addWidget(Label(words(field(COLUMN).label)))
-        named.addWidget(self.column)
-        column.addLayout(named)
-        column.addWidget(self.shares)
-        column.addWidget(self.strip)
-        column.addLayout(self._table())
-        column.addWidget(self.told)
-        column.addStretch(1)
+        in_column(scrolling(inside), inside=self)
+        named = in_column(Label(words(field(COLUMN).label)), self.column, gap=2)
+        in_column(self.method, named, self.shares, self.strip, self._table(), self.told, STRETCH, inside=inside,
+                  gap=theme.M, margins=(0, theme.M, theme.S, 0))
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QTabWidget, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.document_table import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
-from studio.widgets import Button, ElidedLabel
+from studio.widgets import Button, ElidedLabel, as_widget, in_column, in_row
 from ulmengine.corpus import Documents, Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
@@ -46,39 +46,22 @@ class TablesPanel(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
-        self._searching, self._sorting = JobSlot(self), JobSlot(self)
+        self._searching, self._sorting = JobSlot(self, self._found), JobSlot(self, self._sorted)
         self._down = False
-        self._filter = QWidget()
         self._filter_text = ElidedLabel("", theme.Type.SMALL)
         clear = Button(self.tr("Show all"), "close", "quiet")
         clear.clicked.connect(self._clear)
-        row = QHBoxLayout(self._filter)
-        row.setContentsMargins(theme.S, 0, 0, 0)
-        row.addWidget(self._filter_text, 1)
-        row.addWidget(clear)
-        self._page = QWidget()
-        column = QVBoxLayout(self._page)
-        column.setContentsMargins(0, theme.S, 0, 0)
-        column.setSpacing(theme.XS)
-        column.addWidget(self.search)
-        column.addWidget(self._filter)
-        column.addWidget(self.documents, 1)
-        first = QWidget()
-        inner = QVBoxLayout(first)
-        inner.setContentsMargins(0, theme.S, 0, 0)
-        inner.addWidget(self.file)
-        self.tabs.addTab(first, self.tr("As in the file"))
-        self.tabs.addTab(self._page, self.tr("Documents"))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.tabs)
+        self._filter = as_widget(in_row((self._filter_text, 1), clear, gap=-1, margins=(theme.S, 0, 0, 0)))
+        margins = (0, theme.S, 0, 0)
+        documents = in_column(self.search, self._filter, (self.documents, 1), gap=theme.XS, margins=margins)
+        self.tabs.addTab(as_widget(in_column(self.file, margins=margins)), self.tr("As in the file"))
+        self.tabs.addTab(as_widget(documents), self.tr("Documents"))
+        in_column(self.tabs, inside=self)
         self._rows: DocumentRows | None = None
         self.search.textEdited.connect(self._typed)
         self.search.returnPressed.connect(self.look)
         self._pause.timeout.connect(self.look)
-        self._searching.finished.connect(self._found)
         self.documents.sortWanted.connect(self._sort)
-        self._sorting.finished.connect(self._sorted)
         self.clear_documents()
 
     @property

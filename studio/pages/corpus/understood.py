@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.fields import field
-from studio.widgets import Cells, Label
+from studio.widgets import Cells, Label, as_widget, in_column
 from studio.words import words
 from ulmengine.config import NONE, CorpusConfig
 from ulmengine.corpus import Understood
@@ -92,12 +92,7 @@ class UnderstoodBar(Cells):
         label.setBuddy(widget)
         label.setObjectName(f"{key}-caption")
         widget.setAccessibleName(words(field(name).label))
-        cell = self._cells[key] = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(label)
-        column.addWidget(widget)
+        cell = self._cells[key] = as_widget(in_column(label, widget, gap=2))
         self.add(cell)
 
     def _show_column(self, key: str, shown: bool) -> None:

@@ -217,12 +217,13 @@ def test_test_documents_and_unlabelled_texts_may_be_folders(
     for n in range(3):
         (more / f"{n}.txt").write_text(f"An unlabelled text about fruit, the {n}th of them", encoding="utf-8")
     desk.answers.files = [more]
-    page.header.unlabelledFolderWanted.emit()
+    asked = {action.text(): action for action in page.header.more.menu().actions()}
+    asked["Folder of unlabelled texts…"].trigger()
     settle(qtbot, page)
     assert desk.project.config.corpus.unlabelled_path == str(more.resolve())
     assert page.analysis.corpus is not None
     assert page.analysis.corpus.counts["unlabelled"] == 3
-    page.header.testFolderWanted.emit()
+    asked["Test folder…"].trigger()
     assert desk.project.config.corpus.test_path == str(more.resolve())
 
 
